@@ -1,0 +1,1 @@
+"""A command-line toolbox for chest X-ray reasoning models."""

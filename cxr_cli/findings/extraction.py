@@ -1,0 +1,197 @@
+"""From a text to the findings it states: one pass over each sentence, driven by the lexicon.
+
+    >>> [f[:5] for f in read("No pneumothorax. Small left effusion.")]
+    [('pneumothorax', 'absent', None, None, None), ('pleural effusion', 'present', 'left', None, 'mild')]
+
+The method descends from NegEx (Chapman et al. 2001) and its kin: cues open and close scopes; here they also cover hedges,
+plans, lists, attributes and statements made of an anatomy and a quality ("the heart is enlarged").
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from cxr_cli.findings.clause import Mention, read_clause
+from cxr_cli.findings.lexicon import Concept, Lexicon
+from cxr_cli.findings.sentences import SILENT, sentences
+
+
+class Finding(NamedTuple):
+    """One finding that a text states. Offsets are characters of the text; `size` is in mm, the largest one named.
+
+    status: present, absent or uncertain; in `Statement.asked` alone also "asked" (a plan, a question, an option quoted).
+    """
+
+    name: str
+    status: str
+    side: str | None = None
+    zone: str | None = None
+    severity: str | None = None
+    change: str | None = None
+    size: float | None = None
+    start: int = 0
+    end: int = 0
+
+
+class Statement(NamedTuple):
+    """One sentence, `text[start:end]`, with the findings it states and those it merely asks about."""
+
+    start: int
+    end: int
+    section: str
+    findings: tuple[Finding, ...]
+    asked: tuple[Finding, ...] = ()
+
+
+class Reader:
+    """Reads texts with one lexicon. Sentences are remembered, since reports repeat themselves."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._automaton, self._concepts, self._phrases = lexicon.matcher
+        self._attributes = [
+            (phrase, (kind, value))
+            for kind in ("side", "zone")
+            for value, phrases in lexicon.data[kind].items()
+            for phrase in phrases
+        ]
+        self._implied = lru_cache(maxsize=None)(self._implied)  # type: ignore[method-assign]
+        self._sentence = lru_cache(maxsize=16384)(self._sentence)  # type: ignore[method-assign]
+
+    def statements(self, text: str, topic: Iterable[Finding] = ()) -> list[Statement]:
+        """The sentences of `text`, each with its findings.
+
+        A sentence that gives only a verdict ("This is ruled out.") states it of what was asked just before it.
+        topic: findings asked before this text begins (a question's options, say).
+        """
+        found = []
+        topic = tuple(topic)
+        for start, end, section in sentences(text):
+            if section in SILENT:
+                found.append(Statement(start, end, section, ()))
+                continue
+            mentions, verdict = self._sentence(text[start:end])
+            stated = tuple(_at(m, start) for m in mentions if m.status != "asked")
+            asked = tuple(_at(m, start) for m in mentions if m.status == "asked")
+            if verdict and not stated and (asked or topic):
+                stated = tuple(f._replace(status=verdict, start=start, end=end) for f in asked or topic)
+                topic = ()
+            elif asked:
+                topic = asked
+            elif stated:
+                topic = ()
+            found.append(Statement(start, end, section, stated, asked))
+        return found
+
+    def read(self, text: str) -> list[Finding]:
+        """The findings that `text` states, in order."""
+        return [f for statement in self.statements(text) for f in statement.findings]
+
+    def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
+        plain, offsets = normalise(text)
+        tokens = self._tokens(plain)
+        whole = plain.rstrip()
+        asks = whole.endswith(("?", ":")) or bool(_OPTION.match(plain) and not _CHOSEN.search(plain))
+        mentions: list[Mention] = []
+        verdict = None
+        clause: list[tuple[str, str, int, int]] = []
+        chosen = bool(_CHOSEN.search(plain))
+        option = False  # "option B, which mentions ...": what follows "which" is still the option
+        for token in (*tokens, _END):
+            if token[1] == "ask" and plain.startswith("option", token[2]):
+                option = True
+                if chosen:  # "the answer is option B, scoliosis" states it
+                    continue
+            if token[1] == "break" and not (option and plain.startswith("which", token[2])):
+                if clause:
+                    found, said = read_clause(clause, plain, self.lexicon, self._implied)
+                    mentions += found
+                    verdict = said or verdict
+                clause = []
+            else:
+                clause.append(token)
+        if asks:
+            for mention in mentions:
+                mention.ask, mention.negated = True, False
+            verdict = None
+        elif option and not any(m.ask for m in mentions):
+            verdict = None  # said of the option, not of what was asked last
+        mentions = [m for m in mentions if m.negated or not self.lexicon.entries[m.name].only_absent]
+        _sizes(plain, mentions)
+        return tuple(_finding(m, offsets) for m in mentions), verdict
+
+    def _tokens(self, plain: str) -> list[tuple[str, str, int, int]]:
+        """Every phrase of the lexicon in the text as (kind, value, start, end), whole words only."""
+        best: dict[int, tuple[int, int]] = {}  # start -> (end, phrase) of the longest phrase of whole words there
+        last = len(plain)
+        for index, start, end in self._automaton.find_matches_as_indexes(plain, overlapping=True):
+            if start and plain[start - 1].isalnum() and plain[start].isalnum():
+                continue
+            if end < last and plain[end].isalnum() and plain[end - 1].isalnum():
+                continue
+            if start not in best or end > best[start][0]:
+                best[start] = (end, index)
+        tokens = []
+        reached = 0
+        for start in sorted(best):
+            if start >= reached:
+                reached, index = best[start]
+                for kind, value in self._concepts[index]:
+                    tokens.append((kind, value, start, reached))
+        return tokens
+
+    def _implied(self, phrase: str) -> tuple[Concept, ...]:
+        """Side and zone that a finding's own phrase holds ("biapical pleural thickening")."""
+        padded = f" {phrase} "
+        return tuple(concept for words, concept in self._attributes if f" {words} " in padded)
+
+
+_END = ("cue", "break", 0, 0)
+_OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
+_CHOSEN = re.compile(r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b")
+_TABLE = str.maketrans({c: " " for c in "-/_*\"“”\n\r\t\u00a0#"} | {"’": "'"})
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)(?: ?(?:x|by) ?(\d+(?:\.\d+)?))? ?(mm|cm|millimeter|centimeter)")
+
+
+def normalise(text: str) -> tuple[str, list[int] | None]:
+    """Lower case, hyphens and breaks as single blanks; and for each character its offset in `text` (None: the same)."""
+    plain = text.lower()
+    if len(plain) != len(text):
+        plain = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    plain = plain.translate(_TABLE)
+    if "  " not in plain:
+        return plain, None
+    offsets = [i for i, c in enumerate(plain) if c != " " or i == 0 or plain[i - 1] != " "]
+    return "".join(plain[i] for i in offsets), [*offsets, len(text)]
+
+
+def _sizes(plain: str, mentions: list[Mention]) -> None:
+    """Gives each measurement to the finding nearest to it."""
+    if not mentions or ("mm" not in plain and "cm" not in plain and "meter" not in plain):
+        return
+    for match in _SIZE.finditer(plain):
+        scale = 10.0 if match[3][0] == "c" else 1.0
+        size = max(float(n) for n in match.groups()[:2] if n) * scale
+        nearest = min(mentions, key=lambda m: min(abs(m.start - match.end()), abs(match.start() - m.end)))
+        nearest.size = size
+
+
+def _finding(m: Mention, offsets: list[int] | None) -> Finding:
+    start, end = (m.start, m.end) if offsets is None else (offsets[m.start], offsets[m.end - 1] + 1)
+    return Finding(m.name, m.status, m.side, m.zone, m.severity, m.change, m.size, start, end)
+
+
+def _at(finding: Finding, offset: int) -> Finding:
+    return Finding(*finding[:7], finding.start + offset, finding.end + offset)
+
+
+@lru_cache(maxsize=4)
+def reader(lexicon: Lexicon | None = None) -> Reader:
+    """The reader for a lexicon (None: the packaged one)."""
+    return Reader(lexicon or Lexicon.load())
+
+
+def read(text: str) -> list[Finding]:
+    """The findings that `text` states, by the packaged lexicon."""
+    return reader().read(text)

@@ -1,0 +1,204 @@
+"""The lexicon: what findings are called, how they relate, and the words that state them, compiled for matching.
+
+The knowledge is `lexicon.toml`; a file of the same form given with `--lexicon` is merged over it.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from cxr_cli.errors import CxrError
+
+PACKAGED = Path(__file__).with_name("lexicon.toml")
+
+# The CheXpert competition's names that are not a finding of their own (Irvin et al. 2019, arXiv 1901.07031).
+NO_FINDING = "no finding"
+
+Concept = tuple[str, str]  # (kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One finding of the lexicon. See the head of `lexicon.toml` for the meaning of each field."""
+
+    name: str
+    aka: tuple[str, ...] = ()
+    is_a: tuple[str, ...] = ()
+    absent_when: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    when: dict[str, list[str]] = field(default_factory=dict)
+    look: str = ""
+    signs: tuple[str, ...] = ()
+    answer: bool = True
+    only_absent: bool = False
+
+
+class Lexicon:
+    """A lexicon in memory.
+
+    entries: name -> Entry, in the file's order.
+    combos: (anatomy, quality) -> finding that the two state together ("heart", "enlarged" -> cardiomegaly).
+    rules_out: (anatomy, good quality) -> findings that are absent then ("lungs", "clear" -> lung opacity).
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
+        self.entries = {e["name"]: _entry(e) for e in data["finding"]}
+        self.combos = {(a, q): e.name for e in self.entries.values() for a, qs in e.when.items() for q in qs}
+        good = data["quality"]["good"]
+        self.rules_out = {
+            (name, quality): tuple(a["rules_out"].get(quality, a["rules_out"].get("normal", ())))
+            for name, a in data["anatomy"].items()
+            for quality in good
+        }
+        self._check()
+        self._names = {key.lower(): e.name for e in self.entries.values() for key in (*e.aka, e.name)}
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> "Lexicon":
+        """The packaged lexicon, with the file at `path` merged over it."""
+        return _load(str(path) if path else None)
+
+    @cached_property
+    def digest(self) -> str:
+        """Eight hex digits that name this exact lexicon in signatures."""
+        return hashlib.sha256(repr(self.data).encode()).hexdigest()[:8]
+
+    def find(self, name: str) -> str | None:
+        """The finding that a label calls `name` ("Pleural Effusion", "Pleural_Thickening"), or None."""
+        return self._names.get(name.lower()) or self._names.get(name.lower().replace("_", " "))
+
+    def broader(self, name: str) -> frozenset[str]:
+        """`name` and everything that it is a kind of."""
+        return self._broader[name]
+
+    def narrower(self, name: str) -> frozenset[str]:
+        """`name` and everything that is a kind of it."""
+        return self._narrower[name]
+
+    @cached_property
+    def _broader(self) -> dict[str, frozenset[str]]:
+        def up(name: str) -> frozenset[str]:
+            return frozenset({name}).union(*(up(parent) for parent in self.entries[name].is_a))
+
+        return {name: up(name) for name in self.entries}
+
+    @cached_property
+    def _narrower(self) -> dict[str, frozenset[str]]:
+        return {name: frozenset(n for n in self.entries if name in self._broader[n]) for name in self.entries}
+
+    @cached_property
+    def matcher(self) -> tuple[AhoCorasick, list[tuple[Concept, ...]], list[str]]:
+        """The automaton over all phrases, and for each phrase its concepts and its text."""
+        phrases: dict[str, dict[Concept, None]] = {}
+
+        def add(terms: Iterable[str], concept: Concept, plural: bool = False) -> None:
+            for term in terms:
+                for phrase in expand(term):
+                    for form in (phrase, plural_of(phrase)) if plural else (phrase,):
+                        phrases.setdefault(form, {})[concept] = None
+
+        for entry in self.entries.values():
+            add(entry.terms, ("finding", entry.name), plural=True)
+        for name, anatomy in self.data["anatomy"].items():
+            add(anatomy["terms"], ("anatomy", name), plural=True)
+        for kind in ("good", "bad"):
+            for name, terms in self.data["quality"][kind].items():
+                add(terms, (kind, name))
+        for kind in ("side", "zone", "severity", "change"):
+            for name, terms in self.data[kind].items():
+                add(terms, (kind, name))
+        for name, terms in self.data["cue"].items():
+            add(terms, ("cue", name))
+        add(self.data["skip"]["terms"], ("skip", ""))
+        texts = list(phrases)
+        automaton = AhoCorasick(texts, matchkind=MatchKind.Standard)
+        return automaton, [tuple(phrases[t]) for t in texts], texts
+
+    def _check(self) -> None:
+        for entry in self.entries.values():
+            for other in (*entry.is_a, *entry.absent_when):
+                if other not in self.entries:
+                    raise CxrError(f"lexicon: `{entry.name}` names `{other}`, which is no finding of the lexicon")
+            for anatomy, qualities in entry.when.items():
+                if anatomy not in self.data["anatomy"]:
+                    raise CxrError(f"lexicon: `{entry.name}` names the anatomy `{anatomy}`, which is not defined")
+                for quality in qualities:
+                    if quality not in self.data["quality"]["bad"]:
+                        raise CxrError(f"lexicon: `{entry.name}` names the quality `{quality}`, which is not defined")
+        for key, names in self.rules_out.items():
+            for name in names:
+                if name not in self.entries:
+                    raise CxrError(f"lexicon: anatomy `{key[0]}` rules out `{name}`, which is no finding of the lexicon")
+
+
+@cache
+def _load(path: str | None) -> Lexicon:
+    data = tomllib.loads(PACKAGED.read_text())
+    if path:
+        try:
+            data = merge(data, tomllib.loads(Path(path).read_text()))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise CxrError(f"{path}: not a lexicon: {error}") from None
+    try:
+        return Lexicon(data)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CxrError(f"{path}: not a lexicon: {error!r} is missing or of the wrong kind") from None
+
+
+def merge(base: Any, extra: Any) -> Any:
+    """`extra` over `base`: lists grow, tables merge, findings merge by name, everything else is replaced."""
+    if isinstance(base, dict) and isinstance(extra, dict):
+        return {**base, **{k: merge(base[k], v) if k in base else v for k, v in extra.items()}}
+    if isinstance(base, list) and isinstance(extra, list):
+        if any(isinstance(item, dict) for item in base):
+            named = {item["name"]: item for item in base}
+            for item in extra:
+                named[item["name"]] = merge(named.get(item["name"], {}), item)
+            return list(named.values())
+        return [*base, *(item for item in extra if item not in base)]
+    return extra
+
+
+_INNERMOST = re.compile(r"\(([^()]*)\)")
+
+
+def expand(term: str) -> Iterator[str]:
+    """All phrases of a term: "(a|b|) c" -> "a c", "b c", "c"; "lines?" -> "line", "lines"; "[a-h]" -> "a" ... "h"."""
+    letters = re.search(r"\[(\w)-(\w)\]", term)
+    if letters:
+        for code in range(ord(letters[1]), ord(letters[2]) + 1):
+            yield from expand(term[: letters.start()] + chr(code) + term[letters.end() :])
+        return
+    group = _INNERMOST.search(term)
+    if group:
+        for choice in group[1].split("|"):
+            yield from expand(term[: group.start()] + choice + term[group.end() :])
+        return
+    optional = re.search(r"\w\?", term)
+    if optional:
+        yield from expand(term[: optional.start()] + term[optional.end() :])
+        yield from expand(term[: optional.end() - 1] + term[optional.end() :])
+        return
+    yield " ".join(term.lower().replace("-", " ").replace("/", " ").split())
+
+
+def plural_of(phrase: str) -> str:
+    """The phrase with its last word in the plural, as far as English is regular."""
+    if not phrase[-1].isalpha() or (phrase.endswith("s") and not phrase.endswith("ss")):
+        return phrase
+    if phrase.endswith("y") and phrase[-2] not in "aeiou":
+        return phrase[:-1] + "ies"
+    return phrase + ("es" if phrase.endswith(("x", "ch", "sh", "ss")) else "s")
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    known = {f: tuple(raw[f]) for f in ("aka", "is_a", "absent_when", "terms", "signs") if f in raw}
+    return Entry(raw["name"], when=raw.get("when", {}), look=raw.get("look", ""), answer=raw.get("answer", True), only_absent=raw.get("only_absent", False), **known)

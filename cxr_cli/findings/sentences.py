@@ -1,0 +1,97 @@
+"""A report's sections and sentences, with character offsets."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+SECTIONS = {
+    "findings": "findings",
+    "finding": "findings",
+    "impression": "impression",
+    "impressions": "impression",
+    "conclusion": "impression",
+    "opinion": "impression",
+    "indication": "indication",
+    "indications": "indication",
+    "clinical indication": "indication",
+    "clinical information": "indication",
+    "clinical history": "indication",
+    "history": "indication",
+    "reason": "indication",
+    "reason for exam": "indication",
+    "reason for examination": "indication",
+    "reason for study": "indication",
+    "comparison": "comparison",
+    "comparisons": "comparison",
+    "technique": "technique",
+    "examination": "technique",
+    "exam": "technique",
+    "study": "technique",
+    "procedure": "technique",
+    "views": "technique",
+    "recommendation": "recommendation",
+    "recommendations": "recommendation",
+}
+SILENT = frozenset({"indication", "comparison", "technique", "recommendation"})
+"""Sections whose sentences state no findings of this study."""
+
+_HEADING = re.compile(
+    r"(?:^|(?<=[\n.!?;]))[ \t#*]*(%s)[ \t*]*:[ \t*]*"
+    % "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(SECTIONS, key=len, reverse=True)),
+    re.IGNORECASE,
+)
+_HEADING_ANYWHERE = re.compile(
+    r"(?<!\w)(%s):\s*" % "|".join(name.upper() for name in sorted(SECTIONS, key=len, reverse=True))
+)
+# A sentence ends at . ! ? before a blank (never inside a number), at a full stop glued to a capital, at a blank line,
+# and before a bullet or a numbered or lettered item on its own line.
+_END = re.compile(
+    r"[.!?]+[\"')\]*]*(?=\s|$|<)|(?<=[a-z)])\.(?=[A-Z])|\n\s*\n|(?<=[:;])\s*\n|\n(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#)\s*)|</?\w+>|;(?=\s)"
+)
+_ABBREVIATION = re.compile(r"\b(?:dr|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|ie|fig|st|cf|etc|resp|incl|bilat|lt|rt)$", re.IGNORECASE)
+
+
+class Sentence(NamedTuple):
+    """`text[start:end]`, and the section it stands in ("" before any heading)."""
+
+    start: int
+    end: int
+    section: str
+
+
+def sections(text: str) -> Iterator[Sentence]:
+    """The sections of a report, each without its heading."""
+    name, start = "", 0
+    marks = sorted({m.span(): m for p in (_HEADING, _HEADING_ANYWHERE) for m in p.finditer(text)}.items())
+    for (begin, end), match in marks:
+        if begin < start:
+            continue
+        yield Sentence(start, begin, name)
+        name, start = SECTIONS[" ".join(match[1].lower().split())], end
+    yield Sentence(start, len(text), name)
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """The sentences of a text in order; items of numbered lists are sentences of their own."""
+    for section in sections(text):
+        start = section.start
+        for match in _END.finditer(text, section.start, section.end):
+            end = match.end()
+            if match[0] == "." and end < section.end and _is_abbreviation(text, start, match.start()):
+                continue
+            yield from _trimmed(text, start, end, section.section)
+            start = end
+        yield from _trimmed(text, start, section.end, section.section)
+
+
+def _is_abbreviation(text: str, start: int, stop: int) -> bool:
+    return bool(_ABBREVIATION.search(text, max(start, stop - 8), stop))
+
+
+def _trimmed(text: str, start: int, end: int, section: str) -> Iterator[Sentence]:
+    while start < end and text[start] in " \t\r\n.*•-#":
+        start += 1
+    while end > start and text[end - 1] in " \t\r\n*":
+        end -= 1
+    if end - start > 2:
+        yield Sentence(start, end, section)

@@ -1,0 +1,99 @@
+"""The rows that flow between stages, as TypedDicts: each stage adds keys and removes none.
+
+    Study --mine--> Case --verify--> verified Case --infer--> answered Case --score--> scored Case
+
+Only the keys a stage needs are required; every other key passes through untouched.
+"""
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+import msgspec
+
+Task = Literal["binary", "single", "multiple", "anomaly", "temporal"]
+Status = Literal["present", "absent", "uncertain"]
+Side = Literal["left", "right", "bilateral"]
+StepKind = Literal["plan", "observe", "conclude"]
+Verdict = Literal["supported", "contradicted", "unmentioned", "not_checkable"]
+Id = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Span(TypedDict):
+    """Characters `report[start:end]`."""
+
+    start: int
+    end: int
+
+
+class Prior(TypedDict):
+    """The study before this one."""
+
+    id: NotRequired[str | None]
+    images: NotRequired[list[str]]
+    report: NotRequired[str | None]
+
+
+class Study(TypedDict):
+    """One examination, as a source gives it.
+
+    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said.
+    """
+
+    id: Id
+    report: NotRequired[str | None]
+    patient: NotRequired[str | None]
+    images: NotRequired[list[str]]
+    labels: NotRequired[dict[str, int | float | None] | None]
+    prior: NotRequired[Prior | None]
+    split: NotRequired[str | None]
+    source: NotRequired[str | None]
+
+
+class Step(TypedDict):
+    """One step of reasoning. evidence: the spans of the report that say it; [] when none does."""
+
+    text: str
+    kind: NotRequired[StepKind]
+    evidence: NotRequired[list[Span]]
+    verdict: NotRequired[Verdict]
+    reason: NotRequired[str]
+
+
+class Case(Study):
+    """One question about a study. answer: the text of the right option, a list of texts for `multiple`."""
+
+    task: NotRequired[Task]
+    question: NotRequired[str]
+    options: NotRequired[list[str]]
+    answer: NotRequired[str | list[str] | None]
+    findings: NotRequired[list[str]]
+    steps: NotRequired[str | list[str | Step] | None]
+    made_by: NotRequired[str]
+    support: NotRequired[float | None]
+    checked_by: NotRequired[str]
+
+
+class Prediction(TypedDict):
+    """What a model said: `text` whole; `think` and `answer` as parsed from it."""
+
+    text: str
+    sample: NotRequired[int]
+    think: NotRequired[str | None]
+    answer: NotRequired[str | list[str] | None]
+    finish: NotRequired[str | None]
+    seed: NotRequired[int | None]
+
+
+class Answered(Case):
+    """A case with what a model said to it. prediction: the bare text, for files of other tools."""
+
+    predictions: NotRequired[list[Prediction]]
+    prediction: NotRequired[str | None]
+    answered_by: NotRequired[str]
+
+
+class Scored(Answered):
+    """A scored case. A null score has its reason in `why`."""
+
+    scores: NotRequired[dict[str, float | None]]
+    why: NotRequired[dict[str, str]]
+    scored_by: NotRequired[str]
