@@ -75,6 +75,7 @@ class Clause:
         self.link = ""  # what came since the last finding: "", "at", "verb", "list"
         self.subject = 0  # index of the first mention that a cue behind may speak of
         self.verb_seen = self.condition = False
+        self.heading: list[Mention] = []  # findings before a colon
         self.placed: list[Mention] = []  # the findings whose place is being told
         self.implied_at = -1  # how many findings there were at "consistent with"
         self.hedged = 0  # how many findings there were when the hedge began
@@ -99,6 +100,7 @@ class Clause:
                 getattr(self, "on_" + value)(i, start, end)
         if self.waiting and self.mentions:
             self.attach(self.waiting, self.mentions[-1])
+        self.close_heading()
         self.inherit()
 
     # ---------------------------------------------------------------- what is said
@@ -297,6 +299,8 @@ class Clause:
     def on_imply(self, i: int, start: int, end: int) -> None:
         self.end_of_evidence(start, end)
         self.implied_at = len(self.mentions)
+        if self.negation == "used" and self.link in ("", "at") and not self.verb_seen:
+            return  # "no opacity indicating pneumonia" denies both
         self.begin_statement()
 
     def begin_statement(self) -> None:
@@ -328,11 +332,19 @@ class Clause:
         self.separate(i)
 
     def on_colon(self, i: int, start: int, end: int) -> None:
-        """"Effusion: none." What stands before a colon, without a verb, is a heading."""
-        if not self.verb_seen and self.link != "list" and end < len(self.plain.rstrip()):
-            for mention in self.mentions:
-                mention.ask = not mention.negated
+        """What stands before a colon, without a verb, is a heading: "Effusion: none", "Effusion: look for a meniscus"."""
+        if not self.verb_seen and self.link != "list":
+            self.heading = [m for m in self.mentions if not m.negated]
         self.link = "list"
+
+    def close_heading(self) -> None:
+        """A heading states its findings unless what follows denies them or goes on to speak of findings itself."""
+        if self.negation == "open":
+            for mention in self.heading:
+                mention.negated = True
+        elif any(m not in self.heading for m in self.mentions):
+            for mention in self.heading:
+                mention.ask = not mention.negated
 
     def on_or(self, i: int, start: int, end: int) -> None:
         self.link = "list"
