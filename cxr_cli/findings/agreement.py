@@ -3,7 +3,7 @@
 Agreement is of name, status, side and, where both say it, of zone, severity and change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from cxr_cli.findings.extraction import Finding
@@ -47,13 +47,15 @@ class Known:
         narrower = self.lexicon.narrower(claim.name)
         seen = self.about(narrower, "present")
         if seen:
-            conflict = ""
-            for finding in sorted(seen, key=lambda f: f.name != claim.name):
-                conflict_here = conflicts(claim, finding, seen)
-                if not conflict_here:
-                    return Judgement("supported", f"{finding.name} is present", finding)
-                conflict = conflict or conflict_here
-            return Judgement("contradicted", conflict, seen[0])
+            exact = [f for f in seen if f.name == claim.name] or seen
+            conflict = disagreement(claim, exact)
+            if not conflict:
+                return Judgement("supported", f"{exact[0].name} is present", closest(claim, exact))
+            # "Right atelectasis" supports a right opacity even where the opacity that is named so lies on the left.
+            placed = [f for f in seen if f not in exact and f.side and f.side == claim.side]
+            if placed and not disagreement(claim, placed):
+                return Judgement("supported", f"{placed[0].name} is present", placed[0])
+            return Judgement("contradicted", conflict, exact[0])
         possible = self.about(narrower, "uncertain")
         if possible:
             if claim.status == "uncertain":
@@ -93,20 +95,55 @@ def same_side(a: Finding, b: Finding) -> bool:
     return a.side is None or b.side is None or a.side == b.side or "bilateral" in (a.side, b.side)
 
 
-def conflicts(claim: Finding, known: Finding, others: Iterable[Finding] = ()) -> str:
-    """Why two present findings of one kind disagree; "" if they do not.
+def disagreement(claim: Finding, known: Sequence[Finding]) -> str:
+    """Why a present claim disagrees with all that is known of the finding; "" if it does not.
 
-    others: further known findings of that kind; left and right together support a bilateral claim.
+    What is told without a side, a severity or a change says nothing against those that another mention tells: "mildly
+    enlarged heart ... cardiomegaly" contradicts a severely enlarged one. Left and right together are bilateral.
     """
-    if claim.side and known.side and claim.side != known.side and known.side != "bilateral":
-        sides = {f.side for f in others}
-        if not (claim.side == "bilateral" and {"left", "right"} <= sides):
-            return f"{known.name} is {known.side}, not {claim.side}"
+    for differs in (other_side, other_zone, other_severity, other_change):
+        verdicts = [differs(claim, finding) for finding in known]
+        told = [verdict for verdict in verdicts if verdict is not None]
+        if told and all(told):
+            if differs is other_side and claim.side == "bilateral" and {"left", "right"} <= {f.side for f in known}:
+                continue
+            return told[0]
+    best = closest(claim, known)
+    return next((why for differs in (other_side, other_severity, other_change) if (why := differs(claim, best))), "")
+
+
+def closest(claim: Finding, known: Sequence[Finding]) -> Finding:
+    """The known finding that differs from the claim in the fewest respects."""
+    checks = (other_side, other_zone, other_severity, other_change)
+    return min(known, key=lambda finding: sum(bool(differs(claim, finding)) for differs in checks))
+
+
+# Each says why the two differ, "" if they do not, None if one of them leaves it open.
+
+
+def other_side(claim: Finding, known: Finding) -> str | None:
+    if not claim.side or not known.side:
+        return None
+    differ = claim.side != known.side and known.side != "bilateral"
+    return f"{known.name} is {known.side}, not {claim.side}" if differ else ""
+
+
+def other_zone(claim: Finding, known: Finding) -> str | None:
     high, low = HEIGHT.get(claim.zone or ""), HEIGHT.get(known.zone or "")
-    if high and low and high != low:
-        return f"{known.name} is {known.zone}, not {claim.zone}"
-    if claim.severity and known.severity and abs(SEVERITY[claim.severity] - SEVERITY[known.severity]) > 1:
-        return f"{known.name} is {known.severity}, not {claim.severity}"
-    if claim.change and known.change and COURSE[claim.change] != COURSE[known.change]:
-        return f"{known.name} is {known.change}, not {claim.change}"
-    return ""
+    if not high or not low:
+        return None
+    return f"{known.name} is {known.zone}, not {claim.zone}" if high != low else ""
+
+
+def other_severity(claim: Finding, known: Finding) -> str | None:
+    if not claim.severity or not known.severity:
+        return None
+    differ = abs(SEVERITY[claim.severity] - SEVERITY[known.severity]) > 1
+    return f"{known.name} is {known.severity}, not {claim.severity}" if differ else ""
+
+
+def other_change(claim: Finding, known: Finding) -> str | None:
+    if not claim.change or not known.change:
+        return None
+    differ = COURSE[claim.change] != COURSE[known.change]
+    return f"{known.name} is {known.change}, not {claim.change}" if differ else ""

@@ -6,7 +6,7 @@ for a finding.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cxr_cli.findings.lexicon import Concept, Lexicon
 
@@ -23,6 +23,7 @@ class Mention:
     negated: bool = False
     hedge: bool = False
     ask: bool = False
+    combined: bool = False  # stated by an anatomy and a quality
     cause: bool = False  # said to be what the finding before it means: "opacity consistent with pneumonia"
     side: str | None = None
     zone: str | None = None
@@ -65,7 +66,9 @@ FRESH = frozenset({"severity", "change", "good", "bad"})
 class Clause:
     """The state while one clause is read."""
 
-    def __init__(self, tokens: list[Token], plain: str, lexicon: Lexicon, implied: Callable[[str], tuple[Concept, ...]]):
+    def __init__(
+        self, tokens: list[Token], plain: str, lexicon: Lexicon, implied: Callable[[str], tuple[Concept, ...]]
+    ):
         self.tokens, self.plain, self.lexicon, self.implied = tokens, plain, lexicon, implied
         self.mentions: list[Mention] = []
         self.anatomies: list[Anatomy] = []
@@ -106,9 +109,8 @@ class Clause:
     # ---------------------------------------------------------------- what is said
 
     def on_finding(self, name: str, start: int, end: int) -> None:
-        if self.mentions and self.mentions[-1].start == start:
-            last = self.mentions[-1]  # one phrase, two findings (hydropneumothorax)
-            self.mentions.append(Mention(name, start, end, last.negated, last.hedge, last.ask, last.side, last.zone, last.severity, last.change))
+        if self.mentions and self.mentions[-1].start == start:  # one phrase, two findings (hydropneumothorax)
+            self.mentions.append(replace(self.mentions[-1], name=name))
             return
         if self.anatomies and start - self.anatomies[-1].end <= 1:
             self.anatomies[-1].used = True
@@ -144,9 +146,11 @@ class Clause:
         self.forward = (kind, quality, start, end)
 
     def negates_next(self, i: int) -> bool:
-        """"not normal" denies what is good; "no rotation and adequate inspiration" does not."""
+        """ "not normal" denies what is good; "no rotation and adequate inspiration" does not."""
         between = self.tokens[self.negated_at + 1 : i]
-        return not any(kind == "finding" or (kind == "cue" and value in ("and", "comma")) for kind, value, _, _ in between)
+        return not any(
+            kind == "finding" or (kind == "cue" and value in ("and", "comma")) for kind, value, _, _ in between
+        )
 
     def says(self, kind: str, quality: str, anatomies: list[Anatomy], start: int, end: int) -> bool:
         """States the findings of these anatomies with this quality; False if the lexicon knows none."""
@@ -162,13 +166,16 @@ class Clause:
             mention = self.mention(name, min(anatomy.start, start), max(anatomy.end, end))
             if not self.waiting:
                 self.attach(waiting, mention)
+            mention.combined = True
             if kind == "good":
                 mention.negated = not mention.negated
         return bool(names)
 
     def mention(self, name: str, start: int, end: int) -> Mention:
         ask = self.ask or self.condition or (self.suppose and not self.negation)
-        mention = Mention(name, start, end, bool(self.negation), self.hedge, ask, cause=self.implied_at == len(self.mentions))
+        mention = Mention(
+            name, start, end, bool(self.negation), self.hedge, ask, cause=self.implied_at == len(self.mentions)
+        )
         if self.negation:
             self.negation = "used"
             if self.resolving:
@@ -227,8 +234,12 @@ class Clause:
         self.negation, self.resolving, self.negated_at = "open", True, i
 
     def end_of_evidence(self, start: int, end: int) -> None:
-        """"The absence of these features suggests ...": the negation has had its object."""
-        if self.negation == "open" and self.plain[start:end] in CONCLUDES and not self.plain[:start].endswith(("that ", "which ")):
+        """ "The absence of these features suggests ...": the negation has had its object."""
+        if (
+            self.negation == "open"
+            and self.plain[start:end] in CONCLUDES
+            and not self.plain[:start].endswith(("that ", "which "))
+        ):
             self.closed()
             self.verdict = "absent"
 
@@ -292,7 +303,9 @@ class Clause:
     # ---------------------------------------------------------------- links
 
     def on_assert(self, i: int, start: int, end: int) -> None:
-        if self.negation != "open" and " " in self.plain[start:end]:  # "there is", "the image shows"; not a bare "shows"
+        if (
+            self.negation != "open" and " " in self.plain[start:end]
+        ):  # "there is", "the image shows"; not a bare "shows"
             self.suppose = self.condition = False
         self.begin_statement()
 
@@ -362,9 +375,7 @@ class Clause:
         if self.mentions and self.link != "list":
             self.link = "at"
             run = self.mentions[max(self.chain, self.subject) :]
-            self.placed = [m for m in run if not (m.side or m.zone)] or run[-1:]
-            if run and run[-1] not in self.placed:
-                self.placed.append(run[-1])
+            self.placed = [m for m in run[:-1] if not (m.side or m.zone)] + self.mentions[-1:]
 
     def closed(self) -> None:
         self.negation, self.resolving = "", False

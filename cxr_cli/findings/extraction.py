@@ -117,7 +117,7 @@ class Reader:
             verdict = None
         elif option and not any(m.ask for m in mentions):
             verdict = None  # said of the option, not of what was asked last
-        mentions = [m for m in mentions if m.negated or not self.lexicon.entries[m.name].only_absent]
+        mentions = [m for m in mentions if m.negated or m.combined or not self.lexicon.entries[m.name].only_absent]
         _sizes(plain, mentions)
         return tuple(_finding(m, offsets) for m in mentions), verdict
 
@@ -149,8 +149,10 @@ class Reader:
 
 _END = ("cue", "break", 0, 0)
 _OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
-_CHOSEN = re.compile(r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b")
-_TABLE = str.maketrans({c: " " for c in "-/_*\"“”\n\r\t\u00a0#"} | {"’": "'"})
+_CHOSEN = re.compile(
+    r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"
+)
+_TABLE = str.maketrans({c: " " for c in '-/_*"“”\n\r\t\u00a0#'} | {"’": "'"})
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(?: ?(?:x|by) ?(\d+(?:\.\d+)?))? ?(mm|cm|millimeter|centimeter)")
 
 

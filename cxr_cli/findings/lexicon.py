@@ -36,8 +36,10 @@ class Entry:
     when: dict[str, list[str]] = field(default_factory=dict)
     look: str = ""
     signs: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
     answer: bool = True
     only_absent: bool = False
+    weight: float = 1.0
 
 
 class Lexicon:
@@ -124,7 +126,7 @@ class Lexicon:
 
     def _check(self) -> None:
         for entry in self.entries.values():
-            for other in (*entry.is_a, *entry.absent_when):
+            for other in (*entry.is_a, *entry.absent_when, *entry.near):
                 if other not in self.entries:
                     raise CxrError(f"lexicon: `{entry.name}` names `{other}`, which is no finding of the lexicon")
             for anatomy, qualities in entry.when.items():
@@ -136,7 +138,9 @@ class Lexicon:
         for key, names in self.rules_out.items():
             for name in names:
                 if name not in self.entries:
-                    raise CxrError(f"lexicon: anatomy `{key[0]}` rules out `{name}`, which is no finding of the lexicon")
+                    raise CxrError(
+                        f"lexicon: anatomy `{key[0]}` rules out `{name}`, which is no finding of the lexicon"
+                    )
 
 
 @cache
@@ -200,5 +204,8 @@ def plural_of(phrase: str) -> str:
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
-    known = {f: tuple(raw[f]) for f in ("aka", "is_a", "absent_when", "terms", "signs") if f in raw}
-    return Entry(raw["name"], when=raw.get("when", {}), look=raw.get("look", ""), answer=raw.get("answer", True), only_absent=raw.get("only_absent", False), **known)
+    known: dict[str, Any] = {
+        f: tuple(raw[f]) for f in ("aka", "is_a", "absent_when", "near", "terms", "signs") if f in raw
+    }
+    known |= {f: raw[f] for f in ("when", "look", "answer", "only_absent", "weight") if f in raw}
+    return Entry(raw["name"], **known)

@@ -48,7 +48,9 @@ _HEADING_ANYWHERE = re.compile(
 _END = re.compile(
     r"[.!?]+[\"')\]*]*(?=\s|$|<)|(?<=[a-z)])\.(?=[A-Z])|\n\s*\n|(?<=[:;])\s*\n|\n(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#)\s*)|</?\w+>|;(?=\s)"
 )
-_ABBREVIATION = re.compile(r"\b(?:dr|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|ie|fig|st|cf|etc|resp|incl|bilat|lt|rt)$", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"\b(?:dr|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|ie|fig|st|cf|etc|resp|incl|bilat|lt|rt)$", re.IGNORECASE
+)
 
 
 class Sentence(NamedTuple):

@@ -1,0 +1,69 @@
+"""`cxr score`."""
+
+import click
+
+from cxr_cli import options
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.records import Scored
+from cxr_cli.rows import Flow
+from cxr_cli.scoring.judges import JUDGES
+from cxr_cli.scoring.score import Empty
+from cxr_cli.sources import plain_text
+
+
+@click.command()
+@click.option("--summary", is_flag=True, help="Print a summary on stdout in place of the rows; with -o, beside them.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="The summary for a person, a program or a spreadsheet.",
+)
+@click.option(
+    "--judge", type=click.Choice(list(JUDGES)), default="rules", show_default=True, help="Who judges reasoning."
+)
+@click.option(
+    "--empty",
+    type=click.Choice(["null", "zero"]),
+    default="null",
+    show_default=True,
+    help="A part of RadRScore with nothing to count: unknown, or 0 as in the published evaluation.",
+)
+@click.option(
+    "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
+)
+@options.unmentioned
+@options.lexicon
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@options.flow(find=plain_text.find)
+def score(
+    flow: Flow,
+    summary: bool,
+    shape: str,
+    judge: str,
+    empty: Empty,
+    references: str | None,
+    unmentioned: Unmentioned,
+    lexicon: str | None,
+    seed: int,
+) -> None:
+    """RadRScore, accuracy and report metrics of what a model said.
+
+    Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
+    `answer`, as far as there are any. Adds `scores`, and in `why` the reason for each null. A row without a question is a
+    report against a report.
+
+    \b
+    cxr infer test.jsonl -m MODEL | cxr score --summary
+    cxr score theirs.csv --map id=uid,prediction=generated,report=findings+impression --summary
+    cxr score generated.txt --references reports.txt --summary
+    cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json
+    """
+    from cxr_cli.findings import Lexicon, reader
+    from cxr_cli.scoring.score import Scorer
+    from cxr_cli.scoring.stage import run
+
+    scorer = Scorer(reader(Lexicon.load(lexicon)), judge=judge, unmentioned=unmentioned, empty=empty)
+    run(flow, scorer, shape if summary else None, seed, plain_text.references(references) if references else None)

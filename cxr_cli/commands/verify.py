@@ -1,0 +1,57 @@
+"""`cxr verify`."""
+
+import click
+
+from cxr_cli import options
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.records import Answered
+from cxr_cli.rows import Flow
+from cxr_cli.verifying.keeping import Keep
+
+
+@click.command()
+@click.option(
+    "--keep",
+    type=click.Choice(["steps", "cases", "all"]),
+    default="steps",
+    show_default=True,
+    help="Drop bad steps, drop cases that have any, or drop nothing and only annotate.",
+)
+@click.option("--min-support", type=click.FloatRange(0, 1), metavar="X", help="Drop cases whose support is below X.")
+@click.option(
+    "--on", type=click.Choice(["steps", "predictions"]), default="steps", show_default=True, help="What to check."
+)
+@options.unmentioned
+@options.lexicon
+@click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr.")
+@options.flow()
+def verify(
+    flow: Flow,
+    keep: Keep,
+    min_support: float | None,
+    on: str,
+    unmentioned: Unmentioned,
+    lexicon: str | None,
+    explain: bool,
+) -> None:
+    """Keep only the steps that the report supports.
+
+    Reads cases with a `report` and `steps` (a string, a list of strings or of objects with `text`). Adds `verdict`
+    (supported, contradicted, unmentioned, not_checkable), `reason` and `evidence` to each step, `support` to each case.
+
+    \b
+    cxr mine | cxr verify > steps.jsonl
+    cxr verify theirs.jsonl --map id=item_id,report=original_report,steps=reason_steps --keep all --explain
+    cxr infer test.jsonl -m MODEL | cxr verify --on predictions
+    """
+    from cxr_cli.findings import Lexicon, reader
+    from cxr_cli.verifying.keeping import Keeper
+    from cxr_cli.verifying.verify import Verifier
+
+    verifier = Verifier(reader(Lexicon.load(lexicon)), unmentioned)
+    keeper = Keeper(keep, min_support, explain)
+    if on == "predictions":
+        flow.run(lambda row: keeper.predictions(verifier.predictions(row)), Answered)
+    else:
+        flow.run(lambda row: keeper.steps(verifier.case(row)), Answered)
+    keeper.report()

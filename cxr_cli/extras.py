@@ -1,0 +1,20 @@
+"""What is not in the light base install: asked for when a stage needs it, and named by its one install line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cxr_cli.errors import CxrError
+
+
+@contextmanager
+def need(extra: str) -> Iterator[None]:
+    """`with need("train"): import torch` raises CxrError with the `pip install` line when torch is missing.
+
+    extra: a name under [project.optional-dependencies] in pyproject.toml.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "cxr_cli":
+            raise
+        raise CxrError(f'{error.name} is not installed: pip install "cxr-cli[{extra}]"') from error

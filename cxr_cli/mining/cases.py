@@ -1,0 +1,100 @@
+"""Study rows -> Case rows with steps, by rules.
+
+mine = Miner(Lexicon.load(), tasks=["binary"])
+mine({"id": "s1", "report": "Small left effusion."})     # -> [{"id": "s1/binary/pleural-effusion", ...}, ...]
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from random import Random
+from zlib import crc32
+
+from cxr_cli.findings import Lexicon, reader
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.mining.evidence import StudyFindings
+from cxr_cli.mining.phrasing import phrases
+from cxr_cli.mining.rules import Rules
+from cxr_cli.mining.tasks import TASKS, Absent, Asker, Question, Uncertain
+from cxr_cli.records import Task
+from cxr_cli.rows import Row
+
+
+class Miner:
+    """Asks about each study what the tasks call for. All draws depend on the seed and the ids alone.
+
+    tasks: none stands for all. findings: the ones that questions may be about, and binary questions then ask about each;
+    None: those of the lexicon that are worth a question, and binary questions ask about a few.
+    silent: how many studies gave no question.
+    """
+
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        *,
+        tasks: Sequence[Task] = (),
+        findings: Iterable[str] | None = None,
+        unmentioned: Unmentioned = "normal",
+        uncertain: Uncertain = "skip",
+        seed: int = 0,
+    ) -> None:
+        self.reader, self.tasks, self.unmentioned, self.seed = reader(lexicon), tasks or TASKS, unmentioned, seed
+        self.each, self.silent = findings is not None, 0
+        worth = (name for name, entry in lexicon.entries.items() if entry.answer)
+        self.asker = Asker(phrases(lexicon), worth if findings is None else findings, uncertain)
+        self.rules = Rules(self.asker.phrases)
+        self.made_by = (
+            f"engine:rules|lexicon:{lexicon.digest}|unmentioned:{unmentioned}|uncertain:{uncertain}"
+            f"|seed:{seed}|version:{version('cxr-cli')}"
+        )
+
+    def __call__(self, row: Row) -> list[Row]:
+        """The cases of one study. Raises RowError for a study without report and labels."""
+        study = self.read(row)
+        cases = [self.case(row, study, question) for question in self._questions(study, row["id"])]
+        self.silent += not cases
+        return cases
+
+    def read(self, row: Row) -> StudyFindings:
+        return StudyFindings(row, self.reader, self.unmentioned)
+
+    def binary(self, row: Row, study: StudyFindings, names: Iterable[str]) -> Iterator[Row]:
+        """The cases that ask whether these findings are there."""
+        questions = (self.asker.binary(study, name) for name in names)
+        return (self.case(row, study, question) for question in questions if question)
+
+    def case(self, row: Row, study: StudyFindings, question: Question) -> Row:
+        """The study's row, grown by a question, its answer and the steps to it."""
+        id = f"{row['id']}/{question.key}"
+        made = {
+            "id": id,
+            "task": question.task,
+            "question": question.text,
+            "options": question.options,
+            "answer": question.answer,
+            "findings": question.findings,
+            "steps": self.rules.steps(question, study, self._rng(id)),
+            "made_by": self.made_by,
+        }
+        return row | made
+
+    def _questions(self, study: StudyFindings, id: str) -> Iterator[Question]:
+        asker, tasks = self.asker, self.tasks
+        there = asker.present(study)
+        present = [name for name in there if name in asker.asked]
+        absent = Absent(study, asker.names)
+        asked: list[Question | None] = []
+        if "binary" in tasks:
+            names = asker.names if self.each else asker.few(study, present, absent, self._rng(f"{id}/binary"))
+            asked += [asker.binary(study, name) for name in names]
+        if "single" in tasks:
+            asked.append(asker.single(present, absent, self._rng(f"{id}/single")))
+        if "multiple" in tasks:
+            asked += [asker.multiple(present, absent, self._rng(f"{id}/multiple")), asker.open(present)]
+        if "anomaly" in tasks:
+            asked.append(asker.anomaly(study, there))
+        if "temporal" in tasks:
+            asked += [asker.temporal(study, name) for name in study.told if name in asker.asked]
+        return filter(None, asked)
+
+    def _rng(self, key: str) -> Random:
+        return Random(crc32(f"{self.seed}/{key}".encode()))

@@ -1,0 +1,160 @@
+"""Questions about a study, their options and answers, all as texts: letters are added when a model is asked."""
+
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Literal, NamedTuple
+
+from cxr_cli.findings.agreement import COURSE
+from cxr_cli.mining.evidence import StudyFindings, Told
+from cxr_cli.mining.phrasing import Phrases
+from cxr_cli.records import Task
+
+TASKS: tuple[Task, ...] = ("binary", "single", "multiple", "anomaly", "temporal")
+Uncertain = Literal["skip", "yes", "no"]
+
+FEW = 2  # binary questions about what is there, at most, where no findings are named; as many about what is not
+CHOICES = 4  # options of a single question
+SEVERAL = 5  # options of a multiple question
+MOST_RIGHT = 3  # of which at most so many are right
+ANSWERS = {"worse": "Worsening", "stable": "Stable", "better": "Improving"}
+HARMLESS = ("support device", "surgical material", "breast surgery", "nipple shadow", "fat pad")
+"""A film that shows nothing but these is neither called normal nor abnormal."""
+
+
+class Question(NamedTuple):
+    """A question with its answer, as texts.
+
+    key: what a study's id and this make a case's id. findings: what the question is about: for single and multiple one
+    for each option, in their order; for multiple without options and for anomaly what is present.
+    """
+
+    task: Task
+    key: str
+    text: str
+    options: list[str]
+    answer: str | list[str]
+    findings: list[str]
+
+
+class Absent:
+    """What a study surely does not show: what it denies, and what it passes over."""
+
+    def __init__(self, study: StudyFindings, names: Iterable[str]) -> None:
+        self.names = [name for name in names if name in study.ruled_out]
+        self.denied = [name for name in self.names if study.stated(name)]
+
+    def draw(self, count: int, rng: Random) -> list[str]:
+        """`count` of them, or fewer when there are no more; any number of them, as chance has it, from what is denied."""
+        denied = rng.sample(self.denied, rng.randint(0, min(count, len(self.denied))))
+        others = rng.sample(self.names, min(count + len(denied), len(self.names)))
+        return list(dict.fromkeys([*denied, *others]))[:count]
+
+
+class Asker:
+    """Asks about one study at a time.
+
+    names: the findings that questions may be about. uncertain: the answer to "Is there X?" when X is uncertain.
+    """
+
+    def __init__(self, phrases: Phrases, names: Iterable[str], uncertain: Uncertain = "skip") -> None:
+        self.phrases, self.names = phrases, list(names)
+        self.asked = frozenset(self.names)
+        self._answers = {"present": "Yes", "absent": "No", "uncertain": {"yes": "Yes", "no": "No"}.get(uncertain)}
+        self._harmless = frozenset[str]().union(*(phrases.lexicon.narrower(name) for name in HARMLESS))
+
+    def answer(self, study: StudyFindings, name: str) -> str | None:
+        """ "Yes", "No", or None when the study does not say."""
+        return self._answers[status] if (status := study.status(name)) else None
+
+    def binary(self, study: StudyFindings, name: str) -> Question | None:
+        """Is there this finding?"""
+        answer = self.answer(study, name)
+        if answer is None:
+            return None
+        words = self.phrases.words(name)
+        text = f"{words['is'].capitalize()} there {words['a']} in this chest X-ray?"
+        return Question("binary", f"binary/{_slug(name)}", text, ["Yes", "No"], answer, [name])
+
+    def few(self, study: StudyFindings, present: Sequence[str], absent: Absent, rng: Random) -> list[str]:
+        """Findings for binary questions: some that are there and as many that are not, one at least."""
+        unsure = (
+            [name for name in self.names if study.status(name) == "uncertain"] if self._answers["uncertain"] else []
+        )
+        yes = [*present, *unsure]
+        names = rng.sample(yes, min(FEW, len(yes)))
+        return names + absent.draw(max(1, len(names)), rng)
+
+    def present(self, study: StudyFindings) -> list[str]:
+        """What is there beyond doubt, each by its narrowest name."""
+        names = [n for n in study.names if study.status(n) == "present" and not study.contested(n)]
+        broader = {b for name in names for b in study.lexicon.broader(name) if b != name}
+        return [name for name in names if name not in broader]
+
+    def single(self, present: Sequence[str], absent: Absent, rng: Random) -> Question | None:
+        """One finding that is there, among others that are not."""
+        wrong = absent.draw(CHOICES - 1, rng)
+        if not present or len(wrong) < CHOICES - 1:
+            return None
+        right = rng.choice(present)
+        names = [right, *wrong]
+        rng.shuffle(names)
+        text, answer = "Which finding is in this chest X-ray?", self.phrases.option(right)
+        return Question("single", f"single/{_slug(right)}", text, self._options(names), answer, names)
+
+    def multiple(self, present: Sequence[str], absent: Absent, rng: Random) -> Question | None:
+        """Several findings that are there, among others that are not."""
+        right = rng.sample(present, rng.randint(2, min(len(present), MOST_RIGHT))) if len(present) > 1 else []
+        wrong = absent.draw(SEVERAL - len(right), rng)
+        if not right or len(right) + len(wrong) < SEVERAL:
+            return None
+        names = [*right, *wrong]
+        rng.shuffle(names)
+        answer = self._options(name for name in names if name in right)
+        return Question(
+            "multiple", "multiple", "Which findings are in this chest X-ray?", self._options(names), answer, names
+        )
+
+    def open(self, present: Sequence[str]) -> Question | None:
+        """All findings that are there, without options."""
+        if not present:
+            return None
+        answer = self._options(present)
+        return Question(
+            "multiple", "multiple/open", "Which findings are in this chest X-ray?", [], answer, list(present)
+        )
+
+    def anomaly(self, study: StudyFindings, present: Sequence[str]) -> Question | None:
+        """Normal or abnormal? Not asked when all that is there is harmless or uncertain."""
+        status = study.status("abnormality")
+        present = [name for name in present if name not in self._harmless]
+        text, options = "Is this chest X-ray normal or abnormal?", ["Normal", "Abnormal"]
+        if status == "present" and present:
+            return Question("anomaly", "anomaly", text, options, "Abnormal", present)
+        if status == "absent" and study.names and all(study.status(name) == "absent" for name in study.names):
+            return Question("anomaly", "anomaly", text, options, "Normal", [])
+        return None
+
+    def temporal(self, study: StudyFindings, name: str) -> Question | None:
+        """What became of a finding; not asked of devices, nor when the sentences about it disagree."""
+        courses = {COURSE[told.finding.change] for told in changes(study, name) if told.finding.change}
+        if len(courses) != 1 or name in self._harmless:
+            return None
+        words = self.phrases.words(name)
+        text = f"How {words['has']} the {words['bare']} changed since the prior chest X-ray?"
+        return Question(
+            "temporal", f"temporal/{_slug(name)}", text, [*ANSWERS.values()], ANSWERS[courses.pop()], [name]
+        )
+
+    def _options(self, names: Iterable[str]) -> list[str]:
+        return [self.phrases.option(name) for name in names]
+
+
+def changes(study: StudyFindings, name: str) -> list[Told]:
+    """The sentences that say what became of this very finding: of one that is there, or that has resolved."""
+    status = study.status(name)
+    told = [t for t in study.told.get(name, ()) if t.finding.change and t.finding.status == status]
+    return [t for t in told if status == "present" or t.finding.change == "resolved"]
+
+
+def _slug(name: str) -> str:
+    return name.replace(" ", "-")

@@ -1,0 +1,1 @@
+"""Scores for what models say: answers, reasoning, their intervals and their summary."""

@@ -1,0 +1,97 @@
+"""RadRScore: is the reasoning true to the report, does it cover the reference, is it to the point?
+
+P, G and R are the observations of the prediction, the reference steps and the report (Fan et al. 2026):
+
+    factuality     share of P that agrees with R
+    completeness   share of G that P makes too
+    effectiveness  share of P that G makes too
+    radrscore      the mean of the three
+
+An observation is a finding with its status and place, each counted once. Two observations match if name and status agree
+and neither side nor change conflicts; a side or zone that only one of them names costs a quarter each.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cxr_cli.findings import Finding, Lexicon, Reader
+from cxr_cli.findings.agreement import COURSE, Known, Unmentioned
+from cxr_cli.steps import as_steps
+
+PARTS = ("factuality", "completeness", "effectiveness")
+Scores = tuple[dict[str, float | None], dict[str, str]]
+"""metric -> number or None, and metric -> why it is None."""
+
+
+def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
+    """The distinct observations of some texts, in order. Distinct: by name, status, side and zone."""
+    seen: dict[tuple[str | None, ...], Finding] = {}
+    for text in texts:
+        for finding in reader.read(text):
+            seen.setdefault(finding[:4], finding)
+    return list(seen.values())
+
+
+def match(a: Finding, b: Finding, lexicon: Lexicon) -> float:
+    """How far `b` makes the observation `a`: 0 to 1. A narrower finding than the one asked for counts half."""
+    if (a.status == "absent") != (b.status == "absent"):
+        return 0.0
+    if a.name == b.name:
+        score = 1.0
+    elif a.status != "absent" and b.name in lexicon.narrower(a.name):
+        score = 0.5
+    else:
+        return 0.0
+    if a.side and b.side and {a.side, b.side} == {"left", "right"}:
+        return 0.0
+    if a.change and b.change and COURSE[a.change] != COURSE[b.change]:
+        return 0.0
+    return score - 0.25 * (a.side != b.side) - 0.25 * (a.zone != b.zone) * score
+
+
+def covered(these: Sequence[Finding], by: Sequence[Finding], lexicon: Lexicon) -> float | None:
+    """The mean over `these` of how well the best of `by` matches; None if there are none."""
+    if not these:
+        return None
+    return sum(max((match(a, b, lexicon) for b in by), default=0.0) for a in these) / len(these)
+
+
+class RulesJudge:
+    """The judge `rules`: offline, deterministic, one lexicon."""
+
+    name = "rules"
+
+    def __init__(self, reader: Reader, unmentioned: Unmentioned = "normal") -> None:
+        self.reader, self.unmentioned = reader, unmentioned
+
+    def score(self, case: Mapping[str, Any], reasoning: str) -> Scores:
+        """The parts and the score of one reasoning about one case; None with a reason where there is nothing to count."""
+        reader, lexicon = self.reader, self.reader.lexicon
+        predicted = observations([reasoning], reader)
+        report = case.get("report") or ""
+        steps = as_steps(case.get("steps"))
+        reference = observations((step["text"] for step in steps), reader)
+        scores: dict[str, float | None] = dict.fromkeys((*PARTS, "radrscore"))
+        why: dict[str, str] = {}
+        if not report.strip():
+            why["factuality"] = "no report"
+        elif not predicted:
+            why["factuality"] = "no observation predicted"
+        else:
+            known = Known(reader.read(report), lexicon, self.unmentioned)
+            agreed = sum(known.judge(p).verdict == "supported" for p in predicted)
+            scores["factuality"] = agreed / len(predicted)
+        if not reference:
+            reason = "no observation in the reference" if steps else "no reference steps"
+            why["completeness"] = why["effectiveness"] = reason
+        else:
+            scores["completeness"] = covered(reference, predicted, lexicon)
+            scores["effectiveness"] = covered(predicted, reference, lexicon)
+            if not predicted:
+                why["effectiveness"] = "no observation predicted"
+        parts = [scores[part] for part in PARTS]
+        if None in parts:
+            why["radrscore"] = f"no {next(part for part in PARTS if scores[part] is None)}"
+        else:
+            scores["radrscore"] = sum(part for part in parts if part is not None) / len(parts)
+        return scores, why

@@ -1,0 +1,194 @@
+"""Scored rows to a summary: per task and over all rows, for each metric n, nulls, mean and interval.
+
+task    metric     n  nulls   mean    95% interval
+binary  accuracy  88     12  0.761  [0.667, 0.847]
+"""
+
+import csv
+import hashlib
+import io
+import json
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from textwrap import wrap
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+
+from cxr_cli.errors import CxrError
+from cxr_cli.records import Task
+from cxr_cli.scoring.intervals import interval
+
+ALL = "all"
+SIGNATURES = ("made_by", "checked_by", "answered_by", "scored_by")
+
+
+class Line(NamedTuple):
+    """One metric of one task. n: rows with a score; mean, low and high are None without enough of them."""
+
+    task: str
+    metric: str
+    n: int
+    nulls: int
+    mean: float | None
+    low: float | None
+    high: float | None
+    reasons: dict[str, int]
+
+
+class _Column:
+    """The scores of one metric in one task, 16 bytes each, and why others are null."""
+
+    def __init__(self) -> None:
+        self.values = array("d")
+        self.groups = array("q")
+        self.reasons: Counter[str] = Counter()
+
+
+class Summary:
+    """Adds up scored rows one by one; keeps their numbers and a code for their patient, never the rows."""
+
+    def __init__(self, n: int = 1000, seed: int = 0, level: float = 0.95) -> None:
+        self.draws, self.seed, self.level = n, seed, level
+        self.rows = self.unscored = self.without_patient = 0
+        self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURES}
+        self._columns: dict[tuple[str, str], _Column] = {}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take in one scored row: its `task`, `patient`, `scores`, `why` and signatures."""
+        self.rows += 1
+        for key, seen in self.signatures.items():
+            if row.get(key):
+                seen[str(row[key])] += 1
+        scores = row.get("scores")
+        if not scores:
+            self.unscored += 1
+            return
+        patient = row.get("patient")
+        self.without_patient += patient is None
+        group = -self.rows if patient is None else _code(str(patient))
+        why = row.get("why") or {}
+        for metric, score in scores.items():
+            column = self._columns.setdefault((str(row.get("task") or "-"), metric), _Column())
+            if score is None or score != score:
+                column.reasons[why.get(metric) or "no reason given"] += 1
+            elif isinstance(score, (int, float)):
+                column.values.append(score)
+                column.groups.append(group)
+            else:
+                raise CxrError(f"score {metric!r} is no number (id {row.get('id')})")
+
+    def lines(self) -> list[Line]:
+        """One line for each task and metric; with several tasks, then the metrics over the rows of all of them."""
+        order = [*get_args(Task)]
+        tasks = sorted({task for task, _ in self._columns}, key=lambda t: (order.index(t) if t in order else 99, t))
+        metrics = list(dict.fromkeys(metric for _, metric in self._columns))
+        lines = [self._line(task, metric, [task]) for task in tasks for metric in metrics]
+        if len(tasks) > 1:
+            lines += [self._line(ALL, metric, tasks) for metric in metrics]
+        return [line for line in lines if line.n or line.nulls]
+
+    def notes(self) -> list[str]:
+        """What a reader has to know before comparing these numbers with others."""
+        notes = []
+        for key, seen in self.signatures.items():
+            if len(seen) > 1:
+                notes.append(
+                    f"the rows carry {len(seen)} different {key} signatures:"
+                    " two numbers may be compared only if their signatures agree"
+                )
+        unsigned = self.rows - sum(self.signatures["scored_by"].values())
+        if 0 < unsigned < self.rows:
+            notes.append(f"rows without a scored_by signature: {unsigned} of {self.rows}")
+        if self.unscored:
+            notes.append(f"rows without scores: {self.unscored} of {self.rows}")
+        if 0 < self.without_patient < self.rows - self.unscored:
+            notes.append(f"rows without a patient: {self.without_patient} of {self.rows}, each drawn as one of its own")
+        return notes
+
+    def resampled_by(self) -> str:
+        """What the intervals draw: patients where rows name them, else rows."""
+        return "patient" if self.without_patient < self.rows - self.unscored else "row"
+
+    def _line(self, task: str, metric: str, tasks: Iterable[str]) -> Line:
+        columns = [self._columns[key] for key in ((t, metric) for t in tasks) if key in self._columns]
+        values = np.concatenate([np.frombuffer(c.values) for c in columns if c.values] or [np.empty(0)])
+        groups = np.concatenate(
+            [np.frombuffer(c.groups, dtype=np.int64) for c in columns if c.groups] or [np.empty(0, np.int64)]
+        )
+        reasons: Counter[str] = sum((c.reasons for c in columns), Counter())
+        mean = float(values.mean()) if len(values) else None
+        low, high = interval(values, groups, self.draws, self.seed, self.level) or (None, None)
+        return Line(task, metric, len(values), reasons.total(), mean, low, high, dict(reasons.most_common()))
+
+
+def _code(patient: str) -> int:
+    """A patient in 63 bits, so that no table of names is kept."""
+    return int.from_bytes(hashlib.blake2b(patient.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def as_table(summary: Summary) -> str:
+    """For a person: the table, then why scores are null, notes, and the signatures; within 100 columns."""
+    lines = summary.lines()
+    head = ["task", "metric", "n", "nulls", "mean", f"{summary.level * 100:g}% interval"]
+    body = [[line.task, line.metric, str(line.n), str(line.nulls), *_shown(line)] for line in lines]
+    widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+    for above, row in reversed([*pairwise(body)]):
+        row[0] = "" if row[0] == above[0] else row[0]
+    out = ["  ".join(_cells(row, widths)) for row in [head, *body]] if lines else ["no scores"]
+    nulls = [f"{line.task} {line.metric}: {_reasons(line)}" for line in lines if line.nulls and line.task != ALL]
+    if nulls:
+        out += ["", "null scores, left out of the means:", *(part for text in nulls for part in _wrapped(f"  {text}"))]
+    by = f"{summary.draws} bootstrap draws by {summary.resampled_by()}, seed {summary.seed}"
+    out += ["", f"{summary.rows} rows; intervals: {by}"]
+    out += [part for note in summary.notes() for part in _wrapped(f"note: {note}")]
+    for key, seen in summary.signatures.items():
+        for signature, count in seen.items():
+            out.append(f"{key}: {signature}" + (f" ({count} of {summary.rows} rows)" if count < summary.rows else ""))
+    return "\n".join(out) + "\n"
+
+
+def as_json(summary: Summary) -> str:
+    """For a program: every line with its reasons, the signatures with their counts, the notes."""
+    document = {
+        "rows": summary.rows,
+        "unscored": summary.unscored,
+        "level": summary.level,
+        "draws": summary.draws,
+        "seed": summary.seed,
+        "resampled_by": summary.resampled_by(),
+        "lines": [line._asdict() for line in summary.lines()],
+        "signatures": {key: dict(seen) for key, seen in summary.signatures.items() if seen},
+        "notes": summary.notes(),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_csv(summary: Summary) -> str:
+    """For a spreadsheet: one line a task and metric; unknown numbers are empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(Line._fields)
+    for line in summary.lines():
+        writer.writerow([*("" if value is None else value for value in line[:-1]), _reasons(line)])
+    return out.getvalue()
+
+
+def _reasons(line: Line) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in line.reasons.items())
+
+
+def _shown(line: Line) -> tuple[str, str]:
+    between = "-" if line.low is None or line.high is None else f"[{line.low:.3f}, {line.high:.3f}]"
+    return "-" if line.mean is None else f"{line.mean:.3f}", between
+
+
+def _cells(row: list[str], widths: list[int]) -> list[str]:
+    texts = zip(row, widths, strict=True)
+    return [text.ljust(width) if i < 2 else text.rjust(width) for i, (text, width) in enumerate(texts)]
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(text, 100, subsequent_indent="    ")

@@ -1,0 +1,96 @@
+"""What `cxr verify` keeps of a checked case, and what it tells a person."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from cxr_cli.rows import note
+
+Keep = Literal["steps", "cases", "all"]
+MARKS = {"supported": "+", "contradicted": "x", "unmentioned": "?", "not_checkable": "."}
+
+
+class Keeper:
+    """Sifts checked cases and counts what it drops.
+
+    keep: "steps" drops bad steps, and a case if the report contradicts its answer or conclusion or no supported step is
+    left; "cases" drops a case with anything bad; "all" drops nothing.
+    min_support: the least share of checkable steps that must be supported, counted before any is dropped.
+    """
+
+    def __init__(self, keep: Keep = "steps", min_support: float | None = None, explain: bool = False) -> None:
+        self.keep, self.min_support, self.explain = keep, min_support, explain
+        self.cases = 0
+        self.steps_dropped = 0
+        self.dropped: Counter[str] = Counter()
+
+    def steps(self, case: dict[str, Any]) -> list[dict[str, Any]]:
+        """The case as it is kept: a list of one row or none."""
+        self.cases += 1
+        if self.explain:
+            note(trace(case["id"], case))
+        if reason := self.why_dropped(case):
+            self.dropped[reason] += 1
+            return []
+        if self.keep != "steps":
+            return [case]
+        steps = [step for step in case["steps"] if good(step)]
+        self.steps_dropped += len(case["steps"]) - len(steps)
+        return [{**case, "steps": steps}]
+
+    def predictions(self, case: dict[str, Any]) -> list[dict[str, Any]]:
+        """What a model said is annotated and never thinned out; `min_support` drops the predictions below it."""
+        self.cases += 1
+        if self.explain:
+            for prediction in case["predictions"]:
+                note(trace(f"{case['id']} sample {prediction.get('sample', 0)}", prediction))
+        least = self.min_support
+        if least is None:
+            return [case]
+        said = [p for p in case["predictions"] if (p["support"] or 0.0) >= least]
+        if not said:
+            self.dropped["too little support"] += 1
+        return [{**case, "predictions": said}] if said else []
+
+    def why_dropped(self, case: Mapping[str, Any]) -> str | None:
+        """Why the whole case goes, or None if it stays."""
+        if self.min_support is not None and (case["support"] or 0.0) < self.min_support:
+            return "too little support"
+        if self.keep == "all":
+            return None
+        if "fault" in case:
+            return "answer contradicted"
+        if case["steps"][-1]["verdict"] == "contradicted":
+            return "conclusion contradicted"
+        if self.keep == "cases" and not all(map(good, case["steps"])):
+            return "a bad step"
+        if not any(good(step) and step["verdict"] == "supported" for step in case["steps"]):
+            return "no supported step"
+        return None
+
+    def report(self) -> None:
+        """One line on stderr on what was dropped."""
+        if self.dropped or self.steps_dropped:
+            why = ", ".join(f"{count} {reason}" for reason, count in self.dropped.most_common())
+            gone = f"{self.dropped.total()} of {self.cases} cases" + (f" ({why})" if why else "")
+            note(f"dropped {gone} and {self.steps_dropped} steps of the others")
+
+
+def good(step: Mapping[str, Any]) -> bool:
+    """Supported or not checkable (a plan), and without a fault."""
+    return step["verdict"] in ("supported", "not_checkable") and "fault" not in step
+
+
+def trace(name: str, checked: Mapping[str, Any]) -> str:
+    """A checked chain for a person: each step (its own text, never the report's), its verdict and the reason."""
+    support = "-" if checked["support"] is None else f"{checked['support']:.2f}"
+    lines = [f"{name}: support {support}" + (f"; {checked['fault']}" if "fault" in checked else "")]
+    for number, step in enumerate(checked["steps"], 1):
+        reason = (
+            f"{step['reason']}; {step['fault']}"
+            if step.get("fault", step["reason"]) != step["reason"]
+            else step["reason"]
+        )
+        lines.append(f"  {MARKS[step['verdict']]} {number}. {step['text']}")
+        lines.append(f"       {step['verdict']}: {reason}")
+    return "\n".join(lines)

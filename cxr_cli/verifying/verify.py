@@ -1,0 +1,187 @@
+"""`cxr verify`: each step of a case against the report.
+
+A step's findings are each judged by `findings.agreement`; the worst verdict is the step's. What else can be wrong with a
+step (it gives away the report, invents a prior film or a size, repeats another, concludes the wrong thing) is its `fault`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cxr_cli.errors import RowError
+from cxr_cli.findings import Finding, Reader, Statement
+from cxr_cli.findings.agreement import Judgement, Known, Unmentioned
+from cxr_cli.layout import thinking
+from cxr_cli.scoring.answers import NO_REFERENCE, NOT_AN_OPTION, grade
+from cxr_cli.signatures import signature
+from cxr_cli.steps import as_steps
+from cxr_cli.verifying import checks
+
+WORST = ("contradicted", "unmentioned", "supported")
+
+
+@dataclass
+class Evidence:
+    """A report as evidence: what is known from it, and the sentence behind each finding."""
+
+    report: str
+    statements: list[Statement]
+    known: Known
+
+    @classmethod
+    def read(cls, report: str, reader: Reader, unmentioned: Unmentioned) -> "Evidence":
+        statements = reader.statements(report)
+        return cls(report, statements, Known([f for s in statements for f in s.findings], reader.lexicon, unmentioned))
+
+    def spans(self, judgements: Sequence[Judgement]) -> list[dict[str, int]]:
+        """The sentences of the report that decided, each once, in order."""
+        found = {
+            (s.start, s.end)
+            for j in judgements
+            if j.by is not None
+            for s in self.statements
+            if s.start <= j.by.start < s.end
+        }
+        return [{"start": start, "end": end} for start, end in sorted(found)]
+
+
+class Verifier:
+    """Checks cases with one lexicon and one policy on what the report does not mention."""
+
+    def __init__(self, reader: Reader, unmentioned: Unmentioned = "normal") -> None:
+        self.reader, self.unmentioned = reader, unmentioned
+        self.signature = signature("rules", reader.lexicon, unmentioned=unmentioned)
+
+    def case(self, case: Mapping[str, Any]) -> dict[str, Any]:
+        """The case with `verdict`, `reason` and `evidence` for each step, `support` and `checked_by`; a `fault` where
+        there is one: of a step, or of the case if the report contradicts its answer.
+
+        RowError: a case without a report or without steps cannot be checked.
+        """
+        evidence = self.evidence(case)
+        steps = as_steps(case.get("steps"))
+        if not steps:
+            raise RowError("", "field `steps`: no steps to verify")
+        checked = self.steps(steps, case, evidence)
+        fault = answer_fault(case, evidence.known, self.reader)
+        verified = {**case, "steps": checked, "support": support(checked), "checked_by": self.signature}
+        return {**verified, "fault": fault} if fault else verified
+
+    def predictions(self, case: Mapping[str, Any]) -> dict[str, Any]:
+        """The case with each prediction's thinking as checked `steps` of that prediction, with its `support`."""
+        evidence = self.evidence(case)
+        predictions = case.get("predictions") or ([{"text": case["prediction"]}] if case.get("prediction") else [])
+        if not predictions:
+            raise RowError("", "field `predictions`: nothing was predicted")
+        checked = []
+        for prediction in predictions:
+            think = prediction.get("think") or thinking(prediction["text"])
+            steps = self.steps(as_steps(think), case, evidence)
+            checked.append({**prediction, "steps": steps, "support": support(steps)})
+        return {**case, "predictions": checked, "checked_by": self.signature}
+
+    def evidence(self, case: Mapping[str, Any]) -> Evidence:
+        report = case.get("report")
+        if not report or not report.strip():
+            raise RowError("", "field `report`: there is none to verify against")
+        return Evidence.read(report, self.reader, self.unmentioned)
+
+    def steps(
+        self, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
+    ) -> list[dict[str, Any]]:
+        """Each step with its verdict, reason, evidence and, where there is one, its fault."""
+        checked: list[dict[str, Any]] = []
+        said: dict[str, int] = {}
+        sizes = checks.measurements(evidence.report)
+        has_prior = checks.has_prior(case, evidence.report)
+        told: list[Finding] = []  # what the steps before have stated, as far as it is supported
+        topic: tuple[Finding, ...] = ()
+        for number, step in enumerate(steps, 1):
+            text = step["text"]
+            last = number == len(steps)
+            statements = self.reader.statements(text, topic)
+            topic = next((s.asked for s in reversed(statements) if s.asked), ())
+            claims = [f for s in statements for f in s.findings]
+            judgements = [evidence.known.judge(claim) for claim in claims]
+            verdict, reason = worst(judgements)
+            fault = None
+            if checks.speaks_of_report(text):
+                verdict, reason = "not_checkable", "speaks of the report, not of the image"
+                fault = reason
+            elif not has_prior and checks.speaks_of_prior(text):
+                verdict, reason = "not_checkable", "speaks of a prior film, and there is none"
+                fault = reason
+            elif verdict != "contradicted" and (invented := checks.measurements(text) - sizes):
+                size, unit = min(invented)
+                verdict, reason = "unmentioned", f"the measurement {size:g} {unit} is not in the report"
+            if fault is None and (first := said.setdefault(checks.fingerprint(text), number)) != number:
+                fault = f"repeats step {first}"
+            if fault is None and (last or step.get("kind") == "conclude"):
+                wrong, fault = self.conclusion(text, claims, case, told, last=last)
+                if wrong:
+                    verdict, reason = "contradicted", wrong
+            if verdict == "supported":
+                told += claims
+            result = {**step, "evidence": evidence.spans(judgements), "verdict": verdict, "reason": reason}
+            checked.append({**result, "fault": fault} if fault else result)
+        return checked
+
+    def conclusion(
+        self, text: str, claims: Sequence[Finding], case: Mapping[str, Any], told: Sequence[Finding], *, last: bool
+    ) -> tuple[str | None, str | None]:
+        """Why a conclusion is wrong, or its fault: it must follow from the steps before it and give the answer."""
+        before = Known(told, self.reader.lexicon, "unknown")
+        for claim in claims:
+            judgement = before.judge(claim)
+            if judgement.verdict == "contradicted":
+                return f"does not follow from the steps before it: {judgement.reason}", None
+        if not last or case.get("answer") is None:
+            return None, None
+        scores, why = grade(case, text)
+        if scores["accuracy"] is None and why["accuracy"] not in (NO_REFERENCE, NOT_AN_OPTION):
+            return None, "does not give the answer"
+        return ("concludes another answer than the case's", None) if scores["accuracy"] == 0 else (None, None)
+
+
+def answer_fault(case: Mapping[str, Any], known: Known, reader: Reader) -> str | None:
+    """Why the case's answer cannot be right, if the report contradicts it."""
+    for claim in answer_claims(case, reader):
+        judgement = known.judge(claim)
+        if judgement.verdict == "contradicted":
+            return f"the report contradicts the answer: {judgement.reason}"
+    return None
+
+
+def answer_claims(case: Mapping[str, Any], reader: Reader) -> list[Finding]:
+    """What the answer claims: of a Yes/No question its finding, of a temporal one its change, else the texts chosen."""
+    answer = case.get("answer")
+    texts = [text for text in (answer if isinstance(answer, list) else [answer]) if isinstance(text, str)]
+    names = [name for name in case.get("findings") or () if name in reader.lexicon.entries]
+    said = texts[0].strip().lower() if len(texts) == 1 else ""
+    if said in ("yes", "no"):
+        return [Finding(name, "present" if said == "yes" else "absent") for name in names[:1]]
+    if case.get("task") == "temporal":
+        course = {"stable": "stable", "worsening": "worse", "improving": "better"}.get(said)
+        return [Finding(name, "present", change=course) for name in names[:1]] if course else []
+    if case.get("task") in ("single", "multiple"):
+        return [finding for text in texts for finding in reader.read(text)]
+    return []
+
+
+def worst(judgements: Sequence[Judgement]) -> tuple[str, str]:
+    """The verdict on a step with these claims, and why."""
+    if not judgements:
+        return "not_checkable", "states no finding"
+    judgement = min(judgements, key=lambda j: WORST.index(j.verdict))
+    return judgement.verdict, judgement.reason
+
+
+def support(steps: Sequence[Mapping[str, Any]]) -> float | None:
+    """The share of the checkable steps that are supported; None when none is checkable."""
+    verdicts = [s["verdict"] for s in steps if s["verdict"] != "not_checkable"]
+    return verdicts.count("supported") / len(verdicts) if verdicts else None
+
+
+def good(step: Mapping[str, Any]) -> bool:
+    """Supported or a plan, and without a fault."""
+    return step["verdict"] in ("supported", "not_checkable") and "fault" not in step
