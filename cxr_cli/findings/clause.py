@@ -291,10 +291,8 @@ class Clause:
         self.closed()
 
     def on_hedged(self, i: int, start: int, end: int) -> None:
-        for mention in self.behind()[-1:] if self.plain[start:end] in ("vs", "versus") else self.behind():
+        for mention in self.behind():
             mention.hedge = True
-        if self.plain[start:end] in ("vs", "versus"):
-            self.hedge = not self.negation
 
     def on_confirm(self, i: int, start: int, end: int) -> None:
         if not self.negation and not any(m.ask for m in self.mentions):
