@@ -101,21 +101,19 @@ def disagreement(claim: Finding, known: Sequence[Finding]) -> str:
     What is told without a side, a severity or a change says nothing against those that another mention tells: "mildly
     enlarged heart ... cardiomegaly" contradicts a severely enlarged one. Left and right together are bilateral.
     """
-    for differs in (other_side, other_zone, other_severity, other_change):
-        verdicts = [differs(claim, finding) for finding in known]
-        told = [verdict for verdict in verdicts if verdict is not None]
+    both = claim.side == "bilateral" and {"left", "right"} <= {finding.side for finding in known}
+    respects = [differs for differs in RESPECTS if not (both and differs is other_side)]
+    for differs in respects:
+        told = [verdict for finding in known if (verdict := differs(claim, finding)) is not None]
         if told and all(told):
-            if differs is other_side and claim.side == "bilateral" and {"left", "right"} <= {f.side for f in known}:
-                continue
             return told[0]
     best = closest(claim, known)
-    return next((why for differs in (other_side, other_severity, other_change) if (why := differs(claim, best))), "")
+    return next((why for differs in respects if differs is not other_zone and (why := differs(claim, best))), "")
 
 
 def closest(claim: Finding, known: Sequence[Finding]) -> Finding:
     """The known finding that differs from the claim in the fewest respects."""
-    checks = (other_side, other_zone, other_severity, other_change)
-    return min(known, key=lambda finding: sum(bool(differs(claim, finding)) for differs in checks))
+    return min(known, key=lambda finding: sum(bool(differs(claim, finding)) for differs in RESPECTS))
 
 
 # Each says why the two differ, "" if they do not, None if one of them leaves it open.
@@ -147,3 +145,6 @@ def other_change(claim: Finding, known: Finding) -> str | None:
         return None
     differ = COURSE[claim.change] != COURSE[known.change]
     return f"{known.name} is {known.change}, not {claim.change}" if differ else ""
+
+
+RESPECTS = (other_side, other_zone, other_severity, other_change)

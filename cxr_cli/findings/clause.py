@@ -80,7 +80,7 @@ class Clause:
         self.verb_seen = self.condition = False
         self.heading: list[Mention] = []  # findings before a colon
         self.placed: list[Mention] = []  # the findings whose place is being told
-        self.implied_at = -1  # how many findings there were at "consistent with"
+        self.same_place_at = -1  # how many findings there were at "consistent with" or "versus"
         self.hedged = 0  # how many findings there were when the hedge began
         self.negated_at = -1  # the token that opened the negation
         self.asked = 0  # how many findings there were when the plan began
@@ -173,9 +173,8 @@ class Clause:
 
     def mention(self, name: str, start: int, end: int) -> Mention:
         ask = self.ask or self.condition or (self.suppose and not self.negation)
-        mention = Mention(
-            name, start, end, bool(self.negation), self.hedge, ask, cause=self.implied_at == len(self.mentions)
-        )
+        cause = self.same_place_at == len(self.mentions)
+        mention = Mention(name, start, end, bool(self.negation), self.hedge, ask, cause=cause)
         if self.negation:
             self.negation = "used"
             if self.resolving:
@@ -309,7 +308,7 @@ class Clause:
 
     def on_imply(self, i: int, start: int, end: int) -> None:
         self.end_of_evidence(start, end)
-        self.implied_at = len(self.mentions)
+        self.same_place_at = len(self.mentions)
         if self.negation == "used" and self.link in ("", "at") and not self.verb_seen:
             return  # "no opacity indicating pneumonia" denies both
         self.begin_statement()
@@ -358,6 +357,8 @@ class Clause:
                 mention.ask = not mention.negated
 
     def on_or(self, i: int, start: int, end: int) -> None:
+        if not self.negation:
+            self.same_place_at = len(self.mentions)  # "basal atelectasis or scar"
         self.link = "list"
 
     def on_with(self, i: int, start: int, end: int) -> None:

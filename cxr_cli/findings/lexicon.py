@@ -149,12 +149,14 @@ def _load(path: str | None) -> Lexicon:
     if path:
         try:
             data = merge(data, tomllib.loads(Path(path).read_text()))
+        except KeyError:
+            raise CxrError(f"{path}: not a lexicon: a finding without a name") from None
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise CxrError(f"{path}: not a lexicon: {error}") from None
     try:
         return Lexicon(data)
     except (KeyError, TypeError, AttributeError) as error:
-        raise CxrError(f"{path}: not a lexicon: {error!r} is missing or of the wrong kind") from None
+        raise CxrError(f"{path}: not a lexicon: {error} is missing or of the wrong kind") from None
 
 
 def merge(base: Any, extra: Any) -> Any:

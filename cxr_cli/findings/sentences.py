@@ -35,13 +35,10 @@ SECTIONS = {
 SILENT = frozenset({"indication", "comparison", "technique", "recommendation"})
 """Sections whose sentences state no findings of this study."""
 
+_NAMES = "|".join(sorted((name.replace(" ", " +") for name in SECTIONS), key=len, reverse=True))
+# At the start of a line or a sentence in any case; anywhere in capitals.
 _HEADING = re.compile(
-    r"(?:^|(?<=[\n.!?;]))[ \t#*]*(%s)[ \t*]*:[ \t*]*"
-    % "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(SECTIONS, key=len, reverse=True)),
-    re.IGNORECASE,
-)
-_HEADING_ANYWHERE = re.compile(
-    r"(?<!\w)(%s):\s*" % "|".join(name.upper() for name in sorted(SECTIONS, key=len, reverse=True))
+    rf"(?:(?:^|(?<=[\n.!?;]))[ \t#*]*((?i:{_NAMES}))|(?<!\w)({_NAMES.upper()}))[ \t*]*:[ \t*]*"
 )
 # A sentence ends at . ! ? before a blank (never inside a number), at a full stop glued to a capital, at a blank line,
 # and before a bullet or a numbered or lettered item on its own line.
@@ -64,12 +61,10 @@ class Sentence(NamedTuple):
 def sections(text: str) -> Iterator[Sentence]:
     """The sections of a report, each without its heading."""
     name, start = "", 0
-    marks = sorted({m.span(): m for p in (_HEADING, _HEADING_ANYWHERE) for m in p.finditer(text)}.items())
-    for (begin, end), match in marks:
-        if begin < start:
-            continue
-        yield Sentence(start, begin, name)
-        name, start = SECTIONS[" ".join(match[1].lower().split())], end
+    if ":" in text:
+        for match in _HEADING.finditer(text):
+            yield Sentence(start, match.start(), name)
+            name, start = SECTIONS[" ".join((match[1] or match[2]).lower().split())], match.end()
     yield Sentence(start, len(text), name)
 
 

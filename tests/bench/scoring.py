@@ -1,0 +1,106 @@
+"""Figure 3: RadRScore against GPT-4o's verdicts, sample by sample (Spearman), and 30 hard rankings of reports."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cxr_cli.findings import reader
+from cxr_cli.scoring.radrscore import PARTS
+from cxr_cli.scoring.report import ReportScorer
+from cxr_cli.scoring.score import Scorer
+from tests.shared import held_back, judged, ranking_cases
+
+BARS = {"factuality": 0.35, "completeness": 0.52, "effectiveness": 0.40, "mean": 0.60}
+
+
+def spearman(a: Sequence[float], b: Sequence[float]) -> float:
+    """Rank correlation, ties at their mean rank."""
+
+    def ranks(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        _, inverse, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
+        return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+
+    return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
+
+
+def verdicts(row: dict[str, Any]) -> dict[str, float | None]:
+    """GPT-4o's three parts, by the published formulas."""
+    judge = row["judge"]
+    predicted, reference = len(judge["predicted_findings"]), len(judge["reference_findings"])
+    steps = judge["effective_count"] + judge["ineffective_count"]
+    return {
+        "factuality": judge["correct_count"] / predicted if predicted else None,
+        "completeness": judge["recalled_count"] / reference if reference else None,
+        "effectiveness": judge["effective_count"] / steps if steps else None,
+    }
+
+
+def as_is(row: dict[str, Any]) -> dict[str, Any]:
+    """The model's answer and the reference steps as they were written."""
+    return {
+        "id": row["id"],
+        "question": row["question"],
+        "report": row["report"],
+        "steps": row["reference_steps"],
+        "prediction": row["prediction"],
+    }
+
+
+def as_judged(row: dict[str, Any]) -> dict[str, Any]:
+    """The same, cut into the key findings to which GPT-4o gave its verdicts: "Pleural effusion: not present."."""
+
+    def told(findings: list[dict[str, Any]]) -> list[str]:
+        return [f"{finding['observation']}: {finding['status']}." for finding in findings]
+
+    judge = row["judge"]
+    prediction = "\n".join(told(judge["predicted_findings"]))
+    return {**as_is(row), "steps": told(judge["reference_findings"]), "prediction": prediction}
+
+
+def correlations(rows: list[dict[str, Any]], shape: Any) -> dict[str, float]:
+    """Spearman of each part and of their mean; a part that one of the two leaves open counts 0 in the mean alone."""
+    scorer = Scorer(reader())
+    ours = [scorer.row(shape(row))["scores"] for row in rows]
+    theirs = [verdicts(row) for row in rows]
+    found = {}
+    for part in PARTS:
+        both = [(a[part], b[part]) for a, b in zip(ours, theirs, strict=True) if a[part] is not None and b[part] is not None]
+        found[part] = spearman(*zip(*both, strict=True))
+    means = [[float(np.mean([scores[part] or 0.0 for part in PARTS])) for scores in side] for side in (ours, theirs)]
+    found["mean"] = spearman(*means)
+    return found
+
+
+def rankings() -> list[tuple[str, bool]]:
+    """For each case: its id, and whether `finding_errors` puts the candidates in the expected order."""
+    scorer = ReportScorer(reader())
+    results = []
+    for case in ranking_cases():
+        texts = {name: candidate["text"] for name, candidate in case["candidates"].items()}
+        errors = {name: scorer.score(case["ground_truth"], text)[0]["finding_errors"] or 0.0 for name, text in texts.items()}
+        expected = case["expected_ranking"]
+        right = True
+        for better, sign, worse in (e.split() for e in ([expected] if isinstance(expected, str) else expected)):
+            lead = errors[worse] - errors[better]
+            right = right and (lead > 1e-9 if sign == ">" else abs(lead) <= 1e-9)
+        results.append((case["id"], right))
+    return results
+
+
+def main() -> None:
+    rows = judged()
+    halves = {
+        "looked at": [row for row in rows if not held_back(row["uid"])],
+        "held back": [row for row in rows if held_back(row["uid"])],
+        "all": rows,
+    }
+    for title, shape in (("as GPT-4o cut them into key findings", as_judged), ("as they were written", as_is)):
+        print(f"answers and reference steps {title}")
+        for name, part in halves.items():
+            found = correlations(part, shape)
+            shown = "  ".join(f"{metric} {value:.3f} (bar {BARS[metric]:.2f})" for metric, value in found.items())
+            print(f"  {name:9} n={len(part)}  {shown}")
+    results = rankings()
+    wrong = ", ".join(id for id, right in results if not right)
+    print(f"rankings: {sum(right for _, right in results)} of {len(results)} right (bar 24); wrong: {wrong}")

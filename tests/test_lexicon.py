@@ -1,0 +1,97 @@
+"""The lexicon as data: expansion, merging, the relations, and clear words on a broken one."""
+
+from pathlib import Path
+
+import pytest
+
+from cxr_cli.errors import CxrError
+from cxr_cli.findings import Lexicon, Reader
+from cxr_cli.findings.lexicon import expand, merge, plural_of
+
+CHEXPERT = (
+    "Atelectasis, Cardiomegaly, Consolidation, Edema, Enlarged Cardiomediastinum, Fracture, Lung Lesion, Lung Opacity, "
+    "Pleural Effusion, Pleural Other, Pneumonia, Pneumothorax, Support Devices"
+).split(", ")
+
+
+@pytest.mark.parametrize(
+    ("term", "phrases"),
+    [
+        ("edema", ["edema"]),
+        ("(small |)nodule", ["small nodule", "nodule"]),
+        ("lines?", ["line", "lines"]),
+        ("air-space (a|b (c|d))", ["air space a", "air space b c", "air space b d"]),
+        ("option [a-c]", ["option a", "option b", "option c"]),
+    ],
+)
+def test_expand(term: str, phrases: list[str]) -> None:
+    assert sorted(set(expand(term))) == sorted(phrases)
+
+
+def test_plural_of() -> None:
+    words = ["effusion", "opacity", "mass", "lens", "apex", "x ray"]
+    assert [plural_of(word) for word in words] == ["effusions", "opacities", "masses", "lens", "apexes", "x rays"]
+
+
+def test_chexpert_names_are_known() -> None:
+    lexicon = Lexicon.load()
+    assert [name for name in CHEXPERT if lexicon.find(name) is None] == []
+    assert lexicon.find("pleural_thickening") == "pleural thickening"
+    assert lexicon.find("No Finding") is None
+
+
+def test_relations() -> None:
+    lexicon = Lexicon.load()
+    assert lexicon.broader("consolidation") >= {"consolidation", "airspace opacity", "lung opacity", "lung abnormality"}
+    assert "pneumonia" in lexicon.narrower("lung opacity")
+    assert "cardiomegaly" not in lexicon.narrower("acute abnormality")
+
+
+def test_every_finding_worth_a_question_says_where_to_look() -> None:
+    entries = Lexicon.load().entries.values()
+    assert [entry.name for entry in entries if entry.answer and not (entry.look and entry.signs)] == []
+
+
+def test_no_phrase_names_two_findings_by_accident() -> None:
+    _, concepts, phrases = Lexicon.load().matcher
+    double = {
+        phrase: names
+        for phrase, kinds in zip(phrases, concepts, strict=True)
+        if len(names := {value for kind, value in kinds if kind == "finding"}) > 1
+    }
+    meant = ("hydropneumothorax", "calcified nodule", "cavitary lesion", "cavitary mass")
+    assert [phrase for phrase in double if not phrase.startswith(meant)] == []
+
+
+def test_a_lexicon_of_your_own(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[finding]]\nname = "azygos lobe"\nis_a = ["lung abnormality"]\nterms = ["azygos (lobe|fissure)"]\n'
+        '[[finding]]\nname = "edema"\nterms = ["wet lungs"]\n[cue]\nnegate = ["nowhere"]\n'
+    )
+    lexicon = Lexicon.load(own)
+    findings = Reader(lexicon).read("Azygos fissure. Nowhere wet lungs. Pulmonary edema.")
+    assert [f[:2] for f in findings] == [("azygos lobe", "present"), ("edema", "absent"), ("edema", "present")]
+    assert lexicon.digest != Lexicon.load().digest
+
+
+def test_merge() -> None:
+    assert merge({"a": [1], "b": {"c": 1, "d": 2}}, {"a": [1, 2], "b": {"c": 3}}) == {"a": [1, 2], "b": {"c": 3, "d": 2}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("finding = 3", "not a lexicon"),
+        ("[[finding]]\nname =", "not a lexicon"),
+        ('[[finding]]\nname = "x"\nis_a = ["nothing"]', "`x` names `nothing`, which is no finding of the lexicon"),
+        ('[[finding]]\nname = "x"\nwhen = { moon = ["low"] }', "`x` names the anatomy `moon`, which is not defined"),
+        ('[[finding]]\nname = "x"\nwhen = { heart = ["sad"] }', "`x` names the quality `sad`, which is not defined"),
+        ("[[finding]]\nterms = []", "not a lexicon"),
+    ],
+)
+def test_a_broken_lexicon_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text(text)
+    with pytest.raises(CxrError, match=message):
+        Lexicon.load(path)
