@@ -16,7 +16,7 @@ from polars.io.plugins import register_io_source
 from cxr_cli.rows.row import Row
 
 _BATCH = 2000
-_GROUP = 20_000  # rows of a Parquet row group, which a reader holds in memory
+_GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
 
 Shape = Any
 """What a column holds: None (nulls so far), "str", "int", .., [Shape] (lists), {key: Shape} (objects), or MIXED."""

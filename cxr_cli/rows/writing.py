@@ -69,8 +69,8 @@ class Output:
 
 
 def open_output(path: Path | None, *, resume: bool = False, overwrite: bool = False) -> Output:
-    """Standard output for None. Raises CxrError for a path that cannot be written, or that holds something already."""
-    if path is None:
+    """Standard output for None and "-". Raises CxrError for a path that cannot be written or that holds something."""
+    if path is None or str(path) == "-":
         return Output(claim_stdout(), None)
     if path.is_dir():
         raise CxrError(f"{path} is a folder, not a file")

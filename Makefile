@@ -1,0 +1,48 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint bench clean
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+help:  ## say what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
+
+# Without a terminal `cxr mine` reads rows from stdin, so the examples are named there.
+EXAMPLES := $(shell [ -t 0 ] || echo ' examples')
+
+demo: $(READY)  ## reports -> verified steps -> scores, on the packaged examples
+	@mkdir -p build/demo
+	cd build/demo; cxr mine$(EXAMPLES) | cxr verify > steps.jsonl
+	cd build/demo; cxr score steps.jsonl --map prediction=report --summary
+	@echo
+	@echo 'That scored each report as if a model had said it: nearly all of it is true, little of it answers the question.'
+	@echo 'Look at build/demo/steps.jsonl: one case a line, each step with its verdict, its reason and its evidence.'
+	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files,'
+	@echo 'or a table, `cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
+
+test: $(READY)  ## the fast tests
+	python -m pytest -m "not slow"
+
+test-all: $(READY)  ## all tests
+	python -m pytest
+
+lint: $(READY)  ## ruff and mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+bench: $(READY)  ## the figures in tests/bench/RESULTS.md
+	python -m tests.bench
+
+clean:  ## remove what make made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,90 @@
+"""The `cxr` command itself: help, versions, errors, what it loads."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cxr_cli.cli import COMMANDS, cxr
+from cxr_cli.errors import CxrError
+from cxr_cli.extras import need
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    script = "import sys; from cxr_cli.cli import main; sys.argv[0] = 'cxr'; main()"
+    return subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60)
+
+
+def imported(*arguments: str) -> tuple[set[str], float]:
+    """The top-level modules that a command imports, and the seconds that all imports take."""
+    script = "import sys; from cxr_cli.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", script, *arguments], capture_output=True, text=True
+    )
+    times = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)", done.stderr)
+    return {name.partition(".")[0] for _, name in times}, sum(int(own) for own, _ in times) / 1e6
+
+
+def test_help_loads_nothing_heavy() -> None:
+    modules, seconds = imported("--help")
+    assert modules.isdisjoint({"polars", "numpy", "msgspec", "jsonlines", "tqdm", "sqlite3", "pydicom", "PIL", "torch"})
+    assert min(seconds, imported("--help")[1], imported("--help")[1]) < 0.2
+
+
+def test_help_and_version() -> None:
+    done = command("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for name, help in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(help)}$", done.stdout, re.M)
+    assert command("-h").stdout == done.stdout
+    assert command("--version").stdout == f"cxr, version {PROJECT['version']}\n"
+
+
+def test_an_unknown_stage() -> None:
+    done = command("mien")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such command 'mien'" in done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_stage_has_help(name: str) -> None:
+    stage = cxr.get_command(cxr.make_context("cxr", [], resilient_parsing=True), name)
+    assert stage is not None
+    assert len((stage.help or "").strip()) > 40
+    for parameter in stage.params:
+        assert parameter.param_type_name == "argument" or getattr(parameter, "help", None), parameter.name
+    done = command(name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: cxr {name}")
+
+
+@pytest.mark.skipif(not README.exists(), reason="no README yet")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_stage_is_in_the_readme(name: str) -> None:
+    assert f"cxr {name}" in README.read_text()
+
+
+def test_a_missing_extra_is_named_with_its_line() -> None:
+    with (
+        pytest.raises(CxrError, match=r'^no_such_module is not installed: pip install "cxr-cli\[train\]"$'),
+        need("train"),
+    ):
+        import no_such_module.part  # type: ignore[import-not-found]  # noqa: F401
+    with pytest.raises(ModuleNotFoundError, match="cxr_cli"), need("train"):
+        import cxr_cli.no_such_module  # type: ignore[import-not-found]  # noqa: F401
+    with need("train"):
+        import json  # noqa: F401
+
+
+def test_extras_that_are_asked_for_exist() -> None:
+    asked = {
+        name for file in ROOT.glob("cxr_cli/**/*.py") for name in re.findall(r'\bneed\("(\w+)"\)', file.read_text())
+    }
+    assert asked <= PROJECT["optional-dependencies"].keys()
