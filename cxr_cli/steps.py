@@ -6,7 +6,7 @@ from typing import Any
 from cxr_cli.errors import RowError
 from cxr_cli.findings.sentences import sentences
 
-_TEXT_KEYS = ("text", "step", "content", "sentence", "description", "reasoning")
+_TEXT_KEYS = ("step", "content", "sentence", "description", "reasoning")
 _MARK = re.compile(r"^\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s+|[-*•]\s+)", re.IGNORECASE)
 _LIST_ITEM = re.compile(r"\n(?=\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s|[-*•]\s))", re.IGNORECASE)
 
@@ -27,10 +27,13 @@ def as_steps(given: Any) -> list[dict[str, Any]]:
         if isinstance(item, str):
             steps.append({"text": _MARK.sub("", item).strip()})
             continue
+        if isinstance(item, dict) and isinstance(item.get("text"), str):
+            steps.append(item)
+            continue
         key = next((k for k in _TEXT_KEYS if isinstance(item, dict) and isinstance(item.get(k), str)), None)
         if key is None:
             raise RowError("", f"field `steps[{index}]`: neither a string nor an object with `text`")
-        steps.append({"text": item[key], **item} if key != "text" else dict(item))
+        steps.append({"text": item[key], **item})
     return [step for step in steps if step["text"].strip()]
 
 

@@ -32,6 +32,7 @@ class Known:
 
     def __init__(self, findings: Iterable[Finding], lexicon: Lexicon, unmentioned: Unmentioned = "normal") -> None:
         self.lexicon, self.unmentioned = lexicon, unmentioned
+        self._judged: dict[tuple[object, ...], Judgement] = {}
         self.findings: dict[str, list[Finding]] = {}
         for finding in findings:
             self.findings.setdefault(finding.name, []).append(finding)
@@ -41,7 +42,10 @@ class Known:
 
     def judge(self, claim: Finding) -> Judgement:
         """The verdict on one claimed finding, with a reason a person understands."""
-        return self._absent(claim) if claim.status == "absent" else self._present(claim)
+        key = claim[:6]
+        if key not in self._judged:
+            self._judged[key] = self._absent(claim) if claim.status == "absent" else self._present(claim)
+        return self._judged[key]
 
     def _present(self, claim: Finding) -> Judgement:
         narrower = self.lexicon.narrower(claim.name)
@@ -101,6 +105,8 @@ def disagreement(claim: Finding, known: Sequence[Finding]) -> str:
     What is told without a side, a severity or a change says nothing against those that another mention tells: "mildly
     enlarged heart ... cardiomegaly" contradicts a severely enlarged one. Left and right together are bilateral.
     """
+    if claim[2:6] == (None, None, None, None):
+        return ""
     both = claim.side == "bilateral" and {"left", "right"} <= {finding.side for finding in known}
     respects = [differs for differs in RESPECTS if not (both and differs is other_side)]
     for differs in respects:

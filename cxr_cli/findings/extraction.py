@@ -45,11 +45,12 @@ class Statement(NamedTuple):
 
 
 class Reader:
-    """Reads texts with one lexicon. Sentences are remembered, since reports repeat themselves."""
+    """Reads texts with one lexicon. Sentences and texts are remembered, since reports and steps repeat themselves."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._automaton, self._concepts, self._phrases = lexicon.matcher
+        self._index = {phrase: index for index, phrase in enumerate(self._phrases)}
         self._attributes = [
             (phrase, (kind, value))
             for kind in ("side", "zone")
@@ -58,6 +59,7 @@ class Reader:
         ]
         self._implied = lru_cache(maxsize=None)(self._implied)  # type: ignore[method-assign]
         self._sentence = lru_cache(maxsize=16384)(self._sentence)  # type: ignore[method-assign]
+        self._text = lru_cache(maxsize=4096)(self._text)  # type: ignore[method-assign]
 
     def statements(self, text: str, topic: Iterable[Finding] = ()) -> list[Statement]:
         """The sentences of `text`, each with its findings.
@@ -65,28 +67,36 @@ class Reader:
         A sentence that gives only a verdict ("This is ruled out.") states it of what was asked just before it.
         topic: findings asked before this text begins (a question's options, say).
         """
-        found = []
-        topic = tuple(topic)
+        found, open_verdict = self._text(text)
+        return list(self._statements(text, tuple(topic))[0] if open_verdict and topic else found)
+
+    def read(self, text: str) -> list[Finding]:
+        """The findings that `text` states, in order."""
+        return [f for statement in self.statements(text) for f in statement.findings]
+
+    def _text(self, text: str) -> tuple[list[Statement], bool]:
+        return self._statements(text, ())
+
+    def _statements(self, text: str, topic: tuple[Finding, ...]) -> tuple[list[Statement], bool]:
+        """The statements of a text, and whether a verdict in it found nothing to speak of."""
+        found, open_verdict = [], False
         for start, end, section in sentences(text):
             if section in SILENT:
                 found.append(Statement(start, end, section, ()))
                 continue
             mentions, verdict = self._sentence(text[start:end])
-            stated = tuple(_at(m, start) for m in mentions if m.status != "asked")
-            asked = tuple(_at(m, start) for m in mentions if m.status == "asked")
-            if verdict and not stated and (asked or topic):
-                stated = tuple(f._replace(status=verdict, start=start, end=end) for f in asked or topic)
+            stated = tuple([_at(m, start) for m in mentions if m.status != "asked"])
+            asked = () if len(stated) == len(mentions) else tuple([_at(m, start) for m in mentions if m.status == "asked"])
+            if verdict and not stated:
+                open_verdict = open_verdict or not (asked or topic)
+                stated = tuple([f._replace(status=verdict, start=start, end=end) for f in asked or topic])
                 topic = ()
             elif asked:
                 topic = asked
             elif stated:
                 topic = ()
             found.append(Statement(start, end, section, stated, asked))
-        return found
-
-    def read(self, text: str) -> list[Finding]:
-        """The findings that `text` states, in order."""
-        return [f for statement in self.statements(text) for f in statement.findings]
+        return found, open_verdict
 
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
         plain, offsets = normalise(text)
@@ -123,23 +133,31 @@ class Reader:
 
     def _tokens(self, plain: str) -> list[tuple[str, str, int, int]]:
         """Every phrase of the lexicon in the text as (kind, value, start, end), whole words only."""
-        best: dict[int, tuple[int, int]] = {}  # start -> (end, phrase) of the longest phrase of whole words there
-        last = len(plain)
-        for index, start, end in self._automaton.find_matches_as_indexes(plain, overlapping=True):
-            if start and plain[start - 1].isalnum() and plain[start].isalnum():
-                continue
-            if end < last and plain[end].isalnum() and plain[end - 1].isalnum():
-                continue
-            if start not in best or end > best[start][0]:
-                best[start] = (end, index)
-        tokens = []
-        reached = 0
-        for start in sorted(best):
-            if start >= reached:
-                reached, index = best[start]
-                for kind, value in self._concepts[index]:
-                    tokens.append((kind, value, start, reached))
+        tokens: list[tuple[str, str, int, int]] = []
+        concepts, last, begin = self._concepts, len(plain), 0
+        while begin < last:
+            resume = last
+            for index, start, end in self._automaton.find_matches_as_indexes(plain[begin:] if begin else plain):
+                start, end = start + begin, end + begin
+                if (start == 0 or not plain[start - 1].isalnum() or not plain[start].isalnum()) and (
+                    end == last or not plain[end].isalnum() or not plain[end - 1].isalnum()
+                ):
+                    for kind, value in concepts[index]:
+                        tokens.append((kind, value, start, end))
+                elif " " in plain[start:end]:  # "chronic emphysema" in "chronic emphysematous": what does it hide?
+                    resume = self._shorter(plain, start, end, tokens)
+                    break
+            begin = resume
         return tokens
+
+    def _shorter(self, plain: str, start: int, end: int, tokens: list[tuple[str, str, int, int]]) -> int:
+        """The longest phrase of whole words that begins at `start`, put into `tokens`; where to go on from."""
+        if start == 0 or not plain[start - 1].isalnum():
+            while (end := plain.rfind(" ", start, end)) > start:
+                if (index := self._index.get(plain[start:end])) is not None:
+                    tokens.extend((kind, value, start, end) for kind, value in self._concepts[index])
+                    return end
+        return plain.index(" ", start)
 
     def _implied(self, phrase: str) -> tuple[Concept, ...]:
         """Side and zone that a finding's own phrase holds ("biapical pleural thickening")."""

@@ -121,7 +121,7 @@ class Lexicon:
             add(terms, ("cue", name))
         add(self.data["skip"]["terms"], ("skip", ""))
         texts = list(phrases)
-        automaton = AhoCorasick(texts, matchkind=MatchKind.Standard)
+        automaton = AhoCorasick(texts, matchkind=MatchKind.LeftmostLongest)
         return automaton, [tuple(phrases[t]) for t in texts], texts
 
     def _check(self) -> None:

@@ -1,0 +1,1 @@
+"""Studies become cases: questions, their answers, and the steps that lead there."""

@@ -5,25 +5,24 @@ mine({"id": "s1", "report": "Small left effusion."})     # -> [{"id": "s1/binary
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import version
-from random import Random
-from zlib import crc32
 
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.mining.draws import Draws
 from cxr_cli.mining.evidence import StudyFindings
 from cxr_cli.mining.phrasing import phrases
 from cxr_cli.mining.rules import Rules
 from cxr_cli.mining.tasks import TASKS, Absent, Asker, Question, Uncertain
 from cxr_cli.records import Task
 from cxr_cli.rows import Row
+from cxr_cli.signatures import signature
 
 
 class Miner:
     """Asks about each study what the tasks call for. All draws depend on the seed and the ids alone.
 
-    tasks: none stands for all. findings: the ones that questions may be about, and binary questions then ask about each;
-    None: those of the lexicon that are worth a question, and binary questions ask about a few.
+    tasks: none stands for all. findings: what questions may be about; binary questions then ask about each of them.
+    None: what of the lexicon is worth a question; binary questions then ask about few.
     silent: how many studies gave no question.
     """
 
@@ -42,10 +41,7 @@ class Miner:
         worth = (name for name, entry in lexicon.entries.items() if entry.answer)
         self.asker = Asker(phrases(lexicon), worth if findings is None else findings, uncertain)
         self.rules = Rules(self.asker.phrases)
-        self.made_by = (
-            f"engine:rules|lexicon:{lexicon.digest}|unmentioned:{unmentioned}|uncertain:{uncertain}"
-            f"|seed:{seed}|version:{version('cxr-cli')}"
-        )
+        self.made_by = signature("rules", lexicon, unmentioned=unmentioned, uncertain=uncertain, seed=seed)
 
     def __call__(self, row: Row) -> list[Row]:
         """The cases of one study. Raises RowError for a study without report and labels."""
@@ -72,7 +68,7 @@ class Miner:
             "options": question.options,
             "answer": question.answer,
             "findings": question.findings,
-            "steps": self.rules.steps(question, study, self._rng(id)),
+            "steps": self.rules.steps(question, study, self._draws(id)),
             "made_by": self.made_by,
         }
         return row | made
@@ -84,17 +80,17 @@ class Miner:
         absent = Absent(study, asker.names)
         asked: list[Question | None] = []
         if "binary" in tasks:
-            names = asker.names if self.each else asker.few(study, present, absent, self._rng(f"{id}/binary"))
+            names = asker.names if self.each else asker.few(study, present, absent, self._draws(f"{id}/binary"))
             asked += [asker.binary(study, name) for name in names]
         if "single" in tasks:
-            asked.append(asker.single(present, absent, self._rng(f"{id}/single")))
+            asked.append(asker.single(present, absent, self._draws(f"{id}/single")))
         if "multiple" in tasks:
-            asked += [asker.multiple(present, absent, self._rng(f"{id}/multiple")), asker.open(present)]
+            asked += [asker.multiple(present, absent, self._draws(f"{id}/multiple")), asker.open(present)]
         if "anomaly" in tasks:
             asked.append(asker.anomaly(study, there))
         if "temporal" in tasks:
             asked += [asker.temporal(study, name) for name in study.told if name in asker.asked]
         return filter(None, asked)
 
-    def _rng(self, key: str) -> Random:
-        return Random(crc32(f"{self.seed}/{key}".encode()))
+    def _draws(self, key: str) -> Draws:
+        return Draws(f"{self.seed}/{key}")

@@ -48,10 +48,6 @@ class StudyFindings:
         self._denied = {name for name, told in self.told.items() if self._direct[name] == "absent" and _whole(told)}
         self._absent = self._spread("absent", self.lexicon.narrower)
 
-    def stated(self, name: str) -> bool:
-        """Do the labels or the report speak of this very finding?"""
-        return name in self._direct
-
     @property
     def names(self) -> list[str]:
         """The findings of which the labels or the report speak."""
@@ -84,7 +80,7 @@ class StudyFindings:
         wider = {*lexicon.broader(name), *lexicon.entries[name].absent_when} & self._denied
         kin = wider if status == "absent" else lexicon.narrower(name) & self.told.keys()
         told = [told for other in kin for told in self.told[other] if told.finding.status == status]
-        return sorted(told, key=lambda told: told.finding.start)
+        return sorted(told, key=lambda told: (told.start, told.finding.start, told.finding.name))
 
     def contested(self, name: str) -> bool:
         """Is it denied outright, and yet there: "the lungs are clear", and a band of atelectasis?"""
@@ -99,12 +95,11 @@ class StudyFindings:
         """What is surely not there: absent, no kind of what is present or possible, nor passed over beside its like."""
         entries = self.lexicon.entries
         seen = {name for name, status in self._direct.items() if status != "absent"}
+        seen |= {name for name, told in self.told.items() if any(t.finding.status != "absent" for t in told)}
         kinds = {kind for name in seen for kind in entries[name].is_a} - {"abnormality"}
         narrower = self.lexicon.narrower
-        silent = (
-            frozenset[str]() if self._silence is None else frozenset(known if self._covered is None else self._covered)
-        )
-        passed = silent.difference(*map(narrower, kinds))
+        silent = entries if self._covered is None else self._covered
+        passed = frozenset(silent if self._silence else ()).difference(*map(narrower, kinds))
         return (self._absent | passed).difference(self._present, self._uncertain, *map(narrower, seen))
 
     def _spread(self, status: Status, kin: Callable[[str], frozenset[str]]) -> frozenset[str]:

@@ -5,13 +5,13 @@ observe(Finding("pleural effusion", "present", "left", severity="mild"))  ->  "T
 
 import tomllib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from random import Random
 from typing import NamedTuple
 
 from cxr_cli.findings import Finding, Lexicon
 from cxr_cli.findings.lexicon import plural_of
+from cxr_cli.mining.draws import Draws
 
 _SIZE = {"minimal": "tiny", "mild": "small", "moderate": "moderate", "severe": "large"}
 _GRADE = {"minimal": "minimal", "mild": "mild", "moderate": "moderate", "severe": "severe"}
@@ -74,6 +74,8 @@ class Phrases:
         self._zoned = {name for name in kin if kin[name] & _WITH_ZONES}
         self._side_first = {name for name in kin if kin[name] & _SIDE_FIRST and " of " not in self.nouns[name].one}
         self._devices = lexicon.narrower("support device")
+        self._filled = lru_cache(maxsize=65536)(self._fill)
+        self.words = cache(self._words)
 
     def bare(self, name: str) -> str:
         """ "pleural effusion"."""
@@ -88,12 +90,12 @@ class Phrases:
         noun = self.nouns[name]
         return _article(noun.one) if noun.counted else noun.one
 
-    def words(self, name: str) -> dict[str, str]:
+    def _words(self, name: str) -> dict[str, str]:
         """What fills a template about a finding: {a}, {A}, {bare}, and the verbs {is} and {has} that go with it."""
         a = self.a(name)
         return {"a": a, "A": capital(a), "bare": self.bare(name), **(_MANY if self.nouns[name].always_many else _ONE)}
 
-    def observe(self, finding: Finding, rng: Random, *, change: bool = False) -> str:
+    def observe(self, finding: Finding, draws: Draws, *, change: bool = False) -> str:
         """One sentence that states the finding. change: also what became of it since the film before."""
         course = finding.change if change else None
         choices: Sequence[str]
@@ -103,24 +105,32 @@ class Phrases:
             choices = _REMOVED if course == "resolved" and finding.name in self._devices else _CHANGED[course]
         else:
             choices = _PRESENT if finding.status == "present" else _UNCERTAIN
-        return self._filled(rng.choice(choices), finding, new=course == "new")
+        absent = choices is _ABSENT
+        return self._filled(draws.choice(choices), finding.name, *finding[2:5], absent, course == "new")
 
-    def _filled(self, template: str, finding: Finding, new: bool) -> str:
-        name, status, side, zone, severity = finding[:5]
+    def _fill(
+        self,
+        template: str,
+        name: str,
+        side: str | None,
+        zone: str | None,
+        severity: str | None,
+        absent: bool,
+        new: bool,
+    ) -> str:
         noun = self.nouns[name]
-        there = status != "absent" or finding.change == "resolved"
-        both = side == "bilateral" and noun.counted and there
+        both = side == "bilateral" and noun.counted and not absent
         several = noun.always_many or both
         where = zone if name in self._zoned else None
-        first = bool(side) and there and not where and name in self._side_first
-        at = "" if first or not (side or where) else _place(side, where)
+        first = bool(side) and not absent and not where and name in self._side_first
         words = ["new"] if new else []
-        if severity and status != "absent":
+        if severity and not absent:
             words.append((_SIZE if noun.counted else _GRADE)[severity])
-        words += [side] if first and side else []
+        words += [side] if side and first else []
         words.append(noun.many if both else noun.one)
         bare = " ".join(words)
         a = _article(bare) if noun.counted and not several else bare
+        at = "" if first else _place(side, where)
         return template.format(a=a, A=capital(a), bare=bare, at=at, **(_MANY if several else _ONE))
 
 

@@ -1,10 +1,10 @@
 """Questions about a study, their options and answers, all as texts: letters are added when a model is asked."""
 
 from collections.abc import Iterable, Sequence
-from random import Random
 from typing import Literal, NamedTuple
 
 from cxr_cli.findings.agreement import COURSE
+from cxr_cli.mining.draws import Draws
 from cxr_cli.mining.evidence import StudyFindings, Told
 from cxr_cli.mining.phrasing import Phrases
 from cxr_cli.records import Task
@@ -12,11 +12,12 @@ from cxr_cli.records import Task
 TASKS: tuple[Task, ...] = ("binary", "single", "multiple", "anomaly", "temporal")
 Uncertain = Literal["skip", "yes", "no"]
 
-FEW = 2  # binary questions about what is there, at most, where no findings are named; as many about what is not
+FEW = 1  # binary questions about what is there, at most, where no findings are named; as many about what is not
 CHOICES = 4  # options of a single question
 SEVERAL = 5  # options of a multiple question
 MOST_RIGHT = 3  # of which at most so many are right
 ANSWERS = {"worse": "Worsening", "stable": "Stable", "better": "Improving"}
+WHICH, WHICH_ALL = "Which finding is in this chest X-ray?", "Which findings are in this chest X-ray?"
 HARMLESS = ("support device", "surgical material", "breast surgery", "nipple shadow", "fat pad")
 """A film that shows nothing but these is neither called normal nor abnormal."""
 
@@ -41,12 +42,12 @@ class Absent:
 
     def __init__(self, study: StudyFindings, names: Iterable[str]) -> None:
         self.names = [name for name in names if name in study.ruled_out]
-        self.denied = [name for name in self.names if study.stated(name)]
+        self.denied = [name for name in study.names if name in self.names]
 
-    def draw(self, count: int, rng: Random) -> list[str]:
-        """`count` of them, or fewer when there are no more; any number of them, as chance has it, from what is denied."""
-        denied = rng.sample(self.denied, rng.randint(0, min(count, len(self.denied))))
-        others = rng.sample(self.names, min(count + len(denied), len(self.names)))
+    def draw(self, count: int, draws: Draws) -> list[str]:
+        """`count` of them, or fewer if there are no more; how many of what is denied is left to chance."""
+        denied = draws.sample(self.denied, draws.below(count + 1))
+        others = draws.sample(self.names, count + len(denied))
         return list(dict.fromkeys([*denied, *others]))[:count]
 
 
@@ -75,14 +76,17 @@ class Asker:
         text = f"{words['is'].capitalize()} there {words['a']} in this chest X-ray?"
         return Question("binary", f"binary/{_slug(name)}", text, ["Yes", "No"], answer, [name])
 
-    def few(self, study: StudyFindings, present: Sequence[str], absent: Absent, rng: Random) -> list[str]:
-        """Findings for binary questions: some that are there and as many that are not, one at least."""
-        unsure = (
-            [name for name in self.names if study.status(name) == "uncertain"] if self._answers["uncertain"] else []
-        )
-        yes = [*present, *unsure]
-        names = rng.sample(yes, min(FEW, len(yes)))
-        return names + absent.draw(max(1, len(names)), rng)
+    def few(self, study: StudyFindings, present: Sequence[str], absent: Absent, draws: Draws) -> list[str]:
+        """Findings for binary questions: some that are there, as many that are not, and one of these at least.
+
+        None of a study that says nothing.
+        """
+        if not study.names:
+            return []
+        doubt = self._answers["uncertain"] is not None
+        unsure = [name for name in self.names if doubt and study.status(name) == "uncertain"]
+        names = draws.sample([*present, *unsure], FEW)
+        return names + absent.draw(max(1, len(names)), draws)
 
     def present(self, study: StudyFindings) -> list[str]:
         """What is there beyond doubt, each by its narrowest name."""
@@ -90,38 +94,31 @@ class Asker:
         broader = {b for name in names for b in study.lexicon.broader(name) if b != name}
         return [name for name in names if name not in broader]
 
-    def single(self, present: Sequence[str], absent: Absent, rng: Random) -> Question | None:
+    def single(self, present: Sequence[str], absent: Absent, draws: Draws) -> Question | None:
         """One finding that is there, among others that are not."""
-        wrong = absent.draw(CHOICES - 1, rng)
+        wrong = absent.draw(CHOICES - 1, draws)
         if not present or len(wrong) < CHOICES - 1:
             return None
-        right = rng.choice(present)
-        names = [right, *wrong]
-        rng.shuffle(names)
-        text, answer = "Which finding is in this chest X-ray?", self.phrases.option(right)
-        return Question("single", f"single/{_slug(right)}", text, self._options(names), answer, names)
+        right = draws.choice(present)
+        names = draws.sample([right, *wrong], CHOICES)
+        key, answer = f"single/{_slug(right)}", self.phrases.option(right)
+        return Question("single", key, WHICH, self._options(names), answer, names)
 
-    def multiple(self, present: Sequence[str], absent: Absent, rng: Random) -> Question | None:
+    def multiple(self, present: Sequence[str], absent: Absent, draws: Draws) -> Question | None:
         """Several findings that are there, among others that are not."""
-        right = rng.sample(present, rng.randint(2, min(len(present), MOST_RIGHT))) if len(present) > 1 else []
-        wrong = absent.draw(SEVERAL - len(right), rng)
-        if not right or len(right) + len(wrong) < SEVERAL:
+        right = draws.sample(present, 2 + draws.below(MOST_RIGHT - 1))
+        wrong = absent.draw(SEVERAL - len(right), draws)
+        if len(right) < 2 or len(right) + len(wrong) < SEVERAL:
             return None
-        names = [*right, *wrong]
-        rng.shuffle(names)
+        names = draws.sample([*right, *wrong], SEVERAL)
         answer = self._options(name for name in names if name in right)
-        return Question(
-            "multiple", "multiple", "Which findings are in this chest X-ray?", self._options(names), answer, names
-        )
+        return Question("multiple", "multiple", WHICH_ALL, self._options(names), answer, names)
 
     def open(self, present: Sequence[str]) -> Question | None:
         """All findings that are there, without options."""
         if not present:
             return None
-        answer = self._options(present)
-        return Question(
-            "multiple", "multiple/open", "Which findings are in this chest X-ray?", [], answer, list(present)
-        )
+        return Question("multiple", "multiple/open", WHICH_ALL, [], self._options(present), list(present))
 
     def anomaly(self, study: StudyFindings, present: Sequence[str]) -> Question | None:
         """Normal or abnormal? Not asked when all that is there is harmless or uncertain."""
@@ -141,9 +138,8 @@ class Asker:
             return None
         words = self.phrases.words(name)
         text = f"How {words['has']} the {words['bare']} changed since the prior chest X-ray?"
-        return Question(
-            "temporal", f"temporal/{_slug(name)}", text, [*ANSWERS.values()], ANSWERS[courses.pop()], [name]
-        )
+        answer, key = ANSWERS[courses.pop()], f"temporal/{_slug(name)}"
+        return Question("temporal", key, text, list(ANSWERS.values()), answer, [name])
 
     def _options(self, names: Iterable[str]) -> list[str]:
         return [self.phrases.option(name) for name in names]

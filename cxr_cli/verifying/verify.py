@@ -5,14 +5,15 @@ step (it gives away the report, invents a prior film or a size, repeats another,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from cxr_cli.errors import RowError
-from cxr_cli.findings import Finding, Reader, Statement
-from cxr_cli.findings.agreement import Judgement, Known, Unmentioned
+from cxr_cli.findings import Finding, Reader
+from cxr_cli.findings.agreement import COURSE, Judgement, Known, Unmentioned
 from cxr_cli.layout import thinking
 from cxr_cli.scoring.answers import NO_REFERENCE, NOT_AN_OPTION, grade
+from cxr_cli.scoring.wording import plain
 from cxr_cli.signatures import signature
 from cxr_cli.steps import as_steps
 from cxr_cli.verifying import checks
@@ -20,29 +21,28 @@ from cxr_cli.verifying import checks
 WORST = ("contradicted", "unmentioned", "supported")
 
 
-@dataclass
 class Evidence:
     """A report as evidence: what is known from it, and the sentence behind each finding."""
 
-    report: str
-    statements: list[Statement]
-    known: Known
-
-    @classmethod
-    def read(cls, report: str, reader: Reader, unmentioned: Unmentioned) -> "Evidence":
+    def __init__(self, report: str, reader: Reader, unmentioned: Unmentioned) -> None:
         statements = reader.statements(report)
-        return cls(report, statements, Known([f for s in statements for f in s.findings], reader.lexicon, unmentioned))
+        self.known = Known([f for s in statements for f in s.findings], reader.lexicon, unmentioned)
+        self.sizes = checks.measurements(report)
+        self.tells_of_prior = checks.speaks_of_prior(report)
+        self._sentence = {f.start: (s.start, s.end) for s in statements for f in s.findings}
 
     def spans(self, judgements: Sequence[Judgement]) -> list[dict[str, int]]:
         """The sentences of the report that decided, each once, in order."""
-        found = {
-            (s.start, s.end)
-            for j in judgements
-            if j.by is not None
-            for s in self.statements
-            if s.start <= j.by.start < s.end
-        }
+        found = {self._sentence[j.by.start] for j in judgements if j.by is not None}
         return [{"start": start, "end": end} for start, end in sorted(found)]
+
+
+class Said(NamedTuple):
+    """What a step says, whatever the report says: its findings, and those that it merely asks about."""
+
+    claims: list[Finding]
+    asked: tuple[Finding, ...]
+    words: checks.Wording
 
 
 class Verifier:
@@ -51,6 +51,8 @@ class Verifier:
     def __init__(self, reader: Reader, unmentioned: Unmentioned = "normal") -> None:
         self.reader, self.unmentioned = reader, unmentioned
         self.signature = signature("rules", reader.lexicon, unmentioned=unmentioned)
+        self._evidence = lru_cache(maxsize=64)(partial(Evidence, reader=reader, unmentioned=unmentioned))
+        self._said = lru_cache(maxsize=8192)(self._said)  # type: ignore[method-assign]
 
     def case(self, case: Mapping[str, Any]) -> dict[str, Any]:
         """The case with `verdict`, `reason` and `evidence` for each step, `support` and `checked_by`; a `fault` where
@@ -84,67 +86,93 @@ class Verifier:
         report = case.get("report")
         if not report or not report.strip():
             raise RowError("", "field `report`: there is none to verify against")
-        return Evidence.read(report, self.reader, self.unmentioned)
+        return self._evidence(report)
 
     def steps(
         self, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
     ) -> list[dict[str, Any]]:
         """Each step with its verdict, reason, evidence and, where there is one, its fault."""
         checked: list[dict[str, Any]] = []
-        said: dict[str, int] = {}
-        sizes = checks.measurements(evidence.report)
-        has_prior = checks.has_prior(case, evidence.report)
+        first: dict[str, int] = {}  # what steps say -> the number of the step that says it first
+        has_prior = bool(case.get("prior")) or evidence.tells_of_prior
         told: list[Finding] = []  # what the steps before have stated, as far as it is supported
         topic: tuple[Finding, ...] = ()
         for number, step in enumerate(steps, 1):
-            text = step["text"]
-            last = number == len(steps)
-            statements = self.reader.statements(text, topic)
-            topic = next((s.asked for s in reversed(statements) if s.asked), ())
-            claims = [f for s in statements for f in s.findings]
+            claims, topic, words = self._said(step["text"], topic)
             judgements = [evidence.known.judge(claim) for claim in claims]
+            plan = not claims and (step.get("kind") == "plan" or bool(topic))
             verdict, reason = worst(judgements)
             fault = None
-            if checks.speaks_of_report(text):
+            if words.speaks_of_report:
                 verdict, reason = "not_checkable", "speaks of the report, not of the image"
                 fault = reason
-            elif not has_prior and checks.speaks_of_prior(text):
+            elif words.speaks_of_prior and not has_prior:
                 verdict, reason = "not_checkable", "speaks of a prior film, and there is none"
                 fault = reason
-            elif verdict != "contradicted" and (invented := checks.measurements(text) - sizes):
-                size, unit = min(invented)
+            elif verdict != "contradicted" and not plan and not words.measurements <= evidence.sizes:
+                size, unit = min(words.measurements - evidence.sizes)
                 verdict, reason = "unmentioned", f"the measurement {size:g} {unit} is not in the report"
-            if fault is None and (first := said.setdefault(checks.fingerprint(text), number)) != number:
-                fault = f"repeats step {first}"
+            if fault is None and first.setdefault(words.fingerprint, number) != number:
+                fault = f"repeats step {first[words.fingerprint]}"
+            last = number == len(steps)
             if fault is None and (last or step.get("kind") == "conclude"):
-                wrong, fault = self.conclusion(text, claims, case, told, last=last)
+                wrong, fault = self.conclusion(step["text"], claims, case, told, last=last)
                 if wrong:
                     verdict, reason = "contradicted", wrong
             if verdict == "supported":
                 told += claims
             result = {**step, "evidence": evidence.spans(judgements), "verdict": verdict, "reason": reason}
-            checked.append({**result, "fault": fault} if fault else result)
+            if fault:
+                result["fault"] = fault
+            checked.append(result)
         return checked
+
+    def _said(self, text: str, topic: tuple[Finding, ...]) -> Said:
+        """Remembered, since steps repeat themselves. topic: what the step before asked about."""
+        statements = self.reader.statements(text, topic)
+        asked = next((s.asked for s in reversed(statements) if s.asked), ())
+        return Said([f for s in statements for f in s.findings], asked, checks.wording(text))
 
     def conclusion(
         self, text: str, claims: Sequence[Finding], case: Mapping[str, Any], told: Sequence[Finding], *, last: bool
     ) -> tuple[str | None, str | None]:
         """Why a conclusion is wrong, or its fault: it must follow from the steps before it and give the answer."""
-        before = Known(told, self.reader.lexicon, "unknown")
-        for claim in claims:
-            judgement = before.judge(claim)
-            if judgement.verdict == "contradicted":
+        stated = {claim[:6] for claim in told}
+        new = [claim for claim in claims if claim[:6] not in stated]
+        before = Known(told, self.reader.lexicon, "unknown") if new else None
+        for claim in new:
+            judgement = before.judge(claim) if before else None
+            if judgement and judgement.verdict == "contradicted":
                 return f"does not follow from the steps before it: {judgement.reason}", None
-        if not last or case.get("answer") is None:
+        if not last or gives_answer(text, case):
             return None, None
+        if not case.get("options"):
+            return None, "does not give the answer"
         scores, why = grade(case, text)
         if scores["accuracy"] is None and why["accuracy"] not in (NO_REFERENCE, NOT_AN_OPTION):
             return None, "does not give the answer"
         return ("concludes another answer than the case's", None) if scores["accuracy"] == 0 else (None, None)
 
 
+def gives_answer(text: str, case: Mapping[str, Any]) -> bool:
+    """Does the text end with the case's answer, or, where there are no options to choose from, name all its parts?"""
+    answer = case.get("answer")
+    if answer is None:
+        return True
+    given = [str(part) for part in (answer if isinstance(answer, list) else [answer])]
+    if text.endswith(f"answer is {', '.join(given)}."):
+        return True
+    texts = [plain(part) for part in given]
+    _, cue, said = plain(text).rpartition("answer is ")
+    if cue and said == " ".join(texts):
+        return True
+    return not case.get("options") and all(part in plain(text) for part in texts)
+
+
 def answer_fault(case: Mapping[str, Any], known: Known, reader: Reader) -> str | None:
     """Why the case's answer cannot be right, if the report contradicts it."""
+    if case.get("task") == "temporal":
+        return course_fault(case, known)
     for claim in answer_claims(case, reader):
         judgement = known.judge(claim)
         if judgement.verdict == "contradicted":
@@ -152,17 +180,24 @@ def answer_fault(case: Mapping[str, Any], known: Known, reader: Reader) -> str |
     return None
 
 
+def course_fault(case: Mapping[str, Any], known: Known) -> str | None:
+    """Why "Stable", "Worsening" or "Improving" cannot be right, if all that the report says of the change is another."""
+    said = {"stable": "stable", "worsening": "worse", "improving": "better"}.get(str(case.get("answer")).lower())
+    for name in (case.get("findings") or ())[:1]:
+        courses = {COURSE[f.change] for f in known.findings.get(name, ()) if f.change}
+        if said and courses and said not in courses:
+            return f"the report contradicts the answer: {name} is {min(courses)}"
+    return None
+
+
 def answer_claims(case: Mapping[str, Any], reader: Reader) -> list[Finding]:
-    """What the answer claims: of a Yes/No question its finding, of a temporal one its change, else the texts chosen."""
+    """What the answer claims: of a Yes/No question its finding, of one with options the texts chosen."""
     answer = case.get("answer")
     texts = [text for text in (answer if isinstance(answer, list) else [answer]) if isinstance(text, str)]
     names = [name for name in case.get("findings") or () if name in reader.lexicon.entries]
     said = texts[0].strip().lower() if len(texts) == 1 else ""
     if said in ("yes", "no"):
         return [Finding(name, "present" if said == "yes" else "absent") for name in names[:1]]
-    if case.get("task") == "temporal":
-        course = {"stable": "stable", "worsening": "worse", "improving": "better"}.get(said)
-        return [Finding(name, "present", change=course) for name in names[:1]] if course else []
     if case.get("task") in ("single", "multiple"):
         return [finding for text in texts for finding in reader.read(text)]
     return []

@@ -52,11 +52,12 @@ def swap(text: str, pairs: list[tuple[str, str]]) -> str:
     return re.sub(rf"\b({longest_first})\b", lambda match: other[match[0].lower()], text, flags=re.I)
 
 
-def planted(row: dict[str, str], evidence: Evidence, rng: random.Random) -> Iterator[tuple[str, str]]:
+def planted(report: str, rng: random.Random) -> Iterator[tuple[str, str]]:
     """(kind, sentence): sentences of the report and errors planted in them. Untouched and paraphrased ones are true."""
-    stated = [f for statement in evidence.statements for f in statement.findings]
-    for statement in evidence.statements:
-        text = evidence.report[statement.start : statement.end]
+    statements = reader().statements(report)
+    stated = [f for statement in statements for f in statement.findings]
+    for statement in statements:
+        text = report[statement.start : statement.end]
         present = [f for f in statement.findings if f.status == "present"]
         absent = [f for f in statement.findings if f.status == "absent"]
         if not statement.findings:
@@ -97,8 +98,8 @@ def rates(held: bool) -> tuple[Counter[str], Counter[str]]:
         report = report_text(row)
         if not report or held_back(row["uid"]) != held:
             continue
-        evidence = Evidence.read(report, reader(), "normal")
-        for kind, text in planted(row, evidence, rng):
+        evidence = Evidence(report, reader(), "normal")
+        for kind, text in planted(report, rng):
             # The second step keeps the first from being taken for a conclusion.
             step = verifier.steps([{"text": text}, {"text": "-"}], {"prior": {}}, evidence)[0]
             total[kind] += 1

