@@ -27,6 +27,7 @@ demo: $(READY)  ## reports -> verified steps -> scores, on the packaged examples
 	@echo
 	@echo 'That scored each report as if a model had said it: nearly all of it is true, little of it answers the question.'
 	@echo 'Look at build/demo/steps.jsonl: one case a line, each step with its verdict, its reason and its evidence.'
+	@echo 'Scored were the answers in examples/answers.jsonl, with the ways in which models answer.'
 	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files,'
 	@echo 'or a table, `cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
 

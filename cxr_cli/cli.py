@@ -3,6 +3,8 @@
 import importlib
 import os
 import sys
+import traceback
+from pathlib import Path
 
 import click
 
@@ -75,6 +77,13 @@ def _run(command: click.Command) -> int:
         raise
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+    except Exception as error:  # a bug; its message could quote a report
+        if os.environ.get("CXR_TRACEBACK"):
+            raise
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(at.filename).name}:{at.lineno}"
+        hint = "CXR_TRACEBACK=1 shows more, which may quote your data"
+        return _fail(f"internal error: {type(error).__name__} at {where}; {hint}", 1)
 
 
 def _fail(message: str, code: int) -> int:

@@ -11,7 +11,7 @@ class CxrError(Exception):
 class RowError(CxrError):
     """One row is broken. `--on-error skip` sends the row to `--rejects` and goes on.
 
-    where: `path:line` (tables: the 1-based data row). id: the row's id, if it could be read.
+    where: `path:line` (Parquet: the 1-based row). id: the row's id, if it could be read.
     """
 
     def __init__(self, where: str, reason: str, *, id: str | None = None) -> None:

@@ -61,10 +61,19 @@ def stated(text: str) -> list[tuple[Any, ...]]:
         ("Cannot exclude a small right effusion.", [("pleural effusion", "uncertain", "right", "mild")]),
         ("INDICATION: r/o pneumonia.\nFINDINGS: Lungs clear.", [("lung opacity", "absent")]),
         ("No rotation and adequate inspiration.", [("low lung volumes", "absent")]),
-        ("The heart is not enlarged but the aorta is tortuous.", [("cardiomegaly", "absent"), ("aortic tortuosity", "present")]),
+        (
+            "The heart is not enlarged but the aorta is tortuous.",
+            [("cardiomegaly", "absent"), ("aortic tortuosity", "present")],
+        ),
         ("Next, I check for pneumothorax.", []),
-        ("The absence of blunting suggests no effusion.", [("costophrenic blunting", "absent"), ("pleural effusion", "absent")]),
-        ("Hydropneumothorax on the right.", [("pleural effusion", "present", "right"), ("pneumothorax", "present", "right")]),
+        (
+            "The absence of blunting suggests no effusion.",
+            [("costophrenic blunting", "absent"), ("pleural effusion", "absent")],
+        ),
+        (
+            "Hydropneumothorax on the right.",
+            [("pleural effusion", "present", "right"), ("pneumothorax", "present", "right")],
+        ),
     ],
 )
 def test_sentence(text: str, expected: list[tuple[Any, ...]]) -> None:

@@ -8,10 +8,10 @@ from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon, Reader
 from cxr_cli.findings.lexicon import expand, merge, plural_of
 
-CHEXPERT = (
-    "Atelectasis, Cardiomegaly, Consolidation, Edema, Enlarged Cardiomediastinum, Fracture, Lung Lesion, Lung Opacity, "
-    "Pleural Effusion, Pleural Other, Pneumonia, Pneumothorax, Support Devices"
-).split(", ")
+CHEXPERT = [
+    *("Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Enlarged Cardiomediastinum", "Fracture", "Lung Lesion"),
+    *("Lung Opacity", "Pleural Effusion", "Pleural Other", "Pneumonia", "Pneumothorax", "Support Devices"),
+]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,10 @@ def test_a_lexicon_of_your_own(tmp_path: Path) -> None:
 
 
 def test_merge() -> None:
-    assert merge({"a": [1], "b": {"c": 1, "d": 2}}, {"a": [1, 2], "b": {"c": 3}}) == {"a": [1, 2], "b": {"c": 3, "d": 2}}
+    assert merge({"a": [1], "b": {"c": 1, "d": 2}}, {"a": [1, 2], "b": {"c": 3}}) == {
+        "a": [1, 2],
+        "b": {"c": 3, "d": 2},
+    }
 
 
 @pytest.mark.parametrize(

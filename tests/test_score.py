@@ -55,7 +55,8 @@ def test_nothing_said_is_null_with_a_reason_and_zero_on_demand() -> None:
 def test_what_is_missing_stays_null() -> None:
     row = scored("A left effusion.", report="", steps=None)
     assert parts(row) == (None, None, None, None)
-    assert row["why"]["factuality"] == "no report" and row["why"]["completeness"] == "no reference steps"
+    assert row["why"]["factuality"] == "no report"
+    assert row["why"]["completeness"] == "no reference steps"
     assert parts(scored("A left effusion.", empty="zero", report="")) == (None, 0.3333, 1, None)
     assert parts(scored("A left effusion.", steps=["I look."]))[1:] == (None, None, None)
 
@@ -106,7 +107,8 @@ def test_match(a: str, b: str, expected: float) -> None:
 )
 def test_report_against_report(reference: str, predicted: str, expected: tuple[float, ...]) -> None:
     scores, why = ReportScorer(reader()).score(reference, predicted)
-    assert tuple(round(scores[metric] or 0.0, 4) for metric in METRICS) == expected and why == {}
+    assert tuple(round(scores[metric] or 0.0, 4) for metric in METRICS) == expected
+    assert why == {}
 
 
 def test_a_report_that_is_not_there() -> None:
@@ -143,12 +145,14 @@ def test_the_command(cxr: Cxr) -> None:
         },
         "why": {},
     }
-    assert signature.startswith("engine:rules|lexicon:") and "|unmentioned:normal|empty:null|version:" in signature
+    assert signature.startswith("engine:rules|lexicon:")
+    assert "|unmentioned:normal|empty:null|version:" in signature
 
 
 def test_a_row_without_a_prediction_is_rejected(cxr: Cxr) -> None:
     done = cxr("score", stdin='{"id": "a", "report": "Clear."}\n')
-    assert done.returncode == 1 and done.stdout == ""
+    assert done.returncode == 1
+    assert done.stdout == ""
     reason = "field `predictions`: there is none to score (other names: --map prediction=COLUMN)"
     assert done.stderr.splitlines() == [f"cxr: stdin:1: {reason} (id a)"]
 

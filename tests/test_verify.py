@@ -38,7 +38,9 @@ def case(steps: Any, report: str = "FINDINGS: Small left effusion.\nHeart normal
 
 
 def test_a_verified_case() -> None:
-    row = case(["A small left effusion is seen.", "No edema is seen.", "So there is a large right effusion."], kept="as it is")
+    row = case(
+        ["A small left effusion is seen.", "No edema is seen.", "So there is a large right effusion."], kept="as it is"
+    )
     verified = VERIFIER.case(row)
     assert verified == {
         "id": "a",
@@ -67,14 +69,25 @@ def test_a_verified_case() -> None:
         "support": 2 / 3,
         "checked_by": VERIFIER.signature,
     }
-    assert VERIFIER.signature.startswith("engine:rules|lexicon:") and "|unmentioned:normal|" in VERIFIER.signature
+    assert VERIFIER.signature.startswith("engine:rules|lexicon:")
+    assert "|unmentioned:normal|" in VERIFIER.signature
 
 
 @pytest.mark.parametrize(
     ("text", "verdict", "reason", "fault"),
     [
-        ("According to the report there is an effusion.", "not_checkable", "speaks of the report, not of the image", True),
-        ("The effusion has grown since the prior film.", "not_checkable", "speaks of a prior film, and there is none", True),
+        (
+            "According to the report there is an effusion.",
+            "not_checkable",
+            "speaks of the report, not of the image",
+            True,
+        ),
+        (
+            "The effusion has grown since the prior film.",
+            "not_checkable",
+            "speaks of a prior film, and there is none",
+            True,
+        ),
         ("The effusion is 3 cm deep on the left.", "unmentioned", "the measurement 30 mm is not in the report", False),
         ("Heart normal.", "supported", "cardiac abnormality is absent", False),
         ("I look at the costophrenic angles.", "not_checkable", "states no finding", False),
@@ -89,7 +102,8 @@ def test_a_prior_film_may_be_spoken_of_where_there_is_one() -> None:
     text = "The effusion is larger than on the prior film."
     with_prior = VERIFIER.case(case([text, "."], prior={"id": "b"}))["steps"][0]
     told = VERIFIER.case(case([text, "."], "Left effusion, compared to the prior study larger."))["steps"][0]
-    assert "fault" not in with_prior and "fault" not in told
+    assert "fault" not in with_prior
+    assert "fault" not in told
 
 
 def test_doubled_steps() -> None:
@@ -98,7 +112,12 @@ def test_doubled_steps() -> None:
 
 
 def test_a_conclusion_must_give_the_answer_of_its_case() -> None:
-    asked = {"question": "Is there an effusion?", "options": ["Yes", "No"], "answer": "Yes", "findings": ["pleural effusion"]}
+    asked = {
+        "question": "Is there an effusion?",
+        "options": ["Yes", "No"],
+        "answer": "Yes",
+        "findings": ["pleural effusion"],
+    }
 
     def last(text: str) -> tuple[str, str, str | None]:
         step = VERIFIER.case(case(["There is a left effusion.", text], **asked))["steps"][-1]
@@ -205,4 +224,6 @@ def test_other_peoples_names(cxr: Cxr) -> None:
     mapping = "id=item_id,report=original_report,steps=reason_steps"
     done = cxr("verify", "--map", mapping, stdin=json.dumps(row))
     (verified,) = map(json.loads, done.stdout.splitlines())
-    assert verified["id"] == "7" and verified["support"] == 1.0 and verified["reason_steps"] == row["reason_steps"]
+    assert verified["id"] == "7"
+    assert verified["support"] == 1.0
+    assert verified["reason_steps"] == row["reason_steps"]

@@ -4,7 +4,6 @@ import click
 
 from cxr_cli import options
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.records import Scored
 from cxr_cli.rows import Flow
 from cxr_cli.scoring.judges import JUDGES
 from cxr_cli.scoring.score import Empty
@@ -52,8 +51,8 @@ def score(
     """RadRScore, accuracy and report metrics of what a model said.
 
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
-    `answer`, as far as there are any. Adds `scores`, and in `why` the reason for each null. A row without a question is a
-    report against a report.
+    `answer`, as far as there are any. Adds `scores`, and in `why` the reason for each null. A row without a question
+    is a report against a report.
 
     \b
     cxr infer test.jsonl -m MODEL | cxr score --summary

@@ -3,8 +3,8 @@
     >>> [f[:5] for f in read("No pneumothorax. Small left effusion.")]
     [('pneumothorax', 'absent', None, None, None), ('pleural effusion', 'present', 'left', None, 'mild')]
 
-The method descends from NegEx (Chapman et al. 2001) and its kin: cues open and close scopes; here they also cover hedges,
-plans, lists, attributes and statements made of an anatomy and a quality ("the heart is enlarged").
+The method descends from NegEx (Chapman et al. 2001) and its kin: cues open and close scopes; here they also cover
+hedges, plans, lists, attributes and statements made of an anatomy and a quality ("the heart is enlarged").
 """
 
 import re
@@ -12,15 +12,16 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from cxr_cli.findings.clause import Mention, read_clause
+from cxr_cli.findings.clause import read_clause
 from cxr_cli.findings.lexicon import Concept, Lexicon
+from cxr_cli.findings.mention import Mention
 from cxr_cli.findings.sentences import SILENT, sentences
 
 
 class Finding(NamedTuple):
     """One finding that a text states. Offsets are characters of the text; `size` is in mm, the largest one named.
 
-    status: present, absent or uncertain; in `Statement.asked` alone also "asked" (a plan, a question, an option quoted).
+    status: present, absent or uncertain; in `Statement.asked` alone "asked" (a plan, a question, an option quoted).
     """
 
     name: str
@@ -86,7 +87,9 @@ class Reader:
                 continue
             mentions, verdict = self._sentence(text[start:end])
             stated = tuple([_at(m, start) for m in mentions if m.status != "asked"])
-            asked = () if len(stated) == len(mentions) else tuple([_at(m, start) for m in mentions if m.status == "asked"])
+            asked = (
+                () if len(stated) == len(mentions) else tuple([_at(m, start) for m in mentions if m.status == "asked"])
+            )
             if verdict and not stated:
                 open_verdict = open_verdict or not (asked or topic)
                 stated = tuple([f._replace(status=verdict, start=start, end=end) for f in asked or topic])
@@ -170,7 +173,7 @@ _OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
 _CHOSEN = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"
 )
-_TABLE = str.maketrans({c: " " for c in '-/_*"“”\n\r\t\u00a0#'} | {"’": "'"})
+_TABLE = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(?: ?(?:x|by) ?(\d+(?:\.\d+)?))? ?(mm|cm|millimeter|centimeter)")
 
 

@@ -37,9 +37,7 @@ SILENT = frozenset({"indication", "comparison", "technique", "recommendation"})
 
 _NAMES = "|".join(sorted((name.replace(" ", " +") for name in SECTIONS), key=len, reverse=True))
 # At the start of a line or a sentence in any case; anywhere in capitals.
-_HEADING = re.compile(
-    rf"(?:(?:^|(?<=[\n.!?;]))[ \t#*]*((?i:{_NAMES}))|(?<!\w)({_NAMES.upper()}))[ \t*]*:[ \t*]*"
-)
+_HEADING = re.compile(rf"(?:(?:^|(?<=[\n.!?;]))[ \t#*]*((?i:{_NAMES}))|(?<!\w)({_NAMES.upper()}))[ \t*]*:[ \t*]*")
 # A sentence ends at . ! ? before a blank (never inside a number), at a full stop glued to a capital, at a blank line,
 # and before a bullet or a numbered or lettered item on its own line.
 _END = re.compile(

@@ -44,7 +44,7 @@ class Miner:
         self.made_by = signature("rules", lexicon, unmentioned=unmentioned, uncertain=uncertain, seed=seed)
 
     def __call__(self, row: Row) -> list[Row]:
-        """The cases of one study. Raises RowError for a study without report and labels."""
+        """The cases of one study; none if its report and labels are empty. RowError: it has neither."""
         study = self.read(row)
         cases = [self.case(row, study, question) for question in self._questions(study, row["id"])]
         self.silent += not cases

@@ -24,9 +24,9 @@ class Told(NamedTuple):
 class StudyFindings:
     """One study, read once; each question about a finding is then a look-up.
 
-    study: a Study row; RowError when it has neither report nor labels. unmentioned: "normal" takes a finding of which
-    the study is silent as absent, "unknown" leaves it without a status. Without a report a study is silent only of what
-    its labels name.
+    study: a Study row; RowError when it has neither the key `report` nor `labels`; empty ones say nothing.
+    unmentioned: "normal" takes a finding of which the study is silent as absent, "unknown" leaves it without a status.
+    Without a report a study is silent only of what its labels name.
     """
 
     def __init__(self, study: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned = "normal") -> None:
@@ -34,8 +34,8 @@ class StudyFindings:
         report = study.get("report") or ""
         given = study.get("labels") or {}
         self.labels = _meanings(given, self.lexicon)
-        if not report.strip() and not self.labels:
-            raise RowError("", "no report and no labels")
+        if "report" not in study and "labels" not in study:
+            raise RowError("", "no report and no labels (other names: --map report=COLUMN)")
         self.told: dict[str, list[Told]] = {}
         for statement in reader.statements(report):
             for finding in statement.findings:

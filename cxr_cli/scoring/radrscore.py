@@ -7,8 +7,8 @@ P, G and R are the observations of the prediction, the reference steps and the r
     effectiveness  share of P that G makes too
     radrscore      the mean of the three
 
-An observation is a finding with its status and place, each counted once. Two observations match if name and status agree
-and neither side nor change conflicts; a side or zone that only one of them names costs a quarter each.
+An observation is a finding with its status and place, each counted once. Two observations match if name and status
+agree and neither side nor change conflicts; a side or a zone that is not the same costs a quarter each.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,7 +65,7 @@ class RulesJudge:
         self.reader, self.unmentioned = reader, unmentioned
 
     def score(self, case: Mapping[str, Any], reasoning: str) -> Scores:
-        """The parts and the score of one reasoning about one case; None with a reason where there is nothing to count."""
+        """The parts and the score of one reasoning; None with a reason where there is nothing to count."""
         reader, lexicon = self.reader, self.reader.lexicon
         predicted = observations([reasoning], reader)
         report = case.get("report") or ""

@@ -3,11 +3,11 @@
     finding_precision  share of the predicted present findings that the reference has
     finding_recall     share of the reference's present findings that are predicted
     finding_f1         their harmonic mean
-    finding_errors     what is wrong, added up: a missed or a false finding counts its weight in the lexicon, a wrong side,
-                       size, severity or change a part of it. Lower is better, 0 is best.
+    finding_errors     what is wrong, added up: a missed or a false finding counts its weight in the lexicon, a wrong
+                       side, size, severity or change a part of it. Lower is better, 0 is best.
 
-Normal statements count neither for nor against; an uncertain finding counts as present. Where nothing is present in either
-report, the two agree: precision, recall and F1 are 1.
+Normal statements count neither for nor against; an uncertain finding counts as present. Where nothing is present in
+either report, the two agree: precision, recall and F1 are 1.
 """
 
 import math

@@ -4,21 +4,45 @@ import re
 from typing import NamedTuple
 
 _REPORT = re.compile(
-    r"\b(?:(?:the|this|his|her|radiology|radiologist'?s?|written|original|clinical) report|radiologist|dictat\w+|"
-    r"(?:mentioned|documented|described|noted|stated|reported) (?:in|by) (?:the|a) (?:report|radiolog\w+|text|findings section|"
-    r"impression)|according to the (?:report|text|findings|impression)|the (?:findings|impression) section|"
-    r"(?:as|is|are|was|were) (?:reported|documented|dictated)\b)",
+    r"\b(?:(?:the|this|his|her|radiology|radiologist'?s?|written|original|clinical) report|radiologist|dictat\w+"
+    r"|(?:mentioned|documented|described|noted|stated|reported) (?:in|by) (?:the|a)"
+    r" (?:report|radiolog\w+|text|findings section|impression)"
+    r"|according to the (?:report|text|findings|impression)|the (?:findings|impression) section"
+    r"|(?:as|is|are|was|were) (?:reported|documented|dictated)\b)",
     re.IGNORECASE,
 )
 _PRIOR = re.compile(
-    r"\b(?:prior|previous|earlier|old|last|preceding|comparison) (?:\w+ ){0,2}(?:film|study|studies|exam\w*|radiograph\w*|"
-    r"image|images|x-?ray|imaging|scan|examination|visit|chest)|\b(?:compared|comparison|relative) (?:to|with) (?:the |a )?"
-    r"(?:prior|previous|earlier|last)|\bsince (?:the |an? )?(?:prior|previous|earlier|last)|\bthan (?:before|previously)",
+    r"\b(?:prior|previous|earlier|old|last|preceding|comparison) (?:\w+ ){0,2}"
+    r"(?:film|study|studies|exam\w*|radiograph\w*|image|images|x-?ray|imaging|scan|examination|visit|chest)"
+    r"|\b(?:compared|comparison|relative) (?:to|with) (?:the |a )?(?:prior|previous|earlier|last)"
+    r"|\bsince (?:the |an? )?(?:prior|previous|earlier|last)|\bthan (?:before|previously)",
     re.IGNORECASE,
 )
 # What the two patterns need; most texts hold none of it, which is found out faster.
-_REPORT_NEEDS = ("report", "radiolog", "dictat", "mentioned", "documented", "described", "noted", "stated", "section", "according")
-_PRIOR_NEEDS = ("prior", "previous", "earlier", "old ", "last ", "preceding", "compar", "since", "relative", "than before")
+_REPORT_NEEDS = (
+    "report",
+    "radiolog",
+    "dictat",
+    "mentioned",
+    "documented",
+    "described",
+    "noted",
+    "stated",
+    "section",
+    "according",
+)
+_PRIOR_NEEDS = (
+    "prior",
+    "previous",
+    "earlier",
+    "old ",
+    "last ",
+    "preceding",
+    "compar",
+    "since",
+    "relative",
+    "than before",
+)
 _MEASURE = re.compile(
     r"(\d+(?:\.\d+)?)\s*(?:(?:x|by|×)\s*(\d+(?:\.\d+)?)\s*)?[- ]?(mm|cm|millimet\w+|centimet\w+|%|percent)",
     re.IGNORECASE,

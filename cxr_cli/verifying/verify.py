@@ -1,7 +1,7 @@
 """`cxr verify`: each step of a case against the report.
 
-A step's findings are each judged by `findings.agreement`; the worst verdict is the step's. What else can be wrong with a
-step (it gives away the report, invents a prior film or a size, repeats another, concludes the wrong thing) is its `fault`.
+A step's findings are each judged by `findings.agreement`; the worst verdict is the step's. What else can be wrong with
+a step (it gives away the report, invents a prior film, repeats another, does not give the answer) is its `fault`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -181,7 +181,7 @@ def answer_fault(case: Mapping[str, Any], known: Known, reader: Reader) -> str |
 
 
 def course_fault(case: Mapping[str, Any], known: Known) -> str | None:
-    """Why "Stable", "Worsening" or "Improving" cannot be right, if all that the report says of the change is another."""
+    """Why "Stable", "Worsening" or "Improving" cannot be right, if the report tells only of other changes."""
     said = {"stable": "stable", "worsening": "worse", "improving": "better"}.get(str(case.get("answer")).lower())
     for name in (case.get("findings") or ())[:1]:
         courses = {COURSE[f.change] for f in known.findings.get(name, ()) if f.change}

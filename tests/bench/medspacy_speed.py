@@ -1,4 +1,4 @@
-"""Reports a second of medspaCy; run by its own interpreter, since its dependencies are others. stdin: terms, reports."""
+"""Reports a second of medspaCy, by its own interpreter, since its dependencies are others. stdin: terms, reports."""
 
 import json
 import sys

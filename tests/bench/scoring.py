@@ -65,7 +65,9 @@ def correlations(rows: list[dict[str, Any]], shape: Any) -> dict[str, float]:
     theirs = [verdicts(row) for row in rows]
     found = {}
     for part in PARTS:
-        both = [(a[part], b[part]) for a, b in zip(ours, theirs, strict=True) if a[part] is not None and b[part] is not None]
+        both = [
+            (a[part], b[part]) for a, b in zip(ours, theirs, strict=True) if a[part] is not None and b[part] is not None
+        ]
         found[part] = spearman(*zip(*both, strict=True))
     means = [[float(np.mean([scores[part] or 0.0 for part in PARTS])) for scores in side] for side in (ours, theirs)]
     found["mean"] = spearman(*means)
@@ -78,7 +80,9 @@ def rankings() -> list[tuple[str, bool]]:
     results = []
     for case in ranking_cases():
         texts = {name: candidate["text"] for name, candidate in case["candidates"].items()}
-        errors = {name: scorer.score(case["ground_truth"], text)[0]["finding_errors"] or 0.0 for name, text in texts.items()}
+        errors = {
+            name: scorer.score(case["ground_truth"], text)[0]["finding_errors"] or 0.0 for name, text in texts.items()
+        }
         expected = case["expected_ranking"]
         right = True
         for better, sign, worse in (e.split() for e in ([expected] if isinstance(expected, str) else expected)):

@@ -11,7 +11,13 @@ from cxr_cli.verifying.verify import Evidence, Verifier, worst
 from tests.shared import held_back, openi_reports, radfact, report_text
 
 SIDES = [("left", "right")]
-SEVERITIES = [("small", "large"), ("mild", "severe"), ("mildly", "severely"), ("minimal", "marked"), ("trace", "massive")]
+SEVERITIES = [
+    ("small", "large"),
+    ("mild", "severe"),
+    ("mildly", "severely"),
+    ("minimal", "marked"),
+    ("trace", "massive"),
+]
 CHANGES = [
     ("improved", "worsened"),
     ("improving", "worsening"),
@@ -42,12 +48,14 @@ PARAPHRASES = [
     (r"no focal consolidation\.", "the lungs show no consolidation."),
 ]
 _NEGATED = re.compile(r"(?:there (?:is|are) )?(?:no|without)\b(?! (?:change|significant change|interval|longer))", re.I)
-_NEGATION = re.compile(r"^(?:there (?:is|are) )?(?:no evidence of|no|without)\b\s*(?:evidence of |definite |large |focal )?", re.I)
+_NEGATION = re.compile(
+    r"^(?:there (?:is|are) )?(?:no evidence of|no|without)\b\s*(?:evidence of |definite |large |focal )?", re.I
+)
 
 
 def swap(text: str, pairs: list[tuple[str, str]]) -> str:
     """Each word of a pair for the other."""
-    other = {a: b for a, b in pairs} | {b: a for a, b in pairs}
+    other = dict(pairs) | {b: a for a, b in pairs}
     longest_first = "|".join(sorted(other, key=len, reverse=True))
     return re.sub(rf"\b({longest_first})\b", lambda match: other[match[0].lower()], text, flags=re.I)
 
@@ -107,7 +115,12 @@ def rates(held: bool) -> tuple[Counter[str], Counter[str]]:
     return total, right
 
 
-VERDICTS = {"supported": "entailment", "contradicted": "contradiction", "unmentioned": "neutral", "not_checkable": "neutral"}
+VERDICTS = {
+    "supported": "entailment",
+    "contradicted": "contradiction",
+    "unmentioned": "neutral",
+    "not_checkable": "neutral",
+}
 
 
 def radfact_f1() -> dict[str, float]:
@@ -134,7 +147,9 @@ def main() -> None:
         total, right = rates(held)
         print("held back" if held else "looked at")
         for kind, count in total.items():
-            print(f"  {kind:20} {right[kind] / count:.4f} of {count} {'supported' if kind in TRUE else 'not supported'}")
+            print(
+                f"  {kind:20} {right[kind] / count:.4f} of {count} {'supported' if kind in TRUE else 'not supported'}"
+            )
         for name, kinds, bar in (("true", TRUE, 0.97), ("planted", [k for k in total if k not in TRUE], 0.95)):
             rate = sum(right[k] for k in kinds) / sum(total[k] for k in kinds)
             print(f"  {name} sentences: {rate:.4f} (bar {bar})")

@@ -1,0 +1,184 @@
+"""What each cue of the lexicon does to the state; `on_X` answers to `[cue] X`."""
+
+from cxr_cli.findings.state import State
+
+CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
+FRESH = frozenset({"severity", "change", "good", "bad"})
+
+
+class Cues(State):
+    """The cues before a finding, behind it, and between findings."""
+
+    # Before a finding.
+
+    def on_negate(self, i: int, start: int, end: int) -> None:
+        self.negation, self.resolving, self.negated_at = "open", False, i
+        self.hedge = False
+        if self.link == "list" or self.mentions[self.asked :]:  # "we check for effusion, but none ..."
+            self.ask = False
+
+    def on_resolve(self, i: int, start: int, end: int) -> None:
+        self.negation, self.resolving, self.negated_at = "open", True, i
+
+    def on_hedge(self, i: int, start: int, end: int) -> None:
+        self.end_of_evidence(start, end)
+        if self.negation:
+            return
+        self.hedge, self.hedged = True, len(self.mentions)
+        if not any(t[0] in ("finding", "anatomy", "bad") for t in self.tokens[i + 1 :]):
+            self.on_hedged(i, start, end)  # "effusion suspected"
+
+    def on_ask(self, i: int, start: int, end: int) -> None:
+        if not self.negation:
+            self.ask = True
+            self.asked = self.subject = len(self.mentions)
+
+    def on_condition(self, i: int, start: int, end: int) -> None:
+        if not self.negation:
+            self.condition = True
+
+    def on_suppose(self, i: int, start: int, end: int) -> None:
+        if not self.suppose:
+            self.suppose = True
+            for mention in self.mentions[self.subject :]:
+                mention.ask = not mention.negated
+
+    # Behind a finding.
+
+    def on_negated(self, i: int, start: int, end: int) -> None:
+        behind = self.behind()
+        if not behind and self.finding_follows(i):
+            self.on_negate(i, start, end)
+            return
+        self.verdict = "absent"
+        for mention in behind:
+            mention.negated, mention.ask = True, False
+        self.ask = self.hedge = False
+        self.closed()
+
+    def on_resolved(self, i: int, start: int, end: int) -> None:
+        if not self.behind() and self.finding_follows(i):
+            self.on_resolve(i, start, end)  # "resolved edema"
+            return
+        for mention in self.behind():
+            mention.negated, mention.change = True, "resolved"
+        self.closed()
+
+    def on_hedged(self, i: int, start: int, end: int) -> None:
+        for mention in self.behind():
+            mention.hedge = True
+
+    def on_confirm(self, i: int, start: int, end: int) -> None:
+        if not self.negation and not any(m.ask for m in self.mentions):
+            self.verdict = self.verdict or "present"
+
+    # Between findings.
+
+    def on_assert(self, i: int, start: int, end: int) -> None:
+        # "there is", "the image shows" end general knowledge; a bare "shows" does not.
+        if self.negation != "open" and " " in self.plain[start:end]:
+            self.suppose = self.condition = False
+        self.begin_statement()
+
+    def on_imply(self, i: int, start: int, end: int) -> None:
+        self.end_of_evidence(start, end)
+        self.same_place_at = len(self.mentions)
+        if self.negation == "used" and self.link in ("", "at") and not self.verb_seen:
+            return  # "no opacity indicating pneumonia" denies both
+        self.begin_statement()
+
+    def end_of_evidence(self, start: int, end: int) -> None:
+        """ "The absence of these features suggests ...": the negation has had its object."""
+        if (
+            self.negation == "open"
+            and self.plain[start:end] in CONCLUDES
+            and not self.plain[:start].endswith(("that ", "which "))
+        ):
+            self.closed()
+            self.verdict = "absent"
+
+    def on_verb(self, i: int, start: int, end: int) -> None:
+        if self.negation == "used":
+            self.negation = ""
+        self.verb_seen = True
+        if self.ask and self.asked == len(self.mentions):  # "we look at the angles, which are sharp"
+            self.ask = False
+        self.chain = len(self.mentions)
+        if self.mentions:
+            self.link = "verb"
+        if self.forward and self.forward[0] == "good":
+            self.forward = None
+
+    def on_comma(self, i: int, start: int, end: int) -> None:
+        self.separate(i)
+
+    def on_and(self, i: int, start: int, end: int) -> None:
+        self.separate(i)
+
+    def on_or(self, i: int, start: int, end: int) -> None:
+        if not self.negation:
+            self.same_place_at = len(self.mentions)  # "basal atelectasis or scar"
+        self.link = "list"
+
+    def on_with(self, i: int, start: int, end: int) -> None:
+        if self.negation == "used":
+            self.closed()
+        self.chain = len(self.mentions)
+        self.link = "list"
+
+    def on_at(self, i: int, start: int, end: int) -> None:
+        if self.mentions and self.link != "list":
+            self.link = "at"
+            run = self.mentions[max(self.chain, self.subject) :]
+            self.placed = [m for m in run[:-1] if not (m.side or m.zone)] + self.mentions[-1:]
+
+    def on_colon(self, i: int, start: int, end: int) -> None:
+        """What stands before a colon, without a verb, is a heading: "Effusion: none", "Effusion: look for it"."""
+        if not self.verb_seen and self.link != "list":
+            self.heading = [m for m in self.mentions if not m.negated]
+        self.link = "list"
+
+    def on_break(self, i: int, start: int, end: int) -> None:
+        """A break that does not break: "which" behind an option that is quoted."""
+
+    def separate(self, i: int) -> None:
+        """A comma or "and": does what comes next still belong to the list before it?"""
+        self.link = "list"
+        if self.tokens[i][1] == "comma":
+            self.chain = len(self.mentions)
+        if self.verb_seen:
+            self.subject, self.verb_seen = len(self.mentions), False
+        if (self.negation == "used" or self.hedge) and self.begins_anew(i):
+            self.closed()
+            self.hedge = False
+            self.subject = len(self.mentions)
+        if self.forward and self.own_quality(i):
+            self.forward = None
+
+    def own_quality(self, i: int) -> bool:
+        """The next item of the list has a quality of its own: "normal heart, lungs clear"."""
+        for kind, value, _, _ in self.tokens[i + 1 :]:
+            if kind in ("good", "bad", "finding") or (kind == "cue" and value in ("verb", "assert")):
+                return True
+            if kind == "cue" and value in ("comma", "and"):
+                return False
+        return False
+
+    def begins_anew(self, i: int) -> bool:
+        """After a negated list: an "or" further on keeps the list open; a verb, an attribute of something seen or a
+        quality before the next link ends it."""
+        fresh = False
+        looking = True  # still in the item right behind the link
+        for kind, value, _, _ in self.tokens[i + 1 :]:
+            if kind == "cue":
+                if value == "or" and not (fresh and not looking):
+                    return False
+                if value in ("comma", "and"):
+                    looking = False
+                elif value in ("verb", "assert", "hedge"):
+                    return fresh or value != "verb" or looking
+                elif value in ("negate", "negated"):
+                    return fresh
+            elif looking and kind in FRESH and value not in ("large", "severe", "new"):
+                fresh = True  # "no large effusion" speaks of what is absent, "mild" of what is there
+        return fresh
