@@ -109,12 +109,11 @@ class Reader:
         mentions: list[Mention] = []
         verdict = None
         clause: list[tuple[str, str, int, int]] = []
-        chosen = bool(_CHOSEN.search(plain))
         option = False  # "option B, which mentions ...": what follows "which" is still the option
         for token in (*tokens, _END):
             if token[1] == "ask" and plain.startswith("option", token[2]):
                 option = True
-                if chosen:  # "the answer is option B, scoliosis" states it
+                if _CHOSEN.search(plain):  # "the answer is option B, scoliosis" states it
                     continue
             if token[1] == "break" and not (option and plain.startswith("which", token[2])):
                 if clause:

@@ -40,8 +40,10 @@ _NAMES = "|".join(sorted((name.replace(" ", " +") for name in SECTIONS), key=len
 _HEADING = re.compile(rf"(?:(?:^|(?<=[\n.!?;]))[ \t#*]*((?i:{_NAMES}))|(?<!\w)({_NAMES.upper()}))[ \t*]*:[ \t*]*")
 # A sentence ends at . ! ? before a blank (never inside a number), at a full stop glued to a capital, at a blank line,
 # and before a bullet or a numbered or lettered item on its own line.
+# (One set of characters up front lets the search skip all others.)
 _END = re.compile(
-    r"[.!?]+[\"')\]*]*(?=\s|$|<)|(?<=[a-z)])\.(?=[A-Z])|\n\s*\n|(?<=[:;])\s*\n|\n(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#)\s*)|</?\w+>|;(?=\s)"
+    r"[.!?;\n<](?:(?<=[.!?])[.!?]*[\"')\]*]*(?=\s|$|<)|(?<=[a-z)]\.)(?=[A-Z])|(?<=;)(?=\s)|(?<=[:;]\n)"
+    r"|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#)))|(?<=<)/?\w+>)"
 )
 _ABBREVIATION = re.compile(
     r"\b(?:dr|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|ie|fig|st|cf|etc|resp|incl|bilat|lt|rt)$", re.IGNORECASE
@@ -68,25 +70,21 @@ def sections(text: str) -> Iterator[Sentence]:
 
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a text in order; items of numbered lists are sentences of their own."""
-    for section in sections(text):
-        start = section.start
-        for match in _END.finditer(text, section.start, section.end):
-            end = match.end()
-            if match[0] == "." and end < section.end and _is_abbreviation(text, start, match.start()):
+    for start, stop, section in sections(text):
+        for match in _END.finditer(text, start, stop):
+            begin, end = match.span()
+            if end == begin + 1 and text[begin] == "." and _ABBREVIATION.search(text, max(start, begin - 8), begin):
                 continue
-            yield from _trimmed(text, start, end, section.section)
+            if sentence := _trimmed(text, start, end, section):
+                yield sentence
             start = end
-        yield from _trimmed(text, start, section.end, section.section)
+        if sentence := _trimmed(text, start, stop, section):
+            yield sentence
 
 
-def _is_abbreviation(text: str, start: int, stop: int) -> bool:
-    return bool(_ABBREVIATION.search(text, max(start, stop - 8), stop))
-
-
-def _trimmed(text: str, start: int, end: int, section: str) -> Iterator[Sentence]:
+def _trimmed(text: str, start: int, end: int, section: str) -> Sentence | None:
     while start < end and text[start] in " \t\r\n.*•-#":
         start += 1
     while end > start and text[end - 1] in " \t\r\n*":
         end -= 1
-    if end - start > 2:
-        yield Sentence(start, end, section)
+    return Sentence(start, end, section) if end - start > 2 else None
