@@ -59,14 +59,17 @@ class Step(TypedDict):
 
 
 class Case(Study):
-    """One question about a study. answer: the text of the right option, a list of texts for `multiple`."""
+    """One question about a study. task: a Task, or the name that another benchmark gives it.
 
-    task: NotRequired[Task]
+    answer: the text of the right option, a list of texts for `multiple`.
+    """
+
+    task: NotRequired[str | None]
     question: NotRequired[str]
     options: NotRequired[list[str]]
     answer: NotRequired[str | list[str] | None]
     findings: NotRequired[list[str]]
-    steps: NotRequired[str | list[str | Step] | None]
+    steps: NotRequired[str | list[str | Step] | dict[str, str] | None]
     made_by: NotRequired[str]
     support: NotRequired[float | None]
     checked_by: NotRequired[str]

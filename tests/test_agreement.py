@@ -47,6 +47,22 @@ def verdict(claim: str, report: str, unmentioned: Unmentioned = "normal") -> tup
         ("Nodule.", "Heart normal.", ("unmentioned", "nodule is not mentioned")),
         ("The heart is normal.", "Normal heart size.", ("supported", "cardiomegaly is absent")),
         ("Right opacity.", "Left opacity. Right atelectasis.", ("supported", "atelectasis is present")),
+        (
+            "No upper opacity.",
+            "Lower lobe consolidation.",
+            ("supported", "lung opacity is not mentioned, which counts as absent"),
+        ),
+        (
+            "No large effusion.",
+            "Small effusion.",
+            ("supported", "pleural effusion is not mentioned, which counts as absent"),
+        ),
+        (
+            "The chest is normal.",
+            "Degenerative change.",
+            ("supported", "abnormality is not mentioned, which counts as absent"),
+        ),
+        ("The chest is normal.", "Edema.", ("contradicted", "edema is present")),
         ("No effusion.", "Sharp costophrenic angles.", ("supported", "costophrenic blunting is absent")),
     ],
 )

@@ -24,7 +24,6 @@ MISSED = {
     "dev-022": "one tube named twice",
     "rsn-014": "a central trachea says two things",
     "rsn-016": "`only` takes a suspicion back",
-    "rsn-023": "an apposition between a finding and its verdict",
     "opt-013": "an option and a finding in one clause",
     "knw-006": "general knowledge without a word that says so",
 }

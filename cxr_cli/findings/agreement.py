@@ -77,12 +77,12 @@ class Known:
     def _absent(self, claim: Finding) -> Judgement:
         exact = [f for f in self.about([claim.name], "absent") if same_side(claim, f)]
         narrower = self.lexicon.narrower(claim.name)
-        seen = [f for f in self.about(narrower, "present") if same_side(claim, f)]
+        seen = [f for f in self.about(narrower, "present") if self._denied_by(claim, f)]
         if exact and not any(f.name == claim.name for f in seen):
             return Judgement("supported", f"{claim.name} is absent", exact[0])
         if seen:
             return Judgement("contradicted", f"{seen[0].name} is present", seen[0])
-        possible = [f for f in self.about(narrower, "uncertain") if same_side(claim, f)]
+        possible = [f for f in self.about(narrower, "uncertain") if self._denied_by(claim, f)]
         if possible:
             return Judgement("contradicted", f"{possible[0].name} is possible", possible[0])
         entry = self.lexicon.entries[claim.name]
@@ -92,6 +92,13 @@ class Known:
         if self.unmentioned == "normal":
             return Judgement("supported", f"{claim.name} is not mentioned, which counts as absent")
         return Judgement("unmentioned", f"{claim.name} is not mentioned")
+
+    def _denied_by(self, claim: Finding, known: Finding) -> bool:
+        """Does "no such finding" deny this known one? Not on the other side, in another zone, or of another size ("no
+        large effusion"); and a "normal" film may show what is trivial."""
+        if self.lexicon.entries[claim.name].only_absent and self.lexicon.entries[known.name].weight < 1:
+            return False
+        return same_side(claim, known) and not (other_zone(claim, known) or other_severity(claim, known))
 
 
 def same_side(a: Finding, b: Finding) -> bool:

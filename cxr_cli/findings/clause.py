@@ -40,6 +40,7 @@ class Clause(Cues):
             return
         if self.anatomies and start - self.anatomies[-1].end <= 1:
             self.anatomies[-1].used = True
+            name = self.of_anatomy(name, self.anatomies[-1])
         mention = self.mention(name, start, end)
         for kind, value in self.implied(self.plain[start:end]):
             mention.take(kind, value)
@@ -48,10 +49,18 @@ class Clause(Cues):
     def on_anatomy(self, i: int, name: str, start: int, end: int) -> None:
         place = self.link == "at" and bool(self.mentions)
         self.anatomies.append(Anatomy(name, start, end, used=place))
+        if place:
+            self.mentions[-1].name = self.of_anatomy(self.mentions[-1].name, self.anatomies[-1])
         if self.forward and not place:
             kind, quality, q_start, q_end = self.forward
             if self.says(kind, quality, [self.anatomies[-1]], q_start, q_end) and kind == "bad":
                 self.forward = None
+
+    def of_anatomy(self, name: str, anatomy: Anatomy) -> str:
+        """ "No abnormality of the ribs" speaks of the bones alone."""
+        if not self.lexicon.entries[name].only_absent:
+            return name
+        return next(iter(self.lexicon.rules_out.get((anatomy.name, "normal"), ())), name)
 
     def on_quality(self, i: int, kind: str, quality: str, start: int, end: int) -> None:
         if self.mentions and self.mentions[-1].end == end and self.mentions[-1].start == start:

@@ -60,7 +60,7 @@ class Keeper:
             return None
         if "fault" in case:
             return "answer contradicted"
-        if case["steps"][-1]["verdict"] == "contradicted":
+        if case["steps"] and case["steps"][-1]["verdict"] == "contradicted":
             return "conclusion contradicted"
         if self.keep == "cases" and not all(map(good, case["steps"])):
             return "a bad step"

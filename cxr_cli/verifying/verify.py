@@ -58,12 +58,12 @@ class Verifier:
         """The case with `verdict`, `reason` and `evidence` for each step, `support` and `checked_by`; a `fault` where
         there is one: of a step, or of the case if the report contradicts its answer.
 
-        RowError: a case without a report or without steps cannot be checked.
+        RowError: a case without a report or without the key `steps` cannot be checked. No steps at all: support is None.
         """
         evidence = self.evidence(case)
-        steps = as_steps(case.get("steps"))
-        if not steps:
-            raise RowError("", "field `steps`: no steps to verify")
+        if case.get("steps") is None:
+            raise RowError("", "field `steps`: there are none to verify (other names: --map steps=COLUMN)")
+        steps = as_steps(case["steps"])
         checked = self.steps(steps, case, evidence)
         fault = answer_fault(case, evidence.known, self.reader)
         verified = {**case, "steps": checked, "support": support(checked), "checked_by": self.signature}
