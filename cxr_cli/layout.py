@@ -16,7 +16,7 @@ from cxr_cli.errors import CxrError
 LETTERS = string.ascii_uppercase
 _OPTIONS = re.compile(r"\s*\boptions?\s*:\s*\n", re.I)
 _OPTION = re.compile(r"\s*\(?([A-Z])[).:]\s+(.*\S)\s*")
-_WELL_FORMED = re.compile(r"\s*<think>(.*?)</think>\s*<answer>(.*?)</answer>\s*", re.S)
+_WELL_FORMED = ["<think>", "</think>", "<answer>", "</answer>"]
 _TAG = re.compile(r"<\s*(/?)\s*(think|answer)\s*>", re.I)
 _SPECIAL = re.compile(r"<\|\w+\|>|</?s>|<pad>|<eos>", re.I)
 _PROMPT = re.compile(
@@ -85,8 +85,6 @@ def split(text: str) -> Said:
     """
     own = reply(text)
     tags = list(_TAG.finditer(own))
-    match = _WELL_FORMED.fullmatch(own) if len(tags) == 4 else None
-    well_formed = bool(match and match[1].strip() and match[2].strip())
     thoughts: list[str] = []
     answers: list[str] = []
     rest: list[str] = []
@@ -109,7 +107,9 @@ def split(text: str) -> Said:
         start = tag.end() if tag else start
     said = [answer for answer in answers if answer]
     thought = "\n".join(piece for piece in thoughts if piece)
-    return Said(thought or None, said[-1] if said else None, "\n".join(piece for piece in rest if piece), well_formed)
+    outside = "\n".join(piece for piece in rest if piece)
+    well_formed = [tag[0] for tag in tags] == _WELL_FORMED and bool(thought and said and not outside)
+    return Said(thought or None, said[-1] if said else None, outside, well_formed)
 
 
 def thinking(text: str) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from cxr_cli.errors import CxrError
 from cxr_cli.layout import ask, asked, letter, say, split
-from cxr_cli.scoring.answers import accuracy, answer_f1, choose, grade
+from cxr_cli.scoring import conclusions, wording
+from cxr_cli.scoring.answers import accuracy, answer_f1, choose, expected, grade
 
 GOLDEN = Path(__file__).parent / "golden"
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "published" / "accuracy_res"
@@ -38,6 +39,73 @@ def test_real_replies_agree_with_the_labels() -> None:
             wrong.append((label["file"], label["index"], label["expected"], said))
     assert len(labels) == 418
     assert len(wrong) <= 4, wrong
+
+
+FINDINGS = ["Cardiomegaly", "Pneumothorax", "Pleural effusion", "Nodule"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "several", "answer"),
+    [
+        ("Cardiomegaly and pleural effusion are the answer.", FINDINGS, True, ["Cardiomegaly", "Pleural effusion"]),
+        ("B and C are correct.", FINDINGS, True, ["Pneumothorax", "Pleural effusion"]),
+        ("A, C and D are the correct options.", FINDINGS, True, ["Cardiomegaly", "Pleural effusion", "Nodule"]),
+        ("B and C are correct.", FINDINGS, False, None),
+        ("Nodule is the correct answer.", FINDINGS, False, ["Nodule"]),
+        ("Neither cardiomegaly nor a nodule is the answer.", FINDINGS, False, None),
+        ("None of cardiomegaly, nodule are correct.", FINDINGS, True, None),
+        ("With atelectasis and an effusion, the image is abnormal.", ["Normal", "Abnormal"], False, ["Abnormal"]),
+        ("The answer is no, it's B.", ["Yes", "No"], False, ["No"]),
+        ("Wait, no, it's B.", ["Yes", "No"], False, ["No"]),
+        ("The answer is a pleural, effusion.", FINDINGS, False, ["Pleural effusion"]),
+        ("The answer is PLEURAL THE EFFUSION!", FINDINGS, False, ["Pleural effusion"]),
+        ("The answer is effusion.", FINDINGS, False, None),
+        ("The answer is nodules.", FINDINGS, False, None),
+        ("The answer is hepatitis B.", ["Hepatitis A", "Hepatitis C", "Hepatitis B"], False, ["Hepatitis B"]),
+        ("The answer is opacity at the base.", ["Opacity", "Opacity at base"], False, ["Opacity at base"]),
+        ("İ say the answer is B.", ["Yes", "No"], False, ["No"]),
+        ("The answer is \ue001.", ["Yes", "No"], False, None),
+        ("<answer>B</answer>", FINDINGS, False, ["Pneumothorax"]),
+        ("<answer>(b).</answer>", FINDINGS, False, ["Pneumothorax"]),
+        ("<answer>E</answer>", FINDINGS, False, None),
+        ("<answer>B) pneumothorax</answer>", FINDINGS, False, ["Pneumothorax"]),
+        ("<answer>B) Nodule</answer>", FINDINGS, False, None),
+        ("<answer>Nodule A</answer>", FINDINGS, False, None),
+        ("<answer>pleural effusion.</answer>", FINDINGS, False, ["Pleural effusion"]),
+        ("<answer>N</answer>", ["No", "Yes"], False, ["No"]),
+        ("<answer>C</answer>", ["B", "C", "A"], False, ["C"]),
+    ],
+)
+def test_options_of_any_question(text: str, options: list[str], several: bool, answer: list[str] | None) -> None:
+    assert choose(text, options, several=several).texts == answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "right"),
+    [
+        ("B", FINDINGS, ["Pneumothorax"]),
+        ("b.", FINDINGS, ["Pneumothorax"]),
+        ("**D**", FINDINGS, ["Nodule"]),
+        ("D) Nodule", FINDINGS, ["Nodule"]),
+        ("the nodule", FINDINGS, ["Nodule"]),
+        ("A, C", FINDINGS, ["Cardiomegaly", "Pleural effusion"]),
+        ("E", FINDINGS, None),
+        ("mass", FINDINGS, None),
+        ("\ue001", FINDINGS, None),
+    ],
+)
+def test_expected(answer: str, options: list[str], right: list[str] | None) -> None:
+    assert expected({"answer": answer}, options) == right
+
+
+def test_cues_are_found_wherever_they_stand() -> None:
+    """Each cue's quick search finds what its pattern finds."""
+    named = {**vars(wording), **vars(conclusions)}
+    cues = {name: cue for name, cue in named.items() if isinstance(cue, wording.Cue)}
+    text = "\n".join(wording.clean(case["text"] or "") for case in CASES).lower()
+    spans = {name: [match.span() for match in cue.finditer(text)] for name, cue in cues.items()}
+    assert spans == {name: [match.span() for match in cue.pattern.finditer(text)] for name, cue in cues.items()}
+    assert [name for name in spans if not spans[name]] == []
 
 
 def test_layout_is_the_published_one() -> None:
@@ -148,7 +216,8 @@ def test_grade_says_format_and_reasons() -> None:
 
 
 @pytest.mark.parametrize(
-    "noise", ["\n", "the answer is ", "A) ", "Options: A) Yes B) No ", "no ", "<think>", "- ", '"']
+    "noise",
+    ["\n", "the answer is ", "A) ", "Options: A) Yes B) No ", "no ", "<think>", "- ", '"', "is the answer ", ":\n"],
 )
 def test_endless_replies_end(noise: str) -> None:
     """A model caught in a loop: the reading stays linear, and the last word still counts."""

@@ -28,7 +28,7 @@ class Clause(Cues):
             elif kind in ATTRIBUTES:
                 self.on_attribute(i, kind, value)
             elif kind == "cue":
-                getattr(self, "on_" + value)(i, start, end)
+                HANDLERS[value](self, i, start, end)
         if self.waiting and self.mentions:
             self.attach(self.waiting, self.mentions[-1])
         self.close_heading()
@@ -134,6 +134,9 @@ class Clause(Cues):
         elif any(m not in self.heading for m in self.mentions):
             for mention in self.heading:
                 mention.ask = not mention.negated
+
+
+HANDLERS = {name.removeprefix("on_"): getattr(Clause, name) for name in dir(Cues) if name.startswith("on_")}
 
 
 def read_clause(

@@ -16,6 +16,7 @@ from cxr_cli.findings.clause import read_clause
 from cxr_cli.findings.lexicon import Concept, Lexicon
 from cxr_cli.findings.mention import Mention
 from cxr_cli.findings.sentences import SILENT, sentences
+from cxr_cli.findings.state import Token
 
 
 class Finding(NamedTuple):
@@ -108,21 +109,24 @@ class Reader:
         asks = whole.endswith(("?", ":")) or bool(_OPTION.match(plain) and not _CHOSEN.search(plain))
         mentions: list[Mention] = []
         verdict = None
-        clause: list[tuple[str, str, int, int]] = []
         option = False  # "option B, which mentions ...": what follows "which" is still the option
+        clause: list[Token] = []
+        speaks = False  # a clause without a finding, an anatomy or a verdict has nothing to tell
         for token in (*tokens, _END):
-            if token[1] == "ask" and plain.startswith("option", token[2]):
-                option = True
-                if _CHOSEN.search(plain):  # "the answer is option B, scoliosis" states it
-                    continue
-            if token[1] == "break" and not (option and plain.startswith("which", token[2])):
-                if clause:
+            kind, value, start, _ = token
+            if value == "break" and not (option and plain.startswith("which", start)):
+                if speaks:
                     found, said = read_clause(clause, plain, self.lexicon, self._implied)
                     mentions += found
                     verdict = said or verdict
-                clause = []
-            else:
-                clause.append(token)
+                clause, speaks = [], False
+                continue
+            if value == "ask" and plain.startswith("option", start):
+                option = True
+                if _CHOSEN.search(plain):  # "the answer is option B, scoliosis" states it
+                    continue
+            clause.append(token)
+            speaks = speaks or kind == "finding" or kind == "anatomy" or value in _VERDICTS
         if asks:
             for mention in mentions:
                 mention.ask, mention.negated = True, False
@@ -133,9 +137,9 @@ class Reader:
         _sizes(plain, mentions)
         return tuple(_finding(m, offsets) for m in mentions), verdict
 
-    def _tokens(self, plain: str) -> list[tuple[str, str, int, int]]:
+    def _tokens(self, plain: str) -> list[Token]:
         """Every phrase of the lexicon in the text as (kind, value, start, end), whole words only."""
-        tokens: list[tuple[str, str, int, int]] = []
+        tokens: list[Token] = []
         concepts, last, begin = self._concepts, len(plain), 0
         while begin < last:
             resume = last
@@ -152,7 +156,7 @@ class Reader:
             begin = resume
         return tokens
 
-    def _shorter(self, plain: str, start: int, end: int, tokens: list[tuple[str, str, int, int]]) -> int:
+    def _shorter(self, plain: str, start: int, end: int, tokens: list[Token]) -> int:
         """The longest phrase of whole words that begins at `start`, put into `tokens`; where to go on from."""
         if start == 0 or not plain[start - 1].isalnum():
             while (end := plain.rfind(" ", start, end)) > start:
@@ -168,6 +172,7 @@ class Reader:
 
 
 _END = ("cue", "break", 0, 0)
+_VERDICTS = frozenset({"negated", "confirm", "hedge", "imply"})
 _OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
 _CHOSEN = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"

@@ -12,28 +12,27 @@ Token = tuple[str, str, int, int]
 class State:
     """Open negations, hedges and plans; anatomies that wait for a quality; attributes that wait for a finding."""
 
+    negation = ""  # "", "open" (no finding yet) or "used"
+    resolving = hedge = ask = condition = suppose = verb_seen = False
+    link = ""  # what came since the last finding: "", "at", "verb", "list"
+    subject = 0  # index of the first mention that a cue behind may speak of
+    chain = 0  # index of the first mention of the running "a, b and c"
+    same_place_at = -1  # how many findings there were at "consistent with" or "versus"
+    hedged = asked = 0  # how many findings there were when the hedge, the plan began
+    negated_at = -1  # the token that opened the negation
+    tail = -1  # where the last finding, with the attributes right behind it, ends
+    forward: tuple[str, str, int, int] | None = None  # a quality that waits for its anatomy
+    verdict: str | None = None  # on what was asked before: "absent", "present"
+
     def __init__(
         self, tokens: list[Token], plain: str, lexicon: Lexicon, implied: Callable[[str], tuple[Concept, ...]]
     ) -> None:
         self.tokens, self.plain, self.lexicon, self.implied = tokens, plain, lexicon, implied
         self.mentions: list[Mention] = []
         self.anatomies: list[Anatomy] = []
-        self.waiting: list[tuple[str, str]] = []
-        self.negation = ""  # "", "open" (no finding yet) or "used"
-        self.resolving = self.hedge = self.ask = self.suppose = False
-        self.link = ""  # what came since the last finding: "", "at", "verb", "list"
-        self.subject = 0  # index of the first mention that a cue behind may speak of
-        self.verb_seen = self.condition = False
+        self.waiting: list[tuple[str, str]] = []  # attributes that wait for a finding
         self.heading: list[Mention] = []  # findings before a colon
         self.placed: list[Mention] = []  # the findings whose place is being told
-        self.same_place_at = -1  # how many findings there were at "consistent with" or "versus"
-        self.hedged = 0  # how many findings there were when the hedge began
-        self.negated_at = -1  # the token that opened the negation
-        self.asked = 0  # how many findings there were when the plan began
-        self.chain = 0  # index of the first mention of the running "a, b and c"
-        self.tail = -1  # where the last finding, with the attributes right behind it, ends
-        self.forward: tuple[str, str, int, int] | None = None  # a quality that waits for its anatomy
-        self.verdict: str | None = None
 
     def mention(self, name: str, start: int, end: int) -> Mention:
         ask = self.ask or self.condition or (self.suppose and not self.negation)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cxr_cli.layout import LETTERS, Said, asked, split
-from cxr_cli.scoring.conclusions import concluded, subjects
-from cxr_cli.scoring.mentions import Mention, Options, around, conditional, options_for, unlisted
-from cxr_cli.scoring.wording import CONCLUDES, DEFERS, FAVOURS, REFUSES, clean, plain, spans
+from cxr_cli.scoring.conclusions import concluded
+from cxr_cli.scoring.mentions import Mention, Reply, unlisted
+from cxr_cli.scoring.options import options_for
+from cxr_cli.scoring.wording import CONCLUDES, DEFERS, FAVOURS, REFUSES, clean, plain
 
 __all__ = ["Chosen", "Said", "accuracy", "answer_f1", "choose", "expected", "grade", "phrases", "split"]
 
@@ -20,6 +21,7 @@ _NONE = re.compile(r"\W*(?:none(?: of (?:the above|these|the options))?|no (?:ab
 _LEAD = re.compile(r"\s*(?:the |my )?(?:final |correct )?(?:answers?|findings?)\s*(?:is|are|include)?\s*:?\s+", re.I)
 _OPEN_CUE = re.compile(r"\b(?:answers?|findings?(?: \w+){0,5}? (?:include|are))\s*:?\s*", re.I)
 _PIECE = re.compile(r"\s*(?:[\n;,]|\band\b|&)\s*", re.I)
+_INDENT = re.compile(r"[\s\-–>:.]*")
 _BULLET = re.compile(r"^(?:[-–>\s]|\(?\d{1,2}[.)]\s)+|[\s.]+$")
 
 
@@ -39,25 +41,30 @@ def choose(
     What stands in the answer tag counts alone; without one, what stands after the thought, then the thought. Within
     each: the last explicit answer, else the option marked as chosen, else what the prose concludes.
     """
-    said = split(text or "")
+    return _chosen(split(text or ""), options, several, question, findings)
+
+
+def _chosen(said: Said, options: Sequence[str], several: bool, question: str, findings: Sequence[str]) -> Chosen:
     if not any((said.answer, said.rest, said.think)):
         return Chosen(None, NO_ANSWER)
     if not options:
         return _open(said, several)
-    known, names = options_for(tuple(options)), subjects(question, findings)
+    known = options_for(tuple(options))
     first: Chosen | None = None
     for part in [said.answer] if said.answer else [said.rest, said.think]:
         if not part:
             continue
-        found = _read(clean(part), known, several, names, tagged=part is said.answer)
+        reply = Reply(clean(part), known)
+        found = _read(reply, several, question, findings, tagged=part is said.answer)
         if not isinstance(found, str):
             return Chosen(found, None)
         first = first or Chosen(None, found)
     return first or Chosen(None, NO_ANSWER)
 
 
-def _read(text: str, known: Options, several: bool, names: tuple[str, ...], tagged: bool) -> list[str] | str:
+def _read(reply: Reply, several: bool, question: str, findings: Sequence[str], tagged: bool) -> list[str] | str:
     """The texts chosen, or the reason for none."""
+    text, known = reply.text, reply.known
 
     def pick(named: frozenset[int] | set[int]) -> list[str] | str:
         if -1 in named:
@@ -68,37 +75,40 @@ def _read(text: str, known: Options, several: bool, names: tuple[str, ...], tagg
 
     if several and _NONE.fullmatch(text) and plain(text) not in known.index:
         return []
-    whole = _slot(text, known, several, tagged)
+    whole = _slot(reply, several, tagged)
     if whole is not None:
         return whole if isinstance(whole, list) else pick(whole)
-    sentences = spans(text)
-    explicit = known.explicit(text)
-    firm = [mention for mention in explicit if not conditional(text, sentences, mention)]
+    explicit = reply.explicit()
+    firm = [mention for mention in explicit if not reply.conditional(mention)]
     if firm:
         return pick(firm[-1].options)
-    marked = known.marked(text, sentences)
-    own = [m for m in marked if not conditional(text, sentences, m) and -1 not in m.options]
+    marked = reply.marked()
+    own = [mention for mention in marked if -1 not in mention.options and not reply.conditional(mention)]
     kept = unlisted(text, own, len(known.texts), single=not several)
     named = frozenset().union(*(m.options for m in kept))
     if named and (several or len(named) == 1):
         return pick(named)
-    if named and _concludes(text, sentences, kept):
+    if named and _concludes(reply, kept):
         return pick(kept[-1].options)
-    refused = REFUSES.search(text) is not None
-    prose = set() if refused or named else concluded(text, sentences, known, names)
+    refused = reply.cued(REFUSES)
+    prose = set() if refused or named else concluded(reply, question, findings)
     if prose and (several or len(prose) == 1):
         return pick(prose)
     if prose or len(frozenset().union(*(m.options for m in [*explicit, *marked])) - {-1}) > 1:
         return TWO
-    if refused or DEFERS.search(text):
+    if refused or reply.cued(DEFERS):
         return REFUSED
     return UNPARSABLE if tagged or any(-1 in m.options for m in marked) else NO_ANSWER
 
 
-def _slot(text: str, known: Options, several: bool, tagged: bool) -> frozenset[int] | list[str] | None:
+def _slot(reply: Reply, several: bool, tagged: bool) -> frozenset[int] | list[str] | None:
     """A text that is nothing but the answer, or, in the answer tag, begins with it."""
-    start = re.match(r"[\s\-–>:.]*", text)
-    run = known.run(text, start.end() if start else 0)
+    text, known = reply.text, reply.known
+    exact = known.exact(text)
+    if exact is not None:
+        return frozenset([exact])
+    start = _INDENT.match(text)
+    run = reply.run(start.end() if start else 0)
     left = text[run.end :].lstrip(" )]}\"'") if run else text
     if run and (not left.strip(" .!\n") or (tagged and (not several or left[0] in ".:\n(-"))):
         return run.options
@@ -108,19 +118,19 @@ def _slot(text: str, known: Options, several: bool, tagged: bool) -> frozenset[i
     if not (several and tagged):
         return None
     pieces = [_BULLET.sub("", piece) for piece in _PIECE.split(_LEAD.sub("", text, count=1))]
-    runs = [(piece, known.run(piece, 0)) for piece in pieces if piece]
+    runs = [(piece, Reply(piece, known).run(0)) for piece in pieces if piece]
     if not any(run and run.end == len(piece) for piece, run in runs):
         return None
     found = [known.texts[i] for _, run in runs if run for i in sorted(run.options) if i >= 0]
     return list(dict.fromkeys(found)) + [piece for piece, run in runs if not run]
 
 
-def _concludes(text: str, sentences: list[tuple[int, int]], mentions: list[Mention]) -> bool:
+def _concludes(reply: Reply, mentions: list[Mention]) -> bool:
     """Whether the last mention stands alone in a concluding sentence, or in a last one that calls it the best."""
-    a, b = around(sentences, mentions[-1].start, mentions[-1].end)
+    a, b = reply.around(mentions[-1].start, mentions[-1].end)
     alone = len({m.options for m in mentions if a <= m.start < b}) == 1
-    near_end = b >= sentences[-min(2, len(sentences))][1]
-    return alone and bool(CONCLUDES.search(text, a, b) or (near_end and FAVOURS.search(text, a, b)))
+    near_end = b >= reply.sentences[-min(2, len(reply.sentences))][1]
+    return alone and (reply.cued(CONCLUDES, a, b) or (near_end and reply.cued(FAVOURS, a, b)))
 
 
 def _open(said: Said, several: bool) -> Chosen:
@@ -131,7 +141,7 @@ def _open(said: Said, several: bool) -> Chosen:
         if cues:
             text = text[cues[-1].end() :]
         elif "\n" in text or len(text) > 200:
-            return Chosen(None, REFUSED if REFUSES.search(text) else UNPARSABLE)
+            return Chosen(None, REFUSED if any(REFUSES.finditer(text.lower())) else UNPARSABLE)
     if not text.strip():
         return Chosen(None, NO_ANSWER)
     return Chosen(phrases(text) if several else [_BULLET.sub("", _LEAD.sub("", text, count=1))], None)
@@ -160,12 +170,11 @@ def expected(case: Mapping[str, Any], options: Sequence[str]) -> list[str] | Non
         return [phrase for text in texts for phrase in phrases(text)] if several else texts
     known = options_for(tuple(options))
     found: set[int] = set()
-    for text in texts:
-        run = known.run(text, 0)
-        if plain(text) in known.index:
-            found.add(known.index[plain(text)])
-        else:
-            found |= run.options if run and not text[run.end :].strip(" .)") else {-1}
+    for text in map(clean, texts):
+        exact = known.exact(text)
+        exact = known.index.get(plain(text)) if exact is None else exact
+        run = Reply(text, known).run(0) if exact is None else Mention(0, len(text), frozenset([exact]))
+        found |= run.options if run and not text[run.end :].strip(" .)") else {-1}
     return None if -1 in found else [known.texts[i] for i in sorted(found)]
 
 
@@ -180,7 +189,8 @@ def grade(case: Mapping[str, Any], text: str | None) -> tuple[dict[str, float | 
     right = expected(case, options)
     listed = isinstance(case.get("answer"), list) or len(right or ()) > 1
     several = listed or (case.get("task") == "multiple" and not options)
-    chosen = choose(text, options, several=several, question=question, findings=case.get("findings") or ())
+    said = split(text or "")
+    chosen = _chosen(said, options, several, question, case.get("findings") or ())
     metrics = ["accuracy", "answer_f1"] if several else ["accuracy"]
     scores: dict[str, float | None] = dict.fromkeys(metrics)
     why: dict[str, str] = {}
@@ -195,7 +205,7 @@ def grade(case: Mapping[str, Any], text: str | None) -> tuple[dict[str, float | 
             both = len(given) + len(wanted)
             scores["answer_f1"] = 2 * len(given & wanted) / both if both else 1.0
     if text and text.strip():
-        scores["format"] = float(split(text).well_formed)
+        scores["format"] = float(said.well_formed)
     else:
         scores["format"], why["format"] = None, NO_ANSWER
     return scores, why

@@ -4,11 +4,13 @@ Only the model's own, unhedged statements count: no questions, conditions, repor
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cxr_cli.scoring.mentions import Options
-from cxr_cli.scoring.wording import CONCLUDES, CONDITION, MEANING, NEGATES, plain
+from cxr_cli.scoring.mentions import Reply, ends_clause
+from cxr_cli.scoring.options import Options, Phrases, Place
+from cxr_cli.scoring.wording import CONCLUDES, CONDITION, MEANING, NEGATES, Cue, plain
 
 _GENERIC_WORDS = set(
     """
@@ -21,17 +23,17 @@ _GENERIC_WORDS = set(
     diagnosis diagnosed suggestive consistent indicative yes no
     """.split()  # noqa: SIM905
 )
-_HEDGED = re.compile(
-    r"\b(?:could|may|might|possib\w+|potential\w*|cannot|can't|questionable|concern\w*|suspicious|suspicion|suspect\w*"
-    r"|differential|versus|vs|whether|unclear|uncertain\w*|consider(?:ed|ation)?|requir\w+|mimic\w*|insufficient"
-    r"|not (?:\w+ ){0,2}(?:rule|exclude)|definitive diagnosis|same as)\b",
-    re.I,
+_HEDGED = Cue(
+    *("could", "may", "might", r"possib\w+", r"potential\w*", "cannot", "can't", "questionable", r"concern\w*"),
+    *("suspicious", "suspicion", r"suspect\w*", "differential", "versus", "vs", "whether", "unclear", r"uncertain\w*"),
+    *("consider(?:ed|ation)?", r"requir\w+", r"mimic\w*", "insufficient", r"not (?:\w+ ){0,2}(?:rule|exclude)"),
+    *("definitive diagnosis", "same as"),
 )
-_NOT_OWN = re.compile(
-    r"\b(?:radiologist|physician|doctor|clinician|technologist|radiographer|examiner|he|she)s?\b"
-    r"|\b(?:should|look(?:ing)? for|check(?:ing)?|need(?:s|ed)? to|let's|let us|to (?:determine|assess|evaluate))\b"
-    r"|\b(?:typically|usually|often|commonly?|generally|can|characteri[sz]ed by|refers to|occurs|in general)\b",
-    re.I,
+_NOT_OWN = Cue(
+    *("radiologists?", "physicians?", "doctors?", "clinicians?", "technologists?", "radiographers?", "examiners?"),
+    *("hes?", "shes?", "should", "look(?:ing)? for", "check(?:ing)?", "need(?:s|ed)? to", "let's", "let us"),
+    *("to (?:determine|assess|evaluate)", "typically", "usually", "often", "commonly?", "generally", "can"),
+    *("characteri[sz]ed by", "refers to", "occurs", "in general"),
 )
 _AFFIRMED_BEFORE = re.compile(
     r"\b(?:shows?|showed|showing|demonstrat(?:es?|ed|ing)|reveal(?:s|ed|ing)?|indicat(?:es?|ed|ing|ive)|consistent"
@@ -39,34 +41,34 @@ _AFFIRMED_BEFORE = re.compile(
     r"|confirm(?:s|ed|ing)?|diagnos(?:is|ed)|has|have|identif(?:y|ies|ied)|detect(?:s|ed)|this is|it is|it's|points? to"
     r"|represents?|in keeping|answer(?: is|:))\b(?:[\s,\"'*-]+(?!(?:which|that|between|in|on|for|from|than|types?"
     r"|kinds?|causes?|characteristic|hallmark|techniques?|ways?|mimic\w*)\b)[\w-]+){0,8}[\s,\"'*-]*$",
-    re.I,
 )
 _AFFIRMED_AFTER = re.compile(
     r"\W*(?:(?:is|are|was|appears?|seems?)\W+(?:to be\W+)?(?:\w+ly\W+)?)?(?:present|seen|visible|visualized|identified"
     r"|noted|evident|confirmed|detected|shown|likely|demonstrated)\b|\s*[:=]\s*(?:present|yes|positive)\b",
-    re.I,
 )
 _HERE = re.compile(
     r"\b(?:this|the|provided|given|above) (?:\w+ )?(?:x-?ray|cxr|radiograph|image|film|case|study|scan)\b"
     r"|\b(?:there (?:is|are)|this is|i (?:see|find))\b|^\W*no\b",
-    re.I,
 )
 _SUBJECT_FIRST = re.compile(
-    r"\b(?:x-?ray|radiograph|image|film|study|scan|exam\w*|cxr|chest|findings?|it|this)\b[^.,;]{0,40}$", re.I
+    r"\b(?:x-?ray|radiograph|image|film|study|scan|exam\w*|cxr|chest|findings?|it|this)\b[^.,;]{0,40}$"
 )
 _SCOPE_ENDS = re.compile(
     r"(?<!that )(?<!which )\b(?:suggests|indicates|confirms|shows|demonstrates|reveals|is|are)\b"
     r"|,\s*(?:\w+ing|which|consistent|compatible|indicative|suggestive)\b|\b(?:but|however|although|because|while)\b|;",
-    re.I,
 )
 _DENIED_AFTER = re.compile(
     r"\W*(?:\w+\W+){0,3}?(?:(?:is|are|was|were|be|been|appears?|seems?)(?:n't|\W+not\b)(?!\W+(?:obvious|clear|certain|typical|specific))"
     r"|(?:is|are|be|been|appears?|seems?)\W+(?:\w+ly\s+)?(?:absent|unlikely|excluded|ruled out|eliminated))"
     r"|\s*[:=]\s*(?:absent|no|none|negative)\b",
-    re.I,
 )
 
-_REACH = 200
+_BEFORE = re.compile(
+    r"(?:^\W*|[,:;\"'(]\s*|\b(?:is|are|as|with|of|shows?|showing|demonstrates?|reveals?|includes?|suggests?|suggesting"
+    r"|indicates?|indicating|be|has|and|or|an?|the)\s+)\Z"
+)
+
+_REACH, _NEAR = 200, 20
 
 
 def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
@@ -85,27 +87,70 @@ def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    named = "|".join(r"[\W_]+".join(map(re.escape, name.split())) for name in names if name)
-    return re.compile(rf"(?<!\w)(?:{named or '(?!)'})(?:s|es)?(?!\w)", re.I)
+def _phrases(names: tuple[str, ...]) -> Phrases:
+    return Phrases([name + ending for name in names if name for ending in ("", "s", "es")])
 
 
-def states(sentence: str, names: tuple[str, ...]) -> bool | None:
-    """Whether a sentence says that what `names` names is there: True, False, or None when it does not say."""
-    found = list(_pattern(names).finditer(sentence))
-    if not found or not is_own(sentence):
-        return None
-    if all(_denied(sentence, match.start(), match.end()) for match in found):
-        return False
-    return True if any(_affirmed(sentence, match.start(), match.end()) for match in found) else None
+def concluded(reply: Reply, question: str, findings: Sequence[str]) -> set[int]:
+    """The options that the text's last conclusion states; without one, what all its statements agree on.
+
+    question, findings: what a yes/no question asks after.
+    """
+    known = reply.known
+    named = _phrases(subjects(question, findings)).find(reply.lower) if known.yes_no else reply.named
+    stated: list[tuple[int, int, set[int]]] = []
+    for a, b in reply.sentences:
+        found = named[bisect_left(named, (a,)) : bisect_left(named, (b,))]
+        places = [(start - a, end - a, word) for start, end, word in found if end <= b]
+        if not places or not _is_own(reply, a, b):
+            continue
+        sentence = reply.lower[a:b]
+        said = _there(sentence, places, known) if known.yes_no else _stated(sentence, places, known)
+        if said:
+            stated.append((a, b, said))
+    final = [said for a, b, said in stated if reply.cued(CONCLUDES, a, b)]
+    if final:
+        return final[-1]
+    if len(reply.sentences) > 4:
+        stated = [(a, b, said) for a, b, said in stated if _HERE.search(reply.lower[a:b])]
+    return set().union(*(said for *_, said in stated))
 
 
-def is_own(sentence: str) -> bool:
+def _is_own(reply: Reply, start: int, end: int) -> bool:
     """The model's own, unhedged statement."""
-    text = sentence.strip()
-    if text.startswith('"') or text.rstrip("\"')").endswith("?"):
+    sentence = reply.text[start:end].strip()
+    if sentence.startswith('"') or sentence.rstrip("\"')").endswith("?"):
         return False
-    return not (CONDITION.search(text) or _HEDGED.search(text) or _NOT_OWN.search(text))
+    return not any(reply.cued(cue, start, end) for cue in (CONDITION, _HEDGED, _NOT_OWN))
+
+
+def _there(sentence: str, places: list[Place], known: Options) -> set[int]:
+    """Yes or No, by whether the sentence says that what is named in it is there."""
+    denied = [_denied(sentence, start, end) for start, end, _ in places]
+    if all(denied):
+        return {known.meanings["no"]}
+    affirmed = any(not no and _affirmed(sentence, *place[:2]) for no, place in zip(denied, places, strict=True))
+    return {known.meanings["yes"]} if affirmed else set()
+
+
+def _stated(sentence: str, places: list[Place], known: Options) -> set[int]:
+    """The options that the sentence names and does not deny."""
+    return {
+        known.words[word]
+        for start, end, word in places
+        if _fits(sentence, start, end, MEANING.get(word), known) and not _denied(sentence, start, end)
+    }
+
+
+def _fits(sentence: str, start: int, end: int, meaning: str | None, known: Options) -> bool:
+    """Whether the words at start:end stand where an answer would: "normal" of the image, a finding as a phrase."""
+    if "-" in (sentence[start - 1 : start], sentence[end : end + 1]):
+        return False
+    if meaning not in known.meanings:
+        return bool(_BEFORE.search(sentence, max(start - _NEAR, 0), start) and ends_clause(sentence, end))
+    if meaning in {"normal", "abnormal"}:
+        return bool(_SUBJECT_FIRST.search(sentence, max(start - _REACH, 0), start))
+    return True
 
 
 def _denied(sentence: str, start: int, end: int) -> bool:
@@ -116,41 +161,5 @@ def _denied(sentence: str, start: int, end: int) -> bool:
 
 
 def _affirmed(sentence: str, start: int, end: int) -> bool:
-    if _denied(sentence, start, end):
-        return False
     before = sentence[max(start - _REACH, 0) : start]
     return bool(_AFFIRMED_BEFORE.search(before) or _AFFIRMED_AFTER.match(sentence, end))
-
-
-def concluded(text: str, sentences: list[tuple[int, int]], options: Options, names: tuple[str, ...]) -> set[int]:
-    """The options that the text's last conclusion states; without one, what all its statements agree on."""
-    stated: list[tuple[str, set[int]]] = []
-    for a, b in sentences:
-        said = _stated(text[a:b], options, names)
-        if said:
-            stated.append((text[a:b], said))
-    final = [said for sentence, said in stated if CONCLUDES.search(sentence)]
-    if final:
-        return final[-1]
-    if len(sentences) > 4:
-        stated = [(sentence, said) for sentence, said in stated if _HERE.search(sentence)]
-    return set().union(*(said for _, said in stated))
-
-
-def _stated(sentence: str, options: Options, names: tuple[str, ...]) -> set[int]:
-    if options.meanings.keys() >= {"yes", "no"}:
-        there = states(sentence, names)
-        return set() if there is None else {options.meanings["yes" if there else "no"]}
-    if not is_own(sentence):
-        return set()
-    found = set()
-    for match in [*options.named.finditer(sentence), *options.bounded.finditer(sentence)]:
-        (start, end), word = match.span("text"), plain(match["text"])
-        meaning = MEANING.get(word)
-        if meaning in options.meanings:
-            fits = meaning not in {"normal", "abnormal"} or bool(_SUBJECT_FIRST.search(sentence[:start]))
-        else:
-            fits = match.re is options.bounded
-        if fits and not _denied(sentence, start, end):
-            found.add(options.words[word])
-    return found

@@ -1,169 +1,223 @@
-"""Where a text names one of its question's options: after an answer's cue, as a marked option, or alone on a line."""
+"""Where a reply names one of its question's options: after an answer's cue, as a marked option, or alone on a line.
+
+Cues are read in the reply's text, options in its shadow: the same text, where each option that it names is one private
+character, by the option's index, and fillers up to the old length. So one set of patterns, made once, reads the options
+of every question.
+"""
 
 import re
-from bisect import bisect_right
-from functools import lru_cache
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
-from cxr_cli.scoring.wording import CONCLUDES, CONDITION, FAVOURS, MEANING, MEANINGS, plain
+from cxr_cli.scoring.options import Options, Place
+from cxr_cli.scoring.wording import (
+    CHOICE,
+    CONCLUDES,
+    CONDITION,
+    DECIDES,
+    FAVOURS,
+    NAMES_ANSWER,
+    SAYS_RIGHT,
+    Cue,
+    right,
+    spans,
+)
 
-_EDGE = r"(?=\s*(?:$|[\n.,;:!?)\]}\"'–—/&>])|\s+-|\s+(?:because|since|as|due|and|or|which|based|given)\b)"
+_PRIVATE, _FILLER = 0xE000, "\uf8ff"
+_NAMED = f"[{chr(_PRIVATE)}-\uf8fe]{_FILLER}*+"
+_EDGE = (
+    r"(?=\s*(?:$|[\n.,;:!?)\]}\"'–—/&>])|\s+-|\s+(?:because|since|as|due|and|or|which|based|given)\b"
+    rf"|\s+(?:is|are|would be|seems|appears){right()})"
+)
 _FILL = (
     r"(?:[\s:\"'(\[\-–—>=]|\b(?i:likely|probably|most|therefore|thus|clearly|simply|indeed|definitely|that|to be"
     r"|derived|only|still|now|both|either|option|choice)\b)*"
 )
-_CUE = (
-    r"(?i:\b(?:answers?|ans|verdict|selection|(?:correct|best|right|appropriate|likely|plausible|final|suitable|accurate)"
-    r"\s+(?:options?|choices?|response|conclusion|decision|assessment|determination|statements?)|conclusion|decision)\b"
-    r"(?:[^.!\n:]{0,120}?\b(?:is|are|was|be|seems|appears)\b|\s*[:=]|\s+[-–—>]+\s|\s*\n)"
-    r"|\b(?:choose|select|pick|go(?:ing)? with|opt(?:ing)? for|chose|selected|settle on|leaves? (?:us|me) with"
-    r"|conclude(?: that)?|determine(?: that)?|(?:change|revise) (?:it|my answer) to)\b"
-    r"|\b(?:actually|instead|rather|correction|wait|no)\b[\s,:—-]*(?:i think\s+)?it(?:'s| is| must be| should be)\b"
-    r"|\b(?:actually|therefore|thus|hence)\b,?(?=\s+[(\[]?[A-Z][).\]]))"
-)
-_REVERSE = (
-    r"[\s\"'),:\-–—]{0,6}(?i:\b(?:is|are|would be|seems|appears)\s+(?:to be\s+)?(?:likely\s+|probably\s+)?(?:the\s+)?"
-    r"(?:(?:most|only|single)\s+(?:\w+\s+)?)?(?:correct|right|best|answer|appropriate|likely|plausible|true)\b)"
-)
 _LETTER = (
     r"\(\s*[A-Za-z]\s*\)|\[\s*[A-Za-z]\s*\]|(?<![\w'-])(?:[A-Za-z]\s?\)|[A-Z]\s?[.:](?=\s|$)|[A-Z]"
-    + _EDGE
-    + r"|[A-Z](?=\s+(?:is|seems|appears)\s+(?:to be\s+)?(?:the\s+)?(?:\w+\s+)?(?:correct|right|best|answer))"
-    + r"|[a-z](?=[.:]?\s*(?:$|\n)))"
+    rf"{_EDGE}|[A-Z](?=\s+(?:is|seems|appears)\s+(?:to be\s+)?(?:the\s+)?(?:\w+\s+)?(?:correct|right|best|answer))"
+    rf"|[a-z](?=[.:]?\s*(?:$|\n))|[A-Z](?=\s+{_NAMED}(?!\w)))"
 )
-_BEFORE = (
-    r"(?:^\W*|[,:;\"'(]\s*|\b(?i:is|are|as|with|of|shows?|showing|demonstrates?|reveals?|includes?|suggests?|suggesting"
-    r"|indicates?|indicating|be|has|and|or|an?|the)\s+)"
+_OPTION = (
+    rf"(?:(?i:options?|choices?|letter)\s*:?\s*)?(?:(?:(?i:an?|the)\s+)?(?<![\w-])(?P<text>{_NAMED}){_EDGE}"
+    rf"|(?P<letter>{_LETTER})(?:[\s:.,\"(\-–—]{{0,4}}(?P<own>{_NAMED})(?!\w))?)"
 )
+_MENTION = re.compile(_OPTION)
+_ANSWER = re.compile(_FILL + _OPTION)
+_LINE = re.compile(rf"[ \t\-–>]*{_OPTION}[ \t.!)\]\"']*$", re.M)
+_MARK = re.compile(r"(?:[(\[]\s*[A-Za-z]\s*[)\]]|(?<![\w'-])(?:[A-Z]\s?[).:]|[a-z]\)))[\s:.,\"(\-–—]{0,4}\Z")
+_LINK = re.compile(r"[^.!\n:]*?\b(?:is|are|was|be|seems|appears)\b")
+_COLON = re.compile(r"\s*[:=]|\s+[-–—>]+\s|\s*\n")
+_GAP = re.compile(r"[\s\"'),:\-–—]{0,6}")
+_FIRST = re.compile(r"\W*(yes|no)\b(?=\s*(?:[,.;:!\n–—-]|$)|\s+(?:this|the|there|it|i|based)\b)")
+_ALONE = re.compile(r"(yes|no)[.!]\s*(?=\n|$)")
 _REFUTED = re.compile(
     r"\W{0,5}(?:(?:does|do|is|are|can|could|would|may)(?:n't|\s+not)|cannot|is (?:unlikely|incorrect|wrong|ruled out)"
-    r"|(?:can|could) be (?:ruled out|eliminated|excluded))\b",
-    re.I,
+    r"|(?:can|could) be (?:ruled out|eliminated|excluded))\b"
 )
-_NEXT = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\n\s*-?)\s*", re.I)
-
+_NEXT = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\n\s*-?)\s*")
+_NEWLINE = re.compile("\n")
 _REACH = 400
+
+ends_clause = re.compile(_EDGE).match
 
 
 class Mention(NamedTuple):
-    """text[start:end] names these options by index; -1 is a letter that no option has. whole: it fills its line."""
+    """text[start:end] names these options by index; -1 is a letter that no option has."""
 
     start: int
     end: int
     options: frozenset[int]
-    whole: bool = False
 
 
-class Options:
-    """The options of one question, ready to be found in a text."""
+class Reply:
+    """A cleaned text and the options it is to name. What is found in it is searched for when first asked for."""
 
-    def __init__(self, texts: tuple[str, ...]) -> None:
-        self.texts = texts
-        self.index = {plain(text): i for i, text in reversed(list(enumerate(texts)))}
-        meanings = [MEANING.get(plain(text)) for text in texts]
-        self.meanings = {meaning: i for i, meaning in enumerate(meanings) if meaning and meanings.count(meaning) == 1}
-        synonyms = {word: i for meaning, i in self.meanings.items() for word in MEANINGS[meaning]}
-        self.words = {word: i for word, i in (synonyms | self.index).items() if word}
-        named = "|".join(
-            r"\W+(?:(?:an?|the)\W+)?".join(map(re.escape, word.split()))
-            for word in sorted(self.words, key=len, reverse=True)
-        )
-        named = f"(?i:{named or '(?!)'})"
-        mention = (
-            rf"(?:(?i:options?|choices?|letter)\s*:?\s*)?(?:(?:(?i:an?|the)\s+)?(?<![\w-])(?P<text>{named}){_EDGE}"
-            rf"|(?P<letter>{_LETTER}|(?<![\w'-])[A-Z](?=\s+{named}(?!\w)))(?:[\s:.,\"(\-–—]{{0,4}}(?P<own>{named})(?!\w))?)"
-        )
-        self._mention = re.compile(mention)
-        self._explicit = re.compile(_CUE + _FILL + mention)
-        self._reverse = re.compile(mention + _REVERSE)
-        self._marked = re.compile(
-            rf"(?:(?i:option|choice)\s+)?(?:[(\[]\s*(?P<a>[A-Za-z])\s*[)\]]|(?<![\w'-])(?P<b>[A-Z])\s?[).:]"
-            rf"|(?<![\w'-])(?P<c>[a-z])\))[\s:.,\"(\-–—]{{0,4}}(?P<own>{named})(?![\w-])"
-        )
-        self._line = re.compile(rf"^[ \t\-–>]*{mention}[ \t.!)\]\"']*$", re.M)
-        self._option = re.compile(r"\b(?i:option|choice)\s+[(\"]?(?P<letter>[A-Z])\b")
-        self._first = re.compile(
-            r"(?i)\A\W*(?P<text>yes|no)\b(?=\s*(?:[,.;:!\n–—-]|$)|\s+(?:this|the|there|it|i|based)\b)"
-        )
-        self._alone = re.compile(r"(?i)(?<=[.!])\s+(?P<text>yes|no)[.!]\s*(?=\n|$)")
-        self.named = re.compile(rf"(?<![\w-])(?P<text>{named})(?![\w-])")
-        self.bounded = re.compile(rf"{_BEFORE}(?<![\w-])(?P<text>{named}){_EDGE}")
+    def __init__(self, text: str, known: Options) -> None:
+        self.text = text
+        self.known = known
+        self._cues: dict[Cue, list[int]] = {}
 
-    def read(self, match: re.Match[str]) -> frozenset[int]:
-        """The options a match of one of the patterns names; a letter with another option's text names two."""
-        parts = match.groupdict()
-        if parts.get("text"):
-            word = plain(parts["text"])
-            return frozenset([self.words[word]]) if word in self.words else frozenset()
-        mark = next(parts[name] for name in ("letter", "a", "b", "c") if parts.get(name))
+    @cached_property
+    def lower(self) -> str:
+        return self.text.lower()
+
+    @cached_property
+    def sentences(self) -> list[tuple[int, int]]:
+        return spans(self.text)
+
+    @cached_property
+    def named(self) -> list[Place]:
+        """Where an option's text or synonym stands."""
+        return self.known.phrases.find(self.lower)
+
+    @cached_property
+    def shadow(self) -> str:
+        """The text with a private character and fillers for each option named."""
+        parts, at = [], 0
+        for start, end, word in self.named:
+            parts += [self.text[at:start], chr(_PRIVATE + self.known.words[word]), _FILLER * (end - start - 1)]
+            at = end
+        return "".join([*parts, self.text[at:]])
+
+    def cued(self, cue: Cue, start: int = 0, end: int | None = None) -> bool:
+        """Whether text[start:end] holds the cue."""
+        if cue not in self._cues:
+            self._cues[cue] = [match.start() for match in cue.finditer(self.lower)]
+        at = self._cues[cue]
+        i = bisect_left(at, start)
+        return i < len(at) and (end is None or at[i] < end)
+
+    def around(self, start: int, end: int) -> tuple[int, int]:
+        """The (start, end) of the sentences that text[start:end] lies in, at most `_REACH` more to either side."""
+        if not self.sentences:
+            return start, end
+        first = max(bisect_right(self.sentences, (start, 1 << 60)) - 1, 0)
+        last = max(bisect_right(self.sentences, (max(end - 1, start), 1 << 60)) - 1, first)
+        return max(self.sentences[first][0], start - _REACH), min(self.sentences[last][1], end + _REACH)
+
+    def conditional(self, mention: Mention) -> bool:
+        """Whether the mention hangs on an "if": "if they are absent, the answer would be B"."""
+        return self.cued(CONDITION, *self.around(mention.start, mention.end))
+
+    def _read(self, match: re.Match[str]) -> frozenset[int]:
+        if match["text"]:
+            return frozenset([ord(match["text"][0]) - _PRIVATE])
+        return self._lettered(match["letter"], match["own"], match.end("own"))
+
+    def _lettered(self, mark: str, own: str | None, end: int) -> frozenset[int]:
+        """The option of a letter; with another option's text behind it, up to `end`, both."""
         index = ord(next(c for c in mark if c.isalpha()).upper()) - ord("A")
-        named = {index if index < len(self.texts) else -1}
-        own = parts.get("own")
-        if own and self.words.get(plain(own)) != index and re.match(_EDGE, match.string[match.end("own") :]):
-            named.add(self.words[plain(own)])
+        named = {index if index < len(self.known.texts) else -1}
+        if own and (other := ord(own[0]) - _PRIVATE) != index and ends_clause(self.shadow, end):
+            named.add(other)
         return frozenset(named)
 
-    def run(self, text: str, start: int) -> Mention | None:
+    def run(self, start: int) -> Mention | None:
         """The options named from `start` on, one after the other: "A, C and D", "A or B", one a line."""
-        match = self._mention.match(text, start)
+        match = _MENTION.match(self.shadow, start)
         if not match:
             return None
-        named, end = self.read(match), match.end()
-        while (joint := _NEXT.match(text, end)) and (match := self._mention.match(text, joint.end())):
-            named, end = named | self.read(match), match.end()
+        named, end = self._read(match), match.end()
+        while (joint := _NEXT.match(self.lower, end)) and (match := _MENTION.match(self.shadow, joint.end())):
+            named, end = named | self._read(match), match.end()
         return Mention(start, end, named)
 
-    def explicit(self, text: str) -> list[Mention]:
+    def explicit(self) -> list[Mention]:
         """Mentions behind "the answer is", "Answer:", "I choose" and the like, or before "is the correct answer"."""
-        found = []
-        for match in self._explicit.finditer(text):
-            start = match.start("letter") if match["letter"] else match.start("text")
-            run = self.run(text, start)
-            if run:
-                found.append(Mention(match.start(), run.end, run.options))
-        for match in self._reverse.finditer(text):
-            found.append(Mention(match.start(), match.end(), self.read(match)))
+        found: list[Mention] = []
+        for cue in (NAMES_ANSWER, DECIDES):
+            for match in cue.finditer(self.lower):
+                starts = self._links(match.end()) if cue is NAMES_ANSWER else [match.end()]
+                answer = next(filter(None, (_ANSWER.match(self.shadow, start) for start in starts)), None)
+                run = answer and self.run(answer.start("letter") if answer["letter"] else answer.start("text"))
+                if run:
+                    found.append(Mention(match.start(), run.end, run.options))
+        for match in SAYS_RIGHT.finditer(self.lower):
+            found += self._before(match)
         return sorted(found)
 
-    def marked(self, text: str, sentences: list[tuple[int, int]]) -> list[Mention]:
+    def _links(self, start: int) -> Iterator[int]:
+        """Where an answer may begin behind its cue: after each "is" of the clause, else after a colon or line end."""
+        at, limit = start, start + 127
+        while link := _LINK.match(self.lower, at, limit):
+            at = link.end()
+            yield at
+        if colon := _COLON.match(self.lower, start):
+            yield colon.end()
+
+    def _before(self, verb: re.Match[str]) -> Iterator[Mention]:
+        """What "is the correct answer" says it of; of "are", all that are named in a row."""
+        several = verb[0].startswith("are")
+        last = self.named[i - 1] if (i := bisect_left(self.named, (verb.start(),))) else (0, 0, "")
+        near = last[0] if verb.start() - last[1] < 7 else verb.start()
+        window = self.around(verb.start(), verb.end())[0] if several else max(near - 16, 0)
+        for match in _MENTION.finditer(self.shadow, window, verb.end()):
+            if match.start() >= verb.start():
+                return
+            run = self.run(match.start()) if several else Mention(match.start(), match.end(), self._read(match))
+            if run and _GAP.fullmatch(self.text, run.end, max(verb.start(), run.end)):
+                if not self.lower.endswith(("neither ", "nor ", "none of "), 0, run.start):
+                    yield Mention(run.start, verb.end(), run.options)
+                return
+
+    def marked(self) -> list[Mention]:
         """Options with their letter ("B) No"), alone on a line, favoured ("best fits option B"), or Yes/No up front."""
         found: dict[int, Mention] = {}
-        for match in self._line.finditer(text):
-            start = match.start("letter") if match["letter"] else match.start("text")
-            found[start] = Mention(start, match.end(), self.read(match), True)
-        for match in self._marked.finditer(text):
-            start = next(match.start(name) for name in "abc" if match[name])
-            found.setdefault(start, Mention(start, match.end(), self.read(match)))
-        for match in self._option.finditer(text):
-            a, b = around(sentences, match.start(), match.end())
-            if FAVOURS.search(text, a, b) or CONCLUDES.search(text, a, match.start()):
-                found.setdefault(match.start("letter"), Mention(match.start(), match.end(), self.read(match)))
-        if self.meanings.keys() >= {"yes", "no"}:
-            for match in [*self._first.finditer(text), *self._alone.finditer(text)]:
-                if not text[: match.start()].rstrip().endswith("?"):
-                    found.setdefault(match.start("text"), Mention(match.start(), match.end(), self.read(match)))
-        return [found[start] for start in sorted(found) if not _REFUTED.match(text, found[start].end)]
+        end = -1
+        for line in [0, *(match.end() for match in _NEWLINE.finditer(self.text))]:
+            if line > end and (match := _LINE.match(self.shadow, line)):
+                start = match.start("letter") if match["letter"] else match.start("text")
+                end = match.end()
+                found[start] = Mention(start, end, self._read(match))
+        for start, end, _ in self.named:
+            mark = _MARK.search(self.shadow, max(start - 16, 0), start)
+            if mark and self.text[end : end + 1] != "-":
+                at = mark.start() + next(i for i, c in enumerate(mark[0]) if c.isalpha())
+                found.setdefault(at, Mention(at, end, self._lettered(self.text[at], self.shadow[start], end)))
+        for match in CHOICE.finditer(self.lower):
+            a, b = self.around(match.start(), match.end())
+            at = match.end() - 1
+            if self.text[at].isupper() and (self.cued(FAVOURS, a, b) or self.cued(CONCLUDES, a, match.start())):
+                found.setdefault(at, Mention(match.start(), at + 1, self._lettered(self.text[at], None, 0)))
+        if self.known.yes_no:
+            found = {**self._said(), **found}
+        return [found[start] for start in sorted(found) if not _REFUTED.match(self.lower, found[start].end)]
 
-
-@lru_cache(maxsize=4096)
-def options_for(texts: tuple[str, ...]) -> Options:
-    """Options once compiled; most questions share theirs."""
-    return Options(texts)
-
-
-def around(sentences: list[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
-    """The (start, end) of the sentences that text[start:end] lies in, at most `_REACH` characters to either side."""
-    if not sentences:
-        return start, end
-    first = max(bisect_right(sentences, (start, 1 << 60)) - 1, 0)
-    last = max(bisect_right(sentences, (max(end - 1, start), 1 << 60)) - 1, first)
-    return max(sentences[first][0], start - _REACH), min(sentences[last][1], end + _REACH)
-
-
-def conditional(text: str, sentences: list[tuple[int, int]], mention: Mention) -> bool:
-    """Whether the mention hangs on an "if": "if they are absent, the answer would be B"."""
-    a, b = around(sentences, mention.start, mention.end)
-    return CONDITION.search(text, a, b) is not None
+    def _said(self) -> dict[int, Mention]:
+        """Yes or No as the first word, or as a sentence at the end of a line, by where it stands."""
+        spots = [match.span(1)] if (match := _FIRST.match(self.lower)) else []
+        for start, _, _ in self.named:
+            before = self.text[max(start - 9, 0) : start]
+            if (
+                before[-1:].isspace()
+                and before.rstrip().endswith((".", "!"))
+                and (match := _ALONE.match(self.lower, start))
+            ):
+                spots.append(match.span(1))
+        return {a: Mention(a, b, frozenset([self.known.words[self.lower[a:b]]])) for a, b in spots}
 
 
 def unlisted(text: str, mentions: list[Mention], count: int, single: bool) -> list[Mention]:

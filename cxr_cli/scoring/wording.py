@@ -1,11 +1,16 @@
 """How answers are worded: normal forms, words of one meaning, and the cues that turn a sentence into an answer."""
 
 import re
+from collections.abc import Iterator
+
+from ahocorasick_rs import AhoCorasick, MatchKind
 
 _BRACED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 _BOXED = re.compile(r"\\boxed\s*\{([^{}]*)\}")
-_EMPHASIS = re.compile(r"(?<!\w)_+|_+(?!\w)|[^\w\s\x21-\x7e–—]|[*`#$]")
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "•": "-", "·": "-", "→": ">", "）": ")", "：": ":"})
+_UNDERSCORES = re.compile(r"(?<!\w)_+|_+(?!\w)")
+_MARKDOWN = re.compile(r"[*`#$]+")
+_ODD = re.compile(r"[^\t-\r\x1c-~]")
+_EASED = dict(zip("‘’“”•·→）：–—İ", "''\"\"-->):–—I", strict=True))
 _WORD = re.compile(r"[^\W_]+")
 _ARTICLES = {"a", "an", "the"}
 
@@ -32,49 +37,120 @@ MEANINGS: dict[str, tuple[str, ...]] = {
 }
 MEANING = {word: meaning for meaning, words in MEANINGS.items() for word in words}
 
-CONDITION = re.compile(r"\b(?:if|otherwise|depending|depends|unless|either)\b", re.I)
-CONCLUDES = re.compile(
-    r"\b(?:therefore|thus|hence|conclu\w+|summary|overall|based (?:up)?on|given (?:these|this|the|all)|considering"
-    r"|the (?:final |correct )?answer|consequently|accordingly|finally|taken together|given that"
-    r"|(?:after|upon|having|on|with) (?:\w+ ){0,3}?(?:examin|review|analy|assess|evaluat|consider|observ)\w*)\b"
-    r"|^\W*so\b",
-    re.I,
+
+class Cue:
+    """Wordings of one kind, each a pattern that begins with a literal: all are found in lower-case text at once.
+
+    A pattern is only tried where its first letters stand, which takes a tenth of the time of a search.
+    """
+
+    def __init__(self, *wordings: str) -> None:
+        self.pattern = re.compile(rf"\b(?:{'|'.join(wordings)})(?!\w)")
+        begins = (re.match(r"[a-z]+(?![?*{])", wording) for wording in wordings)
+        self._begins = AhoCorasick(sorted({begin[0] for begin in begins if begin}), MatchKind.LeftmostLongest)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """As `self.pattern.finditer`."""
+        end = 0
+        for _, start, _ in self._begins.find_matches_as_indexes(text):
+            if start >= end and not text[start - 1 : start].isalnum() and (match := self.pattern.match(text, start)):
+                end = match.end()
+                yield match
+
+
+def right(also: str = "") -> str:
+    """A pattern of what follows "is" where that says which option is right. also: more such adjectives."""
+    return (
+        r"\s+(?:(?:to be|both|all|likely|probably)\s+)*(?:the\s+)?(?:(?:most|only|single)\s+(?:\w+\s+)?)?"
+        rf"(?:correct|(?:(?:right|best|final|likely|appropriate)\s+)?(?:answers?|options?|choices?){also})\b"
+    )
+
+
+NAMES_ANSWER = Cue(
+    *("answers?", "ans", "verdict", "selection", "conclusion", "decision"),
+    *(
+        rf"{word}\s+(?:options?|choices?|response|conclusion|decision|assessment|determination|statements?)"
+        for word in ("correct", "best", "right", "appropriate", "likely", "plausible", "final", "suitable", "accurate")
+    ),
 )
-FAVOURS = re.compile(r"\b(?:best|most|fits?|match\w*|correspond\w*|consistent|aligns?|correct|describe[sd]?)\b", re.I)
+DECIDES = Cue(
+    *("choose", "select", "pick", "go(?:ing)? with", "opt(?:ing)? for", "chose", "selected", "settle on"),
+    *("leaves? (?:us|me) with", "conclude(?: that)?", "determine(?: that)?", "(?:change|revise) (?:it|my answer) to"),
+    *(
+        rf"{word}\b[\s,:—-]*(?:i think\s+)?it(?:'s| is| must be| should be)"
+        for word in ("actually", "instead", "rather", "correction", "wait", "no")
+    ),
+    *(rf"{word}\b,?(?=\s+[(\[]?[a-z][).\]])" for word in ("actually", "therefore", "thus", "hence")),
+)
+_RIGHT = right("|right|best|appropriate|likely|plausible|true")
+SAYS_RIGHT = Cue(*(verb + _RIGHT for verb in ("is", "are", "would be", "seems", "appears")))
+CHOICE = Cue(r"option\s+[(\"]?[a-z]", r"choice\s+[(\"]?[a-z]")
+_REFUSED = (
+    r"[^.\n]{0,40}?\b(?:determin|diagnos|assess|answer|interpret|analy[sz]|view|access|examin|evaluat|provid|say|tell|make"
+    r"|give|discern)\w*"
+)
+CONDITION = Cue("if", "otherwise", "depending", "depends", "unless", "either")
+CONCLUDES = Cue(
+    *("therefore", "thus", "hence", r"conclu\w+", "summary", "overall", r"based (?:up)?on", "considering"),
+    *("given (?:these|this|the|all|that)", "consequently", "accordingly", "finally", "taken together"),
+    *(rf"answer(?<=\b{lead}answer)" for lead in ("the ", "the final ", "the correct ")),
+    *(rf"so(?<={lead}so)" for lead in ("^", r"\n", r"[.!?\n] ")),
+    *(
+        rf"{word} (?:\w+ ){{0,3}}?(?:examin|review|analy|assess|evaluat|consider|observ)\w*"
+        for word in ("after", "upon", "having", "on", "with")
+    ),
+)
+FAVOURS = Cue(
+    *("best", "most", "fits?", r"match\w*", r"correspond\w*", "consistent", "aligns?", "correct", "describe[sd]?")
+)
 NEGATES = re.compile(
-    r"\b(?:no|not|without|absence of|absent|lacks?|lack of|negative for|free of|(?<!to )rul(?:e|es|ed|ing) out"
+    r"\b(?:no|not|none|without|absence of|absent|lacks?|lack of|negative for|free of|(?<!to )rul(?:e|es|ed|ing) out"
     r"|(?<!to )exclud\w+|eliminat\w+|unlikely|neither|nor|inconsistent with|cannot)\b|n't\b",
-    re.I,
 )
-REFUSES = re.compile(
-    r"\b(?:can(?:'t|not)|could(?: not|n't)|unable to|not able to|not possible to|impossible to|difficult to"
-    r"|inability to|(?:don't|do not) have the ability to|without (?:the )?(?:ability|being able) to)\b[^.\n]{0,40}?"
-    r"\b(?:determin|diagnos|assess|answer|interpret|analy[sz]|view|access|examin|evaluat|provid|say|tell|make|give"
-    r"|discern)\w*|\bsorry\b|\bI apologi[sz]e\b|\bas an AI\b|\bwithout (?:visual )?access to\b",
-    re.I,
+REFUSES = Cue(
+    *(f"{word}{_REFUSED}" for word in ("can(?:'t|not)", "could(?: not|n't)", "unable to", "not able to")),
+    *(f"{word} to{_REFUSED}" for word in ("not possible", "impossible", "difficult", "inability")),
+    *(f"{word} the ability to{_REFUSED}" for word in ("don't have", "do not have")),
+    rf"without (?:the )?(?:ability|being able) to{_REFUSED}",
+    *("sorry", "apologi[sz]e", "as an ai", "without (?:visual )?access to"),
 )
-DEFERS = re.compile(
-    r"\b(?:medical|healthcare|health care|qualified) (?:\w+ )?(?:professional|provider)"
-    r"|\bconsult(?:ing)? (?:with )?an? |\bnot (?:sure|certain)\b",
-    re.I,
+DEFERS = Cue(
+    *(rf"{word} (?:\w+ )?(?:professional|provider)\w*" for word in ("medical", "health ?care", "qualified")),
+    *("consult(?:ing)? (?:with )?an?", "not (?:sure|certain)"),
 )
 
 
 def plain(text: str) -> str:
     """Lower-case words without punctuation and articles: "The left-sided Effusion." -> "left sided effusion"."""
-    return " ".join(word for word in _WORD.findall(text.casefold()) if word not in _ARTICLES)
+    return " ".join([word for word in _WORD.findall(text.casefold()) if word not in _ARTICLES])
 
 
 def clean(text: str) -> str:
-    """Markdown, LaTeX and emoji taken off; `\\boxed{B}` becomes "Final answer: B" on a line of its own."""
-    text = _BOXED.sub(r"\nFinal answer: \1\n", _BRACED.sub(r"\1", text))
-    return _EMPHASIS.sub("", text.translate(_QUOTES)).replace("\r\n", "\n").strip()
+    """Markdown, LaTeX and emoji taken off; `\\boxed{B}` becomes "Final answer: B" on a line of its own.
+
+    No character of it changes its length in lower case.
+    """
+    if "\\" in text:
+        text = _BOXED.sub(r"\nFinal answer: \1\n", _BRACED.sub(r"\1", text))
+    if "_" in text:
+        text = _UNDERSCORES.sub("", text)
+    return _ODD.sub(_eased, _MARKDOWN.sub("", text)).replace("\r\n", "\n").strip()
+
+
+def _eased(match: re.Match[str]) -> str:
+    character = match[0]
+    return _EASED.get(character, character if character.isalnum() or character.isspace() else "")
 
 
 def spans(text: str) -> list[tuple[int, int]]:
     """The (start, end) of each sentence. A line that ends with a colon belongs to the next one."""
-    bounds = [match.end() for match in _BOUNDARY.finditer(text)]
+    bounds = [match.end() for match in _BOUNDARY.finditer(text) if match[0][0] != "\n" or not _goes_on(match)]
     return [(a, b) for a, b in zip([0, *bounds], [*bounds, len(text)], strict=True) if text[a:b].strip()]
 
 
-_BOUNDARY = re.compile(r"(?<!\b\w)(?<!\.)[.!?][\"')\]]*(?=\s|$)|(?<![:\s])\s*\n")
+_BOUNDARY = re.compile(r"[.!?\n](?:(?<=\n)\s*|(?<!\n)(?<!\b\w.)(?<!\..)[\"')\]]*(?=\s|$))")
+
+
+def _goes_on(line_end: re.Match[str]) -> bool:
+    start = line_end.start()
+    return line_end.string[max(start - 9, 0) : start].rstrip().endswith(":")
