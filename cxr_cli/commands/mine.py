@@ -1,20 +1,17 @@
 """`cxr mine`: options, one call, one write."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from cxr_cli import options, sources
 from cxr_cli.findings import Lexicon
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.mining.cases import Miner
 from cxr_cli.mining.selection import findings_named, per_finding
 from cxr_cli.mining.tasks import TASKS, Uncertain
 from cxr_cli.rows import Flow, note
 
-SILENCE = click.Choice(get_args(Unmentioned))
 DOUBT = click.Choice(get_args(Uncertain))
 
 
@@ -25,16 +22,14 @@ DOUBT = click.Choice(get_args(Uncertain))
 @click.option("--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each.")
 @click.option("--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding.")
 @click.option("--balance", is_flag=True, help="With --per-finding: half of them Yes, half No.")
-@click.option(
-    "--unmentioned", type=SILENCE, default="normal", help="Silence means absent, or nothing.  [default: normal]"
-)
+@options.unmentioned
 @click.option(
     "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order.")
-@click.option("--lexicon", type=click.Path(path_type=Path), metavar="TOML", help="Findings to merge over cxr's own.")
+@options.lexicon
 @options.flow(find=sources.find, default="examples")
-def mine(flow: Flow, findings: str | None, count: int | None, balance: bool, lexicon: Path | None, **how: Any) -> None:
+def mine(flow: Flow, findings: str | None, count: int | None, balance: bool, lexicon: str | None, **how: Any) -> None:
     """Reports -> questions with reasoning steps.
 
     INPUT: studies as rows (a file, or piped in), a folder of .txt reports, or `examples`, which come with cxr.

@@ -36,8 +36,9 @@ SILENT = frozenset({"indication", "comparison", "technique", "recommendation"})
 """Sections whose sentences state no findings of this study."""
 
 _NAMES = "|".join(sorted((name.replace(" ", " +") for name in SECTIONS), key=len, reverse=True))
-# At the start of a line or a sentence in any case; anywhere in capitals.
-_HEADING = re.compile(rf"(?:(?:^|(?<=[\n.!?;]))[ \t#*]*((?i:{_NAMES}))|(?<!\w)({_NAMES.upper()}))[ \t*]*:[ \t*]*")
+# What stands before a colon: at the start of a line or a sentence in any case, anywhere in capitals.
+_HEADING = re.compile(rf"(?:(?:^|(?<=[\n.!?;]))[ \t#*]*((?i:{_NAMES}))|(?<!\w)({_NAMES.upper()}))[ \t*]*$")
+_LONGEST = max(map(len, SECTIONS)) + 8
 # A sentence ends at . ! ? before a blank (never inside a number), at a full stop glued to a capital, at a blank line,
 # and before a bullet or a numbered or lettered item on its own line.
 # (One set of characters up front lets the search skip all others.)
@@ -61,10 +62,15 @@ class Sentence(NamedTuple):
 def sections(text: str) -> Iterator[Sentence]:
     """The sections of a report, each without its heading."""
     name, start = "", 0
-    if ":" in text:
-        for match in _HEADING.finditer(text):
-            yield Sentence(start, match.start(), name)
-            name, start = SECTIONS[" ".join((match[1] or match[2]).lower().split())], match.end()
+    colon = text.find(":")
+    while colon >= 0:
+        window = max(start, colon - _LONGEST)
+        if match := _HEADING.search(text[window:colon]):
+            yield Sentence(start, window + match.start(), name)
+            name, start = SECTIONS[" ".join((match[1] or match[2]).lower().split())], colon + 1
+            while start < len(text) and text[start] in " \t*":
+                start += 1
+        colon = text.find(":", colon + 1)
     yield Sentence(start, len(text), name)
 
 
