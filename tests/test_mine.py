@@ -84,7 +84,7 @@ def test_a_study_that_says_nothing(cxr: Cxr, said: str) -> None:
         (["--per-finding", "2", "--task", "single"], 2, "Error: --per-finding asks binary questions only."),
         (["--findings", "pneumotorax"], 1, "cxr: --findings: `pneumotorax` is no finding of the lexicon; there is `pn"),
         (["--findings", " , "], 1, "cxr: --findings: no finding is named; `all` stands for all of the lexicon"),
-        (["--lexicon", "none.toml"], 1, "cxr: none.toml: not a lexicon"),
+        (["--lexicon", "none.toml"], 2, "Error: Invalid value for '--lexicon': File 'none.toml' does not exist."),
     ],
 )
 def test_wrong_usage(cxr: Cxr, flags: list[str], code: int, message: str) -> None:

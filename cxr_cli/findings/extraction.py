@@ -8,6 +8,8 @@ hedges, plans, lists, attributes and statements made of an anatomy and a quality
 """
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -178,19 +180,34 @@ _CHOSEN = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"
 )
 _TABLE = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
+_BLANKS = re.compile("  +")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(?: ?(?:x|by) ?(\d+(?:\.\d+)?))? ?(mm|cm|millimeter|centimeter)")
 
 
-def normalise(text: str) -> tuple[str, list[int] | None]:
-    """Lower case, hyphens and breaks as single blanks; and for each character its offset in `text` (None: the same)."""
+Offsets = list[tuple[int, int]]
+
+
+def normalise(text: str) -> tuple[str, Offsets]:
+    """Lower case, with hyphens and breaks as single blanks; and where it drifts from `text`.
+
+    Offsets: (i, n): from plain[i] on, the character stands n further on in `text`. [] where the two agree.
+    """
     plain = text.lower()
     if len(plain) != len(text):
         plain = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     plain = plain.translate(_TABLE)
     if "  " not in plain:
-        return plain, None
-    offsets = [i for i, c in enumerate(plain) if c != " " or i == 0 or plain[i - 1] != " "]
-    return "".join(plain[i] for i in offsets), [*offsets, len(text)]
+        return plain, []
+    offsets, dropped = [], 0
+    for run in _BLANKS.finditer(plain):
+        keep = run.start() + 1 - dropped
+        dropped += run.end() - run.start() - 1
+        offsets.append((keep, dropped))
+    return _BLANKS.sub(" ", plain), offsets
+
+
+def _original(offset: int, offsets: Offsets) -> int:
+    return offset + offsets[at - 1][1] if (at := bisect_right(offsets, (offset, sys.maxsize))) else offset
 
 
 def _sizes(plain: str, mentions: list[Mention]) -> None:
@@ -204,8 +221,10 @@ def _sizes(plain: str, mentions: list[Mention]) -> None:
         nearest.size = size
 
 
-def _finding(m: Mention, offsets: list[int] | None) -> Finding:
-    start, end = (m.start, m.end) if offsets is None else (offsets[m.start], offsets[m.end - 1] + 1)
+def _finding(m: Mention, offsets: Offsets) -> Finding:
+    start, end = m.start, m.end
+    if offsets:
+        start, end = _original(start, offsets), _original(end - 1, offsets) + 1
     return Finding(m.name, m.status, m.side, m.zone, m.severity, m.change, m.size, start, end)
 
 

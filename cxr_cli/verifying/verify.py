@@ -58,7 +58,7 @@ class Verifier:
         """The case with `verdict`, `reason` and `evidence` for each step, `support` and `checked_by`; a `fault` where
         there is one: of a step, or of the case if the report contradicts its answer.
 
-        RowError: a case without a report or without the key `steps` cannot be checked. No steps at all: support is None.
+        RowError: a case without a report or without the key `steps` cannot be checked. No steps: support is None.
         """
         evidence = self.evidence(case)
         if case.get("steps") is None:
