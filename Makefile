@@ -23,9 +23,8 @@ EXAMPLES := $(shell [ -t 0 ] || echo ' examples')
 demo: $(READY)  ## reports -> verified steps -> scores, on the packaged examples
 	@mkdir -p build/demo
 	cd build/demo; cxr mine$(EXAMPLES) | cxr verify > steps.jsonl
-	cd build/demo; cxr score steps.jsonl --map prediction=report --summary
+	cxr score examples/answers.jsonl --summary
 	@echo
-	@echo 'That scored each report as if a model had said it: nearly all of it is true, little of it answers the question.'
 	@echo 'Look at build/demo/steps.jsonl: one case a line, each step with its verdict, its reason and its evidence.'
 	@echo 'Scored were the answers in examples/answers.jsonl, with the ways in which models answer.'
 	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files,'

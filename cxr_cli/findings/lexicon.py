@@ -85,6 +85,10 @@ class Lexicon:
         """`name` and everything that is a kind of it."""
         return self._narrower[name]
 
+    def near(self, a: str, b: str) -> bool:
+        """Do radiologists use the two for the same thing on a film (consolidation, pneumonia)?"""
+        return b in self.entries[a].near or a in self.entries[b].near
+
     @cached_property
     def _broader(self) -> dict[str, frozenset[str]]:
         def up(name: str) -> frozenset[str]:

@@ -33,12 +33,12 @@ def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
 
 
 def match(a: Finding, b: Finding, lexicon: Lexicon) -> float:
-    """How far `b` makes the observation `a`: 0 to 1. A narrower finding than the one asked for counts half."""
+    """How far `b` makes the observation `a`: 0 to 1. A narrower finding, or one that looks the same, counts half."""
     if (a.status == "absent") != (b.status == "absent"):
         return 0.0
     if a.name == b.name:
         score = 1.0
-    elif a.status != "absent" and b.name in lexicon.narrower(a.name):
+    elif a.status != "absent" and (b.name in lexicon.narrower(a.name) or lexicon.near(a.name, b.name)):
         score = 0.5
     else:
         return 0.0

@@ -70,7 +70,7 @@ class ReportScorer:
 
 def distance(a: Finding, b: Finding, lexicon: Lexicon) -> float:
     """0 if the two present findings say the same, 1 if they have nothing to do with each other."""
-    if a.name == b.name or b.name in lexicon.entries[a.name].near or a.name in lexicon.entries[b.name].near:
+    if a.name == b.name or lexicon.near(a.name, b.name):
         cost = 0.0
     elif a.name in lexicon.broader(b.name) or b.name in lexicon.broader(a.name):
         cost = 0.5
