@@ -1,6 +1,7 @@
 """What is wrong with a step beyond its findings: it betrays the report, invents a prior film or a size, or repeats."""
 
 import re
+import string
 from typing import NamedTuple
 
 _REPORT = re.compile(
@@ -48,7 +49,7 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
-_WORDS = re.compile(r"\w+")
+_MARKS = str.maketrans(dict.fromkeys(string.punctuation, " "))
 
 
 def speaks_of_report(text: str) -> bool:
@@ -80,7 +81,7 @@ def measurements(text: str) -> set[tuple[float, str]]:
 
 def fingerprint(text: str) -> str:
     """The same for two steps that say the same words."""
-    return " ".join(_WORDS.findall(text.lower()))
+    return " ".join(text.lower().translate(_MARKS).split())
 
 
 class Wording(NamedTuple):
