@@ -51,11 +51,10 @@ def score(
     """RadRScore, accuracy and report metrics of what a model said.
 
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
-    `answer`, as far as there are any. Adds `scores`, and in `why` the reason for each null. A row without a question
-    is a report against a report.
+    `answer`, as far as there are any; without a question, a report against a report. Adds `scores`, and `why` for nulls.
 
     \b
-    cxr infer test.jsonl -m MODEL | cxr score --summary
+    cxr score answers.jsonl --summary
     cxr score theirs.csv --map id=uid,prediction=generated,report=findings+impression --summary
     cxr score generated.txt --references reports.txt --summary
     cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json

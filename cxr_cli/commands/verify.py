@@ -42,7 +42,7 @@ def verify(
     \b
     cxr mine | cxr verify > steps.jsonl
     cxr verify theirs.jsonl --map id=item_id,report=original_report,steps=reason_steps --keep all --explain
-    cxr infer test.jsonl -m MODEL | cxr verify --on predictions
+    cxr verify answers.jsonl --on predictions > checked.jsonl
     """
     from cxr_cli.findings import Lexicon, reader
     from cxr_cli.verifying.keeping import Keeper
