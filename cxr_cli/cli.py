@@ -14,6 +14,7 @@ COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "mine": "Reports -> questions with reasoning steps.",
     "verify": "Keep only the steps that the report supports.",
     "score": "RadRScore, accuracy and report metrics of what a model said.",
+    "phantom": "Draw chest X-rays with reports: data that needs no licence.",
 }
 
 

@@ -51,7 +51,7 @@ def score(
     """RadRScore, accuracy and report metrics of what a model said.
 
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
-    `answer`, as far as there are any; without a question, a report against a report. Adds `scores`, and `why` for nulls.
+    `answer`, as far as there are any; without a question, a report against a report. Adds `scores`, `why` for nulls.
 
     \b
     cxr score answers.jsonl --summary
