@@ -98,6 +98,9 @@ class Cues(State):
             self.verdict = "absent"
 
     def on_verb(self, i: int, start: int, end: int) -> None:
+        ahead = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        if ahead and ahead[0] == "finding" and ahead[2] == end + 1 and self.link == "list":
+            return  # "... effusion, or identified mass": no verb
         if self.negation == "used":
             self.negation = ""
         self.verb_seen = True
