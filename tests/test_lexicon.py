@@ -75,6 +75,13 @@ def test_a_lexicon_of_your_own(tmp_path: Path) -> None:
     assert lexicon.digest != Lexicon.load().digest
 
 
+def test_a_term_that_stands_for_too_much(tmp_path: Path) -> None:
+    path = tmp_path / "much.toml"
+    path.write_text('[[finding]]\nname = "edema"\nterms = ["' + "(a|b|c|d) " * 12 + '"]\n')
+    with pytest.raises(CxrError, match="a term of `edema` stands for more than 5000 phrases"):
+        Reader(Lexicon.load(path))
+
+
 def test_merge() -> None:
     assert merge({"a": [1], "b": {"c": 1, "d": 2}}, {"a": [1, 2], "b": {"c": 3}}) == {
         "a": [1, 2],

@@ -16,6 +16,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from cxr_cli.errors import CxrError
 
+MOST_PHRASES = 5000  # of one term: more is a slip of the pen
 PACKAGED = Path(__file__).with_name("lexicon.toml")
 
 # The CheXpert competition's names that are not a finding of their own (Irvin et al. 2019, arXiv 1901.07031).
@@ -107,7 +108,9 @@ class Lexicon:
 
         def add(terms: Iterable[str], concept: Concept, plural: bool = False) -> None:
             for term in terms:
-                for phrase in expand(term):
+                for count, phrase in enumerate(expand(term)):
+                    if count == MOST_PHRASES:
+                        raise CxrError(f"lexicon: a term of `{concept[1]}` stands for more than {MOST_PHRASES} phrases")
                     for form in (phrase, plural_of(phrase)) if plural else (phrase,):
                         phrases.setdefault(form, {})[concept] = None
 
