@@ -1,0 +1,57 @@
+"""`cxr phantom`: options, one call, one write."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cxr_cli.findings import Lexicon
+from cxr_cli.mining.selection import findings_named
+from cxr_cli.phantoms import FINDINGS, Recipe
+from cxr_cli.phantoms.files import Format, write_studies
+from cxr_cli.phantoms.looks import LOOKS
+from cxr_cli.rows import note
+
+SHARE = click.FloatRange(0, 1)
+
+
+@click.command()
+@click.option("-n", "count", type=click.IntRange(1), default=200, show_default=True, help="How many studies.")
+@click.option(
+    "-o", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to fill."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Study k of a seed is always the same."
+)
+@click.option("--size", type=click.IntRange(32, 4096), default=512, show_default=True, help="Pixels each way.")
+@click.option(
+    "--format", type=click.Choice(["dicom", "png", "both"]), default="dicom", show_default=True, help="Kind of file."
+)
+@click.option("--priors", type=SHARE, default=0.2, show_default=True, help="Share of studies with a film before.")
+@click.option("--prevalence", type=SHARE, default=0.5, show_default=True, help="Share of films with 1 to 4 findings.")
+@click.option("--each", type=SHARE, metavar="P", help="Instead of --prevalence: draw every finding with this chance.")
+@click.option("--findings", metavar="LIST", help="Draw these alone: `edema,nodule`.  [default: all that can be drawn]")
+@click.option(
+    "--look",
+    type=click.Choice(["mixed", *LOOKS]),
+    default="mixed",
+    show_default=True,
+    help="How a hospital's films look.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the studies.jsonl that is there.")
+def phantom(
+    count: int, folder: Path, size: int, format: Format, findings: str | None, overwrite: bool, **recipe: Any
+) -> None:
+    """Draw chest X-rays with reports: data that needs no licence.
+
+    Writes OUT/images/ and OUT/studies.jsonl, one Study a line, whose report and labels are true to the drawing.
+
+    \b
+    cxr phantom -n 200 -o phantoms/
+    cxr mine phantoms/studies.jsonl | cxr verify > steps.jsonl
+    """
+    names = findings_named(findings, Lexicon.load()) if findings else FINDINGS
+    if undrawn := [name for name in names if name not in FINDINGS]:
+        raise click.UsageError(f"--findings {undrawn[0]}: not drawn; there are {', '.join(FINDINGS)}.")
+    films = write_studies(Recipe(findings=tuple(names), **recipe), count, folder, size, format, overwrite=overwrite)
+    note(f"{count} studies, {films} films -> {folder / 'studies.jsonl'}")

@@ -1,0 +1,40 @@
+"""A folder of decoded pictures. A file that changes, or another size, is another entry."""
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+
+from PIL import Image
+
+from cxr_cli.errors import CxrError
+from cxr_cli.images.sizes import Size
+
+_VERSION = 1  # of what decoding makes of a file
+
+
+class Cache:
+    """The place of one picture in the cache. Raises OSError for a film that is not there."""
+
+    def __init__(self, folder: Path, file: Path, size: Size | None) -> None:
+        stat = file.stat()
+        key = f"{_VERSION}|{file.resolve()}|{stat.st_mtime_ns}|{stat.st_size}|{size}"
+        name = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+        self.path = folder / name[:2] / f"{name}.png"
+
+    def get(self) -> Image.Image | None:
+        try:
+            with Image.open(self.path, formats=["PNG"]) as picture:
+                picture.load()
+                return picture.copy()
+        except (OSError, SyntaxError, ValueError):  # not there yet, or half of one from a full disk
+            return None
+
+    def put(self, picture: Image.Image) -> None:
+        """Whole or not at all, so that processes may share the folder. Raises CxrError if it cannot be written."""
+        part = self.path.with_suffix(f".{os.getpid()}.part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            picture.save(part, format="PNG", compress_level=1)
+            part.replace(self.path)
+        except OSError as error:
+            raise CxrError(f"image cache {self.path.parent.parent}: {error.strerror or 'cannot be written'}") from error

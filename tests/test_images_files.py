@@ -1,0 +1,134 @@
+"""PNG and JPEG to pictures, sizes, the cache, and what is said of files that cannot be used."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cxr_cli.images import BadImage, Budget, Square, load
+
+
+def shown(path: Path) -> list[list[int]]:
+    picture = load(path)
+    assert picture.mode == "L"
+    return np.asarray(picture).tolist()
+
+
+def save(path: Path, values: list[list[object]], mode: str | None = None, kind: type = np.uint8, **how: object) -> Path:
+    array = np.array(values, kind)
+    picture = Image.fromarray(array) if mode is None else Image.fromarray(array).convert(mode)
+    picture.save(path, **how)  # type: ignore[arg-type]
+    return path
+
+
+def test_png_of_8_and_of_1_bits(tmp_path: Path) -> None:
+    assert shown(save(tmp_path / "a.png", [[0, 100], [200, 255]])) == [[0, 100], [200, 255]]
+    assert shown(save(tmp_path / "b.png", [[0, 255], [255, 0]], "1")) == [[0, 255], [255, 0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "grey"),
+    [
+        ([[0, 32768], [257, 65535]], [[0, 128], [1, 255]]),
+        ([[0, 2048], [16, 4095]], [[0, 128], [1, 255]]),
+        ([[0, 8192], [64, 16383]], [[0, 128], [1, 255]]),
+        ([[0, 0], [0, 0]], [[0, 0], [0, 0]]),
+    ],
+)
+def test_png_of_16_bits(tmp_path: Path, values: list[list[object]], grey: list[list[int]]) -> None:
+    assert shown(save(tmp_path / "a.png", values, kind=np.uint16)) == grey
+
+
+def test_alpha_and_palette(tmp_path: Path) -> None:
+    alpha = [[(255, 255, 255, 255), (255, 255, 255, 0)], [(255, 255, 255, 128), (0, 0, 0, 255)]]
+    assert shown(save(tmp_path / "a.png", alpha)) == [[255, 0], [128, 0]]
+    assert shown(save(tmp_path / "b.png", [[(0, 0, 0), (255, 255, 255)]], "P")) == [[0, 255]]
+    see_through = Image.fromarray(np.array([[0, 1]], np.uint8)).convert("P")
+    see_through.putpalette([255, 255, 255, 200, 200, 200])
+    see_through.save(tmp_path / "c.png", transparency=0)
+    assert shown(tmp_path / "c.png") == [[0, 200]]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_jpeg(tmp_path: Path, mode: str) -> None:
+    save(tmp_path / "a.jpg", [[180] * 16] * 16, mode, quality=95)
+    assert np.abs(np.array(shown(tmp_path / "a.jpg")) - 180).max() <= 2
+
+
+def test_exif_does_not_turn_the_film(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # "turn by 90 degrees"
+    save(tmp_path / "a.jpg", [[50] * 32] * 16, exif=exif)
+    assert load(tmp_path / "a.jpg").size == (32, 16)
+
+
+def test_rgb_for_a_model_that_wants_it(tmp_path: Path) -> None:
+    picture = load(save(tmp_path / "a.png", [[0, 100]]), rgb=True)
+    assert (picture.mode, np.asarray(picture).tolist()) == ("RGB", [[[0, 0, 0], [100, 100, 100]]])
+
+
+def test_sizes(tmp_path: Path) -> None:
+    film = save(tmp_path / "a.png", [[0] * 1000] * 500)
+    assert load(film).size == (1000, 500)
+    assert load(film, size=Square()).size == (448, 448)
+    assert load(film, size=Budget(448 * 448)).size == (644, 308)
+    assert load(film, size=Budget(10**7)).size == (1008, 504)
+    assert load(film, size=Budget(100)).size == (28, 28)
+    assert Budget(200_000, step=32).of(3000, 2500) == (480, 416)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.dcm", None, "does not exist"),
+        ("a.png", b"", "is empty"),
+        ("a.dcm", b"no image at all", "is not a DICOM, PNG or JPEG image"),
+        ("a.gif", b"GIF89a\1\0\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\0;", "is not a DICOM, PNG or JPEG image"),
+        ("a.png", b"\x89PNG\r\n\x1a\n", "is not a DICOM, PNG or JPEG image"),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: bytes | None, reason: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadImage) as error:
+        load(name, tmp_path)
+    assert str(error.value) == error.value.reason == f"image {name} {reason}"
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_truncated(tmp_path: Path, name: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    Image.fromarray(noise).save(tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BadImage, match=rf"^image {name} is truncated or damaged$"):
+        load(name, tmp_path)
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadImage, match=r"^image . is a folder$"):
+        load(".", tmp_path)
+
+
+def test_an_absolute_path_needs_no_root(tmp_path: Path) -> None:
+    film = save(tmp_path / "a.png", [[7]])
+    assert np.asarray(load(film, root="/nowhere")).tolist() == [[7]]
+
+
+def test_the_cache_gives_the_same_and_notices_a_new_film(tmp_path: Path) -> None:
+    film, cache = save(tmp_path / "a.png", [[0, 100], [200, 255]]), tmp_path / "cache"
+    first = load(film, size=Square(4), cache=cache)
+    (kept,) = cache.rglob("*.png")
+    assert np.asarray(load(film, size=Square(4), cache=cache)).tolist() == np.asarray(first).tolist()
+    Image.fromarray(np.full((4, 4), 9, np.uint8)).save(kept)
+    assert np.asarray(load(film, size=Square(4), cache=cache)).max() == 9  # it is the cache that answers
+    kept.write_bytes(b"half")
+    assert np.asarray(load(film, size=Square(4), cache=cache)).tolist() == np.asarray(first).tolist()
+    assert load(film, size=Square(8), cache=cache).size == (8, 8)
+    save(film, [[3, 3], [3, 3]])
+    os.utime(film, ns=(0, 0))
+    assert np.asarray(load(film, size=Square(4), cache=cache)).max() == 3
+    assert len(list(cache.rglob("*.png"))) == 3
+    assert list(cache.rglob("*.part")) == []
