@@ -55,12 +55,11 @@ class Reader:
         self.lexicon = lexicon
         self._automaton, self._concepts, self._phrases = lexicon.matcher
         self._index = {phrase: index for index, phrase in enumerate(self._phrases)}
-        self._attributes = [
-            (phrase, (kind, value))
-            for kind in ("side", "zone")
-            for value, phrases in lexicon.data[kind].items()
-            for phrase in phrases
-        ]
+        self._attributes: dict[str, list[Concept]] = {}
+        for kind in ("side", "zone"):
+            for value, phrases in lexicon.data[kind].items():
+                for phrase in phrases:
+                    self._attributes.setdefault(phrase, []).append((kind, value))
         self._implied = lru_cache(maxsize=None)(self._implied)  # type: ignore[method-assign]
         self._sentence = lru_cache(maxsize=16384)(self._sentence)  # type: ignore[method-assign]
         self._text = lru_cache(maxsize=4096)(self._text)  # type: ignore[method-assign]
@@ -169,8 +168,9 @@ class Reader:
 
     def _implied(self, phrase: str) -> tuple[Concept, ...]:
         """Side and zone that a finding's own phrase holds ("biapical pleural thickening")."""
-        padded = f" {phrase} "
-        return tuple(concept for words, concept in self._attributes if f" {words} " in padded)
+        words = phrase.split(" ")
+        runs = (" ".join(words[i : i + n]) for n in (1, 2, 3) for i in range(len(words) - n + 1))
+        return tuple(dict.fromkeys(concept for run in runs for concept in self._attributes.get(run, ())))
 
 
 _END = ("cue", "break", 0, 0)

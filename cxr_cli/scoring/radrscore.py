@@ -53,7 +53,16 @@ def covered(these: Sequence[Finding], by: Sequence[Finding], lexicon: Lexicon) -
     """The mean over `these` of how well the best of `by` matches; None if there are none."""
     if not these:
         return None
-    return sum(max((match(a, b, lexicon) for b in by), default=0.0) for a in these) / len(these)
+    named: dict[str, list[Finding]] = {}
+    for b in by:
+        named.setdefault(b.name, []).append(b)
+    total = 0.0
+    for a in these:
+        best = max([match(a, b, lexicon) for b in named.get(a.name, ())], default=0.0)
+        if best < 0.5 and a.status != "absent":  # what has another name counts half at most
+            best = max([best, *(match(a, b, lexicon) for b in by if b.name != a.name)])
+        total += best
+    return total / len(these)
 
 
 class RulesJudge:
