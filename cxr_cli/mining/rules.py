@@ -135,7 +135,8 @@ def _gathered(told: Iterable[Told]) -> list[tuple[Finding, list[Told]]]:
             if known.name == t.finding.name and _same_place(known, t.finding):
                 names = ("side", "zone", "severity", "change")
                 said = {name: getattr(known, name) or getattr(t.finding, name) for name in names}
-                groups[i] = (known._replace(**said), [*by, t])
+                by.append(t)
+                groups[i] = (known._replace(**said), by)
                 break
         else:
             groups.append((t.finding, [t]))
