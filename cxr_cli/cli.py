@@ -77,7 +77,7 @@ def _run(command: click.Command) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error).partition("\n")[0], 1)
     except Exception as error:  # a bug; its message could quote a report
         if os.environ.get("CXR_TRACEBACK"):
             raise

@@ -185,3 +185,33 @@ def test_summary_beside_rows(cxr: Cxr, tmp_path: Path) -> None:
     done = cxr("score", "--summary", "--format", "json", "-o", "scored.jsonl", stdin=rows)
     assert json.loads(done.stdout)["rows"] == 3
     assert len((tmp_path / "scored.jsonl").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize("said", ["I am sorry, I cannot analyze medical images.", ".", "Lorem ipsum"])
+def test_a_report_that_states_nothing_is_no_perfect_report(said: str) -> None:
+    scores, why = ReportScorer(reader()).score("No acute disease.", said)
+    assert set(scores.values()) == {None}
+    assert set(why.values()) == {"no finding read in the prediction"}
+
+
+def test_an_empty_reply_is_null_throughout(cxr: Cxr) -> None:
+    for empty in ('""', "null"):
+        row = f'{{"id":"a","question":"?","report":"Edema.","steps":["There is edema."],"prediction":{empty}}}'
+        result = json.loads(cxr("score", stdin=row).stdout)
+        assert set(result["scores"].values()) == {None}
+        assert set(result["why"]) == set(result["scores"])
+
+
+def test_files_that_are_read_are_not_written_over(cxr: Cxr, tmp_path: Path) -> None:
+    rows = '{"id": "1", "report": "Edema."}\n'
+    (tmp_path / "refs.jsonl").write_text(rows)
+    (tmp_path / "said.txt").write_text("Edema.\n")
+    for flags in (["-o", "refs.jsonl", "--overwrite"], ["--on-error", "skip", "--rejects", "refs.jsonl"]):
+        done = cxr("score", "said.txt", "--references", "refs.jsonl", *flags)
+        assert (done.returncode, (tmp_path / "refs.jsonl").read_text()) == (1, rows)
+
+
+def test_a_summary_of_a_resumed_run_is_refused(cxr: Cxr) -> None:
+    done = cxr("score", "-o", "out.jsonl", "--resume", "--summary", stdin="")
+    assert done.returncode == 2
+    assert "--summary counts one run" in done.stderr

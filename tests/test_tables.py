@@ -126,7 +126,7 @@ def test_csv_lines_are_the_lines_of_the_file(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        (b"id,report,report\n", "two columns are named `report`"),
+        (b"id,report,report\n", "two columns have one name, number 2 and another"),
         (b"id,r\xe9port\n", "not UTF-8 at byte 5"),
         ("id,report\n".encode("utf-16"), "UTF-16, not UTF-8"),
     ],

@@ -227,3 +227,34 @@ def test_other_peoples_names(cxr: Cxr) -> None:
     assert verified["id"] == "7"
     assert verified["support"] == 1.0
     assert verified["reason_steps"] == row["reason_steps"]
+
+
+def test_two_sides_are_no_contradiction() -> None:
+    chain = case(["There is a left pleural effusion.", "There is a right pleural effusion."], "Bilateral effusions.")
+    assert [step["verdict"] for step in VERIFIER.case(chain)["steps"]] == ["supported", "supported"]
+
+
+def test_its_own_input_on_stdin_is_not_written_over(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(case(["There is a left effusion."])) + "\n")
+    before = path.read_text()
+    with path.open() as stdin:
+        command = [sys.executable, "-m", "cxr_cli", "verify", "-o", str(path), "--overwrite"]
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True)
+    assert (done.returncode, path.read_text()) == (1, before)
+
+
+def test_the_order_of_sets_does_not_show(tmp_path: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    pipe = f"{sys.executable} -m cxr_cli mine examples | {sys.executable} -m cxr_cli verify --keep all"
+    outs = [
+        subprocess.run(["bash", "-c", pipe], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True).stdout
+        for seed in ("0", "1")
+    ]
+    assert outs[0] == outs[1] != b""

@@ -35,7 +35,7 @@ from cxr_cli.sources import plain_text
 )
 @options.unmentioned
 @options.lexicon
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap.")
 @options.flow(find=plain_text.find)
 def score(
     flow: Flow,
@@ -59,9 +59,12 @@ def score(
     cxr score generated.txt --references reports.txt --summary
     cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json
     """
+    if summary and flow.resume:
+        raise click.UsageError("--summary counts one run: score with --resume, then `cxr score OUT --summary`.")
     from cxr_cli.findings import Lexicon, reader
     from cxr_cli.scoring.score import Scorer
     from cxr_cli.scoring.stage import run
 
+    flow.spare = (references,) if references else ()
     scorer = Scorer(reader(Lexicon.load(lexicon)), judge=judge, unmentioned=unmentioned, empty=empty)
     run(flow, scorer, shape if summary else None, seed, plain_text.references(references) if references else None)

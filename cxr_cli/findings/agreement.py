@@ -3,7 +3,7 @@
 Agreement is of name, status, side and, where both say it, of zone, severity and change.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from cxr_cli.findings.extraction import Finding
@@ -37,8 +37,9 @@ class Known:
         for finding in findings:
             self.findings.setdefault(finding.name, []).append(finding)
 
-    def about(self, names: Iterable[str], status: str) -> list[Finding]:
-        return [f for name in names if name in self.findings for f in self.findings[name] if f.status == status]
+    def about(self, names: Container[str], status: str) -> list[Finding]:
+        """In the order in which they are told, whatever the order of `names`."""
+        return [f for name, told in self.findings.items() if name in names for f in told if f.status == status]
 
     def judge(self, claim: Finding) -> Judgement:
         """The verdict on one claimed finding, with a reason a person understands."""

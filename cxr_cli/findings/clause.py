@@ -127,11 +127,13 @@ class Clause(Cues):
                 cause.side, cause.zone = sign.side, sign.zone
 
     def close_heading(self) -> None:
-        """A heading states its findings unless what follows denies them or goes on to speak of findings itself."""
+        """A heading states its findings unless what follows denies them, or only asks or denies others."""
         if self.negation == "open":
             for mention in self.heading:
                 mention.negated = True
-        elif any(m not in self.heading for m in self.mentions):
+            return
+        behind = [m for m in self.mentions if all(m is not h for h in self.heading)]
+        if behind and all(m.ask or m.negated for m in behind):
             for mention in self.heading:
                 mention.ask = not mention.negated
 

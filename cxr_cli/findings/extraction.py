@@ -181,7 +181,7 @@ _CHOSEN = re.compile(
 )
 _TABLE = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
 _BLANKS = re.compile("  +")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)(?: ?(?:x|by) ?(\d+(?:\.\d+)?))? ?(mm|cm|millimeter|centimeter)")
+_SIZE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(?: ?(?:x|by) ?(\d+(?:\.\d+)?))? ?(mm|cm|millimeter|centimeter)")
 
 
 Offsets = list[tuple[int, int]]

@@ -1,8 +1,10 @@
 """One drive for every stage: read, map, check, hand over, write; and what happens to a broken row."""
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +27,7 @@ class Flow:
 
     inputs: files, or "-" for stdin. output: None is stdout. on_error: "skip" sends broken rows to `rejects`.
     mapping: our name -> the columns that make it. limit: at most so many good rows. find: what an INPUT names.
+    spare: files besides the inputs that must not be written over.
     read, rejected: how many rows so far.
     """
 
@@ -37,6 +40,7 @@ class Flow:
     mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limit: int | None = None
     find: Callable[[str], Source] = reading.find
+    spare: Sequence[str] = ()
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
@@ -135,8 +139,15 @@ class Flow:
                 self._ids.finish(id)
 
     def _spare_inputs(self, sources: Iterable[Source]) -> None:
-        used = [source.path.resolve() for source in sources if source.path]
-        for path in filter(None, (self.output, self.rejects)):
-            if path.resolve() in used:
+        """No file is both read and written, under whatever name."""
+        used = [os.stat(source.path) for source in sources if source.path]
+        used += [os.stat(path) for path in self.spare if os.path.exists(path)]
+        if any(source.name == "stdin" for source in sources) and sys.stdin is not None:
+            with suppress(OSError, ValueError):
+                used.append(os.fstat(sys.stdin.fileno()))
+        written = [path for path in (self.output, self.rejects) if path]
+        if len({path.resolve() for path in written}) < len(written):
+            raise CxrError(f"{written[0]}: would be written over while it is read or written; choose another name")
+        for path in written:
+            if path.is_file() and any(os.path.samestat(path.stat(), other) for other in used):
                 raise CxrError(f"{path}: would be written over while it is read or written; choose another name")
-            used.append(path.resolve())

@@ -1,5 +1,6 @@
 """`--map id=uid,report=findings+impression`: rows with other names become rows with ours."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,9 @@ def parse(texts: Iterable[str]) -> dict[str, list[str]]:
             raise ValueError(f"`{target}` is named twice")
         names[target] = sources
     return names
+
+
+_NAME = re.compile(r"[\w/()\[\]#-]{1,40}(?: [\w/()\[\]#-]{1,40}){0,3}")
 
 
 class Mapper:
@@ -61,7 +65,10 @@ class Mapper:
             raise self._no(min(self._unseen))
 
     def _no(self, column: str) -> CxrError:
-        return CxrError(f"--map: {self._source} has no column `{column}`; it has: {', '.join(self._columns or [])}")
+        columns = self._columns or []
+        if not all(map(_NAME.fullmatch, columns)):  # a table without a header: its first row is somebody's report
+            return CxrError(f"--map: {self._source} has no column `{column}`: does its first line hold the names?")
+        return CxrError(f"--map: {self._source} has no column `{column}`; it has: {', '.join(columns)}")
 
 
 def _join(row: Row, columns: Sequence[str]) -> Any:

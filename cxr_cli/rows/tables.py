@@ -68,7 +68,7 @@ def read_csv(opened: Opened, name: str) -> Iterator[Item]:
 
 def _checked_header(cells: list[str], where: str, reason: str | None) -> list[str]:
     if reason is None and len(set(cells)) < len(cells):
-        reason = f"two columns are named `{max(cells, key=cells.count)}`"
+        reason = f"two columns have one name, number {cells.index(max(cells, key=cells.count)) + 1} and another"
     if reason:
         raise CxrError(f"{where}: {reason}")
     return cells

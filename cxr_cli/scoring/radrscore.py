@@ -82,6 +82,8 @@ class RulesJudge:
         reference = observations((step["text"] for step in steps), reader)
         scores: dict[str, float | None] = dict.fromkeys((*PARTS, "radrscore"))
         why: dict[str, str] = {}
+        if not reasoning.strip():
+            return scores, dict.fromkeys(scores, "no reasoning")
         if not report.strip():
             why["factuality"] = "no report"
         elif not predicted:

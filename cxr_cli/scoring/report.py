@@ -28,11 +28,13 @@ class ReportScorer:
         self.reader, self.lexicon = reader, reader.lexicon
 
     def score(self, reference: str | None, predicted: str | None) -> Scores:
-        """The four metrics, or None with the reason "no report" or "no prediction"."""
+        """The four metrics, or None with the reason: no report, no prediction, or one that states nothing."""
         if not reference or not reference.strip():
             return dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no report")
         if not predicted or not predicted.strip():
             return dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no prediction")
+        if not self.reader.read(predicted):
+            return dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no finding read in the prediction")
         truth, said = self.present(reference), self.present(predicted)
         missed = [self.penalty(t, said) for t in truth]
         false = [self.penalty(s, truth) for s in said]

@@ -67,9 +67,9 @@ def zeroed(scores: dict[str, float | None], why: dict[str, str]) -> Scores:
 
 
 def predicted(row: Mapping[str, Any]) -> list[str]:
-    """The replies in a row: of `predictions`, else the one `prediction`. An empty reply is a reply."""
+    """The replies in a row: of `predictions`, else the one `prediction`. An empty reply, or null, is a reply."""
     if row.get("predictions"):
         return [prediction["text"] for prediction in row["predictions"]]
-    if "prediction" not in row or row["prediction"] is None:
+    if "prediction" not in row:
         raise RowError("", "field `predictions`: there is none to score (other names: --map prediction=COLUMN)")
-    return [row["prediction"]]
+    return [row["prediction"] or ""]

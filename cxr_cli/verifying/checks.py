@@ -45,7 +45,7 @@ _PRIOR_NEEDS = (
     "than before",
 )
 _MEASURE = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(?:(?:x|by|×)\s*(\d+(?:\.\d+)?)\s*)?[- ]?(mm|cm|millimet\w+|centimet\w+|%|percent)",
+    r"(?<![\d.])(\d+(?:\.\d+)?)\s*(?:(?:x|by|×)\s*(\d+(?:\.\d+)?)\s*)?[- ]?(mm|cm|millimet\w+|centimet\w+|%|percent)",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")

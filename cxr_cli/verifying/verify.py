@@ -116,7 +116,8 @@ class Verifier:
                 fault = f"repeats step {first[words.fingerprint]}"
             last = number == len(steps)
             if fault is None and (last or step.get("kind") == "conclude"):
-                wrong, fault = self.conclusion(step["text"], claims, case, told, last=last)
+                doubtful = [c for c, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
+                wrong, fault = self.conclusion(step["text"], doubtful, case, told, last=last)
                 if wrong:
                     verdict, reason = "contradicted", wrong
             if verdict == "supported":
@@ -136,13 +137,14 @@ class Verifier:
     def conclusion(
         self, text: str, claims: Sequence[Finding], case: Mapping[str, Any], told: Sequence[Finding], *, last: bool
     ) -> tuple[str | None, str | None]:
-        """Why a conclusion is wrong, or its fault: it must follow from the steps before it and give the answer."""
-        stated = {claim[:6] for claim in told}
-        new = [claim for claim in claims if claim[:6] not in stated]
-        before = Known(told, self.reader.lexicon, "unknown") if new else None
-        for claim in new:
-            judgement = before.judge(claim) if before else None
-            if judgement and judgement.verdict == "contradicted":
+        """Why a conclusion is wrong, or its fault: it must follow from the steps before it and give the answer.
+
+        claims: those of its claims that the report does not support.
+        """
+        before = Known(told, self.reader.lexicon, "unknown")
+        for claim in claims:
+            judgement = before.judge(claim)
+            if judgement.verdict == "contradicted":
                 return f"does not follow from the steps before it: {judgement.reason}", None
         if not last or gives_answer(text, case):
             return None, None
