@@ -1,12 +1,12 @@
 """`cxr score`."""
 
+from typing import Any
+
 import click
 
 from cxr_cli import options
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.rows import Flow
 from cxr_cli.scoring.judges import JUDGES
-from cxr_cli.scoring.score import Empty
 from cxr_cli.sources import plain_text
 
 
@@ -38,15 +38,7 @@ from cxr_cli.sources import plain_text
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap.")
 @options.flow(find=plain_text.find)
 def score(
-    flow: Flow,
-    summary: bool,
-    shape: str,
-    judge: str,
-    empty: Empty,
-    references: str | None,
-    unmentioned: Unmentioned,
-    lexicon: str | None,
-    seed: int,
+    flow: Flow, summary: bool, shape: str, references: str | None, lexicon: str | None, seed: int, **how: Any
 ) -> None:
     """RadRScore, accuracy and report metrics of what a model said.
 
@@ -65,6 +57,4 @@ def score(
     from cxr_cli.scoring.score import Scorer
     from cxr_cli.scoring.stage import run
 
-    flow.spare = (references,) if references else ()
-    scorer = Scorer(reader(Lexicon.load(lexicon)), judge=judge, unmentioned=unmentioned, empty=empty)
-    run(flow, scorer, shape if summary else None, seed, plain_text.references(references) if references else None)
+    run(flow, Scorer(reader(Lexicon.load(lexicon)), **how), shape if summary else None, seed, references)

@@ -49,7 +49,7 @@ class Verifier:
     """Checks cases with one lexicon and one policy on what the report does not mention."""
 
     def __init__(self, reader: Reader, unmentioned: Unmentioned = "normal") -> None:
-        self.reader, self.unmentioned = reader, unmentioned
+        self.reader = reader
         self.signature = signature("rules", reader.lexicon, unmentioned=unmentioned)
         self._evidence = lru_cache(maxsize=64)(partial(Evidence, reader=reader, unmentioned=unmentioned))
         self._said = lru_cache(maxsize=8192)(self._said)  # type: ignore[method-assign]
@@ -141,11 +141,11 @@ class Verifier:
 
         claims: those of its claims that the report does not support.
         """
-        before = Known(told, self.reader.lexicon, "unknown")
-        for claim in claims:
-            judgement = before.judge(claim)
-            if judgement.verdict == "contradicted":
-                return f"does not follow from the steps before it: {judgement.reason}", None
+        if claims:
+            before = Known(told, self.reader.lexicon, "unknown")
+            for judgement in map(before.judge, claims):
+                if judgement.verdict == "contradicted":
+                    return f"does not follow from the steps before it: {judgement.reason}", None
         if not last or gives_answer(text, case):
             return None, None
         if not case.get("options"):
