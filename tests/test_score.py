@@ -215,3 +215,8 @@ def test_a_summary_of_a_resumed_run_is_refused(cxr: Cxr) -> None:
     done = cxr("score", "-o", "out.jsonl", "--resume", "--summary", stdin="")
     assert done.returncode == 2
     assert "--summary counts one run" in done.stderr
+
+
+def test_an_empty_reply_is_zero_on_demand_only_where_there_is_something_to_count() -> None:
+    assert parts(scored("", empty="zero")) == (0, 0, 0, 0)
+    assert parts(scored("", empty="zero", report="")) == (None, 0, 0, None)

@@ -82,8 +82,6 @@ class RulesJudge:
         reference = observations((step["text"] for step in steps), reader)
         scores: dict[str, float | None] = dict.fromkeys((*PARTS, "radrscore"))
         why: dict[str, str] = {}
-        if not reasoning.strip():
-            return scores, dict.fromkeys(scores, "no reasoning")
         if not report.strip():
             why["factuality"] = "no report"
         elif not predicted:
@@ -96,7 +94,10 @@ class RulesJudge:
             reason = "no observation in the reference" if steps else "no reference steps"
             why["completeness"] = why["effectiveness"] = reason
         else:
-            scores["completeness"] = covered(reference, predicted, lexicon)
+            if reasoning.strip():
+                scores["completeness"] = covered(reference, predicted, lexicon)
+            else:
+                why["completeness"] = "no reasoning"
             scores["effectiveness"] = covered(predicted, reference, lexicon)
             if not predicted:
                 why["effectiveness"] = "no observation predicted"
