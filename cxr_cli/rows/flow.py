@@ -27,7 +27,7 @@ class Flow:
 
     inputs: files, or "-" for stdin. output: None is stdout. on_error: "skip" sends broken rows to `rejects`.
     mapping: our name -> the columns that make it. limit: at most so many good rows. find: what an INPUT names.
-    spare: files besides the inputs that must not be written over.
+    spare: files besides the inputs that must not be written over. dry: write no rows.
     read, rejected: how many rows so far.
     """
 
@@ -41,6 +41,7 @@ class Flow:
     limit: int | None = None
     find: Callable[[str], Source] = reading.find
     spare: Sequence[str] = ()
+    dry: bool = False
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
@@ -75,7 +76,8 @@ class Flow:
                 self._ids = stack.enter_context(Ids())
                 if self.rejects is not None:
                     self._rejects = stack.enter_context(open_output(self.rejects, overwrite=True))
-                output = stack.enter_context(open_output(self.output, resume=self.resume, overwrite=self.overwrite))
+                place = Path(os.devnull) if self.dry else self.output
+                output = stack.enter_context(open_output(place, resume=self.resume, overwrite=self.overwrite))
                 if any(source.path and output.is_at(source.path) for source in sources):
                     raise CxrError("the output is one of the inputs")
                 if self.resume:

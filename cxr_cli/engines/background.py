@@ -1,0 +1,72 @@
+"""Engines that answer many requests at once: an event loop in a thread, and a queue of what it has finished."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Self
+
+from cxr_cli.engines.requests import Reply, Request
+
+
+class Background(ABC):
+    """An engine that has only to say how one request is answered, in `answer`."""
+
+    name: str
+    capacity: int
+    signature: Mapping[str, object]
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._done: SimpleQueue[Reply | BaseException] = SimpleQueue()
+        self._thread = Thread(target=self.loop.run_forever, name=f"cxr-{self.name}", daemon=True)
+        self._thread.start()
+
+    @abstractmethod
+    async def answer(self, request: Request) -> Reply:
+        """The reply; its `error` if this request cannot be answered; CxrError when no other can be either."""
+
+    @abstractmethod
+    async def finish(self) -> None:
+        """Gives back what was opened."""
+
+    def run(self, work: Any) -> Any:
+        """The result of a coroutine, run in the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def submit(self, request: Request) -> None:
+        asyncio.run_coroutine_threadsafe(self.answer(request), self.loop).add_done_callback(self._put)
+
+    def next(self) -> Reply:
+        reply = self._done.get()
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+    def close(self) -> None:
+        if self.loop.is_closed():
+            return
+        self.run(_cancel_all())
+        self.run(self.finish())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _put(self, future: "Future[Reply]") -> None:
+        if not future.cancelled():
+            self._done.put(future.exception() or future.result())
+
+
+async def _cancel_all() -> None:
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

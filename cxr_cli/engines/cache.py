@@ -1,0 +1,160 @@
+"""Replies kept on disk: an exact repeat costs nothing.
+
+The key is a digest of everything that changes an answer: engine, model and its revision, messages, pixels, sampling,
+seed, schema. How an answer is parsed is no part of it. The replies of models may quote reports, so only you may read
+the file.
+"""
+
+import os
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import msgspec
+from PIL import Image
+
+from cxr_cli.engines.requests import Engine, Reply, Request
+from cxr_cli.errors import CxrError
+
+_TABLE = """create table if not exists replies(
+    key blob primary key, text text, finish text, prompt_tokens integer, completion_tokens integer, at integer
+) without rowid"""
+
+
+def cache_path() -> Path:
+    """`$CXR_CACHE/replies.sqlite`, else in the user's cache folder."""
+    folder = os.environ.get("CXR_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "cxr")
+    return Path(folder, "replies.sqlite")
+
+
+class Info(NamedTuple):
+    """path, how many replies, how many bytes, their completion tokens."""
+
+    path: Path
+    replies: int
+    size: int
+    tokens: int
+
+
+class Store:
+    """The file of replies. Several processes may share it. Raises CxrError when it cannot be used."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or cache_path()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.touch(mode=0o600)
+            self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            # No write-ahead log: it does not work on the network file systems that homes often lie on.
+            self._db.executescript(f"pragma journal_mode=truncate; pragma synchronous=off; {_TABLE}")
+        except (sqlite3.Error, OSError) as error:
+            raise self._failed(error) from error
+
+    def get(self, key: bytes) -> tuple[Any, ...] | None:
+        """text, finish, prompt tokens, completion tokens."""
+        found: tuple[Any, ...] | None = self._run(
+            "select text, finish, prompt_tokens, completion_tokens from replies where key = ?", key
+        ).fetchone()
+        return found
+
+    def put(self, key: bytes, reply: Reply) -> None:
+        values = (reply.text, reply.finish, reply.prompt_tokens, reply.completion_tokens, int(time.time()))
+        self._run("insert or replace into replies values (?, ?, ?, ?, ?, ?)", key, *values)
+
+    def info(self) -> Info:
+        replies, tokens = self._run("select count(*), coalesce(sum(completion_tokens), 0) from replies").fetchone()
+        return Info(self.path, replies, self.path.stat().st_size, tokens)
+
+    def clear(self) -> int:
+        """Forgets all replies; how many there were."""
+        count = self.info().replies
+        self._run("delete from replies")
+        self._run("vacuum")
+        return count
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> CxrError:
+        return CxrError(f"the cache {self.path}: {error}; --no-cache does without it, CXR_CACHE=FOLDER takes another")
+
+
+class Cached:
+    """An engine that remembers. Of the same request twice in hand, one is asked."""
+
+    def __init__(self, engine: Engine, store: Store | None = None, *, keep: bool = True) -> None:
+        """keep: False looks replies up and stores none."""
+        self.engine, self.store, self.keep = engine, store or Store(), keep
+        self.name, self.signature = engine.name, engine.signature
+        self._ready: deque[Reply] = deque()
+        self._keys: dict[str, bytes] = {}  # of the requests in hand
+        self._same: dict[bytes, list[Request]] = {}  # those that wait for the one that was asked
+
+    @property
+    def capacity(self) -> int:
+        return self.engine.capacity
+
+    def submit(self, request: Request) -> None:
+        key = key_of(self.signature, request)
+        if key in self._same:
+            self._same[key].append(request)
+        elif found := self.store.get(key):
+            text, finish, prompt, completion = found
+            self._ready.append(Reply(request.id, text, finish, prompt, completion, request.seed, cached=True))
+        else:
+            self._keys[request.id], self._same[key] = key, []
+            self.engine.submit(request)
+
+    def next(self) -> Reply:
+        if self._ready:
+            return self._ready.popleft()
+        reply = self.engine.next()
+        key = self._keys.pop(reply.id)
+        if reply.error is None and self.keep:
+            self.store.put(key, reply)
+        for other in self._same.pop(key):
+            self._ready.append(_again(reply, other))
+        return reply
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def _again(reply: Reply, request: Request) -> Reply:
+    tokens = (reply.prompt_tokens, reply.completion_tokens)
+    return Reply(request.id, reply.text, reply.finish, *tokens, request.seed, reply.error, cached=True)
+
+
+def key_of(signature: Mapping[str, object], request: Request) -> bytes:
+    """32 bytes that stand for the request and for all that answers it."""
+    messages = [[message["role"], _content(message["content"])] for message in request.messages]
+    asked = [dict(signature), messages, request.seed, request.schema]
+    return blake2b(msgspec.json.encode(asked, order="deterministic"), digest_size=32).digest()
+
+
+def _content(content: Any) -> Any:
+    return content if isinstance(content, str) else [_part(part) for part in content]
+
+
+def _part(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    if part["type"] != "image":
+        return part
+    image: Image.Image = part["image"]
+    pixels = blake2b(image.tobytes(), digest_size=32).hexdigest()
+    return {"type": "image", "image": [image.mode, *image.size, pixels]}

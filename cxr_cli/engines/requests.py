@@ -1,0 +1,84 @@
+"""What goes into an engine and what comes out of it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Protocol, Self
+
+Message = Mapping[str, Any]
+"""{"role": "system" | "user" | "assistant", "content": text or parts}; a part is {"type": "text", "text": ..} or
+{"type": "image", "image": PIL.Image}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How every reply of a run is drawn. temperature: 0 is greedy. max_tokens: of one reply."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """id: unique within a run. seed: of the draw, None when nothing is drawn. schema: the JSON schema of the reply."""
+
+    id: str
+    messages: Sequence[Message]
+    seed: int | None = None
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply to the request with that id.
+
+    finish: "stop", "length" (cut off at max_tokens), or what the server calls it. error: why there is no text: this
+    request cannot be answered, others can. Tokens are None where a server does not count them.
+    """
+
+    id: str
+    text: str = ""
+    finish: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    seed: int | None = None
+    error: str | None = None
+    cached: bool = False
+
+
+class Engine(Protocol):
+    """Answers requests. `submit` hands one over, `next` waits for whichever is answered first.
+
+    name: "vllm", .. signature: everything of model and sampling that changes an answer. capacity: how many requests
+    should be in hand to keep it busy. Raises CxrError when it can answer no more at all.
+    """
+
+    name: str
+    signature: Mapping[str, object]
+
+    @property
+    def capacity(self) -> int: ...
+    def submit(self, request: Request) -> None: ...
+    def next(self) -> Reply: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *error: object) -> None: ...
+
+
+def parts(messages: Iterable[Message]) -> Iterator[Mapping[str, Any]]:
+    """The parts of these messages, in order; a content that is a text is one part."""
+    for message in messages:
+        content = message["content"]
+        yield from [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def images(messages: Iterable[Message]) -> list[Any]:
+    """The pictures in these messages, in order."""
+    return [part["image"] for part in parts(messages) if part["type"] == "image"]
+
+
+def seed_of(seed: int, *of: object) -> int:
+    """A seed of its own for each id and sample: the same in any order, batch or shard."""
+    key = "/".join(map(str, (seed, *of)))
+    return int.from_bytes(blake2b(key.encode("utf-8", "surrogateescape"), digest_size=4).digest()) >> 1

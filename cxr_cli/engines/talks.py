@@ -1,0 +1,95 @@
+"""Many conversations with one engine at a time, so that it is always busy.
+
+A talk is a generator: it yields requests, gets their replies in the same order, and returns its result.
+
+    def talk() -> Talk[str]:
+        first, second = yield [Request("a", ..), Request("b", ..)]
+        [last] = yield [Request("c", ..)]
+        return last.text
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from cxr_cli.engines.requests import Engine, Reply, Request
+from cxr_cli.errors import RowError
+from cxr_cli.rows import Row
+
+T = TypeVar("T")
+Talk = Generator[list[Request], list[Reply], T]
+
+
+def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Iterator[tuple[Row, T | RowError]]:
+    """Each row with the result of its talk, or the RowError that it raised; as they end, in any order.
+
+    A new talk is begun whenever the engine has room. engine: None if no talk asks for anything.
+    """
+    waiting: dict[str, tuple[_Running[T], int]] = {}
+    begun = iter(talks)
+    more = True
+
+    def ended(talk: "_Running[T]", replies: list[Reply] | None) -> bool:
+        """One more turn. Its requests go to the engine."""
+        requests = talk.turn(replies)
+        while requests == []:
+            requests = talk.turn([])
+        for index, request in enumerate(requests or ()):
+            assert engine is not None
+            if request.id in waiting:
+                raise ValueError("two requests with the same id")
+            waiting[request.id] = (talk, index)
+            engine.submit(request)
+        return requests is None
+
+    while more or waiting:
+        while more and (engine is None or len(waiting) < engine.capacity):
+            if (new := next(begun, None)) is None:
+                more = False
+            elif ended(talk := _Running(*new), None):
+                yield talk.row, talk.result
+        if waiting:
+            assert engine is not None
+            reply = engine.next()
+            talk, index = waiting.pop(reply.id)
+            if (replies := talk.take(index, reply)) and ended(talk, replies):
+                yield talk.row, talk.result
+
+
+class _Running(Generic[T]):
+    """A talk under way, with the replies it has got in this turn."""
+
+    result: T | RowError
+
+    def __init__(self, row: Row, talk: Talk[T]) -> None:
+        self.row, self._talk = row, talk
+        self._replies: list[Reply | None] = []
+
+    def turn(self, replies: list[Reply] | None) -> list[Request] | None:
+        """Its next requests; None when it has ended and `result` is there."""
+        try:
+            requests = next(self._talk) if replies is None else self._talk.send(replies)
+        except StopIteration as end:
+            self.result = end.value
+            return None
+        except RowError as error:
+            self.result = error
+            return None
+        self._replies = [None] * len(requests)
+        return requests
+
+    def take(self, index: int, reply: Reply) -> list[Reply] | None:
+        """All replies of this turn once the last of them is there."""
+        self._replies[index] = reply
+        return None if None in self._replies else [reply for reply in self._replies if reply is not None]
+
+
+def generate(engine: Engine, requests: Iterable[Request]) -> Iterator[Reply]:
+    """One reply for each request, as they finish."""
+
+    def talk(request: Request) -> Talk[Reply]:
+        [reply] = yield [request]
+        return reply
+
+    for _, reply in converse(engine, (({}, talk(request)) for request in requests)):
+        assert isinstance(reply, Reply)
+        yield reply

@@ -1,0 +1,115 @@
+"""Tiny vision-language models with random weights, built on the spot in a second: three families, one recipe."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"]
+SPECIAL += ["<|video_pad|>", "<think>", "</think>", "<answer>", "</answer>"]
+CHAT = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.content is string %}{{ m.content }}{% else %}"
+    "{% for part in m.content %}{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+    "{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+CORPUS = ["Is there a pleural effusion in this chest X-ray? Options: A) Yes B) No", "The lungs are clear."]
+
+
+def build(folder: Path, family: str = "qwen2_vl", *, seed: int = 0, positions: int = 2048) -> Path:
+    """Writes the model and its processor to `folder`: hidden 64, 2 layers, heads of 32 (which vLLM's CPU kernels know).
+
+    positions: the longest sequence it takes, in tokens.
+    """
+    import torch
+    from transformers import AutoModelForImageTextToText
+
+    from cxr_cli.models import _without_video
+
+    torch.manual_seed(seed)
+    tokenizer = _tokenizer()
+    ids = {name: tokenizer.convert_tokens_to_ids(name) for name in SPECIAL}
+    config = _config(family, len(tokenizer), ids, positions)
+    model: Any = AutoModelForImageTextToText.from_config(config)
+    model.generation_config.eos_token_id = ids["<|im_end|>"]
+    model.generation_config.pad_token_id = ids["<|endoftext|>"]
+    model.save_pretrained(folder)
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    patch = 16 if family == "qwen3_vl" else 14
+    images = Qwen2VLImageProcessorPil(patch_size=patch, merge_size=2, min_pixels=56 * 56, max_pixels=112 * 112)
+    _without_video(family)(images, tokenizer, chat_template=CHAT).save_pretrained(folder)
+    saved = folder / "processor_config.json"  # with a video part, as published models have one
+    settings = json.loads(saved.read_text())
+    video = {"video_processor_type": f"{'Qwen3' if family == 'qwen3_vl' else 'Qwen2'}VLVideoProcessor"}
+    settings["video_processor"] = {**settings["image_processor"], **video}
+    settings["video_processor"].pop("image_processor_type")
+    saved.write_text(json.dumps(settings))
+    return folder
+
+
+@cache
+def _tokenizer() -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import (
+        PreTrainedTokenizerFast,
+        Qwen2Tokenizer,  # noqa: F401 - what the saved one is loaded as
+    )
+
+    raw = Tokenizer(models.BPE())
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    raw.train_from_iterator(CORPUS, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=CHAT
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": SPECIAL[1:7]})
+    tokenizer.add_tokens(SPECIAL[7:])
+    return tokenizer
+
+
+def _config(family: str, vocabulary: int, ids: dict[str, int], positions: int) -> Any:
+    from transformers import AutoConfig
+
+    text: dict[str, Any] = {
+        "vocab_size": -(-vocabulary // 64) * 64,
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "max_position_embeddings": positions,
+        "tie_word_embeddings": False,
+        "bos_token_id": ids["<|im_start|>"],
+        "eos_token_id": ids["<|im_end|>"],
+        "pad_token_id": ids["<|endoftext|>"],
+        "rope_parameters": {"rope_type": "default", "mrope_section": [4, 6, 6], "rope_theta": 10000.0},
+    }
+    vision: dict[str, Any] = {"depth": 2, "num_heads": 2, "patch_size": 14, "spatial_merge_size": 2, "hidden_size": 64}
+    if family == "qwen2_vl":
+        vision = {**vision, "embed_dim": 32, "mlp_ratio": 2}
+    elif family == "qwen2_5_vl":
+        vision |= {"hidden_size": 32, "intermediate_size": 64, "out_hidden_size": 64, "fullatt_block_indexes": [1]}
+    else:
+        vision |= {"hidden_size": 32, "intermediate_size": 64, "out_hidden_size": 64, "patch_size": 16}
+        vision |= {"deepstack_visual_indexes": [0], "num_position_embeddings": 64}
+        text["head_dim"] = 32
+        text["rope_parameters"]["mrope_interleaved"] = True
+    return AutoConfig.for_model(
+        family,
+        text_config=text,
+        vision_config=vision,
+        image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+        tie_word_embeddings=False,
+    )
+
+
+if __name__ == "__main__":
+    import sys
+
+    print(build(Path(sys.argv[1]), *sys.argv[2:3]))
