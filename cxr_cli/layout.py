@@ -8,12 +8,17 @@ This is the layout of the published ChestX-Reasoner checkpoints, so that they ca
 
 import re
 import string
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from cxr_cli.errors import CxrError
 
 LETTERS = string.ascii_uppercase
+INSTRUCTION = (
+    "Think step by step. Write your reasoning between <think> and </think>, then your answer between <answer> and "
+    "</answer>."
+)
+"""What stands below a question that is to be reasoned about."""
 _OPTIONS = re.compile(r"\s*\boptions?\s*:\s*\n", re.I)
 _OPTION = re.compile(r"\s*\(?([A-Z])[).:]\s+(.*\S)\s*")
 _WELL_FORMED = ["<think>", "</think>", "<answer>", "</answer>"]
@@ -51,6 +56,13 @@ def ask(question: str, options: Sequence[str] = ()) -> str:
     if not options:
         return question
     return "\n".join([f"{question} Options:", *(f"{letter(i)}) {text}" for i, text in enumerate(options))])
+
+
+def shown(row: Mapping[str, Any]) -> list[str]:
+    """The films of a case in the order in which a model sees them: for a temporal question the prior's come first."""
+    prior = row.get("prior") or {}
+    before = prior.get("images") if row.get("task") == "temporal" else None
+    return [*(before or ()), *(row.get("images") or ())]
 
 
 def asked(prompt: str) -> tuple[str, list[str]]:

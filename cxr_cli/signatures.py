@@ -17,5 +17,9 @@ def cxr_version() -> str:
 
 def signature(engine: str, lexicon: Lexicon, **settings: object) -> str:
     """One line: the engine, the lexicon's digest, the settings that change the result, the version."""
-    parts = {"engine": engine, "lexicon": lexicon.digest, **settings, "version": cxr_version()}
-    return "|".join(f"{key}:{value}" for key, value in parts.items())
+    return signed(engine=engine, lexicon=lexicon.digest, **settings)
+
+
+def signed(**settings: object) -> str:
+    """The settings and the version as one line."""
+    return "|".join(f"{key}:{value}" for key, value in {**settings, "version": cxr_version()}.items())

@@ -1,5 +1,6 @@
 """`run("copy", "a.jsonl")` runs a stage of tests/stages.py as a process, in a folder of its own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,7 +33,8 @@ def cxr(tmp_path: Path) -> Cxr:
     def run_cxr(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
         data = stdin.encode() if isinstance(stdin, str) else stdin
         command = [sys.executable, "-m", "cxr_cli", *map(str, arguments)]
-        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=120)
+        env = {**os.environ, "CXR_CACHE": str(tmp_path / "cache")}
+        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=120, env=env)
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run_cxr

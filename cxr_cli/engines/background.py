@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from concurrent.futures import Future
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ class Background(ABC):
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._done: SimpleQueue[Reply | BaseException] = SimpleQueue()
+        self._failure: BaseException | None = None
         self._thread = Thread(target=self.loop.run_forever, name=f"cxr-{self.name}", daemon=True)
         self._thread.start()
 
@@ -40,9 +41,13 @@ class Background(ABC):
         asyncio.run_coroutine_threadsafe(self.answer(request), self.loop).add_done_callback(self._put)
 
     def next(self) -> Reply:
-        reply = self._done.get()
-        if isinstance(reply, BaseException):
-            raise reply
+        reply = self._failure or self._done.get()
+        while isinstance(reply, BaseException):  # what others have been answered is not lost
+            self._failure = self._failure or reply
+            try:
+                reply = self._done.get_nowait()
+            except Empty:
+                raise self._failure from None
         return reply
 
     def close(self) -> None:

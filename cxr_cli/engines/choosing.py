@@ -23,7 +23,7 @@ class Spec:
 
     model: a folder, a name on the Hugging Face hub, or the URL of a server. name: "auto" takes openai for a URL, else
     vllm if it is installed, else transformers. served: which of the server's models. concurrency: requests at a time
-    to a server. batch: requests at a time in transformers. args: handed to vLLM, `from_pretrained` or the server as they
+    to a server. batch: requests at a time in transformers. args: given to vLLM, `from_pretrained` or the server as they
     are. dry_run: ask nothing, count; price: of a million prompt and completion tokens.
     """
 

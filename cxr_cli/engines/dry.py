@@ -64,9 +64,9 @@ class Dry:
 
 
 def _tokens(request: Request) -> int:
-    text = sum(len(part["text"]) for part in parts(request.messages) if part["type"] == "text")
-    pictures = [picture.size for picture in images(request.messages)]
-    return text // _CHARACTERS + sum((wide // _PATCH) * (high // _PATCH) for wide, high in pictures)
+    text: int = sum(len(part["text"]) for part in parts(request.messages) if part["type"] == "text")
+    shown: int = sum((w // _PATCH) * (h // _PATCH) for w, h in (p.size for p in images(request.messages)))
+    return text // _CHARACTERS + shown
 
 
 def placeholder(schema: Mapping[str, Any]) -> Any:

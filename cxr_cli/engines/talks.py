@@ -8,7 +8,7 @@ A talk is a generator: it yields requests, gets their replies in the same order,
         return last.text
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from cxr_cli.engines.requests import Engine, Reply, Request
@@ -22,11 +22,13 @@ Talk = Generator[list[Request], list[Reply], T]
 def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Iterator[tuple[Row, T | RowError]]:
     """Each row with the result of its talk, or the RowError that it raised; as they end, in any order.
 
-    A new talk is begun whenever the engine has room. engine: None if no talk asks for anything.
+    A new talk is begun whenever the engine has room. An error of `talks` itself waits until the talks that are under
+    way have ended. engine: None if no talk asks for anything.
     """
     waiting: dict[str, tuple[_Running[T], int]] = {}
     begun = iter(talks)
     more = True
+    failure: Exception | None = None
 
     def ended(talk: "_Running[T]", replies: list[Reply] | None) -> bool:
         """One more turn. Its requests go to the engine."""
@@ -43,7 +45,11 @@ def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Ite
 
     while more or waiting:
         while more and (engine is None or len(waiting) < engine.capacity):
-            if (new := next(begun, None)) is None:
+            try:
+                new = next(begun, None)
+            except Exception as error:
+                new, failure = None, error
+            if new is None:
                 more = False
             elif ended(talk := _Running(*new), None):
                 yield talk.row, talk.result
@@ -53,6 +59,35 @@ def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Ite
             talk, index = waiting.pop(reply.id)
             if (replies := talk.take(index, reply)) and ended(talk, replies):
                 yield talk.row, talk.result
+    if failure is not None:
+        raise failure
+
+
+def settle(
+    engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]], reject: Callable[[Row, str], None]
+) -> Iterator[tuple[Row, T]]:
+    """As `converse`, with the rows that fail handed to `reject`.
+
+    If that raises, since a bad row is to stop the run, no more talks are begun, and those under way are not lost.
+    """
+    stopped: list[RowError] = []
+
+    def begun() -> Iterator[tuple[Row, Talk[T]]]:
+        for new in talks:
+            if stopped:
+                return
+            yield new
+
+    for row, result in converse(engine, begun()):
+        if not isinstance(result, RowError):
+            yield row, result
+            continue
+        try:
+            reject(row, result.reason)
+        except RowError as error:
+            stopped.append(error)
+    if stopped:
+        raise stopped[0]
 
 
 class _Running(Generic[T]):

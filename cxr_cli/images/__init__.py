@@ -5,7 +5,8 @@ for row, pictures in decoded(rows, root="studies", size=Square(448), workers=2):
 """
 
 from cxr_cli.images.ahead import Decoded, decoded
+from cxr_cli.images.films import Films
 from cxr_cli.images.loading import BadImage, load
 from cxr_cli.images.sizes import Budget, Size, Square
 
-__all__ = ["BadImage", "Budget", "Decoded", "Size", "Square", "decoded", "load"]
+__all__ = ["BadImage", "Budget", "Decoded", "Films", "Size", "Square", "decoded", "load"]

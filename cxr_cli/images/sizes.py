@@ -15,6 +15,9 @@ class Square:
     def of(self, width: int, height: int) -> tuple[int, int]:
         return self.side, self.side
 
+    def __str__(self) -> str:
+        return f"{self.side}x{self.side}"
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -29,6 +32,9 @@ class Budget:
         while wide * high > self.pixels and max(wide, high) > self.step:
             wide, high = (wide - self.step, high) if wide >= high else (wide, high - self.step)
         return wide, high
+
+    def __str__(self) -> str:
+        return f"{self.pixels}px"
 
 
 Size = Square | Budget

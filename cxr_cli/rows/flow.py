@@ -28,6 +28,7 @@ class Flow:
     inputs: files, or "-" for stdin. output: None is stdout. on_error: "skip" sends broken rows to `rejects`.
     mapping: our name -> the columns that make it. limit: at most so many good rows. find: what an INPUT names.
     spare: files besides the inputs that must not be written over. dry: write no rows.
+    shard: (k, n) takes the k-th of every n good rows.
     read, rejected: how many rows so far.
     """
 
@@ -42,6 +43,7 @@ class Flow:
     find: Callable[[str], Source] = reading.find
     spare: Sequence[str] = ()
     dry: bool = False
+    shard: tuple[int, int] | None = None
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
@@ -113,7 +115,8 @@ class Flow:
                     self._refuse(where, reason, raw, row)
                     continue
                 good += 1
-                if not (self.resume and self._ids.done(row["id"])):
+                part, parts = self.shard or (1, 1)
+                if good % parts == part % parts and not (self.resume and self._ids.done(row["id"])):
                     yield row
                 if good == self.limit:
                     return

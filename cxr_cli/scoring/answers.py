@@ -178,19 +178,29 @@ def expected(case: Mapping[str, Any], options: Sequence[str]) -> list[str] | Non
     return None if -1 in found else [known.texts[i] for i in sorted(found)]
 
 
+def answered(case: Mapping[str, Any], text: str | None) -> Chosen:
+    """What the model answers to this case, read as `grade` reads it."""
+    return _answered(case, split(text or ""))[0]
+
+
+def _answered(case: Mapping[str, Any], said: Said) -> tuple[Chosen, list[str] | None, bool]:
+    """What is chosen, what is right, and whether several options may be."""
+    question, options = asked(str(case.get("question") or ""))
+    options = list(case.get("options") or options)
+    right = expected(case, options)
+    listed = isinstance(case.get("answer"), list) or len(right or ()) > 1
+    several = listed or (case.get("task") == "multiple" and not options)
+    return _chosen(said, options, several, question, case.get("findings") or ()), right, several
+
+
 def grade(case: Mapping[str, Any], text: str | None) -> tuple[dict[str, float | None], dict[str, str]]:
     """The answer's scores and, for each that is null, the reason, as a scored row holds them.
 
     accuracy: 1 when exactly the right options are named, else 0. answer_f1, where several may be right: partial
     credit, 2 |given and right| / (|given| + |right|). format: 1 when the reply keeps to the tags, else 0.
     """
-    question, options = asked(str(case.get("question") or ""))
-    options = list(case.get("options") or options)
-    right = expected(case, options)
-    listed = isinstance(case.get("answer"), list) or len(right or ()) > 1
-    several = listed or (case.get("task") == "multiple" and not options)
     said = split(text or "")
-    chosen = _chosen(said, options, several, question, case.get("findings") or ())
+    chosen, right, several = _answered(case, said)
     metrics = ["accuracy", "answer_f1"] if several else ["accuracy"]
     scores: dict[str, float | None] = dict.fromkeys(metrics)
     why: dict[str, str] = {}

@@ -1,132 +1,18 @@
-"""The flags that all stages share, as one decorator. It hands the command a Flow:
+"""What answers: the flags of every stage that may ask a model."""
 
-@click.command()
-@click.option("--keep", ...)
-@options.flow()
-def verify(flow: Flow, keep: str) -> None:
-    flow.run(partial(check_case, keep=keep), Case)
-"""
-
-import sys
+import json
 from collections.abc import Callable
 from functools import update_wrapper
-from pathlib import Path
 from typing import Any
 
 import click
 
-from cxr_cli.rows import Flow, Source, claim_stdout, note, reading
-from cxr_cli.rows.mapping import parse
-
-SOME_REJECTED = 3  # the exit code when the run went through but rows were rejected
-
+from cxr_cli.rows import Flow
 
 Command = Callable[..., None]
 
 
-def flow(*, find: Callable[[str], Source] = reading.find, default: str | None = None) -> Callable[[Command], Command]:
-    """find: what an INPUT names. default: the INPUT to use when none is given and nothing is piped in."""
-
-    def decorate(command: Command) -> Command:
-        def wrapper(inputs: tuple[str, ...], **given: Any) -> None:
-            shared = {name: given.pop(name) for name in _SHARED}
-            _refuse_contradictions(**shared)
-            if sys.stdout is not None:
-                claim_stdout()
-            made = Flow(inputs or _without_inputs(default), find=find, **shared)
-            command(made, **given)
-            if made.rejected:
-                click.get_current_context().exit(SOME_REJECTED)
-
-        wrapped = update_wrapper(wrapper, command)
-        for option in reversed(_OPTIONS):
-            wrapped = option(wrapped)
-        return click.argument("inputs", nargs=-1, metavar="[INPUT]...")(wrapped)
-
-    return decorate
-
-
-def _parsed_map(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[str]]:
-    try:
-        return parse(texts) if texts else {}
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-_SHARED = ("output", "overwrite", "resume", "on_error", "rejects", "mapping", "limit")
-_OPTIONS = (
-    click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        metavar="OUT",
-        help="Write rows to OUT, not to stdout: .jsonl, .csv (both also .gz, .zst) or .parquet.",
-    ),
-    click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
-    click.option("--resume", is_flag=True, help="Continue OUT (.jsonl): rows whose id is in it are not done again."),
-    click.option(
-        "--on-error",
-        type=click.Choice(["stop", "skip"]),
-        default="stop",
-        show_default=True,
-        help="At a broken row: stop with exit code 1, or send it to --rejects, go on, and end with exit code 3.",
-    ),
-    click.option(
-        "--rejects",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Where broken rows go, with where and why (.jsonl, replaced).",
-    ),
-    click.option(
-        "--map",
-        "mapping",
-        multiple=True,
-        callback=_parsed_map,
-        metavar="NAME=COLUMN,..",
-        help="Read rows with other names: id=uid,report=findings+impression; + joins columns as sections.",
-    ),
-    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read at most N good rows."),
-)
-
-
-def _refuse_contradictions(
-    output: Path | None, overwrite: bool, resume: bool, on_error: str, rejects: Path | None, **_: Any
-) -> None:
-    if resume and output is None:
-        raise click.UsageError("--resume needs -o OUT, the file to continue.")
-    if resume and overwrite:
-        raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
-    if (on_error == "skip") != (rejects is not None):
-        raise click.UsageError("--on-error skip and --rejects FILE go together: no row is dropped silently.")
-
-
-def _without_inputs(default: str | None) -> tuple[str, ...]:
-    if sys.stdin is not None and not sys.stdin.isatty():
-        return ("-",)
-    if default is None:
-        raise click.UsageError("No INPUT: name a file, or pipe rows in.")
-    note(f"no INPUT: reading `{default}`, which comes with cxr")
-    return (default,)
-
-
-unmentioned = click.option(
-    "--unmentioned",
-    type=click.Choice(["normal", "unknown"]),
-    default="normal",
-    show_default=True,
-    help="What a finding is of which the report is silent: absent (as in the paper), or not known.",
-)
-lexicon = click.option(
-    "--lexicon",
-    type=click.Path(exists=True, dir_okay=False),
-    metavar="FILE",
-    help="A lexicon of your own (.toml), merged over the packaged one.",
-)
-
-
 def _parsed_args(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
-    import json
-
     parsed: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")

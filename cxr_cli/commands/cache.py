@@ -1,0 +1,34 @@
+"""`cxr cache`."""
+
+import click
+
+from cxr_cli.rows import note, write_text
+
+
+@click.group()
+def cache() -> None:
+    """What models have answered, so that nothing is asked twice.
+
+    One file, only for you to read; CXR_CACHE=FOLDER puts it elsewhere. `--no-cache` does a run without it.
+
+    \b
+    cxr cache info
+    cxr cache clear
+    """
+
+
+@cache.command()
+def info() -> None:
+    """Where it is, how many replies it holds, how large it is."""
+    from cxr_cli.engines.cache import Store
+
+    found = Store().info()
+    write_text(f"{found.path}\n{found.replies:,} replies, {found.tokens:,} tokens, {found.size / 1e6:.1f} MB")
+
+
+@cache.command()
+def clear() -> None:
+    """Forget all replies."""
+    from cxr_cli.engines.cache import Store
+
+    note(f"{Store().clear():,} replies forgotten")

@@ -1,0 +1,46 @@
+"""`cxr infer`."""
+
+from typing import Any
+
+import click
+
+from cxr_cli import options
+from cxr_cli.images import Films
+from cxr_cli.rows import Flow
+
+
+@click.command()
+@options.flow()
+@options.engine(required=True)
+@options.films
+@click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Replies to each case.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws: by id and sample.")
+@click.option("--vote", is_flag=True, help="Add `vote`: the answer that most samples give, and their share.")
+@click.option(
+    "--prompt",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Ask in your own words: a text with {ask}, or {question} and {options}; a line --- ends a system part.",
+)
+def infer(flow: Flow, engine: Any, films: Films, samples: int, prompt: str | None, **how: Any) -> None:
+    """What a vision-language model answers to cases.
+
+    Reads cases with `question` and `images` (for temporal questions the `prior`'s films come first). Adds
+    `predictions` with the reply as text, its reasoning and its answer, and `answered_by`. What was answered before
+    comes from the cache (`cxr cache`).
+
+    \b
+    cxr infer test.jsonl -m Qwen/Qwen2-VL-7B-Instruct | cxr score --summary
+    cxr infer test.jsonl -m sft/ --images /data/mimic-cxr -o answers.jsonl --resume
+    cxr infer test.jsonl -m http://localhost:8000/v1 --samples 8 --temperature 1 --vote -o answers.jsonl
+    cxr infer test.jsonl -m rl/ --shard $SLURM_ARRAY_TASK_ID/16 -o part-$SLURM_ARRAY_TASK_ID.jsonl
+    """
+    if samples > 1 and not engine.sampling.temperature:
+        raise click.UsageError("--samples N are all the same at temperature 0: add --temperature 1.")
+    if how["vote"] and samples == 1:
+        raise click.UsageError("--vote needs --samples N, more than one.")
+    from cxr_cli import inferring
+    from cxr_cli.prompts import read_prompt
+
+    asked = read_prompt(prompt, inferring.PLACES) if prompt else None
+    inferring.run(flow, engine, films, asked, samples=samples, **how)

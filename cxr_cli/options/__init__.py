@@ -1,0 +1,31 @@
+"""The flags that commands share, as decorators. They hand the command a Flow, a Spec of the engine, Films:
+
+@click.command()
+@options.flow()
+@options.engine(required=True)
+@options.films
+@click.option("--seed", ...)
+def infer(flow: Flow, engine: Spec, films: Films, seed: int) -> None: ...
+"""
+
+import click
+
+from cxr_cli.options.engine import engine
+from cxr_cli.options.films import films
+from cxr_cli.options.flow import flow
+
+__all__ = ["engine", "films", "flow", "lexicon", "unmentioned"]
+
+unmentioned = click.option(
+    "--unmentioned",
+    type=click.Choice(["normal", "unknown"]),
+    default="normal",
+    show_default=True,
+    help="What a finding is of which the report is silent: absent (as in the paper), or not known.",
+)
+lexicon = click.option(
+    "--lexicon",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="A lexicon of your own (.toml), merged over the packaged one.",
+)
