@@ -14,11 +14,13 @@ _WEIGHTS = ("*.safetensors", "config.json", "adapter_config.json", "*.jinja", "t
 
 
 class Located(NamedTuple):
-    """base: the folder or hub name of the full model. adapter: the folder of a LoRA adapter on it, if that was named.
+    """name: as signatures have it, of a folder its last part. base: the folder or hub name of the full model.
 
-    revision: a commit of the hub, or a digest of the folder's files.
+    adapter: the folder of a LoRA adapter on it, if that was named. revision: a commit of the hub, or a digest of the
+    folder's files.
     """
 
+    name: str
     base: str
     adapter: Path | None
     revision: str
@@ -26,8 +28,6 @@ class Located(NamedTuple):
 
 def locate(model: str, revision: str | None = None) -> Located:
     """What `model` names. Raises CxrError if there is no such model, or if its weights are not safetensors."""
-    with need("train"):
-        from transformers import AutoConfig
     folder = Path(model).expanduser()
     if folder.is_file():
         raise CxrError(f"{model} is a file: name the folder of the model")
@@ -36,20 +36,22 @@ def locate(model: str, revision: str | None = None) -> Located:
         if not base:
             raise CxrError(f"{folder / 'adapter_config.json'} does not name its base model")
         under = locate(base, revision)
-        return Located(under.base, folder, f"{under.revision}+{digest(folder)}")
+        return Located(folder.resolve().name, under.base, folder, f"{under.revision}+{digest(folder)}")
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise CxrError(f"{model} is no model: there is no config.json in it")
         if not any(folder.glob("*.safetensors")):
             raise CxrError(f"{model} holds no .safetensors: other kinds of weights are not loaded")
-        return Located(str(folder), None, digest(folder))
+        return Located(folder.resolve().name, str(folder), None, digest(folder))
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise CxrError(f"{model}: no such folder")
+    with need("train"):
+        from transformers import AutoConfig
     try:
         config = AutoConfig.from_pretrained(model, revision=revision)
     except (OSError, ValueError) as error:
         raise CxrError(f"{model}: neither a folder nor a model of the Hugging Face hub that can be loaded") from error
-    return Located(model, None, str(getattr(config, "_commit_hash", None) or revision or "main")[:12])
+    return Located(model, model, None, str(getattr(config, "_commit_hash", None) or revision or "main")[:12])
 
 
 def digest(folder: Path) -> str:
@@ -80,20 +82,20 @@ def load_processor(model: str, revision: str | None = None) -> Any:
 
 
 def load_model(model: Located, revision: str | None = None, **settings: Any) -> Any:
-    """The model in evaluation mode, an adapter merged into it: on a GPU in its own precision, else in float32.
+    """The model in evaluation mode, an adapter merged into it, on the GPU if there is one.
 
-    settings: of `from_pretrained`; dtype and device_map as well.
+    settings: of `from_pretrained`; without `dtype`, see `default_dtype`.
     """
     with need("train"):
         import torch
-        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
+        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, logging
 
     if settings.pop("trust_remote_code", False):
         raise CxrError("trust_remote_code is not supported: it would run code that comes with the weights")
-    gpu = torch.cuda.is_available()
+    logging.disable_progress_bar()
     config = AutoConfig.from_pretrained(model.base, revision=revision)
     kind = AutoModelForImageTextToText if sees(config) else AutoModelForCausalLM
-    settings = {"dtype": "auto" if gpu else torch.float32} | settings
+    settings = {"dtype": default_dtype(model.base, revision)} | settings
     try:
         loaded: Any = kind.from_pretrained(model.base, revision=revision, use_safetensors=True, **settings)
     except (OSError, ValueError, TypeError) as error:
@@ -102,9 +104,21 @@ def load_model(model: Located, revision: str | None = None, **settings: Any) -> 
         with need("train"):
             from peft import PeftModel
         loaded = PeftModel.from_pretrained(loaded, str(model.adapter)).merge_and_unload()
-    if gpu and "device_map" not in settings:
+    if torch.cuda.is_available() and "device_map" not in settings:
         loaded = loaded.to("cuda")
     return loaded.eval()
+
+
+def default_dtype(base: str, revision: str | None = None) -> str:
+    """ "bfloat16", or what the weights are stored in, on a GPU; "float32" on a CPU, where the others are slower."""
+    with need("train"):
+        import torch
+        from transformers import AutoConfig
+
+    if not torch.cuda.is_available():
+        return "float32"
+    config = AutoConfig.from_pretrained(base, revision=revision)
+    return str(getattr(config, "dtype", None) or torch.bfloat16).removeprefix("torch.")
 
 
 def sees(config: Any) -> bool:

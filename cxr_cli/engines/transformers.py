@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Self
 
 from cxr_cli.engines.choosing import Spec, is_url
 from cxr_cli.engines.requests import Reply, Request, images
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
-from cxr_cli.models import load_model, load_processor, locate
+from cxr_cli.models import default_dtype, load_model, load_processor, locate
 
 WINDOW = 8  # batches in hand, of which the next one takes requests of about the same length
 
@@ -23,27 +24,37 @@ class Transformers:
             raise CxrError(f"{spec.model} is a server: --engine openai, or auto, asks it")
         with need("train"):
             import torch
-        model = locate(spec.model, spec.revision)
-        self.processor = load_processor(model.base, spec.revision)
-        self.model = load_model(model, spec.revision, **spec.args)
-        self.tokenizer: Any = getattr(self.processor, "tokenizer", self.processor)
-        self.tokenizer.padding_side = "left"
-        if self.tokenizer.pad_token is None:
-            self.tokenizer.pad_token = self.tokenizer.eos_token
-        self.sampling, self.batch, self.capacity = spec.sampling, spec.batch, WINDOW * spec.batch
-        self.longest = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        self.located = locate(spec.model, spec.revision)
+        self.spec, self.sampling, self.batch, self.capacity = spec, spec.sampling, spec.batch, WINDOW * spec.batch
         self.signature = {
             "engine": self.name,
-            "model": spec.model,
-            "revision": model.revision,
+            "model": self.located.name,
+            "revision": self.located.revision,
             "temperature": self.sampling.temperature,
             "top_p": self.sampling.top_p,
             "max_tokens": self.sampling.max_tokens,
-            "dtype": str(self.model.dtype).removeprefix("torch."),
+            "dtype": spec.args.get("dtype") or default_dtype(self.located.base, spec.revision),
         }
         self._torch = torch
         self._waiting: list[tuple[int, str, Request]] = []  # length, prompt, request
         self._ready: deque[Reply] = deque()
+
+    @cached_property
+    def processor(self) -> Any:
+        """Loaded, as the model is, when something is asked: a run that the cache answers needs neither."""
+        return load_processor(self.located.base, self.spec.revision)
+
+    @cached_property
+    def model(self) -> Any:
+        return load_model(self.located, self.spec.revision, **self.spec.args)
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        tokenizer: Any = getattr(self.processor, "tokenizer", self.processor)
+        tokenizer.padding_side = "left"
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        return tokenizer
 
     def submit(self, request: Request) -> None:
         text = self.processor.apply_chat_template(
@@ -86,39 +97,41 @@ class Transformers:
 
     def _generate(self, batch: Sequence[tuple[str, Request]]) -> list[Reply]:
         torch = self._torch
+        tokenizer, longest = self.tokenizer, self.model.config.get_text_config().max_position_embeddings
         texts, requests = [text for text, _ in batch], [request for _, request in batch]
         pictures = [[picture.convert("RGB") for picture in images(request.messages)] for request in requests]
         given: dict[str, Any] = {"images": [p for p in pictures if p]} if any(pictures) else {}
         inputs = self.processor(text=texts, padding=True, return_tensors="pt", **given).to(self.model.device)
         lengths = inputs["attention_mask"].sum(dim=1).tolist()
-        if self.longest and len(batch) == 1 and lengths[0] > self.longest:
-            reason = f"longer than the model takes: {lengths[0]} tokens of {self.longest}"
+        if len(batch) == 1 and lengths[0] > longest:
+            reason = f"longer than the model takes: {lengths[0]} tokens of {longest}"
             return [Reply(requests[0].id, seed=requests[0].seed, error=reason)]
-        if self.longest and max(lengths) > self.longest:
+        if max(lengths) > longest:
             raise ValueError("one is too long")
         sampler = None
         if self.sampling.temperature > 0:
-            sampler = [_Sampler([request.seed or 0 for request in requests], self.sampling, torch)]
+            seeds = [request.seed or 0 for request in requests]
+            sampler = [_Sampler(seeds, self.sampling, self.model.device, torch)]
         with torch.inference_mode():
             out = self.model.generate(
                 **inputs,
                 max_new_tokens=self.sampling.max_tokens,
                 do_sample=False,  # the sampler draws, row by row
                 logits_processor=sampler,
-                pad_token_id=self.tokenizer.pad_token_id,
+                pad_token_id=tokenizer.pad_token_id,
+                repetition_penalty=1.0,  # whatever the model's own defaults: as vLLM draws
                 temperature=None,
                 top_p=None,
                 top_k=None,
             )
         ends = self.model.generation_config.eos_token_id
-        ends = {ends} if isinstance(ends, int) else {*(ends or ()), self.tokenizer.eos_token_id}
+        ends = {ends} if isinstance(ends, int) else {*(ends or ()), tokenizer.eos_token_id}
         replies = []
-        for request, length, row in zip(
-            requests, lengths, out[:, inputs["input_ids"].shape[1] :].tolist(), strict=True
-        ):
+        rows = out[:, inputs["input_ids"].shape[1] :].tolist()
+        for request, length, row in zip(requests, lengths, rows, strict=True):
             stop = next((i for i, token in enumerate(row) if token in ends), None)
             said = row if stop is None else row[:stop]
-            text = self.tokenizer.decode(said, skip_special_tokens=True)
+            text = tokenizer.decode(said, skip_special_tokens=True)
             tokens = len(row) if stop is None else stop + 1
             finish = "length" if stop is None else "stop"
             replies.append(Reply(request.id, text, finish, length, tokens, request.seed))
@@ -131,9 +144,9 @@ class _Sampler:
     Gumbel-max: the largest of log p + Gumbel noise is a draw from p, so that greedy decoding of these scores samples.
     """
 
-    def __init__(self, seeds: Sequence[int], sampling: Any, torch: Any) -> None:
+    def __init__(self, seeds: Sequence[int], sampling: Any, device: Any, torch: Any) -> None:
         self.sampling, self.torch = sampling, torch
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         torch = self.torch
@@ -143,5 +156,5 @@ class _Sampler:
             before = ordered.softmax(-1).cumsum(-1) - ordered.softmax(-1)
             cut = before >= self.sampling.top_p
             scores = scores.masked_fill(cut.scatter(-1, order, cut), -torch.inf)
-        noise = torch.stack([torch.rand(scores.shape[-1], generator=g) for g in self.generators])
-        return scores - torch.log(-torch.log(noise.clamp_min(1e-20))).to(scores.device)
+        noise = torch.stack([torch.rand(scores.shape[-1], generator=g, device=g.device) for g in self.generators])
+        return scores - torch.log(-torch.log(noise.clamp_min(1e-20)))

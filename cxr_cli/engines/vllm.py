@@ -1,8 +1,12 @@
 """vLLM in this process: continuous batching, prefix caching, tensor and data parallel by its own arguments."""
 
+import json
 import os
+import secrets
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from cxr_cli.engines.background import Background
@@ -14,145 +18,147 @@ from cxr_cli.models import load_processor, locate
 
 AHEAD = 2  # requests in hand for each that runs, so that none waits for a film
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # of LoRA adapters
-_REAPER = "import os, signal, sys\npids = sys.stdin.readline().split()\nsys.stdin.read()\nfor pid in pids:\n" + (
-    "    try: os.kill(int(pid), signal.SIGKILL)\n    except OSError: pass\n"
-)
+_TRIES = 2  # vLLM may ask for an image again that fell out of its cache
+_SETTINGS = {
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS": "1",  # they have nothing to save
+    "PYTHONWARNINGS": "ignore",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
+}
 
 
 class Vllm(Background):
-    """The engine `vllm`. spec.args are vLLM's engine arguments: tensor_parallel_size, max_model_len, .."""
+    """The engine `vllm`. spec.args are vLLM's engine arguments: tensor_parallel_size, max_model_len, ..
+
+    It is started by the first request: a run that the cache answers needs none.
+    """
 
     name = "vllm"
 
     def __init__(self, spec: Spec) -> None:
         if is_url(spec.model):
             raise CxrError(f"{spec.model} is a server: --engine openai, or auto, asks it")
-        self._quieten()
+        if spec.args.get("trust_remote_code"):
+            raise CxrError("trust_remote_code is not supported: it would run code that comes with the weights")
         with need("vllm"):
-            import vllm
-        model = locate(spec.model, spec.revision)
-        arguments: dict[str, Any] = {
-            "enable_prefix_caching": True,
-            "load_format": "safetensors",
-            "limit_mm_per_prompt": {"video": 0},
-            "disable_log_stats": True,
-        }
+            if find_spec("vllm") is None:
+                raise ModuleNotFoundError(name="vllm")
+        self.spec, self.sampling = spec, spec.sampling
+        self.located = locate(spec.model, spec.revision)
+        self.capacity = 1
+        self.engine: Any = None
         self.lora: Any = None
-        if model.adapter:
-            from vllm.lora.request import LoRARequest
-
-            self.lora = LoRARequest("adapter", 1, str(model.adapter))
-            arguments |= {"enable_lora": True, "max_lora_rank": _rank(model.adapter)}
-        arguments |= {"model": model.base, "revision": spec.revision, **spec.args}
-        self.sampling, self._vllm = spec.sampling, vllm
-        self.processor = load_processor(model.base, spec.revision)
-        super().__init__()
-        try:
-            self.engine = self.run(self._open(arguments))
-        except BaseException as error:
-            self.close()
-            if isinstance(error, (ValueError, RuntimeError, OSError, TypeError)):
-                raise CxrError(f"vLLM cannot load {spec.model}: {_first_line(error)}") from error
-            raise
-        self.capacity = AHEAD * self.engine.vllm_config.scheduler_config.max_num_seqs
         self.signature = {
             "engine": self.name,
-            "model": spec.model,
-            "revision": model.revision,
+            "model": self.located.name,
+            "revision": self.located.revision,
             "temperature": self.sampling.temperature,
             "top_p": self.sampling.top_p,
             "max_tokens": self.sampling.max_tokens,
             **{name: value for name, value in spec.args.items() if name in ("dtype", "quantization")},
         }
+        super().__init__()
+
+    def submit(self, request: Request) -> None:
+        if self.engine is None:
+            self._start()
+        super().submit(request)
 
     async def answer(self, request: Request) -> Reply:
-        prompt: dict[str, Any] = {"prompt": self.prompt(request)}
-        if pictures := images(request.messages):
-            prompt["multi_modal_data"] = {"image": [picture.convert("RGB") for picture in pictures]}
         try:
-            stream = self.engine.generate(prompt, self._params(request), request.id, lora_request=self.lora)
-            done = [output async for output in stream][-1]
-        except (ValueError, TypeError, KeyError) as error:  # this request's; the others go on
-            return Reply(request.id, seed=request.seed, error=_reason(error))
+            for _ in range(_TRIES):
+                done = await self._generate(request)
+                said = done.outputs[0]
+                if said.finish_reason != "error":
+                    asked = len(done.prompt_token_ids or ())
+                    return Reply(request.id, said.text, said.finish_reason, asked, len(said.token_ids), request.seed)
+            return Reply(request.id, seed=request.seed, error="vLLM gives no answer to it")
         except Exception as error:
             if self.engine.errored:
                 raise CxrError(f"vLLM has died: {_first_line(error)}") from error
             return Reply(request.id, seed=request.seed, error=_reason(error))
-        said = done.outputs[0]
-        asked = len(done.prompt_token_ids or ())
-        return Reply(request.id, said.text, said.finish_reason, asked, len(said.token_ids), request.seed)
-
-    def prompt(self, request: Request) -> str:
-        """The messages as the model's own chat template writes them."""
-        text: str = self.processor.apply_chat_template(
-            [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
-        )
-        return text
 
     async def finish(self) -> None:
-        if engine := getattr(self, "engine", None):
-            engine.shutdown()
-        if reaper := getattr(self, "_reaper", None):
-            reaper.kill()
-            reaper.wait()
+        if self.engine is not None:
+            self.engine.shutdown()
+            self.engine = None  # now, not when the interpreter is half gone
+        self._reap()
 
-    async def _open(self, arguments: dict[str, Any]) -> Any:
-        before = set(_children())
-        engine = self._vllm.AsyncLLMEngine.from_engine_args(self._vllm.AsyncEngineArgs(**arguments))
-        # The engine's processes would outlive this one, and keep the GPU, if it were killed.
-        self._reaper = subprocess.Popen([sys.executable, "-c", _REAPER], stdin=subprocess.PIPE, start_new_session=True)
-        assert self._reaper.stdin is not None
-        self._reaper.stdin.write(f"{' '.join(map(str, set(_children()) - before))}\n".encode())
-        self._reaper.stdin.flush()
-        return engine
+    async def _generate(self, request: Request) -> Any:
+        text = self.processor.apply_chat_template(
+            [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
+        )
+        prompt: dict[str, Any] = {"prompt": text}
+        if pictures := images(request.messages):
+            prompt["multi_modal_data"] = {"image": [picture.convert("RGB") for picture in pictures]}
+        renderer = self.engine.renderer
+        # As for a chat: the template has written the special tokens.
+        [rendered] = await renderer.render_cmpl_async([prompt], renderer.default_chat_tok_params)
+        stream = self.engine.generate(rendered, self._params(request), request.id, lora_request=self.lora)
+        return [output async for output in stream][-1]
 
     def _params(self, request: Request) -> Any:
-        sampling, more = self.sampling, {}
-        if request.schema is not None:
-            from vllm.sampling_params import StructuredOutputsParams
+        from vllm.sampling_params import RequestOutputKind, SamplingParams, StructuredOutputsParams
 
-            more["structured_outputs"] = StructuredOutputsParams(json=dict(request.schema), disable_any_whitespace=True)
-        return self._vllm.SamplingParams(
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            max_tokens=sampling.max_tokens,
+        schema = None
+        if request.schema is not None:
+            schema = StructuredOutputsParams(json=dict(request.schema), disable_any_whitespace=True)
+        return SamplingParams(
+            temperature=self.sampling.temperature,
+            top_p=self.sampling.top_p,
+            max_tokens=self.sampling.max_tokens,
             seed=request.seed,
-            output_kind=self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY,
-            **more,
+            structured_outputs=schema,
+            output_kind=RequestOutputKind.FINAL_ONLY,
         )
 
-    def _quieten(self) -> None:
-        defaults = {
-            "VLLM_LOGGING_LEVEL": "WARNING",
-            "VLLM_NO_USAGE_STATS": "1",
-            "DO_NOT_TRACK": "1",
-            "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # this process has threads
-        }
-        for name, value in defaults.items():
+    def _start(self) -> None:
+        self.processor = load_processor(self.located.base, self.spec.revision)
+        try:
+            self.engine = self.run(self._open())
+        except (ValueError, RuntimeError, OSError, TypeError) as error:
+            raise CxrError(f"vLLM cannot load {self.spec.model}: {_first_line(error)}") from error
+        except KeyboardInterrupt:
+            self._reap()  # else the loop would wait until all is loaded
+            raise
+        config = self.engine.vllm_config
+        self.capacity = AHEAD * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
+
+    async def _open(self) -> Any:
+        for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
+        os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"  # this process has threads
+        with need("vllm"):
+            from vllm.engine.arg_utils import AsyncEngineArgs
+            from vllm.usage.usage_lib import UsageContext
+            from vllm.v1.engine.async_llm import AsyncLLM
+        arguments = self._arguments()
+        self._watch()
+        try:
+            # Batches as large as those of the LLM class; else they are small, as for a few users at a time.
+            return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments), usage_context=UsageContext.LLM_CLASS)
+        finally:
+            for name in _MARK:
+                del os.environ[name]
 
+    def _arguments(self) -> dict[str, Any]:
+        args = dict(self.spec.args)
+        limits = args.pop("limit_mm_per_prompt", {})
+        arguments: dict[str, Any] = {
+            "model": self.located.base,
+            "revision": self.spec.revision,
+            "enable_prefix_caching": True,
+            "load_format": "safetensors",
+            "limit_mm_per_prompt": {"video": 0, **limits},
+            "disable_log_stats": True,
+            "use_tqdm_on_load": sys.stderr.isatty(),
+        }
+        if adapter := self.located.adapter:
+            from vllm.lora.request import LoRARequest
 
-def _children() -> list[int]:
-    from multiprocessing import active_children
-
-    return [child.pid for child in active_children() if child.pid]
-
-
-def _rank(adapter: Any) -> int:
-    import json
-
-    rank = json.loads((adapter / "adapter_config.json").read_text()).get("r", 16)
-    return next((allowed for allowed in _RANKS if allowed >= rank), rank)
-
-
-def _reason(error: Exception) -> str:
-    text = str(error)
-    if "longer than" in text or "max_model_len" in text or "maximum model length" in text:
-        return "longer than the model takes: --engine-arg max_model_len=N allows more"
-    if "At most" in text and "image" in text:
-        return "more images than vLLM is set to: --engine-arg 'limit_mm_per_prompt={\"image\":N}'"
-    return f"vLLM refuses it ({type(error).__name__})"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+            self.lora = LoRARequest("adapter", 1, str(adapter))
+            arguments |= {"enable_lora": True, "max_lora_rank": _rank(adapter)}
+        return arguments | args
