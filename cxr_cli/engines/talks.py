@@ -8,6 +8,7 @@ A talk is a generator: it yields requests, gets their replies in the same order,
         return last.text
 """
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
@@ -63,10 +64,31 @@ def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Ite
         raise failure
 
 
+def in_order(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Iterator[tuple[Row, T | RowError]]:
+    """As `converse`, in the order of the talks: what ends early waits."""
+    order: deque[Row] = deque()
+    ended: dict[int, T | RowError] = {}  # by the row's identity, which `order` keeps alive
+
+    def begun() -> Iterator[tuple[Row, Talk[T]]]:
+        for row, talk in talks:
+            order.append(row)
+            yield row, talk
+
+    for row, result in converse(engine, begun()):
+        ended[id(row)] = result
+        while order and id(order[0]) in ended:
+            first = order.popleft()
+            yield first, ended.pop(id(first))
+
+
 def settle(
-    engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]], reject: Callable[[Row, str], None]
+    engine: Engine | None,
+    talks: Iterable[tuple[Row, Talk[T]]],
+    reject: Callable[[Row, str], None],
+    *,
+    ordered: bool = False,
 ) -> Iterator[tuple[Row, T]]:
-    """As `converse`, with the rows that fail handed to `reject`.
+    """As `converse` (ordered: as `in_order`), with the rows that fail handed to `reject`.
 
     If that raises, since a bad row is to stop the run, no more talks are begun, and those under way are not lost.
     """
@@ -78,7 +100,7 @@ def settle(
                 return
             yield new
 
-    for row, result in converse(engine, begun()):
+    for row, result in (in_order if ordered else converse)(engine, begun()):
         if not isinstance(result, RowError):
             yield row, result
             continue

@@ -1,0 +1,42 @@
+"""A report as a numbered list of sentences, so that a model can say which of them it means."""
+
+from collections.abc import Iterable
+
+from cxr_cli.findings.sentences import SILENT, sentences
+from cxr_cli.records import Span
+
+
+class Numbered:
+    """The sentences of a report that tell of this study, numbered from 1: no history, technique or advice.
+
+    str(Numbered("FINDINGS: Small effusion.\\nNo edema."))  ->  "1. Small effusion.\\n2. No edema."
+    """
+
+    def __init__(self, report: str | None) -> None:
+        self.report = report or ""
+        self._spans = [(s.start, s.end) for s in sentences(self.report) if s.section not in SILENT]
+
+    @property
+    def numbers(self) -> range:
+        return range(1, len(self._spans) + 1)
+
+    def __str__(self) -> str:
+        return self.lines(self.numbers) or "(none)"
+
+    def lines(self, numbers: Iterable[int]) -> str:
+        """These sentences, one a line, in the report's order."""
+        return "\n".join(f"{n}. {self._text(n)}" for n in sorted(set(numbers)))
+
+    def spans(self, numbers: Iterable[int]) -> list[Span]:
+        """Where these sentences stand in the report, each once, in its order."""
+        found = (self._spans[n - 1] for n in sorted(set(numbers)))
+        return [Span(start=start, end=end) for start, end in found]
+
+    def _text(self, number: int) -> str:
+        start, end = self._spans[number - 1]
+        return " ".join(self.report[start:end].split())
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts as a numbered list."""
+    return "\n".join(f"{n}. {' '.join(text.split())}" for n, text in enumerate(texts, 1))
