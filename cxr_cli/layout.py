@@ -58,6 +58,17 @@ def ask(question: str, options: Sequence[str] = ()) -> str:
     return "\n".join([f"{question} Options:", *(f"{letter(i)}) {text}" for i, text in enumerate(options))])
 
 
+def question_text(row: Mapping[str, Any]) -> str:
+    """The question of a case with its lettered options, for a prompt that is about it."""
+    return f"Question: {ask(row.get('question') or '(none)', row.get('options') or ())}"
+
+
+def answer_text(row: Mapping[str, Any]) -> str:
+    """The answer of a case, several as "Edema, Nodule"."""
+    answer = row.get("answer")
+    return ", ".join(map(str, answer)) if isinstance(answer, list) else str(answer or "(none)")
+
+
 def shown(row: Mapping[str, Any]) -> list[str]:
     """The films of a case in the order in which a model sees them: for a temporal question the prior's come first."""
     prior = row.get("prior") or {}

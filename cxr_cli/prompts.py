@@ -6,7 +6,7 @@ You are a radiologist.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
@@ -49,6 +49,11 @@ class Prompt:
 def packaged(package: str, name: str) -> Prompt:
     """The prompt `name`.txt in the folder `prompts` of a package of this project."""
     return Prompt(files(package).joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8"))
+
+
+def digest(prompts: Mapping[str, Prompt]) -> str:
+    """8 hex digits of several prompts."""
+    return blake2b("".join(prompt.digest for prompt in prompts.values()).encode(), digest_size=4).hexdigest()
 
 
 def read_prompt(path: str | Path, places: Iterable[str]) -> Prompt:

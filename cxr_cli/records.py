@@ -5,7 +5,8 @@
 Only the keys a stage needs are required; every other key passes through untouched.
 """
 
-from typing import Annotated, Literal, NotRequired, TypedDict
+from collections.abc import Container, Mapping
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
@@ -49,19 +50,23 @@ class Study(TypedDict):
 
 
 class Step(TypedDict):
-    """One step of reasoning. evidence: the spans of the report that say it; [] when none does."""
+    """One step of reasoning. evidence: the spans of the report that say it; [] when none does.
+
+    verdict: None if the judge gave none.
+    """
 
     text: str
     kind: NotRequired[StepKind]
     evidence: NotRequired[list[Span]]
-    verdict: NotRequired[Verdict]
+    verdict: NotRequired[Verdict | None]
     reason: NotRequired[str]
 
 
 class Case(Study):
     """One question about a study. task: a Task, or the name that another benchmark gives it.
 
-    answer: the text of the right option, a list of texts for `multiple`.
+    answer: the text of the right option, a list of texts for `multiple`. why: the reason of each null, by its key:
+    {"steps": "plan: refused"}.
     """
 
     task: NotRequired[str | None]
@@ -73,6 +78,7 @@ class Case(Study):
     made_by: NotRequired[str]
     support: NotRequired[float | None]
     checked_by: NotRequired[str]
+    why: NotRequired[dict[str, str] | None]
 
 
 class Prediction(TypedDict):
@@ -98,5 +104,13 @@ class Scored(Answered):
     """A scored case. A null score has its reason in `why`."""
 
     scores: NotRequired[dict[str, float | None]]
-    why: NotRequired[dict[str, str]]
     scored_by: NotRequired[str]
+
+
+def reasons(row: Mapping[str, Any], known: Container[str], why: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """{"why": ..}: the row's reasons without those of what is `known` by now, and the new ones; {} if there are none.
+
+    {"why": {"steps": "plan: refused"}}, ["support"], {"support": "no steps"}  ->  both
+    """
+    merged = {key: reason for key, reason in (row.get("why") or {}).items() if key not in known} | dict(why)
+    return {"why": merged} if merged or "why" in row else {}

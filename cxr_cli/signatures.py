@@ -3,6 +3,7 @@
 engine:rules|lexicon:3f2a9c01|unmentioned:normal|version:0.1.0
 """
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 
@@ -15,9 +16,11 @@ def cxr_version() -> str:
     return version("cxr-cli")
 
 
-def signature(engine: str, lexicon: Lexicon, **settings: object) -> str:
-    """One line: the engine, the lexicon's digest, the settings that change the result, the version."""
-    return signed(engine=engine, lexicon=lexicon.digest, **settings)
+def signature(engine: str | Mapping[str, object], lexicon: Lexicon, **settings: object) -> str:
+    """One line: the engine (a model's with all of its settings), the lexicon's digest, what changes the result, the
+    version."""
+    by = {"engine": engine} if isinstance(engine, str) else engine
+    return signed(**{**by, "lexicon": lexicon.digest, **settings})
 
 
 def signed(**settings: object) -> str:

@@ -1,6 +1,5 @@
 """`cxr mine`: options, one call, one write."""
 
-from functools import partial
 from typing import Any, get_args
 
 import click
@@ -8,9 +7,10 @@ import click
 from cxr_cli import options, sources
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
-from cxr_cli.mining.selection import findings_named, per_finding
+from cxr_cli.mining.selection import findings_named
+from cxr_cli.mining.stage import run
 from cxr_cli.mining.tasks import TASKS, Uncertain
-from cxr_cli.rows import Flow, note
+from cxr_cli.rows import Flow
 
 DOUBT = click.Choice(get_args(Uncertain))
 
@@ -28,17 +28,23 @@ DOUBT = click.Choice(get_args(Uncertain))
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order.")
 @options.lexicon
+@options.show_prompt("cxr_cli.mining.llm")
 @options.flow(find=sources.find, default="examples")
-def mine(flow: Flow, findings: str | None, count: int | None, balance: bool, lexicon: str | None, **how: Any) -> None:
+@options.engine(required=False)
+def mine(
+    flow: Flow, engine: Any, findings: str | None, count: int | None, balance: bool, lexicon: str | None, **how: Any
+) -> None:
     """Reports -> questions with reasoning steps.
 
     INPUT: studies as rows (a file, or piped in), a folder of .txt reports, or `examples`, which come with cxr.
+    With -m a model writes the steps, in three passes: a plan, its evidence in the report, a chain that sees the film.
 
     \b
     cxr mine | cxr verify > steps.jsonl
     cxr mine reports.csv --map id=uid,report=findings+impression -o cases.jsonl
     zcat studies.jsonl.gz | cxr mine --task binary --findings all | cxr verify > steps.jsonl
     cxr mine studies.jsonl --per-finding 200 --balance > balanced.jsonl
+    cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
     """
     if balance and count is None:
         raise click.UsageError("--balance needs --per-finding N.")
@@ -46,9 +52,4 @@ def mine(flow: Flow, findings: str | None, count: int | None, balance: bool, lex
         raise click.UsageError("--per-finding asks binary questions only.")
     known = Lexicon.load(lexicon)
     miner = Miner(known, findings=findings_named(findings, known) if findings else None, **how)
-    if count is None:
-        flow.run(miner)
-    else:
-        flow.pipe(partial(per_finding, miner, count, balance=balance, reject=flow.reject))
-    if miner.silent:
-        note(f"{miner.silent} studies gave no question")
+    run(flow, miner, engine, count, balance)

@@ -45,11 +45,8 @@ class Model:
 
 
 @contextmanager
-def open_model(spec: Spec | None, seed: int = 0) -> Iterator[Model | None]:
-    """The model of a spec, closed at the end; None without a spec."""
-    if spec is None:
-        yield None
-        return
+def open_model(spec: Spec, seed: int = 0) -> Iterator[Model]:
+    """The model of a spec, closed at the end."""
     with open_engine(spec) as engine:
         yield Model(engine, seed if spec.sampling.temperature else None)
 

@@ -4,8 +4,10 @@ mine = Miner(Lexicon.load(), tasks=["binary"])
 mine({"id": "s1", "report": "Small left effusion."})     # -> [{"id": "s1/binary/pleural-effusion", ...}, ...]
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
+from cxr_cli.errors import RowError
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.mining.draws import Draws
@@ -23,7 +25,7 @@ class Miner:
 
     tasks: none stands for all. findings: what questions may be about; binary questions then ask about each of them.
     None: what of the lexicon is worth a question; binary questions then ask about few.
-    silent: how many studies gave no question.
+    settings: all of them that change a case, for signatures. silent: how many studies gave no question.
     """
 
     def __init__(
@@ -36,12 +38,13 @@ class Miner:
         uncertain: Uncertain = "skip",
         seed: int = 0,
     ) -> None:
-        self.reader, self.tasks, self.unmentioned, self.seed = reader(lexicon), tasks or TASKS, unmentioned, seed
+        self.lexicon, self.reader, self.tasks, self.seed = lexicon, reader(lexicon), tasks or TASKS, seed
+        self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
         self.each, self.silent = findings is not None, 0
         worth = (name for name, entry in lexicon.entries.items() if entry.answer)
         self.asker = Asker(phrases(lexicon), worth if findings is None else findings, uncertain)
         self.rules = Rules(self.asker.phrases)
-        self.made_by = signature("rules", lexicon, unmentioned=unmentioned, uncertain=uncertain, seed=seed)
+        self.made_by = signature("rules", lexicon, **self.settings)
 
     def __call__(self, row: Row) -> list[Row]:
         """The cases of one study; none if its report and labels are empty. RowError: it has neither."""
@@ -51,7 +54,7 @@ class Miner:
         return cases
 
     def read(self, row: Row) -> StudyFindings:
-        return StudyFindings(row, self.reader, self.unmentioned)
+        return StudyFindings(row, self.reader, self.settings["unmentioned"])
 
     def binary(self, row: Row, study: StudyFindings, names: Iterable[str]) -> Iterator[Row]:
         """The cases that ask whether these findings are there."""
@@ -94,3 +97,14 @@ class Miner:
 
     def _draws(self, key: str) -> Draws:
         return Draws(f"{self.seed}/{key}")
+
+
+def mined(miner: Miner, rows: Iterable[Row], *, reject: Callable[[Row, str], None]) -> Iterator[Row]:
+    """The cases of all studies; a study that cannot be used goes to `reject`."""
+    for row in rows:
+        try:
+            cases = miner(row)
+        except RowError as error:
+            reject(row, error.reason)
+        else:
+            yield from cases

@@ -13,8 +13,9 @@ import click
 from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
 from cxr_cli.options.flow import flow
+from cxr_cli.options.judge import judge, show_prompt
 
-__all__ = ["engine", "films", "flow", "lexicon", "unmentioned"]
+__all__ = ["engine", "films", "flow", "judge", "lexicon", "show_prompt", "unmentioned"]
 
 unmentioned = click.option(
     "--unmentioned",

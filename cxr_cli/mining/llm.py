@@ -1,0 +1,110 @@
+"""Steps by a model, in three passes: a plan for the question, evidence for the plan, a chain that looks at the image.
+
+The question, its options and its answer are those of the rules; the plan is made without the report. Each step names
+the sentences that it rests on, which are exact spans of the report.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from cxr_cli.engines.schemas import TEXT, Schema, chosen, keyed, numbered, one_of, several
+from cxr_cli.engines.structured import Failure, Model
+from cxr_cli.engines.talks import Talk, converse
+from cxr_cli.errors import RowError
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.findings.numbered import Numbered, listed
+from cxr_cli.layout import answer_text, question_text
+from cxr_cli.mining.cases import Miner
+from cxr_cli.prompts import digest, packaged
+from cxr_cli.records import Step, StepKind, reasons
+from cxr_cli.rows import Row, note
+from cxr_cli.signatures import signature
+
+PROMPTS = {name: packaged("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")}
+LONGEST = 6  # items of a plan
+_PLAN = keyed(plan=several(TEXT, 1, LONGEST))
+
+
+class Writer:
+    """Writes the steps of cases with one model. failed, of: how many cases have none, and how many there were."""
+
+    def __init__(self, model: Model, unmentioned: Unmentioned) -> None:
+        self.model, self.silence = model, PROMPTS[unmentioned].user
+        self.failed = self.of = 0
+
+    def case(self, case: Row) -> Talk[Row]:
+        """The case with the model's steps; with None and the reason in `why` if it gives none."""
+        steps = yield from self.steps(case)
+        self.of += 1
+        if not isinstance(steps, Failure):
+            return case | {"steps": steps} | reasons(case, ["steps"], {})
+        self.failed += 1
+        return case | {"steps": None} | reasons(case, ["steps"], {"steps": steps.reason})
+
+    def steps(self, case: Mapping[str, Any]) -> Talk[list[Step] | Failure]:
+        """The three passes."""
+        report, id = Numbered(case["report"]), case["id"]
+        if not report.numbers:
+            return Failure("no report to write them from")
+        asked = question_text(case)
+        plan = yield from self.model.ask(f"{id}#plan", PROMPTS["plan"], _PLAN, _plan, question=asked)
+        if isinstance(plan, Failure):
+            return Failure(f"plan: {plan.reason}")
+        bearing = numbered(len(plan), chosen(report.numbers))
+        evidence = yield from self.model.ask(
+            f"{id}#evidence",
+            PROMPTS["evidence"],
+            bearing,
+            lambda said: {int(item): numbers for item, numbers in said.items()},
+            question=asked,
+            plan=listed(plan),
+            report=str(report),
+        )
+        if isinstance(evidence, Failure):
+            return Failure(f"evidence: {evidence.reason}")
+        steps = yield from self.model.ask(
+            f"{id}#refine",
+            PROMPTS["refine"],
+            _chain(sorted({number for numbers in evidence.values() for number in numbers})),
+            lambda said: _steps(said, report),
+            question=asked,
+            answer=answer_text(case),
+            notes=_notes(plan, evidence, report),
+            silence=self.silence,
+        )
+        return Failure(f"refine: {steps.reason}") if isinstance(steps, Failure) else steps
+
+
+def write(cases: Iterable[Row], model: Model, miner: Miner) -> Iterator[Row]:
+    """Each case with the model's steps, as they are written, in any order."""
+    writer = Writer(model, miner.settings["unmentioned"])
+    made = {"made_by": signature(model.engine.signature, miner.lexicon, prompts=digest(PROMPTS), **miner.settings)}
+    for _, case in converse(model.engine, ((case, writer.case(case | made)) for case in cases)):
+        if isinstance(case, RowError):
+            raise case
+        yield case
+    if writer.failed:
+        note(f"{writer.failed} of {writer.of} cases have no steps: `why` says the reason")
+
+
+def _plan(said: Any) -> list[str]:
+    items: list[str] = said["plan"]
+    return items
+
+
+def _chain(numbers: list[int]) -> Schema:
+    rests = chosen(numbers)
+    step = keyed(kind=one_of("plan", "observe"), text=TEXT, sentences=rests)
+    return keyed(steps=several(step, 1), conclusion=keyed(text=TEXT, sentences=rests))
+
+
+def _steps(said: Any, report: Numbered) -> list[Step]:
+    def step(part: Mapping[str, Any], kind: StepKind) -> Step:
+        return {"text": part["text"].strip(), "kind": kind, "evidence": report.spans(part["sentences"])}
+
+    return [*(step(part, part["kind"]) for part in said["steps"]), step(said["conclusion"], "conclude")]
+
+
+def _notes(plan: list[str], evidence: Mapping[int, list[int]], report: Numbered) -> str:
+    """Each item of the plan, below it the sentences that bear on it."""
+    return "\n\n".join(f"{item}\n{report.lines(evidence[n]) or '(nothing)'}" for n, item in enumerate(plan, 1))

@@ -1,0 +1,24 @@
+"""The stage `cxr mine`: studies in, cases out, their steps by rules or by a model."""
+
+from functools import partial
+
+from cxr_cli.engines.choosing import Spec
+from cxr_cli.mining.cases import Miner, mined
+from cxr_cli.mining.selection import per_finding
+from cxr_cli.rows import Flow, note
+
+
+def run(flow: Flow, miner: Miner, spec: Spec | None, count: int | None, balance: bool) -> None:
+    """spec: the model that writes the steps, None for rules. count, balance: as `per_finding` has them."""
+    ask = partial(per_finding, miner, count, balance=balance) if count else partial(mined, miner)
+    cases = partial(ask, reject=flow.reject)
+    if spec is None:
+        flow.pipe(cases)
+    else:
+        from cxr_cli.engines.structured import open_model
+        from cxr_cli.mining.llm import write
+
+        with open_model(spec, miner.seed) as model:
+            flow.pipe(lambda rows: write(cases(rows), model, miner))
+    if miner.silent:
+        note(f"{miner.silent} studies gave no question")
