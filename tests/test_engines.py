@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from PIL import Image
 from cxr_cli.engines import Reply, Request, Sampling, Spec, Talk, converse, generate, open_engine, settle
 from cxr_cli.engines.cache import Cached, Store, key_of
 from cxr_cli.engines.dry import placeholder
-from cxr_cli.engines.requests import seed_of
+from cxr_cli.engines.requests import seed_of, unheeded
 from cxr_cli.errors import CxrError, RowError
 from tests import tiny
 
@@ -24,6 +24,7 @@ class Echo:
 
     def __init__(self, capacity: int = 3, **signature: object) -> None:
         self.capacity, self.signature = capacity, signature
+        self.on_reply: Callable[[Reply], None] = unheeded
         self.asked: list[Request] = []
         self.waiting: deque[Request] = deque()
         self.most = 0
@@ -37,7 +38,9 @@ class Echo:
         request = self.waiting.pop()
         text = str(request.messages[-1]["content"])
         error = "cannot" if text == "bad" else None
-        return Reply(request.id, "" if error else text.upper(), "stop", 1, 2, request.seed, error)
+        reply = Reply(request.id, "" if error else text.upper(), "stop", 1, 2, request.seed, error)
+        self.on_reply(reply)
+        return reply
 
     def close(self) -> None: ...
 

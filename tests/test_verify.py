@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from cxr_cli.engines import settled
 from cxr_cli.findings import reader
 from cxr_cli.steps import as_steps
 from cxr_cli.verifying import checks
+from cxr_cli.verifying.checker import Checker
 from cxr_cli.verifying.keeping import Keeper
 from cxr_cli.verifying.verify import Verifier
 from tests.conftest import Cxr
@@ -22,11 +24,16 @@ FAULTS = {
     "conclusion does not give the answer": "does not give the answer",
 }
 VERIFIER = Verifier(reader())
+CHECKER = Checker(VERIFIER)
+
+
+def verified(case: dict[str, Any]) -> dict[str, Any]:
+    return settled(CHECKER.case(case))
 
 
 @pytest.mark.parametrize(("chain", "number"), STEPS, ids=[f"{c['id']}-{n}" for c, n in STEPS])
 def test_golden_step(chain: dict[str, Any], number: int) -> None:
-    wanted, got = chain["steps"][number], VERIFIER.case(chain)["steps"][number]
+    wanted, got = chain["steps"][number], verified(chain)["steps"][number]
     right = got["verdict"] == wanted["verdict"]
     assert right != ((chain["id"], number) in MISSED), got
     if wanted["why"] in FAULTS:
@@ -41,8 +48,8 @@ def test_a_verified_case() -> None:
     row = case(
         ["A small left effusion is seen.", "No edema is seen.", "So there is a large right effusion."], kept="as it is"
     )
-    verified = VERIFIER.case(row)
-    assert verified == {
+    result = verified(row)
+    assert result == {
         "id": "a",
         "report": "FINDINGS: Small left effusion.\nHeart normal.",
         "kept": "as it is",
@@ -94,20 +101,20 @@ def test_a_verified_case() -> None:
     ],
 )
 def test_what_is_wrong_with_a_step(text: str, verdict: str, reason: str, fault: bool) -> None:
-    step = VERIFIER.case(case([text, "Done."]))["steps"][0]
+    step = verified(case([text, "Done."]))["steps"][0]
     assert (step["verdict"], step["reason"], "fault" in step) == (verdict, reason, fault)
 
 
 def test_a_prior_film_may_be_spoken_of_where_there_is_one() -> None:
     text = "The effusion is larger than on the prior film."
-    with_prior = VERIFIER.case(case([text, "."], prior={"id": "b"}))["steps"][0]
-    told = VERIFIER.case(case([text, "."], "Left effusion, compared to the prior study larger."))["steps"][0]
+    with_prior = verified(case([text, "."], prior={"id": "b"}))["steps"][0]
+    told = verified(case([text, "."], "Left effusion, compared to the prior study larger."))["steps"][0]
     assert "fault" not in with_prior
     assert "fault" not in told
 
 
 def test_doubled_steps() -> None:
-    steps = VERIFIER.case(case(["A left effusion.", "A left  effusion!", "There is a left effusion."]))["steps"]
+    steps = verified(case(["A left effusion.", "A left  effusion!", "There is a left effusion."]))["steps"]
     assert [step.get("fault") for step in steps] == [None, "repeats step 1", None]
 
 
@@ -120,7 +127,7 @@ def test_a_conclusion_must_give_the_answer_of_its_case() -> None:
     }
 
     def last(text: str) -> tuple[str, str, str | None]:
-        step = VERIFIER.case(case(["There is a left effusion.", text], **asked))["steps"][-1]
+        step = verified(case(["There is a left effusion.", text], **asked))["steps"][-1]
         return step["verdict"], step["reason"], step.get("fault")
 
     assert last("An effusion is present, so the answer is Yes.") == ("supported", "pleural effusion is present", None)
@@ -139,8 +146,8 @@ def test_a_conclusion_must_give_the_answer_of_its_case() -> None:
     ],
 )
 def test_an_answer_that_the_report_contradicts(row: dict[str, Any], fault: str | None) -> None:
-    verified = VERIFIER.case(case(["There is a left effusion."], **row))
-    assert verified.get("fault") == (fault and f"the report contradicts the answer: {fault}")
+    result = verified(case(["There is a left effusion."], **row))
+    assert result.get("fault") == (fault and f"the report contradicts the answer: {fault}")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +170,7 @@ def test_measurements() -> None:
 
 
 def keep(how: Any, steps: list[str], min_support: float | None = None, **more: Any) -> list[list[str]]:
-    kept = Keeper(how, min_support).steps(VERIFIER.case(case(steps, **more)))
+    kept = Keeper(how, min_support).steps(verified(case(steps, **more)))
     return [[step["text"] for step in row["steps"]] for row in kept]
 
 
@@ -184,7 +191,7 @@ def test_on_predictions() -> None:
         "report": "Left effusion.",
         "predictions": [{"text": "<think> A left effusion. A nodule. </think><answer> A </answer>", "sample": 0}],
     }
-    (prediction,) = VERIFIER.predictions(row)["predictions"]
+    (prediction,) = settled(CHECKER.predictions(row))["predictions"]
     assert [step["verdict"] for step in prediction["steps"]] == ["supported", "unmentioned"]
     assert prediction["support"] == 0.5
 
@@ -223,15 +230,15 @@ def test_other_peoples_names(cxr: Cxr) -> None:
     row = {"item_id": 7, "original_report": "Left effusion.", "reason_steps": "There is a left effusion. No edema."}
     mapping = "id=item_id,report=original_report,steps=reason_steps"
     done = cxr("verify", "--map", mapping, stdin=json.dumps(row))
-    (verified,) = map(json.loads, done.stdout.splitlines())
-    assert verified["id"] == "7"
-    assert verified["support"] == 1.0
-    assert verified["reason_steps"] == row["reason_steps"]
+    (result,) = map(json.loads, done.stdout.splitlines())
+    assert result["id"] == "7"
+    assert result["support"] == 1.0
+    assert result["reason_steps"] == row["reason_steps"]
 
 
 def test_two_sides_are_no_contradiction() -> None:
     chain = case(["There is a left pleural effusion.", "There is a right pleural effusion."], "Bilateral effusions.")
-    assert [step["verdict"] for step in VERIFIER.case(chain)["steps"]] == ["supported", "supported"]
+    assert [step["verdict"] for step in verified(chain)["steps"]] == ["supported", "supported"]
 
 
 def test_its_own_input_on_stdin_is_not_written_over(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """`cxr verify`."""
 
+from typing import Any
+
 import click
 
 from cxr_cli import options
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.records import Answered
 from cxr_cli.rows import Flow
 from cxr_cli.verifying.keeping import Keep
 
@@ -24,15 +25,19 @@ from cxr_cli.verifying.keeping import Keep
 @options.unmentioned
 @options.lexicon
 @click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr.")
+@options.show_prompt("cxr_cli.verifying.llm")
 @options.flow()
+@options.engine(required=False)
+@options.judge
 def verify(
     flow: Flow,
     keep: Keep,
     min_support: float | None,
-    on: str,
     unmentioned: Unmentioned,
     lexicon: str | None,
     explain: bool,
+    judges: tuple[str, ...],
+    **how: Any,
 ) -> None:
     """Keep only the steps that the report supports.
 
@@ -43,15 +48,12 @@ def verify(
     cxr mine | cxr verify > steps.jsonl
     cxr verify theirs.jsonl --map id=item_id,report=original_report,steps=reason_steps --keep all --explain
     cxr verify answers.jsonl --on predictions > checked.jsonl
+    cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl
     """
     from cxr_cli.findings import Lexicon, reader
     from cxr_cli.verifying.keeping import Keeper
+    from cxr_cli.verifying.stage import run
     from cxr_cli.verifying.verify import Verifier
 
-    verifier = Verifier(reader(Lexicon.load(lexicon)), unmentioned)
-    keeper = Keeper(keep, min_support, explain)
-    if on == "predictions":
-        flow.run(lambda row: keeper.predictions(verifier.predictions(row)), Answered)
-    else:
-        flow.run(lambda row: keeper.steps(verifier.case(row)), Answered)
-    keeper.report()
+    keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules")
+    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, **how)

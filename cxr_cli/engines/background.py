@@ -2,13 +2,13 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Self
 
-from cxr_cli.engines.requests import Reply, Request
+from cxr_cli.engines.requests import Reply, Request, unheeded
 
 
 class Background(ABC):
@@ -17,6 +17,7 @@ class Background(ABC):
     name: str
     capacity: int
     signature: Mapping[str, object]
+    on_reply: Callable[[Reply], None] = staticmethod(unheeded)
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -66,8 +67,13 @@ class Background(ABC):
         self.close()
 
     def _put(self, future: "Future[Reply]") -> None:
-        if not future.cancelled():
-            self._done.put(future.exception() or future.result())
+        if future.cancelled():
+            return
+        try:
+            self.on_reply(future.result())
+            self._done.put(future.result())
+        except BaseException as error:
+            self._done.put(error)
 
 
 async def _cancel_all() -> None:

@@ -9,15 +9,16 @@ import os
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple, Self
 
 import msgspec
 from PIL import Image
 
-from cxr_cli.engines.requests import Engine, Reply, Request
+from cxr_cli.engines.requests import Engine, Reply, Request, unheeded
 from cxr_cli.errors import CxrError
 
 _TABLE = """create table if not exists replies(
@@ -41,14 +42,15 @@ class Info(NamedTuple):
 
 
 class Store:
-    """The file of replies. Several processes may share it. Raises CxrError when it cannot be used."""
+    """The file of replies. Threads and processes may share it. Raises CxrError when it cannot be used."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or cache_path()
+        self._lock = Lock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.touch(mode=0o600)
-            self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
             # No write-ahead log: it does not work on the network file systems that homes often lie on.
             self._db.executescript(f"pragma journal_mode=truncate; pragma synchronous=off; {_TABLE}")
         except (sqlite3.Error, OSError) as error:
@@ -56,17 +58,16 @@ class Store:
 
     def get(self, key: bytes) -> tuple[Any, ...] | None:
         """text, finish, prompt tokens, completion tokens."""
-        found: tuple[Any, ...] | None = self._run(
-            "select text, finish, prompt_tokens, completion_tokens from replies where key = ?", key
-        ).fetchone()
-        return found
+        columns = "text, finish, prompt_tokens, completion_tokens"
+        found = self._run(f"select {columns} from replies where key = ?", key)
+        return found[0] if found else None
 
     def put(self, key: bytes, reply: Reply) -> None:
         values = (reply.text, reply.finish, reply.prompt_tokens, reply.completion_tokens, int(time.time()))
         self._run("insert or replace into replies values (?, ?, ?, ?, ?, ?)", key, *values)
 
     def info(self) -> Info:
-        replies, tokens = self._run("select count(*), coalesce(sum(completion_tokens), 0) from replies").fetchone()
+        [(replies, tokens)] = self._run("select count(*), coalesce(sum(completion_tokens), 0) from replies")
         return Info(self.path, replies, self.path.stat().st_size, tokens)
 
     def clear(self) -> int:
@@ -79,9 +80,10 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
-    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
+    def _run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         try:
-            return self._db.execute(statement, values)
+            with self._lock:
+                return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
@@ -92,10 +94,11 @@ class Store:
 class Cached:
     """An engine that remembers. Of the same request twice in hand, one is asked."""
 
-    def __init__(self, engine: Engine, store: Store | None = None, *, keep: bool = True) -> None:
-        """keep: False looks replies up and stores none."""
-        self.engine, self.store, self.keep = engine, store or Store(), keep
+    def __init__(self, engine: Engine, store: Store | None = None) -> None:
+        self.engine, self.store = engine, store or Store()
         self.name, self.signature = engine.name, engine.signature
+        self.on_reply: Callable[[Reply], None] = unheeded
+        engine.on_reply = self._keep  # at once: a reply that waits to be fetched would be lost with the process
         self._ready: deque[Reply] = deque()
         self._keys: dict[str, bytes] = {}  # of the requests in hand
         self._same: dict[bytes, list[Request]] = {}  # those that wait for the one that was asked
@@ -120,14 +123,16 @@ class Cached:
             return self._ready.popleft()
         reply = self.engine.next()
         key = self._keys.pop(reply.id)
-        if reply.error is None and self.keep:
-            self.store.put(key, reply)
         for other in self._same.pop(key):
             self._ready.append(_again(reply, other))
         return reply
 
     def close(self) -> None:
         self.store.close()
+
+    def _keep(self, reply: Reply) -> None:
+        if reply.error is None:
+            self.store.put(self._keys[reply.id], reply)
 
     def __enter__(self) -> Self:
         return self

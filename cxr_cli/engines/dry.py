@@ -1,13 +1,13 @@
 """`--dry-run`: counts what would be asked, and asks nothing."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import msgspec
 
 from cxr_cli.engines.choosing import Spec, chosen
-from cxr_cli.engines.requests import Reply, Request, images, parts
+from cxr_cli.engines.requests import Reply, Request, images, parts, unheeded
 from cxr_cli.rows import write_text
 
 _CHARACTERS = 4  # of English text, a token
@@ -25,6 +25,7 @@ class Dry:
 
     def __init__(self, spec: Spec) -> None:
         self.name, self.spec, self.capacity = chosen(spec), spec, 1
+        self.on_reply: Callable[[Reply], None] = unheeded
         self.signature: Mapping[str, object] = {"engine": self.name, "model": spec.model}
         self.requests = self.prompt = self.completion = 0
         self._ready: deque[Reply] = deque()

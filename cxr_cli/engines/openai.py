@@ -20,6 +20,7 @@ from cxr_cli.extras import need
 
 RETRIES = 6  # after 0.5, 1, 2, 4, 8 and 8 seconds, or when the server says
 _TOO_LONG = re.compile(r"context.?length|max_model_len|too long|maximum.{0,20}tokens|too many tokens", re.I)
+_NO_PROTOCOL = "the server's answer is not that of the protocol"
 _CODE = re.compile(r"\w{1,60}")
 
 
@@ -74,8 +75,8 @@ class OpenAI(Background):
                 raise CxrError(f"{self.url}: {what}, also after {RETRIES} more tries") from error
             except self._errors.APIStatusError as error:
                 return Reply(request.id, seed=request.seed, error=self._refused(error))
-            except self._errors.APIError:
-                return Reply(request.id, seed=request.seed, error="the server's answer is not that of the protocol")
+            except (self._errors.APIError, ValueError):
+                return Reply(request.id, seed=request.seed, error=_NO_PROTOCOL)
         return _reply(request, done)
 
     async def finish(self) -> None:
@@ -101,14 +102,14 @@ class OpenAI(Background):
             raise CxrError(f"{self.url} does not list its models: is it the right path? --served names one") from error
         except errors.APIStatusError as error:
             raise CxrError(f"{self.url}: {self._refused(error)}") from error
-        except errors.APIError as error:
+        except (errors.APIError, ValueError, AttributeError, TypeError) as error:
             raise CxrError(f"{self.url} does not answer like an OpenAI-compatible server") from error
         roots = {model.id: getattr(model, "root", None) for model in models}
         if served is None and len(roots) == 1:
             served = next(iter(roots))
         if served is None or served not in roots:
             names = difflib.get_close_matches(served, roots, n=3, cutoff=0) if served else sorted(roots)[:5]
-            raise CxrError(f"{self.url}: --served says which model; there is {', '.join(names) or 'none'}")
+            raise CxrError(f"{self.url}: --served says which; there is {', '.join(names) or 'none'}")
         return served, roots[served]
 
     def _refused(self, error: Any) -> str:
@@ -135,7 +136,7 @@ def _sampled(spec: Spec) -> dict[str, object]:
 
 def _reply(request: Request, done: Any) -> Reply:
     if not getattr(done, "choices", None):
-        return Reply(request.id, seed=request.seed, error="the server's answer is not that of the protocol")
+        return Reply(request.id, seed=request.seed, error=_NO_PROTOCOL)
     message, finish = done.choices[0].message, done.choices[0].finish_reason
     text = message.content or ""
     if not text and getattr(message, "refusal", None):

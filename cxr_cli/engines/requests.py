@@ -1,6 +1,6 @@
 """What goes into an engine and what comes out of it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Protocol, Self
@@ -47,15 +47,21 @@ class Reply:
     cached: bool = False
 
 
+def unheeded(reply: Reply) -> None:
+    """The `on_reply` of an engine to which nobody listens."""
+
+
 class Engine(Protocol):
     """Answers requests. `submit` hands one over, `next` waits for whichever is answered first.
 
     name: "vllm", .. signature: everything of model and sampling that changes an answer. capacity: how many requests
-    should be in hand to keep it busy. Raises CxrError when it can answer no more at all.
+    should be in hand to keep it busy. on_reply: called with each reply as soon as it is there, from any thread. Raises
+    CxrError when it can answer no more at all.
     """
 
     name: str
     signature: Mapping[str, object]
+    on_reply: Callable[[Reply], None]
 
     @property
     def capacity(self) -> int: ...

@@ -112,6 +112,16 @@ def settle(
         raise stopped[0]
 
 
+def settled(talk: Talk[T]) -> T:
+    """The result of a talk that asks for nothing."""
+    try:
+        next(talk)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise ValueError("this talk asks a model")
+
+
 class _Running(Generic[T]):
     """A talk under way, with the replies it has got in this turn."""
 

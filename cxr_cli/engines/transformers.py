@@ -1,12 +1,12 @@
 """Hugging Face transformers in this process: for a CPU, or one GPU without vLLM."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Self
 
 from cxr_cli.engines.choosing import Spec, is_url
-from cxr_cli.engines.requests import Reply, Request, images
+from cxr_cli.engines.requests import Reply, Request, images, unheeded
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.models import default_dtype, load_model, load_processor, locate
@@ -18,6 +18,7 @@ class Transformers:
     """The engine `transformers`. spec.args go to `from_pretrained`: dtype, attn_implementation, device_map, .."""
 
     name = "transformers"
+    on_reply: Callable[[Reply], None] = staticmethod(unheeded)
 
     def __init__(self, spec: Spec) -> None:
         if is_url(spec.model):
@@ -67,7 +68,10 @@ class Transformers:
         while not self._ready:
             self._waiting.sort(key=lambda waiting: waiting[0])
             batch, self._waiting = self._waiting[-self.batch :], self._waiting[: -self.batch]  # longest first
-            self._ready.extend(self._answer([(text, request) for _, text, request in batch]))
+            replies = self._answer([(text, request) for _, text, request in batch])
+            for reply in replies:
+                self.on_reply(reply)
+            self._ready.extend(replies)
         return self._ready.popleft()
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from cxr_cli.rows import note
 
 Keep = Literal["steps", "cases", "all"]
-MARKS = {"supported": "+", "contradicted": "x", "unmentioned": "?", "not_checkable": "."}
+MARKS = {"supported": "+", "contradicted": "x", "unmentioned": "?", "not_checkable": ".", None: "-"}
 
 
 class Keeper:
@@ -16,11 +16,16 @@ class Keeper:
     keep: "steps" drops bad steps, and a case if the report contradicts its answer or conclusion or no supported step is
     left; "cases" drops a case with anything bad; "all" drops nothing.
     min_support: the least share of checkable steps that must be supported, counted before any is dropped.
+    reasons: `explain` shows why a step has its verdict; not those of a model, which may quote the report.
+
+    What could not be judged at all stays, whatever is kept, without a step that was not judged.
     """
 
-    def __init__(self, keep: Keep = "steps", min_support: float | None = None, explain: bool = False) -> None:
-        self.keep, self.min_support, self.explain = keep, min_support, explain
-        self.cases = 0
+    def __init__(
+        self, keep: Keep = "steps", min_support: float | None = None, explain: bool = False, reasons: bool = True
+    ) -> None:
+        self.keep, self.min_support, self.explain, self.reasons = keep, min_support, explain, reasons
+        self.cases = self.unjudged = 0
         self.steps_dropped = 0
         self.dropped: Counter[str] = Counter()
 
@@ -28,7 +33,10 @@ class Keeper:
         """The case as it is kept: a list of one row or none."""
         self.cases += 1
         if self.explain:
-            note(trace(case["id"], case))
+            note(trace(case["id"], case, self.reasons))
+        if unjudged(case):
+            self.unjudged += 1
+            return [case if self.keep == "all" or case["steps"] is None else {**case, "steps": []}]
         if reason := self.why_dropped(case):
             self.dropped[reason] += 1
             return []
@@ -43,11 +51,12 @@ class Keeper:
         self.cases += 1
         if self.explain:
             for prediction in case["predictions"]:
-                note(trace(f"{case['id']} sample {prediction.get('sample', 0)}", prediction))
+                note(trace(f"{case['id']} sample {prediction.get('sample', 0)}", prediction, self.reasons))
+        self.unjudged += any(map(unjudged, case["predictions"]))
         least = self.min_support
         if least is None:
             return [case]
-        said = [p for p in case["predictions"] if (p["support"] or 0.0) >= least]
+        said = [p for p in case["predictions"] if unjudged(p) or (p["support"] or 0.0) >= least]
         if not said:
             self.dropped["too little support"] += 1
         return [{**case, "predictions": said}] if said else []
@@ -69,7 +78,9 @@ class Keeper:
         return None
 
     def report(self) -> None:
-        """One line on stderr on what was dropped."""
+        """On stderr, what was dropped and what could not be judged."""
+        if self.unjudged:
+            note(f"{self.unjudged} of {self.cases} cases could not be judged and stay: `why` says the reason")
         if self.dropped or self.steps_dropped:
             why = ", ".join(f"{count} {reason}" for reason, count in self.dropped.most_common())
             gone = f"{self.dropped.total()} of {self.cases} cases" + (f" ({why})" if why else "")
@@ -81,16 +92,18 @@ def good(step: Mapping[str, Any]) -> bool:
     return step["verdict"] in ("supported", "not_checkable") and "fault" not in step
 
 
-def trace(name: str, checked: Mapping[str, Any]) -> str:
+def unjudged(checked: Mapping[str, Any]) -> bool:
+    """Has it no support because its steps failed to be made or to be judged?"""
+    return checked["support"] is None and "support" in (checked.get("why") or {})
+
+
+def trace(name: str, checked: Mapping[str, Any], reasons: bool = True) -> str:
     """A checked chain for a person: each step (its own text, never the report's), its verdict and the reason."""
     support = "-" if checked["support"] is None else f"{checked['support']:.2f}"
     lines = [f"{name}: support {support}" + (f"; {checked['fault']}" if "fault" in checked else "")]
-    for number, step in enumerate(checked["steps"], 1):
-        reason = (
-            f"{step['reason']}; {step['fault']}"
-            if step.get("fault", step["reason"]) != step["reason"]
-            else step["reason"]
-        )
+    for number, step in enumerate(checked["steps"] or (), 1):
+        why = [step["reason"]] if reasons or step["verdict"] is None else []
+        why += [step["fault"]] if step.get("fault") not in (None, *why) else []
         lines.append(f"  {MARKS[step['verdict']]} {number}. {step['text']}")
-        lines.append(f"       {step['verdict']}: {reason}")
+        lines.append(f"       {step['verdict'] or 'not judged'}" + (f": {'; '.join(why)}" if why else ""))
     return "\n".join(lines)

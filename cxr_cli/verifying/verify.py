@@ -1,7 +1,8 @@
-"""`cxr verify`: each step of a case against the report.
+"""Each step of a case against the report.
 
 A step's findings are each judged by `findings.agreement`; the worst verdict is the step's. What else can be wrong with
-a step (it gives away the report, invents a prior film, repeats another, does not give the answer) is its `fault`.
+a step (it gives away the report, invents a prior film, repeats another, does not give the answer) is its `fault`; that
+is found by the rules, whoever judges the findings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +12,10 @@ from typing import Any, NamedTuple
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import COURSE, Judgement, Known, Unmentioned
-from cxr_cli.layout import thinking
+from cxr_cli.records import Span
 from cxr_cli.scoring.answers import NO_REFERENCE, NOT_AN_OPTION, grade
 from cxr_cli.scoring.wording import plain
 from cxr_cli.signatures import signature
-from cxr_cli.steps import as_steps
 from cxr_cli.verifying import checks
 
 WORST = ("contradicted", "unmentioned", "supported")
@@ -31,10 +31,18 @@ class Evidence:
         self.tells_of_prior = checks.speaks_of_prior(report)
         self._sentence = {f.start: (s.start, s.end) for s in statements for f in s.findings}
 
-    def spans(self, judgements: Sequence[Judgement]) -> list[dict[str, int]]:
+    def spans(self, judgements: Sequence[Judgement]) -> list[Span]:
         """The sentences of the report that decided, each once, in order."""
         found = {self._sentence[j.by.start] for j in judgements if j.by is not None}
-        return [{"start": start, "end": end} for start, end in sorted(found)]
+        return [Span(start=start, end=end) for start, end in sorted(found)]
+
+
+class Opinion(NamedTuple):
+    """What a judge says of one step. evidence: the sentences of the report that decide."""
+
+    verdict: str
+    reason: str
+    evidence: list[Span]
 
 
 class Said(NamedTuple):
@@ -49,38 +57,10 @@ class Verifier:
     """Checks cases with one lexicon and one policy on what the report does not mention."""
 
     def __init__(self, reader: Reader, unmentioned: Unmentioned = "normal") -> None:
-        self.reader = reader
+        self.reader, self.unmentioned = reader, unmentioned
         self.signature = signature("rules", reader.lexicon, unmentioned=unmentioned)
         self._evidence = lru_cache(maxsize=64)(partial(Evidence, reader=reader, unmentioned=unmentioned))
         self._said = lru_cache(maxsize=8192)(self._said)  # type: ignore[method-assign]
-
-    def case(self, case: Mapping[str, Any]) -> dict[str, Any]:
-        """The case with `verdict`, `reason` and `evidence` for each step, `support` and `checked_by`; a `fault` where
-        there is one: of a step, or of the case if the report contradicts its answer.
-
-        RowError: a case without a report or without the key `steps` cannot be checked. No steps: support is None.
-        """
-        evidence = self.evidence(case)
-        if case.get("steps") is None:
-            raise RowError("", "field `steps`: there are none to verify (other names: --map steps=COLUMN)")
-        steps = as_steps(case["steps"])
-        checked = self.steps(steps, case, evidence)
-        fault = answer_fault(case, evidence.known, self.reader)
-        verified = {**case, "steps": checked, "support": support(checked), "checked_by": self.signature}
-        return {**verified, "fault": fault} if fault else verified
-
-    def predictions(self, case: Mapping[str, Any]) -> dict[str, Any]:
-        """The case with each prediction's thinking as checked `steps` of that prediction, with its `support`."""
-        evidence = self.evidence(case)
-        predictions = case.get("predictions") or ([{"text": case["prediction"]}] if case.get("prediction") else [])
-        if not predictions:
-            raise RowError("", "field `predictions`: nothing was predicted")
-        checked = []
-        for prediction in predictions:
-            think = prediction.get("think") or thinking(prediction["text"])
-            steps = self.steps(as_steps(think), case, evidence)
-            checked.append({**prediction, "steps": steps, "support": support(steps)})
-        return {**case, "predictions": checked, "checked_by": self.signature}
 
     def evidence(self, case: Mapping[str, Any]) -> Evidence:
         report = case.get("report")
@@ -89,9 +69,16 @@ class Verifier:
         return self._evidence(report)
 
     def steps(
-        self, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
+        self,
+        steps: Sequence[Mapping[str, Any]],
+        case: Mapping[str, Any],
+        evidence: Evidence,
+        opinions: Sequence[Opinion] | None = None,
     ) -> list[dict[str, Any]]:
-        """Each step with its verdict, reason, evidence and, where there is one, its fault."""
+        """Each step with its verdict, reason, evidence and, where there is one, its fault.
+
+        opinions: those of another judge, one a step, in place of what the rules find.
+        """
         checked: list[dict[str, Any]] = []
         first: dict[str, int] = {}  # what steps say -> the number of the step that says it first
         has_prior = bool(case.get("prior")) or evidence.tells_of_prior
@@ -101,7 +88,13 @@ class Verifier:
             claims, topic, words = self._said(step["text"], topic)
             judgements = [evidence.known.judge(claim) for claim in claims]
             plan = not claims and (step.get("kind") == "plan" or bool(topic))
-            verdict, reason = worst(judgements)
+            doubtful = [c for c, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
+            if opinions is None:
+                opinion = Opinion(*worst(judgements), evidence.spans(judgements))
+            else:
+                opinion = opinions[number - 1]
+                doubtful = [] if opinion.verdict == "supported" else claims
+            verdict, reason, spans = opinion
             fault = None
             if words.speaks_of_report:
                 verdict, reason = "not_checkable", "speaks of the report, not of the image"
@@ -116,13 +109,12 @@ class Verifier:
                 fault = f"repeats step {first[words.fingerprint]}"
             last = number == len(steps)
             if fault is None and (last or step.get("kind") == "conclude"):
-                doubtful = [c for c, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
                 wrong, fault = self.conclusion(step["text"], doubtful, case, told, last=last)
                 if wrong:
                     verdict, reason = "contradicted", wrong
             if verdict == "supported":
                 told += claims
-            result = {**step, "evidence": evidence.spans(judgements), "verdict": verdict, "reason": reason}
+            result = {**step, "evidence": spans, "verdict": verdict, "reason": reason}
             if fault:
                 result["fault"] = fault
             checked.append(result)
@@ -214,11 +206,6 @@ def worst(judgements: Sequence[Judgement]) -> tuple[str, str]:
 
 
 def support(steps: Sequence[Mapping[str, Any]]) -> float | None:
-    """The share of the checkable steps that are supported; None when none is checkable."""
-    verdicts = [s["verdict"] for s in steps if s["verdict"] != "not_checkable"]
+    """The share of the checkable steps that are supported; None when none is checkable, or none was judged."""
+    verdicts = [s["verdict"] for s in steps if s["verdict"] not in ("not_checkable", None)]
     return verdicts.count("supported") / len(verdicts) if verdicts else None
-
-
-def good(step: Mapping[str, Any]) -> bool:
-    """Supported or a plan, and without a fault."""
-    return step["verdict"] in ("supported", "not_checkable") and "fault" not in step

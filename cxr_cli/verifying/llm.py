@@ -1,0 +1,50 @@
+"""The judge `llm`: a model compares the steps with the report, all steps of a chain in one request."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cxr_cli.engines.schemas import TEXT, chosen, keyed, numbered, one_of
+from cxr_cli.engines.structured import Failure, Model
+from cxr_cli.engines.talks import Talk
+from cxr_cli.findings import Lexicon
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.findings.numbered import Numbered, listed
+from cxr_cli.layout import question_text
+from cxr_cli.prompts import digest, packaged
+from cxr_cli.signatures import signature
+from cxr_cli.verifying.verify import Opinion
+
+PROMPTS = {name: packaged("cxr_cli.verifying", name) for name in ("steps", "normal", "unknown")}
+VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
+
+
+class LlmJudge:
+    """Judges with one model and one policy on what the report does not mention."""
+
+    def __init__(self, model: Model, lexicon: Lexicon, unmentioned: Unmentioned) -> None:
+        self.model, self.silence = model, PROMPTS[unmentioned].user
+        self.signature = signature(model.engine.signature, lexicon, prompts=digest(PROMPTS), unmentioned=unmentioned)
+
+    def steps(
+        self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]
+    ) -> Talk[list[Opinion] | Failure]:
+        """One opinion for each step. id: of the request."""
+        report = Numbered(case["report"])
+
+        def opinions(said: Any) -> list[Opinion]:
+            each = (said[str(number)] for number in range(1, len(steps) + 1))
+            return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in each]
+
+        opinion = keyed(reason=TEXT, verdict=one_of(*VERDICTS), sentences=chosen(report.numbers))
+        return (
+            yield from self.model.ask(
+                id,
+                PROMPTS["steps"],
+                numbered(len(steps), opinion),
+                opinions,
+                question=question_text(case),
+                report=str(report),
+                steps=listed(step["text"] for step in steps),
+                silence=self.silence,
+            )
+        )
