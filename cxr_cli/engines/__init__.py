@@ -8,7 +8,7 @@ vllm, openai (any server that speaks its protocol) and transformers; each is imp
 
 from cxr_cli.engines.choosing import Spec, open_engine
 from cxr_cli.engines.requests import Engine, Message, Reply, Request, Sampling
-from cxr_cli.engines.talks import Talk, converse, generate, settle
+from cxr_cli.engines.talks import Talk, converse, generate, settle, settled
 
 __all__ = [
     "Engine",
@@ -22,4 +22,5 @@ __all__ = [
     "generate",
     "open_engine",
     "settle",
+    "settled",
 ]
