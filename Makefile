@@ -5,6 +5,7 @@ SHELL := bash
 .PHONY: help demo test test-all lint bench clean
 
 PYTHON ?= python3
+TORCH ?= torch==2.13.0
 VENV := .venv
 READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -14,7 +15,7 @@ help:  ## say what there is to make
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "$(TORCH)" -e ".[dev,llm,train]"
 	touch $@
 
 # Without a terminal `cxr mine` reads rows from stdin, so the examples are named there.

@@ -92,10 +92,18 @@ class Prediction(TypedDict):
     seed: NotRequired[int | None]
 
 
+class Vote(TypedDict):
+    """The answer that most samples give, and the share of the samples that give it."""
+
+    answer: str | list[str] | None
+    share: float
+
+
 class Answered(Case):
     """A case with what a model said to it. prediction: the bare text, for files of other tools."""
 
     predictions: NotRequired[list[Prediction]]
+    vote: NotRequired[Vote | None]
     prediction: NotRequired[str | None]
     answered_by: NotRequired[str]
 

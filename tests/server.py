@@ -113,7 +113,7 @@ class Server:
 
 def _completion(asked: Json, said: str | Json) -> Json:
     choice = said if isinstance(said, dict) else {"message": {"role": "assistant", "content": said}}
-    words = len(json.dumps(asked["messages"])) // 4
+    words = len(text_of(asked)) // 4
     return {
         "id": "x",
         "object": "chat.completion",

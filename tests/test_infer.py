@@ -58,7 +58,9 @@ def yes(asked: dict[str, Any]) -> str:
 def test_cases_grow_by_what_the_model_says(infer: Cxr, films: Path) -> None:
     with Server(yes) as server:
         done = infer("-m", server.url, "--images", films, stdin=lines(case(0), case(1)))
-    assert (done.returncode, done.stderr) == (0, "cxr: engine: openai\n")
+    assert (done.returncode, len(done.stderr.splitlines())) == (0, 2)
+    prompt = sum(len(text_of(asked)) // 4 for asked in server.requests)
+    assert done.stderr.startswith(f"cxr: engine: openai\ncxr: 2 replies; {prompt} prompt and 14 completion tokens; ")
     answered = {row["id"]: row for row in rows(done.stdout)}
     assert list(answered["c1"]) == ["id", "question", "options", "images", "extra", "predictions", "answered_by"]
     assert answered["c1"]["predictions"] == [
@@ -276,7 +278,8 @@ def test_in_this_process_with_a_tiny_model(infer: Cxr, films: Path, tmp_path: Pa
     flags = ("-m", "model", "--images", films, "--size", 56, "--max-tokens", 6, "--samples", 2, "--temperature", 1)
     given = lines(*map(case, range(5)))
     first = infer(*flags, "--engine", "transformers", stdin=given)
-    assert (first.returncode, first.stderr) == (0, "")
+    assert first.returncode == 0
+    assert re.fullmatch(r"cxr: 10 replies; [\d,]+ prompt and \d+ completion tokens; [\d.]+ replies/s\n", first.stderr)
     again = infer(*flags, "--engine", "transformers", "--no-cache", stdin=given)
     assert first.stdout == again.stdout
     [row, *_] = rows(first.stdout)

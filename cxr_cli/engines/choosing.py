@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from cxr_cli.engines.meter import Metered
 from cxr_cli.engines.requests import Engine, Sampling
 from cxr_cli.rows import note
 
@@ -71,4 +72,4 @@ def open_engine(spec: Spec) -> Iterator[Engine]:
             from cxr_cli.engines.cache import Cached
 
             engine = stack.enter_context(Cached(engine))
-        yield engine
+        yield stack.enter_context(Metered(engine))
