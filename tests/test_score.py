@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cxr_cli.engines import settled
 from cxr_cli.findings import read, reader
 from cxr_cli.scoring.radrscore import match
 from cxr_cli.scoring.report import METRICS, ReportScorer
@@ -18,7 +19,7 @@ STEPS = ["There is a left effusion.", "The heart is enlarged.", "There is no pne
 
 def scored(prediction: str, empty: Any = "null", **row: Any) -> dict[str, Any]:
     given = {"id": "a", "question": "What is seen?", "report": REPORT, "steps": STEPS, "prediction": prediction, **row}
-    return Scorer(reader(), empty=empty).row(given)
+    return settled(Scorer(reader(), empty=empty).row(given))
 
 
 def parts(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -63,9 +64,8 @@ def test_what_is_missing_stays_null() -> None:
 
 def test_several_predictions_are_averaged() -> None:
     texts = ["There is a left effusion.", "There is a right effusion."]
-    row = Scorer(reader()).row(
-        {"id": "a", "question": "?", "report": REPORT, "steps": STEPS, "predictions": [{"text": t} for t in texts]}
-    )
+    given = {"id": "a", "question": "?", "report": REPORT, "steps": STEPS, "predictions": [{"text": t} for t in texts]}
+    row = settled(Scorer(reader()).row(given))
     assert parts(row) == (0.5, 0.1667, 0.5, 0.3889)
 
 

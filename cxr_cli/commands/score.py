@@ -6,7 +6,6 @@ import click
 
 from cxr_cli import options
 from cxr_cli.rows import Flow
-from cxr_cli.scoring.judges import JUDGES
 from cxr_cli.sources import plain_text
 
 
@@ -21,9 +20,6 @@ from cxr_cli.sources import plain_text
     help="The summary for a person, a program or a spreadsheet.",
 )
 @click.option(
-    "--judge", type=click.Choice(list(JUDGES)), default="rules", show_default=True, help="Who judges reasoning."
-)
-@click.option(
     "--empty",
     type=click.Choice(["null", "zero"]),
     default="null",
@@ -36,10 +32,11 @@ from cxr_cli.sources import plain_text
 @options.unmentioned
 @options.lexicon
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap.")
+@options.show_prompt("cxr_cli.scoring.llm")
 @options.flow(find=plain_text.find)
-def score(
-    flow: Flow, summary: bool, shape: str, references: str | None, lexicon: str | None, seed: int, **how: Any
-) -> None:
+@options.engine(required=False)
+@options.judge
+def score(flow: Flow, summary: bool, shape: str, lexicon: str | None, **how: Any) -> None:
     """RadRScore, accuracy and report metrics of what a model said.
 
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
@@ -50,11 +47,11 @@ def score(
     cxr score theirs.csv --map id=uid,prediction=generated,report=findings+impression --summary
     cxr score generated.txt --references reports.txt --summary
     cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json
+    cxr score answers.jsonl --summary --judge rules,llm -m http://localhost:8000/v1
     """
     if summary and flow.resume:
         raise click.UsageError("--summary counts one run: score with --resume, then `cxr score OUT --summary`.")
     from cxr_cli.findings import Lexicon, reader
-    from cxr_cli.scoring.score import Scorer
     from cxr_cli.scoring.stage import run
 
-    run(flow, Scorer(reader(Lexicon.load(lexicon)), **how), shape if summary else None, seed, references)
+    run(flow, reader(Lexicon.load(lexicon)), shape if summary else None, **how)

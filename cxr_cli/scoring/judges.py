@@ -1,24 +1,30 @@
-"""The judges of reasoning, by name. A judge has `score(case, reasoning) -> Scores`."""
+"""The judges of reasoning, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from cxr_cli.engines.talks import Talk
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.scoring.radrscore import Scores
+from cxr_cli.scoring.radrscore import RulesJudge, Scores
 
-JUDGES = {"rules": "cxr_cli.scoring.radrscore:RulesJudge"}
+if TYPE_CHECKING:
+    from cxr_cli.engines.structured import Model
 
 
 class Judge(Protocol):
-    """Gives factuality, completeness, effectiveness and radrscore to one reasoning about one case."""
+    """Gives factuality, completeness, effectiveness and radrscore to some reasonings about one case."""
 
-    def score(self, case: Mapping[str, Any], reasoning: str) -> Scores: ...
+    def signature(self, **settings: object) -> str: ...
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]: ...
 
 
-def judge_of(name: str, reader: Reader, unmentioned: Unmentioned) -> Judge:
-    """The judge called `name`, imported when it is asked for."""
-    module, _, attribute = JUDGES[name].partition(":")
-    judge: Judge = getattr(import_module(module), attribute)(reader, unmentioned)
+def judge_of(name: str, reader: Reader, unmentioned: Unmentioned, model: "Model | None" = None) -> Judge:
+    """The judge called "rules" or "llm"; that one asks the model."""
+    if name == "rules":
+        return RulesJudge(reader, unmentioned)
+    assert model is not None
+    llm = import_module("cxr_cli.scoring.llm")
+    judge: Judge = llm.LlmJudge(model, reader.lexicon, unmentioned)
     return judge

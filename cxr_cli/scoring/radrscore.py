@@ -14,11 +14,15 @@ agree and neither side nor change conflicts; a side or a zone that is not the sa
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from cxr_cli.engines.talks import Talk
 from cxr_cli.findings import Finding, Lexicon, Reader
 from cxr_cli.findings.agreement import COURSE, Known, Unmentioned
+from cxr_cli.signatures import signature
 from cxr_cli.steps import as_steps
 
 PARTS = ("factuality", "completeness", "effectiveness")
+NO_REPORT, NO_REFERENCE, NO_REASONING = "no report", "no reference steps", "no reasoning"
+NOTHING_SAID, NOTHING_IN_REFERENCE = "no observation predicted", "no observation in the reference"
 Scores = tuple[dict[str, float | None], dict[str, str]]
 """metric -> number or None, and metric -> why it is None."""
 
@@ -65,45 +69,49 @@ def covered(these: Sequence[Finding], by: Sequence[Finding], lexicon: Lexicon) -
     return total / len(these)
 
 
+def scored(parts: Mapping[str, float | str]) -> Scores:
+    """Scores of what each part is: a share, or the reason why there is none."""
+    scores = {part: None if isinstance(parts[part], str) else float(parts[part]) for part in PARTS}
+    why = {part: reason for part in PARTS if isinstance(reason := parts[part], str)}
+    if why:
+        return {**scores, "radrscore": None}, {**why, "radrscore": f"no {next(iter(why))}"}
+    return {**scores, "radrscore": sum(filter(None, scores.values())) / len(PARTS)}, {}
+
+
 class RulesJudge:
     """The judge `rules`: offline, deterministic, one lexicon."""
-
-    name = "rules"
 
     def __init__(self, reader: Reader, unmentioned: Unmentioned = "normal") -> None:
         self.reader, self.unmentioned = reader, unmentioned
 
-    def score(self, case: Mapping[str, Any], reasoning: str) -> Scores:
-        """The parts and the score of one reasoning; None with a reason where there is nothing to count."""
+    def signature(self, **settings: object) -> str:
+        return signature("rules", self.reader.lexicon, unmentioned=self.unmentioned, **settings)
+
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
+        """The parts and the score of each reasoning; None with a reason where there is nothing to count."""
+        return [scored(self.parts(case, reasoning)) for reasoning in reasonings]
+        yield []  # a talk that asks for nothing
+
+    def parts(self, case: Mapping[str, Any], reasoning: str) -> dict[str, float | str]:
         reader, lexicon = self.reader, self.reader.lexicon
         predicted = observations([reasoning], reader)
         report = case.get("report") or ""
         steps = as_steps(case.get("steps"))
         reference = observations((step["text"] for step in steps), reader)
-        scores: dict[str, float | None] = dict.fromkeys((*PARTS, "radrscore"))
-        why: dict[str, str] = {}
+        parts: dict[str, float | str] = {}
         if not report.strip():
-            why["factuality"] = "no report"
+            parts["factuality"] = NO_REPORT
         elif not predicted:
-            why["factuality"] = "no observation predicted"
+            parts["factuality"] = NOTHING_SAID
         else:
             known = Known(reader.read(report), lexicon, self.unmentioned)
             agreed = sum(known.judge(p).verdict == "supported" for p in predicted)
-            scores["factuality"] = agreed / len(predicted)
+            parts["factuality"] = agreed / len(predicted)
         if not reference:
-            reason = "no observation in the reference" if steps else "no reference steps"
-            why["completeness"] = why["effectiveness"] = reason
-        else:
-            if reasoning.strip():
-                scores["completeness"] = covered(reference, predicted, lexicon)
-            else:
-                why["completeness"] = "no reasoning"
-            scores["effectiveness"] = covered(predicted, reference, lexicon)
-            if not predicted:
-                why["effectiveness"] = "no observation predicted"
-        parts = [scores[part] for part in PARTS]
-        if None in parts:
-            why["radrscore"] = f"no {next(part for part in PARTS if scores[part] is None)}"
-        else:
-            scores["radrscore"] = sum(part for part in parts if part is not None) / len(parts)
-        return scores, why
+            reason = NO_REFERENCE if not steps else NOTHING_IN_REFERENCE
+            return parts | {"completeness": reason, "effectiveness": reason}
+        recalled = covered(reference, predicted, lexicon) if reasoning.strip() else None
+        effective = covered(predicted, reference, lexicon)
+        parts["completeness"] = NO_REASONING if recalled is None else recalled
+        parts["effectiveness"] = NOTHING_SAID if effective is None else effective
+        return parts

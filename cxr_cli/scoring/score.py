@@ -1,62 +1,85 @@
 """`cxr score`: what a row lets itself be scored on, for each of its predictions, averaged over them."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
+from cxr_cli.engines.talks import Talk
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.layout import thinking
+from cxr_cli.records import reasons
 from cxr_cli.scoring.answers import grade
 from cxr_cli.scoring.judges import judge_of
 from cxr_cli.scoring.radrscore import PARTS, Scores
 from cxr_cli.scoring.report import ReportScorer
-from cxr_cli.signatures import signature
+
+if TYPE_CHECKING:
+    from cxr_cli.engines.structured import Model
 
 Empty = Literal["null", "zero"]
 
 
 class Scorer:
-    """Scores rows with one judge.
+    """Scores rows with one judge of reasoning or two; the scores of the second are called `llm_factuality` and so on.
 
     empty: what a part of RadRScore with nothing to count is: "null", or "zero" as in the published evaluation.
+    model: what the judge "llm" asks.
     """
 
     def __init__(
-        self, reader: Reader, *, judge: str = "rules", unmentioned: Unmentioned = "normal", empty: Empty = "null"
+        self,
+        reader: Reader,
+        *,
+        judges: Sequence[str] = ("rules",),
+        unmentioned: Unmentioned = "normal",
+        empty: Empty = "null",
+        model: "Model | None" = None,
     ) -> None:
-        self.judge = judge_of(judge, reader, unmentioned)
+        self.judges = [judge_of(name, reader, unmentioned, model) for name in judges]
+        self.prefixes = ["", *(f"{name}_" for name in judges[1:])]
         self.reports = ReportScorer(reader)
         self.empty = empty
-        self.signature = signature(judge, reader.lexicon, unmentioned=unmentioned, empty=empty)
+        self.signature = " & ".join(judge.signature(empty=empty) for judge in self.judges)
 
-    def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The row with `scores`, `why` for each null, and `scored_by`. RowError: the row holds no prediction."""
+    def row(self, row: Mapping[str, Any]) -> Talk[dict[str, Any]]:
+        """The row with `scores`, `why` for each null, and `scored_by`. RowError: the row holds no prediction.
+
+        A row with a question is scored on answer, form and reasoning; one without, as a report.
+        """
         texts = predicted(row)
-        each = [self.one(row, text) for text in texts]
+        if row.get("question"):
+            each = yield from self._answers(row, texts)
+        else:
+            each = [self.reports.score(row.get("report"), text) for text in texts]
         scores: dict[str, float | None] = {}
         why: dict[str, str] = {}
         for metric in dict.fromkeys(metric for given, _ in each for metric in given):
             values = [given[metric] for given, _ in each if given.get(metric) is not None]
             scores[metric] = sum(v for v in values if v is not None) / len(values) if values else None
             if not values:
-                why[metric] = next(reasons[metric] for _, reasons in each if metric in reasons)
-        return {**row, "scores": scores, "why": why, "scored_by": self.signature}
+                why[metric] = next(given[metric] for _, given in each if metric in given)
+        known = scores.keys() | (row.get("scores") or {}).keys()
+        return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | reasons(row, known, why)
 
-    def one(self, row: Mapping[str, Any], text: str) -> Scores:
-        """One reply. A row with a question is scored on answer, form and reasoning; one without, as a report."""
-        if not row.get("question"):
-            return self.reports.score(row.get("report"), text)
-        scores, why = grade(row, text)
-        parts, reasons = self.judge.score(row, thinking(text))
-        if self.empty == "zero":
-            parts, reasons = zeroed(parts, reasons)
-        return {**scores, **parts}, {**why, **reasons}
+    def _answers(self, row: Mapping[str, Any], texts: Sequence[str]) -> Talk[list[Scores]]:
+        graded = [grade(row, text) for text in texts]
+        reasonings = [thinking(text) for text in texts]
+        for judge, prefix in zip(self.judges, self.prefixes, strict=True):
+            judged = yield from judge.score(row, reasonings)
+            for (scores, why), (parts, nulls) in zip(graded, judged, strict=True):
+                if self.empty == "zero":
+                    parts, nulls = zeroed(parts, nulls)
+                scores |= {f"{prefix}{part}": score for part, score in parts.items()}
+                why |= {f"{prefix}{part}": reason for part, reason in nulls.items()}
+        return graded
 
 
 def zeroed(scores: dict[str, float | None], why: dict[str, str]) -> Scores:
-    """The published aggregation: a part without a denominator counts 0. What is not there at all stays null."""
-    kept = {metric: reason for metric, reason in why.items() if reason.startswith(("no report", "no reference"))}
+    """The published aggregation: a part without a denominator counts 0. What is not there or failed stays null."""
+    kept = {
+        metric: reason for metric, reason in why.items() if reason.startswith(("no report", "no reference", "judge"))
+    }
     if len(kept) == len(PARTS):
         return scores, why
     filled = {part: (scores[part] if part in kept else scores[part] or 0.0) for part in PARTS}

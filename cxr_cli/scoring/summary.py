@@ -19,9 +19,11 @@ import numpy as np
 
 from cxr_cli.errors import CxrError
 from cxr_cli.records import Task
+from cxr_cli.scoring.agreement import spearman
 from cxr_cli.scoring.intervals import interval
 
 ALL = "all"
+JUDGED = ("factuality", "completeness", "effectiveness", "radrscore")
 SIGNATURES = ("made_by", "checked_by", "answered_by", "scored_by")
 
 
@@ -47,14 +49,39 @@ class _Column:
         self.reasons: Counter[str] = Counter()
 
 
-class Summary:
-    """Adds up scored rows one by one; keeps their numbers and a code for their patient, never the rows."""
+class _Pairs:
+    """What two judges give to the same rows; nulls: of at least one of them."""
 
-    def __init__(self, n: int = 1000, seed: int = 0, level: float = 0.95) -> None:
-        self.draws, self.seed, self.level = n, seed, level
+    def __init__(self) -> None:
+        self.one, self.other = array("d"), array("d")
+        self.nulls = 0
+
+    def add(self, one: float | None, other: float | None) -> None:
+        if one is None or other is None:
+            self.nulls += 1
+        else:
+            self.one.append(one)
+            self.other.append(other)
+
+    def line(self, name: str) -> Line:
+        """Rank correlation in the place of a mean."""
+        found = spearman(np.frombuffer(self.one), np.frombuffer(self.other)) if len(self.one) > 1 else None
+        reasons = {"null from a judge": self.nulls} if self.nulls else {}
+        return Line(ALL, name, len(self.one), self.nulls, found, None, None, reasons)
+
+
+class Summary:
+    """Adds up scored rows one by one; keeps their numbers and a code for their patient, never the rows.
+
+    second: a second judge, whose `llm_factuality` is then held against the first one's `factuality`.
+    """
+
+    def __init__(self, n: int = 1000, seed: int = 0, level: float = 0.95, second: str | None = None) -> None:
+        self.draws, self.seed, self.level, self.second = n, seed, level, second
         self.rows = self.unscored = self.without_patient = 0
         self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURES}
         self._columns: dict[tuple[str, str], _Column] = {}
+        self._pairs = {part: _Pairs() for part in JUDGED} if second else {}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take in one scored row: its `task`, `patient`, `scores`, `why` and signatures."""
@@ -79,6 +106,9 @@ class Summary:
                 column.groups.append(group)
             else:
                 raise CxrError(f"score {metric!r} is no number (id {row.get('id')})")
+        for part, pairs in self._pairs.items():
+            if part in scores:
+                pairs.add(scores[part], scores[f"{self.second}_{part}"])
 
     def lines(self) -> list[Line]:
         """One line for each task and metric; with several tasks, then the metrics over the rows of all of them."""
@@ -88,11 +118,14 @@ class Summary:
         lines = [self._line(task, metric, [task]) for task in tasks for metric in metrics]
         if len(tasks) > 1:
             lines += [self._line(ALL, metric, tasks) for metric in metrics]
+        lines += [pairs.line(f"agreement_{part}") for part, pairs in self._pairs.items()]
         return [line for line in lines if line.n or line.nulls]
 
     def notes(self) -> list[str]:
         """What a reader has to know before comparing these numbers with others."""
         notes = []
+        if self.second:
+            notes.append(f"agreement_*: Spearman's rank correlation of the first judge and {self.second}, row by row")
         for key, seen in self.signatures.items():
             if len(seen) > 1:
                 notes.append(

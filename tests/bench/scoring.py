@@ -1,27 +1,18 @@
 """Figure 3: RadRScore against GPT-4o's verdicts, sample by sample (Spearman), and 30 hard rankings of reports."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from cxr_cli.engines import settled
 from cxr_cli.findings import reader
+from cxr_cli.scoring.agreement import spearman
 from cxr_cli.scoring.radrscore import PARTS
 from cxr_cli.scoring.report import ReportScorer
 from cxr_cli.scoring.score import Scorer
 from tests.shared import held_back, judged, ranking_cases
 
 BARS = {"factuality": 0.35, "completeness": 0.52, "effectiveness": 0.40, "mean": 0.60}
-
-
-def spearman(a: Sequence[float], b: Sequence[float]) -> float:
-    """Rank correlation, ties at their mean rank."""
-
-    def ranks(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        _, inverse, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
-        return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-
-    return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
 
 
 def verdicts(row: dict[str, Any]) -> dict[str, float | None]:
@@ -61,16 +52,16 @@ def as_judged(row: dict[str, Any]) -> dict[str, Any]:
 def correlations(rows: list[dict[str, Any]], shape: Any) -> dict[str, float]:
     """Spearman of each part and of their mean; a part that one of the two leaves open counts 0 in the mean alone."""
     scorer = Scorer(reader())
-    ours = [scorer.row(shape(row))["scores"] for row in rows]
+    ours = [settled(scorer.row(shape(row)))["scores"] for row in rows]
     theirs = [verdicts(row) for row in rows]
     found = {}
     for part in PARTS:
         both = [
             (a[part], b[part]) for a, b in zip(ours, theirs, strict=True) if a[part] is not None and b[part] is not None
         ]
-        found[part] = spearman(*zip(*both, strict=True))
+        found[part] = spearman(*zip(*both, strict=True)) or 0.0
     means = [[float(np.mean([scores[part] or 0.0 for part in PARTS])) for scores in side] for side in (ours, theirs)]
-    found["mean"] = spearman(*means)
+    found["mean"] = spearman(*means) or 0.0
     return found
 
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from cxr_cli.engines import settled
 from cxr_cli.findings import Lexicon, Reader
 from cxr_cli.findings.lexicon import expand
 from cxr_cli.scoring.score import Scorer
@@ -51,7 +52,7 @@ def score_rate() -> float:
     scorer = Scorer(Reader(Lexicon.load()))
     start = time.perf_counter()
     for row in rows:
-        scorer.row(row)
+        settled(scorer.row(row))
     return len(rows) / (time.perf_counter() - start)
 
 
