@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import msgspec
 
+from cxr_cli.engines.cache import key_of
 from cxr_cli.engines.choosing import Spec, chosen
 from cxr_cli.engines.requests import Reply, Request, images, parts, unheeded
 from cxr_cli.rows import write_text
@@ -20,7 +21,8 @@ _PLAIN = 250  # tokens of a reply that is no JSON
 class Dry:
     """An engine that answers with placeholders of a usual length, so that what follows on them is counted as well.
 
-    Prints requests, tokens and, if the spec has one, the price, when it is closed.
+    Prints requests, tokens and, if the spec has one, the price, when it is closed. An exact repeat, which the cache
+    will answer, is not counted.
     """
 
     def __init__(self, spec: Spec) -> None:
@@ -29,13 +31,17 @@ class Dry:
         self.signature: Mapping[str, object] = {"engine": self.name, "model": spec.model}
         self.requests = self.prompt = self.completion = 0
         self._ready: deque[Reply] = deque()
+        self._seen: set[bytes] = set()
 
     def submit(self, request: Request) -> None:
         text = "" if request.schema is None else msgspec.json.encode(placeholder(request.schema)).decode()
         said = max(1, len(text) // _CHARACTERS) if text else min(_PLAIN, self.spec.sampling.max_tokens)
-        self.requests += 1
-        self.prompt += _tokens(request)
-        self.completion += said
+        key = key_of(self.signature, request)
+        if not (self.spec.cached and key in self._seen):
+            self._seen.add(key)
+            self.requests += 1
+            self.prompt += _tokens(request)
+            self.completion += said
         self._ready.append(Reply(request.id, text, "stop", None, said, request.seed))
 
     def next(self) -> Reply:

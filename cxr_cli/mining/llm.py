@@ -43,7 +43,7 @@ class Writer:
 
     def steps(self, case: Mapping[str, Any]) -> Talk[list[Step] | Failure]:
         """The three passes."""
-        report, id = Numbered(case["report"]), case["id"]
+        report, id = Numbered(case.get("report")), case["id"]
         if not report.numbers:
             return Failure("no report to write them from")
         asked = question_text(case)

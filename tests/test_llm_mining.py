@@ -1,0 +1,187 @@
+"""`cxr mine -m`: three passes of a scripted model over HTTP, its good replies and its bad ones."""
+
+import json
+from operator import itemgetter
+from typing import Any
+
+import pytest
+
+from tests.cases import rows, said
+from tests.conftest import Cxr
+from tests.scripted import Scripted, prompt_of
+from tests.server import Fault, Server, text_of
+
+REPORT = "INDICATION: Cough. FINDINGS: There is a small left\npleural effusion. The heart is normal in size."
+STUDY = {"id": "s", "report": REPORT, "why": {"kept": "as it is"}}
+ONE = ("--task", "binary", "--findings", "pleural effusion")
+GOOD = [
+    ("I look at the lungs and the pleura.", []),
+    ("There is a small left pleural effusion.", ["There is a small left\npleural effusion."]),
+    ("The heart is normal in size.", ["The heart is normal in size."]),
+    ("So the answer is Yes.", []),
+]
+
+
+def mine(cxr: Cxr, server: Server, *flags: str, study: Any = STUDY) -> tuple[list[dict[str, Any]], list[str]]:
+    """The cases, and what was said on stderr besides which engine it is and how many replies it gave."""
+    done = cxr("mine", "-", *(flags or ONE), "-m", server.url, stdin=json.dumps(study) + "\n")
+    assert done.returncode == 0, done.stderr
+    notes = [line for line in done.stderr.splitlines() if "engine: openai" not in line and " tokens; " not in line]
+    return rows(done.stdout), notes
+
+
+def test_three_passes(cxr: Cxr) -> None:
+    with Server(Scripted()) as server:
+        [case], notes = mine(cxr, server)
+    assert notes == []
+    assert said(case) == GOOD
+    assert [step["kind"] for step in case["steps"]] == ["plan", "observe", "observe", "conclude"]
+    assert case["why"] == {"kept": "as it is"}
+    assert case["made_by"].startswith("engine:openai|model:tiny|temperature:0.0|top_p:1.0|max_tokens:1024|lexicon:")
+    assert "|prompts:" in case["made_by"]
+    assert "|unmentioned:normal|uncertain:skip|seed:0|version:" in case["made_by"]
+    plan, evidence, refine = server.requests
+    assert [prompt_of(asked) for asked in server.requests] == ["plan", "evidence", "refine"]
+    assert "effusion." not in text_of(plan)
+    assert "answer:" not in text_of(plan)
+    assert "1. There is a small left pleural effusion.\n2. The heart" in text_of(evidence)
+    assert "Cough" not in text_of(evidence)
+    assert "answer:" not in text_of(evidence)
+    assert "The right answer: Yes" in text_of(refine)
+    assert "you may say that you see none" in text_of(refine)
+    assert all(asked["response_format"]["json_schema"]["strict"] for asked in server.requests)
+    done = cxr("verify", "--keep", "cases", stdin=json.dumps(case))
+    [verified] = rows(done.stdout)
+    verdicts = ["not_checkable", "supported", "supported", "not_checkable"]
+    assert [step["verdict"] for step in verified["steps"]] == verdicts
+
+
+def test_every_task_and_a_balanced_draw(cxr: Cxr) -> None:
+    study = {"id": "s", "report": "Left pleural effusion. Cardiomegaly. No pneumothorax. The effusion is stable."}
+    with Server(Scripted()) as server:
+        cases, _ = mine(cxr, server, "--seed", "1", study=study)
+        assert {case["task"] for case in cases} == {"binary", "single", "multiple", "anomaly", "temporal"}
+        assert all(step["evidence"] for case in cases for step in case["steps"] if step["kind"] == "observe")
+        drawn, _ = mine(cxr, server, "--findings", "edema,cardiomegaly", "--per-finding", "1", study=study)
+    assert {case["answer"] for case in drawn} == {"Yes", "No"}
+    assert all(case["made_by"].startswith("engine:openai") for case in cases + drawn)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("I am sorry.", "unparsable: not JSON"),
+        ('{"1": [1], "2": [1', "unparsable: not JSON"),
+        ('{"1": [1]}', "unparsable: lacks 2"),
+        ('{"1": [1], "2": [], "3": []}', "unparsable: holds more than was asked for"),
+        ('{"1": [1], "2": [3]}', "unparsable: `2[0]`: not one of 1, 2"),
+        ('{"1": [1], "2": ["1"]}', "unparsable: `2[0]`: not a whole number"),
+        ({"message": {"content": ""}, "finish_reason": "content_filter"}, "refused"),
+        ({"message": {"content": None, "refusal": "No."}, "finish_reason": "stop"}, "refused"),
+        ({"message": {"content": '{"1": ['}, "finish_reason": "length"}, "cut off at max tokens: raise --max-tokens"),
+    ],
+)
+def test_a_bad_reply_is_shown_to_the_model_once(cxr: Cxr, reply: Any, reason: str) -> None:
+    with Server(Scripted(evidence=[reply])) as server:
+        [case], notes = mine(cxr, server)
+        assert (said(case), notes) == (GOOD, [])
+    again = server.requests[2]["messages"]
+    assert [message["role"] for message in again] == ["system", "user", "assistant", "user"]
+    assert again[2]["content"] == (reply if isinstance(reply, str) else again[2]["content"])
+    assert again[2]["content"]
+    assert f"cannot be used: {reason}." in again[3]["content"]
+
+
+def test_two_bad_replies_are_null_with_the_reason(cxr: Cxr) -> None:
+    with Server(Scripted(refine=["SECRET", "SECRET"])) as server:
+        [case], notes = mine(cxr, server)
+    assert (case["steps"], case["answer"]) == (None, "Yes")
+    assert case["why"] == {"kept": "as it is", "steps": "refine: unparsable: not JSON"}
+    assert notes == ["cxr: 1 of 1 cases have no steps: `why` says the reason"]
+    assert len(server.requests) == 4
+    for keep in ("steps", "cases", "all"):
+        done = cxr("verify", "--keep", keep, "--min-support", "0.5", "--explain", stdin=json.dumps(case))
+        [verified] = rows(done.stdout)
+        assert (verified["steps"], verified["support"]) == (None, None)
+        assert verified["why"] == case["why"] | {"support": "no steps"}
+        assert done.stderr.splitlines() == [
+            f"cxr: {case['id']}: support -",
+            "cxr: 1 of 1 cases could not be judged and stay: `why` says the reason",
+        ]
+    done = cxr("score", stdin=json.dumps({**verified, "prediction": "There is an effusion. Yes."}))
+    [scored] = rows(done.stdout)
+    assert scored["scores"]["factuality"] == 1.0
+    assert {name: scored["why"][name] for name in ("kept", "steps", "support", "completeness")} == {
+        "kept": "as it is",
+        "steps": "refine: unparsable: not JSON",
+        "support": "no steps",
+        "completeness": "no reference steps",
+    }
+    again = cxr("score", stdin=json.dumps({**scored, "steps": ["There is an effusion."]}))
+    assert rows(again.stdout)[0]["why"] == verified["why"]
+
+
+def test_thoughts_and_fences_around_the_reply(cxr: Cxr) -> None:
+    reply = '<think>{"1": 3}</think>Here it is:\n```json\n{"1": [1, 1], "2": []}\n```'
+    with Server(Scripted(evidence=[reply])) as server:
+        [case], _ = mine(cxr, server)
+    assert said(case) == [GOOD[0], GOOD[1], GOOD[3]]
+
+
+def test_a_report_that_says_nothing_of_it(cxr: Cxr) -> None:
+    with Server(Scripted(evidence=['{"1": [], "2": []}'])) as server:
+        [case], _ = mine(cxr, server, "--task", "binary", "--findings", "nodule")
+    schema = server.requests[2]["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["conclusion"]["properties"]["sentences"]["maxItems"] == 0
+    assert said(case) == [GOOD[0], ("So the answer is No.", [])]
+
+
+def test_without_a_report_nothing_is_asked(cxr: Cxr) -> None:
+    with Server(Scripted()) as server:
+        [case], _ = mine(cxr, server, study={"id": "s", "labels": {"pleural effusion": 1}})
+    assert (case["steps"], case["why"]) == (None, {"steps": "no report to write them from"})
+    assert server.requests == []
+
+
+def test_servers_that_are_busy_or_refuse(cxr: Cxr) -> None:
+    busy = Fault(429, Retry_After="0")
+    with Server(Scripted(plan=[busy])) as server:
+        assert said(mine(cxr, server)[0][0]) == GOOD
+    with Server(Scripted(plan=[Fault(400)])) as server:
+        [case], _ = mine(cxr, server, *ONE, "--no-cache")
+    assert case["why"]["steps"] == "plan: the server refuses it: HTTP 400, fault"
+    assert len(server.requests) == 1
+
+
+def test_the_second_run_asks_nothing(cxr: Cxr) -> None:
+    with Server(Scripted()) as server:
+        first, _ = mine(cxr, server, "--seed", "0")
+        count = len(server.requests)
+        second, _ = mine(cxr, server, "--seed", "0")
+    assert sorted(second, key=itemgetter("id")) == sorted(first, key=itemgetter("id"))
+    assert count == len(server.requests) > 3
+
+
+def test_a_dry_run_counts_what_a_run_asks(cxr: Cxr) -> None:
+    studies = "".join(json.dumps({**STUDY, "id": id, "report": f"{REPORT} {id}."}) + "\n" for id in "abc")
+    with Server(Scripted()) as server:
+        dry = cxr("mine", "-", "-m", server.url, "--dry-run", "--price-per-million", "2,8", stdin=studies)
+        assert server.paths == []
+        real = cxr("mine", "-", "-m", server.url, stdin=studies)
+    assert (dry.returncode, real.returncode) == (0, 0), dry.stderr
+    lines = [line.split(maxsplit=1) for line in dry.stdout.splitlines()]
+    assert lines[0] == ["requests", str(len(server.requests))]
+    assert lines[3][0] == "price"
+    assert not dry.stdout.startswith("{")
+
+
+def test_prompts_are_shown(cxr: Cxr) -> None:
+    for command, names in (
+        ("mine", ["plan", "evidence", "refine", "normal", "unknown"]),
+        ("verify", ["steps", "normal", "unknown"]),
+        ("score", ["findings", "correct", "recalled", "effective", "normal", "unknown"]),
+    ):
+        done = cxr(command, "--show-prompt")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [line[6:-4] for line in done.stdout.splitlines() if line.startswith("===== ")] == names
+        assert "You are an experienced chest radiologist" in done.stdout
