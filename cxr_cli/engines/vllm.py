@@ -2,15 +2,17 @@
 
 import json
 import os
-import secrets
-import subprocess
+import re
+import signal
 import sys
 from importlib.util import find_spec
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
 from cxr_cli.engines.background import Background
 from cxr_cli.engines.choosing import Spec, is_url
+from cxr_cli.engines.reaper import Reaper
 from cxr_cli.engines.requests import Reply, Request, images
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
@@ -24,7 +26,6 @@ _SETTINGS = {
     "VLLM_LOGGING_STREAM": "ext://sys.stderr",
     "VLLM_NO_USAGE_STATS": "1",
     "DO_NOT_TRACK": "1",
-    "VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS": "1",  # they have nothing to save
     "PYTHONWARNINGS": "ignore",
     "TORCH_CPP_LOG_LEVEL": "ERROR",
 }
@@ -51,6 +52,7 @@ class Vllm(Background):
         self.capacity = 1
         self.engine: Any = None
         self.lora: Any = None
+        self._reaper: Reaper | None = None
         self.signature = {
             "engine": self.name,
             "model": self.located.name,
@@ -85,7 +87,8 @@ class Vllm(Background):
         if self.engine is not None:
             self.engine.shutdown()
             self.engine = None  # now, not when the interpreter is half gone
-        self._reap()
+        if self._reaper is not None:
+            self._reaper.reap()
 
     async def _generate(self, request: Request) -> Any:
         text = self.processor.apply_chat_template(
@@ -105,7 +108,7 @@ class Vllm(Background):
 
         schema = None
         if request.schema is not None:
-            schema = StructuredOutputsParams(json=dict(request.schema), disable_any_whitespace=True)
+            schema = StructuredOutputsParams(json=dict(request.schema))
         return SamplingParams(
             temperature=self.sampling.temperature,
             top_p=self.sampling.top_p,
@@ -117,17 +120,18 @@ class Vllm(Background):
 
     def _start(self) -> None:
         self.processor = load_processor(self.located.base, self.spec.revision)
+        self._reaper = Reaper()
         try:
-            self.engine = self.run(self._open())
+            self.engine = self.run(self._open(self._reaper))
         except (ValueError, RuntimeError, OSError, TypeError) as error:
             raise CxrError(f"vLLM cannot load {self.spec.model}: {_first_line(error)}") from error
         except KeyboardInterrupt:
-            self._reap()  # else the loop would wait until all is loaded
+            self._reaper.reap()  # else the loop would wait until all is loaded
             raise
         config = self.engine.vllm_config
         self.capacity = AHEAD * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
 
-    async def _open(self) -> Any:
+    async def _open(self, reaper: Reaper) -> Any:
         for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
         os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"  # this process has threads
@@ -135,14 +139,13 @@ class Vllm(Background):
             from vllm.engine.arg_utils import AsyncEngineArgs
             from vllm.usage.usage_lib import UsageContext
             from vllm.v1.engine.async_llm import AsyncLLM
-        arguments = self._arguments()
-        self._watch()
-        try:
-            # Batches as large as those of the LLM class; else they are small, as for a few users at a time.
-            return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments), usage_context=UsageContext.LLM_CLASS)
-        finally:
-            for name in _MARK:
-                del os.environ[name]
+        arguments = AsyncEngineArgs(**self._arguments())
+        # Ctrl-C is for this process, which then ends the engine's in good order: they inherit that it is blocked.
+        resource_tracker.ensure_running()  # when it starts it unblocks
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        with reaper.marks():
+            # Batches as large as those of vLLM's LLM class; without this they are small.
+            return AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
 
     def _arguments(self) -> dict[str, Any]:
         args = dict(self.spec.args)
@@ -155,6 +158,8 @@ class Vllm(Background):
             "limit_mm_per_prompt": {"video": 0, **limits},
             "disable_log_stats": True,
             "use_tqdm_on_load": sys.stderr.isatty(),
+            # Else a model may write blanks where JSON allows them, without end. "auto" cannot forbid them.
+            "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
         }
         if adapter := self.located.adapter:
             from vllm.lora.request import LoRARequest
@@ -162,3 +167,24 @@ class Vllm(Background):
             self.lora = LoRARequest("adapter", 1, str(adapter))
             arguments |= {"enable_lora": True, "max_lora_rank": _rank(adapter)}
         return arguments | args
+
+
+def _rank(adapter: Path) -> int:
+    rank = json.loads((adapter / "adapter_config.json").read_text()).get("r", 16)
+    return next((allowed for allowed in _RANKS if allowed >= rank), rank)
+
+
+def _reason(error: Exception) -> str:
+    """Why there is no reply, in words that quote nothing of the request."""
+    text = str(error.__cause__ or error)
+    if re.search(r"maximum (context|model) length|max_model_len|longer than", text):
+        return "longer than the model takes: --engine-arg max_model_len=N allows more, as far as the model can"
+    if re.search(r"At most \d+ image", text):
+        return "more images than vLLM is set to: --engine-arg 'limit_mm_per_prompt={\"image\":N}'"
+    if "Failed to apply" in str(error):
+        return "the model's processor does not take its films: is one very small or thin?"
+    return f"vLLM refuses it ({type(error.__cause__ or error).__name__})"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
