@@ -6,7 +6,6 @@ with Server(Scripted(evidence=["nonsense", None])) as server:      # the first e
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,8 +41,7 @@ def items(text: str) -> dict[str, str]:
 class Scripted:
     """Answers well, unless a list of replies is given for a prompt: these come first, None stands for a good one.
 
-    verdict: of a step of `cxr verify`. true: is a finding or step right, by prompt and text. asked: how often each
-    prompt was asked.
+    verdict: of a step of `cxr verify`. true: is a finding or step right, by prompt and text.
     """
 
     def __init__(
@@ -54,11 +52,9 @@ class Scripted:
     ) -> None:
         self.verdict, self.true = verdict, true
         self.replies = {name: list(given) for name, given in replies.items()}
-        self.asked: Counter[str] = Counter()
 
     def __call__(self, asked: Json) -> str | Json:
         name = prompt_of(asked)
-        self.asked[name] += 1
         waiting = self.replies.get(name)
         if waiting and (reply := waiting.pop(0)) is not None:
             if isinstance(reply, Exception):
@@ -71,7 +67,7 @@ class Scripted:
 
     def evidence(self, asked: Json) -> Json:
         numbers = [int(number) for number in items(part(asked, "Report"))]
-        return {number: numbers for number in items(part(asked, "Plan"))}
+        return dict.fromkeys(items(part(asked, "Plan")), numbers)
 
     def refine(self, asked: Json) -> Json:
         text = asked["messages"][1]["content"]

@@ -62,8 +62,10 @@ def _choices(kind: type) -> dict[str, tuple[str, ...]]:
         match type_:
             case msgspec.inspect.TypedDictType(fields=fields):
                 for field in fields:
-                    if isinstance(field.type, msgspec.inspect.LiteralType):
-                        found[field.name] = tuple(str(value) for value in field.type.values)
+                    type_ = field.type
+                    for member in type_.types if isinstance(type_, msgspec.inspect.UnionType) else (type_,):
+                        if isinstance(member, msgspec.inspect.LiteralType):
+                            found[field.name] = tuple(str(value) for value in member.values)
                     look(field.type)
             case msgspec.inspect.UnionType(types=types):
                 for member in types:
