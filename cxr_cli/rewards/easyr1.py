@@ -1,0 +1,24 @@
+"""The rewards for EasyR1: `worker.reward.reward_function=.../cxr_cli/rewards/easyr1.py:compute_score`.
+
+Its batch form hands over a list of {"response": text, "ground_truth": ..}; the ground truth is the case, as an object
+or as JSON.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cxr_cli.rewards.verl import compute_score as one
+
+REWARD_NAME, REWARD_TYPE = "cxr", "batch"
+
+
+def compute_score(reward_inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    """For each response `overall`, and each reward by name."""
+    scores = []
+    for given in reward_inputs:
+        truth = given["ground_truth"]
+        case = json.loads(truth) if isinstance(truth, str) else truth
+        paid = one("", given["response"], case.get("answer"), case)
+        scores.append({"overall": paid.pop("score"), **paid})
+    return scores

@@ -1,0 +1,26 @@
+"""The rewards for ms-swift: `--external_plugins .../cxr_cli/rewards/swift.py --reward_funcs cxr_format cxr_process ..`.
+
+Each reward is registered as `cxr_NAME`. The columns of the data set reach them by name, as in TRL.
+"""
+
+from typing import Any
+
+from cxr_cli.rewards import REWARDS
+
+try:
+    from swift.rewards import ORM, orms
+except ModuleNotFoundError:  # before version 4
+    from swift.plugin import ORM, orms
+
+
+def _plugin(name: str) -> type:
+    class Reward(ORM):  # type: ignore[misc]
+        def __call__(self, completions: Any, **columns: Any) -> list[float]:
+            return [0.0 if value is None else value for value in REWARDS[name](completions, **columns)]
+
+    Reward.__name__ = Reward.__qualname__ = f"cxr_{name}"
+    return Reward
+
+
+for _name in REWARDS:
+    orms[f"cxr_{_name}"] = _plugin(_name)
