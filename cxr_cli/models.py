@@ -35,6 +35,8 @@ def locate(model: str, revision: str | None = None) -> Located:
         base = json.loads((folder / "adapter_config.json").read_text()).get("base_model_name_or_path")
         if not base:
             raise CxrError(f"{folder / 'adapter_config.json'} does not name its base model")
+        if not (folder / "adapter_model.safetensors").is_file():
+            raise CxrError(f"{model} holds no adapter_model.safetensors: other kinds of weights are not loaded")
         under = locate(base, revision)
         return Located(folder.resolve().name, under.base, folder, f"{under.revision}+{digest(folder)}")
     if folder.is_dir():

@@ -80,7 +80,7 @@ class Vllm(Background):
             return Reply(request.id, seed=request.seed, error="vLLM gives no answer to it")
         except Exception as error:
             if self.engine.errored:
-                raise CxrError(f"vLLM has died: {_first_line(error)}") from error
+                raise CxrError(f"vLLM has died: {_brief(error)}") from error
             return Reply(request.id, seed=request.seed, error=_reason(error))
 
     async def finish(self) -> None:
@@ -124,7 +124,7 @@ class Vllm(Background):
         try:
             self.engine = self.run(self._open(self._reaper))
         except (ValueError, RuntimeError, OSError, TypeError) as error:
-            raise CxrError(f"vLLM cannot load {self.spec.model}: {_first_line(error)}") from error
+            raise CxrError(f"vLLM cannot load {self.spec.model}: {_brief(error)}") from error
         except KeyboardInterrupt:
             self._reaper.reap()  # else the loop would wait until all is loaded
             raise
@@ -164,9 +164,19 @@ class Vllm(Background):
         if adapter := self.located.adapter:
             from vllm.lora.request import LoRARequest
 
+            _check_adapter(adapter)
             self.lora = LoRARequest("adapter", 1, str(adapter))
             arguments |= {"enable_lora": True, "max_lora_rank": _rank(adapter)}
         return arguments | args
+
+
+def _check_adapter(adapter: Path) -> None:
+    """vLLM leaves out what an adapter changes in the part that sees, without a word. Raises CxrError."""
+    from safetensors import safe_open
+
+    with safe_open(adapter / "adapter_model.safetensors", "np") as weights:
+        if any(re.search("visual|vision|projector", name) for name in weights.keys()):  # noqa: SIM118 - no mapping
+            raise CxrError(f"{adapter} also changes the vision part, which vLLM cannot: --engine transformers can")
 
 
 def _rank(adapter: Path) -> int:
@@ -186,5 +196,5 @@ def _reason(error: Exception) -> str:
     return f"vLLM refuses it ({type(error.__cause__ or error).__name__})"
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+def _brief(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
