@@ -13,6 +13,8 @@ from cxr_cli.errors import CxrError
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "mine": "Reports -> questions with reasoning steps.",
     "verify": "Keep only the steps that the report supports.",
+    "sft": "Fine-tune a vision-language model on verified steps.",
+    "rl": "Reinforcement learning with process rewards: GRPO.",
     "infer": "What a vision-language model answers to cases.",
     "score": "RadRScore, accuracy and report metrics of what a model said.",
     "phantom": "Draw chest X-rays with reports: data that needs no licence.",

@@ -39,7 +39,7 @@ def flow(*, find: Callable[[str], Source] = reading.find, default: str | None = 
     return decorate
 
 
-def _parsed_map(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[str]]:
+def parsed_map(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[str]]:
     try:
         return parse(texts) if texts else {}
     except ValueError as error:
@@ -83,7 +83,7 @@ _OPTIONS = (
         "--map",
         "mapping",
         multiple=True,
-        callback=_parsed_map,
+        callback=parsed_map,
         metavar="NAME=COLUMN,..",
         help="Read rows with other names: id=uid,report=findings+impression; + joins columns as sections.",
     ),

@@ -1,0 +1,43 @@
+"""`cxr rl`."""
+
+from typing import Any
+
+import click
+
+from cxr_cli import options
+from cxr_cli.options.training import Several
+
+
+@click.command()
+@options.training
+@click.option(
+    "--reward",
+    "rewards",
+    cls=Several,
+    metavar="NAME[:WEIGHT]",
+    help="format accuracy process factuality completeness effectiveness consistency length, or my_module:function."
+    "  [default: format:1 accuracy:1 process:1]",
+)
+@click.option(
+    "--audit", is_flag=True, help="No training: what the rewards pay for the chains in INPUT, and for cheats."
+)
+@click.option(
+    "--filter-variance", "samples", type=click.IntRange(2), metavar="K", help="Of K answers the pay must vary."
+)
+@options.unmentioned
+@options.lexicon
+def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any, how: Any, **more: Any) -> None:
+    """Reinforcement learning with process rewards, from a fine-tuned model: GRPO.
+
+    Reads cases with `question`, `options`, `answer`, `images`, `report` and `steps`, as far as the rewards need them.
+    Settings are those of TRL's GRPOConfig, and: size, max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts
+    (transformers, vllm-colocate, vllm-server). --audit ends with exit code 1 if a cheat is paid as well as the chains.
+
+    \b
+    cxr rl steps.jsonl --audit --reward format:1 accuracy:1 process:1
+    cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8
+    cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 accuracy:1 my_module:my_reward:0.5
+    """
+    from cxr_cli.training.commanding import rl
+
+    rl(inputs, rewards, audit, job, **how, **more)

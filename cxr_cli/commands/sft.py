@@ -1,0 +1,31 @@
+"""`cxr sft`."""
+
+from typing import Any
+
+import click
+
+from cxr_cli import options
+from cxr_cli.options.training import Several
+
+
+@click.command()
+@options.training
+@click.option(
+    "--mix", cls=Several, metavar="FILE:WEIGHT", help="Mix files by weights: --mix steps.jsonl:0.5 qa.jsonl:0.5."
+)
+@click.option("--eval", "evaluation", metavar="FILE", help="Held-out rows, for the loss and for scored answers.")
+def sft(inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, job: Any, how: Any) -> None:
+    """Fine-tune a vision-language model on verified steps.
+
+    Reads cases with `question`, `images`, `answer` and, where the reasoning is taught, `steps`. OUT is a model that
+    `cxr infer`, `cxr rl`, transformers and vLLM load. Settings are those of TRL's SFTConfig, and: size, max_pixels,
+    lora, freeze_vision, deepspeed (zero2, zero3, zero2-offload, zero3-offload), eval_cases.
+
+    \b
+    cxr sft steps.jsonl -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --config recipes/qwen2-vl-7b/sft.yaml --gpus 8
+    cxr sft steps.jsonl -m Qwen/Qwen2-VL-2B-Instruct -o sft/ --set lora=true --set learning_rate=1e-4
+    cxr sft --mix steps.jsonl:0.5 answers.jsonl:0.5 -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --resume
+    """
+    from cxr_cli.training.commanding import sft
+
+    sft(inputs, mix, evaluation, job, **how)

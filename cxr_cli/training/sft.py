@@ -1,0 +1,56 @@
+"""`cxr sft`: supervised fine-tuning on verified steps, loss on the completion alone, by TRL's SFTTrainer."""
+
+from typing import Any
+
+from cxr_cli.rows import Row
+from cxr_cli.training import models, run, starting
+from cxr_cli.training.examples import completion, lazy, sft_example
+from cxr_cli.training.run import Job
+
+DEFAULTS = {
+    "learning_rate": 2e-6,  # as in the paper, for full weights
+    "lr_scheduler_type": "cosine",
+    "warmup_steps": 0.1,  # of all steps
+    "num_train_epochs": 1,
+    "per_device_train_batch_size": 1,
+    "gradient_accumulation_steps": 8,
+    "max_length": None,  # a film's tokens cannot be cut
+}
+
+
+def usable(row: Row) -> None:
+    """RowError for a row that teaches nothing."""
+    run.trained_on(row)
+    completion(row)
+
+
+def train(job: Job) -> None:
+    """Trains `job.model` on the rows and fills `job.out`. Raises CxrError."""
+    from trl import SFTConfig, SFTTrainer
+
+    from cxr_cli.training.evaluating import Answering
+    from cxr_cli.training.resuming import Resumable
+    from cxr_cli.training.watching import Watcher
+
+    class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
+        """TRL's, that resumes truly."""
+
+    run.claim(job)
+    starting.prepare(bool(job.settings.get("deepspeed")))
+    data = run.mixture(job, usable)
+    args = run.arguments(job, SFTConfig, DEFAULTS)
+    held_out = run.read_rows(job, [job.evaluation], usable) if job.evaluation else None
+    model, processor, lora = models.load(job.model, job.settings)
+    trainer: Any = Trainer(
+        model=model,
+        args=args,
+        train_dataset=lazy(data, sft_example, job.films),
+        eval_dataset=lazy(held_out, sft_example, job.films) if held_out else None,
+        processing_class=processor,
+        peft_config=lora,
+        callbacks=[Watcher(job.out)],
+    )
+    if held_out and job.settings.get("eval_cases", 0):
+        trainer.add_callback(Answering(trainer, held_out, job.films, job.settings["eval_cases"]))
+    run.train(trainer, job)
+    run.describe(job, "sft", trainer, data)

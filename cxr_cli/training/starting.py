@@ -1,0 +1,81 @@
+"""Processes: one, or several under torchrun, deepspeed, accelerate or srun; who speaks, who starts the others."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from cxr_cli.errors import CxrError
+
+
+def under_launcher() -> bool:
+    """Has something started this process as one of several?"""
+    return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > 1
+
+
+def rank() -> int:
+    return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
+
+
+def start(arguments: Sequence[str], gpus: int, nodes: int) -> int:
+    """Runs this same command as `gpus` processes on this node, one of `nodes`, under torchrun; its exit code."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(gpus)]
+    if nodes == 1:
+        command += ["--standalone"]
+    else:
+        host = os.environ.get("MASTER_ADDR") or _first_host()
+        node = os.environ.get("SLURM_NODEID") or os.environ.get("NODE_RANK")
+        if not (host and node is not None):
+            raise CxrError(
+                f"--nodes {nodes}: start it by `srun --ntasks-per-node 1`, or set MASTER_ADDR and NODE_RANK on each"
+            )
+        port = os.environ.get("MASTER_PORT", "29500")
+        command += ["--nnodes", str(nodes), "--node_rank", node, "--master_addr", host, "--master_port", port]
+    return subprocess.call([*command, "-m", "cxr_cli", *arguments], env=_without_slurm())
+
+
+def _first_host() -> str | None:
+    hosts = os.environ.get("SLURM_JOB_NODELIST")
+    if not hosts or not shutil.which("scontrol"):
+        return None
+    done = subprocess.run(["scontrol", "show", "hostnames", hosts], capture_output=True, text=True)
+    return done.stdout.split()[0] if done.stdout.split() else None
+
+
+def _without_slurm() -> dict[str, str]:
+    """torchrun's children are no tasks of srun's."""
+    return {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
+
+
+def prepare(deepspeed: bool) -> None:
+    """Sets what torch.distributed reads, as srun or no launcher at all leaves it unset. Called before models load."""
+    env = os.environ
+    if "WORLD_SIZE" not in env and int(env.get("SLURM_NTASKS", "1")) > 1:
+        env.update(WORLD_SIZE=env["SLURM_NTASKS"], RANK=env["SLURM_PROCID"], LOCAL_RANK=env.get("SLURM_LOCALID", "0"))
+        env.setdefault("MASTER_ADDR", _first_host() or env.get("SLURM_LAUNCH_NODE_IPADDR", "127.0.0.1"))
+        env.setdefault("MASTER_PORT", "29500")
+    if deepspeed:
+        for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}.items():
+            env.setdefault(name, value)
+        env.setdefault("MASTER_PORT", str(_free_port()))
+        _join()
+
+
+def _join() -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
+    import deepspeed
+
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False, verbose=False)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
