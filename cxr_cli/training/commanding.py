@@ -13,7 +13,7 @@ from cxr_cli.rewards.audit import as_table
 from cxr_cli.rewards.audit import audit as pay
 from cxr_cli.rewards.selection import Selected, select
 from cxr_cli.rows import Flow, Row, note, write_text
-from cxr_cli.training import config, starting
+from cxr_cli.training import config, run, starting
 from cxr_cli.training.run import Job
 
 
@@ -40,7 +40,7 @@ def sft(
         from cxr_cli.training.plan import plan_sft
 
         write_text(plan_sft(job, gpus, nodes))
-    elif _started(gpus, nodes):
+    elif _started(job, gpus, nodes):
         from cxr_cli.training import sft
 
         sft.train(job)
@@ -79,10 +79,11 @@ def rl(
         write_text(plan_rl(job, chosen, gpus, nodes))
         return
     if samples is not None:
-        from cxr_cli.training.varying import varied
+        from cxr_cli.training.varying import find_varied
 
-        job.sources = [str(varied(job, chosen, samples))]
-    if _started(gpus, nodes):
+        run.claim(job)
+        find_varied(job, chosen, samples)
+    if _started(job, gpus, nodes):
         from cxr_cli.training import rl
 
         rl.train(job, chosen)
@@ -112,8 +113,9 @@ def _mixed(texts: Sequence[str]) -> tuple[list[str], list[float]]:
     return sources, weights
 
 
-def _started(gpus: int, nodes: int) -> bool:
+def _started(job: Job, gpus: int, nodes: int) -> bool:
     """True in a process that is to train; several are started first if they are asked for, and not there yet."""
+    run.claim(job)
     if gpus * nodes == 1 or starting.under_launcher():
         return True
     code = starting.start(sys.argv[1:], gpus, nodes)

@@ -8,10 +8,10 @@ from cxr_cli.models import load_processor, locate, sees
 FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 
 
-def load(model: str, settings: dict[str, Any], *, adapter_trainable: bool = True) -> tuple[Any, Any, Any]:
+def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """The model in training mode, its processor, and the LoRA configuration for the trainer (None: full weights).
 
-    A LoRA adapter as `model` is merged into its base first. Raises CxrError.
+    A LoRA adapter as `model` is trained further. Raises CxrError.
     """
     import torch
     from transformers import AutoConfig, AutoModelForImageTextToText, logging
@@ -26,23 +26,29 @@ def load(model: str, settings: dict[str, Any], *, adapter_trainable: bool = True
             "template that takes images, an image processor, and its name in cxr_cli/training/models.py"
         )
     logging.disable_progress_bar()
-    dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    half = torch.cuda.is_available() and (settings.get("deepspeed") or settings.get("lora") or located.adapter)
     more = {"attn_implementation": settings["attn_implementation"]} if settings.get("attn_implementation") else {}
     loaded: Any = AutoModelForImageTextToText.from_pretrained(
-        located.base, revision=settings.get("revision"), dtype=dtype, use_safetensors=True, **more
+        located.base,
+        revision=settings.get("revision"),
+        dtype=torch.bfloat16 if half else torch.float32,  # full weights in bf16 alone would lose small updates
+        use_safetensors=True,
+        **more,
     )
+    processor = load_processor(located.base, settings.get("revision"))
     if located.adapter:
         from peft import PeftModel
 
-        loaded = PeftModel.from_pretrained(loaded, str(located.adapter)).merge_and_unload()
+        return PeftModel.from_pretrained(loaded, str(located.adapter), is_trainable=True), processor, None
     if settings.get("freeze_vision"):
         for name, parameter in loaded.named_parameters():
             if "visual" in name:
                 parameter.requires_grad_(False)
-    return loaded, load_processor(located.base, settings.get("revision")), _lora(loaded, settings)
+    return loaded, processor, lora_config(loaded, settings)
 
 
-def _lora(model: Any, settings: dict[str, Any]) -> Any:
+def lora_config(model: Any, settings: dict[str, Any]) -> Any:
+    """peft's LoraConfig, or None for full weights. Raises CxrError for a module that the model does not have."""
     lora = settings.get("lora")
     if not lora:
         return None

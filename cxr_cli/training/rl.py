@@ -9,6 +9,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.training import models, run, starting
+from cxr_cli.training.config import Settings
 from cxr_cli.training.examples import lazy, rl_example
 from cxr_cli.training.run import Job
 
@@ -37,10 +38,8 @@ def train(job: Job, rewards: Selected) -> None:
     class Trainer(Resumable, GRPOTrainer):  # type: ignore[misc]
         """TRL's, that resumes truly."""
 
-    rollouts = job.settings.get("rollouts", "transformers")
-    if rollouts not in ROLLOUTS:
-        raise CxrError(f"rollouts: {rollouts} is none of {', '.join(ROLLOUTS)}")
-    run.claim(job)
+    rollouts = rollouts_of(job.settings)
+    run.quieten()
     starting.prepare(bool(job.settings.get("deepspeed")))
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(_quotes_no_row)
     data = run.mixture(job, run.trained_on)
@@ -61,6 +60,14 @@ def train(job: Job, rewards: Selected) -> None:
     )
     run.train(trainer, job)
     run.describe(job, "rl", trainer, data)
+
+
+def rollouts_of(settings: Settings) -> str:
+    """How completions are generated. Raises CxrError for a way that is not known."""
+    name: str = settings.get("rollouts", "transformers")
+    if name not in ROLLOUTS:
+        raise CxrError(f"rollouts: {name} is none of {', '.join(ROLLOUTS)}")
+    return name
 
 
 def _no_films(config: Any, *, vllm: bool) -> dict[str, Any]:

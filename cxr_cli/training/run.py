@@ -21,6 +21,7 @@ from cxr_cli.training import starting
 from cxr_cli.training.config import Settings
 from cxr_cli.training.examples import Mixture, Rows
 
+_CLAIMED = "CXR_CLAIMED"
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "vllm")
 PRESETS = tuple(folder / "deepspeed" for folder in (Path(__file__).parents[2] / "recipes", Path(__file__).parent))
 
@@ -55,7 +56,12 @@ def read_rows(job: Job, sources: Sequence[str], usable: Callable[[Row], None]) -
     """The rows of some files. usable: raises RowError for a row that cannot be trained on, which stops the run."""
     rows = Rows()
 
+    varied = job.out / "varied.json"
+    kept = set(json.loads(varied.read_text())["kept"]) if varied.is_file() else None
+
     def stage(row: Row) -> list[Row]:
+        if kept is not None and row["id"] not in kept:
+            return []
         usable(row)
         rows.add(row)
         return []
@@ -135,10 +141,10 @@ def quieten() -> None:
 
 
 def claim(job: Job) -> None:
-    """Makes OUT, or refuses one that holds something. Only the first rank touches it."""
-    quieten()
-    if starting.rank():
+    """Makes OUT, or refuses one that holds something: once for all processes that this one starts."""
+    if starting.rank() or os.environ.get(_CLAIMED) == str(job.out.absolute()):
         return
+    os.environ[_CLAIMED] = str(job.out.absolute())
     if job.out.exists() and not job.out.is_dir():
         raise CxrError(f"{job.out} is a file: -o names a folder")
     if job.out.is_dir() and any(job.out.iterdir()) and not job.resume:

@@ -35,7 +35,7 @@ def train(job: Job) -> None:
     class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
         """TRL's, that resumes truly."""
 
-    run.claim(job)
+    run.quieten()
     starting.prepare(bool(job.settings.get("deepspeed")))
     data = run.mixture(job, usable)
     args = run.arguments(job, SFTConfig, DEFAULTS)

@@ -1,0 +1,136 @@
+"""`--dry-run`: everything that can be checked without a GPU, and what the training will be."""
+
+import math
+
+from cxr_cli.errors import CxrError
+from cxr_cli.images import BadImage
+from cxr_cli.models import load_processor, locate
+from cxr_cli.rewards.selection import Selected
+from cxr_cli.training import rl, run, sft
+from cxr_cli.training.examples import Mixture, completion, pictures, prompt
+from cxr_cli.training.memory import Sizes, estimate, sizes_of
+from cxr_cli.training.run import Job
+
+SAMPLE = 64  # rows whose films are opened and whose tokens are counted
+
+
+def plan_sft(job: Job, gpus: int, nodes: int) -> str:
+    """The plan of `cxr sft`. Raises CxrError for what would stop it."""
+    from trl import SFTConfig
+
+    args = run.arguments(job, SFTConfig, sft.DEFAULTS)
+    data = run.mixture(job, sft.usable)
+    model, sizes = sizes_of(job)
+    prompts, completions, room = _lengths(job, data, teach=True)
+    each, accumulated, processes = args.per_device_train_batch_size, args.gradient_accumulation_steps, gpus * nodes
+    batch = each * accumulated * processes
+    longest = max(a + b for a, b in zip(prompts, completions, strict=True))
+    usual = f"{_middle(prompts)} prompt + {_middle(completions)} taught"
+    return "\n".join(
+        [
+            *_head(job, model, sizes, data),
+            _row("batch", f"{batch} = {each} a process x {accumulated} accumulated x {processes} processes"),
+            _row("steps", _steps(args, len(data), batch)),
+            _row("tokens a row", f"{usual}, {longest} at most, of {room:,}"),
+            _row("memory", estimate(job, args, sizes, processes, longest * each, generating=False)),
+        ]
+    )
+
+
+def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
+    """The plan of `cxr rl`. Raises CxrError for what would stop it."""
+    from trl import GRPOConfig
+
+    rollouts = rl.rollouts_of(job.settings)
+    args = run.arguments(job, GRPOConfig, {**rl.DEFAULTS, "reward_weights": chosen.weights})
+    data = run.mixture(job, run.trained_on)
+    model, sizes = sizes_of(job)
+    prompts, _, room = _lengths(job, data, teach=False)
+    each, processes, samples = args.per_device_train_batch_size, gpus * nodes, args.num_generations
+    completions = each * args.gradient_accumulation_steps * processes
+    if completions % samples:
+        raise CxrError(f"{completions} completions a step are no multiple of num_generations {samples}")
+    longest = max(prompts) + args.max_completion_length
+    if longest > room:
+        raise CxrError(f"prompt and completion take {longest} tokens, the model {room}: lower max_completion_length")
+    weighed = (f"{n} x {w:g}" for n, w in zip(chosen.functions, chosen.weights, strict=True))
+    useless = [name for name, count in _applies(data, chosen).items() if not count]
+    batch = f"{completions // samples} prompts x {samples} samples, {processes} processes"
+    return "\n".join(
+        [
+            *_head(job, model, sizes, data),
+            _row("rewards", ", ".join(weighed)),
+            *(_row("", f"{name} applies to none of the rows looked at") for name in useless),
+            _row("batch", f"{completions} completions = {batch}"),
+            _row("steps", f"{_steps(args, len(data), completions // samples)}, KL {args.beta:g}, {args.loss_type}"),
+            _row("rollouts", f"{rollouts}, at most {args.max_completion_length} tokens"),
+            _row("tokens a row", f"{_middle(prompts)} prompt, {longest} at most, of {room:,}"),
+            _row("memory", estimate(job, args, sizes, processes, longest * each, generating=True)),
+        ]
+    )
+
+
+def _steps(args: Any, rows: int, batch: int) -> str:
+    epochs = args.num_train_epochs
+    steps = args.max_steps if args.max_steps > 0 else math.ceil(math.ceil(rows / batch) * epochs)
+    return f"{steps:,} ({steps * batch / rows:.3g} epochs), learning rate {args.learning_rate:g}"
+
+
+def _row(name: str, text: str) -> str:
+    return f"{name:14}{text}"
+
+
+def _middle(values: list[int]) -> int:
+    return sorted(values)[len(values) // 2]
+
+
+def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
+    kind = f"LoRA r {job.settings['lora']['r']}" if job.settings.get("lora") else "full weights"
+    frozen = ", vision tower frozen" if job.settings.get("freeze_vision") else ""
+    share = f"{sizes.trained / 1e6:,.1f} of {sizes.parameters / 1e6:,.1f} million parameters"
+    mixed = (
+        ""
+        if job.weights is None
+        else ", " + " and ".join(f"{w:g} {s}" for s, w in zip(job.sources, job.weights, strict=True))
+    )
+    return [
+        _row("model", model),
+        _row("training", f"{kind}{frozen}: {share}"),
+        _row("rows", f"{len(data):,}{mixed}"),
+    ]
+
+
+def _lengths(job: Job, data: Mixture, *, teach: bool) -> tuple[list[int], list[int], int]:
+    """Prompt and completion tokens of rows spread evenly, and how many the model takes. Raises CxrError for a row that
+    is too long or whose film cannot be read."""
+    from transformers import AutoConfig
+
+    located = locate(job.model, job.settings.get("revision"))
+    processor = load_processor(located.base, job.settings.get("revision"))
+    room = AutoConfig.from_pretrained(located.base).get_text_config().max_position_embeddings
+    prompts, completions = [], []
+    for index in range(0, len(data), max(1, len(data) // SAMPLE)):
+        row = data[index]
+        try:
+            shown = pictures(row, job.films)
+        except BadImage as error:
+            raise CxrError(str(error)) from error
+        asked = prompt(row, reasoned=not teach or bool(row.get("steps")))
+        content = [*({"type": "image"} for _ in shown), {"type": "text", "text": asked}]
+        text = processor.apply_chat_template(
+            [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
+        )
+        prompts.append(len(processor(text=[text], images=[shown], return_tensors="pt")["input_ids"][0]))
+        completions.append(len(processor.tokenizer(completion(row))["input_ids"]) if teach else 0)
+        if prompts[-1] + completions[-1] > room:
+            raise CxrError(
+                f"id {row['id']}: {prompts[-1] + completions[-1]} tokens, and the model takes {room}: lower size"
+            )
+    return prompts, completions, room
+
+
+def _applies(data: Mixture, chosen: Selected) -> dict[str, int]:
+    """How many of some rows each reward applies to."""
+    rows = [data[i] for i in range(0, len(data), max(1, len(data) // SAMPLE))]
+    paid = chosen.pay([""] * len(rows), {"case": rows})
+    return {name: int((values == values).sum()) for name, values in paid.items()}

@@ -1,0 +1,57 @@
+"""`cxr rl --filter-variance K`: prompts whose K answers are all paid the same teach nothing, and are left out."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+
+from cxr_cli.engines import Engine, Request, Sampling, Spec, Talk, open_engine, settle
+from cxr_cli.engines.requests import seed_of
+from cxr_cli.errors import CxrError
+from cxr_cli.rewards.selection import Selected
+from cxr_cli.rows import Flow, Row, note
+from cxr_cli.training import run
+from cxr_cli.training.examples import Rows, pictures, prompt
+from cxr_cli.training.run import Job
+
+FILE = "varied.json"
+TOO_SMALL = 1e-6  # of a standard deviation
+
+
+def find_varied(job: Job, chosen: Selected, samples: int) -> None:
+    """Writes the ids of the prompts to keep to OUT/varied.json, unless it is there. CxrError: none varies."""
+    path = job.out / FILE
+    if path.exists():
+        return
+    rows = run.read_rows(job, job.sources, run.trained_on)
+    settings = job.settings
+    longest = settings.get("max_completion_length", 1024)
+    sampling = Sampling(settings.get("temperature", 1.0), settings.get("top_p", 1.0), longest)
+    kept: list[str] = []
+    with open_engine(Spec(job.model, sampling=sampling, revision=settings.get("revision"))) as engine:
+        for _, (id, varies) in settle(engine, _talks(job, rows, chosen, samples, engine), Flow().reject):
+            if varies:
+                kept.append(id)
+    share = 1 - len(kept) / len(rows)
+    note(f"{len(kept)} of {len(rows)} prompts vary in {samples} answers (frac_reward_zero_std {share:.2f})")
+    if not kept:
+        raise CxrError("no prompt varies: raise temperature or K, or train the model further with `cxr sft` first")
+    path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(kept)}) + "\n")
+
+
+def _talks(
+    job: Job, rows: Rows, chosen: Selected, samples: int, engine: Engine
+) -> Iterator[tuple[Row, Talk[tuple[str, bool]]]]:
+    def talk(row: Row) -> Talk[tuple[str, bool]]:
+        shown = [{"type": "image", "image": picture} for picture in pictures(row, job.films)]
+        messages = [{"role": "user", "content": [*shown, {"type": "text", "text": prompt(row, reasoned=True)}]}]
+        replies = yield [
+            Request(f"{row['id']}#{n}", messages, seed_of(job.settings.get("seed", 42), row["id"], n))
+            for n in range(samples)
+        ]
+        texts = [reply.text for reply in replies]
+        paid = chosen.total(chosen.pay(texts, {"case": [row] * samples}))
+        return row["id"], bool(np.std(paid) > TOO_SMALL)
+
+    for index in range(len(rows)):
+        yield rows[index], talk(rows[index])
