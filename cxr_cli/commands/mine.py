@@ -51,5 +51,6 @@ def mine(
     if count is not None and set(how["tasks"]) - {"binary"}:
         raise click.UsageError("--per-finding asks binary questions only.")
     known = Lexicon.load(lexicon)
-    miner = Miner(known, findings=findings_named(findings, known) if findings else None, **how)
+    asked = findings_named(findings, known) if findings else None
+    miner = Miner(known, findings=asked, steps=engine is None, **how)
     run(flow, miner, engine, count, balance)

@@ -8,6 +8,14 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
+_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+_NAMES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
 TEXT: Schema = {"type": "string"}
 TRUTH: Schema = {"type": "boolean"}
 
@@ -30,9 +38,9 @@ def keyed(**properties: Schema) -> Schema:
     }
 
 
-def numbered(count: int, each: Schema) -> Schema:
-    """{"1": .., "2": ..}: one entry for each of `count` things, so that none is left out, doubled or made up."""
-    return keyed(**{str(number): each for number in range(1, count + 1)})
+def each(count: int, entry: Schema) -> Schema:
+    """{"1": .., "2": ..}: an entry for each of `count` things, so that none is left out, doubled or made up."""
+    return keyed(**{str(number): entry for number in range(1, count + 1)})
 
 
 def chosen(numbers: Sequence[int]) -> Schema:
@@ -40,45 +48,40 @@ def chosen(numbers: Sequence[int]) -> Schema:
     return several(one_of(*numbers)) if numbers else several({"type": "integer"}, 0, 0)
 
 
-def misfit(value: Any, schema: Schema, at: str = "") -> str | None:
+def misfit(value: Any, schema: Schema) -> str | None:
     """Why a value does not fit, in words that quote nothing of it: "`steps[0].kind`: not one of plan, observe"."""
-    if reason := _misfit(value, schema):
-        return f"`{at}`: {reason}" if at else reason
-    if isinstance(value, dict):
-        inner = ((value[key], part, f"{at}.{key}" if at else key) for key, part in schema["properties"].items())
-    elif isinstance(value, list):
-        inner = ((item, schema["items"], f"{at}[{index}]") for index, item in enumerate(value))
-    else:
+    wrong = _misfit(value, schema)
+    if wrong is None:
         return None
-    return next(filter(None, (misfit(*each) for each in inner)), None)
+    path, reason = wrong
+    return f"`{path.lstrip('.')}`: {reason}" if path else reason
 
 
-def _misfit(value: Any, schema: Schema) -> str | None:
-    """Of the value itself, not of what it holds."""
-    match schema["type"]:
-        case "object":
-            if not isinstance(value, dict):
-                return "not an object"
-            if missing := [key for key in schema["properties"] if key not in value]:
-                return f"lacks {', '.join(missing)}"
-            return "holds more than was asked for" if len(value) > len(schema["properties"]) else None
-        case "array":
-            if not isinstance(value, list):
-                return "not a list"
-            if len(value) < schema["minItems"]:
-                return f"holds fewer than {schema['minItems']}"
-            most = schema.get("maxItems", len(value))
-            return f"holds more than {most}" if len(value) > most else None
-        case "string":
-            if not isinstance(value, str):
-                return "not a text"
-            if not value.strip():
-                return "empty"
-        case "integer":
-            if type(value) is not int:
-                return "not a whole number"
-        case "boolean":
-            return None if isinstance(value, bool) else "not true or false"
-    if "enum" in schema and value not in schema["enum"]:
-        return f"not one of {', '.join(map(str, schema['enum']))}"
+def _misfit(value: Any, schema: Schema) -> tuple[str, str] | None:
+    """Where it does not fit, and why."""
+    kind = schema["type"]
+    if type(value) is not _TYPES[kind]:
+        return "", f"not {_NAMES[kind]}"
+    if kind == "object":
+        parts = schema["properties"]
+        if missing := parts.keys() - value.keys():
+            return "", f"lacks {', '.join(key for key in parts if key in missing)}"
+        if len(value) > len(parts):
+            return "", "holds more than was asked for"
+        for key, part in parts.items():
+            if wrong := _misfit(value[key], part):
+                return f".{key}{wrong[0]}", wrong[1]
+    elif kind == "array":
+        if len(value) < schema["minItems"]:
+            return "", f"holds fewer than {schema['minItems']}"
+        if "maxItems" in schema and len(value) > schema["maxItems"]:
+            return "", f"holds more than {schema['maxItems']}"
+        for index, item in enumerate(value):
+            if wrong := _misfit(item, schema["items"]):
+                return f"[{index}]{wrong[0]}", wrong[1]
+    elif "enum" in schema:
+        if value not in schema["enum"]:
+            return "", f"not one of {', '.join(map(str, schema['enum']))}"
+    elif kind == "string" and not value.strip():
+        return "", "empty"
     return None

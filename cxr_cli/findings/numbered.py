@@ -1,6 +1,7 @@
 """A report as a numbered list of sentences, so that a model can say which of them it means."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cxr_cli.findings.sentences import SILENT, sentences
 from cxr_cli.records import Span
@@ -12,9 +13,10 @@ class Numbered:
     str(Numbered("FINDINGS: Small effusion.\\nNo edema."))  ->  "1. Small effusion.\\n2. No edema."
     """
 
-    def __init__(self, report: str | None) -> None:
-        self.report = report or ""
-        self._spans = [(s.start, s.end) for s in sentences(self.report) if s.section not in SILENT]
+    def __init__(self, report: str) -> None:
+        spans = [(s.start, s.end) for s in sentences(report) if s.section not in SILENT]
+        self._spans = [Span(start=start, end=end) for start, end in spans]
+        self._lines = [f"{n}. {' '.join(report[start:end].split())}" for n, (start, end) in enumerate(spans, 1)]
 
     @property
     def numbers(self) -> range:
@@ -25,16 +27,17 @@ class Numbered:
 
     def lines(self, numbers: Iterable[int]) -> str:
         """These sentences, one a line, in the report's order."""
-        return "\n".join(f"{n}. {self._text(n)}" for n in sorted(set(numbers)))
+        return "\n".join([self._lines[n - 1] for n in sorted(set(numbers))])
 
     def spans(self, numbers: Iterable[int]) -> list[Span]:
         """Where these sentences stand in the report, each once, in its order."""
-        found = (self._spans[n - 1] for n in sorted(set(numbers)))
-        return [Span(start=start, end=end) for start, end in found]
+        return [self._spans[n - 1] for n in sorted(set(numbers))]
 
-    def _text(self, number: int) -> str:
-        start, end = self._spans[number - 1]
-        return " ".join(self.report[start:end].split())
+
+@lru_cache(maxsize=256)
+def numbered(report: str) -> Numbered:
+    """The same for a report that comes again, as it does with each of its questions."""
+    return Numbered(report)
 
 
 def listed(texts: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Study rows -> Case rows with steps, by rules.
+"""Study rows -> Case rows: questions and answers, and steps by rules.
 
 mine = Miner(Lexicon.load(), tasks=["binary"])
 mine({"id": "s1", "report": "Small left effusion."})     # -> [{"id": "s1/binary/pleural-effusion", ...}, ...]
@@ -25,7 +25,8 @@ class Miner:
 
     tasks: none stands for all. findings: what questions may be about; binary questions then ask about each of them.
     None: what of the lexicon is worth a question; binary questions then ask about few.
-    settings: all of them that change a case, for signatures. silent: how many studies gave no question.
+    steps: False leaves them to others. settings: all that change a case, for signatures. silent: how many studies gave
+    no question.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class Miner:
         unmentioned: Unmentioned = "normal",
         uncertain: Uncertain = "skip",
         seed: int = 0,
+        steps: bool = True,
     ) -> None:
         self.lexicon, self.reader, self.tasks, self.seed = lexicon, reader(lexicon), tasks or TASKS, seed
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
-        self.each, self.silent = findings is not None, 0
+        self.each, self.written, self.silent = findings is not None, steps, 0
         worth = (name for name, entry in lexicon.entries.items() if entry.answer)
         self.asker = Asker(phrases(lexicon), worth if findings is None else findings, uncertain)
         self.rules = Rules(self.asker.phrases)
@@ -71,7 +73,7 @@ class Miner:
             "options": question.options,
             "answer": question.answer,
             "findings": question.findings,
-            "steps": self.rules.steps(question, study, self._draws(id)),
+            "steps": self.rules.steps(question, study, self._draws(id)) if self.written else None,
             "made_by": self.made_by,
         }
         return row | made

@@ -7,12 +7,12 @@ the sentences that it rests on, which are exact spans of the report.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cxr_cli.engines.schemas import TEXT, Schema, chosen, keyed, numbered, one_of, several
+from cxr_cli.engines.schemas import TEXT, Schema, chosen, each, keyed, one_of, several
 from cxr_cli.engines.structured import Failure, Model
 from cxr_cli.engines.talks import Talk, converse
 from cxr_cli.errors import RowError
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.findings.numbered import Numbered, listed
+from cxr_cli.findings.numbered import Numbered, listed, numbered
 from cxr_cli.layout import answer_text, question_text
 from cxr_cli.mining.cases import Miner
 from cxr_cli.prompts import digest, packaged
@@ -43,14 +43,14 @@ class Writer:
 
     def steps(self, case: Mapping[str, Any]) -> Talk[list[Step] | Failure]:
         """The three passes."""
-        report, id = Numbered(case.get("report")), case["id"]
+        report, id = numbered(case.get("report") or ""), case["id"]
         if not report.numbers:
             return Failure("no report to write them from")
         asked = question_text(case)
         plan = yield from self.model.ask(f"{id}#plan", PROMPTS["plan"], _PLAN, _plan, question=asked)
         if isinstance(plan, Failure):
             return Failure(f"plan: {plan.reason}")
-        bearing = numbered(len(plan), chosen(report.numbers))
+        bearing = each(len(plan), chosen(report.numbers))
         evidence = yield from self.model.ask(
             f"{id}#evidence",
             PROMPTS["evidence"],

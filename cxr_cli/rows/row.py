@@ -62,8 +62,8 @@ def _choices(kind: type) -> dict[str, tuple[str, ...]]:
         match type_:
             case msgspec.inspect.TypedDictType(fields=fields):
                 for field in fields:
-                    type_ = field.type
-                    for member in type_.types if isinstance(type_, msgspec.inspect.UnionType) else (type_,):
+                    held = field.type
+                    for member in held.types if isinstance(held, msgspec.inspect.UnionType) else (held,):
                         if isinstance(member, msgspec.inspect.LiteralType):
                             found[field.name] = tuple(str(value) for value in member.values)
                     look(field.type)

@@ -10,12 +10,12 @@ Each verdict is on one finding or step by its number, so that no count exceeds w
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cxr_cli.engines.schemas import TEXT, TRUTH, keyed, numbered, one_of, several
+from cxr_cli.engines.schemas import TEXT, TRUTH, each, keyed, one_of, several
 from cxr_cli.engines.structured import Failure, Model, together
 from cxr_cli.engines.talks import Talk
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.findings.numbered import Numbered, listed
+from cxr_cli.findings.numbered import listed, numbered
 from cxr_cli.layout import answer_text, question_text
 from cxr_cli.prompts import digest, packaged
 from cxr_cli.scoring.radrscore import (
@@ -60,7 +60,8 @@ class LlmJudge:
 
     def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
         """The parts and the score of each reasoning. Nothing is asked about an empty one."""
-        report = str(Numbered(case.get("report"))) if (case.get("report") or "").strip() else None
+        report = case.get("report") or ""
+        report = str(numbered(report)) if report.strip() else None
         steps = _texts(case.get("steps"))
         seen = _Case(case["id"], question_text(case), answer_text(case), report, steps)
         chains = [_texts(reasoning) for reasoning in reasonings]
@@ -71,7 +72,7 @@ class LlmJudge:
         parts = yield from together(
             [self._parts(seen, name, chain, said, reference) for (name, chain), said in zip(named, stated, strict=True)]
         )
-        return [scored(each) for each in parts]
+        return [scored(part) for part in parts]
 
     def _findings(self, case: _Case, name: str, steps: list[str]) -> Talk[list[str] | Failure]:
         """The key findings of some steps, as "left effusion: present", each once."""
@@ -143,7 +144,7 @@ class LlmJudge:
     def _share(self, case: _Case, name: str, what: str, count: int, values: Mapping[str, str]) -> Talk[Part]:
         """The share of `count` things of which the model says "true"."""
         true = yield from self.model.ask(
-            f"{case.id}#{name}/{what}", PROMPTS[what], numbered(count, TRUTH), lambda said: sum(said.values()), **values
+            f"{case.id}#{name}/{what}", PROMPTS[what], each(count, TRUTH), lambda said: sum(said.values()), **values
         )
         return f"judge: {true.reason}" if isinstance(true, Failure) else true / count
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.engines.schemas import TEXT, chosen, keyed, numbered, one_of
+from cxr_cli.engines.schemas import TEXT, chosen, each, keyed, one_of
 from cxr_cli.engines.structured import Failure, Model
 from cxr_cli.engines.talks import Talk
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.findings.numbered import Numbered, listed
+from cxr_cli.findings.numbered import listed, numbered
 from cxr_cli.layout import question_text
 from cxr_cli.prompts import digest, packaged
 from cxr_cli.signatures import signature
@@ -29,18 +29,18 @@ class LlmJudge:
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]
     ) -> Talk[list[Opinion] | Failure]:
         """One opinion for each step. id: of the request."""
-        report = Numbered(case["report"])
+        report = numbered(case["report"])
 
         def opinions(said: Any) -> list[Opinion]:
-            each = (said[str(number)] for number in range(1, len(steps) + 1))
-            return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in each]
+            given = (said[str(number)] for number in range(1, len(steps) + 1))
+            return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in given]
 
         opinion = keyed(reason=TEXT, verdict=one_of(*VERDICTS), sentences=chosen(report.numbers))
         return (
             yield from self.model.ask(
                 id,
                 PROMPTS["steps"],
-                numbered(len(steps), opinion),
+                each(len(steps), opinion),
                 opinions,
                 question=question_text(case),
                 report=str(report),
