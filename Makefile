@@ -8,6 +8,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 VENV := .venv
 READY := $(VENV)/ready
+VLLM := build/vllm-cpu
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help:  ## say what there is to make
@@ -34,7 +35,11 @@ demo: $(READY)  ## reports -> verified steps -> scores, on the packaged examples
 test: $(READY)  ## the fast tests
 	python -m pytest -m "not slow"
 
-test-all: $(READY)  ## all tests
+$(VLLM)/ready: tests/vllm_cpu/build.py tests/vllm_cpu/requirements.txt
+	$(PYTHON) tests/vllm_cpu/build.py $(VLLM)
+	touch $@
+
+test-all: $(READY) $(VLLM)/ready  ## all tests, with a vLLM that is built for them
 	python -m pytest
 
 lint: $(READY)  ## ruff and mypy

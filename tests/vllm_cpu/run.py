@@ -1,0 +1,94 @@
+"""Runs in the environment with vLLM: `run.py build FOLDER` makes models, `run.py ask FOLDER SETTINGS` asks them."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
+from cxr_cli.errors import CxrError
+
+LANGUAGE = r".*language_model.*\.(q_proj|v_proj|down_proj)"
+SCHEMA = {"type": "object", "properties": {"edema": {"type": "boolean"}}, "required": ["edema"]}
+SCHEMA |= {"additionalProperties": False}
+FILMS = 24
+
+
+def build(folder: Path) -> None:
+    """model: tiny. adapter: changes what it says. seeing: also changes what it sees."""
+    from tests import tiny
+
+    tiny.build(folder / "model")
+    adapt(folder / "model", folder / "adapter", LANGUAGE)
+    adapt(folder / "model", folder / "seeing", f"({LANGUAGE}|.*visual.*fc1)")
+
+
+def adapt(model: Path, adapter: Path, modules: str) -> None:
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForImageTextToText
+
+    torch.manual_seed(1)
+    base = AutoModelForImageTextToText.from_pretrained(model)
+    config = LoraConfig(r=8, lora_alpha=64, target_modules=modules, init_lora_weights=False)
+    get_peft_model(base, config).save_pretrained(adapter)
+
+
+def ask(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    films = [Image.open(folder / f"{n % 12}.png").convert("L") for n in range(FILMS)]
+    asked = [Request(f"film{n}", about(f"Is there edema? {n}", film)) for n, film in enumerate(films)]
+    settings = {**settings, "dtype": "float32"}
+    said: dict[str, Any] = {
+        "base": texts(folder / "model", "transformers", asked),
+        "merged": texts(folder / "adapter", "transformers", asked),
+        "seeing adapter": refused(folder / "seeing", settings),
+        "remote code": refused(folder / "model", {**settings, "trust_remote_code": True}),
+    }
+    more = [
+        Request("schema", about("Is there edema?"), schema=SCHEMA),
+        Request("text", about("The lungs are clear.")),
+    ]
+    *said["adapter"], said["schema"], said["text"] = texts(folder / "adapter", "vllm", asked + more, settings)
+    drawn = [Request(r.id, r.messages, seed=n) for n, r in enumerate(asked)]
+    again = [Request(f"{r.id} again", r.messages, seed=r.seed) for r in reversed(drawn)]
+    replies = texts(folder / "model", "vllm", drawn + again, settings, Sampling(1.0, 0.9, 12))
+    return said | {"drawn": replies[:FILMS], "drawn again": list(reversed(replies[FILMS:]))}
+
+
+def about(text: str, *films: Image.Image) -> list[dict[str, Any]]:
+    parts = [{"type": "image", "image": film} for film in films]
+    return [{"role": "user", "content": [*parts, {"type": "text", "text": text}]}]
+
+
+def texts(
+    model: Path,
+    engine: str,
+    requests: list[Request],
+    settings: dict[str, Any] | None = None,
+    sampling: Sampling = Sampling(max_tokens=24),  # noqa: B008 - frozen
+) -> list[str]:
+    """The replies, in the order of the requests."""
+    spec = Spec(model=str(model), name=engine, sampling=sampling, args=settings or {}, cached=False)
+    with open_engine(spec) as opened:
+        replies = {reply.id: reply for reply in generate(opened, requests)}
+    assert all(reply.error is None for reply in replies.values())
+    return [replies[request.id].text for request in requests]
+
+
+def refused(model: Path, settings: dict[str, Any]) -> str:
+    try:
+        texts(model, "vllm", [Request("a", about("Edema?"))], settings)
+    except CxrError as error:
+        return str(error)
+    return ""
+
+
+if __name__ == "__main__":
+    what, folder, *rest = sys.argv[1:]
+    if what == "build":
+        sys.path.insert(0, str(Path(__file__).parents[2]))
+        build(Path(folder))
+    else:
+        print(json.dumps(ask(Path(folder), json.loads(rest[0]))))
