@@ -32,7 +32,8 @@ class OpenAI(Background):
         if not is_url(spec.model):
             raise CxrError(f"--engine openai needs the URL of a server: -m http://localhost:8000/v1, not {spec.model}")
         self.url, local = base_url(spec.model, allow_remote=spec.allow_remote)
-        self.sampling, self.args, self.capacity = spec.sampling, dict(spec.args), spec.concurrency
+        self.sampling, self.args = spec.sampling, dict(spec.args)
+        self.capacity = 2 * spec.concurrency  # half of them wait, so that no place at the server is ever empty
         key = os.environ.get("OPENAI_API_KEY", "").strip() or "none"
         self._http = Http(self.url, local=local, headers={"Authorization": f"Bearer {key}"})
         self._free = asyncio.Semaphore(spec.concurrency)

@@ -76,8 +76,11 @@ def _misfit(value: Any, schema: Schema) -> tuple[str, str] | None:
             return "", f"holds fewer than {schema['minItems']}"
         if "maxItems" in schema and len(value) > schema["maxItems"]:
             return "", f"holds more than {schema['maxItems']}"
+        items = schema["items"]
+        if "enum" in items and {*map(type, value)} <= {_TYPES[items["type"]]} and {*value} <= {*items["enum"]}:
+            return None  # found out at once for a list of numbers, as most are
         for index, item in enumerate(value):
-            if wrong := _misfit(item, schema["items"]):
+            if wrong := _misfit(item, items):
                 return f"[{index}]{wrong[0]}", wrong[1]
     elif "enum" in schema:
         if value not in schema["enum"]:
