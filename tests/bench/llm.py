@@ -48,7 +48,7 @@ def rows(path: Path) -> list[Any]:
     return sorted((json.loads(line) for line in path.open()), key=lambda row: row["id"])
 
 
-def main(reports: int = 120) -> None:
+def main(reports: int = 240) -> None:
     command = [sys.executable, "-c", "from tests.bench.llm import serve; serve()"]
     with (
         tempfile.TemporaryDirectory() as folder,
