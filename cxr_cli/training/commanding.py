@@ -90,6 +90,7 @@ def rl(
 
 
 def _job(given: dict[str, Any], path: str | None, sets: Sequence[str], kind: type, **more: Any) -> Job:
+    run.quieten()
     settings = config.check(config.read(path, sets), kind, path or "--set")
     model = given.pop("model") or settings.get("model")
     if not model:

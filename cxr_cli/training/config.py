@@ -28,6 +28,7 @@ OURS: dict[str, str] = {
     "attn_implementation": "sdpa, flash_attention_2, eager",
     "deepspeed": "zero2, zero3, zero2-offload, zero3-offload, or a JSON file",
     "eval_cases": "how many cases are answered at each evaluation, and scored",
+    "eval_tokens": "of such an answer, at most; 512",
     "rewards": "of cxr rl: names with weights, [format:1, process:1]",
     "rollouts": "of cxr rl: transformers, vllm-colocate or vllm-server",
 }
@@ -106,6 +107,8 @@ def _lora(value: Any, where: str) -> Settings | None:
 def _typed(name: str, value: Any, hint: Any, where: str) -> Any:
     """YAML reads 2e-6 as a text; a number is meant."""
     members = typing.get_args(hint) or (hint,)
+    if value is False and bool not in members and str in members:
+        return "no"  # YAML's other word for it
     if isinstance(value, str) and str not in members and (float in members or int in members):
         try:
             return float(value) if float in members else int(value)

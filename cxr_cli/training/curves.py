@@ -11,7 +11,14 @@ _GROUPS = {
     "kl": ("kl",),
     "length": ("completions/mean_length",),
     "entropy": ("entropy",),
-    "evaluation": ("eval_accuracy", "eval_format", "eval_factuality", "eval_completeness", "eval_effectiveness"),
+    "evaluation": (
+        "eval_answered",
+        "eval_accuracy",
+        "eval_format",
+        "eval_factuality",
+        "eval_completeness",
+        "eval_effectiveness",
+    ),
 }
 
 

@@ -13,14 +13,21 @@ from cxr_cli.rows import note
 from cxr_cli.scoring.score import Scorer
 from cxr_cli.training.examples import Rows, pictures, prompt
 
-BATCH, TOKENS = 8, 512
+BATCH, TOKENS = 8, 512  # answers at a time, tokens of one
 
 
 class Answering(TrainerCallback):  # type: ignore[misc]
-    """Adds eval_accuracy, eval_format and the parts of RadRScore over the first `count` held-out cases."""
+    """Adds eval_accuracy, eval_format and the parts of RadRScore over the first `count` held-out cases, each over
+    those that have it, and eval_answered, the share of cases that were answered at all."""
 
-    def __init__(self, trainer: Any, rows: Rows, films: Films, count: int) -> None:
-        self.trainer, self.rows, self.films, self.count = trainer, rows, films, min(count, len(rows))
+    def __init__(self, trainer: Any, rows: Rows, films: Films, count: int, tokens: int = TOKENS) -> None:
+        self.tokens, self.trainer, self.rows, self.films, self.count = (
+            tokens,
+            trainer,
+            rows,
+            films,
+            min(count, len(rows)),
+        )
         self.scorer = Scorer(reader())
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
@@ -34,6 +41,7 @@ class Answering(TrainerCallback):  # type: ignore[misc]
             said = [{**row, "prediction": text} for row, text in zip(rows, self._answers(rows), strict=True)]
             for _, scored in converse(None, ((row, self.scorer.row(row)) for row in said)):
                 assert isinstance(scored, dict)
+                values["answered"].append(float(scored["scores"]["accuracy"] is not None))
                 for name, score in scored["scores"].items():
                     if score is not None:
                         values[name].append(score)
@@ -57,7 +65,7 @@ class Answering(TrainerCallback):  # type: ignore[misc]
         training = model.training
         model.eval()
         with torch.no_grad():
-            out = model.generate(**inputs, max_new_tokens=TOKENS, do_sample=False)
+            out = model.generate(**inputs, max_new_tokens=self.tokens, do_sample=False)
         model.train(training)
         said = out[:, inputs["input_ids"].shape[1] :]
         return [layout.reply(text) for text in processor.tokenizer.batch_decode(said, skip_special_tokens=True)]

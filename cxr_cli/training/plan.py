@@ -1,6 +1,7 @@
 """`--dry-run`: everything that can be checked without a GPU, and what the training will be."""
 
 import math
+from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.images import BadImage

@@ -39,7 +39,6 @@ def train(job: Job, rewards: Selected) -> None:
         """TRL's, that resumes truly."""
 
     rollouts = rollouts_of(job.settings)
-    run.quieten()
     starting.prepare(bool(job.settings.get("deepspeed")))
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(_quotes_no_row)
     data = run.mixture(job, run.trained_on)

@@ -28,14 +28,13 @@ def train(job: Job) -> None:
     """Trains `job.model` on the rows and fills `job.out`. Raises CxrError."""
     from trl import SFTConfig, SFTTrainer
 
-    from cxr_cli.training.evaluating import Answering
+    from cxr_cli.training.evaluating import TOKENS, Answering
     from cxr_cli.training.resuming import Resumable
     from cxr_cli.training.watching import Watcher
 
     class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
         """TRL's, that resumes truly."""
 
-    run.quieten()
     starting.prepare(bool(job.settings.get("deepspeed")))
     data = run.mixture(job, usable)
     args = run.arguments(job, SFTConfig, DEFAULTS)
@@ -51,6 +50,7 @@ def train(job: Job) -> None:
         callbacks=[Watcher(job.out)],
     )
     if held_out and job.settings.get("eval_cases", 0):
-        trainer.add_callback(Answering(trainer, held_out, job.films, job.settings["eval_cases"]))
+        count, tokens = job.settings["eval_cases"], job.settings.get("eval_tokens", TOKENS)
+        trainer.add_callback(Answering(trainer, held_out, job.films, count, tokens))
     run.train(trainer, job)
     run.describe(job, "sft", trainer, data)

@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 from cxr_cli.rows import note
 
 PATIENCE = 5  # logs in a row before something counts as wrong
-_SHOWN = ("loss", "reward", "eval_loss", "eval_accuracy", "kl")
+_SHOWN = ("loss", "reward", "eval_loss", "eval_accuracy", "eval_answered", "kl")
 
 
 class Watcher(TrainerCallback):  # type: ignore[misc]

@@ -1,0 +1,372 @@
+"""`cxr sft` and `cxr rl` with tiny models: they learn, they resume bit for bit, they say what is wrong."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxr_cli import rewards
+from cxr_cli.errors import CxrError, RowError
+from cxr_cli.mining.cases import Miner
+from cxr_cli.rewards.selection import Selected
+from cxr_cli.training.examples import Mixture, Rows, completion, prompt
+from cxr_cli.training.run import Job
+from tests import tiny
+from tests.cases import LEXICON, Row
+from tests.conftest import Cxr
+
+FAST = {
+    "size": 56,
+    "per_device_train_batch_size": 4,
+    "gradient_accumulation_steps": 1,
+    "learning_rate": 1e-3,
+    "warmup_steps": 0,
+    "logging_steps": 1,
+    "save_strategy": "no",
+}
+ROLL = {**FAST, "num_generations": 4, "per_device_train_batch_size": 8, "max_completion_length": 12, "beta": 0.0}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with films/ and steps.jsonl: mined cases of ten drawn studies."""
+    from cxr_cli.phantoms import Recipe
+    from cxr_cli.phantoms.files import write_studies
+
+    folder = tmp_path_factory.mktemp("data")
+    write_studies(Recipe(priors=0.5), 10, folder, 64, "png")
+    studies = [json.loads(line) for line in (folder / "studies.jsonl").read_text().splitlines()]
+    mine = Miner(LEXICON)
+    cases = [case for study in studies for case in mine(study)]
+    (folder / "steps.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {family: tiny.build(tmp_path_factory.mktemp(family), family) for family in tiny.FAMILIES}
+
+
+def job(data: Path, model: Path, out: Path, **settings: Any) -> Job:
+    out.mkdir(exist_ok=True)
+    more = {name: settings.pop(name) for name in ("resume", "evaluation", "weights", "sources") if name in settings}
+    return Job(
+        **{"sources": [str(data / "steps.jsonl")], **more}, model=str(model), out=out, settings=settings, root=data
+    )
+
+
+def sft(data: Path, model: Path, out: Path, **settings: Any) -> list[Row]:
+    """Trains, and gives the history."""
+    from cxr_cli.training import sft
+
+    sft.train(job(data, model, out, **{**FAST, **settings}))
+    return history(out)
+
+
+def rl(data: Path, model: Path, out: Path, chosen: Selected | None = None, **settings: Any) -> list[Row]:
+    from cxr_cli.training import rl
+
+    rl.train(job(data, model, out, **{**ROLL, **settings}), chosen or vowels())
+    return history(out)
+
+
+def history(out: Path) -> list[Row]:
+    return [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    [file] = folder.glob("*.safetensors")
+    return load_file(file)
+
+
+def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    import torch
+
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def vowels() -> Selected:
+    """A reward that a model with random weights can rise in: the share of letters."""
+
+    def letters(completions: Any, **_: Any) -> list[float | None]:
+        texts = [completion[-1]["content"] for completion in completions]
+        return [sum(c.isascii() and c.isalpha() for c in text) / max(1, len(text)) for text in texts]
+
+    return Selected({"letters": letters, "process": rewards.process}, [1.0, 0.0])
+
+
+# What is taught
+
+
+def test_what_a_row_teaches() -> None:
+    row = {"question": "Is it?", "options": ["Yes", "No"], "answer": "No", "steps": ["I look.", {"text": "Clear."}]}
+    assert completion(row) == "<think> I look. Clear. </think><answer> B </answer>"
+    assert completion({**row, "steps": None}) == "<answer> B </answer>"
+    assert completion({**row, "answer": ["Yes", "No"], "steps": []}) == "<answer> A, B </answer>"
+    assert completion({"question": "Which?", "answer": ["Edema", "Nodule"]}) == "<answer> Edema, Nodule </answer>"
+    assert prompt(row, reasoned=False) == "Is it? Options:\nA) Yes\nB) No"
+    assert prompt(row, reasoned=True).startswith("Is it? Options:\nA) Yes\nB) No\nThink step by step.")
+    with pytest.raises(RowError, match="none of the options"):
+        completion({**row, "answer": "Maybe"})
+    with pytest.raises(RowError, match="none to teach"):
+        completion({**row, "answer": None})
+
+
+def filled(*ids: str) -> Rows:
+    rows = Rows()
+    for id in ids:
+        rows.add({"id": id, "question": "?", "report": "x" * 100, "extra": 1})
+    rows.done()
+    return rows
+
+
+def test_rows_are_kept_on_disk_without_what_no_training_needs() -> None:
+    rows = filled("a", "b", "c")
+    assert [rows[i]["id"] for i in range(3)] == ["a", "b", "c"]
+    assert rows[1] == {"id": "b", "question": "?", "report": "x" * 100, "steps": []}
+    assert rows.fingerprint == filled("a", "b", "c").fingerprint != filled("a", "c", "b").fingerprint
+
+
+def test_a_mixture_takes_each_part_by_its_weight() -> None:
+    few, many = filled(*"ab"), filled(*(f"m{i}" for i in range(98)))
+    assert [Mixture([few, many])[i]["id"] for i in (0, 1, 2, 99)] == ["a", "b", "m0", "m97"]
+    mixed = Mixture([few, many], [1, 3], seed=1)
+    drawn = [mixed[i]["id"] for i in range(len(mixed))]
+    assert (len(drawn), *sorted((drawn.count("a"), drawn.count("b")))) == (100, 12, 13)
+    assert len(set(drawn)) == 77
+    again = Mixture([few, many], [1, 3], seed=1)
+    assert [again[i]["id"] for i in range(100)] == drawn
+    with pytest.raises(CxrError, match="is empty"):
+        Mixture([few, filled()], [1, 1])
+    with pytest.raises(CxrError, match="no rows"):
+        Mixture([filled()])
+
+
+# Learning
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sft_learns(data: Path, models: dict[str, Path], tmp_path: Path, seed: int) -> None:
+    taught = sft(data, models["qwen2_vl"], tmp_path / "out", max_steps=12, seed=seed)
+    still = sft(data, models["qwen2_vl"], tmp_path / "still", max_steps=12, seed=seed, learning_rate=0.0)
+    assert taught[11]["loss"] < still[11]["loss"] - 0.5
+    assert abs(still[11]["loss"] - still[0]["loss"]) < 0.3
+    assert same(weights(tmp_path / "still"), weights(models["qwen2_vl"]))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_grpo_learns(data: Path, models: dict[str, Path], tmp_path: Path, seed: int) -> None:
+    how = {"max_steps": 24, "seed": seed, "lr_scheduler_type": "constant", "learning_rate": 2e-3}
+    taught = rl(data, models["qwen2_vl"], tmp_path / "out", **how)
+    still = rl(data, models["qwen2_vl"], tmp_path / "still", **{**how, "learning_rate": 0.0})
+
+    def late(logs: list[Row]) -> float:
+        return sum(log["rewards/letters/mean"] for log in logs[16:24]) / 8
+
+    assert late(taught) > late(still) + 0.05
+    assert {"rewards/process/mean", "statements", "entropy", "frac_reward_zero_std"} <= taught[0].keys()
+
+
+@pytest.mark.parametrize("family", tiny.FAMILIES)
+def test_every_family_trains_and_answers(data: Path, models: dict[str, Path], tmp_path: Path, family: str) -> None:
+    from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
+
+    sft(data, models[family], tmp_path / "sft", max_steps=2)
+    rl(data, tmp_path / "sft", tmp_path / "rl", max_steps=1, beta=0.1)
+    assert sorted(p.name for p in (tmp_path / "rl").glob("*.bin")) == []
+    for name in ("config.json", "model.safetensors", "processor_config.json", "training.json", "README.md", "curves"):
+        assert (tmp_path / "rl" / name).exists()
+    spec = Spec(str(tmp_path / "rl"), "transformers", Sampling(max_tokens=3), cached=False)
+    with open_engine(spec) as engine:
+        [reply] = generate(engine, [Request("a", [{"role": "user", "content": "Is it?"}])])
+    assert (reply.error, reply.completion_tokens is not None) == (None, True)
+
+
+def test_lora_trains_little_and_goes_on(data: Path, models: dict[str, Path], tmp_path: Path) -> None:
+    lora = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj", "v_proj"]}
+    sft(data, models["qwen2_vl"], tmp_path / "sft", max_steps=3, lora=lora, freeze_vision=True)
+    adapter = weights(tmp_path / "sft")
+    assert len(adapter) == 8
+    assert all("visual" not in name for name in adapter)
+    rl(data, tmp_path / "sft", tmp_path / "rl", max_steps=2, beta=0.1)
+    assert not same(weights(tmp_path / "rl"), adapter)
+    with pytest.raises(CxrError, match="lora: the model has no module called w_proj"):
+        sft(data, models["qwen2_vl"], tmp_path / "no", lora={**lora, "target_modules": ["w_proj"]})
+
+
+def test_answers_are_scored_at_each_evaluation(data: Path, models: dict[str, Path], tmp_path: Path) -> None:
+    how = {"eval_cases": 3, "eval_tokens": 8, "eval_strategy": "steps", "eval_steps": 2}
+    how["evaluation"] = str(data / "steps.jsonl")
+    logs = sft(data, models["qwen2_vl"], tmp_path / "out", max_steps=2, **how)
+    assert any("eval_loss" in log for log in logs)
+    assert [log["eval_answered"] for log in logs if "eval_answered" in log] == [0.0]
+
+
+# Resuming
+
+
+LORA = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj"]}
+EVERY = [(stage, family, lora) for stage in (sft, rl) for family in tiny.FAMILIES for lora in (None, LORA)]
+QUICK = [(sft, "qwen2_vl", None), (rl, "qwen2_5_vl", None), (sft, "qwen3_vl", LORA), (rl, "qwen2_vl", LORA)]
+
+
+@pytest.mark.parametrize(
+    ("stage", "family", "lora"),
+    [case if case in QUICK else pytest.param(*case, marks=pytest.mark.slow) for case in EVERY],
+)
+def test_resumed_is_as_if_never_stopped(
+    data: Path, models: dict[str, Path], tmp_path: Path, stage: Any, family: str, lora: Any
+) -> None:
+    how = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, "lora": lora}
+    whole = stage(data, models[family], tmp_path / "whole", **how)
+    (tmp_path / "stopped").mkdir()
+    shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "stopped" / "checkpoint-2")
+    (tmp_path / "stopped" / "checkpoint-3").mkdir()  # one that was being written
+    shutil.copy(tmp_path / "whole" / "history.jsonl", tmp_path / "stopped")
+    resumed = stage(data, models[family], tmp_path / "stopped", **how, resume=True)
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
+    assert not same(weights(tmp_path / "whole"), weights(tmp_path / "whole" / "checkpoint-2"))
+    assert [log["step"] for log in resumed] == [log["step"] for log in whole]
+    name = "loss" if stage is sft else "reward"
+    assert [log.get(name) for log in resumed] == [log.get(name) for log in whole]
+
+
+# What is wrong is said
+
+
+def lines(*rows: Row) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (
+            {"answer": None},
+            "field `answer`: there is none to teach",
+        ),
+        (
+            {"images": []},
+            "field `images`: there is no film to look at",
+        ),
+        (
+            {"question": ""},
+            "field `question`: there is none to ask",
+        ),
+        ({"answer": "Maybe"}, "field `answer`: 1 of it is none of the options"),
+        ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),
+    ],
+)
+def test_a_row_that_teaches_nothing(
+    cxr: Cxr, models: dict[str, Path], tmp_path: Path, change: Row, reason: str
+) -> None:
+    row = {"id": "a", "question": "Is it?", "options": ["Yes", "No"], "answer": "No", "images": ["a.png"]}
+    (tmp_path / "rows.jsonl").write_text(lines(row, {**row, "id": "b", **change}))
+    done = cxr("sft", "rows.jsonl", "-m", models["qwen2_vl"], "-o", "out")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"cxr: rows.jsonl:2: {reason}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_a_dry_run_finds(cxr: Cxr, data: Path, models: dict[str, Path], tmp_path: Path) -> None:
+    base = ("-m", models["qwen2_vl"], "-o", "out", "--images", data, "--set", "size=56", "--dry-run")
+    done = cxr("sft", data / "steps.jsonl", *base, "--gpus", 4)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert told["batch"] == "32 = 1 a process x 8 accumulated x 4 processes"
+    assert told["training"].startswith("full weights: 0.2 of 0.2 million")
+    done = cxr("rl", data / "steps.jsonl", *base, "--reward", "format:1", "process:2", "--gpus", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "rewards       format x 1, process x 2\n" in done.stdout
+    assert "batch         16 completions = 2 prompts x 8 samples, 2 processes\n" in done.stdout
+    assert not (tmp_path / "out").exists()
+    row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
+    (tmp_path / "gone.jsonl").write_text(lines(row))
+    film = json.loads((data / "steps.jsonl").read_text().splitlines()[0])["images"]
+    (tmp_path / "long.jsonl").write_text(lines({**row, "question": "Is it? " * 2000, "images": film}))
+    for flags, message in [
+        (("gone.jsonl",), "image gone.png does not exist (id x)"),
+        (("long.jsonl",), "tokens, the model takes 2048: lower size"),
+        ((data / "steps.jsonl", "--set", "deepspeed=zero9"), "deepspeed: zero9 is neither a file nor one of zero2"),
+        ((data / "steps.jsonl", "-m", tmp_path), "is no model"),
+    ]:
+        done = cxr("sft", *base, *flags)
+        assert done.returncode == 1
+        assert message in done.stderr
+
+
+def test_settings_are_checked(tmp_path: Path) -> None:
+    from cxr_cli.training.commanding import sft
+
+    (tmp_path / "bad.yaml").write_text("learning_rate: 1\n  x: [\n")
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    (tmp_path / "typo.yaml").write_text("learning_rat: 2e-6\n")
+
+    def told(*sets: str, config: str | None = None, inputs: Any = ("a.jsonl",), mix: Any = (), **given: Any) -> str:
+        base = {"model": "x", "out": tmp_path, "root": None, "mapping": {}, "limit": None, "resume": False}
+        where = None if config is None else str(tmp_path / config)
+        job = {**base, "overwrite": False, **given}
+        with pytest.raises(CxrError) as error:
+            sft(inputs, mix, None, job, config=where, sets=sets, gpus=1, nodes=1, dry_run=False)
+        return str(error.value).replace(f"{tmp_path}/", "")
+
+    assert told("learnin_rate=1") == "--set: learnin_rate is no setting of SFTConfig; did you mean learning_rate?"
+    assert told(config="typo.yaml").startswith("typo.yaml: learning_rat is no setting of SFTConfig; did you mean")
+    assert told(config="bad.yaml") == "bad.yaml:2: not YAML"
+    assert told(config="list.yaml") == "list.yaml: not a list of `name: value`"
+    assert told("learning_rate=fast") == "--set: learning_rate takes a number, not 'fast'"
+    assert told("output_dir=x") == "--set: output_dir is not to be set: -o OUT says where"
+    assert told("trust_remote_code=true").endswith("no code that comes with weights is run")
+    assert told("lora.rank=8") == "--set: lora takes r, alpha, dropout, target_modules"
+    assert told("x") == "--set x: not NAME=VALUE"
+    assert told(mix=("a.jsonl:1",)) == "name the rows to train on: INPUT, or --mix FILE:WEIGHT .."
+    assert told(inputs=(), mix=("a.jsonl",)) == "--mix a.jsonl: not FILE:WEIGHT with a weight above 0"
+    assert told(model=None).startswith("name the model to train")
+    assert told(out=None).startswith("name the folder of the trained model")
+    assert told().endswith("exists: --resume continues it, --overwrite replaces it")
+
+
+def test_numbers_as_yaml_has_them() -> None:
+    from trl import SFTConfig
+
+    from cxr_cli.training import config
+
+    settings = config.read(None, ["learning_rate=2e-6", "max_steps=7", "lora.r=8", "bf16=false", "size=112"])
+    checked = config.check(settings, SFTConfig, "--set")
+    assert checked["learning_rate"] == 2e-6
+    assert checked["lora"] == {"r": 8, "alpha": 32, "dropout": 0.0, "target_modules": None}
+    assert (checked["max_steps"], checked["bf16"], checked["size"]) == (7, False, 112)
+
+
+def test_the_audit_on_the_command_line(cxr: Cxr, data: Path) -> None:
+    done = cxr("rl", data / "steps.jsonl", "--audit", "--reward", "format:1", "accuracy", "process:1")
+    assert (done.returncode, done.stderr) == (0, "cxr: no cheat is paid as well as the honest chains\n")
+    assert "hedging on all" in done.stdout
+    done = cxr("rl", data / "steps.jsonl", "--audit", "--reward", "length")
+    assert done.returncode == 1
+    assert "cheats are paid as well as the honest chains: " in done.stderr
+
+
+def test_prompts_that_do_not_vary_are_left_out(cxr: Cxr, data: Path, models: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "def odd(completions, case, **_):\n"
+        "    import json\n"
+        "    rows = [c if isinstance(c, dict) else json.loads(c) for c in case]\n"
+        "    return [float(ord(t[0]) % 5) if t and 'binary' in r['id'] else 0.0\n"
+        "            for t, r in zip((c if isinstance(c, str) else c[-1]['content'] for c in completions), rows)]\n"
+    )
+    flags = ("-m", models["qwen2_vl"], "-o", "out", "--images", data, "--limit", 8, "--reward", "mine:odd")
+    sets = [f"{name}={value}" for name, value in {**ROLL, "max_steps": 1, "warmup_steps": 0}.items()]
+    more = [word for text in sets for word in ("--set", text)]
+    done = cxr("rl", data / "steps.jsonl", *flags, "--filter-variance", 4, *more)
+    assert done.returncode == 0, done.stderr
+    kept = json.loads((tmp_path / "out" / "varied.json").read_text())
+    assert kept["rows"] == 8
+    assert kept["kept"]
+    assert all("binary" in id for id in kept["kept"])
+    assert f"cxr: {len(kept['kept'])} of 8 prompts vary in 4 answers" in done.stderr
+    assert json.loads((tmp_path / "out" / "training.json").read_text())["rows"] == len(kept["kept"])
