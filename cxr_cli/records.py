@@ -120,5 +120,6 @@ def reasons(row: Mapping[str, Any], known: Container[str], why: Mapping[str, str
 
     {"why": {"steps": "plan: refused"}}, ["support"], {"support": "no steps"}  ->  both
     """
-    merged = {key: reason for key, reason in (row.get("why") or {}).items() if key not in known} | dict(why)
-    return {"why": merged} if merged or "why" in row else {}
+    old = row.get("why")
+    merged = {key: reason for key, reason in old.items() if key not in known} if isinstance(old, dict) else {}
+    return {"why": merged | dict(why)} if merged or why or "why" in row else {}
