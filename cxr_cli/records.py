@@ -78,7 +78,7 @@ class Case(Study):
     made_by: NotRequired[str]
     support: NotRequired[float | None]
     checked_by: NotRequired[str]
-    why: NotRequired[dict[str, str] | None]
+    why: NotRequired[dict[str, str]]
 
 
 class Prediction(TypedDict):
