@@ -19,18 +19,25 @@ $(READY): pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "$(TORCH)" -e ".[dev,llm,train]"
 	touch $@
 
-# Without a terminal `cxr mine` reads rows from stdin, so the examples are named there.
-EXAMPLES := $(shell [ -t 0 ] || echo ' examples')
+DEMO := build/demo
 
-demo: $(READY)  ## reports -> verified steps -> scores, on the packaged examples
-	@mkdir -p build/demo
-	cd build/demo; cxr mine$(EXAMPLES) | cxr verify > steps.jsonl
+demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model: phantoms to scores
+	@rm -rf $(DEMO) && mkdir -p build
+	cxr phantom -n 40 -o $(DEMO) --size 64 --format png --findings cardiomegaly,pneumothorax,edema
+	cxr mine $(DEMO)/studies.jsonl --task binary | cxr verify > $(DEMO)/steps.jsonl
+	cxr rl $(DEMO)/steps.jsonl --audit
+	python -m tests.tiny $(DEMO)/model
+	cxr sft $(DEMO)/steps.jsonl -m $(DEMO)/model -o $(DEMO)/sft --images $(DEMO) --config recipes/tiny-cpu/sft.yaml
+	cxr rl $(DEMO)/steps.jsonl -m $(DEMO)/sft -o $(DEMO)/rl --images $(DEMO) --config recipes/tiny-cpu/rl.yaml
+	cxr infer $(DEMO)/steps.jsonl -m $(DEMO)/rl --images $(DEMO) --size 56 --max-tokens 96 -o $(DEMO)/answers.jsonl
+	cxr score $(DEMO)/answers.jsonl --summary
 	cxr score examples/answers.jsonl --summary
 	@echo
-	@echo 'Look at build/demo/steps.jsonl: one case a line, each step with its verdict, its reason and its evidence.'
-	@echo 'Scored were the answers in examples/answers.jsonl, with the ways in which models answer.'
-	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files,'
-	@echo 'or a table, `cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
+	@echo 'The tiny model has learnt to speak, not to see: it shows that every stage runs. Look at $(DEMO)/steps.jsonl (one'
+	@echo 'case a line, each step with its verdict, reason and evidence), $(DEMO)/images/ and $(DEMO)/sft/curves/.'
+	@echo 'The second table scores examples/answers.jsonl, with the ways in which models answer.'
+	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files, or a table,'
+	@echo '`cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
 
 test: $(READY)  ## the fast tests
 	python -m pytest -m "not slow"
