@@ -220,7 +220,6 @@ def test_the_sampler_draws_from_the_softmax() -> None:
 
 
 def test_an_adapter_loads_onto_its_base(models: dict[str, Path], tmp_path: Path) -> None:
-    import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForImageTextToText
 
@@ -233,13 +232,10 @@ def test_an_adapter_loads_onto_its_base(models: dict[str, Path], tmp_path: Path)
     prompts = questions(3)
     with open_engine(Spec(str(tmp_path / "adapter"), "transformers", Sampling(max_tokens=8), cached=False)) as engine:
         with_adapter = [r.text for r in generate(engine, prompts)]
-        merged = engine.model.state_dict()  # type: ignore[attr-defined]
         assert "+" in str(engine.signature["revision"])
     with open_engine(Spec(str(base), "transformers", Sampling(max_tokens=8), cached=False)) as engine:
         without = [r.text for r in generate(engine, prompts)]
     assert with_adapter != without
-    name = next(name for name in merged if name.endswith("q_proj.weight") and "visual" not in name)
-    assert not torch.equal(merged[name], dict(model.base_model.state_dict()).get(name, torch.zeros(1)))
 
 
 @pytest.mark.parametrize(

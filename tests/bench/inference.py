@@ -120,19 +120,24 @@ def kills(folder: Path) -> None:
     with Server(lambda _: "<think>No.</think><answer>A</answer>", delay=0.1) as server:
         run = [*CXR, "infer", "in.jsonl", "-m", server.url, "--images", "phantoms", "-o", "out.jsonl"]
         run += ["--concurrency", "8", "--resume"]
-        written = []
+        written, heard = [], []  # what is answered after a kill nobody hears
         for _ in range(5):
+            begun = len(server.answered)
             process = subprocess.Popen(run, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
             before = len(server.requests)
             while len(server.requests) == before and process.poll() is None:
                 time.sleep(0.01)
             time.sleep(draw.uniform(0.1, 1.5))
+            heard += server.answered[begun:]
             process.send_signal(signal.SIGKILL)
             process.wait()
+            time.sleep(1)
             written.append(len(_ids(folder / "out.jsonl")))
+        begun = len(server.answered)
         subprocess.run(run, cwd=folder, env=environment, check=True, stderr=subprocess.DEVNULL)
+        heard += server.answered[begun:]
         ids = _ids(folder / "out.jsonl")
-        answered = Counter(text_of(asked) for _, asked in server.answered)
+        answered = Counter(text_of(asked) for _, asked in heard)
     assert sorted(ids) == sorted(row["id"] for row in rows)
     again = sum(answered.values()) - len(answered)
     print(f"{len(rows)} questions, rows written at each kill: {written}")
