@@ -69,6 +69,18 @@ def answer_text(row: Mapping[str, Any]) -> str:
     return ", ".join(map(str, answer)) if isinstance(answer, list) else str(answer or "(none)")
 
 
+def letters(row: Mapping[str, Any], answer: str | Sequence[str]) -> list[str]:
+    """The letters of these options of a case; what is none of them stands as it is."""
+    options: Sequence[str] = row.get("options") or ()
+    given = [answer] if isinstance(answer, str) else answer
+    return [letter(options.index(text)) if text in options else str(text) for text in given]
+
+
+def answered(row: Mapping[str, Any], answer: str | Sequence[str] | None) -> str:
+    """A reply that gives this answer and no reasoning; "" for None."""
+    return "" if answer is None else f"<answer> {', '.join(letters(row, answer))} </answer>"
+
+
 def shown(row: Mapping[str, Any]) -> list[str]:
     """The films of a case in the order in which a model sees them: for a temporal question the prior's come first."""
     prior = row.get("prior") or {}

@@ -45,6 +45,15 @@ def test_radrscore(prediction: str, expected: tuple[float, ...]) -> None:
     assert parts(scored(prediction)) == expected
 
 
+def test_the_vote_is_scored_beside_the_samples() -> None:
+    case = {"options": ["Yes", "No"], "answer": "No"}
+    said = [{"text": f"<answer> {letter} </answer>"} for letter in "ABB"]
+    row = scored("", **case, predictions=said, vote={"answer": "No", "share": 2 / 3})
+    assert (round(row["scores"]["accuracy"], 3), row["scores"]["vote_accuracy"]) == (0.667, 1.0)
+    row = scored("", **case, predictions=[{"text": ""}], vote={"answer": None, "share": 0.0})
+    assert (row["scores"]["vote_accuracy"], row["why"]["vote_accuracy"]) == (None, "no answer")
+
+
 def test_nothing_said_is_null_with_a_reason_and_zero_on_demand() -> None:
     row = scored("I cannot tell.")
     assert parts(row) == (None, 0, None, None)

@@ -257,7 +257,7 @@ def lines(*rows: Row) -> str:
             {"question": ""},
             "field `question`: there is none to ask",
         ),
-        ({"answer": "Maybe"}, "field `answer`: 1 of it is none of the options"),
+        ({"answer": "Maybe"}, "field `answer`: it is none of the options"),
         ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),
     ],
 )

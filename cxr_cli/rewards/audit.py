@@ -30,10 +30,7 @@ class Honest:
         self.case, self.reader = case, reader
         self.steps = [step["text"] for step in as_steps(case.get("steps"))]
         self.options: list[str] = list(case.get("options") or ())
-        given = case["answer"] if isinstance(case["answer"], list) else [case["answer"]]
-        self.letters = [
-            layout.letter(self.options.index(text)) if text in self.options else str(text) for text in given
-        ]
+        self.letters = layout.letters(case, case["answer"])
         self.draws = Draws(f"audit/{case['id']}")
 
     @cached_property
@@ -88,7 +85,7 @@ CHEATS: dict[str, Callable[[Honest], str]] = {
     "negations flipped": lambda honest: honest.saying([_flipped(f) for f in honest.statements]),
     "question copied": lambda honest: honest.thinking(layout.ask(honest.case["question"], honest.options)),
     "one sentence fifty times": _true_sentence,
-    "no reasoning": lambda honest: f"<answer> {', '.join(honest.letters)} </answer>",
+    "no reasoning": lambda honest: layout.answered(honest.case, honest.case["answer"]),
     "option list copied": lambda honest: honest.answering(honest.options or honest.case["question"]),
     "both answers": lambda honest: honest.answering("A or B"),
     "hedging on all": lambda honest: honest.saying([f._replace(status="uncertain") for f in honest.statements]),

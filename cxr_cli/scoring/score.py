@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from cxr_cli import layout
 from cxr_cli.engines.talks import Talk
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
@@ -45,7 +46,8 @@ class Scorer:
     def row(self, row: Mapping[str, Any]) -> Talk[dict[str, Any]]:
         """The row with `scores`, `why` for each null, and `scored_by`. RowError: the row holds no prediction.
 
-        A row with a question is scored on answer, form and reasoning; one without, as a report.
+        A row with a question is scored on answer, form and reasoning; one without, as a report. What most samples
+        answered, `vote`, gives `vote_accuracy`.
         """
         texts = predicted(row)
         if row.get("question"):
@@ -59,6 +61,10 @@ class Scorer:
             scores[metric] = sum(v for v in values if v is not None) / len(values) if values else None
             if not values:
                 why[metric] = next(given[metric] for _, given in each if metric in given)
+        if row.get("vote"):
+            voted, nulls = grade(row, layout.answered(row, row["vote"]["answer"]))
+            scores["vote_accuracy"] = voted["accuracy"]
+            why |= {"vote_accuracy": nulls["accuracy"]} if "accuracy" in nulls else {}
         known = scores.keys() | (row.get("scores") or {}).keys()
         return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | reasons(row, known, why)
 

@@ -103,13 +103,11 @@ def completion(row: Row) -> str:
     answer = row.get("answer")
     if not answer:
         raise RowError("", "field `answer`: there is none to teach (other names: --map answer=COLUMN)")
-    options: list[str] = row.get("options") or []
-    given = answer if isinstance(answer, list) else [answer]
-    if options and (strange := [text for text in given if text not in options]):
-        raise RowError("", f"field `answer`: {len(strange)} of it is none of the options")
-    letters = [layout.letter(options.index(text)) if options else str(text) for text in given]
+    options, given = row.get("options"), answer if isinstance(answer, list) else [answer]
+    if options and not set(given) <= set(options):
+        raise RowError("", "field `answer`: it is none of the options")
     steps = [step["text"] for step in as_steps(row.get("steps"))]
-    return layout.say(steps, letters) if steps else f"<answer> {', '.join(letters)} </answer>"
+    return layout.say(steps, layout.letters(row, answer)) if steps else layout.answered(row, answer)
 
 
 def prompt(row: Row, *, reasoned: bool) -> str:
