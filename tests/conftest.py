@@ -1,5 +1,6 @@
 """`run("copy", "a.jsonl")` runs a stage of tests/stages.py as a process, in a folder of its own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -38,3 +39,28 @@ def cxr(tmp_path: Path) -> Cxr:
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run_cxr
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of tiny models, by family."""
+    from tests import tiny
+
+    return {family: tiny.build(tmp_path_factory.mktemp("models") / family, family) for family in tiny.FAMILIES}
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the films of ten drawn studies, and their mined cases in steps.jsonl."""
+    from cxr_cli.mining.cases import Miner
+    from cxr_cli.phantoms import Recipe
+    from cxr_cli.phantoms.files import write_studies
+    from tests.cases import LEXICON
+
+    folder = tmp_path_factory.mktemp("drawn")
+    write_studies(Recipe(priors=0.5), 10, folder, 64, "png")
+    studies = [json.loads(line) for line in (folder / "studies.jsonl").read_text().splitlines()]
+    mine = Miner(LEXICON)
+    cases = [case for study in studies for case in mine(study)]
+    (folder / "steps.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
+    return folder

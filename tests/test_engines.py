@@ -34,6 +34,9 @@ class Echo:
         self.waiting.append(request)
         self.most = max(self.most, len(self.waiting))
 
+    def ready(self) -> bool:
+        return False
+
     def next(self) -> Reply:
         request = self.waiting.pop()
         text = str(request.messages[-1]["content"])
@@ -167,11 +170,6 @@ def test_placeholders_fit_their_schema() -> None:
     assert placeholder(schema) == {"n": [1] * 6, "v": "yes"}
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {family: tiny.build(tmp_path_factory.mktemp(family), family) for family in tiny.FAMILIES}
-
-
 def questions(n: int, text: str = "Is there edema? ") -> list[Request]:
     picture = Image.radial_gradient("L").resize((112, 112))
     parts: list[Any] = [{"type": "image", "image": picture}, {"type": "image", "image": picture}]
@@ -182,8 +180,8 @@ def questions(n: int, text: str = "Is there edema? ") -> list[Request]:
 
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)
-def test_a_batch_answers_as_single_requests_do(models: dict[str, Path], family: str) -> None:
-    spec: dict[str, Any] = {"model": str(models[family]), "name": "transformers", "cached": False}
+def test_a_batch_answers_as_single_requests_do(tiny_models: dict[str, Path], family: str) -> None:
+    spec: dict[str, Any] = {"model": str(tiny_models[family]), "name": "transformers", "cached": False}
     for sampling in (Sampling(max_tokens=6), Sampling(1.0, 0.9, max_tokens=6)):
         with open_engine(Spec(sampling=sampling, batch=4, **spec)) as engine:
             together = {r.id: r for r in generate(engine, questions(6))}
@@ -191,12 +189,12 @@ def test_a_batch_answers_as_single_requests_do(models: dict[str, Path], family: 
             alone = {r.id: r for r in generate(engine, reversed(questions(6)))}
         assert together == alone
         assert all(r.finish in ("stop", "length") and r.prompt_tokens and r.completion_tokens for r in alone.values())
-        assert engine.signature["model"] == models[family].name
+        assert engine.signature["model"] == tiny_models[family].name
 
 
-def test_a_bad_request_does_not_take_its_batch_along(models: dict[str, Path]) -> None:
+def test_a_bad_request_does_not_take_its_batch_along(tiny_models: dict[str, Path]) -> None:
     asked = [*questions(3), ask("long", "word " * 3000)]
-    spec = Spec(str(models["qwen2_vl"]), "transformers", Sampling(max_tokens=2), cached=False)
+    spec = Spec(str(tiny_models["qwen2_vl"]), "transformers", Sampling(max_tokens=2), cached=False)
     with open_engine(spec) as engine:
         replies = {r.id: r for r in generate(engine, asked)}
     assert (replies["long"].error or "").startswith("longer than the model takes: ")
@@ -219,11 +217,11 @@ def test_the_sampler_draws_from_the_softmax() -> None:
         assert [drawn[i] / 4000 for i in range(4)] == pytest.approx(p.tolist(), abs=0.03)
 
 
-def test_an_adapter_loads_onto_its_base(models: dict[str, Path], tmp_path: Path) -> None:
+def test_an_adapter_loads_onto_its_base(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForImageTextToText
 
-    base = models["qwen2_vl"]
+    base = tiny_models["qwen2_vl"]
     model = AutoModelForImageTextToText.from_pretrained(base)
     adapted = get_peft_model(model, LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False))
     adapted.base_model.model.config._name_or_path = str(base)
@@ -253,17 +251,17 @@ def test_what_is_no_model_is_said(tmp_path: Path, make: Any, message: str) -> No
         pass
 
 
-def test_no_code_that_comes_with_weights(models: dict[str, Path]) -> None:
-    spec = Spec(str(models["qwen2_vl"]), "transformers", args={"trust_remote_code": True}, cached=False)
+def test_no_code_that_comes_with_weights(tiny_models: dict[str, Path]) -> None:
+    spec = Spec(str(tiny_models["qwen2_vl"]), "transformers", args={"trust_remote_code": True}, cached=False)
     with pytest.raises(CxrError, match="trust_remote_code"), open_engine(spec) as engine:
         list(generate(engine, questions(1)))
 
 
-def test_a_digest_changes_with_the_weights(models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_digest_changes_with_the_weights(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     from cxr_cli.models import locate
 
     other = tiny.build(tmp_path / "other", "qwen2_vl", seed=1)
-    assert locate(str(models["qwen2_vl"])).revision != locate(str(other)).revision
+    assert locate(str(tiny_models["qwen2_vl"])).revision != locate(str(other)).revision
     config = json.loads((other / "config.json").read_text())
     before = locate(str(other)).revision
     (other / "config.json").write_text(json.dumps({**config, "more": 1}))

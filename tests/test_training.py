@@ -9,12 +9,11 @@ import pytest
 
 from cxr_cli import rewards
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.mining.cases import Miner
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.training.examples import Mixture, Rows, completion, prompt
 from cxr_cli.training.run import Job
 from tests import tiny
-from tests.cases import LEXICON, Row
+from tests.cases import Row
 from tests.conftest import Cxr
 
 FAST = {
@@ -29,46 +28,25 @@ FAST = {
 ROLL = {**FAST, "num_generations": 4, "per_device_train_batch_size": 8, "max_completion_length": 12, "beta": 0.0}
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with films/ and steps.jsonl: mined cases of ten drawn studies."""
-    from cxr_cli.phantoms import Recipe
-    from cxr_cli.phantoms.files import write_studies
-
-    folder = tmp_path_factory.mktemp("data")
-    write_studies(Recipe(priors=0.5), 10, folder, 64, "png")
-    studies = [json.loads(line) for line in (folder / "studies.jsonl").read_text().splitlines()]
-    mine = Miner(LEXICON)
-    cases = [case for study in studies for case in mine(study)]
-    (folder / "steps.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {family: tiny.build(tmp_path_factory.mktemp(family), family) for family in tiny.FAMILIES}
-
-
-def job(data: Path, model: Path, out: Path, **settings: Any) -> Job:
+def job(drawn: Path, model: Path, out: Path, **settings: Any) -> Job:
     out.mkdir(exist_ok=True)
     more = {name: settings.pop(name) for name in ("resume", "evaluation", "weights", "sources") if name in settings}
-    return Job(
-        **{"sources": [str(data / "steps.jsonl")], **more}, model=str(model), out=out, settings=settings, root=data
-    )
+    more = {"sources": [str(drawn / "steps.jsonl")], **more}
+    return Job(model=str(model), out=out, settings=settings, root=drawn, **more)
 
 
-def sft(data: Path, model: Path, out: Path, **settings: Any) -> list[Row]:
+def sft(drawn: Path, model: Path, out: Path, **settings: Any) -> list[Row]:
     """Trains, and gives the history."""
     from cxr_cli.training import sft
 
-    sft.train(job(data, model, out, **{**FAST, **settings}))
+    sft.train(job(drawn, model, out, **{**FAST, **settings}))
     return history(out)
 
 
-def rl(data: Path, model: Path, out: Path, chosen: Selected | None = None, **settings: Any) -> list[Row]:
+def rl(drawn: Path, model: Path, out: Path, chosen: Selected | None = None, **settings: Any) -> list[Row]:
     from cxr_cli.training import rl
 
-    rl.train(job(data, model, out, **{**ROLL, **settings}), chosen or vowels())
+    rl.train(job(drawn, model, out, **{**ROLL, **settings}), chosen or vowels())
     return history(out)
 
 
@@ -150,19 +128,19 @@ def test_a_mixture_takes_each_part_by_its_weight() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_sft_learns(data: Path, models: dict[str, Path], tmp_path: Path, seed: int) -> None:
-    taught = sft(data, models["qwen2_vl"], tmp_path / "out", max_steps=12, seed=seed)
-    still = sft(data, models["qwen2_vl"], tmp_path / "still", max_steps=12, seed=seed, learning_rate=0.0)
+def test_sft_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, seed: int) -> None:
+    taught = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=12, seed=seed)
+    still = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "still", max_steps=12, seed=seed, learning_rate=0.0)
     assert taught[11]["loss"] < still[11]["loss"] - 0.5
     assert abs(still[11]["loss"] - still[0]["loss"]) < 0.3
-    assert same(weights(tmp_path / "still"), weights(models["qwen2_vl"]))
+    assert same(weights(tmp_path / "still"), weights(tiny_models["qwen2_vl"]))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_grpo_learns(data: Path, models: dict[str, Path], tmp_path: Path, seed: int) -> None:
+def test_grpo_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, seed: int) -> None:
     how = {"max_steps": 24, "seed": seed, "lr_scheduler_type": "constant", "learning_rate": 2e-3}
-    taught = rl(data, models["qwen2_vl"], tmp_path / "out", **how)
-    still = rl(data, models["qwen2_vl"], tmp_path / "still", **{**how, "learning_rate": 0.0})
+    taught = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **how)
+    still = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "still", **{**how, "learning_rate": 0.0})
 
     def late(logs: list[Row]) -> float:
         return sum(log["rewards/letters/mean"] for log in logs[16:24]) / 8
@@ -172,11 +150,13 @@ def test_grpo_learns(data: Path, models: dict[str, Path], tmp_path: Path, seed: 
 
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)
-def test_every_family_trains_and_answers(data: Path, models: dict[str, Path], tmp_path: Path, family: str) -> None:
+def test_every_family_trains_and_answers(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, family: str
+) -> None:
     from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
 
-    sft(data, models[family], tmp_path / "sft", max_steps=2)
-    rl(data, tmp_path / "sft", tmp_path / "rl", max_steps=1, beta=0.1)
+    sft(drawn, tiny_models[family], tmp_path / "sft", max_steps=2)
+    rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=1, beta=0.1)
     assert sorted(p.name for p in (tmp_path / "rl").glob("*.bin")) == []
     for name in ("config.json", "model.safetensors", "processor_config.json", "training.json", "README.md", "curves"):
         assert (tmp_path / "rl" / name).exists()
@@ -186,22 +166,22 @@ def test_every_family_trains_and_answers(data: Path, models: dict[str, Path], tm
     assert (reply.error, reply.completion_tokens is not None) == (None, True)
 
 
-def test_lora_trains_little_and_goes_on(data: Path, models: dict[str, Path], tmp_path: Path) -> None:
+def test_lora_trains_little_and_goes_on(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     lora = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj", "v_proj"]}
-    sft(data, models["qwen2_vl"], tmp_path / "sft", max_steps=3, lora=lora, freeze_vision=True)
+    sft(drawn, tiny_models["qwen2_vl"], tmp_path / "sft", max_steps=3, lora=lora, freeze_vision=True)
     adapter = weights(tmp_path / "sft")
     assert len(adapter) == 8
     assert all("visual" not in name for name in adapter)
-    rl(data, tmp_path / "sft", tmp_path / "rl", max_steps=2, beta=0.1)
+    rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=2, beta=0.1)
     assert not same(weights(tmp_path / "rl"), adapter)
     with pytest.raises(CxrError, match="lora: the model has no module called w_proj"):
-        sft(data, models["qwen2_vl"], tmp_path / "no", lora={**lora, "target_modules": ["w_proj"]})
+        sft(drawn, tiny_models["qwen2_vl"], tmp_path / "no", lora={**lora, "target_modules": ["w_proj"]})
 
 
-def test_answers_are_scored_at_each_evaluation(data: Path, models: dict[str, Path], tmp_path: Path) -> None:
+def test_answers_are_scored_at_each_evaluation(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     how = {"eval_cases": 3, "eval_tokens": 8, "eval_strategy": "steps", "eval_steps": 2}
-    how["evaluation"] = str(data / "steps.jsonl")
-    logs = sft(data, models["qwen2_vl"], tmp_path / "out", max_steps=2, **how)
+    how["evaluation"] = str(drawn / "steps.jsonl")
+    logs = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, **how)
     assert any("eval_loss" in log for log in logs)
     assert [log["eval_answered"] for log in logs if "eval_answered" in log] == [0.0]
 
@@ -219,15 +199,15 @@ QUICK = [(sft, "qwen2_vl", None), (rl, "qwen2_5_vl", None), (sft, "qwen3_vl", LO
     [case if case in QUICK else pytest.param(*case, marks=pytest.mark.slow) for case in EVERY],
 )
 def test_resumed_is_as_if_never_stopped(
-    data: Path, models: dict[str, Path], tmp_path: Path, stage: Any, family: str, lora: Any
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: Any, family: str, lora: Any
 ) -> None:
     how = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, "lora": lora}
-    whole = stage(data, models[family], tmp_path / "whole", **how)
+    whole = stage(drawn, tiny_models[family], tmp_path / "whole", **how)
     (tmp_path / "stopped").mkdir()
     shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "stopped" / "checkpoint-2")
     (tmp_path / "stopped" / "checkpoint-3").mkdir()  # one that was being written
     shutil.copy(tmp_path / "whole" / "history.jsonl", tmp_path / "stopped")
-    resumed = stage(data, models[family], tmp_path / "stopped", **how, resume=True)
+    resumed = stage(drawn, tiny_models[family], tmp_path / "stopped", **how, resume=True)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
     assert not same(weights(tmp_path / "whole"), weights(tmp_path / "whole" / "checkpoint-2"))
     assert [log["step"] for log in resumed] == [log["step"] for log in whole]
@@ -262,37 +242,37 @@ def lines(*rows: Row) -> str:
     ],
 )
 def test_a_row_that_teaches_nothing(
-    cxr: Cxr, models: dict[str, Path], tmp_path: Path, change: Row, reason: str
+    cxr: Cxr, tiny_models: dict[str, Path], tmp_path: Path, change: Row, reason: str
 ) -> None:
     row = {"id": "a", "question": "Is it?", "options": ["Yes", "No"], "answer": "No", "images": ["a.png"]}
     (tmp_path / "rows.jsonl").write_text(lines(row, {**row, "id": "b", **change}))
-    done = cxr("sft", "rows.jsonl", "-m", models["qwen2_vl"], "-o", "out")
+    done = cxr("sft", "rows.jsonl", "-m", tiny_models["qwen2_vl"], "-o", "out")
     assert done.returncode == 1
     assert done.stderr.startswith(f"cxr: rows.jsonl:2: {reason}")
     assert done.stderr.count("\n") == 1
 
 
-def test_what_a_dry_run_finds(cxr: Cxr, data: Path, models: dict[str, Path], tmp_path: Path) -> None:
-    base = ("-m", models["qwen2_vl"], "-o", "out", "--images", data, "--set", "size=56", "--dry-run")
-    done = cxr("sft", data / "steps.jsonl", *base, "--gpus", 4)
+def test_what_a_dry_run_finds(cxr: Cxr, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    base = ("-m", tiny_models["qwen2_vl"], "-o", "out", "--images", drawn, "--set", "size=56", "--dry-run")
+    done = cxr("sft", drawn / "steps.jsonl", *base, "--gpus", 4)
     assert (done.returncode, done.stderr) == (0, "")
     told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     assert told["batch"] == "32 = 1 a process x 8 accumulated x 4 processes"
     assert told["training"].startswith("full weights: 0.2 of 0.2 million")
-    done = cxr("rl", data / "steps.jsonl", *base, "--reward", "format:1", "process:2", "--gpus", 2)
+    done = cxr("rl", drawn / "steps.jsonl", *base, "--reward", "format:1", "process:2", "--gpus", 2)
     assert (done.returncode, done.stderr) == (0, "")
     assert "rewards       format x 1, process x 2\n" in done.stdout
     assert "batch         16 completions = 2 prompts x 8 samples, 2 processes\n" in done.stdout
     assert not (tmp_path / "out").exists()
     row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
     (tmp_path / "gone.jsonl").write_text(lines(row))
-    film = json.loads((data / "steps.jsonl").read_text().splitlines()[0])["images"]
+    film = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])["images"]
     (tmp_path / "long.jsonl").write_text(lines({**row, "question": "Is it? " * 2000, "images": film}))
     for flags, message in [
         (("gone.jsonl",), "image gone.png does not exist (id x)"),
         (("long.jsonl",), "tokens, the model takes 2048: lower size"),
-        ((data / "steps.jsonl", "--set", "deepspeed=zero9"), "deepspeed: zero9 is neither a file nor one of zero2"),
-        ((data / "steps.jsonl", "-m", tmp_path), "is no model"),
+        ((drawn / "steps.jsonl", "--set", "deepspeed=zero9"), "deepspeed: zero9 is neither a file nor one of zero2"),
+        ((drawn / "steps.jsonl", "-m", tmp_path), "is no model"),
     ]:
         done = cxr("sft", *base, *flags)
         assert done.returncode == 1
@@ -342,16 +322,18 @@ def test_numbers_as_yaml_has_them() -> None:
     assert (checked["max_steps"], checked["bf16"], checked["size"]) == (7, False, 112)
 
 
-def test_the_audit_on_the_command_line(cxr: Cxr, data: Path) -> None:
-    done = cxr("rl", data / "steps.jsonl", "--audit", "--reward", "format:1", "accuracy", "process:1")
+def test_the_audit_on_the_command_line(cxr: Cxr, drawn: Path) -> None:
+    done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward", "format:1", "accuracy", "process:1")
     assert (done.returncode, done.stderr) == (0, "cxr: no cheat is paid as well as the honest chains\n")
     assert "hedging on all" in done.stdout
-    done = cxr("rl", data / "steps.jsonl", "--audit", "--reward", "length")
+    done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward", "length")
     assert done.returncode == 1
     assert "cheats are paid as well as the honest chains: " in done.stderr
 
 
-def test_prompts_that_do_not_vary_are_left_out(cxr: Cxr, data: Path, models: dict[str, Path], tmp_path: Path) -> None:
+def test_prompts_that_do_not_vary_are_left_out(
+    cxr: Cxr, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
     (tmp_path / "mine.py").write_text(
         "def odd(completions, case, **_):\n"
         "    import json\n"
@@ -359,10 +341,10 @@ def test_prompts_that_do_not_vary_are_left_out(cxr: Cxr, data: Path, models: dic
         "    return [float(ord(t[0]) % 5) if t and 'binary' in r['id'] else 0.0\n"
         "            for t, r in zip((c if isinstance(c, str) else c[-1]['content'] for c in completions), rows)]\n"
     )
-    flags = ("-m", models["qwen2_vl"], "-o", "out", "--images", data, "--limit", 8, "--reward", "mine:odd")
+    flags = ("-m", tiny_models["qwen2_vl"], "-o", "out", "--images", drawn, "--limit", 8, "--reward", "mine:odd")
     sets = [f"{name}={value}" for name, value in {**ROLL, "max_steps": 1, "warmup_steps": 0}.items()]
     more = [word for text in sets for word in ("--set", text)]
-    done = cxr("rl", data / "steps.jsonl", *flags, "--filter-variance", 4, *more)
+    done = cxr("rl", drawn / "steps.jsonl", *flags, "--filter-variance", 4, *more)
     assert done.returncode == 0, done.stderr
     kept = json.loads((tmp_path / "out" / "varied.json").read_text())
     assert kept["rows"] == 8

@@ -41,6 +41,9 @@ class Background(ABC):
     def submit(self, request: Request) -> None:
         asyncio.run_coroutine_threadsafe(self.answer(request), self.loop).add_done_callback(self._put)
 
+    def ready(self) -> bool:
+        return not self._done.empty()
+
     def next(self) -> Reply:
         reply = self._failure or self._done.get()
         while isinstance(reply, BaseException):  # what others have been answered is not lost

@@ -118,6 +118,9 @@ class Cached:
             self._keys[request.id], self._same[key] = key, []
             self.engine.submit(request)
 
+    def ready(self) -> bool:
+        return bool(self._ready) or self.engine.ready()
+
     def next(self) -> Reply:
         if self._ready:
             return self._ready.popleft()

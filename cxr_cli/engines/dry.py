@@ -44,6 +44,9 @@ class Dry:
             self.completion += said
         self._ready.append(Reply(request.id, text, "stop", None, said, request.seed))
 
+    def ready(self) -> bool:
+        return bool(self._ready)
+
     def next(self) -> Reply:
         return self._ready.popleft()
 

@@ -26,6 +26,9 @@ class Metered:
     def submit(self, request: Request) -> None:
         self.engine.submit(request)
 
+    def ready(self) -> bool:
+        return self.engine.ready()
+
     def next(self) -> Reply:
         reply = self.engine.next()
         self.replies += 1

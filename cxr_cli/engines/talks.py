@@ -23,8 +23,8 @@ Talk = Generator[list[Request], list[Reply], T]
 def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Iterator[tuple[Row, T | RowError]]:
     """Each row with the result of its talk, or the RowError that it raised; as they end, in any order.
 
-    A new talk is begun whenever the engine has room. An error of `talks` itself waits until the talks that are under
-    way have ended. engine: None if no talk asks for anything.
+    Replies that are there are taken first; a new talk is begun whenever the engine has room. An error of `talks` itself
+    waits until the talks that are under way have ended. engine: None if no talk asks for anything.
     """
     waiting: dict[str, tuple[_Running[T], int]] = {}
     begun = iter(talks)
@@ -45,7 +45,7 @@ def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Ite
         return requests is None
 
     while more or waiting:
-        while more and (engine is None or len(waiting) < engine.capacity):
+        if more and (engine is None or (len(waiting) < engine.capacity and not (waiting and engine.ready()))):
             try:
                 new = next(begun, None)
             except Exception as error:
@@ -54,7 +54,7 @@ def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Ite
                 more = False
             elif ended(talk := _Running(*new), None):
                 yield talk.row, talk.result
-        if waiting:
+        elif waiting:
             assert engine is not None
             reply = engine.next()
             talk, index = waiting.pop(reply.id)

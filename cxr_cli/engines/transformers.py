@@ -64,6 +64,9 @@ class Transformers:
         pictures = images(request.messages)
         self._waiting.append((len(text) + sum(w * h // 196 for w, h in (p.size for p in pictures)), text, request))
 
+    def ready(self) -> bool:
+        return bool(self._ready)
+
     def next(self) -> Reply:
         while not self._ready:
             self._waiting.sort(key=lambda waiting: waiting[0])

@@ -1,5 +1,6 @@
 """vLLM in this process: continuous batching, prefix caching, tensor and data parallel by its own arguments."""
 
+import asyncio
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.models import load_processor, locate
 
+TOGETHER, WAIT = 64, 0.5  # requests that begin at once, and seconds that the first of them waits for the others
 AHEAD = 2  # requests in hand for each that runs, so that none waits for a film
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # of LoRA adapters
 _TRIES = 2  # vLLM may ask for an image again that fell out of its cache
@@ -53,6 +55,7 @@ class Vllm(Background):
         self.engine: Any = None
         self.lora: Any = None
         self._reaper: Reaper | None = None
+        self._held: list[asyncio.Future[None]] = []
         self.signature = {
             "engine": self.name,
             "model": self.located.name,
@@ -100,8 +103,26 @@ class Vllm(Background):
         renderer = self.engine.renderer
         # As for a chat: the template has written the special tokens.
         [rendered] = await renderer.render_cmpl_async([prompt], renderer.default_chat_tok_params)
+        await self._turn()
         stream = self.engine.generate(rendered, self._params(request), request.id, lora_request=self.lora)
         return [output async for output in stream][-1]
+
+    async def _turn(self) -> None:
+        """Requests that come one by one would make many small batches, for a prompt is read as soon as it is there."""
+        turn = self.loop.create_future()
+        self._held.append(turn)
+        if len(self._held) == 1:
+            self.loop.call_later(WAIT, self._begin, turn)
+        if len(self._held) >= TOGETHER:
+            self._begin(turn)
+        await turn
+
+    def _begin(self, of: "asyncio.Future[None]") -> None:
+        if of in self._held:
+            for turn in self._held:
+                if not turn.done():
+                    turn.set_result(None)
+            self._held = []
 
     def _params(self, request: Request) -> Any:
         from vllm.sampling_params import RequestOutputKind, SamplingParams, StructuredOutputsParams

@@ -23,7 +23,7 @@ OURS: dict[str, str] = {
     "revision": "of a model on the Hugging Face hub",
     "size": "pixels each way of a film; 448 as in the paper",
     "max_pixels": "not square: its own shape, at most so many pixels",
-    "lora": "r, alpha, dropout, target_modules (names); full weights without it",
+    "lora": "r, alpha, dropout, target_modules (names), of the language model; full weights without it",
     "freeze_vision": "train the language model alone",
     "attn_implementation": "sdpa, flash_attention_2, eager",
     "deepspeed": "zero2, zero3, zero2-offload, zero3-offload, or a JSON file",

@@ -59,12 +59,11 @@ def lora_config(model: Any, settings: dict[str, Any]) -> Any:
     missing = [n for n in names if not any(t == n or t.endswith(f".{n}") for t in there)]
     if missing:
         raise CxrError(f"lora: the model has no module called {missing[0]}")
-    frozen = ".*visual.*" if settings.get("freeze_vision") else None
     return LoraConfig(
         r=lora["r"],
         lora_alpha=lora["alpha"],
         lora_dropout=lora["dropout"],
         target_modules=list(names),
-        exclude_modules=frozen,
+        exclude_modules=".*visual.*",  # vLLM leaves out what an adapter changes there, without a word
         task_type="CAUSAL_LM",
     )

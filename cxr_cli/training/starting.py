@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -33,7 +34,9 @@ def start(arguments: Sequence[str], gpus: int, nodes: int) -> int:
             )
         port = os.environ.get("MASTER_PORT", "29500")
         command += ["--nnodes", str(nodes), "--node_rank", node, "--master_addr", host, "--master_port", port]
-    return subprocess.call([*command, "-m", "cxr_cli", *arguments], env=_without_slurm())
+    started = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_without_slurm())
+    signal.signal(signal.SIGTERM, lambda *_: started.terminate())  # torchrun hands it on, and waits for what they save
+    return started.wait()
 
 
 def _first_host() -> str | None:
