@@ -148,6 +148,20 @@ def _without_video(family: str) -> Any:
         def __init__(self, image_processor: Any = None, tokenizer: Any = None, chat_template: Any = None) -> None:
             super().__init__(image_processor, tokenizer, None, chat_template)
 
+        def save_pretrained(self, folder: str | Path, *more: Any, **settings: Any) -> Any:
+            saved = super().save_pretrained(folder, *more, **settings)
+            _add_video(Path(folder), "Qwen3VLVideoProcessor" if family == "qwen3_vl" else "Qwen2VLVideoProcessor")
+            return saved
+
     Processor.__name__ = Processor.__qualname__ = original.__name__
     Processor.__module__ = original.__module__
     return Processor
+
+
+def _add_video(folder: Path, kind: str) -> None:
+    """Where torchvision is installed, a saved processor without a video part does not load."""
+    path = folder / "processor_config.json"
+    settings = json.loads(path.read_text())
+    video = {name: value for name, value in settings["image_processor"].items() if name != "image_processor_type"}
+    settings.setdefault("video_processor", {**video, "video_processor_type": kind})
+    path.write_text(json.dumps(settings, indent=2) + "\n")

@@ -322,6 +322,27 @@ def test_numbers_as_yaml_has_them() -> None:
     assert (checked["max_steps"], checked["bf16"], checked["size"]) == (7, False, 112)
 
 
+RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_recipe_is_of_settings_that_exist(recipe: Path) -> None:
+    from trl import GRPOConfig, SFTConfig
+
+    from cxr_cli.rewards.selection import select
+    from cxr_cli.training import config, run
+    from cxr_cli.training.rl import rollouts_of
+
+    settings = config.check(config.read(recipe, []), SFTConfig if recipe.stem == "sft" else GRPOConfig, str(recipe))
+    assert Path(run.preset(settings.get("deepspeed")) or recipe).is_file()
+    if recipe.stem == "rl":
+        select(settings.get("rewards", ()))
+        rollouts_of(settings)
+    first = recipe.read_text().splitlines()[0]
+    assert first.startswith(f"# cxr {recipe.stem} ")
+    assert str(recipe.relative_to(RECIPES[0].parents[2])) in first
+
+
 def test_the_audit_on_the_command_line(cxr: Cxr, drawn: Path) -> None:
     done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward", "format:1", "accuracy", "process:1")
     assert (done.returncode, done.stderr) == (0, "cxr: no cheat is paid as well as the honest chains\n")

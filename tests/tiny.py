@@ -1,6 +1,5 @@
 """Tiny vision-language models with random weights, built on the spot in a second: three families, one recipe."""
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,12 +39,6 @@ def build(folder: Path, family: str = "qwen2_vl", *, seed: int = 0, positions: i
     patch = 16 if family == "qwen3_vl" else 14
     images = Qwen2VLImageProcessorPil(patch_size=patch, merge_size=2, min_pixels=56 * 56, max_pixels=112 * 112)
     _without_video(family)(images, tokenizer, chat_template=CHAT).save_pretrained(folder)
-    saved = folder / "processor_config.json"  # with a video part, as published models have one
-    settings = json.loads(saved.read_text())
-    video = {"video_processor_type": f"{'Qwen3' if family == 'qwen3_vl' else 'Qwen2'}VLVideoProcessor"}
-    settings["video_processor"] = {**settings["image_processor"], **video}
-    settings["video_processor"].pop("image_processor_type")
-    saved.write_text(json.dumps(settings))
     return folder
 
 
