@@ -133,6 +133,10 @@ def quieten() -> None:
     import logging
     import warnings
 
+    import torch
+
+    if not torch.cuda.is_available():
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
     warnings.filterwarnings("ignore", category=FutureWarning)
     for name in ("datasets", "accelerate", "deepspeed", "DeepSpeed", "trl"):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,0 +1,195 @@
+"""Training beside a bare TRL script with the same settings, the share of rewards in a step, and many rows.
+
+Tiny models on a CPU. Needs none of the shared data.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cxr_cli import rewards
+from cxr_cli.images import load
+from cxr_cli.images.sizes import Square
+from cxr_cli.models import load_model, load_processor, locate
+from cxr_cli.rewards.selection import Selected, select
+from cxr_cli.training import rl, sft
+from cxr_cli.training.examples import completion, prompt
+from cxr_cli.training.run import Job, quieten
+from tests import tiny
+
+STEPS = {"sft": int(os.environ.get("TRAINING_STEPS", "60")), "rl": int(os.environ.get("TRAINING_STEPS", "60")) // 4}
+ROWS = int(os.environ.get("TRAINING_ROWS", "100000"))
+SIDE, ROUNDS = 112, 3
+COMMON: dict[str, Any] = {"learning_rate": 1e-4, "save_strategy": "no", "logging_steps": 1000, "warmup_steps": 0}
+SFT = {**COMMON, "per_device_train_batch_size": 8, "gradient_accumulation_steps": 1}
+RL = {**COMMON, "per_device_train_batch_size": 16, "num_generations": 8, "max_completion_length": 64, "beta": 0.0}
+
+
+def cases(folder: Path) -> list[dict[str, Any]]:
+    """Mined cases of forty drawn studies, and their films in `folder`."""
+    cxr = [sys.executable, "-m", "cxr_cli"]
+    drawing = [*cxr, "phantom", "-n", "40", "-o", str(folder), "--size", "256", "--format", "png", "--priors", "0"]
+    subprocess.run(drawing, check=True, stderr=subprocess.DEVNULL)
+    mined = subprocess.run([*cxr, "mine", str(folder / "studies.jsonl")], check=True, capture_output=True).stdout
+    (folder / "steps.jsonl").write_bytes(mined)
+    return [json.loads(line) for line in mined.splitlines()]
+
+
+def bare(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path, out: Path) -> float:
+    """Steps a second of TRL's own trainer over rows that lie in memory."""
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
+
+    examples = [
+        {
+            "images": [load(path, folder, size=Square(SIDE), rgb=True) for path in row["images"]],
+            "prompt": [{"role": "user", "content": prompt(row, reasoned=True)}],
+            **(
+                {"completion": [{"role": "assistant", "content": completion(row)}]}
+                if stage == "sft"
+                else {"case": json.dumps(row)}
+            ),
+        }
+        for row in rows
+    ]
+    more = {"use_cpu": True, "bf16": False, "gradient_checkpointing": False, "disable_tqdm": True, "report_to": "none"}
+    kind, config = (SFTTrainer, SFTConfig) if stage == "sft" else (GRPOTrainer, GRPOConfig)
+    given = {**sft.DEFAULTS, **SFT} if stage == "sft" else {**rl.DEFAULTS, **RL, "reward_weights": [1.0, 1.0, 1.0]}
+    args = config(output_dir=str(out), max_steps=STEPS[stage], remove_unused_columns=False, **more, **given)
+    loaded, processor = load_model(locate(str(model))).train(), load_processor(str(model))
+    processor.tokenizer.padding_side = "left"
+    functions = {} if stage == "sft" else {"reward_funcs": [rewards.format, rewards.accuracy, rewards.process]}
+    if stage == "rl":
+        args.generation_kwargs = rl._no_films(loaded.config, vllm=False)
+    data = Dataset.from_list(examples)
+    trainer = kind(model=loaded, args=args, train_dataset=data, processing_class=processor, **functions)
+    return float(trainer.train().metrics["train_steps_per_second"])
+
+
+def ours(stage: str, model: Path, folder: Path, out: Path, chosen: Selected) -> float:
+    out.mkdir()
+    settings = {**(SFT if stage == "sft" else RL), "max_steps": STEPS[stage], "size": SIDE}
+    job = Job(str(model), out, settings, [str(folder / "steps.jsonl")], root=folder)
+    sft.train(job) if stage == "sft" else rl.train(job, chosen)
+    logs = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+    return float(next(log["train_steps_per_second"] for log in logs if "train_steps_per_second" in log))
+
+
+def timed(chosen: Selected, spent: list[float]) -> Selected:
+    """The same rewards, with the seconds that each call takes."""
+
+    def measure(function: Any) -> Any:
+        def call(**given: Any) -> Any:
+            begun = time.perf_counter()
+            paid = function(**given)
+            spent.append(time.perf_counter() - begun)
+            return paid
+
+        call.__name__ = function.__name__
+        return call
+
+    return Selected({name: measure(function) for name, function in chosen.functions.items()}, chosen.weights)
+
+
+def speed(folder: Path) -> None:
+    model, rows = tiny.build(folder / "model"), cases(folder)
+    for stage in ("sft", "rl"):
+        ratios, spent = [], []
+        for number in range(ROUNDS):
+            theirs = bare(stage, model, rows, folder, folder / f"{stage}-bare-{number}")
+            spent.clear()
+            mine = ours(stage, model, folder, folder / f"{stage}-{number}", timed(select([]), spent))
+            ratios.append(mine / theirs)
+            print(f"{stage}: TRL alone {theirs:.2f} steps/s, cxr {mine:.2f}: {mine / theirs:.1%}")
+            if stage == "rl":
+                print(f"  rewards {sum(spent) * mine / STEPS[stage]:.2%} of a step (bar 2%)")
+        print(f"{stage}: median {statistics.median(ratios):.1%} (bar 97%)")
+
+
+def calls() -> None:
+    """A thousand completions of ordinary length, nothing remembered, on one core."""
+    from cxr_cli.mining.cases import Miner
+    from cxr_cli.rewards.audit import CHEATS, Honest
+    from tests.cases import LEXICON, READER, examples
+
+    mine = Miner(LEXICON)
+    honest = [Honest(case, READER) for study in examples() for case in mine(study)][:128]
+    ways = [Honest.chain, *(CHEATS[name] for name in ("normal template", "hedging on all", "absent when in doubt"))]
+    ways += [CHEATS[name] for name in ("negations flipped", "everything present", "question copied", "both answers")]
+    pairs = [(way(h), json.dumps(h.case)) for h in honest for way in ways]
+    texts, rows = [text for text, _ in pairs], [case for _, case in pairs]
+    begun = time.process_time()
+    for function in (rewards.format, rewards.accuracy, rewards.process):
+        function(texts, case=rows)
+    print(f"{len(texts)} completions, format + accuracy + process: {time.process_time() - begun:.2f} s (bar 1 s)")
+
+
+def many(folder: Path) -> None:
+    """Start and memory with very many rows."""
+    from PIL import Image
+
+    Image.fromarray(np.zeros((64, 64), np.uint8)).save(folder / "film.png")
+    row = {"question": "Is there edema?", "options": ["Yes", "No"], "answer": "No", "images": ["film.png"]}
+    row |= {"report": "The lungs are clear. " * 40, "steps": ["I look at the lungs.", "They are clear."] * 3}
+    for count in (ROWS // 10, ROWS):
+        with (folder / "rows.jsonl").open("w") as file:
+            for number in range(count):
+                file.write(json.dumps({"id": str(number), **row}) + "\n")
+        script = f"from tests.bench.training import one_run; one_run({str(folder)!r})"
+        print(f"{count:,} rows:", subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout)
+
+
+def one_run(folder: str) -> None:
+    """Twenty steps over FOLDER/rows.jsonl: seconds to the first, megabytes then and at the end."""
+    from transformers import TrainerCallback
+
+    begun, memory = time.perf_counter(), []
+
+    class Meter(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step in (1, 20):
+                memory.append((time.perf_counter() - begun, _resident()))
+
+    import cxr_cli.training.run as running
+
+    train = running.train
+
+    def metered(trainer: Any, job: Job) -> None:
+        trainer.add_callback(Meter())
+        train(trainer, job)
+
+    running.train = metered
+    quieten()
+    out = Path(folder, f"out-{time.time_ns()}")
+    out.mkdir()
+    model = tiny.build(Path(folder) / "model")
+    settings = {**SFT, "max_steps": 20, "size": 56}
+    sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
+    (first, early), (_, late) = memory
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"first step after {first:.1f} s (bar 30 s), {early} MB then, {late} MB after 20 steps, {most} MB at most")
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
+
+
+def main() -> None:
+    quieten()
+    calls()
+    for figure in (many, speed):
+        with tempfile.TemporaryDirectory() as folder:
+            figure(Path(folder))
+
+
+if __name__ == "__main__":
+    main()
