@@ -7,6 +7,7 @@ import io
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from PIL import Image
 from cxr_cli.engines.background import Background
 from cxr_cli.engines.choosing import Spec, is_url
 from cxr_cli.engines.http import RETRIES, Answer, Http
-from cxr_cli.engines.requests import Message, Reply, Request, Sampling
+from cxr_cli.engines.requests import Message, Reply, Request
 from cxr_cli.engines.servers import base_url
 from cxr_cli.errors import CxrError
 
@@ -47,7 +48,7 @@ class OpenAI(Background):
             "engine": self.name,
             "model": self.model,
             **({"revision": root} if root not in (None, self.model) else {}),
-            **_sampled(spec.sampling),
+            **asdict(spec.sampling),
             **self.args,
         }
 
@@ -56,7 +57,7 @@ class OpenAI(Background):
             asked = {
                 "model": self.model,
                 "messages": [await _sent(message) for message in request.messages],
-                **_sampled(self.sampling),
+                **asdict(self.sampling),
             }
             if request.seed is not None:
                 asked["seed"] = request.seed
@@ -113,10 +114,6 @@ class OpenAI(Background):
             return f"the server refuses it: longer than the model takes (HTTP {status})"
         code = _code(answer)
         return f"the server refuses it: HTTP {status}{f', {code}' if _CODE.fullmatch(code) else ''}"
-
-
-def _sampled(sampling: Sampling) -> dict[str, Any]:
-    return {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
 
 
 def _code(answer: Answer) -> str:

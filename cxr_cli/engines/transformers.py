@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Self
 
@@ -31,9 +32,7 @@ class Transformers:
             "engine": self.name,
             "model": self.located.name,
             "revision": self.located.revision,
-            "temperature": self.sampling.temperature,
-            "top_p": self.sampling.top_p,
-            "max_tokens": self.sampling.max_tokens,
+            **asdict(self.sampling),
             "dtype": spec.args.get("dtype") or default_dtype(self.located.base, spec.revision),
         }
         self._torch = torch

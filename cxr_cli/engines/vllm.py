@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from dataclasses import asdict
 from importlib.util import find_spec
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -60,9 +61,7 @@ class Vllm(Background):
             "engine": self.name,
             "model": self.located.name,
             "revision": self.located.revision,
-            "temperature": self.sampling.temperature,
-            "top_p": self.sampling.top_p,
-            "max_tokens": self.sampling.max_tokens,
+            **asdict(self.sampling),
             **{name: value for name, value in spec.args.items() if name in ("dtype", "quantization")},
         }
         super().__init__()

@@ -25,14 +25,15 @@ def films(command: Command) -> Command:
     return wrapped
 
 
+root = click.option(
+    "--images",
+    "root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="ROOT",
+    help="The folder that the paths of films start from.  [default: here]",
+)
 _FILMS = (
-    click.option(
-        "--images",
-        "root",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        metavar="ROOT",
-        help="The folder that the paths of films start from.  [default: here]",
-    ),
+    root,
     click.option("--size", "side", type=click.IntRange(28), default=448, show_default=True, help="Pixels each way."),
     click.option("--max-pixels", "pixels", type=click.IntRange(784), help="Its own shape, at most so many."),
     click.option("--workers", type=click.IntRange(0), default=2, show_default=True, help="Processes to decode films."),

@@ -39,7 +39,7 @@ def flow(*, find: Callable[[str], Source] = reading.find, default: str | None = 
     return decorate
 
 
-def parsed_map(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[str]]:
+def _parsed_map(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[str]]:
     try:
         return parse(texts) if texts else {}
     except ValueError as error:
@@ -55,6 +55,14 @@ def _parsed_shard(context: click.Context, parameter: click.Parameter, text: str 
     return int(part), int(parts)
 
 
+mapping = click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    callback=_parsed_map,
+    metavar="NAME=COLUMN,..",
+    help="Read rows with other names: id=uid,report=findings+impression; + joins columns as sections.",
+)
 _SHARED = ("output", "overwrite", "resume", "on_error", "rejects", "mapping", "limit", "shard")
 _OPTIONS = (
     click.option(
@@ -79,14 +87,7 @@ _OPTIONS = (
         metavar="FILE",
         help="Where broken rows go, with where and why (.jsonl, replaced).",
     ),
-    click.option(
-        "--map",
-        "mapping",
-        multiple=True,
-        callback=parsed_map,
-        metavar="NAME=COLUMN,..",
-        help="Read rows with other names: id=uid,report=findings+impression; + joins columns as sections.",
-    ),
+    mapping,
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read at most N good rows."),
     click.option(
         "--shard", callback=_parsed_shard, metavar="K/N", help="Do the K-th of every N rows: one part of a Slurm array."

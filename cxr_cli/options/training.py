@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from cxr_cli.options.flow import parsed_map
+from cxr_cli.options.films import root
+from cxr_cli.options.flow import mapping
 from cxr_cli.rows import claim_stdout
 
 Command = Callable[..., None]
@@ -62,21 +63,8 @@ _OPTIONS = (
     click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="The trained model's folder."),
     click.option("--config", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Settings, as YAML."),
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting, over the file's; repeatable."),
-    click.option(
-        "--images",
-        "root",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        metavar="ROOT",
-        help="The folder that the paths of films start from.  [default: here]",
-    ),
-    click.option(
-        "--map",
-        "mapping",
-        multiple=True,
-        callback=parsed_map,
-        metavar="NAME=COLUMN,..",
-        help="Read rows with other names, as in `cxr mine`.",
-    ),
+    root,
+    mapping,
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read at most N rows of each file."),
     click.option("--resume", is_flag=True, help="Continue OUT from its last checkpoint, if there is one."),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
