@@ -1,7 +1,10 @@
 """`cxr sft` and `cxr rl` with tiny models: they learn, they resume bit for bit, they say what is wrong."""
 
 import json
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +218,41 @@ def test_resumed_is_as_if_never_stopped(
     assert [log.get(name) for log in resumed] == [log.get(name) for log in whole]
 
 
+def test_a_full_disk_leaves_the_last_checkpoint(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    sets = {**FAST, "max_steps": 4, "save_strategy": "steps", "save_steps": 2}
+    words = [sys.executable, "-m", "cxr_cli", "sft", drawn / "steps.jsonl", "-m", tiny_models["qwen2_vl"]]
+    words += ["-o", "out", "--images", drawn, *(w for n, v in sets.items() for w in ("--set", f"{n}={v}"))]
+    line = shlex.join(map(str, words))
+    full = subprocess.run(["bash", "-c", f"ulimit -f 1000; {line}"], cwd=tmp_path, capture_output=True, text=True)
+    assert full.returncode == 1
+    assert full.stderr.splitlines()[-1].endswith("no checkpoint was whole yet")
+    assert "Traceback" not in full.stderr
+    done = subprocess.run(["bash", "-c", f"{line} --resume"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "checkpoint-2 is not whole; it is set aside" in full.stderr + done.stderr
+
+
 # What is wrong is said
+
+
+def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from types import SimpleNamespace
+
+    from cxr_cli.training.watching import Watcher
+
+    watcher = Watcher(tmp_path)
+    args = SimpleNamespace(train_batch_size=1, gradient_accumulation_steps=1, world_size=1)
+    for step in range(1, 9):
+        state = SimpleNamespace(is_world_process_zero=True, global_step=step, max_steps=8)
+        logs = {"loss": float("nan") if step == 3 else 0.5, "frac_reward_zero_std": 1.0, "kl": 11.0}
+        watcher.on_log(args, state, None, logs={**logs, "completions/clipped_ratio": 1.0 if step > 2 else 0.0})
+    told = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
+    assert [line.partition("WARNING: ")[2].split(":")[0] for line in told] == [
+        "the loss is not a number",
+        "all completions of a prompt are paid the same, so nothing is learned",
+        "the model runs away from where it started (KL above 10)",
+        "all completions are cut off",
+    ]
 
 
 def lines(*rows: Row) -> str:
@@ -269,7 +306,7 @@ def test_what_a_dry_run_finds(cxr: Cxr, drawn: Path, tiny_models: dict[str, Path
     film = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])["images"]
     (tmp_path / "long.jsonl").write_text(lines({**row, "question": "Is it? " * 2000, "images": film}))
     for flags, message in [
-        (("gone.jsonl",), "image gone.png does not exist (id x)"),
+        (("gone.jsonl",), "image gone.png does not exist (id x), and 0 rows more are without a film"),
         (("long.jsonl",), "tokens, the model takes 2048: lower size"),
         ((drawn / "steps.jsonl", "--set", "deepspeed=zero9"), "deepspeed: zero9 is neither a file nor one of zero2"),
         ((drawn / "steps.jsonl", "-m", tmp_path), "is no model"),

@@ -154,11 +154,12 @@ def lazy(rows: Rows | Mixture, example: Any, films: Films) -> Any:
     return data
 
 
-def check_paths(rows: Rows | Mixture, root: Path | None, sample: int = 200) -> str | None:
-    """Of rows spread evenly, one whose film is not there: its reason, or None."""
-    for index in range(0, len(rows), max(1, len(rows) // sample)):
+def missing_films(rows: Rows | Mixture, root: Path | None) -> list[str]:
+    """Of every row whose film is not there: `image a.png does not exist (id x)`."""
+    missing = []
+    for index in range(len(rows)):
         row = rows[index]
-        for path in layout.shown(row):
-            if not (Path(root, path) if root else Path(path)).is_file():
-                return f"image {path} does not exist (id {row.get('id')})"
-    return None
+        gone = next((path for path in layout.shown(row) if not Path(root or "", path).is_file()), None)
+        if gone is not None:
+            missing.append(f"image {gone} does not exist (id {row.get('id')})")
+    return missing

@@ -8,7 +8,7 @@ from cxr_cli.images import BadImage
 from cxr_cli.models import load_processor, locate
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.training import rl, run, sft
-from cxr_cli.training.examples import Mixture, completion, pictures, prompt
+from cxr_cli.training.examples import Mixture, completion, missing_films, pictures, prompt
 from cxr_cli.training.memory import Sizes, estimate, sizes_of
 from cxr_cli.training.run import Job
 
@@ -107,6 +107,8 @@ def _lengths(job: Job, data: Mixture, *, teach: bool) -> tuple[list[int], list[i
     from transformers import AutoConfig
 
     located = locate(job.model, job.settings.get("revision"))
+    if missing := missing_films(data, job.root):
+        raise CxrError(f"{missing[0]}, and {len(missing) - 1} rows more are without a film")
     processor = load_processor(located.base, job.settings.get("revision"))
     room = AutoConfig.from_pretrained(located.base).get_text_config().max_position_embeddings
     prompts, completions = [], []

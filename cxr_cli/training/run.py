@@ -170,7 +170,7 @@ def train(trainer: Any, job: Job) -> None:
     trainer.add_callback(stop)
     trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(job.out) if job.resume else None
-    if checkpoint:
+    if checkpoint and not starting.rank():
         note(f"continues {checkpoint}")
     try:
         trainer.train(resume_from_checkpoint=checkpoint)
@@ -182,7 +182,9 @@ def train(trainer: Any, job: Job) -> None:
             "out of memory: lower per_device_train_batch_size (and raise gradient_accumulation_steps), --set size=, or "
             "max_completion_length; or use gradient_checkpointing, lora, deepspeed: zero3"
         ) from error
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if type(error) is RuntimeError and "PytorchStreamWriter" not in str(error):  # so torch says a disk is full
+            raise
         last = last_checkpoint(job.out)
         raise CxrError(
             f"{job.out}: {getattr(error, 'strerror', None) or 'could not be written'}; "

@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 from cxr_cli.rows import note
 
 PATIENCE = 5  # logs in a row before something counts as wrong
-_SHOWN = ("loss", "reward", "eval_loss", "eval_accuracy", "eval_answered", "kl")
+_SHOWN = ("loss", "reward", "eval_loss", "eval_accuracy", "eval_answered", "frac_reward_zero_std", "kl")
 
 
 class Watcher(TrainerCallback):  # type: ignore[misc]
@@ -32,7 +32,8 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
             self.path.write_text("".join(f"{line}\n" for line in kept if state.global_step))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        if not state.is_world_process_zero or not logs:
+        stopped = logs and "train_runtime" in logs and state.global_step < state.max_steps
+        if not state.is_world_process_zero or not logs or stopped:
             return
         with self.path.open("a") as file:
             file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
