@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import sys
@@ -183,8 +184,8 @@ def train(trainer: Any, job: Job) -> None:
             "max_completion_length; or use gradient_checkpointing, lora, deepspeed: zero3"
         ) from error
     except (OSError, SafetensorError, RuntimeError) as error:
-        if type(error) is RuntimeError and "PytorchStreamWriter" not in str(error):  # so torch says a disk is full
-            raise
+        if type(error) is RuntimeError and not re.search("PytorchStreamWriter|inline_container", str(error)):
+            raise  # by these words torch says that a disk is full
         last = last_checkpoint(job.out)
         raise CxrError(
             f"{job.out}: {getattr(error, 'strerror', None) or 'could not be written'}; "
