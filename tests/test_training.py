@@ -233,6 +233,26 @@ def test_a_full_disk_leaves_the_last_checkpoint(drawn: Path, tiny_models: dict[s
     assert "checkpoint-2 is not whole; it is set aside" in full.stderr + done.stderr
 
 
+def test_a_checkpoint_of_another_model(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    sft(drawn, tiny_models["qwen2_5_vl"], tmp_path / "out", max_steps=1, save_strategy="steps", save_steps=1)
+    with pytest.raises(CxrError, match="checkpoint-1 is of another model than the one that is trained"):
+        sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, resume=True)
+
+
+def test_a_film_that_goes_missing_while_workers_read(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
+    good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
+    (tmp_path / "gone.jsonl").write_text(lines(good, row))
+    with pytest.raises(CxrError, match=r"^image gone.png does not exist \(id x\)$"):
+        sft(
+            drawn,
+            tiny_models["qwen2_vl"],
+            tmp_path / "out",
+            sources=[str(tmp_path / "gone.jsonl")],
+            dataloader_num_workers=1,
+        )
+
+
 # What is wrong is said
 
 

@@ -24,14 +24,19 @@ from cxr_cli.options.training import Several
 @click.option(
     "--filter-variance", "samples", type=click.IntRange(2), metavar="K", help="Of K answers the pay must vary."
 )
+@click.option(
+    "--rollouts",
+    type=click.Choice(["transformers", "vllm-colocate", "vllm-server"]),
+    help="How completions are generated.  [default: transformers]",
+)
 @options.unmentioned
 @options.lexicon
 def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any, how: Any, **more: Any) -> None:
     """Reinforcement learning with process rewards, from a fine-tuned model: GRPO.
 
     Reads cases with `question`, `options`, `answer`, `images`, `report` and `steps`, as far as the rewards need them.
-    Settings are those of TRL's GRPOConfig, and: size, max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts
-    (transformers, vllm-colocate, vllm-server). --audit ends with exit code 1 if a cheat is paid as well as the chains.
+    Settings are those of TRL's GRPOConfig, and: size, max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts.
+    --audit ends with exit code 1 if a cheat is paid as well as the chains.
 
     \b
     cxr rl steps.jsonl --audit --reward format:1 accuracy:1 process:1

@@ -53,6 +53,7 @@ def rl(
     given: dict[str, Any],
     *,
     samples: int | None,
+    rollouts: str | None,
     unmentioned: Unmentioned,
     lexicon: str | None,
     config: str | None,
@@ -71,6 +72,8 @@ def rl(
         return
     with need("train"):
         from trl import GRPOConfig
+    if rollouts is not None:
+        sets = [*sets, f"rollouts={rollouts}"]
     job = _job(given, config, sets, GRPOConfig, sources=inputs)
     chosen = select(rewards or job.settings.get("rewards") or ())
     if dry_run:

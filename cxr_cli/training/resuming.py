@@ -6,6 +6,7 @@ from typing import Any
 from transformers import TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
 
+from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 
 
@@ -20,8 +21,11 @@ class Resumable:
             super()._load_from_checkpoint(checkpoint, model)  # type: ignore[misc]
             return
         live = trainer.accelerator.unwrap_model(model)
-        saved = type(live).from_pretrained(checkpoint, dtype=live.dtype)
-        live.load_state_dict(saved.state_dict(), strict=True)
+        try:
+            saved = type(live).from_pretrained(checkpoint, dtype=live.dtype)
+            live.load_state_dict(saved.state_dict(), strict=True)
+        except RuntimeError as error:
+            raise CxrError(f"{checkpoint} is of another model than the one that is trained") from error
 
 
 def _is_adapter(checkpoint: str) -> bool:

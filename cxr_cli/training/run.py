@@ -178,6 +178,8 @@ def train(trainer: Any, job: Job) -> None:
         if not stop.asked:
             trainer.save_model(str(job.out))
             (job.out / "training_args.bin").unlink(missing_ok=True)  # a pickle; training.json says it
+    except CxrError as error:  # one from a loader's worker comes with the worker's traceback before it
+        raise CxrError(str(error).strip().splitlines()[-1].removeprefix("cxr_cli.errors.CxrError: ")) from error
     except torch.OutOfMemoryError as error:
         raise CxrError(
             "out of memory: lower per_device_train_batch_size (and raise gradient_accumulation_steps), --set size=, or "
