@@ -85,7 +85,7 @@ def test_two_processes_train_and_resume(
 
 def test_sigterm_saves_and_the_same_command_goes_on(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     more = ["--gpus", "2"]
-    how = {"max_steps": 40, "save_steps": 100}
+    how = {"max_steps": 24, "save_steps": 100}
     words = [*CXR, *command("sft", drawn, tiny_models["qwen2_vl"], tmp_path / "out", **how), *more, "--resume"]
     first = subprocess.Popen(words, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not (tmp_path / "out" / "history.jsonl").exists() and first.poll() is None:
@@ -96,7 +96,7 @@ def test_sigterm_saves_and_the_same_command_goes_on(drawn: Path, tiny_models: di
     assert "the same command with --resume goes on" in errors
     [checkpoint] = (tmp_path / "out").glob("checkpoint-*")
     stopped = int(checkpoint.name.removeprefix("checkpoint-"))
-    assert 1 <= stopped < 40
+    assert 1 <= stopped < 24
     run(words, tmp_path)
     run([*CXR, *command("sft", drawn, tiny_models["qwen2_vl"], tmp_path / "whole", **how), *more], tmp_path)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "out"))
