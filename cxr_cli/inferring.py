@@ -43,7 +43,7 @@ class Asker:
         values = {
             "ask": layout.ask(question, options),
             "question": question,
-            "options": "\n".join(f"{layout.letter(i)}) {text}" for i, text in enumerate(options)),
+            "options": layout.lettered(options),
         }
         messages = self.prompt.messages(pictures, **values)
         replies = yield [
@@ -73,10 +73,10 @@ def run(flow: Flow, spec: Spec, films: Films, prompt: Prompt | None, *, samples:
 def _talks(flow: Flow, asker: Asker, films: Films, rows: Iterator[Row]) -> Iterator[tuple[Row, Talk[Row]]]:
     def askable() -> Iterator[Row]:
         for row in rows:
-            if not row.get("question"):
-                flow.reject(row, "field `question`: there is none to ask (other names: --map question=COLUMN)")
-            elif not layout.shown(row):
-                flow.reject(row, "field `images`: there is no film to look at (other names: --map images=COLUMN)")
+            try:
+                layout.check_askable(row)
+            except RowError as error:
+                flow.reject(row, error.reason)
             else:
                 yield row
 

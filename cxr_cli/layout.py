@@ -11,7 +11,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, RowError
 
 LETTERS = string.ascii_uppercase
 INSTRUCTION = (
@@ -53,9 +53,20 @@ def letter(index: int) -> str:
 
 def ask(question: str, options: Sequence[str] = ()) -> str:
     """The question as it is put to a model, its options lettered, one a line."""
-    if not options:
-        return question
-    return "\n".join([f"{question} Options:", *(f"{letter(i)}) {text}" for i, text in enumerate(options))])
+    return f"{question} Options:\n{lettered(options)}" if options else question
+
+
+def lettered(options: Sequence[str]) -> str:
+    """The options with their letters, one a line."""
+    return "\n".join(f"{letter(i)}) {text}" for i, text in enumerate(options))
+
+
+def check_askable(row: Mapping[str, Any]) -> None:
+    """RowError: the row has no question or no film."""
+    if not row.get("question"):
+        raise RowError("", "field `question`: there is none to ask (other names: --map question=COLUMN)")
+    if not shown(row):
+        raise RowError("", "field `images`: there is no film to look at (other names: --map images=COLUMN)")
 
 
 def question_text(row: Mapping[str, Any]) -> str:

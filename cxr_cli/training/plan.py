@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from cxr_cli import layout
 from cxr_cli.errors import CxrError
 from cxr_cli.images import BadImage
 from cxr_cli.models import load_processor, locate
@@ -44,7 +45,7 @@ def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
 
     rollouts = rl.rollouts_of(job.settings)
     args = run.arguments(job, GRPOConfig, {**rl.DEFAULTS, "reward_weights": chosen.weights})
-    data = run.mixture(job, run.trained_on)
+    data = run.mixture(job, layout.check_askable)
     model, sizes = sizes_of(job)
     prompts, _, room = _lengths(job, data, teach=False)
     each, processes, samples = args.per_device_train_batch_size, gpus * nodes, args.num_generations

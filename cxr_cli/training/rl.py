@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from cxr_cli import layout
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.selection import Selected
@@ -41,7 +42,7 @@ def train(job: Job, rewards: Selected) -> None:
     rollouts = rollouts_of(job.settings)
     starting.prepare(bool(job.settings.get("deepspeed")))
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(_quotes_no_row)
-    data = run.mixture(job, run.trained_on)
+    data = run.mixture(job, layout.check_askable)
     defaults = {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": rewards.weights}
     args = run.arguments(job, GRPOConfig, defaults)
     model, processor, lora = models.load(job.model, job.settings)

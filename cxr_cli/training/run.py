@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.errors import CxrError, RowError
+from cxr_cli.errors import CxrError
 from cxr_cli.images import Budget, Films, Square
 from cxr_cli.records import Case
 from cxr_cli.rows import Flow, Row, note
@@ -56,7 +56,6 @@ class Job:
 def read_rows(job: Job, sources: Sequence[str], usable: Callable[[Row], None]) -> Rows:
     """The rows of some files. usable: raises RowError for a row that cannot be trained on, which stops the run."""
     rows = Rows()
-
     varied = job.out / "varied.json"
     kept = set(json.loads(varied.read_text())["kept"]) if varied.is_file() else None
 
@@ -80,16 +79,6 @@ def mixture(job: Job, usable: Callable[[Row], None]) -> Mixture:
     if job.weights is None:
         return Mixture([read_rows(job, job.sources, usable)], None, seed)
     return Mixture([read_rows(job, [source], usable) for source in job.sources], job.weights, seed)
-
-
-def trained_on(row: Row) -> None:
-    """RowError for a row without a question or a film."""
-    from cxr_cli import layout
-
-    if not row.get("question"):
-        raise RowError("", "field `question`: there is none to ask (other names: --map question=COLUMN)")
-    if not layout.shown(row):
-        raise RowError("", "field `images`: there is no film to look at (other names: --map images=COLUMN)")
 
 
 def arguments(job: Job, kind: Any, defaults: Settings) -> Any:
@@ -149,7 +138,6 @@ def claim(job: Job) -> None:
     """Makes OUT, or refuses one that holds something: once for all processes that this one starts."""
     if starting.rank() or os.environ.get(_CLAIMED) == str(job.out.absolute()):
         return
-    os.environ[_CLAIMED] = str(job.out.absolute())
     if job.out.exists() and not job.out.is_dir():
         raise CxrError(f"{job.out} is a file: -o names a folder")
     if job.out.is_dir() and any(job.out.iterdir()) and not job.resume:
@@ -157,6 +145,7 @@ def claim(job: Job) -> None:
             raise CxrError(f"{job.out} exists: --resume continues it, --overwrite replaces it")
         shutil.rmtree(job.out)
     job.out.mkdir(parents=True, exist_ok=True)
+    os.environ[_CLAIMED] = str(job.out.absolute())
 
 
 def train(trainer: Any, job: Job) -> None:

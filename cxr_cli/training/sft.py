@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cxr_cli import layout
 from cxr_cli.rows import Row
 from cxr_cli.training import models, run, starting
 from cxr_cli.training.examples import completion, lazy, sft_example
@@ -20,7 +21,7 @@ DEFAULTS = {
 
 def usable(row: Row) -> None:
     """RowError for a row that teaches nothing."""
-    run.trained_on(row)
+    layout.check_askable(row)
     completion(row)
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cxr_cli.engines import Engine, Request, Sampling, Spec, Talk, open_engine, settle
+from cxr_cli import layout
+from cxr_cli.engines import Request, Sampling, Spec, Talk, converse, open_engine
 from cxr_cli.engines.requests import seed_of
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.selection import Selected
-from cxr_cli.rows import Flow, Row, note
+from cxr_cli.rows import Row, note
 from cxr_cli.training import run
 from cxr_cli.training.examples import Rows, pictures, prompt
 from cxr_cli.training.run import Job
@@ -23,15 +24,15 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
     path = job.out / FILE
     if path.exists():
         return
-    rows = run.read_rows(job, job.sources, run.trained_on)
+    rows = run.read_rows(job, job.sources, layout.check_askable)
     settings = job.settings
     longest = settings.get("max_completion_length", 1024)
     sampling = Sampling(settings.get("temperature", 1.0), settings.get("top_p", 1.0), longest)
     kept: list[str] = []
     with open_engine(Spec(job.model, sampling=sampling, revision=settings.get("revision"))) as engine:
-        for _, (id, varies) in settle(engine, _talks(job, rows, chosen, samples, engine), Flow().reject):
-            if varies:
-                kept.append(id)
+        for row, varies in converse(engine, _talks(job, rows, chosen, samples)):
+            if varies is True:
+                kept.append(row["id"])
     share = 1 - len(kept) / len(rows)
     note(f"{len(kept)} of {len(rows)} prompts vary in {samples} answers (frac_reward_zero_std {share:.2f})")
     if not kept:
@@ -39,10 +40,9 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
     path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(kept)}) + "\n")
 
 
-def _talks(
-    job: Job, rows: Rows, chosen: Selected, samples: int, engine: Engine
-) -> Iterator[tuple[Row, Talk[tuple[str, bool]]]]:
-    def talk(row: Row) -> Talk[tuple[str, bool]]:
+def _talks(job: Job, rows: Rows, chosen: Selected, samples: int) -> Iterator[tuple[Row, Talk[bool]]]:
+    def talk(row: Row) -> Talk[bool]:
+        """Does the pay of this row's answers vary?"""
         shown = [{"type": "image", "image": picture} for picture in pictures(row, job.films)]
         messages = [{"role": "user", "content": [*shown, {"type": "text", "text": prompt(row, reasoned=True)}]}]
         replies = yield [
@@ -51,7 +51,8 @@ def _talks(
         ]
         texts = [reply.text for reply in replies]
         paid = chosen.total(chosen.pay(texts, {"case": [row] * samples}))
-        return row["id"], bool(np.std(paid) > TOO_SMALL)
+        return bool(np.std(paid) > TOO_SMALL)
 
     for index in range(len(rows)):
-        yield rows[index], talk(rows[index])
+        row = rows[index]
+        yield row, talk(row)
