@@ -4,16 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cxr_cli.scoring.stored import IMPOSSIBLE, NOT_STORED, UNPARSABLE
-
-SUBSTRING = "substring"
+from cxr_cli.scoring.stored import IMPOSSIBLE, NOTHING, UNPARSABLE
+from cxr_cli.sources.published_judged import SUBSTRING
 
 
 class Defect(NamedTuple):
-    """count: how often; text: what, and what of it."""
+    """n: how often; text: what, and what of it."""
 
     name: str
-    count: int
+    n: int
     text: str
 
 
@@ -34,9 +33,10 @@ class Defects:
         seen["empty"] += empty
         seen["credited"] += empty and bool(judged.get("right") or judged.get("correct") or judged.get("effective"))
         seen["failed"] += len(failed)
-        seen["half"] += 0 < len(failed) and "completeness" not in failed
+        seen["half"] += len(failed) > 0 and "completeness" not in failed
         seen["impossible"] += sum(share == IMPOSSIBLE for share in fair.values())
-        seen["nothing"] += sum(isinstance(share, str) and share not in (UNPARSABLE, NOT_STORED) for share in theirs.values())
+        seen["nothing"] += sum(share in NOTHING.values() for share in theirs.values())
+        seen["not stored"] += "by" in judged and "right" not in judged
         if judged.get("by") == SUBSTRING:
             right, read = judged["right"], row["scores"].get("accuracy")
             seen["substring"] += 1
@@ -59,10 +59,11 @@ class Defects:
         anew = sum(len(counts) > 1 for counts in self._references.values())
         found = [
             Defect("empty predictions", seen["empty"], f"{seen['credited']} of them credited with a finding or step"),
-            Defect("differing item sets", missing, f"of {total} items not every model has an answer"),
+            Defect("differing item sets", missing, f"of {total} items are not in all models' files"),
             Defect("rows without an item", nameless, "no id and no report: in no common set, counted as they are"),
             Defect("matching by substring", seen["substring"], f"answers; {seen['misread']} of them read otherwise"),
             Defect("answers left out", seen["left out"], "not empty, but nothing to match in them"),
+            Defect("verdicts not stored", seen["not stored"], "answers of which GPT-4o's verdict is not in the files"),
             Defect("impossible counts", seen["impossible"], "more recalled, correct or effective than there are"),
             Defect("failed judgements", seen["failed"], "error strings or refusals in place of counts"),
             Defect("rows counted by half", seen["half"], "in the sums of the released script, not in its n"),
@@ -70,4 +71,4 @@ class Defects:
             Defect("references anew", anew, "items whose reference findings differ in number between models"),
             *(Defect(name, seen[name], "of the reference") for name in sorted(seen) if name.startswith("steps ")),
         ]
-        return [defect for defect in found if defect.count]
+        return [defect for defect in found if defect.n]

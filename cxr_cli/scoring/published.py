@@ -1,14 +1,7 @@
 """Published results, as their authors counted them and as we do, and what makes the difference.
 
 As published, a part of RadRScore without a denominator counts 0, a judgement that failed is left out, and RadRScore is
-the mean of the three means. Ours differs by CAUSES, one after the other:
-
-    rows        RadRScore is the mean over the rows that have all three parts
-    empty       an empty prediction is wrong, whatever was judged of it
-    impossible  a count above what there is to count is a failed judgement
-    nothing     a part with nothing to count is unknown, not 0
-    judge       answers are read, not searched for letters; reasoning has our judge, unless that is `stored`
-    items       only the items count that all models of a task were asked
+the mean of the three means. Ours differs by CAUSES, one after the other.
 """
 
 from collections import Counter
@@ -22,11 +15,18 @@ from cxr_cli.scoring.radrscore import NO_REFERENCE, NO_REPORT, PARTS
 from cxr_cli.scoring.score import predicted
 from cxr_cli.scoring.stored import IMPOSSIBLE, NOT_STORED, UNPARSABLE, honest, shares
 
-CAUSES = ("empty", "impossible", "nothing", "judge", "items")
+CAUSES = {
+    "rows": "RadRScore is the mean over the rows that have all three parts",
+    "empty": "an empty prediction is wrong, whatever was judged of it",
+    "impossible": "a count above what there is to count is a failed judgement",
+    "nothing": "a part with nothing to count is unknown, not 0",
+    "judge": "answers are read, not searched for letters; reasoning is judged by another judge",
+    "items": "only items count that all models of a task were asked",
+}
 METRICS = ("accuracy", *PARTS, "radrscore")
 _UNSCORABLE = {NO_REPORT, NO_REFERENCE, NOT_STORED, answers.NO_REFERENCE, answers.NOT_AN_OPTION}
 Counted = tuple[float | None, ...]
-"""One metric of one row: as published, then after each cause but `items`."""
+"""One metric of one row: as published, then after each of CAUSES from `empty` to `judge`."""
 
 
 class Line(NamedTuple):
@@ -125,7 +125,7 @@ def _line(
     if published is not None and None not in values:
         steps = [published, *(value for value in values if value is not None)]
         deltas = [after - before for before, after in pairwise(steps)]
-        because = {cause: delta for cause, delta in zip(("rows", *CAUSES), deltas, strict=True) if delta}
+        because = {cause: delta for cause, delta in zip(CAUSES, deltas, strict=True) if abs(delta) > 1e-12}
     n = sum(value is not None for value in ours)
     return Line(
         task,

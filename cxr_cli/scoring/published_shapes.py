@@ -3,9 +3,9 @@
 import csv
 import io
 import json
-from textwrap import wrap
+from collections.abc import Sequence
 
-from cxr_cli.scoring.published import Line, Published
+from cxr_cli.scoring.published import CAUSES, Line, Published
 
 
 def as_table(results: Published) -> str:
@@ -21,13 +21,14 @@ def as_table(results: Published) -> str:
         rows.append([first, line.metric, *_numbers(line), _most(line)])
     widths = [max(len(row[i]) for row in rows if len(row) > 1) for i in range(len(rows[0]))]
     out = ["  ".join(_cells(row, widths)).rstrip() for row in rows] if lines else ["no results"]
-    defects = [f"{defect.count} {defect.name}: {defect.text}" for defect in results.defects()]
+    causes = [cause for cause in CAUSES if any(cause in _most(line) for line in lines)]
+    if causes:
+        out += ["", *(f"  {cause:10}  {CAUSES[cause]}" for cause in causes)]
+    defects = results.defects()
     if defects:
-        out += ["", "in the files:", *(part for text in defects for part in wrap(f"  {text}", 100))]
-    out += ["", f"{results.rows} rows"]
-    scripts = [line for line in lines if line.script is not None and abs(line.script - (line.published or 0)) >= 5e-4]
-    for line in scripts:
-        out.append(f"the released script prints {line.script:.3f} for {line.metric} of {line.model}, {line.task}")
+        out += ["", "in the files:"]
+    out += [f"  {defect.name:21}  {defect.n:>5}  {defect.text}" for defect in defects]
+    out += ["", *_scripts(lines), f"{results.rows} rows"]
     out += [f"scored_by: {signature}" for signature in results.signatures]
     return "\n".join(out) + "\n"
 
@@ -37,6 +38,7 @@ def as_json(results: Published) -> str:
     document = {
         "rows": results.rows,
         "lines": [line._asdict() for line in results.lines()],
+        "causes": CAUSES,
         "defects": [defect._asdict() for defect in results.defects()],
         "signatures": {"scored_by": dict(results.signatures)},
     }
@@ -56,8 +58,17 @@ def as_csv(results: Published) -> str:
 SHAPES = {"table": as_table, "json": as_json, "csv": as_csv}
 
 
+def _scripts(lines: Sequence[Line]) -> list[str]:
+    """What the released script prints where its half-counted rows show."""
+    told: dict[str, list[str]] = {}
+    for line in lines:
+        if line.script is not None and line.published is not None and abs(line.script - line.published) >= 5e-4:
+            told.setdefault(f"{line.model}, {line.task}", []).append(f"{line.metric} {line.script:.3f}")
+    return [f"the released script prints for {of}:\n  {', '.join(values)}" for of, values in told.items()]
+
+
 def _numbers(line: Line) -> list[str]:
-    change = "-" if line.change is None else f"{line.change:+.3f}"
+    change = "-" if line.change is None else f"{round(line.change, 3) + 0.0:+.3f}"
     return [_shown(line.published), str(line.published_n), _shown(line.ours), str(line.n), str(line.nulls), change]
 
 

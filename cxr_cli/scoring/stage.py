@@ -10,9 +10,9 @@ from cxr_cli.engines.structured import open_model
 from cxr_cli.findings import Reader
 from cxr_cli.records import Scored
 from cxr_cli.rows import Flow, Row, note, write_text
-from cxr_cli.scoring.score import Scorer
 from cxr_cli.scoring.published import Published
 from cxr_cli.scoring.published_shapes import SHAPES as PUBLISHED
+from cxr_cli.scoring.score import Scorer
 from cxr_cli.scoring.summary import Summary, as_csv, as_json, as_table
 from cxr_cli.sources import plain_text, published
 

@@ -22,8 +22,12 @@ from cxr_cli.scoring.radrscore import (
 from cxr_cli.signatures import signed
 
 NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: counts more than there are"
-NO_STEP = "no step judged"
-_NOTHING = {"factuality": NOTHING_SAID, "completeness": NOTHING_IN_REFERENCE, "effectiveness": NO_STEP}
+NOTHING = {
+    "factuality": NOTHING_SAID,
+    "completeness": NOTHING_IN_REFERENCE,
+    "effectiveness": "no step judged",
+}
+"""Why a part has no denominator."""
 
 
 def shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
@@ -35,7 +39,7 @@ def shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
         if count is None or total is None:
             found[part] = UNPARSABLE
         else:
-            found[part] = count / total if total else _NOTHING[part]
+            found[part] = count / total if total else NOTHING[part]
     return found
 
 
