@@ -4,6 +4,8 @@ import csv
 import hashlib
 import io
 import json
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from cxr_cli.layout import asked
 from cxr_cli.scoring.answers import choose
+from cxr_cli.sources.published import find
 from tests import published
 from tests.conftest import Cxr
 from tests.shared import DATA, needs_shared
@@ -36,9 +39,15 @@ def lines_of(found: dict[str, Any]) -> dict[tuple[str, str, str], dict[str, Any]
     return {(line["task"], line["model"], line["metric"]): line for line in found["lines"]}
 
 
-def test_files_become_rows(cxr: Cxr, tmp_path: Path) -> None:
-    folder = published.write(tmp_path / "res")
-    rows = rows_of(cxr("score", "--from", "chestx-reasoner", folder, "--judge", "stored"))
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The scored rows of the small folder, by id, judged as stored."""
+    folder = published.write(tmp_path_factory.mktemp("published"))
+    command = [sys.executable, "-m", "cxr_cli", "score", "--from", "chestx-reasoner", str(folder), "--judge", "stored"]
+    return rows_of(subprocess.run(command, capture_output=True, text=True))
+
+
+def test_files_become_rows(rows: dict[str, Any]) -> None:
     assert len(rows) == sum(map(len, published.FILES.values()))
     first = rows["chexagent3b/air/one"]
     assert (
@@ -65,8 +74,7 @@ def test_files_become_rows(cxr: Cxr, tmp_path: Path) -> None:
     assert [rows["gpt4o/seen/x"]["scores"][part] for part in PARTS] == [0.5, 0.5, 0.75]
 
 
-def test_items_without_an_id_are_found_by_question_and_report(cxr: Cxr, tmp_path: Path) -> None:
-    rows = rows_of(cxr("score", "--from", "chestx-reasoner", published.write(tmp_path / "res"), "--judge", "stored"))
+def test_items_without_an_id_are_found_by_question_and_report(rows: dict[str, Any]) -> None:
     assert rows["ours_final/seen/x"]["item"] == rows["gpt4o/seen/x"]["item"] == "seen/x"
     assert rows["ours_final/seen/y"]["question"] == "What is seen?"
     assert "item" not in rows["qwenvl7b/air/#1"]
@@ -83,16 +91,15 @@ def test_items_without_an_id_are_found_by_question_and_report(cxr: Cxr, tmp_path
         ("ours_final/seen/y", ["Edema."], ["steps as a string"]),
     ],
 )
-def test_steps_in_any_form(cxr: Cxr, tmp_path: Path, id: str, steps: Any, defects: Any) -> None:
-    row = rows_of(cxr("score", "--from", "chestx-reasoner", published.write(tmp_path / "res"), "--judge", "stored"))[id]
-    assert (row["steps"] and [step["text"] for step in row["steps"]]) == steps
-    assert row.get("defects") == defects
+def test_steps_in_any_form(rows: dict[str, Any], id: str, steps: Any, defects: Any) -> None:
+    assert (rows[id]["steps"] and [step["text"] for step in rows[id]["steps"]]) == steps
+    assert rows[id].get("defects") == defects
 
 
-def test_stored_judgements_as_they_can_be_and_as_they_were_counted(cxr: Cxr, tmp_path: Path) -> None:
+def test_stored_judgements_ours_and_theirs(rows: dict[str, Any], cxr: Cxr, tmp_path: Path) -> None:
     folder = published.write(tmp_path / "res")
-    command = ("score", "--from", "chestx-reasoner", folder, "--judge", "stored")
-    ours, theirs = rows_of(cxr(*command)), rows_of(cxr(*command, "--empty", "zero"))
+    theirs = rows_of(cxr("score", "--from", "chestx-reasoner", folder, "--judge", "stored", "--empty", "zero"))
+    ours = rows
 
     def parts(rows: dict[str, Any], id: str) -> list[Any]:
         return [rows[id]["scores"][part] for part in PARTS]
@@ -185,23 +192,31 @@ def test_rules_judge_and_rows_beside_the_summary(cxr: Cxr, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "where", "reason"),
     [
-        (b'[{"pred": "A"', "res/accuracy_res/m/t.json", "broken JSON"),
-        (b"", "res/accuracy_res/m/t.json", "broken JSON"),
-        (b'[{"pred": "\xe9"}]', "res/accuracy_res/m/t.json", "not UTF-8 at byte 12"),
-        (b'{"pred": "A"}', "res/accuracy_res/m/t.json", "not a list of results"),
-        (b'[{"question": "Q", "pred": "A"}, "Error"]', "res/accuracy_res/m/t.json:2", "not a result"),
-        (b'[{"question": "Q", "pred": 7}]', "res/accuracy_res/m/t.json:1", "field `pred`: expected a string"),
-        (b'[{"item_id": "a"}, {"item_id": "a"}]', "res/accuracy_res/m/t.json:2", "field `id`: doubled"),
+        (b'[{"pred": "A"', "", "broken JSON"),
+        (b"", "", "broken JSON"),
+        (b'[{"pred": "\xe9"}]', "", "not UTF-8 at byte 12"),
+        (b'{"pred": "A"}', "", "not a list of results"),
+        (b'[{"question": "Q", "pred": "A"}, "Error"]', ":2", "not a result"),
+        (b'[{"question": "Q", "pred": 7}]', ":1", "field `pred`: expected a string"),
     ],
 )
-def test_broken_files(cxr: Cxr, tmp_path: Path, content: bytes, where: str, reason: str) -> None:
-    path = tmp_path / "res" / "accuracy_res" / "m" / "t.json"
+def test_broken_files(tmp_path: Path, content: bytes, where: str, reason: str) -> None:
+    path = tmp_path / "accuracy_res" / "m" / "t.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
+    *_, (place, _, why) = find(str(tmp_path)).items()
+    assert place == f"{path}{where}"
+    assert str(why).startswith(reason)
+
+
+def test_a_broken_row_is_named_and_stops_the_run(cxr: Cxr, tmp_path: Path) -> None:
+    path = tmp_path / "res" / "accuracy_res" / "m" / "t.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps([{"item_id": "a"}, {"item_id": "a"}]))
     done = cxr("score", "--from", "chestx-reasoner", "res", "--summary")
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"cxr: {where}: {reason}")
-    assert done.stderr.count("\n") == 1
+    assert (done.returncode, done.stdout) == (1, "")
+    first = "res/accuracy_res/m/t.json:1"
+    assert done.stderr == f"cxr: res/accuracy_res/m/t.json:2: field `id`: doubled, first at {first} (id m/t/a)\n"
 
 
 def test_wrong_folders(cxr: Cxr, tmp_path: Path) -> None:

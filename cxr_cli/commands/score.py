@@ -27,10 +27,7 @@ from cxr_cli.sources import plain_text
     help="A part of RadRScore with nothing to count: unknown, or 0 as in the published evaluation.",
 )
 @click.option(
-    "--from",
-    "layout",
-    type=click.Choice(["chestx-reasoner"]),
-    help="INPUT is a folder of published result files; the summary shows their figures beside ours.",
+    "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
 )
 @click.option(
     "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
@@ -54,7 +51,7 @@ def score(flow: Flow, summary: bool, shape: str, lexicon: str | None, **how: Any
     cxr score generated.txt --references reports.txt --summary
     cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json
     cxr score answers.jsonl --summary --judge rules,llm -m http://localhost:8000/v1
-    cxr score --from chestx-reasoner eval/res --judge stored --summary
+    cxr score --from chestx-reasoner eval/res --judge stored --summary    # as published, and ours
     """
     if summary and flow.resume:
         raise click.UsageError("--summary counts one run: score with --resume, then `cxr score OUT --summary`.")
