@@ -7,6 +7,7 @@ from typing import Any
 AIR = "Is there air in the pleura? Options:\nA) Yes\nB) No"
 SEEN = "What is seen? Options:\nA) Edema\nB) Nodule"
 ASKED = "\nLet's think step by step. Reasons in <think></think>, then <answer></answer>."
+NODULE = "<think> A nodule is seen. </think><answer> B </answer>"
 ERROR = {"reason_steps": "Error", "refined_steps": [], "final_conclusion": ""}
 
 
@@ -65,8 +66,14 @@ FILES: dict[str, Any] = {
         reasoned("w", "A)", "", "No edema.", **{**judged(4, 5, 4, 4, 1, 1), "pred_key_finding": ERROR}),
     ],
     "reasoning_res/ours_final/seen.json": [
-        reasoned(None, "<answer>B</answer>", '{"reason_steps": ["Edema."]}', "Mild edema.", **judged(4, 1, 1, 1, 1, 1)),
-        reasoned(None, "<answer> A </answer>", ["Edema."], "Edema.", **judged(4, 4, 5, 4, 1, 3)),
+        reasoned(None, NODULE, '{"reason_steps": ["Edema."]}', "Mild edema.", **judged(4, 1, 1, 1, 1, 1)),
+        reasoned(
+            None,
+            "<think> Edema is seen. </think><answer> A </answer>",
+            ["Edema."],
+            "Edema.",
+            **judged(4, 4, 5, 4, 1, 3),
+        ),
     ],
 }
 for row in FILES["reasoning_res/ours_final/seen.json"]:

@@ -58,7 +58,11 @@ class Defects:
             missing += len(set().union(*known)) - len(set.intersection(*known)) if known else 0
         anew = sum(len(counts) > 1 for counts in self._references.values())
         found = [
-            Defect("empty predictions", seen["empty"], f"{seen['credited']} of them credited with a finding or step"),
+            Defect(
+                "empty predictions",
+                seen["empty"],
+                f"{seen['credited']} of them credited with an answer, finding or step",
+            ),
             Defect("differing item sets", missing, f"of {total} items are not in all models' files"),
             Defect("rows without an item", nameless, "no id and no report: in no common set, counted as they are"),
             Defect("matching by substring", seen["substring"], f"answers; {seen['misread']} of them read otherwise"),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from cxr_cli.layout import thinking
 from cxr_cli.scoring import answers
 from cxr_cli.scoring.defects import Defect, Defects
 from cxr_cli.scoring.radrscore import NO_REFERENCE, NO_REPORT, PARTS
@@ -68,8 +69,9 @@ class Published:
         self.rows += 1
         self.signatures[row["scored_by"]] += 1
         judged = row.get("judged") or {}
-        empty = not any(text.strip() for text in predicted(row))
-        theirs, fair = shares(judged), honest(judged, "" if empty else "said")
+        said = predicted(row)
+        empty = not any(text.strip() for text in said)
+        theirs, fair = shares(judged), honest(judged, "".join(map(thinking, said)))
         counted = {part: self._part(row, part, theirs[part], fair[part], empty) for part in PARTS}
         right = None if judged.get("right") is None else float(judged["right"])
         wrong = 0.0 if empty and "right" in judged else right
