@@ -8,6 +8,7 @@ AIR = "Is there air in the pleura? Options:\nA) Yes\nB) No"
 SEEN = "What is seen? Options:\nA) Edema\nB) Nodule"
 ASKED = "\nLet's think step by step. Reasons in <think></think>, then <answer></answer>."
 NODULE = "<think> A nodule is seen. </think><answer> B </answer>"
+EDEMA = "<think> Edema is seen. </think><answer> A </answer>"
 ERROR = {"reason_steps": "Error", "refined_steps": [], "final_conclusion": ""}
 
 

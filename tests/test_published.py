@@ -170,8 +170,8 @@ def test_summary_for_a_person_and_a_spreadsheet(cxr: Cxr, tmp_path: Path) -> Non
     command = ("score", "--from", "chestx-reasoner", folder, "--summary", "--judge", "stored", "--format")
     table = cxr(*command, "table").stdout
     assert max(map(len, table.splitlines())) <= 100
-    assert "  gpt4o        accuracy           1.000  5  0.500  2      0  -0.500  items -0.250, empty -0.200\n" in table
-    assert "  empty predictions          3  1 of them credited with an answer, finding or step" in table
+    assert "  gpt4o        accuracy           1.000  5  0.500  2      0  -0.500  items -0.250\n" in table
+    assert "  empty predictions          3  1 of them credited all the same" in table
     assert "the released script prints for gpt4o, seen:" in table
     sheet = [*csv.DictReader(io.StringIO(cxr(*command, "csv").stdout))]
     assert sheet[0]["task"] == "air"

@@ -61,7 +61,7 @@ class Defects:
             Defect(
                 "empty predictions",
                 seen["empty"],
-                f"{seen['credited']} of them credited with an answer, finding or step",
+                f"{seen['credited']} of them credited all the same",
             ),
             Defect("differing item sets", missing, f"of {total} items are not in all models' files"),
             Defect("rows without an item", nameless, "no id and no report: in no common set, counted as they are"),

@@ -19,7 +19,7 @@ from cxr_cli.scoring.stored import IMPOSSIBLE, NOT_STORED, UNPARSABLE, honest, s
 CAUSES = {
     "rows": "RadRScore is the mean over the rows that have all three parts",
     "empty": "an empty prediction is wrong, whatever was judged of it",
-    "impossible": "a count above what there is to count is a failed judgement",
+    "counts": "a count above what there is to count is a failed judgement",
     "nothing": "a part with nothing to count is unknown, not 0",
     "judge": "answers are read, not searched for letters; reasoning is judged by another judge",
     "items": "only items count that all models of a task were asked",

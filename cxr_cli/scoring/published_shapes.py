@@ -23,7 +23,7 @@ def as_table(results: Published) -> str:
     out = ["  ".join(_cells(row, widths)).rstrip() for row in rows] if lines else ["no results"]
     causes = [cause for cause in CAUSES if any(cause in _most(line) for line in lines)]
     if causes:
-        out += ["", *(f"  {cause:10}  {CAUSES[cause]}" for cause in causes)]
+        out += ["", *(f"  {cause:7}  {CAUSES[cause]}" for cause in causes)]
     defects = results.defects()
     if defects:
         out += ["", "in the files:"]
@@ -77,9 +77,9 @@ def _shown(value: float | None) -> str:
 
 
 def _most(line: Line) -> str:
-    """The two causes that move it most."""
-    causes = sorted(line.because.items(), key=lambda cause: -abs(cause[1]))[:2]
-    return ", ".join(f"{cause} {change:+.3f}" for cause, change in causes if abs(change) >= 5e-4)
+    """The cause that moves it most."""
+    cause, change = max(line.because.items(), key=lambda cause: abs(cause[1]), default=("", 0.0))
+    return f"{cause} {change:+.3f}" if abs(change) >= 5e-4 else ""
 
 
 def _causes(line: Line) -> str:
