@@ -23,8 +23,8 @@ def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
     """One page to look at rows of any stage, and to mark their steps.
 
     Films, question, steps by verdict with their sentence of the report, what models said, scores. Several INPUTs, or
-    rows that differ by `answered_by`, stand side by side, joined by `item` if they have it, else by `id`. The page needs
-    no network. A person marks steps and predictions there, and `cxr verify --human` takes the marks as verdicts.
+    rows that differ by `answered_by`, stand side by side, joined by `item` if they have it, else by `id`. The page
+    needs no network. A person marks steps and predictions there; `cxr verify --human` takes the marks as verdicts.
 
     \b
     cxr view steps.jsonl -o page.html

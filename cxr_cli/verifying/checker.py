@@ -9,7 +9,7 @@ from cxr_cli.engines.talks import Talk
 from cxr_cli.errors import RowError
 from cxr_cli.records import reasons
 from cxr_cli.rows import Row
-from cxr_cli.scoring.agreement import kappa
+from cxr_cli.scoring.agreement import told
 from cxr_cli.steps import as_steps, said, statements
 from cxr_cli.verifying.verify import Evidence, Opinion, Verifier, answer_fault, support
 
@@ -101,7 +101,4 @@ class Checker:
 
     def agreement(self) -> str:
         """How far two judges agree, for a person."""
-        n, value = self.pairs.total(), kappa(self.pairs)
-        same = sum(count for (a, b), count in self.pairs.items() if a == b)
-        share, shown = f"{same / n:.3f}" if n else "-", "-" if value is None else f"{value:.3f}"
-        return f"{' and '.join(self.judges)} agree on {same} of {n} steps ({share}), Cohen's kappa {shown}"
+        return told(self.judges, self.pairs)

@@ -37,7 +37,7 @@ function drawOwnSteps(item, drawn) {
   return item.chains.filter((chain) => chain.on === "steps" && (chain.steps.length || chain.row.why.steps)).map((chain, i) => {
     const support = chain.row.support;
     const why = chain.row.why.steps ?? chain.row.why.support;
-    return el("section", {}, el("h2", {}, i ? `Steps of ${chain.row.id}` : "Steps",
+    return el("section", {}, el("h2", {}, i ? `Steps (${chain.row.model})` : "Steps",
       typeof support === "number" && el("span.note", {}, ` support ${support.toFixed(2)}`), why && el("span.note", {}, ` ${why}`)),
     drawSteps(chain, item.shared.report, drawn));
   });

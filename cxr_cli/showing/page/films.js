@@ -52,7 +52,7 @@ function figure(film, when) {
 
 function controls(figures) {
   const zoom = (factor) => () => { for (const made of figures.children) made.zoom?.(factor); };
-  const slider = (name, label) => el("label", {}, label, el("input", {
+  const slider = (name, label, sign) => el("label", {title: label}, sign, el("input", {
     type: "range", min: "0.3", max: "3", step: "0.05", value: looks[name], "aria-label": label,
     oninput: (event) => { looks[name] = Number(event.target.value); relook(document); },
   }));
@@ -65,7 +65,7 @@ function controls(figures) {
   return el("div.looks", {},
     el("button", {onclick: zoom(1.4), title: "Zoom in (wheel)", "aria-label": "Zoom in"}, "+"),
     el("button", {onclick: zoom(1 / 1.4), title: "Zoom out", "aria-label": "Zoom out"}, "−"),
-    slider("brightness", "Brightness"), slider("contrast", "Contrast"),
+    slider("brightness", "Brightness", "☀"), slider("contrast", "Contrast", "◐"),
     el("button", {onclick: () => { looks.invert = 1 - looks.invert; relook(document); }, title: "Black for white (i)", id: "invert"}, "Invert"),
     el("button", {onclick: reset}, "Reset"));
 }

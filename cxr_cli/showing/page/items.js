@@ -33,7 +33,8 @@ function sortOut(item) {
   item.shared = item.rows[0];
   item.chains = [];
   for (const row of item.rows) {
-    if (row.steps && (row.steps.length || row === item.shared)) item.chains.push({on: "steps", row, steps: row.steps});
+    if (row.steps && !item.chains.some((chain) => chain.on === "steps" && tellsAll(chain.steps, row.steps)))
+      item.chains.push({on: "steps", row, steps: row.steps});
     for (const prediction of row.predictions)
       item.chains.push({on: "predictions", row, prediction, who: row.who, steps: prediction.steps});
   }
@@ -49,6 +50,11 @@ function sortOut(item) {
       if (item.shared.question && chain.prediction.why !== "no reference answer") item.outcomes.get(chain.who).add(outcome(chain.prediction));
     }
   }
+}
+
+// Are these the same steps, with no verdict that the first do not have?
+function tellsAll(first, steps) {
+  return steps.length === first.length && steps.every((step, i) => step.text === first[i].text && (!step.verdict || step.verdict === first[i].verdict));
 }
 
 function outcome(prediction) {

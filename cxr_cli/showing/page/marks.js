@@ -61,7 +61,7 @@ const asLines = () => [...marks.values()].map((mark) => JSON.stringify(mark) + "
 
 function showMarked() {
   $("marked").textContent = marks.size;
-  $("me").textContent = me ? `by ${me}` : "by ?";
+  $("me").textContent = me ? `by ${me}` : "Your name";
 }
 
 // Asked once, before the first mark. then() runs when there is a name.

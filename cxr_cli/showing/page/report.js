@@ -1,7 +1,7 @@
 "use strict";
 
 // The report in pieces that no span and no heading cuts; each knows the steps that rest on it.
-const HEADING = /(?:^|(?<=\s))[A-Z][A-Z /]{2,30}:/g;
+const HEADING = /(?:^|(?<=\s))[A-Z][A-Z /]{2,30}:\s*/g;
 
 function drawReport(item, steps) {
   const {report, before} = item.shared;
@@ -23,12 +23,12 @@ function pieces(text, steps) {
     const start = cuts[i];
     const words = points.slice(start, end).join("");
     const resting = spans.filter((span) => span.start <= start && end <= span.end).map((span) => span.step);
-    if (headings.some(([from, to]) => from <= start && end <= to)) return el("span.heading", {}, words);
+    if (headings.some(([from, to]) => from <= start && end <= to)) return el("span.heading", {}, words.trim());
     if (!resting.length || !words.trim()) return words;
     const piece = el("span.evidence", {
       tabindex: "0", role: "button",
       onclick: () => pin(resting), onmouseenter: () => light(resting), onmouseleave: () => light(pinned), onfocus: () => light(resting), onblur: () => light(pinned),
-      onkeydown: (event) => { if (event.key === "Enter") { pin(resting); resting[0].element.scrollIntoView({block: "nearest"}); } },
+      onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pin(resting); resting[0].element.scrollIntoView({block: "nearest"}); } },
     }, words);
     for (const step of new Set(resting)) step.pieces.push(piece);
     return piece;
