@@ -36,6 +36,7 @@ class Viewer:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
+        self.page.set_default_timeout(5000)
         self.page.goto(path.as_uri())
 
     def press(self, *keys: str) -> None:
@@ -47,3 +48,6 @@ class Viewer:
 
     def texts(self, selector: str) -> list[str]:
         return [str(text) for text in self.page.locator(selector).all_inner_texts()]
+
+    def wait_for(self, selector: str, text: str) -> None:
+        self.page.locator(selector).filter(has_text=text).wait_for()

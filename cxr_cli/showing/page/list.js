@@ -8,7 +8,6 @@ function drawList() {
   const box = $("list");
   const first = Math.max(0, Math.floor(box.scrollTop / HEIGHT) - 4);
   const last = Math.min(found.length, first + Math.ceil(box.clientHeight / HEIGHT) + 8);
-  $("inner").style.height = `${found.length * HEIGHT}px`;
   $("inner").replaceChildren(...found.slice(first, last).map((item, i) => listed(item, first + i)));
   if (current) box.setAttribute("aria-activedescendant", `item-${current.number}`);
 }
@@ -39,6 +38,8 @@ function tally(item) {
 
 function bringIntoList(index) {
   const box = $("list");
+  $("inner").style.height = `${found.length * HEIGHT}px`; // first, as what is too short does not scroll
+  if (index < 0) return;
   if (index * HEIGHT < box.scrollTop) box.scrollTop = index * HEIGHT;
   else if ((index + 1) * HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = (index + 1) * HEIGHT - box.clientHeight;
 }
@@ -51,7 +52,7 @@ function move(by) {
 function show(item) {
   current = item;
   const index = found.indexOf(item);
-  if (item) bringIntoList(index);
+  bringIntoList(index);
   drawList();
   $("place").textContent = item ? `${(index + 1).toLocaleString("en")} of ${found.length.toLocaleString("en")}` : "";
   $("back").disabled = index <= 0;
