@@ -14,17 +14,21 @@ const FILTERS = [
   },
   {
     id: "outcome", label: "Answer",
-    choices: () => [...outcomesThere(), ...(models.size > 1 && outcomesThere().length > 1 ? [["differ", "models differ"]] : [])],
+    choices: () => {
+      const there = new Set(items.flatMap((item) => [...item.outcomes.values()].flatMap((set) => [...set])));
+      const known = Object.entries(OUTCOMES).filter(([outcome]) => there.has(outcome));
+      return models.size > 1 && known.length > 1 ? [...known, ["differ", "models differ"]] : known;
+    },
     passes: (item, outcome) => {
       const one = chosen.model ? [item.outcomes.get(chosen.model) ?? new Set()] : [...item.outcomes.values()];
-      if (outcome === "differ") return new Set([...item.outcomes.values()].map((set) => [...set].sort().join())).size > 1;
+      if (outcome === "differ") return item.differ;
       return one.some((set) => set.has(outcome));
     },
   },
   {
     id: "mark", label: "Marks", choices: () => (items.some((item) => item.verdicts.size) ? [["no", "not marked"], ["yes", "marked"], ["disagree", "disagreed"]] : []),
     passes: (item, wanted) => {
-      const found = item.chains.flatMap((chain) => chain.steps.map((_, i) => markOf(chain, i + 1)).filter((mark) => mark.mark));
+      const found = item.rows.flatMap((row) => marksOf(row.id).filter((mark) => mark.mark && mark.by === me));
       return wanted === "disagree" ? found.some((mark) => mark.mark === "disagree") : (found.length > 0) === (wanted === "yes");
     },
   },
@@ -38,11 +42,6 @@ function counted(values) {
   return [...counts].sort((a, b) => b[1] - a[1]).map(([value, count]) => [value, `${value} (${count.toLocaleString("en")})`]);
 }
 
-function outcomesThere() {
-  const there = new Set(items.flatMap((item) => [...item.outcomes.values()].flatMap((set) => [...set])));
-  return Object.entries(OUTCOMES).filter(([outcome]) => there.has(outcome));
-}
-
 function makeFilters() {
   for (const filter of FILTERS) {
     const choices = filter.choices();
@@ -51,8 +50,7 @@ function makeFilters() {
       el("option", {value: ""}, `${filter.label}: all`), choices.map(([value, label]) => el("option", {value}, label)));
     $("filters").append(select);
   }
-  let waiting;
-  $("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(refilter, items.length > 500 ? 120 : 0); });
+  $("search").addEventListener("input", refilter);
   $("clear").addEventListener("click", clearFilters);
 }
 

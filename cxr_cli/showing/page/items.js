@@ -5,6 +5,7 @@
 
 const SIGNS = {supported: "✓", contradicted: "✗", unmentioned: "?", not_checkable: "·", none: "–"};
 const OUTCOMES = {right: "correct", wrong: "wrong", none: "no answer"};
+const NO_REFERENCE = "no reference answer"; // as `cxr score` says it
 const verdictOf = (step) => (step.verdict in SIGNS ? step.verdict : "none");
 const words = (verdict) => (verdict === "none" ? "not judged" : verdict.replace("_", " "));
 
@@ -21,6 +22,7 @@ function readItems() {
     items[row.of].rows.push(row);
   }
   for (const item of items) sortOut(item);
+  requestIdleCallback(prepareSearch);
 }
 
 // Two models of one name, say of two settings, are told apart.
@@ -47,9 +49,10 @@ function sortOut(item) {
     }
     if (chain.on === "predictions") {
       if (!item.outcomes.has(chain.who)) item.outcomes.set(chain.who, new Set());
-      if (item.shared.question && chain.prediction.why !== "no reference answer") item.outcomes.get(chain.who).add(outcome(chain.prediction));
+      if (item.shared.question && chain.prediction.why !== NO_REFERENCE) item.outcomes.get(chain.who).add(outcome(chain.prediction));
     }
   }
+  item.differ = new Set([...item.outcomes.values()].map((set) => [...set].sort().join())).size > 1;
 }
 
 // Are these the same steps, with no verdict that the first do not have?
@@ -61,7 +64,13 @@ function outcome(prediction) {
   return prediction.right === null ? "none" : prediction.right === 1 ? "right" : "wrong";
 }
 
-// All of an item's words in lower case, made when first searched.
+let prepared = 0;
+function prepareSearch(idle) {
+  while (prepared < items.length && idle.timeRemaining() > 1) haystack(items[prepared++]);
+  if (prepared < items.length) requestIdleCallback(prepareSearch);
+}
+
+// All of an item's words in lower case, made when there is time or when first searched.
 function haystack(item) {
   if (item.haystack === undefined) {
     const parts = [item.shared.question, item.shared.report, item.shared.before?.report, ...item.shared.answer, ...item.shared.options];

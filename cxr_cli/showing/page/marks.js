@@ -5,6 +5,7 @@
 
 const FLIPPED = {supported: "contradicted", contradicted: "supported", unmentioned: "supported", not_checkable: "supported", none: "contradicted"};
 const marks = new Map();
+let marked = null; // id of a row -> the marks of it; made anew after a change
 let place = "cxr-marks";
 let me = "";
 
@@ -30,6 +31,7 @@ function openMarks() {
 }
 
 function keep(mark) {
+  marked = null;
   const empty = mark.mark === null && !mark.comment;
   if (empty) marks.delete(keyOf(mark));
   else marks.set(keyOf(mark), mark);
@@ -40,11 +42,17 @@ function markOf(chain, number) {
   return marks.get(keyOf(found)) ?? found;
 }
 
+function marksOf(id) {
+  if (!marked) {
+    marked = new Map();
+    for (const mark of marks.values()) marked.set(mark.id, [...(marked.get(mark.id) ?? []), mark]);
+  }
+  return marked.get(id) ?? [];
+}
+
 function marksOfOthers(chain, number) {
   const wanted = blank(chain, number);
-  const names = new Set([...marks.values()].map((mark) => mark.by));
-  names.delete(me);
-  return [...names].map((by) => marks.get(keyOf({...wanted, by}))).filter(Boolean);
+  return marksOf(wanted.id).filter((mark) => mark.by !== me && keyOf({...mark, by: me}) === keyOf(wanted));
 }
 
 function setMark(chain, number, change) {

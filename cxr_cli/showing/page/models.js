@@ -23,7 +23,7 @@ function drawModel(item, row, drawn) {
 function answerLine(item, chain) {
   const {answer, why, right} = chain.prediction;
   if (!item.shared.question) return null;
-  const graded = why === "no reference answer" ? null : outcome(chain.prediction);
+  const graded = why === NO_REFERENCE ? null : outcome(chain.prediction);
   return el("span.answer", {}, "Answers ", el("b", {}, asText(answer) || "nothing"), " ",
     graded && el(`span.outcome-${graded}`, {}, `${{right: "✓", wrong: "✗", none: "–"}[graded]} ${right === null && why !== "no answer" ? why : OUTCOMES[graded]}`));
 }
