@@ -215,6 +215,7 @@ def test_marks_from_the_page_to_kappa(open_page: Open, cxr: Cxr, tmp_path: Path)
     viewer.page.locator(".step").nth(2).locator(".comment").click()
     viewer.page.keyboard.type("none seen")
     viewer.page.locator(".step").nth(3).locator(".disagree").click()
+    assert viewer.page.evaluate("document.activeElement.className") == "disagree"
     first = download(viewer, tmp_path / "marks.jsonl")
     shared = {"id": "p1/binary/effusion", "on": "steps", "sample": None, "answered_by": None, "by": "A. B."}
     assert first == [

@@ -25,7 +25,7 @@ from cxr_cli.showing.record import Record, record
 PARTS = files("cxr_cli.showing") / "page"
 SCRIPTS = ("dom", "items", "marks", "filters", "list", "films", "report", "steps", "models", "case", "main")
 _SHARED = ("task", "findings", "question", "options", "answer", "report", "films", "before", "steps", "rest")
-_HARMLESS = str.maketrans({"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_HARMFUL = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def write_page(
@@ -130,7 +130,9 @@ class _Rows:
 
 def _write_data(file: TextIO, kind: str, data: Any) -> None:
     """As JSON that cannot end its script element."""
-    text = msgspec.json.encode(data).decode().translate(_HARMLESS)
+    text = msgspec.json.encode(data).decode()
+    for character, escaped in _HARMFUL.items():
+        text = text.replace(character, escaped)
     file.write(f'<script type="application/json" class="{kind}">{text}</script>\n')
 
 

@@ -64,7 +64,7 @@ def _prediction(row: Mapping[str, Any], number: int, given: Mapping[str, Any]) -
         "answer": [answer] if isinstance(answer, str) else answer,
         "right": right,
         "why": why,
-        "steps": given.get("steps") or statements(given),
+        "steps": as_steps(given["steps"]) if given.get("steps") else statements(given),
         "support": given.get("support"),
     }
 

@@ -22,7 +22,7 @@ function readItems() {
     items[row.of].rows.push(row);
   }
   for (const item of items) sortOut(item);
-  requestIdleCallback(prepareSearch);
+  window.requestIdleCallback?.(prepareSearch);
 }
 
 // Two models of one name, say of two settings, are told apart.

@@ -3,6 +3,7 @@
 // The list holds as many elements as are in sight, however many items there are.
 const HEIGHT = 54;
 let current = null;
+let standing = {}; // the case that stands, and the model it was drawn for
 
 function drawList() {
   const box = $("list");
@@ -57,9 +58,12 @@ function show(item) {
   $("place").textContent = item ? `${(index + 1).toLocaleString("en")} of ${found.length.toLocaleString("en")}` : "";
   $("back").disabled = index <= 0;
   $("on").disabled = index < 0 || index === found.length - 1;
+  if (standing.item === item && standing.model === chosen.model) return;
+  standing = {item, model: chosen.model};
   drawCase(item);
-  if (item) {
-    say(`${index + 1} of ${found.length}: ${item.shared.question || item.shared.id}`);
+  if (!item) return;
+  say(`${index + 1} of ${found.length}: ${item.shared.question || item.shared.id}`);
+  try {
     history.replaceState(null, "", `#${encodeURIComponent(item.shared.id)}`);
-  }
+  } catch { /* a browser that finds this too often */ }
 }

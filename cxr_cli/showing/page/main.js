@@ -54,7 +54,7 @@ function start() {
   $("me").addEventListener("click", () => withName(() => drawCase(current), true));
   $("save").addEventListener("click", downloadMarks);
   $("load").addEventListener("click", () => $("loaded").click());
-  $("loaded").addEventListener("change", async (event) => { await importMarks(event.target.files[0]); event.target.value = ""; refilter(); });
+  $("loaded").addEventListener("change", async (event) => { await importMarks(event.target.files[0]); event.target.value = ""; refilter(); drawCase(current); });
   $("list").addEventListener("scroll", () => requestAnimationFrame(drawList));
   window.addEventListener("resize", drawList);
   document.addEventListener("keydown", onKey);

@@ -41,16 +41,18 @@ function marking(chain, number, verdict) {
     const agree = {mark: "agree", verdict: verdict === "none" ? "supported" : verdict};
     const disagree = {mark: "disagree", verdict: FLIPPED[verdict]};
     const choices = Object.keys(SIGNS).filter((other) => other !== agree.verdict && other !== "none");
+    const at = box.contains(document.activeElement) ? document.activeElement.className : null;
     box.replaceChildren(
       el("button.agree", {"aria-pressed": String(mark.mark === "agree"), title: `Agree with the ${sees} (a)`, onclick: () => toggle(mark, agree)}, "Agree"),
       el("button.disagree", {"aria-pressed": String(mark.mark === "disagree"), title: `Disagree with the ${sees} (d)`, onclick: () => toggle(mark, disagree)}, "Disagree"),
       el("button.comment", {"aria-expanded": String(commenting || Boolean(mark.comment)), title: "Comment (c)", onclick: () => withName(() => draw(true))}, "Comment"),
-      ...(mark.mark === "disagree" ? [el("label.instead", {}, "It is ", el("select", {onchange: (event) => change({verdict: event.target.value})},
+      ...(mark.mark === "disagree" ? [el("label", {}, "It is ", el("select.instead", {onchange: (event) => change({verdict: event.target.value})},
         choices.map((other) => el("option", {value: other, selected: other === mark.verdict}, words(other)))))] : []),
-      ...(commenting || mark.comment ? [el("textarea", {rows: "2", "aria-label": `Comment on step ${number}`, onchange: (event) => change({comment: event.target.value.trim()})}, mark.comment)] : []),
+      ...(commenting || mark.comment ? [el("textarea", {rows: "2", "aria-label": `Comment on step ${number}`, oninput: (event) => setMark(chain, number, {comment: event.target.value.trim()})}, mark.comment)] : []),
       ...marksOfOthers(chain, number).map((other) => el("p.other", {}, el("b", {}, other.by), `: ${other.mark ?? "comment"}${other.mark === "disagree" ? `, ${words(other.verdict ?? "none")}` : ""}${other.comment ? `. ${other.comment}` : ""}`)));
     box.parentElement?.classList.toggle("marked", Boolean(mark.mark));
     if (commenting) box.querySelector("textarea").focus();
+    else if (at) box.querySelector(`.${at}`)?.focus();
   };
   draw();
   queueMicrotask(() => box.parentElement?.classList.toggle("marked", Boolean(markOf(chain, number).mark)));
