@@ -153,7 +153,7 @@ def test_keys(viewer: Viewer) -> None:
     viewer.press("/", "j", "k")
     assert viewer.page.input_value("#search") == "jk"
     viewer.press("Escape", "?")
-    assert "next question" in viewer.text("#keys")
+    assert "next case" in viewer.text("#keys")
     viewer.press("j", "Escape")
     assert viewer.page.evaluate("document.querySelector('dialog[open]')") is None
     viewer.press("l")
@@ -184,7 +184,7 @@ def test_filters(viewer: Viewer, filter: str, value: str, found: list[str]) -> N
     box.fill(value) if filter == "search" else box.select_option(value)
     viewer.wait_for("#counted", " of ")
     assert viewer.texts(".item .id") == found
-    assert viewer.text("#counted") == f"{len(found)} of 3 questions"
+    assert viewer.text("#counted") == f"{len(found)} of 3 cases"
     assert viewer.text("main") == "Nothing passes these filters." or found
     viewer.page.locator("#clear").click()
     assert viewer.texts(".item .id") == ["p1/binary/effusion", "p2/anomaly", "p3"]
@@ -194,7 +194,7 @@ def test_a_model_alone(viewer: Viewer) -> None:
     viewer.page.select_option("#model", "sft")
     assert viewer.texts(".model h3") == ["sft"]
     viewer.page.select_option("#outcome", "right")
-    assert viewer.text("#counted") == "0 of 3 questions"
+    assert viewer.text("#counted") == "0 of 3 cases"
 
 
 def download(viewer: Viewer, path: Path) -> list[dict[str, Any]]:
@@ -289,14 +289,14 @@ def test_marks_of_two_people(open_page: Open, tmp_path: Path) -> None:
         ("CD", "agree"),
     ]
     viewer.page.select_option("#mark", "disagree")
-    assert viewer.text("#counted") == "0 of 3 questions"
+    assert viewer.text("#counted") == "0 of 3 cases"
 
 
 def test_no_rows(open_page: Open) -> None:
     viewer = open_page([])
     assert viewer.text("main") == "There are no rows in this page."
     viewer.press("j", "k", "n", "a")
-    assert viewer.text("#counted") == "0 questions"
+    assert viewer.text("#counted") == "0 cases"
     assert viewer.errors == []
 
 

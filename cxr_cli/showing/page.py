@@ -124,7 +124,7 @@ class _Rows:
         yield from ()
 
     def counts(self) -> str:
-        counts = {"row": self.number, "question": len(self.items), "model": len(self.models)}
+        counts = {"row": self.number, "case": len(self.items), "model": len(self.models)}
         return ", ".join(f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n or name == "row")
 
 

@@ -68,7 +68,7 @@ function refilter() {
   for (const select of $("filters").querySelectorAll("select")) select.classList.toggle("set", Boolean(select.value));
   $("clear").hidden = !active.length && !wanted.length;
   const all = found.length === items.length;
-  $("counted").textContent = all ? plural(items.length, "question") : `${found.length.toLocaleString("en")} of ${plural(items.length, "question")}`;
+  $("counted").textContent = all ? plural(items.length, "case") : `${found.length.toLocaleString("en")} of ${plural(items.length, "case")}`;
   say($("counted").textContent);
   show(found.includes(current) ? current : found[0] ?? null);
 }

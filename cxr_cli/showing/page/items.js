@@ -4,7 +4,7 @@
 // share. A chain is a list of steps: `on` "steps" of a row, or "predictions", one sample of a model.
 
 const SIGNS = {supported: "✓", contradicted: "✗", unmentioned: "?", not_checkable: "·", none: "–"};
-const OUTCOMES = {right: "correct", wrong: "wrong", none: "no answer"};
+const OUTCOMES = {right: "correct", wrong: "wrong", none: "no clear answer"};
 const NO_REFERENCE = "no reference answer"; // as `cxr score` says it
 const verdictOf = (step) => (step.verdict in SIGNS ? step.verdict : "none");
 const words = (verdict) => (verdict === "none" ? "not judged" : verdict.replace("_", " "));

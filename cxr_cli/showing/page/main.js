@@ -1,8 +1,8 @@
 "use strict";
 
 const KEYS = {
-  j: ["next question; also → and ↓", () => move(1)],
-  k: ["previous question; also ← and ↑", () => move(-1)],
+  j: ["next case; also → and ↓", () => move(1)],
+  k: ["previous case; also ← and ↑", () => move(-1)],
   n: ["next step", () => stepBy(1)],
   p: ["previous step", () => stepBy(-1)],
   a: ["agree with the step's verdict", () => press("agree")],

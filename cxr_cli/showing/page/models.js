@@ -25,7 +25,7 @@ function answerLine(item, chain) {
   if (!item.shared.question) return null;
   const graded = why === NO_REFERENCE ? null : outcome(chain.prediction);
   return el("span.answer", {}, "Answers ", el("b", {}, asText(answer) || "nothing"), " ",
-    graded && el(`span.outcome-${graded}`, {}, `${{right: "✓", wrong: "✗", none: "–"}[graded]} ${right === null && why !== "no answer" ? why : OUTCOMES[graded]}`));
+    graded && el(`span.outcome-${graded}`, {}, `${{right: "✓", wrong: "✗", none: "–"}[graded]} ${right === null ? why : OUTCOMES[graded]}`));
 }
 
 function wholeReply(chain) {
