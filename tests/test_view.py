@@ -158,7 +158,7 @@ def test_films_by_reference(cxr: Cxr, tmp_path: Path) -> None:
     (tmp_path / "d.dcm").write_bytes(b"no film")
     names = ["a.dcm", "b.png", "c.png", "d.dcm", "none.dcm"]
     done = cxr("view", "-o", "page.html", stdin=lines(CASE | {"images": names}, CASE | {"id": "b", "images": names}))
-    assert done.stderr.endswith("cxr: 2 of 5 films cannot be shown: the page says why in their place\n")
+    assert done.stderr.endswith("cxr: 2 of 5 films cannot be shown: the page says why; their folder is --images\n")
     films = shown(tmp_path / "page.html")[0]["films"]
     rendered = {f"page_files/{path.parent.name}/{path.name}": path for path in tmp_path.glob("page_files/*/*.png")}
     assert {films[0]["src"], films[2]["src"]} == rendered.keys()

@@ -57,7 +57,7 @@ def write_page(
         part.unlink(missing_ok=True)
     note(f"{rows.counts()} -> {output}; it holds the reports: keep it where they may be kept")
     if gallery.missing:
-        note(f"{gallery.missing} of {gallery.films} films cannot be shown: the page says why in their place")
+        note(f"{gallery.missing} of {gallery.films} films cannot be shown: the page says why; their folder is --images")
 
 
 def _check(output: Path, overwrite: bool) -> None:
