@@ -127,9 +127,27 @@ class Answered(Case):
     answered_by: NotRequired[str]
 
 
-class Scored(Answered):
-    """A scored case. A null score has its reason in `why`."""
+class Judged(TypedDict):
+    """What somebody else's judge counted in one prediction; None: what it said could not be used.
 
+    right: whether it took the answer as right, `by` which means.
+    """
+
+    stated: NotRequired[int | None]
+    correct: NotRequired[int | None]
+    reference: NotRequired[int | None]
+    recalled: NotRequired[int | None]
+    effective: NotRequired[int | None]
+    ineffective: NotRequired[int | None]
+    right: NotRequired[bool | None]
+    by: NotRequired[str]
+
+
+class Scored(Answered):
+    """A scored case. A null score has its reason in `why`. item: the same in all models' rows of one item."""
+
+    item: NotRequired[str]
+    judged: NotRequired[Judged | None]
     scores: NotRequired[dict[str, float | None]]
     scored_by: NotRequired[str]
 

@@ -34,7 +34,7 @@ from cxr_cli.verifying.keeping import Keep
 @options.show_prompt("cxr_cli.verifying.llm")
 @options.flow()
 @options.engine(required=False)
-@options.judge
+@options.judge()
 def verify(
     flow: Flow,
     keep: Keep,

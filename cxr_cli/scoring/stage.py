@@ -1,7 +1,7 @@
 """The stage `cxr score`: rows scored one by one, and the summary that goes with them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -10,9 +10,11 @@ from cxr_cli.engines.structured import open_model
 from cxr_cli.findings import Reader
 from cxr_cli.records import Scored
 from cxr_cli.rows import Flow, Row, note, write_text
+from cxr_cli.scoring.published import Published
+from cxr_cli.scoring.published_shapes import SHAPES as PUBLISHED
 from cxr_cli.scoring.score import Scorer
 from cxr_cli.scoring.summary import Summary, as_csv, as_json, as_table
-from cxr_cli.sources import plain_text
+from cxr_cli.sources import plain_text, published
 
 SHAPES = {"table": as_table, "json": as_json, "csv": as_csv}
 
@@ -23,16 +25,21 @@ def run(
     shape: str | None,
     seed: int,
     references: str | None,
+    layout: str | None,
     engine: Spec | None,
     judges: Sequence[str],
     **how: Any,
 ) -> None:
     """Scores the rows of `flow`. shape: how the summary is printed on stdout, in place of rows there; None prints none.
 
-    references: a path of reports, joined by id to rows that bring none of their own. engine: the model that judges.
+    references: a path of reports, joined by id to rows that bring none of their own. layout: of the published results
+    that the inputs are. engine: the model that judges.
     """
     failed: Counter[bool] = Counter()
-    summary = Summary(seed=seed, second=judges[1] if len(judges) > 1 else None)
+    summary: Summary | Published = Summary(seed=seed, second=judges[1] if len(judges) > 1 else None)
+    shapes: Mapping[str, Callable[[Any], str]] = SHAPES
+    if layout:
+        flow.find, summary, shapes = published.find, Published(judges[0]), PUBLISHED
     flow.spare = (references,) if references else ()
     reports = plain_text.references(references) if references else None
 
@@ -60,4 +67,4 @@ def run(
     if failed[True] and not flow.dry:
         note(f"{failed[True]} of {failed.total()} rows could not be judged in full: `why` says the reason")
     if shape is not None and not flow.dry:
-        write_text(SHAPES[shape](summary).rstrip("\n"))
+        write_text(shapes[shape](summary).rstrip("\n"))
