@@ -15,6 +15,7 @@ function drawCase(item) {
   const films = drawFilms(item);
   const report = drawReport(item, drawn);
   if (!films) main.classList.add("nofilms");
+  if (report && films?.matches(".none")) main.classList.add("missing");
   if (!report) main.classList.add("noreport");
   main.replaceChildren(...[films, reasoning, report].filter(Boolean));
   main.scrollTop = 0;

@@ -7,7 +7,8 @@ function drawFilms(item) {
   const all = [...before.films.map((film) => [film, "Before: "]), ...films.map((film) => [film, before.films.length ? "Now: " : ""])];
   if (!all.length) return null;
   const figures = el("div.figures", {"data-count": Math.min(all.length, 4)}, all.map(([film, when]) => figure(film, when)));
-  const section = el("section.films", {"aria-label": "Films"}, figures, controls(figures));
+  const none = all.every(([film]) => film.missing);
+  const section = el(none ? "section.films.none" : "section.films", {"aria-label": "Films"}, figures, !none && controls(figures));
   relook(section);
   return section;
 }
