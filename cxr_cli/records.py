@@ -62,6 +62,25 @@ class Step(TypedDict):
     reason: NotRequired[str]
 
 
+class Mark(TypedDict):
+    """What a person says of one step (step: counted from 1; text: as it was shown).
+
+    on: the steps of the case, or of the reasoning of its prediction `sample`. mark: of the verdict that was shown, or
+    of the step itself if there was none; None with a comment alone. verdict: the person's own.
+    """
+
+    id: Id
+    step: Annotated[int, msgspec.Meta(ge=1)]
+    text: str
+    by: Id
+    mark: Literal["agree", "disagree"] | None
+    on: NotRequired[Literal["steps", "predictions"]]
+    sample: NotRequired[int | None]
+    shown: NotRequired[str | None]
+    verdict: NotRequired[Verdict | None]
+    comment: NotRequired[str | None]
+
+
 class Case(Study):
     """One question about a study. task: a Task, or the name that another benchmark gives it.
 

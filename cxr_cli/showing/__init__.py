@@ -1,0 +1,1 @@
+"""Rows for a person to look at, and to mark: `cxr view`."""
