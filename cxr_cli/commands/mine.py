@@ -22,6 +22,7 @@ DOUBT = click.Choice(get_args(Uncertain))
 @click.option("--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each.")
 @click.option("--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding.")
 @click.option("--balance", is_flag=True, help="With --per-finding: half of them Yes, half No.")
+@click.option("--dedupe", is_flag=True, help="Drop studies whose report is nearly that of one before; says how many.")
 @options.unmentioned
 @click.option(
     "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
@@ -32,7 +33,14 @@ DOUBT = click.Choice(get_args(Uncertain))
 @options.flow(find=sources.find, default="examples")
 @options.engine(required=False)
 def mine(
-    flow: Flow, engine: Any, findings: str | None, count: int | None, balance: bool, lexicon: str | None, **how: Any
+    flow: Flow,
+    engine: Any,
+    findings: str | None,
+    count: int | None,
+    balance: bool,
+    dedupe: bool,
+    lexicon: str | None,
+    **how: Any,
 ) -> None:
     """Reports -> questions with reasoning steps.
 
@@ -53,4 +61,4 @@ def mine(
     known = Lexicon.load(lexicon)
     asked = findings_named(findings, known) if findings else None
     miner = Miner(known, findings=asked, steps=engine is None, **how)
-    run(flow, miner, engine, count, balance)
+    run(flow, miner, engine, count, balance, dedupe)

@@ -1,17 +1,25 @@
 """The stage `cxr mine`: studies in, cases out, their steps by rules or by a model."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 
+from cxr_cli.duplicates import distinct
 from cxr_cli.engines.choosing import Spec
 from cxr_cli.mining.cases import Miner, mined
 from cxr_cli.mining.selection import per_finding
-from cxr_cli.rows import Flow, note
+from cxr_cli.rows import Flow, Row, note
 
 
-def run(flow: Flow, miner: Miner, spec: Spec | None, count: int | None, balance: bool) -> None:
-    """spec: the model that writes the steps, None for rules. count, balance: as `per_finding` has them."""
+def run(flow: Flow, miner: Miner, spec: Spec | None, count: int | None, balance: bool, dedupe: bool) -> None:
+    """spec: the model that writes the steps, None for rules. count, balance: as `per_finding` has them.
+
+    dedupe: without studies whose report an earlier one has too.
+    """
     ask = partial(per_finding, miner, count, balance=balance) if count else partial(mined, miner)
-    cases = partial(ask, reject=flow.reject)
+
+    def cases(rows: Iterable[Row]) -> Iterator[Row]:
+        return ask(distinct(rows) if dedupe else rows, reject=flow.reject)
+
     if spec is None:
         flow.pipe(cases)
     else:
