@@ -1,0 +1,54 @@
+"""The stage `cxr card`: cases of several splits in, a folder with their card out."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cxr_cli.card.counts import Split
+from cxr_cli.card.leaks import TOLD, Facts
+from cxr_cli.card.page import leak_rows, page
+from cxr_cli.card.picture import draw
+from cxr_cli.duplicates import Reports
+from cxr_cli.errors import CxrError
+from cxr_cli.records import Scored
+from cxr_cli.rows import Flow, Row, note, write_text
+
+PICTURE = "distribution"
+
+
+def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | None, overwrite: bool) -> None:
+    """inputs: the name of a split, None where rows name it, and its file. root: the folder of the films.
+
+    Writes the card first; then CxrError if the splits leak.
+    """
+    if (folder / "README.md").exists() and not overwrite:
+        raise CxrError(f"{folder / 'README.md'} exists: --overwrite replaces it")
+    splits: dict[str, Split] = {}
+    with Reports() as reports, Facts(reports, root) as facts:
+        for name, path in inputs:
+
+            def count(row: Row, name: str | None = name) -> tuple[()]:
+                split = name or row.get("split") or "no split"
+                splits.setdefault(split, Split(split)).add(row)
+                facts.add(row, split)
+                return ()
+
+            Flow([path], dry=True).run(count, Scored)
+        if not splits:
+            raise CxrError("no rows: there is nothing to make a card of")
+        shared = list(facts.shared(splits))
+        folder.mkdir(parents=True, exist_ok=True)
+        draw([*splits.values()], folder / PICTURE)
+        (folder / "README.md").write_text(page([*splits.values()], facts, shared, f"{PICTURE}.png"))
+    rows = sum(split.fingerprint.rows for split in splits.values())
+    note(f"{rows:,} rows of {len(splits)} splits -> {folder / 'README.md'}")
+    if shared:
+        write_text(_aligned(leak_rows(shared)))
+    if leaks := [one for one in shared if one.kind != TOLD]:
+        raise CxrError(f"the splits leak: they share {', '.join(f'{one.n:,} {one.kind}s' for one in leaks)}")
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
