@@ -19,7 +19,8 @@ def draw(splits: Sequence[Split], stem: Path) -> None:
         import matplotlib
     from matplotlib.figure import Figure
 
-    findings = asked(splits)[:MOST][::-1]
+    named = asked(splits)
+    findings = named[:MOST][::-1]
     tasks = sorted({task for split in splits for task in split.tasks}, reverse=True)
     heights = [max(1, len(tasks)), max(1, len(findings))]
     figure = Figure(figsize=(2.2 + 2.8 * len(splits), 1.8 + 0.22 * sum(heights)), layout="constrained")
@@ -34,7 +35,9 @@ def draw(splits: Sequence[Split], stem: Path) -> None:
                 findings, counts, left=left, color=colour, hatch=hatch, edgecolor="white", lw=0, label=LABELS[said]
             )
             left = [start + count for start, count in zip(left, counts, strict=True)]
-        below.set_xlabel("questions", fontsize=9)
+        below.set_xlabel(
+            "questions" if len(named) <= MOST else f"questions; {MOST} of {len(named)} findings", fontsize=9
+        )
         for axes in (above, below):
             axes.tick_params(labelsize=8)
             axes.margins(y=0.02)

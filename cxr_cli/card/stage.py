@@ -1,5 +1,6 @@
 """The stage `cxr card`: cases of several splits in, a folder with their card out."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -43,8 +44,13 @@ def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | Non
     note(f"{rows:,} rows of {len(splits)} splits -> {folder / 'README.md'}")
     if shared:
         write_text(_aligned(leak_rows(shared)))
-    if leaks := [one for one in shared if one.kind != TOLD]:
-        raise CxrError(f"the splits leak: they share {', '.join(f'{one.n:,} {one.kind}s' for one in leaks)}")
+    leaks: Counter[str] = Counter()
+    for one in shared:
+        leaks[one.kind] += one.n
+    del leaks[TOLD]
+    if leaks:
+        told = ", ".join(f"{kind}s {n:,}" for kind, n in leaks.items())
+        raise CxrError(f"the splits leak: {told}; keep each patient in one split")
 
 
 def _aligned(rows: list[list[str]]) -> str:
