@@ -36,6 +36,7 @@ class Prior(TypedDict):
 class Study(TypedDict):
     """One examination, as a source gives it.
 
+    images: frontal films, or those of unknown view; laterals: all others. No stage shows a model the laterals.
     labels: finding -> 1 present, 0 absent, -1 uncertain, None not said.
     """
 
@@ -43,6 +44,7 @@ class Study(TypedDict):
     report: NotRequired[str | None]
     patient: NotRequired[str | None]
     images: NotRequired[list[str]]
+    laterals: NotRequired[list[str]]
     labels: NotRequired[dict[str, int | float | None] | None]
     prior: NotRequired[Prior | None]
     split: NotRequired[str | None]
