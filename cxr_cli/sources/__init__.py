@@ -22,7 +22,15 @@ from cxr_cli.sources import text_folder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 
-LAYOUTS: dict[str, str] = {}
+LAYOUTS: dict[str, str] = {
+    "chexpert": "cxr_cli.sources.chexpert",
+    "chexpert-plus": "cxr_cli.sources.chexpert_plus",
+    "ms-cxr-t": "cxr_cli.sources.ms_cxr_t",
+    "rsna": "cxr_cli.sources.rsna",
+    "siim": "cxr_cli.sources.siim",
+    "openi": "cxr_cli.sources.openi",
+    "vindr-cxr": "cxr_cli.sources.vindr",
+}
 
 
 def find(name: str) -> Source:
