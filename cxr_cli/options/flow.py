@@ -63,7 +63,7 @@ mapping = click.option(
     metavar="NAME=COLUMN,..",
     help="Read rows with other names: id=uid,report=findings+impression; + joins columns as sections.",
 )
-_SHARED = ("output", "overwrite", "resume", "on_error", "rejects", "mapping", "limit", "shard")
+_SHARED = ("output", "overwrite", "resume", "on_error", "rejects", "mapping", "limit", "shard", "split")
 _OPTIONS = (
     click.option(
         "-o",
@@ -89,6 +89,7 @@ _OPTIONS = (
     ),
     mapping,
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read at most N good rows."),
+    click.option("--split", metavar="NAME", help="Only rows of this split: train, validate, test.  [default: all]"),
     click.option(
         "--shard", callback=_parsed_shard, metavar="K/N", help="Do the K-th of every N rows: one part of a Slurm array."
     ),

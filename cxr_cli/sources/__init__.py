@@ -22,7 +22,9 @@ from cxr_cli.sources import text_folder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 
-LAYOUTS: dict[str, str] = {}
+LAYOUTS = {
+    "mimic-cxr": "cxr_cli.sources.mimic_cxr",
+}
 
 
 def find(name: str) -> Source:
