@@ -37,7 +37,8 @@ class Study(TypedDict):
     """One examination, as a source gives it.
 
     images: frontal films, or those of unknown view; laterals: all others. No stage shows a model the laterals.
-    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said.
+    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said. changes: finding -> what became of it since the
+    prior: worsening, stable, improving, None not said.
     """
 
     id: Id
@@ -46,6 +47,7 @@ class Study(TypedDict):
     images: NotRequired[list[str]]
     laterals: NotRequired[list[str]]
     labels: NotRequired[dict[str, int | float | None] | None]
+    changes: NotRequired[dict[str, str | None] | None]
     prior: NotRequired[Prior | None]
     split: NotRequired[str | None]
     source: NotRequired[str | None]

@@ -18,11 +18,12 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Source, reading
-from cxr_cli.sources import text_folder
+from cxr_cli.sources import radrbench, text_folder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 
-LAYOUTS: dict[str, str] = {
+LAYOUTS = {
+    "mimic-cxr": "cxr_cli.sources.mimic_cxr",
     "chexpert": "cxr_cli.sources.chexpert",
     "chexpert-plus": "cxr_cli.sources.chexpert_plus",
     "ms-cxr-t": "cxr_cli.sources.ms_cxr_t",
@@ -48,7 +49,7 @@ def find(name: str) -> Source:
     prefix, colon, path = name.partition(":")
     if colon and re.fullmatch(r"[a-z][a-z0-9-]+", prefix) and not Path(name).exists():
         return _of(prefix, path)
-    return reading.find(name)
+    return radrbench.find(name)
 
 
 def _of(prefix: str, path: str) -> Source:
