@@ -36,14 +36,18 @@ class Prior(TypedDict):
 class Study(TypedDict):
     """One examination, as a source gives it.
 
-    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said.
+    images: frontal films, or those of unknown view; laterals: all others. No stage shows a model the laterals.
+    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said. changes: finding -> what became of it since the
+    prior: worsening, stable, improving, None not said.
     """
 
     id: Id
     report: NotRequired[str | None]
     patient: NotRequired[str | None]
     images: NotRequired[list[str]]
+    laterals: NotRequired[list[str]]
     labels: NotRequired[dict[str, int | float | None] | None]
+    changes: NotRequired[dict[str, str | None] | None]
     prior: NotRequired[Prior | None]
     split: NotRequired[str | None]
     source: NotRequired[str | None]

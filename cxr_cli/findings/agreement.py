@@ -13,6 +13,7 @@ Unmentioned = Literal["normal", "unknown"]
 
 SEVERITY = {"minimal": 1, "mild": 2, "moderate": 3, "severe": 4}
 COURSE = {"new": "worse", "worse": "worse", "stable": "stable", "better": "better", "resolved": "better"}
+SAID = {"worsening": "worse", "stable": "stable", "improving": "better"}  # a course, as questions and data sets say it
 HEIGHT = {"upper": "high", "apical": "high", "lower": "low", "basal": "low"}
 
 

@@ -94,7 +94,7 @@ class Miner:
         if "anomaly" in tasks:
             asked.append(asker.anomaly(study, there))
         if "temporal" in tasks:
-            asked += [asker.temporal(study, name) for name in study.told if name in asker.asked]
+            asked += [asker.temporal(study, name) for name in study.changes | study.told if name in asker.asked]
         return filter(None, asked)
 
     def _draws(self, key: str) -> Draws:

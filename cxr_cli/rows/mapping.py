@@ -79,5 +79,10 @@ def _join(row: Row, columns: Sequence[str]) -> Any:
     for value in values.values():
         if isinstance(value, list | dict):
             return value  # no text: the check that follows names the field
-    texts = {column: str(value).strip() for column, value in values.items() if value is not None}
-    return "\n".join(f"{column.replace('_', ' ').upper()}: {text}" for column, text in texts.items() if text) or None
+    return sections(values)
+
+
+def sections(values: Mapping[str, Any]) -> str | None:
+    """{"findings": "Clear.", "impression": ""}  ->  "FINDINGS: Clear."; None when all are blank."""
+    texts = {name: str(value).strip() for name, value in values.items() if value is not None}
+    return "\n".join(f"{name.replace('_', ' ').upper()}: {text}" for name, text in texts.items() if text) or None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
-from cxr_cli.findings.agreement import COURSE, Judgement, Known, Unmentioned
+from cxr_cli.findings.agreement import COURSE, SAID, Judgement, Known, Unmentioned
 from cxr_cli.records import Span
 from cxr_cli.scoring.answers import NO_REFERENCE, NOT_AN_OPTION, grade
 from cxr_cli.scoring.wording import plain
@@ -176,7 +176,7 @@ def answer_fault(case: Mapping[str, Any], known: Known, reader: Reader) -> str |
 
 def course_fault(case: Mapping[str, Any], known: Known) -> str | None:
     """Why "Stable", "Worsening" or "Improving" cannot be right, if the report tells only of other changes."""
-    said = {"stable": "stable", "worsening": "worse", "improving": "better"}.get(str(case.get("answer")).lower())
+    said = SAID.get(str(case.get("answer")).lower())
     for name in (case.get("findings") or ())[:1]:
         courses = {COURSE[f.change] for f in known.findings.get(name, ()) if f.change}
         if said and courses and said not in courses:
