@@ -1,23 +1,33 @@
 """The stage `cxr mine`: studies in, cases out, their steps by rules or by a model."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from cxr_cli.duplicates import distinct
 from cxr_cli.engines.choosing import Spec
 from cxr_cli.mining.cases import Miner, mined
-from cxr_cli.mining.selection import per_finding
+from cxr_cli.mining.selection import apart, per_finding
 from cxr_cli.rows import Flow, Row, note
 
 
-def run(flow: Flow, miner: Miner, spec: Spec | None, count: int | None, balance: bool, dedupe: bool) -> None:
+def run(
+    flow: Flow,
+    miner: Miner,
+    spec: Spec | None,
+    *,
+    count: int | None,
+    balance: bool,
+    dedupe: bool,
+    others: Sequence[str],
+) -> None:
     """spec: the model that writes the steps, None for rules. count, balance: as `per_finding` has them.
 
-    dedupe: without studies whose report an earlier one has too.
+    dedupe: without studies whose report an earlier one has too. others: files whose patients are left out.
     """
     ask = partial(per_finding, miner, count, balance=balance) if count else partial(mined, miner)
 
     def cases(rows: Iterable[Row]) -> Iterator[Row]:
+        rows = apart(rows, others) if others else rows
         return ask(distinct(rows) if dedupe else rows, reject=flow.reject)
 
     if spec is None:

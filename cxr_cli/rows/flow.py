@@ -18,6 +18,7 @@ from cxr_cli.rows.mapping import Mapper
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.reading import Source
 from cxr_cli.rows.row import Row, check, note
+from cxr_cli.rows.splits import with_split
 from cxr_cli.rows.writing import finished_ids, open_output
 
 _SPLITS = 8  # at most so many are named where none of the wanted split was found
@@ -31,6 +32,7 @@ class Flow:
     mapping: our name -> the columns that make it. limit: at most so many good rows. find: what an INPUT names.
     spare: files besides the inputs that must not be written over. dry: write no rows.
     shard: (k, n) takes the k-th of every n good rows. split: rows of other splits are passed over.
+    shares: of the splits that are drawn, by patient, for rows that have none.
     read, rejected: how many rows so far.
     """
 
@@ -47,6 +49,7 @@ class Flow:
     dry: bool = False
     shard: tuple[int, int] | None = None
     split: str | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
@@ -120,6 +123,7 @@ class Flow:
                 if reason is not None:
                     self._refuse(where, reason, raw, row)
                     continue
+                row = with_split(row, self.shares) if self.shares else row
                 if self.split not in (None, row.get("split")):
                     if len(others) < _SPLITS:
                         others.add(row.get("split") or "no split")
