@@ -55,6 +55,7 @@ def mine(
     shares: str | None,
     others: tuple[str, ...],
     dedupe: bool,
+    films: bool,
     bare: bool,
     lexicon: str | None,
     **how: Any,
@@ -84,4 +85,4 @@ def mine(
     known = Lexicon.load(lexicon)
     asked = findings_named(findings, known) if findings else None
     miner = Miner(known, findings=asked, steps=not (engine or bare), **how)
-    run(flow, miner, engine, count=count, balance=balance, dedupe=dedupe, others=others)
+    run(flow, miner, engine, count=count, balance=balance, films=films, others=others, dedupe=dedupe)

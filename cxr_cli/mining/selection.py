@@ -53,6 +53,17 @@ def apart(rows: Iterable[Row], files: Sequence[str]) -> Iterator[Row]:
     note(f"{left_out} studies left out: their patients are in {', '.join(files)}")
 
 
+def filmed(rows: Iterable[Row]) -> Iterator[Row]:
+    """The studies that have a film; how many have none is told at the end."""
+    without = 0
+    for row in rows:
+        if row.get("images"):
+            yield row
+        else:
+            without += 1
+    note(f"{without} studies left out: they have no film")
+
+
 def per_finding(
     miner: Miner, count: int, rows: Iterable[Row], *, balance: bool, reject: Callable[[Row, str], None]
 ) -> Iterator[Row]:
