@@ -61,22 +61,22 @@ $(OUT)/test $(OUT)/train:
 $(OUT)/test/%.binary.jsonl: | $(OUT)/test
 	# Test, $*: is there X? $(TEST_EACH) questions for each finding, half Yes, half No, with verified steps
 	$(MINE) $(source.$*) --split $(test.$*) --findings "$(FINDINGS)" --per-finding $(TEST_EACH) --balance \
-	| cxr verify > $@.part
+	--steps reported | cxr verify > $@.part
 	mv $@.part $@
 
 $(OUT)/test/%.tasks.jsonl: | $(OUT)/test
 	# Test, $*: which one, which of these, normal or not, better or worse? With verified steps
-	$(MINE) $(source.$*) --split $(test.$*) $(TASKS) | cxr verify > $@.part
+	$(MINE) $(source.$*) --split $(test.$*) $(TASKS) --steps reported | cxr verify > $@.part
 	mv $@.part $@
 
 $(OUT)/test/ms-cxr-t.jsonl: | $(OUT)/test
 	# Test, MS-CXR-T: better or worse, as radiologists say of the pair of films
-	$(MINE) $(source.ms-cxr-t) --task temporal | cxr verify > $@.part
+	$(MINE) $(source.ms-cxr-t) --task temporal --steps reported | cxr verify > $@.part
 	mv $@.part $@
 
 $(OUT)/test/%.centre.jsonl: | $(OUT)/test
 	# Test in another centre, $*: is there X? $(TEST_EACH) questions for each finding, without steps
-	$(MINE) $(source.$*) --no-steps --findings "$(findings.$*)" --per-finding $(TEST_EACH) --balance > $@.part
+	$(MINE) $(source.$*) --steps none --findings "$(findings.$*)" --per-finding $(TEST_EACH) --balance > $@.part
 	mv $@.part $@
 
 $(OUT)/test.jsonl: $(TEST)
@@ -86,13 +86,13 @@ $(OUT)/test.jsonl: $(TEST)
 $(OUT)/train/%.binary.jsonl: $(OUT)/test.jsonl | $(OUT)/train
 	# Train, $*: as in the test, $(TRAIN_EACH) questions for each finding, of none of its patients
 	$(MINE) $(source.$*) --split train --apart-from $< --findings "$(FINDINGS)" --per-finding $(TRAIN_EACH) --balance \
-	| cxr verify > $@.part
+	--steps reported | cxr verify > $@.part
 	mv $@.part $@
 
 $(OUT)/train/%.tasks.jsonl: $(OUT)/test.jsonl | $(OUT)/train
 	# Train, $*: the other tasks, for one of $(EVERY) studies
 	$(MINE) $(source.$*) --split train --apart-from $< --shard 1/$(EVERY) $(TASKS) \
-	| cxr verify > $@.part
+	--steps reported | cxr verify > $@.part
 	mv $@.part $@
 
 $(OUT)/train.jsonl: $(TRAIN)

@@ -6,12 +6,13 @@ import click
 
 from cxr_cli import options, sources
 from cxr_cli.findings import Lexicon
-from cxr_cli.mining.cases import Miner
+from cxr_cli.mining.cases import Miner, Wanted
 from cxr_cli.mining.selection import findings_named
 from cxr_cli.mining.stage import run
 from cxr_cli.mining.tasks import TASKS, Uncertain
 from cxr_cli.rows import Flow, splits
 
+STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
 DOUBT = click.Choice(get_args(Uncertain))
 
 
@@ -28,6 +29,7 @@ DOUBT = click.Choice(get_args(Uncertain))
     metavar="NAME=SHARE,..",
     help="Draw a split, by patient, for studies that have none: `test=0.1,validate=0.1`; the rest is train.",
 )
+@click.option("--with-images", "films", is_flag=True, help="Leave out studies without a film; says how many.")
 @click.option(
     "--apart-from",
     "others",
@@ -41,7 +43,7 @@ DOUBT = click.Choice(get_args(Uncertain))
     "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order.")
-@click.option("--no-steps", "bare", is_flag=True, help="Questions and answers alone.")
+@click.option("--steps", type=click.Choice(get_args(Wanted)), default="all", show_default=True, help=STEPS)
 @options.lexicon
 @options.show_prompt("cxr_cli.mining.llm")
 @options.flow(find=sources.find, default="examples")
@@ -56,7 +58,7 @@ def mine(
     others: tuple[str, ...],
     dedupe: bool,
     films: bool,
-    bare: bool,
+    steps: Wanted,
     lexicon: str | None,
     **how: Any,
 ) -> None:
@@ -79,10 +81,10 @@ def mine(
         raise click.UsageError("--balance needs --per-finding N.")
     if count is not None and set(how["tasks"]) - {"binary"}:
         raise click.UsageError("--per-finding asks binary questions only.")
-    if bare and engine:
-        raise click.UsageError("--no-steps leaves nothing for -m to write.")
+    if steps == "none" and engine:
+        raise click.UsageError("--steps none leaves nothing for -m to write.")
     flow.shares, flow.spare = splits.shares(shares or ""), others
     known = Lexicon.load(lexicon)
     asked = findings_named(findings, known) if findings else None
-    miner = Miner(known, findings=asked, steps=not (engine or bare), **how)
+    miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
     run(flow, miner, engine, count=count, balance=balance, films=films, others=others, dedupe=dedupe)
