@@ -39,6 +39,7 @@ source.siim = siim:$(SIIM)
 source.openi = openi:$(OPENI)
 test.mimic-cxr = test
 test.chexpert = valid
+findings.ms-cxr-t = consolidation,edema,pleural effusion,pneumonia,pneumothorax
 findings.rsna = pneumonia
 findings.siim = pneumothorax
 findings.openi = $(FINDINGS)
@@ -70,8 +71,8 @@ $(OUT)/test/%.tasks.jsonl: | $(OUT)/test
 	mv $@.part $@
 
 $(OUT)/test/ms-cxr-t.jsonl: | $(OUT)/test
-	# Test, MS-CXR-T: better or worse, as radiologists say of the pair of films
-	$(MINE) $(source.ms-cxr-t) --task temporal --steps reported | cxr verify > $@.part
+	# Test, MS-CXR-T: better or worse, as radiologists say of the pair of films; not where the report contradicts
+	$(MINE) $(source.ms-cxr-t) --findings "$(findings.ms-cxr-t)" --task temporal --steps reported | cxr verify > $@.part
 	mv $@.part $@
 
 $(OUT)/test/%.centre.jsonl: | $(OUT)/test

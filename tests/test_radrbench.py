@@ -32,15 +32,16 @@ def write(path: Path, lines: Iterable[str]) -> None:
 def trees(root: Path) -> None:
     """Forty studies in each layout, every other one positive."""
     made = write_tree(root / "mimic_cxr", 120)
-    followed = next(b for a, b in pairwise(made) if a.patient == b.patient and a.split == "train")
-    before = next(study for study in made if study.patient == followed.patient)
-    pair = f"{followed.patient},{followed.study},{followed.films[0][0]},{before.study},{before.films[0][0]}"
+    pairs = [(one, two) for one, two in pairwise(made) if one.patient == two.patient and one.split == "train"]
+    changes = "consolidation,edema,pleural_effusion,pneumonia,pneumothorax".replace(",", "_progression,")
     write(
         root / "ms_cxr_t" / "MS_CXR_T_temporal_image_classification_v1.0.0.csv",
         [
-            "subject_id,study_id,dicom_id,previous_study_id,previous_dicom_id,consolidation_progression,"
-            "edema_progression,pleural_effusion_progression,pneumonia_progression,pneumothorax_progression",
-            f"{pair},,improving,,,",
+            f"subject_id,study_id,dicom_id,previous_study_id,previous_dicom_id,{changes}_progression",
+            *(
+                f"{two.patient},{two.study},{two.films[0][0]},{one.study},{one.films[0][0]},,improving,,stable,"
+                for one, two in pairs[:5]
+            ),
         ],
     )
     for split, numbers in (("train", range(30)), ("valid", range(30, 40))):
@@ -98,7 +99,9 @@ def test_a_benchmark_of_all_data_sets(tmp_path: Path) -> None:
     mined = [row for row in (*train, *test) if row["source"] == "mimic-cxr"]
     assert {row["task"] for row in mined} == {"binary", "single", "multiple", "anomaly", "temporal"}
     assert all(step["verdict"] in ("supported", "not_checkable") for row in mined for step in row["steps"])
-    assert {row["task"] for row in test if row["source"] == "ms-cxr-t"} <= {"temporal"}
+    told = [row for row in test if row["source"] == "ms-cxr-t"]
+    assert {(row["task"], *row["findings"]) for row in told} <= {("temporal", "edema"), ("temporal", "pneumonia")}
+    assert told
     page = (tmp_path / "out" / "card" / "README.md").read_text()
     assert "| questions | " in page
     assert "same patient" not in page

@@ -1,6 +1,6 @@
 """What a split has: counts and lengths that do not grow with its rows."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from cxr_cli.fingerprint import Fingerprint
@@ -26,7 +26,7 @@ class Split:
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     made_by: Counter[str] = field(default_factory=Counter)
-    lengths: dict[str, Counter[int]] = field(default_factory=dict)
+    lengths: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, row: Row) -> None:
         self.fingerprint.add(row)
@@ -41,23 +41,20 @@ class Split:
         self.made_by.update(f"{key}: {row[key]}" for key in ("made_by", "checked_by") if row.get(key))
         steps = as_steps(row.get("steps"))
         if report:
-            self._length("words of a report", len(report.split()))
+            self.lengths["words of a report"][len(report.split())] += 1
         if row.get("question"):
-            self._length("words of a question", len(row["question"].split()))
+            self.lengths["words of a question"][len(row["question"].split())] += 1
         if steps:
-            self._length("steps of a question", len(steps))
-            self._length("words of all its steps", sum(len(step["text"].split()) for step in steps))
+            self.lengths["steps of a question"][len(steps)] += 1
+            self.lengths["words of all its steps"][sum(len(step["text"].split()) for step in steps)] += 1
             self.verdicts.update(step.get("verdict") or "-" for step in steps)
 
     def median(self, what: str) -> int | None:
         """The lower median of these lengths; None if there are none."""
-        counts = self.lengths.get(what, Counter())
+        counts = self.lengths[what]
         middle, below = (counts.total() + 1) // 2, 0
         for length in sorted(counts):
             below += counts[length]
             if below >= middle:
                 return length
         return None
-
-    def _length(self, what: str, length: int) -> None:
-        self.lengths.setdefault(what, Counter())[length] += 1

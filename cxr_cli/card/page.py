@@ -132,6 +132,6 @@ def _sources(splits: Iterable[Split]) -> list[str]:
 
 def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
     rows = [*body]
-    numbers = [all(cell[:1].isdigit() or cell == "-" for cell in column) for column in zip(*rows, strict=True)]
+    numbers = [cell[:1].isdigit() or cell == "-" for cell in rows[-1]] if rows else [False] * len(head)
     lines = [head, ["---:" if right else "---" for right in numbers], *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
