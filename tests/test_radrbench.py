@@ -1,141 +1,124 @@
-"""recipes/radrbench.mk: the benchmark from data sets as they are downloaded."""
+"""RadRBench-CXR's own files as INPUT of any stage."""
 
 import json
-import os
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.mimic_tree import write_tree
+from tests.cases import rows
+from tests.conftest import Cxr, Run
+from tests.shared import DATA, needs_shared
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "radrbench.mk"
-PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-FOLDERS = {name: name.lower() for name in ("MIMIC_CXR", "CHEXPERT", "MS_CXR_T", "RSNA", "SIIM", "OPENI")}
-
-
-def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["make", "-f", str(RECIPE), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env={**os.environ, "PATH": PATH})
-
-
-def write(path: Path, lines: Iterable[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines))
+ITEM = {
+    "item_id": "[siim] [1.2.3]",
+    "image_path": ["images/1.2.3.png"],
+    "question": "Does this chest X-ray show pneumothorax? Options:\nA) Yes\nB) No\n",
+    "answer": "<answer> B </answer>",
+    "dataset_name": "siim",
+    "reason_steps": ["No pleural line is seen.", "So the answer is No."],
+    "original_report": "No pneumothorax.",
+}
 
 
-def trees(root: Path) -> None:
-    """Forty studies in each layout, every other one positive."""
-    made = write_tree(root / "mimic_cxr", 120)
-    pairs = [(one, two) for one, two in pairwise(made) if one.patient == two.patient and one.split == "train"]
-    changes = "consolidation,edema,pleural_effusion,pneumonia,pneumothorax".replace(",", "_progression,")
-    write(
-        root / "ms_cxr_t" / "MS_CXR_T_temporal_image_classification_v1.0.0.csv",
-        [
-            f"subject_id,study_id,dicom_id,previous_study_id,previous_dicom_id,{changes}_progression",
-            *(
-                f"{two.patient},{two.study},{two.films[0][0]},{one.study},{one.films[0][0]},,improving,,stable,"
-                for one, two in pairs[:5]
-            ),
-        ],
-    )
-    for split, numbers in (("train", range(30)), ("valid", range(30, 40))):
-        names = [f"{split}/patient{n:05}/study1/view1_frontal.jpg" for n in numbers]
-        head = (
-            "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,"
-            "Lung Lesion,Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,"
-            "Fracture,Support Devices"
-        )
-        rows = (f"CheXpert-v1.0/{name},F,50,Frontal,AP,,,,,,{n % 2}.0,,,,,,,," for n, name in enumerate(names))
-        write(root / "chexpert" / f"{split}.csv", [head, *rows])
-        for name in names:
-            write(root / "chexpert" / name, [name])
-    write(root / "rsna" / "stage_2_train_labels.csv", ["patientId,x,y,width,height,Target", *_boxes(range(40))])
-    write(root / "siim" / "train-rle.csv", ["ImageId, EncodedPixels", *(f"i{n},{'9 9' if n % 2 else -1}" for n in _40)])
-    reports = (f"{n},normal,normal,,,,,{'Mild edema.' if n % 2 else 'No edema.'} Chair {n}." for n in _40)
-    head = "uid,MeSH,Problems,image,indication,comparison,findings,impression"
-    write(root / "openi" / "indiana_reports.csv", [head, *reports])
-    films = (f"{n},{n}.png,Frontal" for n in _40)
-    write(root / "openi" / "indiana_projections.csv", ["uid,filename,projection", *films])
-    for n in _40:
-        write(root / "rsna" / "stage_2_train_images" / f"r{n}.dcm", [f"rsna {n}"])
-        write(root / "siim" / "dicom-images-train" / f"i{n}.dcm", [f"siim {n}"])
-        write(root / "openi" / "images" / "images_normalized" / f"{n}.png", [f"openi {n}"])
-    for film in (root / "mimic_cxr").rglob("*.jpg"):
-        film.write_text(film.name)
+def write(path: Path, *items: Any) -> Path:
+    path.write_text(json.dumps(items, indent=1))
+    return path
 
 
-_40 = range(40)
-
-
-def _boxes(numbers: Iterable[int]) -> list[str]:
-    return [f"r{n},1,2,3,4,1" if n % 2 else f"r{n},,,,,0" for n in numbers]
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-@pytest.mark.slow
-def test_a_benchmark_of_all_data_sets(tmp_path: Path) -> None:
-    trees(tmp_path)
-    given = [f"{name}={folder}" for name, folder in FOLDERS.items()]
-    settings = ["OUT=out", "TEST_EACH=10", "TRAIN_EACH=20", "EVERY=2", "FINDINGS=edema,cardiomegaly"]
-    done = make(tmp_path, *given, *settings)
-    assert done.returncode == 0, done.stderr
-    train, test = read(tmp_path / "out" / "train.jsonl"), read(tmp_path / "out" / "test.jsonl")
-    assert not {row["patient"] for row in train} & {row.get("patient") for row in test}
-    assert {row["source"] for row in train} == {"mimic-cxr", "chexpert"}
-    centres = [row for row in test if row["source"] in ("rsna", "siim", "openi")]
-    assert Counter((row["source"], row["answer"]) for row in centres) == {
-        (source, answer): 5 for source in ("rsna", "siim", "openi") for answer in ("Yes", "No")
+def test_an_item_becomes_a_case(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "siim_binary_test_option.json", ITEM, ITEM | {"pred": "", "item_id": None})
+    done = run("copy", "siim_binary_test_option.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = rows(done.stdout)
+    assert first == {
+        "id": "[siim] [1.2.3]",
+        "task": "binary",
+        "question": "Does this chest X-ray show pneumothorax?",
+        "options": ["Yes", "No"],
+        "answer": "No",
+        "report": "No pneumothorax.",
+        "steps": ["No pleural line is seen.", "So the answer is No."],
+        "images": ["images/1.2.3.png"],
+        "dataset_name": "siim",
     }
-    assert {row["steps"] for row in centres} == {None}
-    mined = [row for row in (*train, *test) if row["source"] == "mimic-cxr"]
-    assert {row["task"] for row in mined} == {"binary", "single", "multiple", "anomaly", "temporal"}
-    assert all(step["verdict"] in ("supported", "not_checkable") for row in mined for step in row["steps"])
-    told = [row for row in test if row["source"] == "ms-cxr-t"]
-    assert {(row["task"], *row["findings"]) for row in told} <= {("temporal", "edema"), ("temporal", "pneumonia")}
-    assert told
-    page = (tmp_path / "out" / "card" / "README.md").read_text()
-    assert "| questions | " in page
-    assert "same patient" not in page
-    assert all((tmp_path / "out" / "films" / path).is_file() for row in (*train, *test) for path in row["images"])
-
-    again = make(tmp_path, *given, *settings)
-    assert "cxr" not in again.stdout.replace("MS_CXR", "")
-    (tmp_path / "out" / "test" / "rsna.centre.jsonl").unlink()
-    resumed = make(tmp_path, "-n", *given, *settings).stdout
-    assert "rsna:rsna" in resumed
-    assert "siim:siim" not in resumed
+    assert (second["id"], second["prediction"]) == ("siim_binary_test_option/2", "")
 
 
-def test_it_reads_like_a_method_section(tmp_path: Path) -> None:
-    done = make(tmp_path, "-n", *(f"{name}={folder}" for name, folder in FOLDERS.items()))
-    assert done.returncode == 0
-    assert done.stdout.count("# Test") == 8
-    assert done.stdout.count("# Train") == 4
-    assert "--per-finding 400 --balance" in done.stdout
-    assert not (tmp_path / "radrbench").exists()
+@pytest.mark.parametrize(
+    ("name", "change", "expected"),
+    [
+        ("multi", {"answer": "A, B"}, {"task": "multiple", "answer": ["Yes", "No"]}),
+        ("multi", {"answer": "A"}, {"answer": "Yes"}),  # one option, of several findings
+        (
+            "multi_no_option",
+            {"question": "Which?", "answer": "edema, scar"},
+            {"answer": ["edema", "scar"], "options": []},
+        ),
+        ("other", {"question": "Which?", "answer": "edema, scar"}, {"task": None, "answer": "edema, scar"}),
+        ("single", {"answer": "Z"}, {"answer": None, "why": {"answer": "none of the options"}}),
+        ("single", {"question": "Which?", "options": ["edema", "scar"], "answer": "scar"}, {"answer": "scar"}),
+        ("single", {"question": "Which?", "options": {"A": "edema", "B": "scar"}, "answer": "B"}, {"answer": "scar"}),
+        (
+            "single",
+            {"question": None, "q": "Which?", "options": ["edema"], "answer": None, "a": "edema"},
+            {"answer": "edema"},
+        ),
+        ("x", {"reason_steps": "One. Two."}, {"steps": "One. Two."}),
+        ("x", {"reason_steps": {"reason_steps": ["One."]}}, {"steps": ["One."]}),
+        ("x", {"reason_steps": {"edema": ["One."], "end": "Two."}}, {"steps": ["One.", "Two."]}),
+        (
+            "x",
+            {"reason_steps": {"error_response": "busy"}},
+            {"steps": None, "why": {"steps": "the file holds an error in their place"}},
+        ),
+        ("x", {"reason_steps": "", "original_report": ""}, {"steps": None, "report": None}),
+        ("x", {"image_path": None, "images_path": "a.png"}, {"images": ["a.png"]}),
+        (
+            "temporal",
+            {
+                "image_path": ["a.png", "b.png"],
+                "original_report": None,
+                "original_report_1": "1",
+                "original_report_2": "2",
+            },
+            {"images": ["b.png"], "report": "2", "prior": {"images": ["a.png"], "report": "1"}, "task": "temporal"},
+        ),
+    ],
+)
+def test_the_forms_of_an_item(run: Run, tmp_path: Path, name: str, change: Any, expected: Any) -> None:
+    write(tmp_path / f"{name}.json", ITEM | change)
+    done = run("copy", f"{name}.json")
+    (row,) = rows(done.stdout)
+    assert {key: row[key] for key in expected} == expected
+    assert not row.keys() & {"q", "a", "item_id", "images_path", "reason_steps", "original_report"}
 
 
-def test_what_is_not_given_is_left_out(tmp_path: Path) -> None:
-    done = make(tmp_path, "-n", "SIIM=siim", "IMAGES=")
-    assert done.stdout.startswith("# left out, as not given: MIMIC_CXR CHEXPERT MS_CXR_T RSNA OPENI\n")
-    assert "rsna" not in done.stdout
-    assert "--images " not in done.stdout
-    nothing = make(tmp_path)
-    assert nothing.returncode == 2
-    assert "no data set is given; name the folder of one at least of MIMIC_CXR CHEXPERT" in nothing.stderr
+def test_stages_take_it(cxr: Cxr, tmp_path: Path) -> None:
+    write(tmp_path / "siim_binary.json", ITEM | {"pred": "<think>No air.</think><answer>B</answer>"})
+    (checked,) = rows(cxr("verify", "siim_binary.json", "--keep", "all").stdout)
+    assert [step["verdict"] for step in checked["steps"]] == ["supported", "not_checkable"]
+    (scored,) = rows(cxr("score", "siim_binary.json").stdout)
+    assert scored["scores"]["accuracy"] == 1
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    done = make(tmp_path, "RSNA=nowhere")
-    assert done.returncode == 2
-    assert "cxr: rsna: nowhere does not exist" in done.stderr
-    assert not (tmp_path / "radrbench" / "test.jsonl").exists()
+def test_other_arrays_and_what_is_none(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "a.json", {"uid": 1, "report": "Clear."}, 7)
+    done = run("copy", "a.json", "--map", "id=uid", "--on-error", "skip", "--rejects", "bad.jsonl")
+    assert rows(done.stdout) == [{"id": "1", "uid": 1, "report": "Clear."}]
+    assert rows((tmp_path / "bad.jsonl").read_text())[0]["reason"] == "not an object"
+    hint = "not a JSON array of objects, or broken; rows one a line are called .jsonl"
+    for text in ('{"id": "1"}', '[{"id": "1"}, ', ""):
+        (tmp_path / "a.json").write_text(text)
+        assert run("copy", "a.json").stderr == f"cxr: a.json: {hint}\n"
+    (tmp_path / "a.json").write_bytes('["\xdf"]'.encode("latin-1"))
+    assert run("copy", "a.json").stderr.startswith("cxr: a.json: not UTF-8 at byte 3; if it is Latin-1")
+
+
+@needs_shared
+def test_the_published_files(cxr: Cxr) -> None:
+    """Each of them is read, with an id for every row."""
+    files = sorted((DATA / "published").glob("*/*/*.json"))
+    for file in (files[0], files[-1]):
+        done = cxr("score", file, "--summary")
+        assert (done.returncode, done.stderr) == (0, "")

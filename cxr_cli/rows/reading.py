@@ -83,8 +83,7 @@ def extension(path: Path) -> tuple[str, str]:
     layout = Path(name.removesuffix(pack)).suffix.replace(".ndjson", ".jsonl")
     if layout in (".jsonl", ".csv") or (layout == ".parquet" and not pack):
         return layout, pack
-    hint = f"; `jq -c '.[]' {path} > {path}l` makes it one object a line" if layout == ".json" and not pack else ""
-    raise CxrError(f"{path}: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet{hint}")
+    raise CxrError(f"{path}: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet")
 
 
 class Lines:

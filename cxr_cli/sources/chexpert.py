@@ -1,8 +1,10 @@
 """CheXpert as it is downloaded: `train.csv` and `valid.csv`, labels without reports.
 
-CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg
-    ->  {"id": "patient00001/study1", "patient": "patient00001", "images": ["train/patient00001/study1/view1_frontal.jpg"],
-         "labels": {"Edema": -1, ..}, "split": "train", "source": "chexpert"}
+    Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,..        a row for each film
+    CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg,Female,68,Frontal,AP,1.0,..
+
+    {"id": "patient00001/study1", "patient": "patient00001", "labels": {"No Finding": 1, ..}, "split": "train",
+     "images": ["train/patient00001/study1/view1_frontal.jpg"], "source": "chexpert"}
 
 Irvin et al. 2019, arXiv 1901.07031. The numbers of a patient's studies are no dates, so no study has a prior.
 """

@@ -4,12 +4,12 @@
     chexbert_labels/impression_fixed.json    labels, a line for each film; may be missing
     PNG/train/patient00001/study1/view1_frontal.png, or DICOM/.., or the JPEGs of CheXpert
 
-    {"id": "patient00001/study1", "patient": "patient00001", "images": ["PNG/train/patient00001/study1/view1_frontal.png"],
-     "report": "FINDINGS: ..\\nIMPRESSION: ..", "labels": {"Edema": -1, ..}, "split": "train",
+    {"id": "patient00001/study1", "patient": "patient00001", "labels": {"Edema": -1, ..}, "split": "train",
+     "images": ["PNG/train/patient00001/study1/view1_frontal.png"], "report": "FINDINGS: ..\\nIMPRESSION: ..",
      "prior": {"id": "patient00001/study2", "images": [..], "report": ".."}, "source": "chexpert-plus"}
 
-Chambon et al. 2024, arXiv 2405.19538. The prior is the study before it in `patient_report_date_order`. Labels are those of
-the impression, from which CheXpert's own were read; findings_fixed.json calls reports without findings normal.
+Chambon et al. 2024, arXiv 2405.19538. The prior is the study before it by `patient_report_date_order`. Labels are those
+of the impression, from which CheXpert's own were read; findings_fixed.json calls reports without findings normal.
 """
 
 import itertools
@@ -22,17 +22,17 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.mapping import sections
 from cxr_cli.sources import chexpert
-from cxr_cli.sources.columns import columns, table
+from cxr_cli.sources.columns import columns
 from cxr_cli.sources.streamed import one_split
 
 SIGNS = "df_chexpert_plus_240401.csv"
-_TABLE, _LABELS = "df_chexpert_plus_*", "impression_fixed.json"
+_TABLE, _LABELS = "df_chexpert_plus_*.csv", "impression_fixed.json"
 _SECTIONS = {"findings": "section_findings", "impression": "section_impression"}
-_FORMS = {"PNG": ".png", "DICOM": ".dcm"}  # folder -> what its films end in
+_FORMS = (("PNG/", ".png"), ("DICOM/", ".dcm"))
 
 
 def fits(folder: Path) -> bool:
-    return table(folder, _TABLE) is not None
+    return any(folder.glob(_TABLE))
 
 
 def find(name: str) -> Source:
@@ -55,8 +55,7 @@ class Studies:
     def __init__(self, folder: Path) -> None:
         from cxr_cli.sources.csv_places import Places
 
-        path = table(folder, _TABLE)
-        assert path is not None, "find() is for folders that fit"
+        path = max(folder.glob(_TABLE))
         self.path, self._records = path, Places(path)
         kinds = {"path_to_image": str, "deid_patient_id": str, "patient_report_date_order": float, "split": str}
         self._records.need((*kinds, *_SECTIONS.values()))
@@ -69,7 +68,7 @@ class Studies:
         orders = index["patient_report_date_order"].to_list()
         self._priors = _priors(self._films, index["deid_patient_id"].to_list(), orders)
         self._labels = _labels(folder)
-        self._form = next((form for form in _FORMS if (folder / form).is_dir()), None)
+        self._form, self._ending = next((form for form in _FORMS if (folder / form[0]).is_dir()), ("", ".jpg"))
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._films)
@@ -90,17 +89,18 @@ class Studies:
     def _read(self, first: int) -> Row:
         record = self._records[first]
         study = chexpert.of_films([self._paths[number] for number in self._films[first]])
-        for key in study.keys() & {"images", "laterals"} if self._form else ():
-            study[key] = [f"{self._form}/{path.removesuffix('.jpg')}{_FORMS[self._form]}" for path in study[key]]
+        for key in study.keys() & {"images", "laterals"}:
+            study[key] = [f"{self._form}{path.removesuffix('.jpg')}{self._ending}" for path in study[key]]
         return study | {"report": sections({name: record[column] for name, column in _SECTIONS.items()})}
 
 
-def _by_study(paths: Sequence[str]) -> dict[int, list[int]]:
-    """The number of a study's first film -> those of all its films, which lie in one folder."""
+def _by_study(paths: Sequence[str | None]) -> dict[int, list[int]]:
+    """The number of a study's first film -> those of all its films, which lie in one folder. None: a blank line."""
     firsts: dict[str, int] = {}
     films: dict[int, list[int]] = {}
     for number, path in enumerate(paths):
-        films.setdefault(firsts.setdefault(path.rpartition("/")[0], number), []).append(number)
+        if path is not None:
+            films.setdefault(firsts.setdefault(path.rpartition("/")[0], number), []).append(number)
     return films
 
 

@@ -24,7 +24,7 @@ def columns(path: Path, types: Mapping[str, Any]) -> "pl.DataFrame":
     import polars as pl  # takes a third of a second
 
     try:
-        return pl.read_csv(path, columns=list(types), schema_overrides=types)
+        return pl.read_csv(path, columns=list(types), schema_overrides=types, encoding="utf8-lossy")
     except pl.exceptions.ColumnNotFoundError as error:
         raise CxrError(f"{path}: lacks a column; needed are {', '.join(types)}") from error
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:

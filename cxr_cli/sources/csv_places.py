@@ -23,6 +23,8 @@ class Places:
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.stat().st_size:
+            raise CxrError(f"{path}: an empty file")
         with path.open("rb") as file:
             self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._path = path

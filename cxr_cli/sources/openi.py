@@ -1,7 +1,7 @@
 """Open-i, the chest X-rays of Indiana University, in three forms.
 
-    ecgen-radiology/1.xml               as the National Library of Medicine serves it (NLMCXR_reports.tgz), and beside it,
-    CXR1_1_IM-0001-3001.png             in any folder, the films (NLMCXR_png.tgz), or DICOM, 1/1_IM-0001-3001.dcm
+    ecgen-radiology/1.xml               as the National Library of Medicine serves it (NLMCXR_reports.tgz)
+    CXR1_1_IM-0001-3001.png             beside it, in any folder: NLMCXR_png.tgz, or DICOM, 1/1_IM-0001-3001.dcm
     indiana_reports.csv                 as on Kaggle: uid,MeSH,Problems,image,indication,comparison,findings,impression
     indiana_projections.csv             uid,filename,projection; the films in images/images_normalized/
     reports.csv                         the same table of reports alone
@@ -9,8 +9,8 @@
     {"id": "CXR1", "report": "FINDINGS: ..\\nIMPRESSION: ..", "images": ["CXR1_1_IM-0001-3001.png", ..],
      "labels": {"Cardiomegaly": 1}, "source": "openi"}
 
-Demner-Fushman et al. 2016, doi 10.1093/jamia/ocv080. Labels are the headings that people coded (MeSH): what is there, or
-nothing; a finding that is not coded has no label.
+Demner-Fushman et al. 2016, doi 10.1093/jamia/ocv080. Labels are the headings that people coded (MeSH): what is there.
+A finding that is not coded has no label.
 """
 
 import xml.etree.ElementTree as ET
@@ -91,7 +91,7 @@ def _from_xml(path: Path, here: dict[str, str]) -> Item:
     found = [here.get(name) or here.get(name.partition("_")[2]) for name in names]
     study["images"] = [film for film in found if film]
     if missing := found.count(None):
-        study["why"] = {"images": f"{missing} of {len(found)} films are not in this folder"}
+        study["why"] = study.get("why", {}) | {"images": f"{missing} of {len(found)} films are not in this folder"}
     return str(path), study, None
 
 
@@ -99,5 +99,10 @@ def _study(uid: str, texts: Row, headings: Iterable[str]) -> Row:
     """headings: "Cardiomegaly/borderline", of which the first part counts."""
     names = [heading.partition("/")[0].strip() for heading in headings]
     labels = {"No Finding" if name == "normal" else name: 1 for name in names if name and name not in NO_LABEL}
-    report = sections({name: texts.get(name) for name in SECTIONS})
-    return {"id": f"CXR{uid.removeprefix('CXR')}", "report": report, "labels": labels, "source": "openi"}
+    study: Row = {
+        "id": f"CXR{uid.removeprefix('CXR')}",
+        "report": sections({name: texts.get(name) for name in SECTIONS}),
+    }
+    if study["report"] is None:  # then labels would give steps that nothing can verify
+        return study | {"source": "openi", "why": {"report": "no findings and no impression"}}
+    return study | {"labels": labels, "source": "openi"}

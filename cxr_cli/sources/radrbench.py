@@ -6,9 +6,10 @@
     {"id": "[siim] [1.2.276..]", "task": "binary", "question": "Does this chest X-ray show pneumothorax?",
      "options": ["Yes", "No"], "answer": "Yes", "report": "..", "steps": [".."], "images": ["images/1.2.276...png"]}
 
-Fan et al. 2026, doi 10.1038/s43856-026-01654-y. Their files differ: `q`, `a` and `images_path`; options as a list beside the
-question; steps as text, list, object, or an error in their place; answers in tags; no ids, so that an item's number serves;
-`pred`, what a model said. Of a temporal question the first film is the prior's. Rows of another JSON array stay as they are.
+Fan et al. 2026, doi 10.1038/s43856-026-01654-y. Their files differ: `q`, `a` and `images_path`; options beside the
+question; steps as text, list, object, or an error in their place; answers in tags; no ids, so that the file's name
+and an item's number serve; `pred`, what a model said. Of a temporal question the first film is the prior's. Rows of
+other JSON arrays stay as they are.
 """
 
 from collections.abc import Iterator
@@ -24,8 +25,9 @@ from cxr_cli.rows.reading import why_no_text
 
 TASKS = {"binary": "binary", "single": "single", "multi": "multiple", "multiple": "multiple", "temporal": "temporal"}
 _QUESTION, _ANSWER, _IMAGES = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
-_OURS = {"item_id": "id", "original_report": "report", "original_report_2": "report", "pred": "prediction"}
-_KNOWN = {*_IMAGES, *_OURS, "reason_steps"}  # one of them beside a question tells an item of RadRBench-CXR
+_REPORT, _BEFORE = ("original_report", "original_report_2"), "original_report_1"
+_KNOWN = {*_IMAGES, *_REPORT, "item_id", "pred", "reason_steps"}  # one of them beside a question: it is RadRBench-CXR's
+_READ = {*_QUESTION, *_ANSWER, *_KNOWN, _BEFORE, "options"}
 
 
 def find(name: str) -> Source:
@@ -52,36 +54,38 @@ def _items(path: Path) -> Iterator[Item]:
         elif not (_named(row, _QUESTION) and row.keys() & _KNOWN):
             yield where, row, None
         else:
-            made = case(row, task)
-            if made.get("id") in seen or not made.get("id"):
-                made["id"] = f"{path.stem}/{number}"
-            seen.add(made["id"])
-            yield where, made, None
+            id = row.get("item_id") or ""
+            id = id if id and id not in seen else f"{path.stem}/{number}"
+            seen.add(id)
+            yield where, {"id": id, **case(row, task)}, None
 
 
 def case(item: Row, task: str | None = None) -> Row:
-    """An item as a Case, with `id` if it has one. task: what the file's name says."""
+    """An item as a Case without `id`. task: what the file's name says."""
     from cxr_cli.scoring.answers import expected
 
     question, listed = asked(str(_named(item, _QUESTION)).strip())
     given = item.get("options") or listed
     options = [str(text) for text in (given.values() if isinstance(given, dict) else given)]
     steps, why = _steps(item.get("reason_steps"))
-    made = {ours: item[theirs] for theirs, ours in _OURS.items() if item.get(theirs)}
-    answer = _named(item, _ANSWER)
-    right = expected({"task": task, "answer": answer}, options)
-    made |= {"task": task, "question": question, "options": options, "steps": steps, "report": made.get("report")}
-    made["answer"] = right if right is None or task == "multiple" or len(right) != 1 else right[0]
-    if answer and right is None:
-        why = why | {"answer": "none of the options"}
-    images = _named(item, _IMAGES)
-    if images is not None:
-        made["images"] = [images] if isinstance(images, str) else images
-    if task == "temporal" and isinstance(images, list) and len(images) == 2:
-        made["prior"] = {"images": images[:1], "report": item.get("original_report_1")}
-        made["images"] = images[1:]
-    rest = item.keys() - {*_QUESTION, *_ANSWER, *_IMAGES, *_OURS, "original_report_1", "reason_steps", "options"}
-    return made | ({"why": why} if why else {}) | {key: item[key] for key in item if key in rest}
+    right = expected({"task": task, "answer": _named(item, _ANSWER)}, options)
+    if right is None and _named(item, _ANSWER):
+        why["answer"] = "none of the options"
+    images = _named(item, _IMAGES) or []
+    images = [images] if isinstance(images, str) else images
+    made: Row = {
+        "task": task,
+        "question": question,
+        "options": options,
+        "answer": right[0] if right and len(right) == 1 and (options or task != "multiple") else right,
+        "report": _named(item, _REPORT),
+        "steps": steps,
+        "images": images,
+    }
+    if task == "temporal" and len(images) == 2:
+        made |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_BEFORE)}}
+    made |= {"prediction": item["pred"]} if "pred" in item else {}
+    return made | ({"why": why} if why else {}) | {key: value for key, value in item.items() if key not in _READ}
 
 
 def _steps(given: Any) -> tuple[str | list[Any] | None, dict[str, str]]:

@@ -7,8 +7,8 @@
     {"id": "000434271f63a053c4128a0ba6352c7f", "images": ["train/000434271f63a053c4128a0ba6352c7f.dicom"],
      "labels": {"Cardiomegaly": 1, "Nodule/Mass": 0, ..}, "split": "train", "source": "vindr-cxr"}
 
-Nguyen et al. 2022, doi 10.1038/s41597-022-01498-w. A label is what most readers say, -1 where they are halved. The tables
-name no patients.
+Nguyen et al. 2022, doi 10.1038/s41597-022-01498-w. A label is what most readers say, -1 where they are halved.
+The tables name no patients.
 """
 
 from collections import Counter
@@ -63,13 +63,17 @@ def _films(path: Path, split: str) -> Iterator[Item]:
         votes.setdefault(row["image_id"], Counter(dict.fromkeys((OURS.get(c, c) for c in said), 0))).update(present)
         places.setdefault(row["image_id"], []).append(where)
     for id, labels in votes.items():
-        yield places[id][0], {
-            "id": id,
-            "images": [f"{split}/{id}.dicom"],
-            "labels": {label: _majority(count, len(places[id])) for label, count in labels.items()},
-            "split": split,
-            "source": "vindr-cxr",
-        }, None
+        yield (
+            places[id][0],
+            {
+                "id": id,
+                "images": [f"{split}/{id}.dicom"],
+                "labels": {label: _majority(count, len(places[id])) for label, count in labels.items()},
+                "split": split,
+                "source": "vindr-cxr",
+            },
+            None,
+        )
 
 
 def _majority(count: int, readers: int) -> int:
