@@ -20,7 +20,8 @@ TEST_EACH ?= 400
 TRAIN_EACH ?= 4000
 # Of the studies to train on, every so many-th is asked the other tasks; of those to test on, every one
 EVERY ?= 10
-FINDINGS ?= atelectasis,cardiomegaly,consolidation,edema,enlarged cardiomediastinum,fracture,lung lesion,lung opacity,pleural effusion,pneumonia,pneumothorax
+FINDINGS ?= atelectasis,cardiomegaly,consolidation,edema,enlarged cardiomediastinum,fracture,lung lesion, \
+	lung opacity,pleural effusion,pneumonia,pneumothorax
 # Where all paths of films start; IMAGES= looks for leaks by the paths of films, not by their bytes
 IMAGES ?= $(OUT)/films
 

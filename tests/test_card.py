@@ -51,7 +51,7 @@ def table(page: str, title: str) -> dict[str, list[str]]:
 
 def test_a_card(cxr: Cxr, files: Path) -> None:
     done = cxr("card", "train=train.jsonl", "test=test.jsonl", "-o", "card")
-    assert (done.returncode, done.stderr) == (0, "cxr: 5 rows of 2 splits -> card/README.md\n")
+    assert (done.returncode, done.stderr) == (0, "cxr: 5 rows of train, test -> card/README.md\n")
     assert done.stdout == (
         "leak                              splits       shared  rows  for example\n"
         "nearly the same report (no leak)  train, test  1       1, 1  b/anomaly, c/anomaly\n"
@@ -116,6 +116,16 @@ def test_a_question_in_two_splits(cxr: Cxr, files: Path) -> None:
     found = leaks(cxr, files, case("a/edema", None, "d.png", "Mass."))
     assert found[:2] == (1, "cxr: the splits leak: ids 1; keep each patient in one split")
     assert "rows without patient | 0 | 1 |" in (files / "card" / "README.md").read_text()
+
+
+def test_a_split_without_rows_is_shown(cxr: Cxr, files: Path) -> None:
+    (files / "test.jsonl").write_text("")
+    done = cxr("card", "train=train.jsonl", "test=test.jsonl", "-o", "card")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "cxr: no rows in test.jsonl\ncxr: 3 rows of train, test -> card/README.md\n"
+    page = (files / "card" / "README.md").read_text()
+    assert "| questions | 3 | 0 |" in page
+    assert "| words of a report, median | 2 | - |" in page
 
 
 def test_rows_that_name_their_split(cxr: Cxr, files: Path) -> None:

@@ -1,5 +1,6 @@
 """What the splits of a set share that they must not: patients, films, questions.
 
+A patient is a name, whatever the source: those of MS-CXR-T are patients of MIMIC-CXR.
 Reports are told and are no leak by themselves: normal films of different patients are described by the same template,
 and a split by patient cannot keep them apart. Where rows name no patient they are the only sign, so look at them there.
 """

@@ -7,6 +7,10 @@ from cxr_cli.card.counts import Split
 from cxr_cli.card.page import asked
 from cxr_cli.extras import need
 
+with need("plot"):
+    import matplotlib
+    from matplotlib.figure import Figure
+
 MOST = 30  # findings shown
 BARS = {"yes": ("#0072b2", ""), "no": ("#e69f00", "////"), "other": ("#bbbbbb", "")}
 """Colours of Okabe and Ito, which the colour-blind can tell apart, and a hatch, which a copier can."""
@@ -15,10 +19,6 @@ LABELS = {"yes": "binary: yes", "no": "binary: no", "other": "other tasks"}
 
 def draw(splits: Sequence[Split], stem: Path) -> None:
     """STEM.png and STEM.svg: a row of panels, one for each split; above the tasks, below the findings."""
-    with need("plot"):
-        import matplotlib
-    from matplotlib.figure import Figure
-
     named = asked(splits)
     findings = named[:MOST][::-1]
     tasks = sorted({task for split in splits for task in split.tasks}, reverse=True)

@@ -26,6 +26,8 @@ def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | Non
     splits: dict[str, Split] = {}
     with Reports() as reports, Facts(reports, root) as facts:
         for name, path in inputs:
+            if name:
+                splits.setdefault(name, Split(name))
 
             def count(row: Row, name: str | None = name) -> tuple[()]:
                 split = name or row.get("split") or "no split"
@@ -34,14 +36,14 @@ def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | Non
                 return ()
 
             Flow([path], dry=True).run(count, Scored)
-        if not splits:
+        rows = sum(split.fingerprint.rows for split in splits.values())
+        if not rows:
             raise CxrError("no rows: there is nothing to make a card of")
         shared = list(facts.shared(splits))
         folder.mkdir(parents=True, exist_ok=True)
         draw([*splits.values()], folder / PICTURE)
         (folder / "README.md").write_text(page([*splits.values()], facts, shared, f"{PICTURE}.png"))
-    rows = sum(split.fingerprint.rows for split in splits.values())
-    note(f"{rows:,} rows of {len(splits)} splits -> {folder / 'README.md'}")
+    note(f"{rows:,} rows of {', '.join(splits)} -> {folder / 'README.md'}")
     if shared:
         write_text(_aligned(leak_rows(shared)))
     leaks: Counter[str] = Counter()

@@ -4,15 +4,19 @@ from pathlib import Path
 
 import click
 
-from cxr_cli.options.films import root as images
-
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="[SPLIT=]FILE...")
 @click.option(
     "-o", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to fill."
 )
-@images
+@click.option(
+    "--images",
+    "root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="ROOT",
+    help="The folder that the paths of films start from: compares films by their bytes.  [default: by their paths]",
+)
 @click.option("--overwrite", is_flag=True, help="Replace the card that is there.")
 def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bool) -> None:
     """A data card: counts, a picture, and what the splits share.

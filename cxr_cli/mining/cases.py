@@ -27,8 +27,8 @@ class Miner:
 
     tasks: none stands for all. findings: what questions may be about; binary questions then ask about each of them.
     None: what of the lexicon is worth a question; binary questions then ask about few.
-    steps: of all studies, of those with a report, of none; None leaves them to others. settings: all that change a case, for signatures. silent: how many studies gave
-    no question.
+    steps: of all studies, of those with a report, of none; None leaves them to others. settings: all that change a
+    case, for signatures. silent: how many studies gave no question.
     """
 
     def __init__(
