@@ -69,8 +69,9 @@ class Facts(Scratch):
 
     def shared(self, splits: Iterable[str]) -> Iterator[Shared]:
         """What each two splits share, kind by kind; nothing for a kind of which they share none."""
+        pairs = [*combinations(splits, 2)]
         for kind in KINDS:
-            for pair in combinations(splits, 2):
+            for pair in pairs:
                 n, *rest = self.run(
                     "select count(*), sum(a.rows), sum(b.rows), min(a.id), b.id from facts a join facts b"
                     " on a.kind = b.kind and a.digest = b.digest where a.kind = ? and a.split = ? and b.split = ?",

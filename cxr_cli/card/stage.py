@@ -23,27 +23,16 @@ def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | Non
     """
     if (folder / "README.md").exists() and not overwrite:
         raise CxrError(f"{folder / 'README.md'} exists: --overwrite replaces it")
-    splits: dict[str, Split] = {}
     with Reports() as reports, Facts(reports, root) as facts:
-        for name, path in inputs:
-            if name:
-                splits.setdefault(name, Split(name))
-
-            def count(row: Row, name: str | None = name) -> tuple[()]:
-                split = name or row.get("split") or "no split"
-                splits.setdefault(split, Split(split)).add(row)
-                facts.add(row, split)
-                return ()
-
-            Flow([path], dry=True).run(count, Scored)
-        rows = sum(split.fingerprint.rows for split in splits.values())
+        splits = _counted(inputs, facts)
+        rows = sum(split.fingerprint.rows for split in splits)
         if not rows:
             raise CxrError("no rows: there is nothing to make a card of")
-        shared = list(facts.shared(splits))
+        shared = list(facts.shared(split.name for split in splits))
         folder.mkdir(parents=True, exist_ok=True)
-        draw([*splits.values()], folder / PICTURE)
-        (folder / "README.md").write_text(page([*splits.values()], facts, shared, f"{PICTURE}.png"))
-    note(f"{rows:,} rows of {', '.join(splits)} -> {folder / 'README.md'}")
+        draw(splits, folder / PICTURE)
+        (folder / "README.md").write_text(page(splits, facts, shared, f"{PICTURE}.png"))
+    note(f"{rows:,} rows of {', '.join(split.name for split in splits)} -> {folder / 'README.md'}")
     if shared:
         write_text(_aligned(leak_rows(shared)))
     leaks: Counter[str] = Counter()
@@ -53,6 +42,23 @@ def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | Non
     if leaks:
         told = ", ".join(f"{kind}s {n:,}" for kind, n in leaks.items())
         raise CxrError(f"the splits leak: {told}; keep each patient in one split")
+
+
+def _counted(inputs: Iterable[tuple[str | None, str]], facts: Facts) -> list[Split]:
+    """The splits, in the order in which they come; `facts` takes in their rows."""
+    splits: dict[str, Split] = {}
+    for given, path in inputs:
+        if given:
+            splits.setdefault(given, Split(given))
+
+        def count(row: Row, given: str | None = given) -> tuple[()]:
+            name = given or row.get("split") or "no split"
+            splits.setdefault(name, Split(name)).add(row)
+            facts.add(row, name)
+            return ()
+
+        Flow([path], dry=True).run(count, Scored)
+    return [*splits.values()]
 
 
 def _aligned(rows: list[list[str]]) -> str:
