@@ -72,7 +72,7 @@ $(OUT)/test/%.tasks.jsonl: | $(OUT)/test
 	mv $@.part $@
 
 $(OUT)/test/ms-cxr-t.jsonl: | $(OUT)/test
-	# Test, MS-CXR-T: better or worse, as radiologists say of the pair of films; not where the report contradicts
+	# Test, MS-CXR-T: better or worse, where those who labelled the films and the report say the same
 	$(MINE) $(source.ms-cxr-t) --findings "$(findings.ms-cxr-t)" --task temporal --steps reported | cxr verify > $@.part
 	mv $@.part $@
 
