@@ -24,12 +24,13 @@ IN_A_ROW = 3
 NEAR = 0.9
 _WORD = re.compile(r"[^\W_]+")
 _STEP = 1.25  # from one class of sizes to the next
+_PARTS = 256  # at most: of texts above some 2,000 words a near one may be missed, never one with the same words
 
 
 class Reports(Scratch):
     """The reports seen so far, each kind once.
 
-    No pair is missed: two sets that are near differ in at most d members, so if both are cut into d + 1 parts by a hash
+    No report is missed: two sets that are near differ in at most d members, so if both are cut into d + 1 parts by a hash
     of the member, one part at least is equal (Arasu et al., "Efficient exact set-similarity joins", VLDB 2006). Equal
     parts are looked up, and what they lead to is compared. d depends on the size, so each class of sizes has its own.
     """
@@ -49,7 +50,7 @@ class Reports(Scratch):
         if not members:
             return None
         size = len(members)
-        levels = range(_level(math.ceil(size * NEAR)), _level(int(size / NEAR)) + 1)
+        levels = range(_level(max(1, int(size * NEAR))), _level(math.ceil(size / NEAR)) + 1)
         parts = {level: _parts(members, level) for level in levels}
         asked = [part for of_level in parts.values() for part in of_level]
         alike = self.run(
@@ -85,9 +86,9 @@ def shingles(report: str) -> frozenset[int]:
     """The sets of words in a row, each as a number; a report of fewer words is one."""
     words = [
         word
-        for section in sections(report.lower())
+        for section in sections(report)
         if section.section not in SILENT
-        for word in _WORD.findall(report.lower(), section.start, section.end)
+        for word in _WORD.findall(report[section.start : section.end].lower())
         if word.strip("x")
     ]
     rows = range(max(1, len(words) - IN_A_ROW + 1)) if words else ()
@@ -100,7 +101,7 @@ def _level(size: int) -> int:
 
 def _parts(members: Iterable[int], level: int) -> set[int]:
     """The parts of a set as sets of this level are cut, each as a number."""
-    count = int(_STEP ** (level + 1) * (1 - NEAR) / NEAR) + 1
+    count = min(_PARTS, int(_STEP ** (level + 1) * (1 - NEAR) / NEAR) + 1)
     parts = [array("I") for _ in range(count)]
     for member in sorted(members):
         parts[member % count].append(member)

@@ -45,6 +45,11 @@ def test_one_word_in_sixty_may_differ() -> None:
     assert twins(" ".join(words), " ".join(one), " ".join(two)) == [None, "0", None]
 
 
+def test_a_text_that_is_no_report_takes_no_longer_than_it_must() -> None:
+    long = " ".join(f"w{number}" for number in range(100_000))
+    assert twins(long, f"{long} more", long) == [None, "0", "0"]
+
+
 def test_no_pair_is_missed() -> None:
     draw = random.Random(1)
     reports: list[str] = []

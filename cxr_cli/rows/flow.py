@@ -78,7 +78,7 @@ class Flow:
         Such a stage calls `flow.reject(row, reason)` for a bad row, and leaves the row out.
         """
         sources = [self.find(name) for name in self.inputs]
-        if self.split is not None and not self.mapping:
+        if self.split is not None and not (self.mapping or self.shares):
             sources = [source.part(self.split) for source in sources]
         self._spare_inputs(sources)
         try:
