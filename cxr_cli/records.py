@@ -37,7 +37,8 @@ class Study(TypedDict):
     """One examination, as a source gives it.
 
     images: frontal films, or those of unknown view; laterals: all others. No stage shows a model the laterals.
-    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said.
+    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said. why: the reason of each null, by its key:
+    {"report": "there is no file"}.
     """
 
     id: Id
@@ -49,6 +50,7 @@ class Study(TypedDict):
     prior: NotRequired[Prior | None]
     split: NotRequired[str | None]
     source: NotRequired[str | None]
+    why: NotRequired[dict[str, str]]
 
 
 class Step(TypedDict):
@@ -67,8 +69,7 @@ class Step(TypedDict):
 class Case(Study):
     """One question about a study. task: a Task, or the name that another benchmark gives it.
 
-    answer: the text of the right option, a list of texts for `multiple`. why: the reason of each null, by its key:
-    {"steps": "plan: refused"}.
+    answer: the text of the right option, a list of texts for `multiple`. why: {"steps": "plan: refused"}.
     """
 
     task: NotRequired[str | None]
@@ -80,7 +81,6 @@ class Case(Study):
     made_by: NotRequired[str]
     support: NotRequired[float | None]
     checked_by: NotRequired[str]
-    why: NotRequired[dict[str, str]]
 
 
 class Prediction(TypedDict):
