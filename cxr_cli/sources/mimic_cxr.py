@@ -29,12 +29,6 @@ SIGNS = "files/p10/p10000032/s50414267.txt and its like"
 _REPORTS = "mimic-cxr-reports"  # where some unpack the reports
 _PATIENT, _STUDY = re.compile(r"p\d+"), re.compile(r"s(\d+)(?:\.txt)?")
 _FILM = re.compile(r".+\.(?:jpe?g|dcm)", re.IGNORECASE)
-_WHY = {
-    "report": "there is no file",
-    "labels": "not in the table",
-    "split": "not in the table",
-    "prior": "the study has no date",
-}
 _PROBED = 100  # patients that are looked at to see what a tree holds
 
 
@@ -103,11 +97,7 @@ class _Walk:
                 row["prior"] = next((prior for when, prior in reversed(before) if taken and when < taken), None)
             if taken:
                 before.append((taken, {"id": id, "images": images, "report": None if broken else report}))
-            reasons = dict(_WHY, report="the file is empty") if text else _WHY
-            if why := {
-                k: reason for k, reason in reasons.items() if row.get(k, k) is None and not (k == "prior" and taken)
-            }:
-                row["why"] = why
+            row |= _why(row, there=text is not None, dated=taken is not None)
             yield str(text or held[id]), report if broken else row, broken
 
     def _told(self, study: Known) -> Row:
@@ -129,3 +119,15 @@ class _Walk:
             with suppress(FileNotFoundError, NotADirectoryError):
                 held = {name: tree / place / name for name in os.listdir(tree / place)} | held
         return held
+
+
+def _why(row: Row, *, there: bool, dated: bool) -> Row:
+    """{"why": ..} if anything is null that is not known. there: the report's file. A first study has no prior."""
+    reasons = {
+        "report": "the file is empty" if there else "there is no file",
+        "labels": "not in the table",
+        "split": "not in the table",
+        **({} if dated else {"prior": "the study has no date"}),
+    }
+    why = {key: reason for key, reason in reasons.items() if row.get(key, key) is None}
+    return {"why": why} if why else {}
