@@ -38,6 +38,9 @@ _OURS = {
 }
 
 
+Labels = dict[str, int | None]
+
+
 class Made(NamedTuple):
     """A study as it is written. films: (dicom_id, view). labels: by CheXpert's names, None for blank."""
 
@@ -48,7 +51,7 @@ class Made(NamedTuple):
     time: float
     report: str
     films: list[tuple[str, str]]
-    labels: dict[str, int | None]
+    labels: Labels
 
     @property
     def place(self) -> str:
@@ -56,23 +59,24 @@ class Made(NamedTuple):
 
 
 def studies(count: int, *, reports: Iterable[str] = ()) -> Iterator[Made]:
-    """reports: texts to take in turn, in place of the phantoms'."""
-    first, later = Recipe(priors=0), Recipe(priors=1)
+    """reports: texts to take in turn, without labels, in place of the phantoms'."""
     texts = cycle(reports)
-    step, number, patient, of_patient = 9_900_000 // count, 0, 0, cycle(_STUDIES)
+    of_patient, number, patient = cycle(_STUDIES), 0, 0
     while number < count:
         begun = date(2110, 1, 1) + timedelta(days=37 * patient % 20_000)
         for nth in range(min(next(of_patient), count - number)):
-            phantom = (later if nth else first).study(number).row
+            report, labels = next(texts, None), dict.fromkeys(LABELS)
+            if report is None:
+                report, labels = _phantom(number, follow_up=nth > 0)
             yield Made(
-                10_000_032 + patient * step,
+                10_000_032 + patient * (9_900_000 // count),
                 50_000_000 + number * 6_180_339 % 9_999_991,  # not in the order of time
                 _SPLITS[patient % len(_SPLITS)],
                 (begun + timedelta(days=nth // 2 * 30)).strftime("%Y%m%d"),
                 (93_014.531, 171_500.0)[nth % 2],
-                next(texts, None) or _worded(phantom["report"]),
+                report,
                 [(_dicom(number, k), view) for k, view in enumerate(_VIEWS[number % len(_VIEWS)])],
-                _labelled(phantom["labels"], phantom["report"]),
+                labels,
             )
             number += 1
         patient += 1
@@ -128,21 +132,17 @@ def write_tables(root: Path, made: Iterable[Made]) -> None:
     )
 
 
-def _worded(report: str) -> str:
-    """A phantom's report under the heading and with the blanks of the real ones."""
+def _phantom(number: int, *, follow_up: bool) -> tuple[str, Labels]:
+    """A phantom's report, under the heading and with the blanks of the real ones, and CheXpert's labels of it."""
+    row = Recipe(priors=float(follow_up)).study(number).row
+    report: str = row["report"]
+    there = {name for name, ours in _OURS.items() if any(row["labels"][finding] for finding in ours)}
+    labels: Labels = {name: 1 if name in there else 0 if name.lower() in report.lower() else None for name in LABELS}
+    if there <= {"Support Devices"}:
+        labels["No Finding"] = 1
     for section in ("INDICATION:", "COMPARISON:", "FINDINGS:", "IMPRESSION:"):
         report = report.replace(section, f"\n \n {section} ")
-    return f"                                 FINAL REPORT\n EXAMINATION:  CHEST (PA AND LAT){report}\n"
-
-
-def _labelled(shown: dict[str, int], report: str) -> dict[str, int | None]:
-    """As CheXpert's labeller has them: present, denied, or blank when nothing is said."""
-    denied = {name for name in LABELS if name.lower() in report.lower()}
-    there = {name for name, ours in _OURS.items() if any(shown[finding] for finding in ours)}
-    healthy = there <= {"Support Devices"}
-    return {name: 1 if name in there else 0 if name in denied else None for name in LABELS} | (
-        {"No Finding": 1} if healthy else {}
-    )
+    return f"                                 FINAL REPORT\n EXAMINATION:  CHEST (PA AND LAT){report}\n", labels
 
 
 def _cell(value: int | None) -> str:

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.cases import rows
 from tests.conftest import Cxr, Run
 from tests.shared import DATA, needs_shared
@@ -45,53 +43,56 @@ def test_an_item_becomes_a_case(run: Run, tmp_path: Path) -> None:
     assert (second["id"], second["prediction"]) == ("siim_binary_test_option/2", "")
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "expected"),
-    [
-        ("multi", {"answer": "A, B"}, {"task": "multiple", "answer": ["Yes", "No"]}),
-        ("multi", {"answer": "A"}, {"answer": "Yes"}),  # one option, of several findings
-        (
-            "multi_no_option",
-            {"question": "Which?", "answer": "edema, scar"},
-            {"answer": ["edema", "scar"], "options": []},
-        ),
-        ("other", {"question": "Which?", "answer": "edema, scar"}, {"task": None, "answer": "edema, scar"}),
-        ("single", {"answer": "Z"}, {"answer": None, "why": {"answer": "none of the options"}}),
-        ("single", {"question": "Which?", "options": ["edema", "scar"], "answer": "scar"}, {"answer": "scar"}),
-        ("single", {"question": "Which?", "options": {"A": "edema", "B": "scar"}, "answer": "B"}, {"answer": "scar"}),
-        (
-            "single",
-            {"question": None, "q": "Which?", "options": ["edema"], "answer": None, "a": "edema"},
-            {"answer": "edema"},
-        ),
-        ("x", {"reason_steps": "One. Two."}, {"steps": "One. Two."}),
-        ("x", {"reason_steps": {"reason_steps": ["One."]}}, {"steps": ["One."]}),
-        ("x", {"reason_steps": {"edema": ["One."], "end": "Two."}}, {"steps": ["One.", "Two."]}),
-        (
-            "x",
-            {"reason_steps": {"error_response": "busy"}},
-            {"steps": None, "why": {"steps": "the file holds an error in their place"}},
-        ),
-        ("x", {"reason_steps": "", "original_report": ""}, {"steps": None, "report": None}),
-        ("x", {"image_path": None, "images_path": "a.png"}, {"images": ["a.png"]}),
-        (
-            "temporal",
-            {
-                "image_path": ["a.png", "b.png"],
-                "original_report": None,
-                "original_report_1": "1",
-                "original_report_2": "2",
-            },
-            {"images": ["b.png"], "report": "2", "prior": {"images": ["a.png"], "report": "1"}, "task": "temporal"},
-        ),
-    ],
-)
-def test_the_forms_of_an_item(run: Run, tmp_path: Path, name: str, change: Any, expected: Any) -> None:
-    write(tmp_path / f"{name}.json", ITEM | change)
-    done = run("copy", f"{name}.json")
-    (row,) = rows(done.stdout)
-    assert {key: row[key] for key in expected} == expected
-    assert not row.keys() & {"q", "a", "item_id", "images_path", "reason_steps", "original_report"}
+FORMS: list[tuple[str, Any, Any]] = [
+    ("multi", {"answer": "A, B"}, {"task": "multiple", "answer": ["Yes", "No"]}),
+    ("multi", {"answer": "A"}, {"answer": "Yes"}),  # one option, of several findings
+    (
+        "multi_no_option",
+        {"question": "Which?", "answer": "edema, scar"},
+        {"answer": ["edema", "scar"], "options": []},
+    ),
+    ("other", {"question": "Which?", "answer": "edema, scar"}, {"task": None, "answer": "edema, scar"}),
+    ("single", {"answer": "Z"}, {"answer": None, "why": {"answer": "none of the options"}}),
+    ("single", {"question": "Which?", "options": ["edema", "scar"], "answer": "scar"}, {"answer": "scar"}),
+    ("single", {"question": "Which?", "options": {"A": "edema", "B": "scar"}, "answer": "B"}, {"answer": "scar"}),
+    (
+        "single",
+        {"question": None, "q": "Which?", "options": ["edema"], "answer": None, "a": "edema"},
+        {"answer": "edema"},
+    ),
+    ("x", {"reason_steps": "One. Two."}, {"steps": "One. Two."}),
+    ("x", {"reason_steps": {"reason_steps": ["One."]}}, {"steps": ["One."]}),
+    ("x", {"reason_steps": {"edema": ["One."], "end": "Two."}}, {"steps": ["One.", "Two."]}),
+    (
+        "x",
+        {"reason_steps": {"error_response": "busy"}},
+        {"steps": None, "why": {"steps": "the file holds an error in their place"}},
+    ),
+    ("x", {"reason_steps": "", "original_report": ""}, {"steps": None, "report": None}),
+    ("x", {"image_path": None, "images_path": "a.png"}, {"images": ["a.png"]}),
+    (
+        "temporal",
+        {
+            "image_path": ["a.png", "b.png"],
+            "original_report": None,
+            "original_report_1": "1",
+            "original_report_2": "2",
+        },
+        {"images": ["b.png"], "report": "2", "prior": {"images": ["a.png"], "report": "1"}, "task": "temporal"},
+    ),
+]
+
+
+def test_the_forms_of_an_item(run: Run, tmp_path: Path) -> None:
+    """Each in a file of its own, whose name says the task."""
+    files = [f"{number:02}_{name}.json" for number, (name, _, _) in enumerate(FORMS)]
+    for file, (_, change, _) in zip(files, FORMS, strict=True):
+        write(tmp_path / file, ITEM | {"item_id": None} | change)
+    done = run("copy", *files)
+    for file, row, (_, _, expected) in zip(files, rows(done.stdout), FORMS, strict=True):
+        assert {key: row[key] for key in expected} == expected
+        assert row["id"] == f"{file.removesuffix('.json')}/1"
+        assert not row.keys() & {"q", "a", "item_id", "images_path", "reason_steps", "original_report"}
 
 
 def test_stages_take_it(cxr: Cxr, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cxr_cli.errors import CxrError
+from cxr_cli.sources import find
 from tests.cases import rows
 from tests.conftest import Cxr, Run
 
@@ -63,24 +65,31 @@ def test_chexpert_is_asked_about(cxr: Cxr, tmp_path: Path) -> None:
 NORMAL = "1,,,,,,,,,,,,,"
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        (film(1, 1, "view1_frontal", "1,,,,,2,,,,,,,,"), "column `Edema`: none of 1, 0, -1 and blank"),
-        (film(1, 1, "view1_frontal", "1,,"), "8 cells where the header has 19"),
-        (f"a.jpg,,,,,{NORMAL}\n", "the path of a film: not like train/patient00001/study1/view1_frontal.jpg"),
-        (film(1, 1, "view1_frontal", NORMAL).replace("Female", "F\xe9"), "not UTF-8 at byte 66; if it is Latin-1, "),
-        (film(9, 2, "view1_frontal", NORMAL, "valid"), "its patient is in split `train` too"),
-    ],
-)
-def test_a_bad_row_of_chexpert(run: Run, tmp_path: Path, line: str, reason: str) -> None:
+def test_bad_rows_of_chexpert(run: Run, tmp_path: Path) -> None:
     good, other = film(9, 1, "view1_frontal", NORMAL), film(8, 1, "view1_frontal", NORMAL)
-    write(tmp_path / "c", train=CHEXPERT + good, valid=(CHEXPERT + line + other).encode("latin-1"))
-    done = run("studies", "c")
-    assert (done.returncode, len(rows(done.stdout))) == (1, 1)
-    assert done.stderr.startswith(f"cxr: c/valid.csv:2: {reason}")
-    skipped = run("studies", "c", "--on-error", "skip", "--rejects", "bad.jsonl")
-    assert [row["id"] for row in rows(skipped.stdout)] == ["patient00009/study1", "patient00008/study1"]
+    bad = [
+        film(1, 1, "view1_frontal", "1,,,,,2,,,,,,,,"),
+        film(1, 2, "view1_frontal", "1,,"),
+        f"a.jpg,,,,,{NORMAL}\n",
+        film(1, 3, "view1_frontal", NORMAL).replace("Female", "F\xe9"),
+        film(9, 2, "view1_frontal", NORMAL, "valid"),
+    ]
+    write(tmp_path / "c", train=CHEXPERT + good, valid="".join([CHEXPERT, *bad, other]).encode("latin-1"))
+    stopped = run("studies", "c")
+    reason = "column `Edema`: none of 1, 0, -1 and blank"
+    assert (stopped.returncode, len(rows(stopped.stdout))) == (1, 1)
+    assert stopped.stderr == f"cxr: c/valid.csv:2: {reason}\n"
+    done = run("studies", "c", "--on-error", "skip", "--rejects", "bad.jsonl")
+    assert [row["id"] for row in rows(done.stdout)] == ["patient00009/study1", "patient00008/study1"]
+    rejects = rows((tmp_path / "bad.jsonl").read_text())
+    assert [row["where"] for row in rejects] == [f"c/valid.csv:{number}" for number in range(2, 7)]
+    assert [row["reason"].partition(";")[0] for row in rejects] == [
+        reason,
+        "8 cells where the header has 19",
+        "the path of a film: not like train/patient00001/study1/view1_frontal.jpg",
+        "not UTF-8 at byte 66",
+        "its patient is in split `train` too",
+    ]
 
 
 def test_a_doubled_study_of_chexpert(run: Run, tmp_path: Path) -> None:
@@ -99,11 +108,10 @@ def test_a_missing_column(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["chexpert", "chexpert-plus", "ms-cxr-t", "rsna", "siim", "openi", "vindr-cxr"])
-def test_the_wrong_folder(run: Run, tmp_path: Path, name: str) -> None:
-    write(tmp_path / "c", train="image_id,rad_id\n", reports="id,report\n")
-    done = run("studies", f"{name}:c")
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"cxr: {name}: c is not it; looked for ")
+def test_the_wrong_folder(tmp_path: Path, name: str) -> None:
+    write(tmp_path, train="image_id,rad_id\n", reports="id,report\n")
+    with pytest.raises(CxrError, match=f"{name}: {tmp_path} is not it; looked for "):
+        find(f"{name}:{tmp_path}")
 
 
 def test_rsna(run: Run, tmp_path: Path) -> None:

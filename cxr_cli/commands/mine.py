@@ -65,7 +65,8 @@ def mine(
     """Reports -> questions with reasoning steps.
 
     INPUT: studies as rows (a file, or piped in), a folder of .txt reports, `examples`, which come with cxr, or a data
-    set as it is downloaded, NAME:FOLDER or its folder alone. NAME: mimic-cxr.
+    set as it is downloaded, NAME:FOLDER or its folder alone. NAME: mimic-cxr, chexpert, chexpert-plus, ms-cxr-t, rsna,
+    siim, openi, vindr-cxr.
     With -m a model writes the steps, in three passes: a plan, its evidence in the report, a chain that sees the film.
 
     \b

@@ -12,11 +12,9 @@ Chambon et al. 2024, arXiv 2405.19538. The prior is the study before it by `pati
 of the impression, from which CheXpert's own were read; findings_fixed.json calls reports without findings normal.
 """
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Row, Source
@@ -25,10 +23,14 @@ from cxr_cli.sources import chexpert
 from cxr_cli.sources.columns import columns
 from cxr_cli.sources.streamed import one_split
 
+if TYPE_CHECKING:
+    import polars as pl
+
 SIGNS = "df_chexpert_plus_240401.csv"
 _TABLE, _LABELS = "df_chexpert_plus_*.csv", "impression_fixed.json"
+_KINDS = {"path_to_image": str, "deid_patient_id": str, "patient_report_date_order": float, "split": str}
 _SECTIONS = {"findings": "section_findings", "impression": "section_impression"}
-_FORMS = (("PNG/", ".png"), ("DICOM/", ".dcm"))
+_PLACES = (("PNG/", ".png"), ("DICOM/", ".dcm"))
 
 
 def fits(folder: Path) -> bool:
@@ -36,92 +38,86 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    return Source(name, lambda: one_split(_items(Path(name))))
+    return Source(name, lambda: one_split(_Table(Path(name)).items()))
 
 
-def _items(folder: Path) -> Iterator[Item]:
-    studies = Studies(folder)
-    for first in studies:
-        try:
-            study, reason = studies[first], None
-        except RowError as error:
-            study, reason = {}, error.reason
-        yield f"{studies.path}, record {first + 1}", study, reason
-
-
-class Studies:
-    """The studies by the number of their first record. In memory are the paths of films, the splits and the labels."""
+class _Table:
+    """In memory are the paths of the films and the labels, but no reports: these are read when their turn comes."""
 
     def __init__(self, folder: Path) -> None:
         from cxr_cli.sources.csv_places import Places
 
-        path = max(folder.glob(_TABLE))
-        self.path, self._records = path, Places(path)
-        kinds = {"path_to_image": str, "deid_patient_id": str, "patient_report_date_order": float, "split": str}
-        self._records.need((*kinds, *_SECTIONS.values()))
-        index = columns(path, kinds)
-        if len(index) != len(self._records):
-            raise CxrError(f"{path}: a damaged table: a quote is never closed, or not doubled")
-        self._paths = index["path_to_image"].to_list()
-        self._splits = index["split"].to_list()
-        self._films = _by_study(self._paths)
-        orders = index["patient_report_date_order"].to_list()
-        self._priors = _priors(self._films, index["deid_patient_id"].to_list(), orders)
-        self._labels = _labels(folder)
-        self._form, self._ending = next((form for form in _FORMS if (folder / form[0]).is_dir()), ("", ".jpg"))
+        self._path = max(folder.glob(_TABLE))
+        self._records = Places(self._path)
+        self._records.need((*_KINDS, *_SECTIONS.values()))
+        films = columns(self._path, _KINDS)
+        if len(films) != len(self._records):
+            raise CxrError(f"{self._path}: a damaged table: a quote is never closed, or not doubled")
+        self._studies = _labelled(_studies(films), folder)
+        self._place = next((place for place in _PLACES if (folder / place[0]).is_dir()), ("", ".jpg"))
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._films)
+    def items(self) -> Iterator[Item]:
+        for told in self._studies.iter_rows(named=True):
+            where = f"{self._path}, record {told['records'][0] + 1}"
+            try:
+                study = self._films(told) | {"report": self._report(told)}
+            except RowError as error:
+                yield where, {}, error.reason
+                continue
+            if told["labelled"]:
+                study["labels"] = {name: told[name] for name in chexpert.LABELS}
+            if told["before"] is not None:
+                study["prior"] = self._prior(self._studies.row(told["before"], named=True))
+            yield where, study | {"split": told["split"], "source": "chexpert-plus"}, None
 
-    def __getitem__(self, first: int) -> Row:
-        """A Study row. RowError: its record, or its prior's, is broken."""
-        study = self._read(first)
-        labels = self._labels.get(self._paths[first])
-        if labels is not None:
-            whole = (None if label is None else int(label) for label in labels)
-            study["labels"] = dict(zip(chexpert.LABELS, whole, strict=True))
-        prior = self._priors.get(first)
-        if prior is not None:
-            before = self._read(prior)
-            study["prior"] = {key: before[key] for key in ("id", "images", "report")}
-        return study | {"split": self._splits[first], "source": "chexpert-plus"}
-
-    def _read(self, first: int) -> Row:
-        record = self._records[first]
-        study = chexpert.of_films([self._paths[number] for number in self._films[first]])
+    def _films(self, told: dict[str, Any]) -> Row:
+        study = chexpert.of_films(told["paths"])
         for key in study.keys() & {"images", "laterals"}:
-            study[key] = [f"{self._form}{path.removesuffix('.jpg')}{self._ending}" for path in study[key]]
-        return study | {"report": sections({name: record[column] for name, column in _SECTIONS.items()})}
+            study[key] = [f"{self._place[0]}{path.removesuffix('.jpg')}{self._place[1]}" for path in study[key]]
+        return study
 
+    def _report(self, told: dict[str, Any]) -> str | None:
+        record = self._records[told["records"][0]]
+        return sections({name: record[column] for name, column in _SECTIONS.items()})
 
-def _by_study(paths: Sequence[str | None]) -> dict[int, list[int]]:
-    """The number of a study's first film -> those of all its films, which lie in one folder. None: a blank line."""
-    firsts: dict[str, int] = {}
-    films: dict[int, list[int]] = {}
-    for number, path in enumerate(paths):
-        if path is not None:
-            films.setdefault(firsts.setdefault(path.rpartition("/")[0], number), []).append(number)
-    return films
-
-
-def _priors(films: Iterable[int], patients: Sequence[str], orders: Sequence[float | None]) -> dict[int, int]:
-    """A study -> the last before it of its patient, both by the number of their first film."""
-    told = sorted((patients[first], order, first) for first in films if (order := orders[first]) is not None)
-    pairs = itertools.pairwise(told)
-    return {later[2]: before[2] for before, later in pairs if before[0] == later[0] and before[1] < later[1]}
-
-
-def _labels(folder: Path) -> dict[str, tuple[float | None, ...]]:
-    """The path of a film -> its study's labels."""
-    path = next((path for place in (folder, *folder.glob("*/")) if (path := place / _LABELS).is_file()), None)
-    fields = [(f"label{n}", float | None, msgspec.field(name=name)) for n, name in enumerate(chexpert.LABELS)]
-    line = msgspec.json.Decoder(msgspec.defstruct("Line", [("path_to_image", str), *fields]))
-    found: dict[str, tuple[float | None, ...]] = {}
-    known: dict[tuple[float | None, ...], tuple[float | None, ...]] = {}  # few differ
-    for number, text in enumerate(path.open("rb") if path else (), 1):
+    def _prior(self, told: dict[str, Any]) -> Row:
+        prior = self._films(told)
         try:
-            film, *labels = msgspec.structs.astuple(line.decode(text))
-        except msgspec.DecodeError as error:
-            raise CxrError(f"{path}:{number}: not a film's path with the 14 labels of CheXpert") from error
-        found[film] = known.setdefault(tuple(labels), tuple(labels))
-    return found
+            report = self._report(told)
+        except RowError:  # of that study it will be said
+            report = None
+        return {"id": prior["id"], "images": prior["images"], "report": report}
+
+
+def _studies(films: "pl.DataFrame") -> "pl.DataFrame":
+    """A row a study: the `records` and `paths` of its films, which lie in one folder; its split; the study `before`."""
+    import polars as pl
+
+    patient, order = "deid_patient_id", "patient_report_date_order"
+    last = pl.col("number", order).shift().over(patient, order_by=order).name.prefix("last_")
+    return (
+        films.with_row_index("records")
+        .drop_nulls("path_to_image")  # a blank line
+        .rename({"path_to_image": "paths"})
+        .group_by(pl.col("paths").str.replace("/[^/]*$", "").alias("folder"), maintain_order=True)
+        .agg("records", "paths", pl.first(patient, order, "split"))
+        .with_row_index("number")
+        .with_columns(last)
+        .with_columns(before=pl.when(pl.col(f"last_{order}") < pl.col(order)).then("last_number"))
+    )
+
+
+def _labelled(studies: "pl.DataFrame", folder: Path) -> "pl.DataFrame":
+    """The studies with a column a label, and whether they are `labelled`."""
+    import polars as pl
+
+    path = next((path for place in (folder, *folder.glob("*/")) if (path := place / _LABELS).is_file()), None)
+    if path is None:
+        return studies.with_columns(labelled=None)
+    kinds = {"path_to_image": pl.String, **dict.fromkeys(chexpert.LABELS, pl.Float32)}
+    try:
+        labels = pl.read_ndjson(path, schema=kinds).with_columns(pl.col(chexpert.LABELS).cast(pl.Int8), labelled=True)
+    except pl.exceptions.PolarsError as error:
+        raise CxrError(f"{path}: damaged, or not a film's path with the labels of CheXpert on each line") from error
+    first = pl.col("paths").list.first()
+    return studies.join(labels, left_on=first, right_on="path_to_image", how="left", maintain_order="left")

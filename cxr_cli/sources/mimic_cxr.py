@@ -29,7 +29,7 @@ SIGNS = "files/p10/p10000032/s50414267.txt and its like"
 _REPORTS = "mimic-cxr-reports"  # where some unpack the reports
 _PATIENT, _STUDY = re.compile(r"p\d+"), re.compile(r"s(\d+)(?:\.txt)?")
 _FILM = re.compile(r".+\.(?:jpe?g|dcm)", re.IGNORECASE)
-_PROBED = 200  # files that are looked at to see what a tree holds
+_PROBED = 100  # patients that are looked at to see what a tree holds
 
 
 def fits(folder: Path) -> bool:
@@ -41,7 +41,7 @@ def find(name: str) -> Source:
     """name: a tree, or several joined by colons. Raises CxrError when none of them has reports."""
     folders = [Path(part) for part in name.split(":")]
     trees = [tree / "files" for folder in folders for tree in (folder, folder / _REPORTS) if (tree / "files").is_dir()]
-    if not any(path.suffix == ".txt" for tree in trees for path in islice(tree.glob("p1?/p*/*"), _PROBED)):
+    if next(_probed(trees, "s*.txt"), None) is None:
         raise CxrError(
             f"{name}: no reports, such as files/p10/p10000032/s50414267.txt: unpack {_REPORTS}.zip there, "
             "or name both trees, mimic-cxr:REPORTS:FILMS"
@@ -53,13 +53,18 @@ def find(name: str) -> Source:
     )
 
 
+def _probed(trees: Sequence[Path], pattern: str) -> Iterator[Path]:
+    patients = (patient for tree in trees for patient in islice(tree.glob("p1?/p*"), _PROBED))
+    return (path for patient in patients for path in patient.glob(pattern))
+
+
 class _Walk:
     """Patient by patient through trees that have the same folders; of a file that is in several, the first counts."""
 
     def __init__(self, trees: Sequence[Path], tables: Tables) -> None:
         self._trees, self._tables = trees, tables
-        films = (path for tree in trees for path in islice(tree.glob("p1?/p*/s*/*"), _PROBED))
-        self._ending = next((path.suffix for path in films if _FILM.fullmatch(path.name)), ".jpg")
+        films = (path.suffix for path in _probed(trees, "s*/*") if _FILM.fullmatch(path.name))
+        self._ending = next(films, ".jpg")
         for lacking, what in (
             (tables.metadata, "metadata: no dates, so no priors; laterals are not told apart"),
             (tables.labels, "labels: answers come from reports alone"),
@@ -86,14 +91,13 @@ class _Walk:
             text = held.get(f"{id}.txt")
             report, broken = text_folder.read(text) if text else (None, None)
             images, laterals = self._films(place, id)
-            row: Row = {"id": id, "patient": place.rpartition("/")[2], "images": images, "laterals": laterals}
-            row |= {"report": report, "source": "mimic-cxr"} | self._told(known[number])
+            row: Row = {"id": id, "patient": place.rpartition("/")[2], "images": images, "report": report}
+            row |= {"source": "mimic-cxr"} | self._told(known[number]) | ({"laterals": laterals} if laterals else {})
             if self._tables.metadata:
                 row["prior"] = next((prior for when, prior in reversed(before) if taken and when < taken), None)
             if taken:
                 before.append((taken, {"id": id, "images": images, "report": None if broken else report}))
-            why = {} if text else {"report": "no file"}
-            row |= {"why": why} if why else {}
+            row |= _why(row, there=text is not None, dated=taken is not None)
             yield str(text or held[id]), report if broken else row, broken
 
     def _told(self, study: Known) -> Row:
@@ -115,3 +119,15 @@ class _Walk:
             with suppress(FileNotFoundError, NotADirectoryError):
                 held = {name: tree / place / name for name in os.listdir(tree / place)} | held
         return held
+
+
+def _why(row: Row, *, there: bool, dated: bool) -> Row:
+    """{"why": ..} if anything is null that is not known. there: the report's file. A first study has no prior."""
+    reasons = {
+        "report": "the file is empty" if there else "there is no file",
+        "labels": "not in the table",
+        "split": "not in the table",
+        **({} if dated else {"prior": "the study has no date"}),
+    }
+    why = {key: reason for key, reason in reasons.items() if row.get(key, key) is None}
+    return {"why": why} if why else {}

@@ -117,8 +117,8 @@ class Tables:
         splits = columns(self.split, types) if self.split else pl.DataFrame(schema=types)
         splits = splits.drop_nulls("split").unique()
         patients = splits.select("subject_id", "split").unique()
-        if twice := len(patients) - patients["subject_id"].n_unique():
-            raise CxrError(f"{self.split}: {twice} patients are in two splits; fetch the table again")
+        if not patients["subject_id"].is_unique().all():
+            raise CxrError(f"{self.split}: a patient is in two splits; fetch the table again")
         return splits
 
     def _read_labels(self) -> "pl.DataFrame":

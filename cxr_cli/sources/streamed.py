@@ -6,7 +6,6 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Row
-from cxr_cli.rows.tables import read_csv
 
 _FILMS = (".dcm", ".png", ".jpg", ".jpeg")
 _LABELS = {"1": 1, "0": 0, "-1": -1}
@@ -26,6 +25,8 @@ def streamed(path: Path, needed: Iterable[str]) -> Iterator[Item]:
 
     Names of columns are stripped: SIIM's is "ImageId, EncodedPixels".
     """
+    from cxr_cli.rows.tables import read_csv  # polars takes a third of a second to import
+
     checked = False
     for where, row, reason in read_csv(path.open("rb"), str(path)):
         if reason is None:

@@ -34,7 +34,7 @@ class Evidence:
     def spans(self, judgements: Sequence[Judgement]) -> list[Span]:
         """The sentences of the report that decided, each once, in order."""
         found = {self._sentence[j.by.start] for j in judgements if j.by is not None}
-        return [Span(start=start, end=end) for start, end in sorted(found)]
+        return [{"start": start, "end": end} for start, end in sorted(found)]
 
 
 class Opinion(NamedTuple):
@@ -201,7 +201,7 @@ def worst(judgements: Sequence[Judgement]) -> tuple[str, str]:
     """The verdict on a step with these claims, and why."""
     if not judgements:
         return "not_checkable", "states no finding"
-    judgement = min(judgements, key=lambda j: WORST.index(j.verdict))
+    judgement = judgements[0] if len(judgements) == 1 else min(judgements, key=lambda j: WORST.index(j.verdict))
     return judgement.verdict, judgement.reason
 
 
