@@ -31,8 +31,8 @@ class Reports(Scratch):
     """The reports seen so far, each kind once.
 
     None is missed: two sets that are near differ in at most d members, so if both are cut into d + 1 parts by a hash of
-    the member, one part at least is equal (Arasu et al., "Efficient exact set-similarity joins", VLDB 2006). Equal parts
-    are looked up, and what they lead to is compared. d depends on the size, so each class of sizes has its own.
+    the member, one part at least is equal (Arasu et al., "Efficient exact set-similarity joins", VLDB 2006). Equal
+    parts are looked up, and what they lead to is compared. d depends on the size, so each class of sizes has its own.
     """
 
     def __init__(self) -> None:
