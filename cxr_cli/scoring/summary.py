@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from cxr_cli.errors import CxrError
+from cxr_cli.fingerprint import Fingerprint
 from cxr_cli.records import Task
 from cxr_cli.scoring.agreement import spearman
 from cxr_cli.scoring.intervals import interval
@@ -79,6 +80,7 @@ class Summary:
     def __init__(self, n: int = 1000, seed: int = 0, level: float = 0.95, second: str | None = None) -> None:
         self.draws, self.seed, self.level, self.second = n, seed, level, second
         self.rows = self.unscored = self.without_patient = 0
+        self.fingerprint = Fingerprint()
         self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURES}
         self._columns: dict[tuple[str, str], _Column] = {}
         self._pairs = {part: _Pairs() for part in JUDGED} if second else {}
@@ -86,6 +88,7 @@ class Summary:
     def add(self, row: Mapping[str, Any]) -> None:
         """Take in one scored row: its `task`, `patient`, `scores`, `why` and signatures."""
         self.rows += 1
+        self.fingerprint.add(row)
         for key, seen in self.signatures.items():
             if row.get(key):
                 seen[str(row[key])] += 1
@@ -163,7 +166,7 @@ def _code(patient: str) -> int:
 
 
 def as_table(summary: Summary) -> str:
-    """For a person: the table, then why scores are null, notes, and the signatures; within 100 columns."""
+    """For a person: the table, then why scores are null, the set, notes, and the signatures; within 100 columns."""
     lines = summary.lines()
     head = ["task", "metric", "n", "nulls", "mean", f"{summary.level * 100:g}% interval"]
     body = [[line.task, line.metric, str(line.n), str(line.nulls), *_shown(line)] for line in lines]
@@ -175,7 +178,7 @@ def as_table(summary: Summary) -> str:
     if nulls:
         out += ["", "null scores, left out of the means:", *(part for text in nulls for part in _wrapped(f"  {text}"))]
     by = f"{summary.draws} bootstrap draws by {summary.resampled_by()}, seed {summary.seed}"
-    out += ["", f"{summary.rows} rows; intervals: {by}"]
+    out += ["", f"set: {summary.rows} rows, {summary.fingerprint}", f"intervals: {by}"]
     out += [part for note in summary.notes() for part in _wrapped(f"note: {note}")]
     for key, seen in summary.signatures.items():
         for signature, count in seen.items():
@@ -184,9 +187,10 @@ def as_table(summary: Summary) -> str:
 
 
 def as_json(summary: Summary) -> str:
-    """For a program: every line with its reasons, the signatures with their counts, the notes."""
+    """For a program: the set, every line with its reasons, the signatures with their counts, the notes."""
     document = {
         "rows": summary.rows,
+        "set": str(summary.fingerprint),
         "unscored": summary.unscored,
         "level": summary.level,
         "draws": summary.draws,
@@ -203,9 +207,9 @@ def as_csv(summary: Summary) -> str:
     """For a spreadsheet: one line a task and metric; unknown numbers are empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(Line._fields)
+    writer.writerow([*Line._fields, "set"])
     for line in summary.lines():
-        writer.writerow([*("" if value is None else value for value in line[:-1]), _reasons(line)])
+        writer.writerow([*("" if value is None else value for value in line[:-1]), _reasons(line), summary.fingerprint])
     return out.getvalue()
 
 
