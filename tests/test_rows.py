@@ -178,6 +178,18 @@ def test_a_dash_is_stdout(run: Run) -> None:
     assert run("copy", "-", "-o", "-", stdin=GOOD).stdout == GOOD
 
 
+def test_split(run: Run) -> None:
+    rows = '{"id":"a","split":"test"}\n{"id":"b","split":"train"}\n{"id":"c"}\n{"id":"d","split":"test"}\n'
+    lines = rows.splitlines(keepends=True)
+    done = run("copy", "--split", "test", stdin=rows)
+    assert (done.returncode, done.stdout, done.stderr) == (0, lines[0] + lines[3], "")
+    assert run("copy", "--split", "train", "--limit", "1", stdin=rows).stdout == lines[1]
+    assert json.loads(run("copy", "--split", "x", "--map", "split=fold", stdin='{"id":"a","fold":"x"}').stdout)
+    done = run("copy", "--split", "tset", stdin=rows)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "cxr: --split: no row of `tset`; there are: none, test, train\n"
+
+
 def test_limit(run: Run) -> None:
     assert run("copy", "--limit", "1", stdin=GOOD + "broken").stdout == GOOD.splitlines(keepends=True)[0]
 

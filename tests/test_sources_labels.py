@@ -114,6 +114,12 @@ def test_the_wrong_folder(tmp_path: Path, name: str) -> None:
         find(f"{name}:{tmp_path}")
 
 
+def test_two_folders_of_one(tmp_path: Path) -> None:
+    write(tmp_path, stage_2_train_labels="patientId,x,y,width,height,Target\n")
+    with pytest.raises(CxrError, match="not a folder; this data set is read from one"):
+        find(f"rsna:{tmp_path}:{tmp_path}")
+
+
 def test_rsna(run: Run, tmp_path: Path) -> None:
     boxes = "b,264.0,152.0,213.0,379.0,1\nb,562.0,152.0,256.0,453.0,1\n"
     labels = f"patientId,x,y,width,height,Target\na,,,,,0\n{boxes}c,,,,,0\n"

@@ -93,7 +93,7 @@ def test_an_unknown_split(run: Run, made: list[Made]) -> None:
     done = run("studies", "mimic-cxr:mimic", "--split", "tset")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"cxr: --split: no split `tset` in mimic/{VERSION}-split.csv.gz; there are test, train, validate\n"
+        f"cxr: --split: no split `tset` in mimic/{VERSION}-split.csv.gz; there are: test, train, validate\n"
     )
 
 
@@ -142,7 +142,7 @@ def test_dicoms_and_a_list_of_records(run: Run, tmp_path: Path) -> None:
     assert run("studies", "dicom").stdout == done.stdout
     done = run("studies", "dicom", "--split", "test")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.endswith("cxr: --split: no row of `test`; there are no split\n")
+    assert done.stderr.endswith("cxr: --split: no row of `test`; there are: none\n")
 
 
 def test_unpacked_tables_and_the_other_labeller(run: Run, made: list[Made], tmp_path: Path) -> None:

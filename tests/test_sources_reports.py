@@ -104,12 +104,12 @@ def test_a_damaged_table_of_chexpert_plus(run: Run, tmp_path: Path) -> None:
 def test_places(tmp_path: Path, end: str) -> None:
     """A record is found by its number, wherever line ends and quotes are."""
     path = tmp_path / "a.csv"
-    path.write_bytes(b'\xef\xbb\xbfa,b\r\n1,"x\n""y"",\n"\r\n,\n3,z' + end.encode())
+    path.write_bytes(b'\xef\xbb\xbfa,b\r\n1,"x\n""y"",\n"\r\n,\n3,z\x0c' + end.encode())
     places = Places(path)
     assert [places[n] for n in range(len(places))] == [
         {"a": "1", "b": 'x\n"y",\n'},
         {"a": None, "b": None},
-        {"a": "3", "b": "z"},
+        {"a": "3", "b": "z\x0c"},
     ]
 
 

@@ -62,7 +62,7 @@ mapping = click.option(
     multiple=True,
     callback=_parsed_map,
     metavar="NAME=COLUMN,..",
-    help="Read rows with other names: id=uid,report=findings+impression; + joins columns as sections.",
+    help="Read rows with other names: id=uid,labels.edema=oedema,report=findings+impression; + joins as sections.",
 )
 _SHARED = ("output", "overwrite", "resume", "on_error", "rejects", "mapping", "limit", "shard", "split")
 _OPTIONS = (

@@ -107,7 +107,7 @@ class Flow:
     def _rows(self, sources: Iterable[Source], kind: type, *, quiet: bool) -> Iterator[Row]:
         """The good rows of all sources, checked, each id once, without those that an earlier run has finished."""
         good = 0
-        others: set[str] = set()  # splits that were passed over
+        others: set[str] = set()  # the splits of rows that were passed over
         for source in sources:
             before = self.read
             mapper = Mapper(self.mapping, source.name, table=source.table) if self.mapping else None
@@ -126,7 +126,7 @@ class Flow:
                 row = with_split(row, self.shares) if self.shares else row
                 if self.split not in (None, row.get("split")):
                     if len(others) < _SPLITS:
-                        others.add(row.get("split") or "no split")
+                        others.add(row.get("split") or "none")
                     continue
                 good += 1
                 part, parts = self.shard or (1, 1)
@@ -139,7 +139,7 @@ class Flow:
             if self.read == before:
                 note(f"no rows in {source.name}")
         if others and not good:
-            raise CxrError(f"--split: no row of `{self.split}`; there are {', '.join(sorted(others))}")
+            raise CxrError(f"--split: no row of `{self.split}`; there are: {', '.join(sorted(others))}")
 
     def _doubled(self, id: str, where: str) -> str | None:
         first = self._ids.see(id, where)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.streamed import begins, one_split, streamed, values
+from cxr_cli.sources.streamed import begins, one_folder, one_split, streamed, values
 
 SIGNS = "train.csv or valid.csv, beginning with Path,Sex,Age"
 LABELS = (
@@ -42,7 +42,8 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    return Source(name, lambda: one_split(_items(Path(name))))
+    folder = one_folder(name)
+    return Source(name, lambda: one_split(_items(folder)))
 
 
 def _items(folder: Path) -> Iterator[Item]:

@@ -21,7 +21,7 @@ from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.mapping import sections
 from cxr_cli.sources import chexpert
 from cxr_cli.sources.columns import columns
-from cxr_cli.sources.streamed import one_split
+from cxr_cli.sources.streamed import one_folder, one_split
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,7 +38,8 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    return Source(name, lambda: one_split(_Table(Path(name)).items()))
+    folder = one_folder(name)
+    return Source(name, lambda: one_split(_Table(folder).items()))
 
 
 class _Table:

@@ -1,6 +1,7 @@
 """Any record of a big CSV file by its number, in constant memory: where each begins is found by counting quotes."""
 
 import csv
+import io
 import mmap
 from collections.abc import Iterable
 from pathlib import Path
@@ -51,7 +52,8 @@ class Places:
         line = self._bytes[start : int(self._ends[record])]
         if reason := why_no_text(line):
             raise RowError("", reason)
-        return next(csv.reader(line.decode("utf-8-sig").splitlines(keepends=True)))
+        text = io.StringIO(line.decode("utf-8-sig"), newline="")
+        return next(csv.reader(text), [])
 
 
 def _ends(data: mmap.mmap) -> np.ndarray:

@@ -85,7 +85,7 @@ class Tables:
             return None
         names = sorted(self._splits["split"].unique())
         if split not in names:
-            raise CxrError(f"--split: no split `{split}` in {self.split}; there are {', '.join(names)}")
+            raise CxrError(f"--split: no split `{split}` in {self.split}; there are: {', '.join(names)}")
         return frozenset(self._splits.filter(split=split)["subject_id"])
 
     def _path(self, name: str) -> Path | None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.mapping import sections
 from cxr_cli.rows.reading import as_text
-from cxr_cli.sources.streamed import begins, films, streamed
+from cxr_cli.sources.streamed import begins, films, one_folder, streamed
 
 XML = "ecgen-radiology"
 TABLES = ("indiana_reports.csv", "reports.csv")
@@ -35,7 +35,8 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    return Source(name, lambda: _items(Path(name)))
+    folder = one_folder(name)
+    return Source(name, lambda: _items(folder))
 
 
 def _xml(folder: Path) -> Path | None:

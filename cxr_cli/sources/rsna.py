@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.streamed import streamed
+from cxr_cli.sources.streamed import one_folder, streamed
 
 SIGNS = "stage_2_train_labels.csv"
 CLASSES = "stage_2_detailed_class_info.csv"
@@ -27,7 +27,8 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    return Source(name, lambda: _items(Path(name)))
+    folder = one_folder(name)
+    return Source(name, lambda: _items(folder))
 
 
 def _items(folder: Path) -> Iterator[Item]:

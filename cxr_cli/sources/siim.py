@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Source
-from cxr_cli.sources.streamed import films, streamed
+from cxr_cli.sources.streamed import films, one_folder, streamed
 
 TABLES = ("train-rle.csv", "stage_2_train.csv")
 SIGNS = " or ".join(TABLES)
@@ -24,7 +24,8 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    return Source(name, lambda: _items(Path(name)))
+    folder = one_folder(name)
+    return Source(name, lambda: _items(folder))
 
 
 def _items(folder: Path) -> Iterator[Item]:

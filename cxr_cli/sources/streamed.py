@@ -20,6 +20,13 @@ def begins(path: Path, header: bytes) -> bool:
         return False
 
 
+def one_folder(name: str) -> Path:
+    """Raises CxrError for several joined by colons."""
+    if not Path(name).is_dir():
+        raise CxrError(f"{name}: not a folder; this data set is read from one")
+    return Path(name)
+
+
 def streamed(path: Path, needed: Iterable[str]) -> Iterator[Item]:
     """The rows of a CSV file, cells as texts, a blank one None. Raises CxrError for a column of `needed` it lacks.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Source
-from cxr_cli.sources.streamed import streamed, values
+from cxr_cli.sources.streamed import one_folder, streamed, values
 
 SPLITS = ("train", "test")
 SIGNS = "annotations/image_labels_train.csv or annotations/image_labels_test.csv"
@@ -35,7 +35,8 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    return Source(name, lambda: _items(Path(name)))
+    folder = one_folder(name)
+    return Source(name, lambda: _items(folder))
 
 
 def _table(folder: Path, split: str) -> Path:
