@@ -5,7 +5,7 @@
     mimic-cxr-2.0.0-metadata.csv.gz                 and more tables: mimic_tables.py
 
     {"id": "s50414267", "patient": "p10000032", "images": ["files/p10/p10000032/s50414267/02aa804e-...jpg"],
-     "laterals": [], "report": "..", "prior": {"id": "s53189527", ..}, "split": "train", "labels": {"Edema": -1, ..}}
+     "laterals": [..], "report": "..", "prior": {"id": "s53189527", ..}, "split": "train", "labels": {"Edema": -1, ..}}
 
 `mimic-cxr:/data/mimic-cxr:/data/mimic-cxr-jpg` reads reports, films and tables each from the first tree that has them.
 Films are those of the tables, whether they lie on this disk or not; of a study in no table, those in its folder. Their

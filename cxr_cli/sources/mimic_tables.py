@@ -5,7 +5,7 @@
     mimic-cxr-2.0.0-split.csv.gz       study_id, subject_id, split: train, validate or test
     cxr-record-list.csv.gz             study_id, dicom_id: the films, if there is no metadata table
 
-Each may be unpacked (.csv), and each may be missing.
+Each may be unpacked (.csv), and each may be missing. cxr-study-list.csv.gz tells nothing that the folders do not.
 """
 
 from bisect import bisect_left
@@ -126,7 +126,7 @@ class Tables:
 
         types = {"study_id": pl.Int32, **dict.fromkeys(LABELS, pl.Float32)}
         labels = columns(self.labels, types) if self.labels else pl.DataFrame(schema=types)
-        return labels.select("study_id", pl.lit(True).alias("labelled"), *(pl.col(LABELS).cast(pl.Int8),))
+        return labels.select("study_id", pl.lit(True).alias("labelled"), pl.col(LABELS).cast(pl.Int8))
 
 
 class _ByStudy:
