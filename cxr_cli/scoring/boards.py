@@ -88,6 +88,11 @@ class Boards:
                 values[m, items], reasons[m, items] = column.values, column.reasons
         return values, reasons
 
+    def scored(self, metric: str) -> list[int]:
+        """The models that have a score of this metric."""
+        columns = {m: self._scores.get((m, self.metrics[metric])) for m in self.models.values()}
+        return [m for m, column in columns.items() if column and any(reason < 0 for reason in column.reasons)]
+
     def in_order(self) -> list[str]:
         """The tasks, in the order of the rows' contract."""
         order = [*get_args(Task)]

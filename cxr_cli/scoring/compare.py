@@ -89,7 +89,7 @@ class Comparison:
         self._groups = boards.groups()
         if not self.common and not self.asked.all():
             counts = ", ".join(f"{m} {n}" for m, n in zip(self.models, self.asked.sum(axis=1), strict=True))
-            shared = _all(self.asked).sum()
+            shared = self.asked.all(axis=0).sum()
             raise CxrError(
                 f"the models were asked different items ({counts}; {shared} in common):"
                 " --common compares what they share"
@@ -125,12 +125,19 @@ class Comparison:
 
     @cached_property
     def tasks(self) -> dict[str, Mask]:
-        """The items of each task that its models share; with several tasks, then of ALL those that all models share."""
-        found = {}
-        for task in self.boards.in_order():
-            models = [self.boards.models[m] for m in self.has[task]]
-            found[task] = _all(self.asked[models]) & self.of(task)
-        return found | ({ALL: _all(self.asked)} if len(found) > 1 else {})
+        """The items of each task that the models share which were asked any of them."""
+        return {
+            task: self._shared([self.boards.models[m] for m in self.has[task]]) & self.of(task)
+            for task in self.boards.in_order()
+        }
+
+    def shared(self, metric: str) -> Mask:
+        """The items, of any task, that all models share which have any score of this metric."""
+        return self._shared(self.boards.scored(metric))
+
+    def _shared(self, models: Sequence[int]) -> Mask:
+        every: Mask = np.logical_and.reduce(self.asked[models], axis=0)
+        return every
 
     @cached_property
     def centres(self) -> dict[str, Mask]:
@@ -151,10 +158,12 @@ class Comparison:
     @cached_property
     def _cells(self) -> list[tuple[list[Line], list[Pair]]]:
         scores = {metric: self.boards.scores(metric) for metric in self.boards.metrics}
+        tasks = [*self.tasks, ALL] if len(self.tasks) > 1 else [*self.tasks]
         return [
             self._cell((task, metric, centre), *scores[metric], np.flatnonzero(items & here))
-            for task, items in self.tasks.items()
+            for task in tasks
             for metric in scores
+            for items in [self.shared(metric) if task == ALL else self.tasks[task]]
             for centre, here in self.centres.items()
         ]
 
@@ -202,12 +211,6 @@ class Comparison:
     def _why(self, nulls: NDArray[np.int32]) -> list[tuple[str, int]]:
         names = [*self.boards.reasons]
         return Counter(names[reason] for reason in nulls[nulls >= 0]).most_common()
-
-
-def _all(asked: Mask) -> Mask:
-    """The items that were asked of every one of these models."""
-    every: Mask = np.logical_and.reduce(asked, axis=0)
-    return every
 
 
 def _better(pair: Pair, best: str | None, sign: int) -> bool:

@@ -16,8 +16,10 @@ _SAME = ("made_by", "checked_by", "scored_by")
 def table(comparison: Comparison) -> Table:
     """A line a task, metric and model; groups of centres side by side."""
     rows: dict[tuple[str, str, str], dict[str, Line]] = defaultdict(dict)
+    told = {line[:2] for line in comparison.lines if line.n}
     for line in comparison.lines:
-        rows[line.task, line.metric, line.model][line.centre] = line
+        if line[:2] in told:
+            rows[line.task, line.metric, line.model][line.centre] = line
     columns = ["n", "nulls", "mean", f"{comparison.level * 100:g}% interval", "p"]
     centres = [*comparison.centres]
     bold = {
@@ -39,7 +41,7 @@ def table(comparison: Comparison) -> Table:
         bolded=f"the best, and what cannot be told from it (p {ALPHA:g} or more); nothing where no model can be told",
         foot=[
             ["null scores, left out of the means:", *reasons] if reasons else [],
-            [*_how(comparison), *(f"note: {note}" for note in notes(comparison))],
+            [*_how(comparison), *(f"note: {note}" for note in [*notes(comparison), *_untold(comparison)])],
         ],
         signed=[*_signed(comparison)],
     )
@@ -82,7 +84,7 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def _how(comparison: Comparison) -> Iterator[str]:
-    items = sum(int(items.sum()) for task, items in comparison.tasks.items() if task != ALL)
+    items = sum(int(items.sum()) for items in comparison.tasks.values())
     by = f"by {comparison.resampled_by}, seed {comparison.seed}"
     yield f"{items} items, {len(comparison.models)} models; intervals: {comparison.draws} bootstrap draws {by}"
     yield (
@@ -102,8 +104,8 @@ def _on_items(comparison: Comparison) -> Iterator[str]:
         if absent := [m for m in comparison.models if m not in models]:
             missing = True
             yield f"{task}: not asked of {', '.join(absent)}"
-    if missing and ALL in comparison.tasks:
-        yield f"{ALL}: on the {comparison.tasks[ALL].sum()} items that all models share"
+    if missing and len(comparison.tasks) > 1:
+        yield f"{ALL}: on the items that all models with that metric share"
 
 
 def _on_centres(comparison: Comparison) -> Iterator[str]:
@@ -115,6 +117,16 @@ def _on_centres(comparison: Comparison) -> Iterator[str]:
         yield f"{centre}: " + (", ".join(f"{source} ({counts[source]} items)" for source in names) or "no items")
     if counts[None]:
         yield f"items without a source, in neither group: {counts[None]}"
+
+
+def _untold(comparison: Comparison) -> Iterator[str]:
+    """What the table leaves out."""
+    metrics: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in comparison.lines:
+        metrics[line.task][line.metric] += line.n
+    for task, counts in metrics.items():
+        if untold := ", ".join(metric for metric, n in counts.items() if not n):
+            yield f"{task}: no model has a score of {untold}"
 
 
 def _on_nulls(comparison: Comparison) -> Iterator[str]:
@@ -153,10 +165,9 @@ def _signed(comparison: Comparison) -> Iterator[str]:
         who: dict[str, list[str]] = defaultdict(list)
         for model, signatures in comparison.boards.signatures.items():
             for signature in signatures[key]:
-                who[signature] += [model] if signature != model else []
+                if signature != model:
+                    who[signature].append(model)
         for signature, models in who.items():
-            if not models:
-                continue
             everybody = len(who) == 1 and len(models) == len(comparison.models)
             yield f"{key}: {signature}" + ("" if everybody else f" ({', '.join(models)})")
 
