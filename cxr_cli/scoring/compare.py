@@ -29,8 +29,8 @@ NEAR, FAR = "in-domain", "other centres"
 class Line(NamedTuple):
     """One metric of one model in one task and one group of centres. n: items with a score; nulls: without.
 
-    best: it has the best mean of all. bold: it cannot be told from the best, and another one can. p: of its difference
-    from the best, corrected; None where there is nothing to test.
+    best: none has a better mean. bold: it cannot be told from the best, and another one can. p: of its difference from
+    the (first) best, corrected; None where there is nothing to test.
     """
 
     task: str
@@ -119,9 +119,14 @@ class Comparison:
         return Counter(names[source] for source in self._source[shared])
 
     @property
+    def without_patient(self) -> int:
+        """How many items no row names a patient of."""
+        return int((self._groups < 0).sum())
+
+    @property
     def resampled_by(self) -> str:
         """What is drawn: patients where rows name them, else items."""
-        return "patient" if (self._groups >= 0).any() else "item"
+        return "patient" if self.without_patient < len(self._groups) else "item"
 
     @cached_property
     def tasks(self) -> dict[str, Mask]:
@@ -192,7 +197,7 @@ class Comparison:
                     mean=means.get(model),
                     low=low,
                     high=high,
-                    best=model == best,
+                    best=best is not None and means.get(model) == means[best],
                     bold=bool(told) and model in means and model not in told,
                     p=pair.p_holm if pair else None,
                     reasons=dict(self._why(nulls[m])),

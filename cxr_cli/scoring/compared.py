@@ -38,7 +38,7 @@ def table(comparison: Comparison) -> Table:
         names=3,
         spans=[(centre, len(columns)) for centre in centres] if len(centres) > 1 else [],
         bold=frozenset(bold),
-        bolded=f"the best, and what cannot be told from it (p {ALPHA:g} or more); nothing where no model can be told",
+        bolded=f"the best, and those that cannot be told from it (p {ALPHA:g} or more); none where that is all of them",
         foot=[
             ["null scores, left out of the means:", *reasons] if reasons else [],
             [*_how(comparison), *(f"note: {note}" for note in [*notes(comparison), *_untold(comparison)])],
@@ -106,6 +106,8 @@ def _on_items(comparison: Comparison) -> Iterator[str]:
             yield f"{task}: not asked of {', '.join(absent)}"
     if missing and len(comparison.tasks) > 1:
         yield f"{ALL}: on the items that all models with that metric share"
+    if comparison.resampled_by == "patient" and comparison.without_patient:
+        yield f"items without a patient: {comparison.without_patient}, each drawn as one of its own"
 
 
 def _on_centres(comparison: Comparison) -> Iterator[str]:

@@ -67,7 +67,11 @@ def as_markdown(table: Table) -> str:
         for i, line in enumerate(_once(table))
     ]
     lines = [f"| {' | '.join(line)} |" for line in [[*map(_piped, head)], rule, *body]]
-    notes = [f"- {_piped(sentence.strip())}" for block in _foot(table, "bold") for sentence in block]
+    notes = [
+        f"{'  ' if sentence.startswith(' ') else ''}- {_piped(sentence.strip())}"
+        for block in _foot(table, "bold")
+        for sentence in block
+    ]
     return "\n".join([*lines, "", *notes, *(f"- `{line}`" for line in table.signed)]) + "\n"
 
 
@@ -85,7 +89,7 @@ def as_latex(table: Table) -> str:
     for i, line in enumerate(_once(table)):
         cells = [rf"\textbf{{{escaped(c)}}}" if (i, j) in table.bold else escaped(c) for j, c in enumerate(line)]
         out += [r"\midrule"] * bool(i == 0 or line[0])
-        out.append(" & ".join(cells) + r" \\")
+        out.append("{}" * cells[0].startswith("[") + " & ".join(cells) + r" \\")  # \\ [ would be a length
     out += [r"\bottomrule", r"\end{tabular}"]
     out += [rf"\par{{\footnotesize {escaped(s.strip())}\par}}" for block in _foot(table, "bold") for s in block]
     return "\n".join([*out, *(f"% {line}" for line in table.signed)]) + "\n"

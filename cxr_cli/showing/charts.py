@@ -1,11 +1,12 @@
 """Bars, crosses and a heat map, legible in print and to the colour-blind.
 
-Letters are of 8 points at the picture's own width: 3.5 inches, a column, for one panel, and 7.2, a page, for two.
+Letters are of 8 points at the picture's own width: 3.5 inches, a column, for one panel, and 7.2, a page, for two; a
+heat map takes what it needs.
 Models differ in colour (of Okabe and Ito, jfly.uni-koeln.de/color) and in hatch or marker, so that grey will do.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from textwrap import wrap
 from typing import Any
 
@@ -30,33 +31,39 @@ _LETTER = 0.065  # inches, about
 
 
 def bars(panels: Mapping[str, Mapping[str, Mapping[str, Line | None]]], of: str) -> Any:
-    """panels: title -> model -> label -> line; side by side, with the same models and labels. of: what is measured."""
+    """panels: title -> label -> model -> line; side by side, with the same labels and models. of: what is measured.
+
+    A label has bars for the models that have a line there in any of the panels.
+    """
     from matplotlib.patches import Patch
 
-    models = next(iter(panels.values()))
-    looks = {m: i for i, m in enumerate(models) if any(any(panel[m].values()) for panel in panels.values())}
-    labels = [*models[next(iter(looks))]]
-    thick = 0.8 / len(looks)
-    figure, axes = _figure(len(panels), len(labels) * max(0.3, 0.12 * len(looks) + 0.08), sharey=True)
+    first = next(iter(panels.values()))
+    looks = {model: i for i, model in enumerate(next(iter(first.values())))}
+    groups = {label: [m for m in looks if any(panel[label][m] for panel in panels.values())] for label in first}
+    shown = {model: i for model, i in looks.items() if any(model in models for models in groups.values())}
+    names = [_folded(label) for label in groups]
+    heights = [max(len(m), 1 + name.count("\n")) + 0.8 for m, name in zip(groups.values(), names, strict=True)]
+    middles = [sum(heights[:i]) + height / 2 for i, height in enumerate(heights)]
+    figure, axes = _figure(len(panels), sum(heights) * (0.13 if len(shown) > 1 else 0.18), sharey=True)
     for place, (title, panel) in zip(axes, panels.items(), strict=True):
-        for i, (model, look) in enumerate(looks.items()):
-            for at, line in enumerate(panel[model].values()):
-                y = at - 0.4 + thick * (i + 0.5)
-                if line is None or line.mean is None:
-                    place.text(0.01, y, "-", va="center")
-                    continue
-                place.barh(y, line.mean, thick, **_bar(look))
-                place.errorbar(line.mean, y, xerr=_spread(line), color="black", linewidth=0.8, capsize=1.5)
-        place.set(title=title, xlim=(0, 1), xlabel=of, ylim=(len(labels) - 0.5, -0.5))
-        place.set_yticks(range(len(labels)), [_folded(label) for label in labels])
+        for (label, models), middle in zip(groups.items(), middles, strict=True):
+            for i, model in enumerate(models):
+                line, y = panel[label][model], middle + i - (len(models) - 1) / 2
+                if line and line.mean:
+                    place.barh(y, line.mean, 1, **_bar(shown[model]))
+                    place.errorbar(line.mean, y, xerr=_spread(line), color="black", linewidth=0.8, capsize=1.5)
+                else:
+                    place.text(0.01, y, "0" if line else "-", va="center_baseline")
+        place.set(title=title, xlim=(0, 1), xlabel=of, ylim=(sum(heights), 0))
+        place.set_yticks(middles, names)
         place.tick_params(axis="y", length=0)
         place.grid(axis="x", alpha=0.3)
-    _legend(figure, {model: Patch(**_bar(look)) for model, look in looks.items()})
+    _legend(figure, {model: Patch(**_bar(i)) for model, i in shown.items()})
     return figure
 
 
-def crosses(panels: Mapping[str, Mapping[str, tuple[Line | None, Line | None]]], of: tuple[str, str]) -> Any:
-    """panels: title -> name -> its two lines; side by side, with the same names. of: what x and y measure."""
+def crosses(panels: Mapping[str, Mapping[str, tuple[Line | None, Line | None]]], x_of: str, y_of: str) -> Any:
+    """panels: title -> name -> its two lines; side by side, with the same names. of: what is measured."""
     figure, axes = _figure(len(panels), 2.6, sharex=True, sharey=True)
     handles = {}
     for place, (title, pairs) in zip(axes, panels.items(), strict=True):
@@ -64,7 +71,7 @@ def crosses(panels: Mapping[str, Mapping[str, tuple[Line | None, Line | None]]],
             if x and y:
                 ends = {"xerr": _spread(x), "yerr": _spread(y), "linewidth": 0.8}
                 handles[name] = place.errorbar(x.mean, y.mean, **ends, **_marker(i))
-        place.set(title=title, xlabel=of[0], ylabel=of[1] if place is axes[0] else "")
+        place.set(title=title, xlabel=x_of, ylabel=y_of if place is axes[0] else "")
         place.grid(alpha=0.3)
     _legend(figure, handles)
     return figure
@@ -72,12 +79,12 @@ def crosses(panels: Mapping[str, Mapping[str, tuple[Line | None, Line | None]]],
 
 def heat(rows: Mapping[str, Mapping[str, float | None]], of: str) -> Any:
     """rows: label -> column -> a value from 0 to 1, white where there is none. of: what they measure."""
-    names = [_folded(name, 24) for name in next(iter(rows.values()))]
-    beside = _LETTER * max(map(len, rows)) + 0.34 * len(names) + 0.8
-    below = _LETTER * max(len(line) for name in names for line in name.splitlines())
-    figure, [place] = _figure(1, 0.19 * len(rows) + below, width=COLUMN if beside < COLUMN else PAGE)
+    names = [_folded(name, 30) for name in next(iter(rows.values()))]
+    beside = _LETTER * _longest(rows) + 0.34 * len(names)
+    below = _LETTER * _longest(names)
+    figure, [place] = _figure(1, 0.19 * len(rows) + below, width=max(COLUMN, beside))
     values = [[float("nan") if value is None else value for value in row.values()] for row in rows.values()]
-    mesh = place.pcolormesh(values, cmap="viridis", vmin=0, vmax=1, edgecolors="white", linewidth=0.5)
+    place.pcolormesh(values, cmap="viridis", vmin=0, vmax=1, edgecolors="white", linewidth=0.5)
     for i, line in enumerate(values):
         for j, value in enumerate(line):
             text, ink = ("-", "black") if value != value else (f"{value:.2f}", "white" if value < 0.5 else "black")
@@ -86,7 +93,7 @@ def heat(rows: Mapping[str, Mapping[str, float | None]], of: str) -> Any:
     place.set_yticks([i + 0.5 for i in range(len(rows))], [*rows])
     place.tick_params(length=0)
     place.invert_yaxis()
-    figure.colorbar(mesh, label=of, aspect=30).outline.set_visible(False)
+    place.set_title(of)
     return figure
 
 
@@ -104,7 +111,7 @@ def _legend(figure: Any, handles: Mapping[str, Any]) -> None:
     if len(names) == 1:
         return
     width, height = figure.get_size_inches()
-    columns = max(1, min(len(names), int(width / (0.5 + _LETTER * max(map(len, names))))))
+    columns = max(1, min(len(names), int(width / (0.5 + _LETTER * _longest(names)))))
     lines = -(-len(names) // columns)
     figure.set_size_inches(width, height + 0.17 * lines + 0.1)
     figure.legend(handles.values(), names, loc="outside upper center", ncols=columns, handlelength=2)
@@ -125,6 +132,10 @@ def _spread(line: Line) -> list[list[float]] | None:
     if line.mean is None or line.low is None or line.high is None:
         return None
     return [[line.mean - line.low], [line.high - line.mean]]
+
+
+def _longest(names: Iterable[str]) -> int:
+    return max(len(line) for name in names for line in name.splitlines() or [""])
 
 
 def _folded(label: str, width: int = 18) -> str:

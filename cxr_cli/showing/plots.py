@@ -19,6 +19,7 @@ from cxr_cli.scoring.summary import ALL, JUDGED
 from cxr_cli.showing import charts
 
 BY_TASK = ("accuracy", "radrscore", "finding_f1")
+NAMES = {"radrscore": "RadRScore", "finding_f1": "F1 of findings"}
 FINDINGS = 30  # in a heat map, at most
 
 
@@ -30,7 +31,7 @@ def draw(comparison: Comparison, folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with matplotlib.rc_context(charts.STYLE):
-            for name, figure in _Scores(comparison).figures():
+            for name, figure in Scores(comparison).figures():
                 drawn += [folder / f"{name}.png", folder / f"{name}.svg"]
                 figure.savefig(drawn[-2], dpi=300)
                 figure.savefig(drawn[-1], metadata={"Date": None})
@@ -39,7 +40,7 @@ def draw(comparison: Comparison, folder: Path) -> list[Path]:
     return drawn
 
 
-class _Scores:
+class Scores:
     """What there is to draw. lines: by task, metric, group of centres and model."""
 
     def __init__(self, comparison: Comparison) -> None:
@@ -54,12 +55,15 @@ class _Scores:
                 yield f"{metric}_by_task", self.bars({task: (task, metric) for task in self.tasks(metric)}, metric)
         if "radrscore" in self.metrics:
             last = self.tasks("radrscore")[-1]
-            yield "radrscore_parts", self.bars({part: (last, part) for part in JUDGED}, "score")
+            yield "radrscore_parts", self.bars({NAMES.get(part, part): (last, part) for part in JUDGED}, "score")
         if "radrscore" in self.metrics and "accuracy" in self.metrics:
             yield "accuracy_radrscore", self.crosses()
         metrics = [metric for metric in ("accuracy", *JUDGED) if metric in self.metrics]
         if told := by_finding(self.comparison, metrics)[:FINDINGS] if metrics else []:
-            rows = {f"{one.finding} ({one.questions})": one.means for one in told}
+            rows = {
+                f"{one.finding} ({one.questions})": {NAMES.get(name, name): mean for name, mean in one.means.items()}
+                for one in told
+            }
             yield "findings", charts.heat(rows, metrics[0] if len(self.models) > 1 else "score")
 
     def tasks(self, metric: str) -> list[str]:
@@ -68,10 +72,10 @@ class _Scores:
     def bars(self, points: dict[str, tuple[str, str]], of: str) -> Any:
         """points: label -> task and metric."""
         panels = {
-            title: {m: {label: self.lines.get((*at, centre, m)) for label, at in points.items()} for m in self.models}
+            title: {label: {m: self.lines.get((*at, centre, m)) for m in self.models} for label, at in points.items()}
             for centre, title in self.centres.items()
         }
-        return charts.bars(panels, f"{of} ({self.comparison.level * 100:g}% interval)")
+        return charts.bars(panels, self.named(of))
 
     def crosses(self) -> Any:
         """The models over all tasks, or in the largest one where not all with an accuracy have a RadRScore; of one
@@ -88,9 +92,13 @@ class _Scores:
         def both(task: str, centre: str, model: str) -> tuple[Line | None, Line | None]:
             return self.lines.get((task, "accuracy", centre, model)), self.lines.get((task, "radrscore", centre, model))
 
+        where = [largest] if several and largest != ALL else []
         panels = {
-            title: {name: both(task, centre, model) for name, (task, model) in points.items()}
+            ", ".join(filter(None, [title, *where])): {name: both(t, centre, m) for name, (t, m) in points.items()}
             for centre, title in self.centres.items()
         }
-        where = f", {largest}" if several and largest != ALL else ""
-        return charts.crosses(panels, (f"accuracy{where}", f"RadRScore{where}"))
+        return charts.crosses(panels, self.named("accuracy"), self.named("radrscore"))
+
+    def named(self, metric: str) -> str:
+        """As axes name it."""
+        return f"{NAMES.get(metric, metric)} ({self.comparison.level * 100:g}% interval)"
