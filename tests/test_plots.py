@@ -108,13 +108,18 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_the_command(cxr: Cxr, tmp_path: Path) -> None:
-    written(tmp_path / "a.jsonl", 2, 4)
+    """A file of two models, which were asked the same items."""
+    written(tmp_path / "a.jsonl", 2, 4, answered_by="GPT-4o")
+    first = (tmp_path / "a.jsonl").read_text()
+    second = first.replace('"id": "q', '"id": "other/q').replace("GPT-4o", "MedDr")
+    (tmp_path / "a.jsonl").write_text(re.sub(r'"id": "(other/)?(q\d+)"', r'"id": "\1\2", "item": "\2"', first + second))
     done = cxr("score", "a.jsonl", "--summary", "--plot", "figures")
     assert (done.returncode, done.stderr) == (0, "cxr: 4 pictures -> figures\n")
-    assert done.stdout.startswith("task    metric         n  nulls   mean    95% interval\n")
+    assert done.stdout.startswith("task    metric         n  nulls   mean    95% interval\nbinary  accuracy       8 ")
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
         "accuracy_by_task.png",
         "accuracy_by_task.svg",
         "findings.png",
         "findings.svg",
     ]
+    assert "MedDr" in letters(tmp_path / "figures" / "findings.svg")

@@ -19,8 +19,8 @@ def compare(command: Command) -> Command:
 
     def wrapper(flow: Flow, summary: bool, compare: bool, shape: str, **given: Any) -> None:
         models = {"common": given.pop("common"), "in_domain": given.pop("in_domain")}
-        if (summary or compare or given["plot"]) and flow.resume:
-            raise click.UsageError("--summary counts one run: score with --resume, then `cxr score OUT --summary`.")
+        if (summary or given["plot"]) and flow.resume:
+            raise click.UsageError("--summary and --plot take one run: --resume, then `cxr score OUT --summary`.")
         if compare and (summary or flow.output or flow.rejects):
             raise click.UsageError("--compare prints how models compare, and no rows: no --summary, -o or --rejects.")
         if not compare and any(models.values()):

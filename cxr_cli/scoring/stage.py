@@ -31,12 +31,12 @@ def run(
     plot: a folder for pictures. how: as `_scoring` takes it.
     """
     summed = summary.Summary(seed=seed, second=judges[1] if len(judges) > 1 else None)
-    boards = Boards() if plot else None
+    boards, draw = Boards() if plot else None, _drawing(plot)
 
     def take(row: Row) -> None:
         summed.add(row)
         if boards is not None:
-            boards.add("", row)
+            boards.add(Input("", name="").model(row), row)
 
     with _scoring(reader, judges=judges, **how) as score:
         score(flow, take, shape is None or flow.output is not None)
@@ -44,8 +44,8 @@ def run(
         return
     if shape is not None:
         write_text(summary.SHAPES[shape](summed).rstrip("\n"))
-    if plot and boards:
-        _draw(Comparison(boards, seed=seed), plot)
+    if boards is not None:
+        draw(Comparison(boards, common=True, seed=seed))
 
 
 def compare(
@@ -59,7 +59,7 @@ def compare(
     **how: Any,
 ) -> None:
     """Scores each input of `flow`, a model or several, and prints how they compare."""
-    boards = Boards()
+    boards, draw = Boards(), _drawing(plot)
     with _scoring(reader, **how) as score:
         for one in named(flow.inputs):
 
@@ -76,14 +76,16 @@ def compare(
     if shape == "csv":
         for text in compared.notes(comparison):
             note(text)
-    if plot:
-        _draw(comparison, plot)
+    draw(comparison)
 
 
-def _draw(comparison: Comparison, folder: Path) -> None:
+def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
+    """What draws a comparison; made before the scoring, so that what is not installed is said at once."""
+    if folder is None:
+        return lambda comparison: None
     from cxr_cli.showing.plots import draw
 
-    note(f"{len(draw(comparison, folder))} pictures -> {folder}")
+    return lambda comparison: note(f"{len(draw(comparison, folder))} pictures -> {folder}")
 
 
 @contextmanager

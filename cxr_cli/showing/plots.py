@@ -18,6 +18,9 @@ from cxr_cli.scoring.compare import Comparison, Line
 from cxr_cli.scoring.summary import ALL, JUDGED
 from cxr_cli.showing import charts
 
+with need("plot"):
+    import matplotlib
+
 BY_TASK = ("accuracy", "radrscore", "finding_f1")
 NAMES = {"radrscore": "RadRScore", "finding_f1": "F1 of findings"}
 FINDINGS = 30  # in a heat map, at most
@@ -25,8 +28,6 @@ FINDINGS = 30  # in a heat map, at most
 
 def draw(comparison: Comparison, folder: Path) -> list[Path]:
     """Draws what the scores allow: folder/NAME.png and .svg; their paths."""
-    with need("plot"):
-        import matplotlib
     drawn = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
