@@ -70,7 +70,7 @@ class Comparison:
     """What the boards say. common: restrict models that were asked different items to those they share, task by task.
 
     in_domain: the sources that stand apart from all others; none, and all centres are one group. CxrError: the items
-    differ, and not `common`; a source that no row has; fewer than two models.
+    differ, and not `common`; a source that no row has.
     """
 
     boards: Boards
