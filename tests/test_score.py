@@ -223,7 +223,7 @@ def test_files_that_are_read_are_not_written_over(cxr: Cxr, tmp_path: Path) -> N
 def test_a_summary_of_a_resumed_run_is_refused(cxr: Cxr) -> None:
     done = cxr("score", "-o", "out.jsonl", "--resume", "--summary", stdin="")
     assert done.returncode == 2
-    assert "--summary counts one run" in done.stderr
+    assert "--summary and --plot take one run" in done.stderr
 
 
 def test_an_empty_reply_is_zero_on_demand_only_where_there_is_something_to_count() -> None:

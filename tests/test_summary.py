@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.scoring.summary import Summary, as_csv, as_json, as_table
+from cxr_cli.scoring.summary import Summary, as_csv, as_json, table
+from cxr_cli.scoring.tables import as_text
 
 
 def rows() -> list[dict[str, Any]]:
@@ -36,6 +37,10 @@ def summed(all_rows: list[dict[str, Any]], **settings: Any) -> Summary:
     for row in all_rows:
         summary.add(row)
     return summary
+
+
+def as_table(summary: Summary) -> str:
+    return as_text(table(summary))
 
 
 def test_lines() -> None:
@@ -137,11 +142,11 @@ def test_differing_signatures_are_said() -> None:
         "the rows carry 2 different scored_by signatures: two numbers may be compared only if their signatures agree",
         "rows without a scored_by signature: 1 of 14",
     ]
-    table = as_table(summary)
-    assert "note: the rows carry 2 different scored_by signatures" in table
-    assert "scored_by: judge:rules|version:0.1.0 (12 of 14 rows)\n" in table
-    assert "scored_by: judge:llm|version:0.1.0 (1 of 14 rows)\n" in table
-    assert "made_by: engine:rules|lexicon:3f2a\n" in table
+    shown = as_table(summary)
+    assert "note: the rows carry 2 different scored_by signatures" in shown
+    assert "scored_by: judge:rules|version:0.1.0 (12 of 14 rows)\n" in shown
+    assert "scored_by: judge:llm|version:0.1.0 (1 of 14 rows)\n" in shown
+    assert "made_by: engine:rules|lexicon:3f2a\n" in shown
 
 
 def test_rows_without_scores_or_patient_are_counted() -> None:

@@ -1,1 +1,1 @@
-"""Rows for a person to look at, and to mark: `cxr view`."""
+"""What a person looks at: pages of rows, to be marked too, and pictures of scores."""
