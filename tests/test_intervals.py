@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.scoring.intervals import interval, paired
+from cxr_cli.scoring.intervals import holm, interval, paired
 
 TEN = [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 
@@ -70,43 +70,55 @@ def test_wrong_arguments() -> None:
 
 
 def test_paired_shift() -> None:
-    a = {str(i): i / 20 for i in range(20)}
-    b = {id: value - 0.25 for id, value in a.items()}
+    a = [i / 20 for i in range(20)]
+    b = [value - 0.25 for value in a]
     result = paired(a, b)
-    assert (result.n, result.left_out, result.nulls) == (20, 0, 0)
+    assert (result.n, result.nulls) == (20, 0)
     assert (result.mean, result.low, result.high) == pytest.approx((0.25, 0.25, 0.25))
-    assert result.p == pytest.approx(1 / 1001)
+    assert result.p == pytest.approx(1 / 10_001)
     assert paired(b, a).mean == pytest.approx(-0.25)
 
 
 def test_paired_equal_lists() -> None:
-    a = {"1": 0.5, "2": 1.0, "3": 0.0}
-    assert paired(a, dict(a)) == (3, 0.0, 0.0, 0.0, 1.0, 0, 0)
+    assert paired([0.5, 1.0, 0.0], [0.5, 1.0, 0.0]) == (3, 0.0, 0.0, 0.0, 1.0, 0)
 
 
 def test_permutation_p_of_three_differences() -> None:
     """All three differences are 1: two of the eight sign patterns are as large."""
-    result = paired({"1": 1, "2": 1, "3": 1}, {"1": 0, "2": 0, "3": 0}, n=20_000)
-    assert result.p == pytest.approx(0.25, abs=0.01)
+    assert paired([1, 1, 1], [0, 0, 0]).p == pytest.approx(0.25, abs=0.03)
 
 
-def test_paired_takes_common_scored_ids() -> None:
-    a = {"1": 1.0, "2": None, "3": 0.0, "4": 1.0, "9": 1.0}
-    b = {"1": 0.0, "2": 1.0, "3": None, "4": 1.0, "8": 0.0}
+def test_permutation_p_of_ten_differences() -> None:
+    """Two of the 1,024 sign patterns are as large: too few to stop early."""
+    assert paired([1] * 10, [0] * 10, seed=1).p == pytest.approx(2 / 1024, abs=0.0006)
+
+
+def test_paired_takes_items_that_both_score() -> None:
+    a = [1.0, None, 0.0, 1.0]
+    b = [0.0, 1.0, None, 1.0]
     result = paired(a, b)
-    assert (result.n, result.mean, result.left_out, result.nulls) == (2, 0.5, 2, 2)
+    assert (result.n, result.mean, result.nulls) == (2, 0.5, 2)
+    assert paired(np.array(a, float), np.array(b, float)) == result
 
 
-def test_paired_without_anything_in_common() -> None:
-    assert paired({"1": 1.0}, {"2": 1.0}) == (0, None, None, None, None, 2, 0)
-    assert paired({"1": None}, {"1": 1.0}) == (0, None, None, None, None, 0, 1)
-    assert paired({"1": 1.0}, {"1": 0.0}) == (1, 1.0, None, None, None, 0, 0)
+def test_paired_without_anything_to_compare() -> None:
+    assert paired([], []) == (0, None, None, None, None, 0)
+    assert paired([None], [1.0]) == (0, None, None, None, None, 1)
+    assert paired([1.0], [0.0]) == (1, 1.0, None, None, None, 0)
+    with pytest.raises(CxrError, match="1 values cannot be paired with 2"):
+        paired([1.0], [1.0, 0.0])
 
 
 def test_paired_by_patient() -> None:
     """Twelve rows of three patients test like three rows."""
-    a = {f"{patient}{i}": 1.0 for patient in "pqr" for i in range(4)}
-    b = dict.fromkeys(a, 0.0)
-    assert paired(a, b).p == pytest.approx(1 / 1001, abs=0.003)
-    assert paired(a, b, groups={id: id[0] for id in a}, n=20_000).p == pytest.approx(0.25, abs=0.01)
-    assert paired(a, b, groups=dict.fromkeys(a, "p")).p is None
+    a, b, patients = [1.0] * 12, [0.0] * 12, [patient for patient in "pqr" for _ in range(4)]
+    assert paired(a, b).p == pytest.approx(2 / 4096, abs=0.0005)
+    assert paired(a, b, patients).p == pytest.approx(0.25, abs=0.03)
+    assert paired(a, b, ["p"] * 12).p is None
+
+
+def test_holm() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, None, 0.6]) == [1.0, None, 1.0]
+    assert holm([None, 0.02]) == [None, 0.02]
+    assert holm([]) == []

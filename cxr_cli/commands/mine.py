@@ -6,12 +6,13 @@ import click
 
 from cxr_cli import options, sources
 from cxr_cli.findings import Lexicon
-from cxr_cli.mining.cases import Miner
+from cxr_cli.mining.cases import Miner, Wanted
 from cxr_cli.mining.selection import findings_named
 from cxr_cli.mining.stage import run
 from cxr_cli.mining.tasks import TASKS, Uncertain
-from cxr_cli.rows import Flow
+from cxr_cli.rows import Flow, splits
 
+STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
 DOUBT = click.Choice(get_args(Uncertain))
 
 
@@ -22,35 +23,69 @@ DOUBT = click.Choice(get_args(Uncertain))
 @click.option("--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each.")
 @click.option("--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding.")
 @click.option("--balance", is_flag=True, help="With --per-finding: half of them Yes, half No.")
+@click.option(
+    "--make-split",
+    "shares",
+    metavar="NAME=SHARE,..",
+    help="Draw a split, by patient, for studies that have none: `test=0.1,validate=0.1`; the rest is train.",
+)
+@click.option("--with-images", "films", is_flag=True, help="Leave out studies without a film; says how many.")
+@click.option(
+    "--apart-from",
+    "others",
+    multiple=True,
+    metavar="FILE",
+    help="Leave out the patients of FILE, a test set; repeatable.",
+)
+@click.option("--dedupe", is_flag=True, help="Drop studies whose report is nearly that of one before; says how many.")
 @options.unmentioned
 @click.option(
     "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order.")
+@click.option("--steps", type=click.Choice(get_args(Wanted)), default="all", show_default=True, help=STEPS)
 @options.lexicon
 @options.show_prompt("cxr_cli.mining.llm")
 @options.flow(find=sources.find, default="examples")
 @options.engine(required=False)
 def mine(
-    flow: Flow, engine: Any, findings: str | None, count: int | None, balance: bool, lexicon: str | None, **how: Any
+    flow: Flow,
+    engine: Any,
+    findings: str | None,
+    count: int | None,
+    balance: bool,
+    shares: str | None,
+    others: tuple[str, ...],
+    dedupe: bool,
+    films: bool,
+    steps: Wanted,
+    lexicon: str | None,
+    **how: Any,
 ) -> None:
     """Reports -> questions with reasoning steps.
 
-    INPUT: studies as rows (a file, or piped in), a folder of .txt reports, or `examples`, which come with cxr.
+    INPUT: studies as rows (a file, or piped in), a folder of .txt reports, `examples`, which come with cxr, or a data
+    set as it is downloaded, NAME:FOLDER or its folder alone. NAME: mimic-cxr, chexpert, chexpert-plus, ms-cxr-t, rsna,
+    siim, openi, vindr-cxr.
     With -m a model writes the steps, in three passes: a plan, its evidence in the report, a chain that sees the film.
 
     \b
     cxr mine | cxr verify > steps.jsonl
+    cxr mine mimic-cxr:/data/mimic-cxr --split test | cxr verify > steps.jsonl
     cxr mine reports.csv --map id=uid,report=findings+impression -o cases.jsonl
     zcat studies.jsonl.gz | cxr mine --task binary --findings all | cxr verify > steps.jsonl
     cxr mine studies.jsonl --per-finding 200 --balance > balanced.jsonl
+    cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
     """
     if balance and count is None:
         raise click.UsageError("--balance needs --per-finding N.")
     if count is not None and set(how["tasks"]) - {"binary"}:
         raise click.UsageError("--per-finding asks binary questions only.")
+    if steps == "none" and engine:
+        raise click.UsageError("--steps none leaves nothing for -m to write.")
+    flow.shares, flow.spare = splits.shares(shares or ""), others
     known = Lexicon.load(lexicon)
     asked = findings_named(findings, known) if findings else None
-    miner = Miner(known, findings=asked, steps=engine is None, **how)
-    run(flow, miner, engine, count, balance)
+    miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
+    run(flow, miner, engine, count=count, balance=balance, films=films, others=others, dedupe=dedupe)

@@ -10,15 +10,6 @@ from cxr_cli.sources import plain_text
 
 
 @click.command()
-@click.option("--summary", is_flag=True, help="Print a summary on stdout in place of the rows; with -o, beside them.")
-@click.option(
-    "--format",
-    "shape",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="The summary for a person, a program or a spreadsheet.",
-)
 @click.option(
     "--empty",
     type=click.Choice(["null", "zero"]),
@@ -40,7 +31,8 @@ from cxr_cli.sources import plain_text
 @options.flow(find=plain_text.find)
 @options.engine(required=False)
 @options.judge("stored", help="Rules, offline; or a model; or what a judge left in the rows, `judged`")
-def score(flow: Flow, summary: bool, shape: str, lexicon: str | None, **how: Any) -> None:
+@options.compare
+def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how: Any) -> None:
     """RadRScore, accuracy and report metrics of what a model said.
 
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
@@ -53,10 +45,10 @@ def score(flow: Flow, summary: bool, shape: str, lexicon: str | None, **how: Any
     cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json
     cxr score answers.jsonl --summary --judge rules,llm -m http://localhost:8000/v1
     cxr score --from chestx-reasoner eval/res --judge stored --summary    # as published, and ours
+    cxr score a.jsonl "GPT-4o=b.jsonl" --compare --format latex --plot figures
     """
-    if summary and flow.resume:
-        raise click.UsageError("--summary counts one run: score with --resume, then `cxr score OUT --summary`.")
     from cxr_cli.findings import Lexicon, reader
-    from cxr_cli.scoring.stage import run
+    from cxr_cli.scoring.stage import compare, run
 
-    run(flow, reader(Lexicon.load(lexicon)), shape if summary else None, **how)
+    run_it = run if models is None else compare
+    run_it(flow, reader(Lexicon.load(lexicon)), **how, **(models or {}))

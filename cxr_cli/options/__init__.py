@@ -10,13 +10,14 @@ def infer(flow: Flow, engine: Spec, films: Films, seed: int) -> None: ...
 
 import click
 
+from cxr_cli.options.compare import compare
 from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
 from cxr_cli.options.flow import flow
 from cxr_cli.options.judge import judge, show_prompt
 from cxr_cli.options.training import training
 
-__all__ = ["engine", "films", "flow", "judge", "lexicon", "show_prompt", "training", "unmentioned"]
+__all__ = ["compare", "engine", "films", "flow", "judge", "lexicon", "show_prompt", "training", "unmentioned"]
 
 unmentioned = click.option(
     "--unmentioned",

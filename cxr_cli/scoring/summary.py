@@ -11,16 +11,16 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
-from textwrap import wrap
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from cxr_cli.errors import CxrError
+from cxr_cli.fingerprint import Fingerprint
 from cxr_cli.records import Task
 from cxr_cli.scoring.agreement import spearman
 from cxr_cli.scoring.intervals import interval
+from cxr_cli.scoring.tables import Table, shapes
 
 ALL = "all"
 JUDGED = ("factuality", "completeness", "effectiveness", "radrscore")
@@ -79,6 +79,7 @@ class Summary:
     def __init__(self, n: int = 1000, seed: int = 0, level: float = 0.95, second: str | None = None) -> None:
         self.draws, self.seed, self.level, self.second = n, seed, level, second
         self.rows = self.unscored = self.without_patient = 0
+        self.fingerprint = Fingerprint()
         self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURES}
         self._columns: dict[tuple[str, str], _Column] = {}
         self._pairs = {part: _Pairs() for part in JUDGED} if second else {}
@@ -86,6 +87,7 @@ class Summary:
     def add(self, row: Mapping[str, Any]) -> None:
         """Take in one scored row: its `task`, `patient`, `scores`, `why` and signatures."""
         self.rows += 1
+        self.fingerprint.add(row)
         for key, seen in self.signatures.items():
             if row.get(key):
                 seen[str(row[key])] += 1
@@ -95,7 +97,7 @@ class Summary:
             return
         patient = row.get("patient")
         self.without_patient += patient is None
-        group = -self.rows if patient is None else _code(str(patient))
+        group = -self.rows if patient is None else patient_code(str(patient))
         why = row.get("why") or {}
         for metric, score in scores.items():
             column = self._columns.setdefault((str(row.get("task") or "-"), metric), _Column())
@@ -157,36 +159,40 @@ class Summary:
         return Line(task, metric, len(values), reasons.total(), mean, low, high, dict(reasons.most_common()))
 
 
-def _code(patient: str) -> int:
+def patient_code(patient: str) -> int:
     """A patient in 63 bits, so that no table of names is kept."""
     return int.from_bytes(hashlib.blake2b(patient.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def as_table(summary: Summary) -> str:
-    """For a person: the table, then why scores are null, notes, and the signatures; within 100 columns."""
+def table(summary: Summary) -> Table:
+    """For a person: the table, then why scores are null, notes, and the signatures."""
     lines = summary.lines()
-    head = ["task", "metric", "n", "nulls", "mean", f"{summary.level * 100:g}% interval"]
-    body = [[line.task, line.metric, str(line.n), str(line.nulls), *_shown(line)] for line in lines]
-    widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
-    for above, row in reversed([*pairwise(body)]):
-        row[0] = "" if row[0] == above[0] else row[0]
-    out = ["  ".join(_cells(row, widths)) for row in [head, *body]] if lines else ["no scores"]
-    nulls = [f"{line.task} {line.metric}: {_reasons(line)}" for line in lines if line.nulls and line.task != ALL]
-    if nulls:
-        out += ["", "null scores, left out of the means:", *(part for text in nulls for part in _wrapped(f"  {text}"))]
+    nulls = [f"  {line.task} {line.metric}: {_reasons(line)}" for line in lines if line.nulls and line.task != ALL]
     by = f"{summary.draws} bootstrap draws by {summary.resampled_by()}, seed {summary.seed}"
-    out += ["", f"{summary.rows} rows; intervals: {by}"]
-    out += [part for note in summary.notes() for part in _wrapped(f"note: {note}")]
-    for key, seen in summary.signatures.items():
-        for signature, count in seen.items():
-            out.append(f"{key}: {signature}" + (f" ({count} of {summary.rows} rows)" if count < summary.rows else ""))
-    return "\n".join(out) + "\n"
+    signed = [(key, who, n) for key, seen in summary.signatures.items() for who, n in seen.items()]
+    return Table(
+        head=["task", "metric", "n", "nulls", "mean", f"{summary.level * 100:g}% interval"],
+        body=[[line.task, line.metric, str(line.n), str(line.nulls), *shown(*line[4:7])] for line in lines],
+        names=2,
+        foot=[
+            ["null scores, left out of the means:", *nulls] if nulls else [],
+            [
+                f"set: {summary.rows} rows, {summary.fingerprint}",
+                f"intervals: {by}",
+                *(f"note: {note}" for note in summary.notes()),
+            ],
+        ],
+        signed=[
+            f"{key}: {who}" + (f" ({n} of {summary.rows} rows)" if n < summary.rows else "") for key, who, n in signed
+        ],
+    )
 
 
 def as_json(summary: Summary) -> str:
-    """For a program: every line with its reasons, the signatures with their counts, the notes."""
+    """For a program: the set, every line with its reasons, the signatures with their counts, the notes."""
     document = {
         "rows": summary.rows,
+        "set": str(summary.fingerprint),
         "unscored": summary.unscored,
         "level": summary.level,
         "draws": summary.draws,
@@ -203,9 +209,9 @@ def as_csv(summary: Summary) -> str:
     """For a spreadsheet: one line a task and metric; unknown numbers are empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(Line._fields)
+    writer.writerow([*Line._fields, "set"])
     for line in summary.lines():
-        writer.writerow([*("" if value is None else value for value in line[:-1]), _reasons(line)])
+        writer.writerow([*("" if value is None else value for value in line[:-1]), _reasons(line), summary.fingerprint])
     return out.getvalue()
 
 
@@ -213,15 +219,10 @@ def _reasons(line: Line) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in line.reasons.items())
 
 
-def _shown(line: Line) -> tuple[str, str]:
-    between = "-" if line.low is None or line.high is None else f"[{line.low:.3f}, {line.high:.3f}]"
-    return "-" if line.mean is None else f"{line.mean:.3f}", between
+def shown(mean: float | None, low: float | None, high: float | None) -> tuple[str, str]:
+    """0.761 and [0.667, 0.847]; a dash is what is not known."""
+    between = "-" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"
+    return "-" if mean is None else f"{mean:.3f}", between
 
 
-def _cells(row: list[str], widths: list[int]) -> list[str]:
-    texts = zip(row, widths, strict=True)
-    return [text.ljust(width) if i < 2 else text.rjust(width) for i, (text, width) in enumerate(texts)]
-
-
-def _wrapped(text: str) -> list[str]:
-    return wrap(text, 100, subsequent_indent="    ")
+SHAPES = shapes(table, as_csv, as_json)

@@ -203,7 +203,7 @@ def describe(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
         "python": platform.python_version(),
         "rows": len(data),
-        "data": [part.fingerprint for part in data.parts],
+        "data": [str(part.fingerprint) for part in data.parts],
         "steps": trainer.state.global_step,
         "settings": job.settings,
         "arguments": {k: v for k, v in trainer.args.to_dict().items() if v is not None and "token" not in k},

@@ -1,0 +1,1 @@
+"""What a person looks at: pages of rows, to be marked too, and pictures of scores."""
