@@ -21,8 +21,8 @@ ifeq ($(MINI),full)
 SEEDS := 1 2 3
 FILMS := 12000
 PER_FINDING := 2000
-TEST_EACH := 100
-TEST_FILMS := 300
+TEST_EACH := 60
+TEST_FILMS := 600
 WARM_UP := 600
 SFT := 900
 RL := 130
@@ -31,25 +31,27 @@ SEEDS := 1
 FILMS := 7000
 PER_FINDING := 800
 TEST_EACH := 30
-TEST_FILMS := 100
+TEST_FILMS := 300
 WARM_UP := 300
-SFT := 350
+SFT := 300
 RL := 60
 else
 SEEDS := 1
-FILMS := 150
+FILMS := 300
 PER_FINDING := 16
 TEST_EACH := 2
-TEST_FILMS := 2
+TEST_FILMS := 10
 WARM_UP := 3
 SFT := 4
 RL := 2
+TOKENS := 16
 endif
+TOKENS ?= 160
 
 # Four hospitals are drawn. Three give the training films; the fourth, whose films are taken at the bedside, is met
 # only in the test.
 FINDINGS := cardiomegaly,pleural effusion,pneumothorax,consolidation,atelectasis,edema,nodule,mass,fracture,pacemaker
-HOME := phantom-clinic,phantom-digital,phantom-film
+HOSPITALS := phantom-clinic,phantom-digital,phantom-film
 STUDIES := $(OUT)/films/studies.jsonl
 write = > $@.part && mv $@.part $@
 
@@ -64,31 +66,31 @@ $(OUT)/away.jsonl: $(STUDIES)
 # Questions with their steps, checked against the report. Training and test have no patient in common.
 mine = cxr mine --findings "$(FINDINGS)"
 binary = $(mine) --balance --per-finding
-choice = $(mine) --task single --task multiple
+single = $(mine) --task single
 
 $(OUT)/binary.jsonl: $(OUT)/home.jsonl
 	$(binary) $(PER_FINDING) $< --split train | cxr verify $(write)
-$(OUT)/choice.jsonl: $(OUT)/home.jsonl
-	$(choice) $< --split train | cxr verify $(write)
+$(OUT)/single.jsonl: $(OUT)/home.jsonl
+	$(single) $< --split train | cxr verify $(write)
 $(OUT)/rl.jsonl: $(OUT)/home.jsonl
 	{ $(binary) $(RL) $< --split train --seed 1 && \
-	  $(choice) $< --split train --seed 1 --limit $(RL)0; } | cxr verify $(write)
+	  $(single) $< --split train --seed 1 --limit $(RL)0; } | cxr verify $(write)
 $(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
-	{ $(binary) $(TEST_EACH) $< --split test && $(choice) $< --split test --limit $(TEST_FILMS) && \
-	  $(binary) $(TEST_EACH) $(word 2,$^) && $(choice) $(word 2,$^) --limit $(TEST_FILMS); } $(write)
+	{ $(binary) $(TEST_EACH) $< --split test && $(single) $< --split test --limit $(TEST_FILMS) && \
+	  $(binary) $(TEST_EACH) $(word 2,$^) && $(single) $(word 2,$^) --limit $(TEST_FILMS); } $(write)
 
 # The vision tower learns the findings by their labels: a stand-in for pretraining, no part of the method.
-$(OUT)/%/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/choice.jsonl
+$(OUT)/%/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
 	python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --steps $(WARM_UP) --seed $(*:seed-%=%)
 
 # Training ablation: fine-tuning; as many steps of it again; three rewards.
 seed = --set seed=$(*:seed-%=%)
 sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml $(seed) --resume
 rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml $(seed) --resume \
-	--set max_steps=$(RL) --reward format:1 accuracy:1
+	--set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 accuracy:1
 
 $(OUT)/%/sft/training.json: $(OUT)/%/warm/warm-up.json
-	$(sft) --mix $(OUT)/binary.jsonl:0.5 $(OUT)/choice.jsonl:0.5 --set max_steps=$(SFT)
+	$(sft) --mix $(OUT)/binary.jsonl:0.5 $(OUT)/single.jsonl:0.5 --set max_steps=$(SFT)
 $(OUT)/%/sft-longer/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(sft) $(OUT)/rl.jsonl --set max_steps=$(RL) --set per_device_train_batch_size=64
 $(OUT)/%/outcome/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
@@ -103,13 +105,13 @@ $(OUT)/%.damaged.jsonl: $(OUT)/%.jsonl
 	python -m recipes.mini.damage --findings "$(FINDINGS)" --share 0.3 < $< $(write)
 $(OUT)/%.verified.jsonl: $(OUT)/%.damaged.jsonl
 	cxr verify $< $(write)
-$(OUT)/%/damaged/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.damaged.jsonl $(OUT)/choice.damaged.jsonl
-	$(sft) --mix $(OUT)/binary.damaged.jsonl:0.5 $(OUT)/choice.damaged.jsonl:0.5 --set max_steps=$(SFT)
-$(OUT)/%/verified/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/choice.verified.jsonl
-	$(sft) --mix $(OUT)/binary.verified.jsonl:0.5 $(OUT)/choice.verified.jsonl:0.5 --set max_steps=$(SFT)
+$(OUT)/%/damaged/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.damaged.jsonl $(OUT)/single.damaged.jsonl
+	$(sft) --mix $(OUT)/binary.damaged.jsonl:0.5 $(OUT)/single.damaged.jsonl:0.5 --set max_steps=$(SFT)
+$(OUT)/%/verified/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/single.verified.jsonl
+	$(sft) --mix $(OUT)/binary.verified.jsonl:0.5 $(OUT)/single.verified.jsonl:0.5 --set max_steps=$(SFT)
 
 # Every model answers the same questions, one draw each at temperature 1.
-infer = cxr infer $(OUT)/test.jsonl -m $(<D) --images $(OUT)/films --size 112 --temperature 1 --max-tokens 160 \
+infer = cxr infer $(OUT)/test.jsonl -m $(<D) --images $(OUT)/films --size 112 --temperature 1 --max-tokens $(TOKENS) \
 	--batch-size 64 --workers 0 -o $(@:.jsonl=.part.jsonl) --resume && mv $(@:.jsonl=.part.jsonl) $@
 $(OUT)/%/warm.answers.jsonl: $(OUT)/%/warm/warm-up.json $(OUT)/test.jsonl
 	$(infer)
@@ -121,7 +123,7 @@ TRAINED := warm sft sft-longer outcome factuality process
 TAUGHT := damaged verified sft
 answers = $(foreach model,$(1),$(OUT)/%/$(model).answers.jsonl)
 named = $(foreach path,$(1),$(notdir $(path:.answers.jsonl=))=$(path))
-compare = cxr score $(call named,$^) --compare --statements --in-domain $(HOME) --plot $(@:.json=) --format json $(write)
+compare = cxr score $(call named,$^) --compare --statements --in-domain $(HOSPITALS) --plot $(@:.json=) --format json $(write)
 $(OUT)/%/training-ablation.json: $(call answers,$(TRAINED))
 	$(compare)
 $(OUT)/%/verification-ablation.json: $(call answers,$(TAUGHT))

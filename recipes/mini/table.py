@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 COLUMNS = {
-    **{f"accuracy, {task}": (task, "accuracy") for task in ("binary", "single", "multiple")},
+    **{f"accuracy, {task}": (task, "accuracy") for task in ("binary", "single")},
     **{part: ("all", part) for part in ("factuality", "completeness", "effectiveness")},
     **{metric: ("all", metric) for metric in ("sensitivity", "specificity", "consistency")},
 }
