@@ -33,8 +33,8 @@ PER_FINDING := 800
 TEST_EACH := 30
 TEST_FILMS := 300
 WARM_UP := 300
-SFT := 300
-RL := 60
+SFT := 200
+RL := 40
 else
 SEEDS := 1
 FILMS := 300
@@ -79,7 +79,7 @@ $(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
 	{ $(binary) $(TEST_EACH) $< --split test && $(single) $< --split test --limit $(TEST_FILMS) && \
 	  $(binary) $(TEST_EACH) $(word 2,$^) && $(single) $(word 2,$^) --limit $(TEST_FILMS); } $(write)
 
-# The vision tower learns the findings by their labels: a stand-in for pretraining, no part of the method.
+# A vision warm-up on the labels: a stand-in for the pretraining that a real model brings, no part of the method.
 $(OUT)/%/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
 	python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --steps $(WARM_UP) --seed $(*:seed-%=%)
 
@@ -110,16 +110,19 @@ $(OUT)/%/damaged/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.damaged
 $(OUT)/%/verified/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/single.verified.jsonl
 	$(sft) --mix $(OUT)/binary.verified.jsonl:0.5 $(OUT)/single.verified.jsonl:0.5 --set max_steps=$(SFT)
 
-# Every model answers the same questions, one draw each at temperature 1.
-infer = cxr infer $(OUT)/test.jsonl -m $(<D) --images $(OUT)/films --size 112 --temperature 1 --max-tokens $(TOKENS) \
-	--batch-size 64 --workers 0 -o $(@:.jsonl=.part.jsonl) --resume && mv $(@:.jsonl=.part.jsonl) $@
+# Every model answers the same questions, one draw each at temperature 1; after fine-tuning also its likeliest answer.
+part = $(@:.jsonl=.part.jsonl)
+infer = cxr infer $(OUT)/test.jsonl -m $(<D) --images $(OUT)/films --size 112 --max-tokens $(TOKENS) --batch-size 64 \
+	--workers 0 --temperature $(1) -o $(part) --resume && mv $(part) $@
 $(OUT)/%/warm.answers.jsonl: $(OUT)/%/warm/warm-up.json $(OUT)/test.jsonl
-	$(infer)
+	$(call infer,1)
+$(OUT)/%/sft-greedy.answers.jsonl: $(OUT)/%/sft/training.json $(OUT)/test.jsonl
+	$(call infer,0)
 $(OUT)/%.answers.jsonl: $(OUT)/%/training.json $(OUT)/test.jsonl
-	$(infer)
+	$(call infer,1)
 
 # Tables, pictures and a page.
-TRAINED := warm sft sft-longer outcome factuality process
+TRAINED := warm sft-greedy sft sft-longer outcome factuality process
 TAUGHT := damaged verified sft
 answers = $(foreach model,$(1),$(OUT)/%/$(model).answers.jsonl)
 named = $(foreach path,$(1),$(notdir $(path:.answers.jsonl=))=$(path))

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from recipes.mini.table import tables
 from tests.cases import LEXICON, Row
 
 ROOT = Path(__file__).parents[1]
+Make = Callable[..., "subprocess.CompletedProcess[str]"]
 NAMES = ["edema", "nodule", "mass", "pleural effusion"]
 LABELS = dict.fromkeys(NAMES, 0) | {"pleural effusion": 1}
 
@@ -77,29 +80,57 @@ def test_tables_give_means_over_seeds(tmp_path: Path) -> None:
     assert done[7] == "Training ablation, other; 2 seeds"
 
 
-@pytest.mark.slow
-def test_the_whole_miniature(tmp_path: Path) -> None:
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """`make("-n")` runs the recipe with settings of seconds, this tool on the path, and its outputs in OUT of here."""
     (tmp_path / "cxr").write_text(f'#!/bin/sh\nexec {sys.executable} -m cxr_cli "$@"\n')
     (tmp_path / "cxr").chmod(0o755)
     (tmp_path / "python").symlink_to(sys.executable)
     env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    make = ["make", "-j2", "-f", "recipes/mini.mk", "MINI=smoke", f"OUT={tmp_path}/out"]
-    done = subprocess.run(make, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    results = (tmp_path / "out" / "results.md").read_text()
-    assert done.stdout.endswith(results)
-    assert [line.split(" | ")[0] for line in results.splitlines() if " | " in line and "---" not in line][1:7] == [
-        f"| {model}" for model in ("warm", "sft", "sft-longer", "outcome", "factuality", "process")
+
+    def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["make", "-f", "recipes/mini.mk", "MINI=smoke", f"OUT={tmp_path}/out", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=400)
+
+    return run_make
+
+
+def test_what_is_trained_answers_and_is_compared(make: Make) -> None:
+    """Each of the two ablations, with the same steps for the control and the rewards."""
+    lines = [line for line in make("-n").stdout.splitlines() if line.startswith("cxr ")]
+    trained = [line for line in lines if line.startswith(("cxr sft", "cxr rl"))]
+    out = [re.search(r"-o \S+/seed-1/(\S+)", line) for line in trained]
+    names = ["sft", "sft-longer", "outcome", "factuality", "process", "damaged", "verified"]
+    assert [match[1] for match in out if match] == names
+    assert [re.findall(r"max_steps=(\d+)", line) for line in trained] == [["4"], *[["2"]] * 4, ["4"], ["4"]]
+    assert [line.partition("--reward ")[2] for line in trained[2:5]] == [
+        "format:1 accuracy:1",
+        "format:1 accuracy:1 factuality:1",
+        "format:1 accuracy:1 process:1",
     ]
-    assert (tmp_path / "out" / "page.html").stat().st_size > 100_000
-    assert list((tmp_path / "out" / "seed-1" / "verification-ablation").glob("*.png"))
-    test = [json.loads(line) for line in (tmp_path / "out" / "test.jsonl").read_text().splitlines()]
-    taught = [json.loads(line) for line in (tmp_path / "out" / "single.jsonl").read_text().splitlines()]
+    assert sum(line.startswith("cxr infer") for line in lines) == len(names) + 2
+    assert sum(line.startswith("cxr score") for line in lines) == 2
+
+
+@pytest.mark.slow
+def test_from_films_to_the_page(make: Make, tmp_path: Path) -> None:
+    few = ("-j2", "TRAINED=warm sft process", "TAUGHT=verified sft")
+    done = make(*few)
+    assert done.returncode == 0, done.stderr[-2000:]
+    out = tmp_path / "out"
+    results = (out / "results.md").read_text()
+    assert done.stdout.endswith(results)
+    models = [line.split(" | ")[0] for line in results.splitlines() if re.match(r"\| [a-z]", line)]
+    assert models == [f"| {name}" for name in (*["warm", "sft", "process"] * 2, *["verified", "sft"] * 2)]
+    assert (out / "page.html").stat().st_size > 100_000
+    assert list((out / "seed-1" / "verification-ablation").glob("*.png"))
+    test, taught = (
+        [json.loads(line) for line in (out / name).read_text().splitlines()] for name in ("test.jsonl", "single.jsonl")
+    )
     assert not {row["patient"] for row in test} & {row["patient"] for row in taught}
     assert {row["source"] for row in taught} == {"phantom-clinic", "phantom-digital", "phantom-film"}
     assert "phantom-ward" in {row["source"] for row in test}
-    again = subprocess.run(make, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
-    assert again.stdout == results  # nothing is done twice
-    shutil.rmtree(tmp_path / "out" / "seed-1" / "process")
-    redone = subprocess.run([*make, "-n"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
-    assert [line.split()[:2] for line in redone.stdout.splitlines()][:1] == [["cxr", "rl"]]
+    assert make(*few).stdout == results  # nothing is done twice
+    shutil.rmtree(out / "seed-1" / "process")
+    again = [line.split()[:2] for line in make(*few, "-n").stdout.splitlines()]
+    assert again[:2] == [["cxr", "rl"], ["cxr", "infer"]]
