@@ -44,7 +44,10 @@ def test_each_kind_of_damage_does_what_it_says() -> None:
         statements = said(case)
         match case["damage"]:
             case "flipped":
-                assert statements in ([effusion, ("edema", "present", None)], [("pleural effusion", "absent", None), edema])
+                assert statements in (
+                    [effusion, ("edema", "present", None)],
+                    [("pleural effusion", "absent", None), edema],
+                )
             case "swapped":
                 assert statements[0] == ("pleural effusion", "present", "right") or statements[1][0] != "edema"
                 assert (statements[0] == effusion) != (statements[1] == edema)

@@ -70,7 +70,7 @@ def see(tower: Any, films: Films, steps: int) -> float:
     for step, update in _updates(weights, RATE, steps):
         chosen = films.draw.choice(films.seen, BATCH)
         seen = films.tokens(tower, chosen)
-        loss = sum(_binary(head(part), labels[chosen]) for head, part in ((whole, seen.flatten(1)), (mean, seen.mean(1))))
+        loss = _binary(whole(seen.flatten(1)), labels[chosen]) + _binary(mean(seen.mean(1)), labels[chosen])
         update(loss)
         if step % 50 == 0:
             note(f"see, step {step}/{steps}: loss {loss.item() / 2:.3f}")
