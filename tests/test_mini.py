@@ -83,6 +83,18 @@ def test_tables_give_means_over_seeds(tmp_path: Path) -> None:
     assert done[7] == "Training ablation, other; 2 seeds"
 
 
+def test_tables_say_what_verification_wins_back(tmp_path: Path) -> None:
+    means = {"damaged": (0.5, 0.8), "verified": (0.65, 0.79), "sft": (0.7, 0.805)}
+    lines = [
+        {"task": "all", "metric": metric, "centre": "in-domain", "model": model, "mean": mean}
+        for model, both in means.items()
+        for metric, mean in zip(("factuality", "consistency"), both, strict=True)
+    ]
+    (tmp_path / "a.json").write_text(json.dumps({"models": [*means], "lines": lines}))
+    won = next(line for line in tables([tmp_path / "a.json"]) if "won back" in line)
+    assert won == "| won back | - | - | 75% | - | - | - | - | - |"
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """`make("-n")` runs the recipe with settings of seconds, this tool on the path, and its outputs in OUT of here."""
