@@ -98,9 +98,9 @@ def test_tables_say_what_verification_wins_back(tmp_path: Path) -> None:
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """`make("-n")` runs the recipe with settings of seconds, this tool on the path, and its outputs in OUT of here."""
-    (tmp_path / "cxr").write_text(f'#!/bin/sh\nexec {sys.executable} -m cxr_cli "$@"\n')
-    (tmp_path / "cxr").chmod(0o755)
-    (tmp_path / "python").symlink_to(sys.executable)
+    for name, started in (("cxr", "-m cxr_cli"), ("python", "")):
+        (tmp_path / name).write_text(f'#!/bin/sh\nexec {sys.executable} {started} "$@"\n')
+        (tmp_path / name).chmod(0o755)
     env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
 
     def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
