@@ -1,7 +1,7 @@
 # The method in miniature: drawn films, a model of two million parameters, two ablations.
 #
-#     make reproduce-mini                MINI=quick: one seed, under half an hour on two cores
-#     make reproduce-mini MINI=full      three seeds, hours on a CPU
+#     make reproduce-mini                MINI=quick: one seed, few rows
+#     make reproduce-mini MINI=full      three seeds, more of all
 #
 # Read it from the top as one reads a method section. A target is whole or not there: what is stopped, goes on by the
 # same command. Films and reports are drawn (`cxr phantom`): nothing here is true of patients.
