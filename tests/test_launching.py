@@ -64,7 +64,7 @@ def run(words: list[str], cwd: Path, *environments: dict[str, str]) -> str:
         subprocess.Popen(words, cwd=cwd, env=ENVIRONMENT | more, stdout=-1, stderr=-1, text=True)
         for more in environments or ({},)
     ]
-    errors = [process.communicate(timeout=400)[1] for process in started]
+    errors = [process.communicate(timeout=900)[1] for process in started]
     assert [process.returncode for process in started] == [0] * len(started), "".join(errors)[-3000:]
     return "".join(errors)
 
@@ -125,7 +125,7 @@ def test_sigterm_saves_and_the_same_command_goes_on(drawn: Path, tiny_models: di
     while not (tmp_path / "out" / "history.jsonl").exists() and first.poll() is None:
         time.sleep(0.05)
     first.send_signal(signal.SIGTERM)
-    _, errors = first.communicate(timeout=120)
+    _, errors = first.communicate(timeout=600)
     assert first.returncode != 0
     assert "the same command with --resume goes on" in errors
     [checkpoint] = (tmp_path / "out").glob("checkpoint-*")

@@ -84,7 +84,7 @@ def answers(here: Path) -> dict[str, dict[str, Any]]:
         time.sleep(0.1)
     assert not engine_processes()
     again = infer(here, PYTHON, "model", "in-process.jsonl", [*engine_args(), "--resume"])
-    out, err = again.communicate(timeout=300)
+    out, err = again.communicate(timeout=900)
     assert again.returncode == 3, err
     assert out == ""
     noise = [line for line in err.splitlines() if not line.startswith("cxr: ")]
@@ -110,7 +110,7 @@ def test_all_are_answered_and_bad_rows_take_none_along(here: Path, answers: dict
 
 def test_an_adapter_schemas_seeds_and_texts_without_films(here: Path) -> None:
     done = subprocess.run(
-        [PYTHON, RUN, "ask", here, json.dumps(SETTINGS)], cwd=HOME, env=ENVIRONMENT, capture_output=True, timeout=300
+        [PYTHON, RUN, "ask", here, json.dumps(SETTINGS)], cwd=HOME, env=ENVIRONMENT, capture_output=True, timeout=900
     )
     assert done.returncode == 0, done.stderr.decode()
     said = json.loads(done.stdout)
@@ -132,14 +132,14 @@ def test_a_server_that_is_killed_and_comes_back(here: Path, answers: dict[str, d
         first = infer(here, Path(sys.executable), url, "served.jsonl", arguments)
         until_written(here / "served.jsonl", first)
         os.killpg(server.pid, signal.SIGKILL)
-        _, err = first.communicate(timeout=120)
+        _, err = first.communicate(timeout=600)
         assert first.returncode == 1, err
         assert "cannot be reached" in err.splitlines()[-1]
     written = ids(here / "served.jsonl")
     assert 0 < len(written) < ROWS - 2
     with served(here) as (url, _):
         again = infer(here, Path(sys.executable), url, "served.jsonl", [*arguments, "--resume"])
-        _, err = again.communicate(timeout=300)
+        _, err = again.communicate(timeout=900)
         assert again.returncode == 3, err
     rows = {row["id"]: row for row in lines(here / "served.jsonl")}
     assert len(ids(here / "served.jsonl")) == len(rows) == len(answers)
@@ -160,7 +160,7 @@ def test_rollouts_follow_the_weights_that_are_trained(here: Path) -> None:
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     logs = list(lines(here / "taught" / "history.jsonl"))[:-1]
@@ -185,7 +185,7 @@ def engine_args() -> list[str]:
 
 def until_written(path: Path, process: subprocess.Popen[str]) -> None:
     """Waits until the first rows are there."""
-    end = time.monotonic() + 240
+    end = time.monotonic() + 900
     while not (path.exists() and path.read_bytes().count(b"\n") > 3):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
@@ -221,7 +221,7 @@ class served:
             self.process = subprocess.Popen(
                 command, cwd=self.here, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True
             )
-        end = time.monotonic() + 240
+        end = time.monotonic() + 900
         while not healthy(port):
             assert self.process.poll() is None, (self.here / "server.log").read_text()[-2000:]
             assert time.monotonic() < end
