@@ -9,6 +9,7 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 READY := $(VENV)/ready
 VLLM := build/vllm-cpu
+PYTEST := python -m pytest -n auto --maxprocesses 8 --dist loadfile
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help:  ## say what there is to make
@@ -40,14 +41,14 @@ demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model: 
 	@echo '`cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
 
 test: $(READY)  ## the fast tests
-	python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 $(VLLM)/ready: tests/vllm_cpu/build.py tests/vllm_cpu/requirements.txt
 	$(PYTHON) tests/vllm_cpu/build.py $(VLLM)
 	touch $@
 
 test-all: $(READY) $(VLLM)/ready  ## all tests, with a vLLM that is built for them
-	python -m pytest
+	$(PYTEST)
 
 lint: $(READY)  ## ruff and mypy
 	ruff check .

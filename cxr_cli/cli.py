@@ -17,6 +17,7 @@ COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "rl": "Reinforcement learning with process rewards: GRPO.",
     "infer": "What a vision-language model answers to cases.",
     "score": "RadRScore, accuracy and report metrics of what a model said.",
+    "view": "One page to look at rows, and to mark their steps.",
     "phantom": "Draw chest X-rays with reports: data that needs no licence.",
     "cache": "What models have answered, so that nothing is asked twice.",
 }

@@ -92,8 +92,6 @@ def load_model(model: Located, revision: str | None = None, **settings: Any) -> 
         import torch
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, logging
 
-    if settings.pop("trust_remote_code", False):
-        raise CxrError("trust_remote_code is not supported: it would run code that comes with the weights")
     logging.disable_progress_bar()
     config = AutoConfig.from_pretrained(model.base, revision=revision)
     kind = AutoModelForImageTextToText if sees(config) else AutoModelForCausalLM

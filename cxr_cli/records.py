@@ -62,6 +62,25 @@ class Step(TypedDict):
     reason: NotRequired[str]
 
 
+class Mark(TypedDict):
+    """What a person says of one step (step: counted from 1; text: as it was shown).
+
+    on: the steps of the case, or of the reasoning of its prediction `sample`. mark: of the verdict that was shown, or
+    of the step itself if there was none; None with a comment alone. verdict: the person's own.
+    """
+
+    id: Id
+    step: Annotated[int, msgspec.Meta(ge=1)]
+    text: str
+    by: Id
+    mark: Literal["agree", "disagree"] | None
+    on: NotRequired[Literal["steps", "predictions"]]
+    sample: NotRequired[int | None]
+    shown: NotRequired[str | None]
+    verdict: NotRequired[Verdict | None]
+    comment: NotRequired[str | None]
+
+
 class Case(Study):
     """One question about a study. task: a Task, or the name that another benchmark gives it.
 
@@ -108,9 +127,27 @@ class Answered(Case):
     answered_by: NotRequired[str]
 
 
-class Scored(Answered):
-    """A scored case. A null score has its reason in `why`."""
+class Judged(TypedDict):
+    """What somebody else's judge counted in one prediction; None: what it said could not be used.
 
+    right: whether it took the answer as right, `by` which means.
+    """
+
+    stated: NotRequired[int | None]
+    correct: NotRequired[int | None]
+    reference: NotRequired[int | None]
+    recalled: NotRequired[int | None]
+    effective: NotRequired[int | None]
+    ineffective: NotRequired[int | None]
+    right: NotRequired[bool | None]
+    by: NotRequired[str]
+
+
+class Scored(Answered):
+    """A scored case. A null score has its reason in `why`. item: the same in all models' rows of one item."""
+
+    item: NotRequired[str]
+    judged: NotRequired[Judged | None]
     scores: NotRequired[dict[str, float | None]]
     scored_by: NotRequired[str]
 

@@ -1,10 +1,12 @@
 """Anybody's steps as Step dicts: a string, a list of strings or of objects, numbered or bulleted."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings.sentences import sentences
+from cxr_cli.layout import thinking
 
 _TEXT_KEYS = ("step", "content", "sentence", "description", "reasoning")
 _MARK = re.compile(r"^\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s+|[-*•]\s+)", re.IGNORECASE)
@@ -44,3 +46,13 @@ def split_text(text: str) -> list[str]:
     if len(items) > 1:
         return items
     return [text[s.start : s.end] for s in sentences(text)]
+
+
+def said(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a model said to a case: its `predictions`, or the one `prediction` as such."""
+    return row.get("predictions") or ([{"text": row["prediction"]}] if row.get("prediction") else [])
+
+
+def statements(prediction: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The reasoning of a prediction, in steps."""
+    return as_steps(prediction.get("think") or thinking(prediction["text"]))

@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.browser import open_browser
 
 STAGES = Path(__file__).with_name("stages.py")
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -39,6 +42,12 @@ def cxr(tmp_path: Path) -> Cxr:
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run_cxr
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One for all tests; each opens a context of its own."""
+    yield from open_browser()
 
 
 @pytest.fixture(scope="session")

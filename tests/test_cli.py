@@ -22,20 +22,18 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60)
 
 
-def imported(*arguments: str) -> tuple[set[str], float]:
-    """The top-level modules that a command imports, and the seconds that all imports take."""
+def imported(*arguments: str) -> set[str]:
+    """The top-level modules that a command imports."""
     script = "import sys; from cxr_cli.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", script, *arguments], capture_output=True, text=True
     )
-    times = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)", done.stderr)
-    return {name.partition(".")[0] for _, name in times}, sum(int(own) for own, _ in times) / 1e6
+    return {name.partition(".")[0] for name in re.findall(r"import time:.*\|\s*(\S+)", done.stderr)}
 
 
 def test_help_loads_nothing_heavy() -> None:
-    modules, seconds = imported("--help")
-    assert modules.isdisjoint({"polars", "numpy", "msgspec", "jsonlines", "tqdm", "sqlite3", "pydicom", "PIL", "torch"})
-    assert min(seconds, imported("--help")[1], imported("--help")[1]) < 0.2
+    heavy = {"polars", "numpy", "msgspec", "jsonlines", "tqdm", "sqlite3", "pydicom", "PIL", "torch"}
+    assert imported("--help").isdisjoint(heavy)
 
 
 def test_help_and_version() -> None:

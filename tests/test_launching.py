@@ -1,8 +1,10 @@
-"""Trainings of several processes: ZeRO-2 and ZeRO-3, started by cxr, torchrun and deepspeed; stopped and continued."""
+"""Trainings of several processes: ZeRO-2 and ZeRO-3; started by cxr on one node or two, by torchrun, deepspeed,
+accelerate and as srun starts them; stopped and continued."""
 
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -26,6 +28,19 @@ DEEPSPEED = [
     "--module",
     "cxr_cli",
 ]
+ACCELERATE = [
+    *(
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--multi_gpu",
+        "--num_machines",
+        "1",
+        "--mixed_precision",
+        "no",
+    ),
+    *("--num_processes", "2", "--dynamo_backend", "no", "--main_process_port", "0", "--module", "cxr_cli"),
+]
 
 
 SHARE = """
@@ -43,17 +58,41 @@ def command(stage: str, rows: Path, model: Path, out: Path, **settings: Any) -> 
     return [stage, str(rows / "steps.jsonl"), "-m", str(model), "-o", str(out), "--images", str(rows), *sets]
 
 
-def run(words: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(words, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done
+def run(words: list[str], cwd: Path, *environments: dict[str, str]) -> str:
+    """Runs it, or as many of it at a time as there are environments; what they say on stderr."""
+    started = [
+        subprocess.Popen(words, cwd=cwd, env=ENVIRONMENT | more, stdout=-1, stderr=-1, text=True)
+        for more in environments or ({},)
+    ]
+    errors = [process.communicate(timeout=400)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * len(started), "".join(errors)[-3000:]
+    return "".join(errors)
+
+
+def free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+def tasks() -> list[dict[str, str]]:
+    """What srun tells each of two tasks on a node."""
+    of_all = {"SLURM_NTASKS": "2", "SLURM_LAUNCH_NODE_IPADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    return [{**of_all, "SLURM_PROCID": str(n), "SLURM_LOCALID": str(n)} for n in range(2)]
+
+
+def nodes() -> list[dict[str, str]]:
+    """What a person sets on each of two nodes."""
+    return [
+        {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "NODE_RANK": str(n)} for port in [free_port()] for n in (0, 1)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("stage", "launcher", "more", "zero"),
+    ("stage", "launcher", "resumer", "more", "zero"),
     [
-        ("sft", DEEPSPEED, [], "zero2"),
-        ("rl", TORCHRUN, ["--reward", "letters:share"], "zero3"),
+        ("sft", DEEPSPEED, ACCELERATE, [], "zero2"),
+        ("rl", TORCHRUN, CXR, ["--reward", "letters:share"], "zero3"),
     ],
 )
 def test_two_processes_train_and_resume(
@@ -62,31 +101,26 @@ def test_two_processes_train_and_resume(
     tmp_path: Path,
     stage: str,
     launcher: list[str],
+    resumer: list[str],
     more: list[str],
     zero: str,
 ) -> None:
-    def words(out: str, *flags: str) -> list[str]:
-        return [
-            *launcher,
-            *command(stage, drawn, tiny_models["qwen2_vl"], tmp_path / out, deepspeed=zero),
-            *more,
-            *flags,
-        ]
+    def words(out: str) -> list[str]:
+        return [*command(stage, drawn, tiny_models["qwen2_vl"], tmp_path / out, deepspeed=zero), *more]
 
     (tmp_path / "letters.py").write_text(SHARE)
-    done = run(words("whole"), tmp_path)
-    assert done.stderr.count("cxr: step 4/4") == 1  # one rank alone speaks
+    assert run([*launcher, *words("whole")], tmp_path).count("cxr: step 4/4") == 1  # one rank alone speaks
     (tmp_path / "stopped").mkdir()
     shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "stopped" / "checkpoint-2")
-    run(words("stopped", "--resume"), tmp_path)
+    said = run([*resumer, *words("stopped"), "--resume"], tmp_path, *(tasks() if resumer is CXR else ()))
+    assert said.count("cxr: continues") == said.count("cxr: step 4/4") == 1
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
     assert not same(weights(tmp_path / "whole"), weights(tiny_models["qwen2_vl"]))
 
 
 def test_sigterm_saves_and_the_same_command_goes_on(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
-    more = ["--gpus", "2"]
     how = {"max_steps": 24, "save_steps": 100}
-    words = [*CXR, *command("sft", drawn, tiny_models["qwen2_vl"], tmp_path / "out", **how), *more, "--resume"]
+    words = [*CXR, *command("sft", drawn, tiny_models["qwen2_vl"], tmp_path / "out", **how), "--gpus", "2", "--resume"]
     first = subprocess.Popen(words, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not (tmp_path / "out" / "history.jsonl").exists() and first.poll() is None:
         time.sleep(0.05)
@@ -98,6 +132,7 @@ def test_sigterm_saves_and_the_same_command_goes_on(drawn: Path, tiny_models: di
     stopped = int(checkpoint.name.removeprefix("checkpoint-"))
     assert 1 <= stopped < 24
     run(words, tmp_path)
-    run([*CXR, *command("sft", drawn, tiny_models["qwen2_vl"], tmp_path / "whole", **how), *more], tmp_path)
+    words = [*CXR, *command("sft", drawn, tiny_models["qwen2_vl"], tmp_path / "whole", **how), "--nodes", "2"]
+    assert run(words, tmp_path, *nodes()).count("cxr: step 24/24") == 1
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "out"))
     assert [log["step"] for log in history(tmp_path / "out")] == [log["step"] for log in history(tmp_path / "whole")]

@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +53,9 @@ def test_what_is_sent_and_what_comes_back() -> None:
 
 def test_concurrency_is_used_and_bounded() -> None:
     with Server(lambda asked: "ok", delay=0.1) as server:
-        begun = time.perf_counter()
         with open_engine(spec(server, concurrency=16)) as engine:
             assert len(list(generate(engine, ask(64)))) == 64
         assert server.most == 16
-        assert time.perf_counter() - begun < 64 * 0.1 / 4
 
 
 def test_busy_and_broken_servers_are_asked_again() -> None:

@@ -16,6 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.test_launching import SHARE
+from tests.test_training import ROLL
+
 HOME = Path(__file__).parents[1]
 BUILT = HOME / "build" / "vllm-cpu"
 PYTHON = BUILT / "bin" / "python"
@@ -143,6 +146,27 @@ def test_a_server_that_is_killed_and_comes_back(here: Path, answers: dict[str, d
     assert ids(here / "served.jsonl")[: len(written)] == written
     texts = [(texts_of(rows[id]), texts_of(answers[id])) for id in answers]
     assert sum(a == b for a, b in texts) > 0.75 * len(texts)  # the same seeds draw the same, there as here
+
+
+def test_rollouts_follow_the_weights_that_are_trained(here: Path) -> None:
+    """The log-probabilities of vLLM's tokens, and of the same tokens in the trainer, stay equal while it learns."""
+    (here / "letters.py").write_text(SHARE)
+    sets = {**ROLL, "learning_rate": 3e-3, "max_steps": 4, "temperature": 1.0, "size": 56, "vllm_max_model_length": 512}
+    words = [str(word) for name, value in sets.items() for word in ("--set", f"{name}={value}")]
+    command = [PYTHON, RUN, "cxr", "rl", "cases.jsonl", "-m", "model", "-o", "taught", "--limit", "16", *words]
+    done = subprocess.run(
+        [*command, "--rollouts", "vllm-colocate", "--reward", "letters:share"],
+        cwd=here,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    logs = list(lines(here / "taught" / "history.jsonl"))[:-1]
+    assert [log["step"] for log in logs] == [1, 2, 3, 4]
+    assert any(log["grad_norm"] > 0 for log in logs[:-1])
+    assert all(log["sampling/sampling_logp_difference/max"] < 0.1 for log in logs)
 
 
 def infer(here: Path, python: Path, model: str, out: str, arguments: list[Any]) -> subprocess.Popen[str]:

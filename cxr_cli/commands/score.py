@@ -18,6 +18,9 @@ from cxr_cli.sources import plain_text
     help="A part of RadRScore with nothing to count: unknown, or 0 as in the published evaluation.",
 )
 @click.option(
+    "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
+)
+@click.option(
     "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
 )
 @options.unmentioned
@@ -26,7 +29,7 @@ from cxr_cli.sources import plain_text
 @options.show_prompt("cxr_cli.scoring.llm")
 @options.flow(find=plain_text.find)
 @options.engine(required=False)
-@options.judge
+@options.judge("stored", help="Rules, offline; or a model; or what a judge left in the rows, `judged`")
 @options.compare
 def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how: Any) -> None:
     """RadRScore, accuracy and report metrics of what a model said.
@@ -40,6 +43,7 @@ def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how:
     cxr score generated.txt --references reports.txt --summary
     cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json
     cxr score answers.jsonl --summary --judge rules,llm -m http://localhost:8000/v1
+    cxr score --from chestx-reasoner eval/res --judge stored --summary    # as published, and ours
     cxr score a.jsonl "GPT-4o=b.jsonl" --compare --format latex --plot figures
     """
     from cxr_cli.findings import Lexicon, reader

@@ -22,13 +22,19 @@ from cxr_cli.verifying.keeping import Keep
 @click.option(
     "--on", type=click.Choice(["steps", "predictions"]), default="steps", show_default=True, help="What to check."
 )
+@click.option(
+    "--human",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Marks made in a page of `cxr view`: they decide, the judge's verdict stays as `second`.",
+)
 @options.unmentioned
 @options.lexicon
 @click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr.")
 @options.show_prompt("cxr_cli.verifying.llm")
 @options.flow()
 @options.engine(required=False)
-@options.judge
+@options.judge()
 def verify(
     flow: Flow,
     keep: Keep,
@@ -37,6 +43,7 @@ def verify(
     lexicon: str | None,
     explain: bool,
     judges: tuple[str, ...],
+    human: str | None,
     **how: Any,
 ) -> None:
     """Keep only the steps that the report supports.
@@ -49,11 +56,14 @@ def verify(
     cxr verify theirs.jsonl --map id=item_id,report=original_report,steps=reason_steps --keep all --explain
     cxr verify answers.jsonl --on predictions > checked.jsonl
     cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl
+    cxr verify steps.jsonl --human marks.jsonl > checked.jsonl
     """
+    if human and len(judges) > 1:
+        raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
     from cxr_cli.findings import Lexicon, reader
     from cxr_cli.verifying.keeping import Keeper
     from cxr_cli.verifying.stage import run
     from cxr_cli.verifying.verify import Verifier
 
-    keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules")
-    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, **how)
+    keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules" and not human)
+    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, human=human, **how)

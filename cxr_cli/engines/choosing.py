@@ -9,6 +9,7 @@ from typing import Any
 
 from cxr_cli.engines.meter import Metered
 from cxr_cli.engines.requests import Engine, Sampling
+from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 
 ENGINES = {
@@ -63,6 +64,7 @@ def open_engine(spec: Spec) -> Iterator[Engine]:
             yield dry
         return
     name = chosen(spec)
+    _check(spec, name)
     if spec.name == "auto":
         note(f"engine: {name}")
     module, _, attribute = ENGINES[name].partition(":")
@@ -73,3 +75,12 @@ def open_engine(spec: Spec) -> Iterator[Engine]:
 
             engine = stack.enter_context(Cached(engine))
         yield stack.enter_context(Metered(engine))
+
+
+def _check(spec: Spec, name: str) -> None:
+    if name == "openai" and not is_url(spec.model):
+        raise CxrError(f"--engine openai needs the URL of a server: -m http://localhost:8000/v1, not {spec.model}")
+    if name != "openai" and is_url(spec.model):
+        raise CxrError(f"{spec.model} is a server: --engine openai, or auto, asks it")
+    if name != "openai" and spec.args.get("trust_remote_code"):
+        raise CxrError("trust_remote_code is not supported: it would run code that comes with the weights")

@@ -14,7 +14,7 @@ import msgspec
 from PIL import Image
 
 from cxr_cli.engines.background import Background
-from cxr_cli.engines.choosing import Spec, is_url
+from cxr_cli.engines.choosing import Spec
 from cxr_cli.engines.http import RETRIES, Answer, Http
 from cxr_cli.engines.requests import Message, Reply, Request
 from cxr_cli.engines.servers import base_url
@@ -30,8 +30,6 @@ class OpenAI(Background):
     name = "openai"
 
     def __init__(self, spec: Spec) -> None:
-        if not is_url(spec.model):
-            raise CxrError(f"--engine openai needs the URL of a server: -m http://localhost:8000/v1, not {spec.model}")
         self.url, local = base_url(spec.model, allow_remote=spec.allow_remote)
         self.sampling, self.args = spec.sampling, dict(spec.args)
         self.capacity = 2 * spec.concurrency  # half of them wait, so that no place at the server is ever empty

@@ -1,13 +1,13 @@
 """Hugging Face transformers in this process: for a CPU, or one GPU without vLLM."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Self
 
-from cxr_cli.engines.choosing import Spec, is_url
-from cxr_cli.engines.requests import Reply, Request, images, unheeded
+from cxr_cli.engines.choosing import Spec
+from cxr_cli.engines.requests import Reply, Request, Sampling, images, unheeded
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.models import default_dtype, load_model, load_processor, locate
@@ -15,43 +15,36 @@ from cxr_cli.models import default_dtype, load_model, load_processor, locate
 WINDOW = 8  # batches in hand, of which the next one takes requests of about the same length
 
 
-class Transformers:
-    """The engine `transformers`. spec.args go to `from_pretrained`: dtype, attn_implementation, device_map, .."""
+class Loaded:
+    """An engine around a model in this process. load: gives the model and its processor, when something is asked."""
 
     name = "transformers"
     on_reply: Callable[[Reply], None] = staticmethod(unheeded)
 
-    def __init__(self, spec: Spec) -> None:
-        if is_url(spec.model):
-            raise CxrError(f"{spec.model} is a server: --engine openai, or auto, asks it")
+    def __init__(self, load: Callable[[], tuple[Any, Any]], sampling: Sampling, batch: int) -> None:
         with need("train"):
             import torch
-        self.located = locate(spec.model, spec.revision)
-        self.spec, self.sampling, self.batch, self.capacity = spec, spec.sampling, spec.batch, WINDOW * spec.batch
-        self.signature = {
-            "engine": self.name,
-            "model": self.located.name,
-            "revision": self.located.revision,
-            **asdict(self.sampling),
-            "dtype": spec.args.get("dtype") or default_dtype(self.located.base, spec.revision),
-        }
+        self.load, self.sampling, self.batch, self.capacity = load, sampling, batch, WINDOW * batch
+        self.signature: Mapping[str, object] = {"engine": self.name, **asdict(sampling)}
         self._torch = torch
         self._waiting: list[tuple[int, str, Request]] = []  # length, prompt, request
         self._ready: deque[Reply] = deque()
 
     @cached_property
-    def processor(self) -> Any:
-        """Loaded, as the model is, when something is asked: a run that the cache answers needs neither."""
-        return load_processor(self.located.base, self.spec.revision)
+    def _loaded(self) -> tuple[Any, Any]:
+        return self.load()
 
-    @cached_property
+    @property
     def model(self) -> Any:
-        return load_model(self.located, self.spec.revision, **self.spec.args)
+        return self._loaded[0]
+
+    @property
+    def processor(self) -> Any:
+        return self._loaded[1]
 
     @cached_property
     def tokenizer(self) -> Any:
         tokenizer: Any = getattr(self.processor, "tokenizer", self.processor)
-        tokenizer.padding_side = "left"
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
@@ -107,7 +100,8 @@ class Transformers:
         texts, requests = [text for text, _ in batch], [request for _, request in batch]
         pictures = [[picture.convert("RGB") for picture in images(request.messages)] for request in requests]
         given: dict[str, Any] = {"images": [p for p in pictures if p]} if any(pictures) else {}
-        inputs = self.processor(text=texts, padding=True, return_tensors="pt", **given).to(self.model.device)
+        inputs = self.processor(text=texts, padding=True, padding_side="left", return_tensors="pt", **given)
+        inputs = inputs.to(self.model.device)
         lengths = inputs["attention_mask"].sum(dim=1).tolist()
         if len(batch) == 1 and lengths[0] > longest:
             reason = f"longer than the model takes: {lengths[0]} tokens of {longest}"
@@ -118,7 +112,7 @@ class Transformers:
         if self.sampling.temperature > 0:
             seeds = [request.seed or 0 for request in requests]
             sampler = [_Sampler(seeds, self.sampling, self.model.device, torch)]
-        with torch.inference_mode():
+        with torch.no_grad():  # not in inference mode: the model may be one that is trained
             out = self.model.generate(
                 **inputs,
                 max_new_tokens=self.sampling.max_tokens,
@@ -142,6 +136,25 @@ class Transformers:
             finish = "length" if stop is None else "stop"
             replies.append(Reply(request.id, text, finish, length, tokens, request.seed))
         return replies
+
+
+class Transformers(Loaded):
+    """The engine `transformers`. spec.args go to `from_pretrained`: dtype, attn_implementation, device_map, .."""
+
+    def __init__(self, spec: Spec) -> None:
+        located = locate(spec.model, spec.revision)
+
+        def load() -> tuple[Any, Any]:
+            return load_model(located, spec.revision, **spec.args), load_processor(located.base, spec.revision)
+
+        super().__init__(load, spec.sampling, spec.batch)
+        self.signature = {
+            "engine": self.name,
+            "model": located.name,
+            "revision": located.revision,
+            **asdict(spec.sampling),
+            "dtype": spec.args.get("dtype") or default_dtype(located.base, spec.revision),
+        }
 
 
 class _Sampler:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cxr_cli.engines.background import Background
-from cxr_cli.engines.choosing import Spec, is_url
+from cxr_cli.engines.choosing import Spec
 from cxr_cli.engines.reaper import Reaper
 from cxr_cli.engines.requests import Reply, Request, images
 from cxr_cli.errors import CxrError
@@ -34,6 +34,19 @@ _SETTINGS = {
 }
 
 
+def check_installed() -> None:
+    """Raises CxrError if vLLM is not there. It is not imported, which takes seconds."""
+    with need("vllm"):
+        if find_spec("vllm") is None:
+            raise ModuleNotFoundError(name="vllm")
+
+
+def quieten() -> None:
+    """vLLM speaks of its errors alone, on stderr. Called before it is imported."""
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+
+
 class Vllm(Background):
     """The engine `vllm`. spec.args are vLLM's engine arguments: tensor_parallel_size, max_model_len, ..
 
@@ -43,13 +56,7 @@ class Vllm(Background):
     name = "vllm"
 
     def __init__(self, spec: Spec) -> None:
-        if is_url(spec.model):
-            raise CxrError(f"{spec.model} is a server: --engine openai, or auto, asks it")
-        if spec.args.get("trust_remote_code"):
-            raise CxrError("trust_remote_code is not supported: it would run code that comes with the weights")
-        with need("vllm"):
-            if find_spec("vllm") is None:
-                raise ModuleNotFoundError(name="vllm")
+        check_installed()
         self.spec, self.sampling = spec, spec.sampling
         self.located = locate(spec.model, spec.revision)
         self.capacity = 1
@@ -152,8 +159,7 @@ class Vllm(Background):
         self.capacity = AHEAD * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
 
     async def _open(self, reaper: Reaper) -> Any:
-        for name, value in _SETTINGS.items():
-            os.environ.setdefault(name, value)
+        quieten()
         os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"  # this process has threads
         with need("vllm"):
             from vllm.engine.arg_utils import AsyncEngineArgs

@@ -26,7 +26,7 @@ def flow(*, find: Callable[[str], Source] = reading.find, default: str | None = 
             _refuse_contradictions(**shared)
             if sys.stdout is not None:
                 claim_stdout()
-            made = Flow(inputs or _without_inputs(default), find=find, **shared)
+            made = Flow(inputs or without_inputs(default), find=find, **shared)
             command(made, **given)
             if made.rejected:
                 click.get_current_context().exit(SOME_REJECTED)
@@ -106,7 +106,7 @@ def _refuse_contradictions(
         raise click.UsageError("--on-error skip and --rejects FILE go together: no row is dropped silently.")
 
 
-def _without_inputs(default: str | None) -> tuple[str, ...]:
+def without_inputs(default: str | None) -> tuple[str, ...]:
     if sys.stdin is not None and not sys.stdin.isatty():
         return ("-",)
     if default is None:

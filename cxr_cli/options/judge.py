@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import update_wrapper
 from importlib import import_module
+from itertools import permutations
 from typing import Any
 
 import click
@@ -12,24 +13,32 @@ from cxr_cli.rows import Flow
 Command = Callable[..., None]
 
 
-def judge(command: Command) -> Command:
-    """`--judge`: it reaches the command as `judges`, one or two names. Stands below `options.engine`."""
+def judge(*more: str, help: str = "Rules, offline; or a model") -> Callable[[Command], Command]:
+    """`--judge`: it reaches the command as `judges`, one or two names. Stands below `options.engine`.
 
-    def wrapper(flow: Flow, engine: Any, judge: str, **given: Any) -> None:
-        judges = tuple(judge.split(","))
-        if "llm" in judges and engine is None:
-            raise click.UsageError("--judge llm asks a model: name one with -m MODEL|URL.")
-        if "llm" not in judges and engine is not None:
-            raise click.UsageError("-m is for --judge llm.")
-        command(flow, engine=engine, judges=judges, **given)
+    more: judges besides "rules" and "llm", which `help` tells of.
+    """
+    names = ("rules", "llm", *more)
 
-    return click.option(
-        "--judge",
-        type=click.Choice(["rules", "llm", "rules,llm", "llm,rules"]),
-        default="rules",
-        show_default=True,
-        help="Rules, offline; or a model; or both: the first decides, and their agreement is told.",
-    )(update_wrapper(wrapper, command))
+    def decorate(command: Command) -> Command:
+        def wrapper(flow: Flow, engine: Any, judge: str, **given: Any) -> None:
+            judges = tuple(judge.split(","))
+            if "llm" in judges and engine is None:
+                raise click.UsageError("--judge llm asks a model: name one with -m MODEL|URL.")
+            if "llm" not in judges and engine is not None:
+                raise click.UsageError("-m is for --judge llm.")
+            command(flow, engine=engine, judges=judges, **given)
+
+        return click.option(
+            "--judge",
+            type=click.Choice([*names, *map(",".join, permutations(names, 2))]),
+            metavar=f"{'|'.join(names)}[,..]",
+            default="rules",
+            show_default=True,
+            help=f"{help}; or two of them: the first decides, and their agreement is told.",
+        )(update_wrapper(wrapper, command))
+
+    return decorate
 
 
 def show_prompt(module: str) -> Callable[[Command], Command]:

@@ -32,6 +32,14 @@ def kappa(pairs: Mapping[tuple[str, str], int]) -> float | None:
     return (same - chance) / (1 - chance)
 
 
+def told(judges: Sequence[str], pairs: Mapping[tuple[str, str], int]) -> str:
+    """How far two judges agree, for a person: "rules and llm agree on 3 of 4 steps (0.750), Cohen's kappa 0.500"."""
+    n, value = sum(pairs.values()), kappa(pairs)
+    same = sum(count for (a, b), count in pairs.items() if a == b)
+    share, shown = f"{same / n:.3f}" if n else "-", "-" if value is None else f"{value:.3f}"
+    return f"{' and '.join(judges)} agree on {same} of {n} steps ({share}), Cohen's kappa {shown}"
+
+
 def _ranks(values: Floats) -> Floats:
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[inverse]

@@ -83,8 +83,9 @@ def _read(reply: Reply, several: bool, question: str, findings: Sequence[str], t
     if firm:
         return pick(firm[-1].options)
     marked = reply.marked()
-    own = [mention for mention in marked if -1 not in mention.options and not reply.conditional(mention)]
+    own = [mention for mention in marked if -1 not in mention.options]
     kept = unlisted(text, own, len(known.texts), single=not several)
+    kept = [mention for mention in kept if not reply.conditional(mention)]
     named = frozenset().union(*(m.options for m in kept))
     if named and (several or len(named) == 1):
         return pick(named)

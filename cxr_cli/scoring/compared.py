@@ -94,16 +94,18 @@ def _how(comparison: Comparison) -> Iterator[str]:
 
 
 def _on_items(comparison: Comparison) -> Iterator[str]:
-    boards, missing = comparison.boards, False
-    for task in boards.in_order():
-        models = comparison.has[task]
-        asked = {m: int((comparison.asked[boards.models[m]] & comparison.of(task)).sum()) for m in models}
+    missing = False
+    for task, models in comparison.has.items():
+        asked = {m: int((comparison.asked[i] & comparison.of(task)).sum()) for i, m in enumerate(comparison.models)}
+        there = [comparison.models[m] for m in models]
         shared = int(comparison.tasks[task].sum())
-        if left := ", ".join(f"{m} {n - shared}" for m, n in asked.items() if n > shared):
+        if left := ", ".join(f"{m} {asked[m] - shared}" for m in there if asked[m] > shared):
             yield f"{task}: on the {shared} items that its models share; left out: {left}"
-        if absent := [m for m in comparison.models if m not in models]:
-            missing = True
-            yield f"{task}: not asked of {', '.join(absent)}"
+        if absent := ", ".join(m for m in comparison.models if not asked[m]):
+            yield f"{task}: not asked of {absent}"
+        if alone := ", ".join(f"{m} {n}" for m, n in asked.items() if n and m not in there):
+            yield f"{task}: left out, with no item of another model's: {alone}"
+        missing |= len(there) < len(comparison.models)
     if missing and len(comparison.tasks) > 1:
         yield f"{ALL}: on the items that all models with that metric share"
     if comparison.resampled_by == "patient" and comparison.without_patient:

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cxr_cli.engines.talks import Talk
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.scoring.radrscore import RulesJudge, Scores
+from cxr_cli.scoring.stored import StoredJudge
 
 if TYPE_CHECKING:
     from cxr_cli.engines.structured import Model
+
+Empty = Literal["null", "zero"]
 
 
 class Judge(Protocol):
@@ -20,10 +23,14 @@ class Judge(Protocol):
     def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]: ...
 
 
-def judge_of(name: str, reader: Reader, unmentioned: Unmentioned, model: "Model | None" = None) -> Judge:
-    """The judge called "rules" or "llm"; that one asks the model."""
+def judge_of(
+    name: str, reader: Reader, unmentioned: Unmentioned, empty: Empty = "null", model: "Model | None" = None
+) -> Judge:
+    """The judge called "rules", "stored" or "llm"; that one asks the model."""
     if name == "rules":
         return RulesJudge(reader, unmentioned)
+    if name == "stored":
+        return StoredJudge(as_published=empty == "zero")
     assert model is not None
     llm = import_module("cxr_cli.scoring.llm")
     judge: Judge = llm.LlmJudge(model, reader.lexicon, unmentioned)

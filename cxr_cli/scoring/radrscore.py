@@ -94,10 +94,10 @@ class RulesJudge:
 
     def parts(self, case: Mapping[str, Any], reasoning: str) -> dict[str, float | str]:
         reader, lexicon = self.reader, self.reader.lexicon
-        predicted = observations([reasoning], reader)
         report = case.get("report") or ""
         steps = as_steps(case.get("steps"))
         reference = observations((step["text"] for step in steps), reader)
+        predicted = observations([reasoning], reader) if reference or report.strip() else []
         parts: dict[str, float | str] = {}
         if not report.strip():
             parts["factuality"] = NO_REPORT

@@ -1,7 +1,7 @@
 """`cxr score`: what a row lets itself be scored on, for each of its predictions, averaged over them."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from cxr_cli import layout
 from cxr_cli.engines.talks import Talk
@@ -11,14 +11,12 @@ from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.layout import thinking
 from cxr_cli.records import reasons
 from cxr_cli.scoring.answers import grade
-from cxr_cli.scoring.judges import judge_of
+from cxr_cli.scoring.judges import Empty, judge_of
 from cxr_cli.scoring.radrscore import PARTS, Scores
 from cxr_cli.scoring.report import ReportScorer
 
 if TYPE_CHECKING:
     from cxr_cli.engines.structured import Model
-
-Empty = Literal["null", "zero"]
 
 
 class Scorer:
@@ -37,7 +35,7 @@ class Scorer:
         empty: Empty = "null",
         model: "Model | None" = None,
     ) -> None:
-        self.judges = [judge_of(name, reader, unmentioned, model) for name in judges]
+        self.judges = [judge_of(name, reader, unmentioned, empty, model) for name in judges]
         self.prefixes = ["", *(f"{name}_" for name in judges[1:])]
         self.reports = ReportScorer(reader)
         self.empty = empty
@@ -83,9 +81,8 @@ class Scorer:
 
 def zeroed(scores: dict[str, float | None], why: dict[str, str]) -> Scores:
     """The published aggregation: a part without a denominator counts 0. What is not there or failed stays null."""
-    kept = {
-        metric: reason for metric, reason in why.items() if reason.startswith(("no report", "no reference", "judge"))
-    }
+    unknown = ("no report", "no reference", "no stored", "judge")
+    kept = {metric: reason for metric, reason in why.items() if reason.startswith(unknown)}
     if len(kept) == len(PARTS):
         return scores, why
     filled = {part: (scores[part] if part in kept else scores[part] or 0.0) for part in PARTS}

@@ -1,7 +1,7 @@
 """The stage `cxr score`: rows scored one by one, and the summary or the comparison that goes with them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -17,20 +17,31 @@ from cxr_cli.scoring import compared, summary
 from cxr_cli.scoring.boards import Boards
 from cxr_cli.scoring.compare import Comparison
 from cxr_cli.scoring.naming import Input, named
+from cxr_cli.scoring.published import Published
+from cxr_cli.scoring.published_shapes import SHAPES as PUBLISHED
 from cxr_cli.scoring.score import Scorer
-from cxr_cli.sources import plain_text
+from cxr_cli.sources import plain_text, published
 
 Take = Callable[[Row], None]
 
 
 def run(
-    flow: Flow, reader: Reader, shape: str | None, seed: int, judges: Sequence[str], plot: Path | None, **how: Any
+    flow: Flow,
+    reader: Reader,
+    shape: str | None,
+    seed: int,
+    layout: str | None,
+    judges: Sequence[str],
+    plot: Path | None,
+    **how: Any,
 ) -> None:
     """Scores the rows of `flow`. shape: how the summary is printed on stdout, in place of rows there; None prints none.
 
     plot: a folder for pictures. how: as `_scoring` takes it.
     """
-    summed = summary.Summary(seed=seed, second=judges[1] if len(judges) > 1 else None)
+    shapes: Mapping[str, Callable[[Any], str]] = PUBLISHED if layout else summary.SHAPES
+    second = judges[1] if len(judges) > 1 else None
+    summed = Published(judges[0]) if layout else summary.Summary(seed=seed, second=second)
     boards, draw = Boards() if plot else None, _drawing(plot)
 
     def take(row: Row) -> None:
@@ -38,12 +49,12 @@ def run(
         if boards is not None:
             boards.add(Input("", name="").model(row), row)
 
-    with _scoring(reader, judges=judges, **how) as score:
+    with _scoring(reader, layout=layout, judges=judges, **how) as score:
         score(flow, take, shape is None or flow.output is not None)
     if flow.dry:
         return
     if shape is not None:
-        write_text(summary.SHAPES[shape](summed).rstrip("\n"))
+        write_text(shapes[shape](summed).rstrip("\n"))
     if boards is not None:
         draw(Comparison(boards, common=True, seed=seed))
 
@@ -90,11 +101,12 @@ def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
 
 @contextmanager
 def _scoring(
-    reader: Reader, references: str | None, engine: Spec | None, judges: Sequence[str], **how: Any
+    reader: Reader, references: str | None, layout: str | None, engine: Spec | None, judges: Sequence[str], **how: Any
 ) -> Iterator[Callable[[Flow, Take, bool], None]]:
     """Gives score(flow, take, write): scores the rows of a flow, hands each to `take`, and writes it where asked to.
 
-    references: a path of reports, joined by id to rows that bring none of their own. engine: the model that judges.
+    references: a path of reports, joined by id to rows that bring none of their own. layout: of the published results
+    that the inputs are. engine: the model that judges.
     """
     reports = plain_text.references(references) if references else None
     with open_model(engine) if engine else nullcontext() as model:
@@ -102,6 +114,8 @@ def _scoring(
 
         def score(flow: Flow, take: Take, write: bool) -> None:
             failed: Counter[bool] = Counter()
+            if layout:
+                flow.find = published.find
             flow.spare = (references,) if references else ()
 
             def with_reports(rows: Iterator[Row]) -> Iterator[Row]:

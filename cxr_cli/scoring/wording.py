@@ -101,7 +101,8 @@ CONCLUDES = Cue(
     ),
 )
 FAVOURS = Cue(
-    *("best", "most", "fits?", r"match\w*", r"correspond\w*", "consistent", "aligns?", "correct", "describe[sd]?")
+    *("best", "most", "fits?", r"match\w*", r"correspond\w*", "consistent", "aligns?", "correct", "describe[sd]?"),
+    "supports?",
 )
 NEGATES = re.compile(
     r"\b(?:no|not|none|without|absence of|absent|lacks?|lack of|negative for|free of|(?<!to )rul(?:e|es|ed|ing) out"

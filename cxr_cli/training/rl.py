@@ -1,11 +1,13 @@
 """`cxr rl`: GRPO with process rewards, by TRL's GRPOTrainer."""
 
 import logging
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from cxr_cli import layout
+from cxr_cli.engines.vllm import check_installed, quieten
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.selection import Selected
@@ -31,6 +33,9 @@ ROLLOUTS: dict[str, dict[str, Any]] = {
 
 def train(job: Job, rewards: Selected) -> None:
     """Trains `job.model` on the rows' prompts and fills `job.out`. Raises CxrError."""
+    rollouts = rollouts_of(job.settings)
+    if rollouts != "transformers":
+        _prepare_vllm()
     from trl import GRPOConfig, GRPOTrainer
 
     from cxr_cli.training.resuming import Resumable
@@ -39,7 +44,6 @@ def train(job: Job, rewards: Selected) -> None:
     class Trainer(Resumable, GRPOTrainer):  # type: ignore[misc]
         """TRL's, that resumes truly."""
 
-    rollouts = rollouts_of(job.settings)
     starting.prepare(bool(job.settings.get("deepspeed")))
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(_quotes_no_row)
     data = run.mixture(job, layout.check_askable)
@@ -68,6 +72,12 @@ def rollouts_of(settings: Settings) -> str:
     if name not in ROLLOUTS:
         raise CxrError(f"rollouts: {name} is none of {', '.join(ROLLOUTS)}")
     return name
+
+
+def _prepare_vllm() -> None:
+    check_installed()
+    quieten()
+    warnings.filterwarnings("once", message="TRL currently supports vLLM")  # not at each import of TRL's
 
 
 def _no_films(config: Any, *, vllm: bool) -> dict[str, Any]:

@@ -130,6 +130,7 @@ def quieten() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)
     for name in ("datasets", "accelerate", "deepspeed", "DeepSpeed", "trl"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    os.environ.setdefault("DATASETS_VERBOSITY", "error")
     os.environ.setdefault("DS_LOG_LEVEL", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 

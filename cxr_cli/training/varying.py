@@ -8,7 +8,7 @@ import numpy as np
 from cxr_cli import layout
 from cxr_cli.engines import Request, Sampling, Spec, Talk, converse, open_engine
 from cxr_cli.engines.requests import seed_of
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.rows import Row, note
 from cxr_cli.training import run
@@ -29,10 +29,15 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
     longest = settings.get("max_completion_length", 1024)
     sampling = Sampling(settings.get("temperature", 1.0), settings.get("top_p", 1.0), longest)
     kept: list[str] = []
+    failed: list[RowError] = []
     with open_engine(Spec(job.model, sampling=sampling, revision=settings.get("revision"))) as engine:
         for row, varies in converse(engine, _talks(job, rows, chosen, samples)):
-            if varies is True:
+            if isinstance(varies, RowError):
+                failed.append(varies)
+            elif varies:
                 kept.append(row["id"])
+    if failed:
+        note(f"{len(failed)} prompts could not be asked and are left out; the first: {failed[0].reason}")
     share = 1 - len(kept) / len(rows)
     note(f"{len(kept)} of {len(rows)} prompts vary in {samples} answers (frac_reward_zero_std {share:.2f})")
     if not kept:
@@ -49,6 +54,9 @@ def _talks(job: Job, rows: Rows, chosen: Selected, samples: int) -> Iterator[tup
             Request(f"{row['id']}#{n}", messages, seed_of(job.settings.get("seed", 42), row["id"], n))
             for n in range(samples)
         ]
+        for reply in replies:
+            if reply.error is not None:
+                raise RowError("", reply.error)
         texts = [reply.text for reply in replies]
         paid = chosen.total(chosen.pay(texts, {"case": [row] * samples}))
         return bool(np.std(paid) > TOO_SMALL)

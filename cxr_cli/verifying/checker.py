@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cxr_cli.engines.structured import Failure, together
 from cxr_cli.engines.talks import Talk
 from cxr_cli.errors import RowError
-from cxr_cli.layout import thinking
 from cxr_cli.records import reasons
 from cxr_cli.rows import Row
-from cxr_cli.scoring.agreement import kappa
-from cxr_cli.steps import as_steps
+from cxr_cli.scoring.agreement import told
+from cxr_cli.steps import as_steps, said, statements
 from cxr_cli.verifying.verify import Evidence, Opinion, Verifier, answer_fault, support
 
 if TYPE_CHECKING:
@@ -58,16 +57,18 @@ class Checker:
     def predictions(self, case: Row) -> Talk[Row]:
         """The case with each prediction's thinking as checked `steps` of that prediction, with its `support`."""
         evidence = self.verifier.evidence(case)
-        said = case.get("predictions") or ([{"text": case["prediction"]}] if case.get("prediction") else [])
-        if not said:
+        predictions = said(case)
+        if not predictions:
             raise RowError("", "field `predictions`: nothing was predicted")
-        chains = [as_steps(prediction.get("think") or thinking(prediction["text"])) for prediction in said]
         checked = yield from together(
-            [self.steps(f"{case['id']}#verify{n}", chain, case, evidence) for n, chain in enumerate(chains)]
+            [
+                self.steps(f"{case['id']}#verify{n}", statements(prediction), case, evidence)
+                for n, prediction in enumerate(predictions)
+            ]
         )
         grown = [
             prediction | {"steps": steps, "support": share} | reasons(prediction, ["support"], why)
-            for prediction, (steps, share, why) in zip(said, checked, strict=True)
+            for prediction, (steps, share, why) in zip(predictions, checked, strict=True)
         ]
         return case | {"predictions": grown, "checked_by": self.signature}
 
@@ -100,7 +101,4 @@ class Checker:
 
     def agreement(self) -> str:
         """How far two judges agree, for a person."""
-        n, value = self.pairs.total(), kappa(self.pairs)
-        same = sum(count for (a, b), count in self.pairs.items() if a == b)
-        share, shown = f"{same / n:.3f}" if n else "-", "-" if value is None else f"{value:.3f}"
-        return f"{' and '.join(self.judges)} agree on {same} of {n} steps ({share}), Cohen's kappa {shown}"
+        return told(self.judges, self.pairs)

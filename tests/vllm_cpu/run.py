@@ -1,4 +1,5 @@
-"""Runs in the environment with vLLM: `run.py build FOLDER` makes models, `run.py ask FOLDER SETTINGS` asks them."""
+"""Runs in the environment with vLLM: `run.py build FOLDER` makes models, `run.py ask FOLDER SETTINGS` asks them,
+`run.py cxr ..` is `cxr ..` with an engine whose weights can be changed, as they always can on a GPU."""
 
 import json
 import sys
@@ -85,10 +86,22 @@ def refused(model: Path, settings: dict[str, Any]) -> str:
     return ""
 
 
+def cxr(arguments: list[str]) -> None:
+    import vllm._custom_ops
+
+    from cxr_cli.cli import main
+
+    vllm._custom_ops._supports_onednn = False  # on a CPU it keeps packed copies of the weights, and drops the weights
+    sys.argv[1:] = arguments
+    main()
+
+
 if __name__ == "__main__":
-    what, folder, *rest = sys.argv[1:]
+    what, *rest = sys.argv[1:]
     if what == "build":
         sys.path.insert(0, str(Path(__file__).parents[2]))
-        build(Path(folder))
+        build(Path(rest[0]))
+    elif what == "cxr":
+        cxr(rest)
     else:
-        print(json.dumps(ask(Path(folder), json.loads(rest[0]))))
+        print(json.dumps(ask(Path(rest[0]), json.loads(rest[1]))))

@@ -1,0 +1,36 @@
+"""`cxr view`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cxr_cli.options.films import root
+from cxr_cli.options.flow import mapping, without_inputs
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="OUT", required=True, help="The page: an .html file."
+)
+@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
+@click.option("--embed", is_flag=True, help="Put the films into the page, as JPEG; else it refers to the files.")
+@root
+@mapping
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows of each INPUT.")
+def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
+    """One page to look at rows of any stage, and to mark their steps.
+
+    Films, question, steps by verdict with their sentence of the report, what models said, scores. Several INPUTs, or
+    rows that differ by `answered_by`, stand side by side, joined by `item` if they have it, else by `id`. The page
+    needs no network. A person marks steps and predictions there; `cxr verify --human` takes the marks as verdicts.
+
+    \b
+    cxr view steps.jsonl -o page.html
+    cxr mine | cxr verify --keep all | cxr view -o page.html
+    cxr view sft.jsonl rl.jsonl --images /data/mimic-cxr --embed -o page.html
+    """
+    from cxr_cli.showing.page import write_page
+
+    write_page(inputs or without_inputs(None), output, **how)

@@ -1,0 +1,43 @@
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+
+// An element with attributes, listeners (`onclick`) and children. Texts stay texts: nothing of a row is ever markup.
+function el(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const made = document.createElement(name);
+  if (classes.length) made.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+// Tells who listens to the page rather than looks at it.
+function say(text) {
+  $("said").textContent = text;
+}
+
+let toasting;
+function toast(text) {
+  $("toast").textContent = text;
+  $("toast").classList.add("up");
+  clearTimeout(toasting);
+  toasting = setTimeout(() => $("toast").classList.remove("up"), 4000);
+}
+
+const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+const phone = window.matchMedia("(max-width: 820px)");
+
+// localStorage is missing where the browser keeps nothing for files.
+const store = {
+  get(key) {
+    try { return localStorage.getItem(key); } catch { return null; }
+  },
+  set(key, value) {
+    try { localStorage.setItem(key, value); return true; } catch { return false; }
+  },
+};

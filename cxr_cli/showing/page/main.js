@@ -1,0 +1,67 @@
+"use strict";
+
+const KEYS = {
+  j: ["next case; also → and ↓", () => move(1)],
+  k: ["previous case; also ← and ↑", () => move(-1)],
+  n: ["next step", () => stepBy(1)],
+  p: ["previous step", () => stepBy(-1)],
+  a: ["agree with the step's verdict", () => press("agree")],
+  d: ["disagree with it", () => press("disagree")],
+  c: ["comment on the step", () => press("comment")],
+  i: ["black for white on the films", () => $("invert")?.click()],
+  l: ["list and filters, open or shut", () => openSide(!sideOpen())],
+  "/": ["search", () => { openSide(true); $("search").focus(); }],
+  "?": ["these keys", () => $("keys").showModal()],
+};
+const ARROWS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const at = event.target;
+  if (event.key === "Escape") {
+    if (at.closest("input, textarea")) at.blur();
+    else if (phone.matches) openSide(false);
+    return;
+  }
+  if (at.closest("input, textarea, select")) return;
+  const upOrDown = event.key === "ArrowUp" || event.key === "ArrowDown";
+  if (upOrDown && !at.closest("#list") && at !== document.body) return; // there they scroll
+  const by = ARROWS[event.key];
+  if (!by && !KEYS[event.key]) return;
+  event.preventDefault();
+  if (by) move(by);
+  else KEYS[event.key][1]();
+}
+
+const sideOpen = () => !document.body.classList.contains("shut");
+function openSide(open) {
+  document.body.classList.toggle("shut", !open);
+  $("drawer").setAttribute("aria-expanded", String(open));
+  if (open) drawList();
+}
+
+function start() {
+  readItems();
+  openMarks();
+  showMarked();
+  makeFilters();
+  $("keys").querySelector("dl").append(...Object.entries(KEYS).flatMap(([key, [what]]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, what)]));
+  for (const button of document.querySelectorAll("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
+  $("drawer").addEventListener("click", () => openSide(!sideOpen()));
+  $("back").addEventListener("click", () => move(-1));
+  $("on").addEventListener("click", () => move(1));
+  $("help").addEventListener("click", () => $("keys").showModal());
+  $("me").addEventListener("click", () => withName(() => drawCase(current), true));
+  $("save").addEventListener("click", downloadMarks);
+  $("load").addEventListener("click", () => $("loaded").click());
+  $("loaded").addEventListener("change", async (event) => { await importMarks(event.target.files[0]); event.target.value = ""; refilter(); drawCase(current); });
+  $("list").addEventListener("scroll", () => requestAnimationFrame(drawList));
+  window.addEventListener("resize", drawList);
+  document.addEventListener("keydown", onKey);
+  openSide(!phone.matches);
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  current = items.find((item) => item.shared.id === wanted) ?? null;
+  refilter();
+}
+
+start();
