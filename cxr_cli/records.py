@@ -36,17 +36,23 @@ class Prior(TypedDict):
 class Study(TypedDict):
     """One examination, as a source gives it.
 
-    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said.
+    images: frontal films, or those of unknown view; laterals: all others. No stage shows a model the laterals.
+    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said. changes: finding -> what became of it since the
+    prior: worsening, stable, improving, None not said. why: the reason of each null, by its key:
+    {"report": "there is no file"}.
     """
 
     id: Id
     report: NotRequired[str | None]
     patient: NotRequired[str | None]
     images: NotRequired[list[str]]
+    laterals: NotRequired[list[str]]
     labels: NotRequired[dict[str, int | float | None] | None]
+    changes: NotRequired[dict[str, str | None] | None]
     prior: NotRequired[Prior | None]
     split: NotRequired[str | None]
     source: NotRequired[str | None]
+    why: NotRequired[dict[str, str]]
 
 
 class Step(TypedDict):
@@ -84,8 +90,7 @@ class Mark(TypedDict):
 class Case(Study):
     """One question about a study. task: a Task, or the name that another benchmark gives it.
 
-    answer: the text of the right option, a list of texts for `multiple`. why: the reason of each null, by its key:
-    {"steps": "plan: refused"}.
+    answer: the text of the right option, a list of texts for `multiple`. why: {"steps": "plan: refused"}.
     """
 
     task: NotRequired[str | None]
@@ -97,7 +102,6 @@ class Case(Study):
     made_by: NotRequired[str]
     support: NotRequired[float | None]
     checked_by: NotRequired[str]
-    why: NotRequired[dict[str, str]]
 
 
 class Prediction(TypedDict):

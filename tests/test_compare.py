@@ -256,15 +256,12 @@ def test_what_all_models_share_is_told_for_each_metric() -> None:
     assert found["all", "accuracy", "a"] == found["all", "accuracy", "b"] == 1
 
 
-def test_a_model_that_shares_nothing_does_not_empty_the_task() -> None:
-    boards = Boards()
-    for n in range(3):
-        add(boards, "a", n, 1.0)
-        add(boards, "b", n, 0.0)
-        add(boards, "c", n + 10, 1.0)
+def test_a_model_that_shares_no_item_is_left_out_of_what_is_common() -> None:
+    boards = three()
+    add(boards, "d", 99, 0.5)
     comparison = Comparison(boards, common=True)
-    assert [(line.model, line.n) for line in comparison.lines] == [("a", 3), ("b", 3)]
-    assert compared.notes(comparison) == ["binary: left out, with no item of another model's: c 3"]
+    assert lines(comparison) == lines(Comparison(three(), common=True))
+    assert "binary: none of its items is another model's, left out: d" in compared.notes(comparison)
 
 
 def test_differing_signatures_and_missing_patients_are_said() -> None:

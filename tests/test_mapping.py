@@ -38,6 +38,26 @@ def test_rows_are_mapped_too_and_rejected_as_they_were(run: Run, tmp_path: Path)
     ]
 
 
+def test_labels_and_films_in_columns_of_their_own(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text("uid,pa,lat,Oedem,Herz\n1,a.png,b.png,1,\n2,c.png,,-1.0,0\n3,,,x,\n")
+    names = "id=uid,images=pa+lat,labels.edema=Oedem,labels.cardiomegaly=Herz,prior.images=pa"
+    done = run("copy", "h.csv", "--map", names)
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert (first["images"], first["labels"]) == (["a.png", "b.png"], {"edema": 1, "cardiomegaly": None})
+    assert (second["images"], second["labels"]) == (["c.png"], {"edema": -1, "cardiomegaly": 0})
+    assert second["prior"] == {"images": ["c.png"]}
+    reason = "field `labels[...]`: expected a number or null, got a string"
+    assert (done.returncode, done.stderr) == (1, f"cxr: h.csv:4: {reason} (id 3)\n")
+
+
+def test_a_list_of_films_stays(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text('id,films\n1,"[""a.png"", ""b.png""]"\n')
+    assert json.loads(run("copy", "h.csv", "--map", "images=films").stdout)["images"] == ["a.png", "b.png"]
+    done = run("copy", "--map", "images=films", stdin='{"id":"1","films":["a.png"]}\n{"id":"2","films":7}\n')
+    assert json.loads(done.stdout)["images"] == ["a.png"]
+    assert done.stderr == "cxr: stdin:2: field `images`: expected a list, got a whole number (id 2)\n"
+
+
 @pytest.mark.parametrize("column", ["impresion", "uid+nothing"])
 def test_a_column_that_a_table_lacks(run: Run, tmp_path: Path, column: str) -> None:
     (tmp_path / "r.csv").write_text(CSV)

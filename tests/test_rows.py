@@ -178,6 +178,18 @@ def test_a_dash_is_stdout(run: Run) -> None:
     assert run("copy", "-", "-o", "-", stdin=GOOD).stdout == GOOD
 
 
+def test_split(run: Run) -> None:
+    rows = '{"id":"a","split":"test"}\n{"id":"b","split":"train"}\n{"id":"c"}\n{"id":"d","split":"test"}\n'
+    lines = rows.splitlines(keepends=True)
+    done = run("copy", "--split", "test", stdin=rows)
+    assert (done.returncode, done.stdout, done.stderr) == (0, lines[0] + lines[3], "")
+    assert run("copy", "--split", "train", "--limit", "1", stdin=rows).stdout == lines[1]
+    assert json.loads(run("copy", "--split", "x", "--map", "split=fold", stdin='{"id":"a","fold":"x"}').stdout)
+    done = run("copy", "--split", "tset", stdin=rows)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "cxr: --split: no row of `tset`; there are: none, test, train\n"
+
+
 def test_limit(run: Run) -> None:
     assert run("copy", "--limit", "1", stdin=GOOD + "broken").stdout == GOOD.splitlines(keepends=True)[0]
 
@@ -189,7 +201,7 @@ def test_limit(run: Run) -> None:
         (["nowhere/a.jsonl"], "nowhere/a.jsonl: no such file (and no folder nowhere)"),
         (["folder"], "folder is a folder, not a file: name the files in it, folder/*.jsonl"),
         (["a.txt"], "a.txt: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet"),
-        (["a.json"], "a.json: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet; `jq"),
+        (["a.json"], "a.json: not a JSON array of objects, or broken; rows one a line are called .jsonl"),
         (["fake.parquet"], "fake.parquet: not a Parquet file, or a damaged one, after row 0"),
         (["fake.jsonl.gz"], "fake.jsonl.gz: the compressed data break off after line 0"),
         (["fake.jsonl.zst"], "fake.jsonl.zst: the compressed data break off after line 0"),
@@ -227,6 +239,7 @@ def test_files_that_will_not_do(run: Run, tmp_path: Path, arguments: list[str], 
         (["--resume", "--overwrite", "-o", "x.jsonl"], "give one of them"),
         (["--map", "id"], "`id` is not NAME=COLUMN"),
         (["--map", "id=a,id=b"], "`id` is named twice"),
+        (["--map", "labels.edema=a,labels=b"], "`labels` is named twice, whole and in part"),
         (["--map", "id=a+"], "`id=a+` is not NAME=COLUMN"),
     ],
 )

@@ -171,10 +171,10 @@ def test_plain_texts_against_references(cxr: Cxr, tmp_path: Path) -> None:
     (tmp_path / "true.txt").write_text("Left effusion.\nPneumothorax.\n")
     done = cxr("score", "said.txt", "--references", "true.txt", "--summary", "--format", "csv")
     assert done.stdout.splitlines()[:4] == [
-        "task,metric,n,nulls,mean,low,high,reasons",
-        "-,finding_precision,2,0,0.5,0.0,1.0,",
-        "-,finding_recall,2,0,0.5,0.0,1.0,",
-        "-,finding_f1,2,0,0.5,0.0,1.0,",
+        "task,metric,n,nulls,mean,low,high,reasons,set",
+        "-,finding_precision,2,0,0.5,0.0,1.0,,c71835b5",
+        "-,finding_recall,2,0,0.5,0.0,1.0,,c71835b5",
+        "-,finding_f1,2,0,0.5,0.0,1.0,,c71835b5",
     ]
     (tmp_path / "short.txt").write_text("Left effusion.\n")
     missing = cxr("score", "said.txt", "--references", "short.txt")

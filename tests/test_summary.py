@@ -90,7 +90,8 @@ def test_table() -> None:
         "null scores, left out of the means:\n"
         "  binary format: 1000 no reason given\n"
         "\n"
-        "1000 rows; intervals: 1000 bootstrap draws by patient, seed 0\n"
+        "set: 1000 rows, f636525f\n"
+        "intervals: 1000 bootstrap draws by patient, seed 0\n"
         "scored_by: x:1\n"
     )
 
@@ -104,8 +105,8 @@ def test_table_stays_within_100_columns() -> None:
 
 
 def test_empty() -> None:
-    assert as_table(Summary()) == "no scores\n\n0 rows; intervals: 1000 bootstrap draws by row, seed 0\n"
-    assert as_csv(Summary()) == "task,metric,n,nulls,mean,low,high,reasons\n"
+    assert as_table(Summary()) == "no scores\n\nset: 0 rows, de45d748\nintervals: 1000 bootstrap draws by row, seed 0\n"
+    assert as_csv(Summary()) == "task,metric,n,nulls,mean,low,high,reasons,set\n"
     assert json.loads(as_json(Summary()))["lines"] == []
 
 
@@ -115,10 +116,10 @@ def test_csv() -> None:
     made.append({"task": "binary", "scores": {"accuracy": None}, "why": {"accuracy": "refused"}})
     made.append({"task": "single", "scores": {"accuracy": None}, "why": {"accuracy": "refused"}})
     assert as_csv(summed(made)) == (
-        "task,metric,n,nulls,mean,low,high,reasons\n"
-        'binary,accuracy,3,2,0.25,0.25,0.25,"1 no answer, 1 refused"\n'
-        "single,accuracy,0,1,,,,1 refused\n"
-        'all,accuracy,3,3,0.25,0.25,0.25,"2 refused, 1 no answer"\n'
+        "task,metric,n,nulls,mean,low,high,reasons,set\n"
+        'binary,accuracy,3,2,0.25,0.25,0.25,"1 no answer, 1 refused",9abcc292\n'
+        "single,accuracy,0,1,,,,1 refused,9abcc292\n"
+        'all,accuracy,3,3,0.25,0.25,0.25,"2 refused, 1 no answer",9abcc292\n'
     )
 
 
@@ -126,6 +127,7 @@ def test_json() -> None:
     document = json.loads(as_json(summed(rows(), n=200, seed=3, level=0.9)))
     assert (document["rows"], document["unscored"], document["draws"], document["seed"]) == (14, 0, 200, 3)
     assert (document["level"], document["resampled_by"], document["notes"]) == (0.9, "patient", [])
+    assert document["set"] == str(summed(rows()[::-1]).fingerprint) != str(summed(rows()[1:]).fingerprint)
     assert document["signatures"]["scored_by"] == {"judge:rules|version:0.1.0": 14}
     assert document["lines"][1]["metric"] == "radrscore"
     assert document["lines"][1]["reasons"] == {"no report": 1}

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from cxr_cli.errors import RowError
+from cxr_cli.findings.agreement import COURSE, SAID
+from cxr_cli.mining.cases import Miner
 from tests.cases import LEXICON, READER, Row, answers, mined, said
 
 
@@ -38,6 +41,39 @@ def test_temporal(report: str, expected: Row) -> None:
     cases = mined(report, tasks=["temporal"])
     assert answers(cases) == expected
     assert all(case["options"] == ["Worsening", "Stable", "Improving"] for case in cases)
+
+
+@pytest.mark.parametrize(
+    ("report", "changes", "expected"),
+    [
+        (
+            None,
+            {"Pleural_Effusion": "worsening", "Edema": None, "no such": "stable"},
+            {"pleural effusion": ("Worsening", 0)},
+        ),
+        ("Edema has improved.", {"edema": "stable"}, {"edema": ("Stable", 0)}),  # goes before what the report says
+        ("Edema has improved.", {"edema": "Improving"}, {"edema": ("Improving", 1)}),
+        ("Effusion is stable.", {"edema": "improving"}, {"edema": ("Improving", 0), "pleural effusion": ("Stable", 1)}),
+        ("Edema is worse.", None, {"edema": ("Worsening", 1)}),
+    ],
+)
+def test_changes_that_a_data_set_gives(report: str | None, changes: Row | None, expected: Row) -> None:
+    """expected: finding -> the answer, and how many sentences of the report it rests on."""
+    cases = Miner(LEXICON, tasks=["temporal"])({"id": "s", "report": report, "changes": changes})
+    assert {case["findings"][0]: (case["answer"], len(case["steps"][1]["evidence"])) for case in cases} == expected
+    for case in cases:
+        _, observed, concluded = (step["text"] for step in case["steps"])
+        (told,) = READER.read(observed)
+        assert COURSE[told.change or ""] == SAID[case["answer"].lower()]
+        assert concluded.endswith(f"so the answer is {case['answer']}.")
+
+
+def test_changes_alone_give_no_other_question() -> None:
+    assert Miner(LEXICON)({"id": "s", "changes": {"lung": "stable"}}) == []
+    with pytest.raises(
+        RowError, match="field `changes`: a value that is none of worsening, stable, improving and null"
+    ):
+        Miner(LEXICON)({"id": "s", "changes": {"edema": "gone"}})
 
 
 def test_temporal_steps() -> None:

@@ -110,7 +110,7 @@ def test_rows_are_kept_on_disk_without_what_no_training_needs() -> None:
     rows = filled("a", "b", "c")
     assert [rows[i]["id"] for i in range(3)] == ["a", "b", "c"]
     assert rows[1] == {"id": "b", "question": "?", "report": "x" * 100, "steps": []}
-    assert rows.fingerprint == filled("a", "b", "c").fingerprint != filled("a", "c", "b").fingerprint
+    assert str(rows.fingerprint) == str(filled("c", "b", "a").fingerprint) != str(filled("a", "b").fingerprint)
 
 
 def test_a_mixture_takes_each_part_by_its_weight() -> None:
@@ -346,10 +346,24 @@ def test_what_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_pat
 
     assert told("gone.jsonl") == "image gone.png does not exist (id x), and 0 rows more are without a film"
     assert re.fullmatch(r"id x: \d+ tokens, and the model takes 2048: lower size", told("long.jsonl"))
+    assert "/temporal/" in (two := told("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
+    assert "2 films, and max_images is 1 (id " in two
+    assert told("steps.jsonl", tiny_models["qwen2_vl"], "report_to=wandb").startswith("wandb is not installed: pip ")
     assert told("steps.jsonl", tmp_path).endswith("is no model: there is no config.json in it")
     bad = told("steps.jsonl", tiny_models["qwen2_vl"], "deepspeed=zero9")
     assert bad.startswith("deepspeed: zero9 is neither a file nor one of zero2")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_longest_row_is_found_before_a_training(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (drawn / "steps.jsonl").read_text().splitlines()]
+    rows[7]["question"] += " Is it?" * 900
+    (tmp_path / "long.jsonl").write_text(lines(*rows))
+    for train, how in ((sft, {}), (rl, {"max_completion_length": 12})):
+        with pytest.raises(
+            CxrError, match=rf"^id {rows[7]['id']}: \d+ tokens.*, and the model takes 2048: lower size$"
+        ):
+            train(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=[str(tmp_path / "long.jsonl")], **how)
 
 
 def test_settings_are_checked(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`cxr mine`: options, one call, one write."""
+"""`cxr mine`."""
 
 from typing import Any, get_args
 
@@ -6,12 +6,13 @@ import click
 
 from cxr_cli import options, sources
 from cxr_cli.findings import Lexicon
-from cxr_cli.mining.cases import Miner
+from cxr_cli.mining.cases import Miner, Wanted
 from cxr_cli.mining.selection import findings_named
 from cxr_cli.mining.stage import run
 from cxr_cli.mining.tasks import TASKS, Uncertain
 from cxr_cli.rows import Flow
 
+STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
 DOUBT = click.Choice(get_args(Uncertain))
 
 
@@ -27,30 +28,46 @@ DOUBT = click.Choice(get_args(Uncertain))
     "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order.")
+@click.option("--steps", type=click.Choice(get_args(Wanted)), default="all", show_default=True, help=STEPS)
 @options.lexicon
 @options.show_prompt("cxr_cli.mining.llm")
 @options.flow(find=sources.find, default="examples")
+@options.studies
 @options.engine(required=False)
 def mine(
-    flow: Flow, engine: Any, findings: str | None, count: int | None, balance: bool, lexicon: str | None, **how: Any
+    flow: Flow,
+    engine: Any,
+    findings: str | None,
+    count: int | None,
+    balance: bool,
+    passed: dict[str, Any],
+    steps: Wanted,
+    lexicon: str | None,
+    **how: Any,
 ) -> None:
     """Reports -> questions with reasoning steps.
 
-    INPUT: studies as rows (a file, or piped in), a folder of .txt reports, or `examples`, which come with cxr.
+    INPUT: studies as rows (a file, or piped in), a folder of .txt reports, `examples`, which come with cxr, or a data
+    set as it is downloaded, NAME:FOLDER or its folder alone. NAME: mimic-cxr, chexpert, chexpert-plus, ms-cxr-t, rsna,
+    siim, openi, vindr-cxr.
     With -m a model writes the steps, in three passes: a plan, its evidence in the report, a chain that sees the film.
 
     \b
     cxr mine | cxr verify > steps.jsonl
+    cxr mine mimic-cxr:/data/mimic-cxr --split test | cxr verify > steps.jsonl
     cxr mine reports.csv --map id=uid,report=findings+impression -o cases.jsonl
     zcat studies.jsonl.gz | cxr mine --task binary --findings all | cxr verify > steps.jsonl
     cxr mine studies.jsonl --per-finding 200 --balance > balanced.jsonl
+    cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
     """
     if balance and count is None:
         raise click.UsageError("--balance needs --per-finding N.")
     if count is not None and set(how["tasks"]) - {"binary"}:
         raise click.UsageError("--per-finding asks binary questions only.")
+    if steps == "none" and engine:
+        raise click.UsageError("--steps none leaves nothing for -m to write.")
     known = Lexicon.load(lexicon)
     asked = findings_named(findings, known) if findings else None
-    miner = Miner(known, findings=asked, steps=engine is None, **how)
-    run(flow, miner, engine, count, balance)
+    miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
+    run(flow, miner, engine, count=count, balance=balance, **passed)

@@ -13,6 +13,7 @@ Unmentioned = Literal["normal", "unknown"]
 
 SEVERITY = {"minimal": 1, "mild": 2, "moderate": 3, "severe": 4}
 COURSE = {"new": "worse", "worse": "worse", "stable": "stable", "better": "better", "resolved": "better"}
+SAID = {"worsening": "worse", "stable": "stable", "improving": "better"}  # a course, as questions and data sets say it
 HEIGHT = {"upper": "high", "apical": "high", "lower": "low", "basal": "low"}
 
 
@@ -36,10 +37,14 @@ class Known:
         self.findings: dict[str, list[Finding]] = {}
         for finding in findings:
             self.findings.setdefault(finding.name, []).append(finding)
+        self._by_status: dict[str, list[Finding]] = {}
+        for told in self.findings.values():
+            for finding in told:
+                self._by_status.setdefault(finding.status, []).append(finding)
 
     def about(self, names: Container[str], status: str) -> list[Finding]:
         """In the order in which they are told, whatever the order of `names`."""
-        return [f for name, told in self.findings.items() if name in names for f in told if f.status == status]
+        return [f for f in self._by_status.get(status, ()) if f.name in names]
 
     def judge(self, claim: Finding) -> Judgement:
         """The verdict on one claimed finding, with a reason a person understands."""
@@ -127,6 +132,8 @@ def disagreement(claim: Finding, known: Sequence[Finding]) -> str:
 
 def closest(claim: Finding, known: Sequence[Finding]) -> Finding:
     """The known finding that differs from the claim in the fewest respects."""
+    if len(known) == 1:
+        return known[0]
     return min(known, key=lambda finding: sum(bool(differs(claim, finding)) for differs in RESPECTS))
 
 

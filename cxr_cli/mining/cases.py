@@ -5,7 +5,7 @@ mine({"id": "s1", "report": "Small left effusion."})     # -> [{"id": "s1/binary
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Lexicon, reader
@@ -15,9 +15,11 @@ from cxr_cli.mining.evidence import StudyFindings
 from cxr_cli.mining.phrasing import phrases
 from cxr_cli.mining.rules import Rules
 from cxr_cli.mining.tasks import TASKS, Absent, Asker, Question, Uncertain
-from cxr_cli.records import Task
+from cxr_cli.records import Task, reasons
 from cxr_cli.rows import Row
 from cxr_cli.signatures import signature
+
+Wanted = Literal["all", "reported", "none"]
 
 
 class Miner:
@@ -25,8 +27,8 @@ class Miner:
 
     tasks: none stands for all. findings: what questions may be about; binary questions then ask about each of them.
     None: what of the lexicon is worth a question; binary questions then ask about few.
-    steps: False leaves them to others. settings: all that change a case, for signatures. silent: how many studies gave
-    no question.
+    steps: of all studies, of those with a report, of none; None leaves them to others. settings: all that change a
+    case, for signatures. silent: how many studies gave no question.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class Miner:
         unmentioned: Unmentioned = "normal",
         uncertain: Uncertain = "skip",
         seed: int = 0,
-        steps: bool = True,
+        steps: Wanted | None = "all",
     ) -> None:
         self.lexicon, self.reader, self.tasks, self.seed = lexicon, reader(lexicon), tasks or TASKS, seed
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
@@ -65,7 +67,7 @@ class Miner:
 
     def case(self, row: Row, study: StudyFindings, question: Question) -> Row:
         """The study's row, grown by a question, its answer and the steps to it."""
-        id = f"{row['id']}/{question.key}"
+        id, why = f"{row['id']}/{question.key}", self._without_steps(row)
         made = {
             "id": id,
             "task": question.task,
@@ -73,10 +75,16 @@ class Miner:
             "options": question.options,
             "answer": question.answer,
             "findings": question.findings,
-            "steps": self.rules.steps(question, study, self._draws(id)) if self.written else None,
+            "steps": self.rules.steps(question, study, self._draws(id)) if self.written and not why else None,
             "made_by": self.made_by,
         }
-        return row | made
+        return row | made | reasons(row, ["steps"], why)
+
+    def _without_steps(self, row: Row) -> dict[str, str]:
+        """Why this study gets no steps, if it does not."""
+        if self.written == "none":
+            return {"steps": "not asked for"}
+        return {"steps": "no report"} if self.written == "reported" and not row.get("report") else {}
 
     def _questions(self, study: StudyFindings, id: str) -> Iterator[Question]:
         asker, tasks = self.asker, self.tasks
@@ -94,7 +102,7 @@ class Miner:
         if "anomaly" in tasks:
             asked.append(asker.anomaly(study, there))
         if "temporal" in tasks:
-            asked += [asker.temporal(study, name) for name in study.told if name in asker.asked]
+            asked += [asker.temporal(study, name) for name in study.changes | study.told if name in asker.asked]
         return filter(None, asked)
 
     def _draws(self, key: str) -> Draws:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Lexicon, Reader
-from cxr_cli.findings.agreement import Unmentioned, same_side
+from cxr_cli.findings.agreement import SAID, Unmentioned, same_side
 from cxr_cli.records import Status
 
 _MEANING: dict[float, Status] = {1: "present", 0: "absent", -1: "uncertain"}
@@ -24,7 +24,7 @@ class Told(NamedTuple):
 class StudyFindings:
     """One study, read once; each question about a finding is then a look-up.
 
-    study: a Study row; RowError when it has neither the key `report` nor `labels`; empty ones say nothing.
+    study: a Study row; RowError when it has none of the keys `report`, `labels`, `changes`; empty ones say nothing.
     unmentioned: "normal" takes a finding of which the study is silent as absent, "unknown" leaves it without a status.
     Without a report a study is silent only of what its labels name.
     """
@@ -34,7 +34,8 @@ class StudyFindings:
         report = study.get("report") or ""
         given = study.get("labels") or {}
         self.labels = _meanings(given, self.lexicon)
-        if "report" not in study and "labels" not in study:
+        self.changes = _courses(study.get("changes") or {}, self.lexicon)
+        if not study.keys() & {"report", "labels", "changes"}:
             raise RowError("", "no report and no labels (other names: --map report=COLUMN)")
         self.told: dict[str, list[Told]] = {}
         for statement in reader.statements(report):
@@ -121,6 +122,14 @@ def _meanings(labels: Mapping[str, float | None], lexicon: Lexicon) -> dict[str,
         elif name := lexicon.find(label):
             meanings[name] = _MEANING[value]
     return meanings
+
+
+def _courses(changes: Mapping[str, str | None], lexicon: Lexicon) -> dict[str, str]:
+    """{"Edema": "improving"}  ->  {"edema": "better"}."""
+    said = {name: word.lower() for name, word in changes.items() if word is not None}
+    if not SAID.keys() >= set(said.values()):
+        raise RowError("", f"field `changes`: a value that is none of {', '.join(SAID)} and null")
+    return {known: SAID[word] for name, word in said.items() if (known := lexicon.find(name))}
 
 
 def _direct(told: Sequence[Told]) -> Status:

@@ -88,6 +88,7 @@ class Rules:
 
     def _changed(self, study: StudyFindings, name: str, draws: Draws) -> list[Step]:
         told = _gathered(changes(study, name))[:PLACES]
+        told = told or [(Finding(name, "present", change=study.changes[name]), [])]
         return [_step(self.phrases.observe(f, draws, change=True), "observe", by) for f, by in told]
 
     def _healthy(self, study: StudyFindings, draws: Draws) -> list[Step]:
@@ -116,7 +117,8 @@ class Rules:
             name, status = names[0], study.status(names[0])
             templates = _YES if status == "present" else _NO if status == "absent" else _MAYBE
         if task == "temporal":
-            templates = _COURSE[changes(study, name)[0].finding.change or ""]
+            told = changes(study, name)
+            templates = _COURSE[told[0].finding.change or "" if told else study.changes[name]]
         return draws.choice(templates).format(**self.phrases.words(name), answer=answer)
 
     def _all_present(self, names: Sequence[str], answer: str, draws: Draws) -> str:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from heapq import heappush, heappushpop
 from tempfile import TemporaryFile
@@ -12,7 +12,7 @@ import msgspec
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
-from cxr_cli.rows import Row, note
+from cxr_cli.rows import Flow, Row, note
 
 Kept = list[tuple[int, int]]  # a heap of (-rank, place): the lowest ranks, the highest of them on top
 
@@ -31,6 +31,37 @@ def findings_named(text: str, lexicon: Lexicon) -> list[str]:
     if not names:
         raise CxrError("--findings: no finding is named; `all` stands for all of the lexicon")
     return list(dict.fromkeys(names))
+
+
+def apart(rows: Iterable[Row], files: Sequence[str]) -> Iterator[Row]:
+    """The studies of patients of whom these files have no row; how many were left out is told at the end."""
+    taken: set[str] = set()
+
+    def take(row: Row) -> tuple[()]:
+        taken.update(filter(None, [row.get("patient")]))
+        return ()
+
+    Flow(files, dry=True).run(take)
+    if not taken:
+        raise CxrError(f"--apart-from {', '.join(files)}: no row names a patient")
+    left_out = 0
+    for row in rows:
+        if row.get("patient") in taken:
+            left_out += 1
+        else:
+            yield row
+    note(f"{left_out} studies left out: their patients are in {', '.join(files)}")
+
+
+def filmed(rows: Iterable[Row]) -> Iterator[Row]:
+    """The studies that have a film; how many have none is told at the end."""
+    without = 0
+    for row in rows:
+        if row.get("images"):
+            yield row
+        else:
+            without += 1
+    note(f"{without} studies left out: they have no film")
 
 
 def per_finding(

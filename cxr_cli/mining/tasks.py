@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from cxr_cli.findings.agreement import COURSE
+from cxr_cli.findings.agreement import COURSE, SAID
 from cxr_cli.mining.draws import Draws
 from cxr_cli.mining.evidence import StudyFindings, Told
 from cxr_cli.mining.phrasing import Phrases
@@ -16,7 +16,7 @@ FEW = 1  # binary questions about what is there, at most, where no findings are 
 CHOICES = 4  # options of a single question
 SEVERAL = 5  # options of a multiple question
 MOST_RIGHT = 3  # of which at most so many are right
-ANSWERS = {"worse": "Worsening", "stable": "Stable", "better": "Improving"}
+ANSWERS = {course: word.capitalize() for word, course in SAID.items()}
 WHICH, WHICH_ALL = "Which finding is in this chest X-ray?", "Which findings are in this chest X-ray?"
 HARMLESS = ("support device", "surgical material", "breast surgery", "nipple shadow", "fat pad")
 """A film that shows nothing but these is neither called normal nor abnormal."""
@@ -132,8 +132,13 @@ class Asker:
         return None
 
     def temporal(self, study: StudyFindings, name: str) -> Question | None:
-        """What became of a finding; not asked of devices, nor when the sentences about it disagree."""
-        courses = {COURSE[told.finding.change] for told in changes(study, name) if told.finding.change}
+        """What became of a finding; not asked of devices, nor when the sentences about it disagree.
+
+        What the study's `changes` say goes before what its report says.
+        """
+        given = study.changes.get(name)
+        told = (told.finding.change for told in changes(study, name))
+        courses = {given} if given else {COURSE[change] for change in told if change}
         if len(courses) != 1 or name in self._harmless:
             return None
         words = self.phrases.words(name)
@@ -146,10 +151,14 @@ class Asker:
 
 
 def changes(study: StudyFindings, name: str) -> list[Told]:
-    """The sentences that say what became of this very finding: of one that is there, or that has resolved."""
-    status = study.status(name)
+    """The sentences that say what became of this very finding: of one that is there, or that has resolved.
+
+    Of one whose course the study's `changes` give, those that say the same.
+    """
+    status, given = study.status(name), study.changes.get(name)
     told = [t for t in study.told.get(name, ()) if t.finding.change and t.finding.status == status]
-    return [t for t in told if status == "present" or t.finding.change == "resolved"]
+    told = [t for t in told if status == "present" or t.finding.change == "resolved"]
+    return [t for t in told if given in (None, COURSE[t.finding.change or ""])]
 
 
 def _slug(name: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from cxr_cli.rows import Flow, Source, claim_stdout, note, reading
+from cxr_cli.rows import Flow, Source, claim_stdout, note
 from cxr_cli.rows.mapping import parse
+from cxr_cli.sources import radrbench
 
 SOME_REJECTED = 3  # the exit code when the run went through but rows were rejected
 
@@ -17,7 +18,7 @@ SOME_REJECTED = 3  # the exit code when the run went through but rows were rejec
 Command = Callable[..., None]
 
 
-def flow(*, find: Callable[[str], Source] = reading.find, default: str | None = None) -> Callable[[Command], Command]:
+def flow(*, find: Callable[[str], Source] = radrbench.find, default: str | None = None) -> Callable[[Command], Command]:
     """find: what an INPUT names. default: the INPUT to use when none is given and nothing is piped in."""
 
     def decorate(command: Command) -> Command:
@@ -61,9 +62,9 @@ mapping = click.option(
     multiple=True,
     callback=_parsed_map,
     metavar="NAME=COLUMN,..",
-    help="Read rows with other names: id=uid,report=findings+impression; + joins columns as sections.",
+    help="Read rows with other names: id=uid,labels.edema=oedema,report=findings+impression; + joins as sections.",
 )
-_SHARED = ("output", "overwrite", "resume", "on_error", "rejects", "mapping", "limit", "shard")
+_SHARED = ("output", "overwrite", "resume", "on_error", "rejects", "mapping", "limit", "shard", "split")
 _OPTIONS = (
     click.option(
         "-o",
@@ -89,6 +90,7 @@ _OPTIONS = (
     ),
     mapping,
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read at most N good rows."),
+    click.option("--split", metavar="NAME", help="Only rows of this split: train, validate, test.  [default: all]"),
     click.option(
         "--shard", callback=_parsed_shard, metavar="K/N", help="Do the K-th of every N rows: one part of a Slurm array."
     ),

@@ -1,5 +1,6 @@
 """One drive for every stage: read, map, check, hand over, write; and what happens to a broken row."""
 
+import gc
 import os
 import signal
 import sys
@@ -18,7 +19,11 @@ from cxr_cli.rows.mapping import Mapper
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.reading import Source
 from cxr_cli.rows.row import Row, check, note
+from cxr_cli.rows.splits import with_split
 from cxr_cli.rows.writing import finished_ids, open_output
+
+_ALLOCATED = 50_000  # objects between two looks for cyclic garbage, of which rows make none: a tenth of the time
+_SPLITS = 8  # at most so many are named where none of the wanted split was found
 
 
 @dataclass
@@ -28,7 +33,8 @@ class Flow:
     inputs: files, or "-" for stdin. output: None is stdout. on_error: "skip" sends broken rows to `rejects`.
     mapping: our name -> the columns that make it. limit: at most so many good rows. find: what an INPUT names.
     spare: files besides the inputs that must not be written over. dry: write no rows.
-    shard: (k, n) takes the k-th of every n good rows.
+    shard: (k, n) takes the k-th of every n good rows. split: rows of other splits are passed over.
+    shares: of the splits that are drawn, by patient, for rows that have none.
     read, rejected: how many rows so far.
     """
 
@@ -44,6 +50,8 @@ class Flow:
     spare: Sequence[str] = ()
     dry: bool = False
     shard: tuple[int, int] | None = None
+    split: str | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
@@ -72,6 +80,8 @@ class Flow:
         Such a stage calls `flow.reject(row, reason)` for a bad row, and leaves the row out.
         """
         sources = [self.find(name) for name in self.inputs]
+        if self.split is not None and not (self.mapping or self.shares):
+            sources = [source.part(self.split) for source in sources]
         self._spare_inputs(sources)
         try:
             with ExitStack() as stack:
@@ -84,6 +94,7 @@ class Flow:
                     raise CxrError("the output is one of the inputs")
                 if self.resume:
                     self._load_finished()
+                gc.set_threshold(_ALLOCATED)
                 signal.siginterrupt(signal.SIGINT, True)  # polars, if loaded, makes a read outlast Ctrl-C
                 for row in stage(self._rows(sources, kind, quiet=output.is_terminal())):
                     if not (self.resume and self._ids.done(row["id"])):
@@ -99,6 +110,7 @@ class Flow:
     def _rows(self, sources: Iterable[Source], kind: type, *, quiet: bool) -> Iterator[Row]:
         """The good rows of all sources, checked, each id once, without those that an earlier run has finished."""
         good = 0
+        others: set[str] = set()  # the splits of rows that were passed over
         for source in sources:
             before = self.read
             mapper = Mapper(self.mapping, source.name, table=source.table) if self.mapping else None
@@ -114,6 +126,11 @@ class Flow:
                 if reason is not None:
                     self._refuse(where, reason, raw, row)
                     continue
+                row = with_split(row, self.shares) if self.shares else row
+                if self.split not in (None, row.get("split")):
+                    if len(others) < _SPLITS:
+                        others.add(row.get("split") or "none")
+                    continue
                 good += 1
                 part, parts = self.shard or (1, 1)
                 if good % parts == part % parts and not (self.resume and self._ids.done(row["id"])):
@@ -124,6 +141,8 @@ class Flow:
                 mapper.finish()
             if self.read == before:
                 note(f"no rows in {source.name}")
+        if others and not good:
+            raise CxrError(f"--split: no row of `{self.split}`; there are: {', '.join(sorted(others))}")
 
     def _doubled(self, id: str, where: str) -> str | None:
         first = self._ids.see(id, where)

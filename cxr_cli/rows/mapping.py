@@ -25,6 +25,10 @@ def parse(texts: Iterable[str]) -> dict[str, list[str]]:
         if target in names:
             raise ValueError(f"`{target}` is named twice")
         names[target] = sources
+    for target in names:
+        outer, dot, _ = target.partition(".")
+        if dot and outer in names:
+            raise ValueError(f"`{outer}` is named twice, whole and in part")
     return names
 
 
@@ -33,6 +37,8 @@ _NAME = re.compile(r"[\w/()\[\]#-]{1,40}(?: [\w/()\[\]#-]{1,40}){0,3}")
 
 class Mapper:
     """Renames the keys of the rows of one source; the keys it read stay, unless they would be in the way.
+
+    `labels.edema=oedema` makes {"labels": {"edema": ..}}, and `images=frontal+lateral` a list of paths.
 
     In the way is a text under a name that later stages use for a list or an object: Open-i's column `findings` is the
     text of a section, a Case's `findings` is a list of names.
@@ -54,7 +60,11 @@ class Mapper:
         if self._unseen:
             self._unseen.difference_update(row)
         here = {name: columns for name, columns in self._names.items() if any(column in row for column in columns)}
-        mapped = {name: _join(row, columns) for name, columns in here.items()}
+        mapped: Row = {}
+        for name, columns in here.items():
+            outer, dot, inner = name.partition(".")
+            place, key = (mapped.setdefault(outer, {}), inner) if dot else (mapped, name)
+            place[key] = _paths(row, columns) if key == "images" else _join(row, columns)
         used = {column for columns in self._names.values() for column in columns if column in TEXTLESS}
         rest = {k: v for k, v in row.items() if k not in mapped and not (k in used and isinstance(v, str | None))}
         return mapped | rest
@@ -71,6 +81,13 @@ class Mapper:
         return CxrError(f"--map: {self._source} has no column `{column}`; it has: {', '.join(columns)}")
 
 
+def _paths(row: Row, columns: Sequence[str]) -> Any:
+    """Films named in columns of their own as a list, blank ones left out; a list, also as JSON text, as it is."""
+    values = [row[column] for column in columns if row.get(column)]
+    plain = all(isinstance(value, str) and not value.startswith("[") for value in values)
+    return values if plain or len(values) != 1 else values[0]
+
+
 def _join(row: Row, columns: Sequence[str]) -> Any:
     """One column as it is; several as sections under their names, blank ones left out; None when all are blank."""
     if len(columns) == 1:
@@ -79,5 +96,10 @@ def _join(row: Row, columns: Sequence[str]) -> Any:
     for value in values.values():
         if isinstance(value, list | dict):
             return value  # no text: the check that follows names the field
-    texts = {column: str(value).strip() for column, value in values.items() if value is not None}
-    return "\n".join(f"{column.replace('_', ' ').upper()}: {text}" for column, text in texts.items() if text) or None
+    return sections(values)
+
+
+def sections(values: Mapping[str, Any]) -> str | None:
+    """{"findings": "Clear.", "impression": ""}  ->  "FINDINGS: Clear."; None when all are blank."""
+    texts = {name: str(value).strip() for name, value in values.items() if value is not None}
+    return "\n".join(f"{name.replace('_', ' ').upper()}: {text}" for name, text in texts.items() if text) or None

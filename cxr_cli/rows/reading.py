@@ -9,7 +9,8 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,21 @@ _BROKEN_PACK = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
 
 @dataclass(frozen=True)
 class Source:
-    """Something that gives rows. name: as messages show it. table: its cells may need `fields.restore`."""
+    """Something that gives rows. name: as messages show it. table: its cells may need `fields.restore`.
+
+    parts: the items of one split, if there is a quicker way to them than to read all; CxrError when it has no such
+    split.
+    """
 
     name: str
     items: Callable[[], Iterator[Item]]
     table: bool = False
     path: Path | None = None
+    parts: Callable[[str], Iterator[Item]] | None = None
+
+    def part(self, split: str) -> "Source":
+        """The same rows or fewer, those of `split` among them."""
+        return replace(self, items=partial(self.parts, split)) if self.parts else self
 
 
 def find(name: str) -> Source:
@@ -73,8 +83,7 @@ def extension(path: Path) -> tuple[str, str]:
     layout = Path(name.removesuffix(pack)).suffix.replace(".ndjson", ".jsonl")
     if layout in (".jsonl", ".csv") or (layout == ".parquet" and not pack):
         return layout, pack
-    hint = f"; `jq -c '.[]' {path} > {path}l` makes it one object a line" if layout == ".json" and not pack else ""
-    raise CxrError(f"{path}: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet{hint}")
+    raise CxrError(f"{path}: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet")
 
 
 class Lines:

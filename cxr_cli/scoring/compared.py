@@ -101,11 +101,12 @@ def _on_items(comparison: Comparison) -> Iterator[str]:
         shared = int(comparison.tasks[task].sum())
         if left := ", ".join(f"{m} {asked[m] - shared}" for m in there if asked[m] > shared):
             yield f"{task}: on the {shared} items that its models share; left out: {left}"
-        if absent := ", ".join(m for m in comparison.models if not asked[m]):
-            yield f"{task}: not asked of {absent}"
-        if alone := ", ".join(f"{m} {n}" for m, n in asked.items() if n and m not in there):
-            yield f"{task}: left out, with no item of another model's: {alone}"
-        missing |= len(there) < len(comparison.models)
+        alone = comparison.alone.get(task, [])
+        if alone:
+            yield f"{task}: none of its items is another model's, left out: {', '.join(alone)}"
+        if absent := [m for m in comparison.models if m not in models and m not in alone]:
+            missing = True
+            yield f"{task}: not asked of {', '.join(absent)}"
     if missing and len(comparison.tasks) > 1:
         yield f"{ALL}: on the items that all models with that metric share"
     if comparison.resampled_by == "patient" and comparison.without_patient:

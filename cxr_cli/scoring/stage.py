@@ -30,18 +30,21 @@ def run(
     reader: Reader,
     shape: str | None,
     seed: int,
-    layout: str | None,
     judges: Sequence[str],
+    layout: str | None,
     plot: Path | None,
     **how: Any,
 ) -> None:
     """Scores the rows of `flow`. shape: how the summary is printed on stdout, in place of rows there; None prints none.
 
-    plot: a folder for pictures. how: as `_scoring` takes it.
+    layout: of the published results that the inputs are. plot: a folder for pictures. how: as `_scoring` takes it.
     """
-    shapes: Mapping[str, Callable[[Any], str]] = PUBLISHED if layout else summary.SHAPES
-    second = judges[1] if len(judges) > 1 else None
-    summed = Published(judges[0]) if layout else summary.Summary(seed=seed, second=second)
+    summed: summary.Summary | Published = summary.Summary(seed=seed, second=judges[1] if len(judges) > 1 else None)
+    shapes: Mapping[str, Callable[[Any], str]] = summary.SHAPES
+    if layout:
+        flow.find, summed, shapes = published.find, Published(judges[0]), PUBLISHED
+    if shape is not None and shape not in shapes:
+        raise CxrError(f"--format {shape}: published results come as {', '.join(shapes)}")
     boards, draw = Boards() if plot else None, _drawing(plot)
 
     def take(row: Row) -> None:
@@ -64,12 +67,15 @@ def compare(
     reader: Reader,
     shape: str,
     seed: int,
+    layout: str | None,
     plot: Path | None,
     common: bool,
     in_domain: Sequence[str],
     **how: Any,
 ) -> None:
     """Scores each input of `flow`, a model or several, and prints how they compare."""
+    if layout:
+        flow.find = published.find
     boards, draw = Boards(), _drawing(plot)
     with _scoring(reader, **how) as score:
         for one in named(flow.inputs):
@@ -105,8 +111,7 @@ def _scoring(
 ) -> Iterator[Callable[[Flow, Take, bool], None]]:
     """Gives score(flow, take, write): scores the rows of a flow, hands each to `take`, and writes it where asked to.
 
-    references: a path of reports, joined by id to rows that bring none of their own. layout: of the published results
-    that the inputs are. engine: the model that judges.
+    references: a path of reports, joined by id to rows that bring none of their own. engine: the model that judges.
     """
     reports = plain_text.references(references) if references else None
     with open_model(engine) if engine else nullcontext() as model:

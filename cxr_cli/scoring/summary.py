@@ -9,15 +9,16 @@ import hashlib
 import io
 import json
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from cxr_cli.errors import CxrError
+from cxr_cli.fingerprint import Fingerprint
 from cxr_cli.records import Task
-from cxr_cli.scoring.agreement import spearman
+from cxr_cli.scoring.agreement import spearman, told, verdicts
 from cxr_cli.scoring.intervals import interval
 from cxr_cli.scoring.tables import Table, shapes
 
@@ -78,16 +79,21 @@ class Summary:
     def __init__(self, n: int = 1000, seed: int = 0, level: float = 0.95, second: str | None = None) -> None:
         self.draws, self.seed, self.level, self.second = n, seed, level, second
         self.rows = self.unscored = self.without_patient = 0
+        self.fingerprint = Fingerprint()
         self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURES}
         self._columns: dict[tuple[str, str], _Column] = {}
         self._pairs = {part: _Pairs() for part in JUDGED} if second else {}
+        self._verdicts: defaultdict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take in one scored row: its `task`, `patient`, `scores`, `why` and signatures."""
         self.rows += 1
+        self.fingerprint.add(row)
         for key, seen in self.signatures.items():
             if row.get(key):
                 seen[str(row[key])] += 1
+        for judges, said in verdicts(row):
+            self._verdicts[judges][said] += 1
         scores = row.get("scores")
         if not scores:
             self.unscored += 1
@@ -125,6 +131,7 @@ class Summary:
         notes = []
         if self.second:
             notes.append(f"agreement_*: Spearman's rank correlation of the first judge and {self.second}, row by row")
+        notes += [told(judges, said) for judges, said in sorted(self._verdicts.items())]
         for key, seen in self.signatures.items():
             if len(seen) > 1:
                 notes.append(
@@ -173,7 +180,11 @@ def table(summary: Summary) -> Table:
         names=2,
         foot=[
             ["null scores, left out of the means:", *nulls] if nulls else [],
-            [f"{summary.rows} rows; intervals: {by}", *(f"note: {note}" for note in summary.notes())],
+            [
+                f"set: {summary.rows} rows, {summary.fingerprint}",
+                f"intervals: {by}",
+                *(f"note: {note}" for note in summary.notes()),
+            ],
         ],
         signed=[
             f"{key}: {who}" + (f" ({n} of {summary.rows} rows)" if n < summary.rows else "") for key, who, n in signed
@@ -182,9 +193,10 @@ def table(summary: Summary) -> Table:
 
 
 def as_json(summary: Summary) -> str:
-    """For a program: every line with its reasons, the signatures with their counts, the notes."""
+    """For a program: the set, every line with its reasons, the signatures with their counts, the notes."""
     document = {
         "rows": summary.rows,
+        "set": str(summary.fingerprint),
         "unscored": summary.unscored,
         "level": summary.level,
         "draws": summary.draws,
@@ -201,9 +213,9 @@ def as_csv(summary: Summary) -> str:
     """For a spreadsheet: one line a task and metric; unknown numbers are empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(Line._fields)
+    writer.writerow([*Line._fields, "set"])
     for line in summary.lines():
-        writer.writerow([*("" if value is None else value for value in line[:-1]), _reasons(line)])
+        writer.writerow([*("" if value is None else value for value in line[:-1]), _reasons(line), summary.fingerprint])
     return out.getvalue()
 
 

@@ -1,1 +1,1 @@
-"""What a person looks at: rows on a page, to mark them (`cxr view`), and pictures of scores."""
+"""What a person looks at: pages of rows, to be marked too, and pictures of scores."""

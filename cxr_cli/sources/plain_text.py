@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rows import Item, Source, reading
+from cxr_cli.rows import Item, Source
 from cxr_cli.rows.reading import Lines, as_text, why_no_text
-from cxr_cli.sources import text_folder
+from cxr_cli.sources import radrbench, text_folder
 
 
 def find(name: str) -> Source:
@@ -43,7 +43,7 @@ def _as(key: str, name: str) -> Source:
         if not path.is_file():
             raise CxrError(f"{name}: no such file")
         return Source(name, lambda: _lines(path, key), path=path)
-    return reading.find(name)
+    return radrbench.find(name)
 
 
 def _lines(path: Path, key: str) -> Iterator[Item]:

@@ -22,13 +22,20 @@ def find(name: str) -> Source:
 
 def _items(folder: Path) -> Iterator[Item]:
     for path in _paths(folder):
-        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-        if reason := why_no_text(content):
-            yield str(path), as_text(content), reason
+        report, reason = read(path)
+        if reason:
+            yield str(path), report, reason
         else:
             id = path.relative_to(folder).with_suffix("").as_posix()
-            report = "\n".join(content.decode().splitlines()).strip()
-            yield str(path), {"id": id, "report": report or None, "source": folder.resolve().name}, None
+            yield str(path), {"id": id, "report": report, "source": folder.resolve().name}, None
+
+
+def read(path: Path) -> tuple[str | None, str | None]:
+    """A report, None if it is blank, and None; of a file that is no text what could be read of it, and the reason."""
+    content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    if reason := why_no_text(content):
+        return as_text(content), reason
+    return "\n".join(content.decode().splitlines()).strip() or None, None
 
 
 def _paths(folder: Path) -> Iterator[Path]:

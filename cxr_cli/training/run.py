@@ -10,10 +10,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.errors import CxrError
+from cxr_cli import layout
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Budget, Films, Square
 from cxr_cli.records import Case
 from cxr_cli.rows import Flow, Row, note
@@ -57,12 +59,15 @@ def read_rows(job: Job, sources: Sequence[str], usable: Callable[[Row], None]) -
     """The rows of some files. usable: raises RowError for a row that cannot be trained on, which stops the run."""
     rows = Rows()
     varied = job.out / "varied.json"
+    most = job.settings.get("max_images")
     kept = set(json.loads(varied.read_text())["kept"]) if varied.is_file() else None
 
     def stage(row: Row) -> list[Row]:
         if kept is not None and row["id"] not in kept:
             return []
         usable(row)
+        if most and (films := len(layout.shown(row))) > most:
+            raise RowError("", f"{films} films, and max_images is {most}")
         rows.add(row)
         return []
 
@@ -87,6 +92,8 @@ def arguments(job: Job, kind: Any, defaults: Settings) -> Any:
 
     from cxr_cli.training.config import OURS
 
+    if (to := job.settings.get("report_to")) in ("tensorboard", "wandb") and not find_spec(to):
+        raise CxrError(f"{to} is not installed: pip install {to}")
     gpu = torch.cuda.is_available()
     given = {name: value for name, value in job.settings.items() if name not in OURS}
     usual = {
@@ -203,7 +210,7 @@ def describe(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
         "python": platform.python_version(),
         "rows": len(data),
-        "data": [part.fingerprint for part in data.parts],
+        "data": [str(part.fingerprint) for part in data.parts],
         "steps": trainer.state.global_step,
         "settings": job.settings,
         "arguments": {k: v for k, v in trainer.args.to_dict().items() if v is not None and "token" not in k},

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
-from cxr_cli.findings.agreement import COURSE, Judgement, Known, Unmentioned
+from cxr_cli.findings.agreement import COURSE, SAID, Judgement, Known, Unmentioned
 from cxr_cli.records import Span
 from cxr_cli.scoring.answers import NO_REFERENCE, NOT_AN_OPTION, grade
 from cxr_cli.scoring.wording import plain
@@ -34,7 +34,7 @@ class Evidence:
     def spans(self, judgements: Sequence[Judgement]) -> list[Span]:
         """The sentences of the report that decided, each once, in order."""
         found = {self._sentence[j.by.start] for j in judgements if j.by is not None}
-        return [Span(start=start, end=end) for start, end in sorted(found)]
+        return [{"start": start, "end": end} for start, end in sorted(found)]
 
 
 class Opinion(NamedTuple):
@@ -176,7 +176,7 @@ def answer_fault(case: Mapping[str, Any], known: Known, reader: Reader) -> str |
 
 def course_fault(case: Mapping[str, Any], known: Known) -> str | None:
     """Why "Stable", "Worsening" or "Improving" cannot be right, if the report tells only of other changes."""
-    said = {"stable": "stable", "worsening": "worse", "improving": "better"}.get(str(case.get("answer")).lower())
+    said = SAID.get(str(case.get("answer")).lower())
     for name in (case.get("findings") or ())[:1]:
         courses = {COURSE[f.change] for f in known.findings.get(name, ()) if f.change}
         if said and courses and said not in courses:
@@ -201,7 +201,7 @@ def worst(judgements: Sequence[Judgement]) -> tuple[str, str]:
     """The verdict on a step with these claims, and why."""
     if not judgements:
         return "not_checkable", "states no finding"
-    judgement = min(judgements, key=lambda j: WORST.index(j.verdict))
+    judgement = judgements[0] if len(judgements) == 1 else min(judgements, key=lambda j: WORST.index(j.verdict))
     return judgement.verdict, judgement.reason
 
 

@@ -1,0 +1,60 @@
+"""What a split has: counts and lengths that do not grow with its rows."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from cxr_cli.fingerprint import Fingerprint
+from cxr_cli.rows import Row
+from cxr_cli.steps import as_steps
+
+OPEN = "(open)"
+
+
+@dataclass
+class Split:
+    """findings: (finding, "yes", "no" of binary questions or "other") -> rows. answers: (task, option) -> rows.
+
+    lengths: what -> {length: how often}. A source, task or verdict that a row does not name is "-".
+    """
+
+    name: str
+    fingerprint: Fingerprint = field(default_factory=Fingerprint)
+    without: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    tasks: Counter[str] = field(default_factory=Counter)
+    findings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    made_by: Counter[str] = field(default_factory=Counter)
+    lengths: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, row: Row) -> None:
+        self.fingerprint.add(row)
+        task, options, answer, report = row.get("task") or "-", row.get("options"), row.get("answer"), row.get("report")
+        self.without.update(key for key in ("patient", "images", "report", "steps") if not row.get(key))
+        self.sources[row.get("source") or "-"] += 1
+        self.tasks[task] += 1
+        said = str(answer).lower() if task == "binary" else None
+        self.findings.update((name, said if said in ("yes", "no") else "other") for name in row.get("findings") or ())
+        given = [OPEN] if not options else answer if isinstance(answer, list) else [answer or "-"]
+        self.answers.update((task, text) for text in given)
+        self.made_by.update(f"{key}: {row[key]}" for key in ("made_by", "checked_by") if row.get(key))
+        steps = as_steps(row.get("steps"))
+        if report:
+            self.lengths["words of a report"][len(report.split())] += 1
+        if row.get("question"):
+            self.lengths["words of a question"][len(row["question"].split())] += 1
+        if steps:
+            self.lengths["steps of a question"][len(steps)] += 1
+            self.lengths["words of all its steps"][sum(len(step["text"].split()) for step in steps)] += 1
+            self.verdicts.update(step.get("verdict") or "-" for step in steps)
+
+    def median(self, what: str) -> int | None:
+        """The lower median of these lengths; None if there are none."""
+        counts = self.lengths[what]
+        middle, below = (counts.total() + 1) // 2, 0
+        for length in sorted(counts):
+            below += counts[length]
+            if below >= middle:
+                return length
+        return None

@@ -1,0 +1,111 @@
+"""What the splits of a set share that they must not: patients, films, questions.
+
+A patient is a name, whatever the source: those of MS-CXR-T are patients of MIMIC-CXR.
+Reports are told and are no leak by themselves: normal films of different patients are described by the same template,
+and a split by patient cannot keep them apart. Where rows name no patient they are the only sign, so look at them there.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, partial
+from hashlib import blake2b, file_digest
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from cxr_cli.duplicates import Reports
+from cxr_cli.images.loading import BadImage
+from cxr_cli.layout import shown
+from cxr_cli.rows import Row
+from cxr_cli.rows.scratch import Scratch
+
+KINDS = {"patient": "same patient", "film": "same film", "id": "same question id", "report": "nearly the same report"}
+TOLD = "report"
+"""The kind that is told, and is no leak."""
+
+
+class Shared(NamedTuple):
+    """What two splits share of one kind. n: how many; rows: how many rows of each split; ids: the first row of each."""
+
+    kind: str
+    splits: tuple[str, str]
+    n: int
+    rows: tuple[int, int]
+    ids: tuple[str, str]
+
+
+class Facts(Scratch):
+    """Which patients, films, ids, reports and studies stand in which split: digests alone, on disk.
+
+    root: the folder of the films, which are then compared by their bytes; None: by their paths.
+    """
+
+    def __init__(self, reports: Reports, root: Path | None) -> None:
+        super().__init__(
+            "create table facts(kind text, digest blob, split text, rows integer, id text,"
+            " primary key(kind, digest, split)) without rowid"
+        )
+        self._film = lru_cache(10_000)(partial(_bytes, root)) if root else _digest
+        self._alike = lru_cache(1000)(partial(_alike, reports))
+
+    def add(self, row: Row, split: str) -> None:
+        """RowError: a film is not there."""
+        report, patient, films = row.get("report"), row.get("patient"), shown(row)
+        self._note("id", _digest(row["id"]), split, row)
+        if patient is not None:
+            self._note("patient", _digest(patient), split, row)
+        for film in {self._film(path) for path in films}:
+            self._note("film", film, split, row)
+        if report:
+            self._note("report", self._alike(report), split, row)
+        study = [row.get("source"), patient, row.get("images"), report]
+        self._note("study", _digest(study if any(study[1:]) else row["id"]), split, row)
+
+    def distinct(self, kind: str, split: str) -> int:
+        """How many patients, films .. a split has."""
+        found = self.run("select count(*) from facts where kind = ? and split = ?", kind, split).fetchone()
+        return int(found[0])
+
+    def shared(self, splits: Iterable[str]) -> Iterator[Shared]:
+        """What each two splits share, kind by kind; nothing for a kind of which they share none."""
+        pairs = [*combinations(splits, 2)]
+        for kind in KINDS:
+            for pair in pairs:
+                n, *rest = self.run(
+                    "select count(*), sum(a.rows), sum(b.rows), min(a.id), b.id from facts a join facts b"
+                    " on a.kind = b.kind and a.digest = b.digest where a.kind = ? and a.split = ? and b.split = ?",
+                    kind,
+                    *pair,
+                ).fetchone()
+                if n:
+                    yield Shared(kind, pair, n, (rest[0], rest[1]), (rest[2], rest[3]))
+
+    def _note(self, kind: str, digest: bytes, split: str, row: Row) -> None:
+        self.run(
+            "insert into facts values (?, ?, ?, 1, ?)"
+            " on conflict(kind, digest, split) do update set rows = rows + 1, id = min(id, excluded.id)",
+            kind,
+            digest,
+            split,
+            row["id"],
+        )
+
+
+def _digest(value: Any) -> bytes:
+    return blake2b(msgspec.json.encode(value), digest_size=16).digest()
+
+
+def _alike(reports: Reports, report: str) -> bytes:
+    """The digest of the first report that says nearly the same."""
+    own = _digest(report)
+    twin = reports.twin(report, own.hex())
+    return bytes.fromhex(twin) if twin else own
+
+
+def _bytes(root: Path, path: str) -> bytes:
+    try:
+        with (root / path).open("rb") as file:
+            return file_digest(file, lambda: blake2b(digest_size=16)).digest()
+    except OSError as error:
+        raise BadImage(path, f"cannot be read: {error.strerror}") from error

@@ -1,0 +1,30 @@
+"""A private database on disk: memory stays the same however much is noted in it."""
+
+import sqlite3
+from types import TracebackType
+from typing import Self
+
+from cxr_cli.errors import CxrError
+
+
+class Scratch:
+    """Gone when closed. schema: the `create table` lines."""
+
+    def __init__(self, schema: str) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)  # "": a file that SQLite removes itself
+        self._db.executescript(
+            "pragma journal_mode=off; pragma synchronous=off; pragma cache_size=-16000;"  # at most 16 MB in memory
+            f"{schema}; begin"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._db.close()
+
+    def run(self, statement: str, *values: str | int | bytes | None) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise CxrError(f"a temporary file in TMPDIR: {error}") from error

@@ -1,0 +1,86 @@
+"""CheXpert as it is downloaded: `train.csv` and `valid.csv`, labels without reports.
+
+    Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,..        a row for each film
+    CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg,Female,68,Frontal,AP,1.0,..
+
+    {"id": "patient00001/study1", "patient": "patient00001", "labels": {"No Finding": 1, ..}, "split": "train",
+     "images": ["train/patient00001/study1/view1_frontal.jpg"], "source": "chexpert"}
+
+Irvin et al. 2019, arXiv 1901.07031. The numbers of a patient's studies are no dates, so no study has a prior.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from cxr_cli.errors import RowError
+from cxr_cli.rows import Item, Row, Source
+from cxr_cli.sources.streamed import begins, one_folder, one_split, streamed, values
+
+SIGNS = "train.csv or valid.csv, beginning with Path,Sex,Age"
+LABELS = (
+    "No Finding",
+    "Enlarged Cardiomediastinum",
+    "Cardiomegaly",
+    "Lung Opacity",
+    "Lung Lesion",
+    "Edema",
+    "Consolidation",
+    "Pneumonia",
+    "Atelectasis",
+    "Pneumothorax",
+    "Pleural Effusion",
+    "Pleural Other",
+    "Fracture",
+    "Support Devices",
+)
+SPLITS = ("train", "valid")
+
+
+def fits(folder: Path) -> bool:
+    return any(begins(folder / f"{split}.csv", b"Path,Sex,Age") for split in SPLITS)
+
+
+def find(name: str) -> Source:
+    folder = one_folder(name)
+    return Source(name, lambda: one_split(_items(folder)))
+
+
+def _items(folder: Path) -> Iterator[Item]:
+    for path in (folder / f"{split}.csv" for split in SPLITS):
+        if path.is_file():
+            rows = streamed(path, ("Path", *LABELS))
+            for _, films in groupby(rows, _study):  # the rows of a study stand together, one for each film
+                yield _item(list(films), path.stem)
+
+
+def _study(item: Item) -> str:
+    where, row, reason = item
+    return where if reason is not None else str(row["Path"]).rpartition("/")[0]
+
+
+def _item(films: list[Item], split: str) -> Item:
+    where, row, reason = films[0]
+    if reason is None:
+        try:
+            study = of_films([film["Path"] or "" for _, film, _ in films])
+            return where, study | {"labels": values(row, LABELS), "split": split, "source": "chexpert"}, None
+        except RowError as error:
+            reason = error.reason
+    return where, row, reason
+
+
+def of_films(paths: Sequence[str]) -> Row:
+    """The id, patient and films of a study. paths: of its films, `CheXpert-v1.0/train/patient00001/study1/view1..jpg`.
+
+    RowError: they are not of this form.
+    """
+    names = ["/".join(path.split("/")[-4:]) for path in paths]
+    try:
+        _, patient, number, _ = names[0].split("/")
+    except ValueError:
+        raise RowError("", "the path of a film: not like train/patient00001/study1/view1_frontal.jpg") from None
+    study: Row = {"id": f"{patient}/{number}", "patient": patient}
+    study["images"] = [name for name in names if "_lateral" not in name]
+    laterals = [name for name in names if "_lateral" in name]
+    return study | {"laterals": laterals} if laterals else study

@@ -1,0 +1,124 @@
+"""CheXpert Plus as it is downloaded: the reports of CheXpert, in sections.
+
+    df_chexpert_plus_240401.csv              a row for each film, with its study's report
+    chexbert_labels/impression_fixed.json    labels, a line for each film; may be missing
+    PNG/train/patient00001/study1/view1_frontal.png, or DICOM/.., or the JPEGs of CheXpert
+
+    {"id": "patient00001/study1", "patient": "patient00001", "labels": {"Edema": -1, ..}, "split": "train",
+     "images": ["PNG/train/patient00001/study1/view1_frontal.png"], "report": "FINDINGS: ..\\nIMPRESSION: ..",
+     "prior": {"id": "patient00001/study2", "images": [..], "report": ".."}, "source": "chexpert-plus"}
+
+Chambon et al. 2024, arXiv 2405.19538. The prior is the study before it by `patient_report_date_order`. Labels are those
+of the impression, from which CheXpert's own were read; findings_fixed.json calls reports without findings normal.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxr_cli.errors import CxrError, RowError
+from cxr_cli.rows import Item, Row, Source
+from cxr_cli.rows.mapping import sections
+from cxr_cli.sources import chexpert
+from cxr_cli.sources.columns import columns
+from cxr_cli.sources.streamed import one_folder, one_split
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SIGNS = "df_chexpert_plus_240401.csv"
+_TABLE, _LABELS = "df_chexpert_plus_*.csv", "impression_fixed.json"
+_KINDS = {"path_to_image": str, "deid_patient_id": str, "patient_report_date_order": float, "split": str}
+_SECTIONS = {"findings": "section_findings", "impression": "section_impression"}
+_PLACES = (("PNG/", ".png"), ("DICOM/", ".dcm"))
+
+
+def fits(folder: Path) -> bool:
+    return any(folder.glob(_TABLE))
+
+
+def find(name: str) -> Source:
+    folder = one_folder(name)
+    return Source(name, lambda: one_split(_Table(folder).items()))
+
+
+class _Table:
+    """In memory are the paths of the films and the labels, but no reports: these are read when their turn comes."""
+
+    def __init__(self, folder: Path) -> None:
+        from cxr_cli.sources.csv_places import Places
+
+        self._path = max(folder.glob(_TABLE))
+        self._records = Places(self._path)
+        self._records.need((*_KINDS, *_SECTIONS.values()))
+        films = columns(self._path, _KINDS)
+        if len(films) != len(self._records):
+            raise CxrError(f"{self._path}: a damaged table: a quote is never closed, or not doubled")
+        self._studies = _labelled(_studies(films), folder)
+        self._place = next((place for place in _PLACES if (folder / place[0]).is_dir()), ("", ".jpg"))
+
+    def items(self) -> Iterator[Item]:
+        for told in self._studies.iter_rows(named=True):
+            where = f"{self._path}, record {told['records'][0] + 1}"
+            try:
+                study = self._films(told) | {"report": self._report(told)}
+            except RowError as error:
+                yield where, {}, error.reason
+                continue
+            if told["labelled"]:
+                study["labels"] = {name: told[name] for name in chexpert.LABELS}
+            if told["before"] is not None:
+                study["prior"] = self._prior(self._studies.row(told["before"], named=True))
+            yield where, study | {"split": told["split"], "source": "chexpert-plus"}, None
+
+    def _films(self, told: dict[str, Any]) -> Row:
+        study = chexpert.of_films(told["paths"])
+        for key in study.keys() & {"images", "laterals"}:
+            study[key] = [f"{self._place[0]}{path.removesuffix('.jpg')}{self._place[1]}" for path in study[key]]
+        return study
+
+    def _report(self, told: dict[str, Any]) -> str | None:
+        record = self._records[told["records"][0]]
+        return sections({name: record[column] for name, column in _SECTIONS.items()})
+
+    def _prior(self, told: dict[str, Any]) -> Row:
+        prior = self._films(told)
+        try:
+            report = self._report(told)
+        except RowError:  # of that study it will be said
+            report = None
+        return {"id": prior["id"], "images": prior["images"], "report": report}
+
+
+def _studies(films: "pl.DataFrame") -> "pl.DataFrame":
+    """A row a study: the `records` and `paths` of its films, which lie in one folder; its split; the study `before`."""
+    import polars as pl
+
+    patient, order = "deid_patient_id", "patient_report_date_order"
+    last = pl.col("number", order).shift().over(patient, order_by=order).name.prefix("last_")
+    return (
+        films.with_row_index("records")
+        .drop_nulls("path_to_image")  # a blank line
+        .rename({"path_to_image": "paths"})
+        .group_by(pl.col("paths").str.replace("/[^/]*$", "").alias("folder"), maintain_order=True)
+        .agg("records", "paths", pl.first(patient, order, "split"))
+        .with_row_index("number")
+        .with_columns(last)
+        .with_columns(before=pl.when(pl.col(f"last_{order}") < pl.col(order)).then("last_number"))
+    )
+
+
+def _labelled(studies: "pl.DataFrame", folder: Path) -> "pl.DataFrame":
+    """The studies with a column a label, and whether they are `labelled`."""
+    import polars as pl
+
+    path = next((path for place in (folder, *folder.glob("*/")) if (path := place / _LABELS).is_file()), None)
+    if path is None:
+        return studies.with_columns(labelled=None)
+    kinds = {"path_to_image": pl.String, **dict.fromkeys(chexpert.LABELS, pl.Float32)}
+    try:
+        labels = pl.read_ndjson(path, schema=kinds).with_columns(pl.col(chexpert.LABELS).cast(pl.Int8), labelled=True)
+    except pl.exceptions.PolarsError as error:
+        raise CxrError(f"{path}: damaged, or not a film's path with the labels of CheXpert on each line") from error
+    first = pl.col("paths").list.first()
+    return studies.join(labels, left_on=first, right_on="path_to_image", how="left", maintain_order="left")

@@ -1,0 +1,133 @@
+"""MIMIC-CXR and MIMIC-CXR-JPG 2.x as PhysioNet serves them (doi 10.13026/4jqj-jw95 and 10.13026/jsn5-t979).
+
+    files/p10/p10000032/s50414267.txt               a report, as unpacked from mimic-cxr-reports.zip
+    files/p10/p10000032/s50414267/02aa804e-...jpg   its films, or .dcm
+    mimic-cxr-2.0.0-metadata.csv.gz                 and more tables: mimic_tables.py
+
+    {"id": "s50414267", "patient": "p10000032", "images": ["files/p10/p10000032/s50414267/02aa804e-...jpg"],
+     "laterals": [..], "report": "..", "prior": {"id": "s53189527", ..}, "split": "train", "labels": {"Edema": -1, ..}}
+
+`mimic-cxr:/data/mimic-cxr:/data/mimic-cxr-jpg` reads reports, films and tables each from the first tree that has them.
+Films are those of the tables, whether they lie on this disk or not; of a study in no table, those in its folder. Their
+paths start from the tree. The prior is the patient's last study before this one.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from cxr_cli.errors import CxrError
+from cxr_cli.rows import Item, Row, Source, note
+from cxr_cli.sources import text_folder
+from cxr_cli.sources.mimic_tables import Known, Tables, Taken
+
+SIGNS = "files/p10/p10000032/s50414267.txt and its like"
+_REPORTS = "mimic-cxr-reports"  # where some unpack the reports
+_PATIENT, _STUDY = re.compile(r"p\d+"), re.compile(r"s(\d+)(?:\.txt)?")
+_FILM = re.compile(r".+\.(?:jpe?g|dcm)", re.IGNORECASE)
+_PROBED = 100  # patients that are looked at to see what a tree holds
+
+
+def fits(folder: Path) -> bool:
+    """Does it hold files/p10 to files/p19?"""
+    return any(next(folder.glob(f"{place}files/p1[0-9]"), None) for place in ("", f"{_REPORTS}/"))
+
+
+def find(name: str) -> Source:
+    """name: a tree, or several joined by colons. Raises CxrError when none of them has reports."""
+    folders = [Path(part) for part in name.split(":")]
+    trees = [tree / "files" for folder in folders for tree in (folder, folder / _REPORTS) if (tree / "files").is_dir()]
+    if next(_probed(trees, "s*.txt"), None) is None:
+        raise CxrError(
+            f"{name}: no reports, such as files/p10/p10000032/s50414267.txt: unpack {_REPORTS}.zip there, "
+            "or name both trees, mimic-cxr:REPORTS:FILMS"
+        )
+    return Source(
+        "mimic-cxr",
+        lambda: _Walk(trees, Tables(folders)).items(),
+        parts=lambda split: _Walk(trees, Tables(folders)).items(split),
+    )
+
+
+def _probed(trees: Sequence[Path], pattern: str) -> Iterator[Path]:
+    patients = (patient for tree in trees for patient in islice(tree.glob("p1?/p*"), _PROBED))
+    return (path for patient in patients for path in patient.glob(pattern))
+
+
+class _Walk:
+    """Patient by patient through trees that have the same folders; of a file that is in several, the first counts."""
+
+    def __init__(self, trees: Sequence[Path], tables: Tables) -> None:
+        self._trees, self._tables = trees, tables
+        films = (path.suffix for path in _probed(trees, "s*/*") if _FILM.fullmatch(path.name))
+        self._ending = next(films, ".jpg")
+        for lacking, what in (
+            (tables.metadata, "metadata: no dates, so no priors; laterals are not told apart"),
+            (tables.labels, "labels: answers come from reports alone"),
+            (tables.split, "splits"),
+        ):
+            if lacking is None:
+                note(f"mimic-cxr: no table of {what}")
+
+    def items(self, split: str | None = None) -> Iterator[Item]:
+        wanted = self._tables.patients(split) if split is not None else None
+        for group in sorted(self._held("")):
+            for patient in sorted(filter(_PATIENT.fullmatch, self._held(group))):
+                if wanted is None or int(patient[1:]) in wanted:
+                    yield from self._patient(f"{group}/{patient}")
+
+    def _patient(self, place: str) -> Iterator[Item]:
+        """A patient's studies in the order they were taken, undated ones last. place: p10/p10000032."""
+        held = self._held(place)
+        known = {n: self._tables.known(n) for n in {int(match[1]) for match in map(_STUDY.fullmatch, held) if match}}
+        dated = sorted((study.taken, number) for number, study in known.items() if study.taken)
+        before: list[tuple[Taken, dict[str, Any]]] = []
+        for taken, number in [*dated, *sorted((None, number) for number, study in known.items() if not study.taken)]:
+            id = f"s{number}"
+            text = held.get(f"{id}.txt")
+            report, broken = text_folder.read(text) if text else (None, None)
+            images, laterals = self._films(place, id)
+            row: Row = {"id": id, "patient": place.rpartition("/")[2], "images": images, "report": report}
+            row |= {"source": "mimic-cxr"} | self._told(known[number]) | ({"laterals": laterals} if laterals else {})
+            if self._tables.metadata:
+                row["prior"] = next((prior for when, prior in reversed(before) if taken and when < taken), None)
+            if taken:
+                before.append((taken, {"id": id, "images": images, "report": None if broken else report}))
+            row |= _why(row, there=text is not None, dated=taken is not None)
+            yield str(text or held[id]), report if broken else row, broken
+
+    def _told(self, study: Known) -> Row:
+        """What the tables tell of a study; a key that has no table is left out."""
+        told: Row = {"labels": study.labels} if self._tables.labels else {}
+        return told | ({"split": study.split} if self._tables.split else {})
+
+    def _films(self, place: str, id: str) -> tuple[list[str], list[str]]:
+        """Images and laterals: what the tables list, else what lies in the study's folder."""
+        films = [(f"{dicom}{self._ending}", lateral) for dicom, lateral in self._tables.films(int(id[1:]))]
+        films = films or [(name, False) for name in sorted(filter(_FILM.fullmatch, self._held(f"{place}/{id}")))]
+        paths = [(f"files/{place}/{id}/{name}", lateral) for name, lateral in films]
+        return [path for path, lateral in paths if not lateral], [path for path, lateral in paths if lateral]
+
+    def _held(self, place: str) -> dict[str, Path]:
+        """What is in a folder, by its name."""
+        held: dict[str, Path] = {}
+        for tree in self._trees:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                held = {name: tree / place / name for name in os.listdir(tree / place)} | held
+        return held
+
+
+def _why(row: Row, *, there: bool, dated: bool) -> Row:
+    """{"why": ..} if anything is null that is not known. there: the report's file. A first study has no prior."""
+    reasons = {
+        "report": "the file is empty" if there else "there is no file",
+        "labels": "not in the table",
+        "split": "not in the table",
+        **({} if dated else {"prior": "the study has no date"}),
+    }
+    why = {key: reason for key, reason in reasons.items() if row.get(key, key) is None}
+    return {"why": why} if why else {}

@@ -1,0 +1,151 @@
+"""The tables of MIMIC-CXR and MIMIC-CXR-JPG, by study: 227,000 of them with 377,000 films, compact in memory.
+
+    mimic-cxr-2.0.0-metadata.csv.gz    study_id, dicom_id, ViewPosition, StudyDate (21800506), StudyTime (213014.531)
+    mimic-cxr-2.0.0-chexpert.csv.gz    study_id, a column a label: 1.0, 0.0, -1.0 or blank; if there is none, ..-negbio
+    mimic-cxr-2.0.0-split.csv.gz       study_id, subject_id, split: train, validate or test
+    cxr-record-list.csv.gz             study_id, dicom_id: the films, if there is no metadata table
+
+Each may be unpacked (.csv), and each may be missing. cxr-study-list.csv.gz tells nothing that the folders do not.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxr_cli.errors import CxrError
+from cxr_cli.sources.columns import columns, table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LABELS = (
+    "Atelectasis",
+    "Cardiomegaly",
+    "Consolidation",
+    "Edema",
+    "Enlarged Cardiomediastinum",
+    "Fracture",
+    "Lung Lesion",
+    "Lung Opacity",
+    "No Finding",
+    "Pleural Effusion",
+    "Pleural Other",
+    "Pneumonia",
+    "Pneumothorax",
+    "Support Devices",
+)
+Taken = tuple[int, float]  # (StudyDate, StudyTime), to compare
+_LATERAL = 4  # the rank of a view: 0 PA, 1 AP, 2 other frontal ones, 3 not told, 4 all others
+
+
+class Film(NamedTuple):
+    """dicom: its id, which is its file's name without the ending."""
+
+    dicom: str
+    lateral: bool
+
+
+class Known(NamedTuple):
+    """What the tables tell of a study."""
+
+    taken: Taken | None = None
+    split: str | None = None
+    labels: dict[str, int | None] | None = None
+
+
+class Tables:
+    """folders: where to look for each table; the first that has it counts. metadata, labels, split: their paths.
+
+    Raises CxrError for a damaged table, and when a patient is in two splits.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+        self.metadata, self.split = self._path("mimic-cxr-2*-metadata"), self._path("mimic-cxr-2*-split")
+        self.labels = self._path("mimic-cxr-2*-chexpert") or self._path("mimic-cxr-2*-negbio")
+        films, dates = self._read_films()
+        self._splits = self._read_splits()
+        self._films = _ByStudy(films)
+        self._known = _ByStudy(_joined(dates, self._splits.drop("subject_id"), self._read_labels()))
+
+    def films(self, study: int) -> list[Film]:
+        """PA, AP, other frontal ones, those of unknown view, then the laterals."""
+        return [Film(dicom, rank == _LATERAL) for dicom, rank in self._films.rows(study)]
+
+    def known(self, study: int) -> Known:
+        for date, time, split, labelled, *values in self._known.rows(study):
+            labels = dict(zip(LABELS, values, strict=True)) if labelled else None
+            return Known(None if date is None else (date, time), split, labels)
+        return Known()
+
+    def patients(self, split: str) -> frozenset[int] | None:
+        """Those of a split; None when there is no table of splits. CxrError when it has no such split."""
+        if self.split is None:
+            return None
+        names = sorted(self._splits["split"].unique())
+        if split not in names:
+            raise CxrError(f"--split: no split `{split}` in {self.split}; there are: {', '.join(names)}")
+        return frozenset(self._splits.filter(split=split)["subject_id"])
+
+    def _path(self, name: str) -> Path | None:
+        return next(filter(None, (table(folder, name) for folder in self._folders)), None)
+
+    def _read_films(self) -> "tuple[pl.DataFrame, pl.DataFrame]":
+        """Films by the rank of their view, and when studies were taken: at the time of their first film."""
+        import polars as pl
+
+        view = pl.col("ViewPosition")
+        rank = (
+            pl.when(view == "PA").then(0).when(view == "AP").then(1).when(view.str.contains("^(PA|AP) ")).then(2)
+            .when(view.fill_null("") == "").then(3).otherwise(_LATERAL).cast(pl.UInt8).alias("rank")
+        )  # fmt: skip
+        types = {"study_id": pl.Int32, "dicom_id": pl.String}
+        more = {"ViewPosition": pl.String, "StudyDate": pl.Int32, "StudyTime": pl.Float64}
+        path = self.metadata or self._path("cxr-record-list")
+        films = columns(path, types | more if self.metadata else types) if path else pl.DataFrame(schema=types)
+        if not self.metadata:
+            films = films.with_columns(pl.lit(None, type_).alias(name) for name, type_ in more.items())
+        dated = films.drop_nulls("StudyDate").select("study_id", "StudyDate", pl.col("StudyTime").fill_null(0))
+        taken = dated.sort("StudyDate", "StudyTime").unique("study_id", keep="first", maintain_order=True)
+        return films.select("study_id", "dicom_id", rank).sort("study_id", "rank", "dicom_id"), taken
+
+    def _read_splits(self) -> "pl.DataFrame":
+        import polars as pl
+
+        types = {"study_id": pl.Int32, "subject_id": pl.Int32, "split": pl.Categorical}
+        splits = columns(self.split, types) if self.split else pl.DataFrame(schema=types)
+        splits = splits.drop_nulls("split").unique()
+        patients = splits.select("subject_id", "split").unique()
+        if not patients["subject_id"].is_unique().all():
+            raise CxrError(f"{self.split}: a patient is in two splits; fetch the table again")
+        return splits
+
+    def _read_labels(self) -> "pl.DataFrame":
+        import polars as pl
+
+        types = {"study_id": pl.Int32, **dict.fromkeys(LABELS, pl.Float32)}
+        labels = columns(self.labels, types) if self.labels else pl.DataFrame(schema=types)
+        return labels.select("study_id", pl.lit(True).alias("labelled"), pl.col(LABELS).cast(pl.Int8))
+
+
+class _ByStudy:
+    """The rows of a table, found by their study_id."""
+
+    def __init__(self, frame: "pl.DataFrame") -> None:
+        frame = frame.sort("study_id", maintain_order=True)
+        self._ids, self._rest = frame["study_id"].to_numpy(), frame.drop("study_id").rechunk()
+
+    def rows(self, study: int) -> list[tuple[Any, ...]]:
+        start = bisect_left(self._ids, study)
+        end = bisect_left(self._ids, study + 1, start)
+        return self._rest.slice(start, end - start).rows() if start < end else []
+
+
+def _joined(*frames: "pl.DataFrame") -> "pl.DataFrame":
+    import polars as pl
+
+    joined = pl.concat([frame.select("study_id") for frame in frames]).unique()
+    for frame in frames:
+        joined = joined.join(frame.unique("study_id"), on="study_id", how="left")
+    return joined

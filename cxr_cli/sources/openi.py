@@ -1,0 +1,109 @@
+"""Open-i, the chest X-rays of Indiana University, in three forms.
+
+    ecgen-radiology/1.xml               as the National Library of Medicine serves it (NLMCXR_reports.tgz)
+    CXR1_1_IM-0001-3001.png             beside it, in any folder: NLMCXR_png.tgz, or DICOM, 1/1_IM-0001-3001.dcm
+    indiana_reports.csv                 as on Kaggle: uid,MeSH,Problems,image,indication,comparison,findings,impression
+    indiana_projections.csv             uid,filename,projection; the films in images/images_normalized/
+    reports.csv                         the same table of reports alone
+
+    {"id": "CXR1", "report": "FINDINGS: ..\\nIMPRESSION: ..", "images": ["CXR1_1_IM-0001-3001.png", ..],
+     "labels": {"Cardiomegaly": 1}, "source": "openi"}
+
+Demner-Fushman et al. 2016, doi 10.1093/jamia/ocv080. Labels are the headings that people coded (MeSH): what is there.
+A finding that is not coded has no label.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from cxr_cli.rows import Item, Row, Source
+from cxr_cli.rows.mapping import sections
+from cxr_cli.rows.reading import as_text
+from cxr_cli.sources.streamed import begins, films, one_folder, streamed
+
+XML = "ecgen-radiology"
+TABLES = ("indiana_reports.csv", "reports.csv")
+SIGNS = f"{XML}/1.xml, {TABLES[0]}, or {TABLES[1]} beginning with uid,MeSH"
+PROJECTIONS = "indiana_projections.csv"
+NO_LABEL = ("No Indexing", "Technical Quality of Image Unsatisfactory")
+SECTIONS = ("findings", "impression")
+
+
+def fits(folder: Path) -> bool:
+    return _xml(folder) is not None or _table(folder) is not None
+
+
+def find(name: str) -> Source:
+    folder = one_folder(name)
+    return Source(name, lambda: _items(folder))
+
+
+def _xml(folder: Path) -> Path | None:
+    return next((path for path in (folder / XML, *folder.glob(f"*/{XML}")) if path.is_dir()), None)
+
+
+def _table(folder: Path) -> Path | None:
+    return next((path for table in TABLES if begins(path := folder / table, b"uid,MeSH")), None)
+
+
+def _items(folder: Path) -> Iterator[Item]:
+    table, xml = _table(folder), _xml(folder)
+    if table is not None:
+        yield from _from_table(table, _projections(folder))
+    elif xml is not None:
+        here = films(folder)
+        for path in sorted(xml.glob("*.xml"), key=lambda path: (len(path.name), path.name)):
+            yield _from_xml(path, here)
+
+
+def _from_table(path: Path, projections: dict[str, list[tuple[str, bool]]]) -> Iterator[Item]:
+    for where, row, reason in streamed(path, ("uid", "MeSH", *SECTIONS)):
+        if reason is not None:
+            yield where, row, reason
+        else:
+            study = _study(row["uid"], row, (row["MeSH"] or "").split(";"))
+            shown = projections.get(row["uid"], [])
+            laterals = [film for film, lateral in shown if lateral]
+            study["images"] = [film for film, lateral in shown if not lateral]
+            yield where, study | {"laterals": laterals} if laterals else study, None
+
+
+def _projections(folder: Path) -> dict[str, list[tuple[str, bool]]]:
+    """uid -> its films, and whether each is a lateral."""
+    found: dict[str, list[tuple[str, bool]]] = {}
+    if (path := folder / PROJECTIONS).is_file():
+        for _, row, reason in streamed(path, ("uid", "filename", "projection")):
+            if reason is None:
+                film = f"images/images_normalized/{row['filename']}"
+                found.setdefault(row["uid"], []).append((film, row["projection"] == "Lateral"))
+    return found
+
+
+def _from_xml(path: Path, here: dict[str, str]) -> Item:
+    try:
+        root = ET.parse(path).getroot()
+    except ET.ParseError as error:
+        return str(path), as_text(path.read_bytes()), f"broken XML in line {error.position[0]}"
+    texts = {(part.get("Label") or "").lower(): part.text for part in root.iter("AbstractText")}
+    study = _study(path.stem, texts, (major.text or "" for major in root.iter("major")))
+    names = [image.get("id", "") for image in root.iter("parentImage")]
+    # CXR1_1_IM-0001-3001 is 1_IM-0001-3001.dcm among the DICOM files
+    found = [here.get(name) or here.get(name.partition("_")[2]) for name in names]
+    study["images"] = [film for film in found if film]
+    if missing := found.count(None):
+        study["why"] = study.get("why", {}) | {"images": f"{missing} of {len(found)} films are not in this folder"}
+    return str(path), study, None
+
+
+def _study(uid: str, texts: Row, headings: Iterable[str]) -> Row:
+    """headings: "Cardiomegaly/borderline", of which the first part counts."""
+    names = [heading.partition("/")[0].strip() for heading in headings]
+    labels = {"No Finding" if name == "normal" else name: 1 for name in names if name and name not in NO_LABEL}
+    study: Row = {
+        "id": f"CXR{uid.removeprefix('CXR')}",
+        "report": sections({name: texts.get(name) for name in SECTIONS}),
+    }
+    if study["report"] is None:  # then labels would give steps that nothing can verify
+        return study | {"source": "openi", "why": {"report": "no findings and no impression"}}
+    return study | {"labels": labels, "source": "openi"}

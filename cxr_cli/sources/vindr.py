@@ -1,0 +1,81 @@
+"""VinDr-CXR 1.0.0 as PhysioNet serves it.
+
+    annotations/image_labels_train.csv      image_id,rad_id,Aortic enlargement,..: three readers of each film
+    annotations/image_labels_test.csv       image_id,Aortic enlargement,..: what five readers agreed on
+    train/000434271f63a053c4128a0ba6352c7f.dicom, test/..
+
+    {"id": "000434271f63a053c4128a0ba6352c7f", "images": ["train/000434271f63a053c4128a0ba6352c7f.dicom"],
+     "labels": {"Cardiomegaly": 1, "Nodule/Mass": 0, ..}, "split": "train", "source": "vindr-cxr"}
+
+Nguyen et al. 2022, doi 10.1038/s41597-022-01498-w. A label is what most readers say, -1 where they are halved.
+The tables name no patients.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from cxr_cli.errors import RowError
+from cxr_cli.rows import Item, Source
+from cxr_cli.sources.streamed import one_folder, streamed, values
+
+SPLITS = ("train", "test")
+SIGNS = "annotations/image_labels_train.csv or annotations/image_labels_test.csv"
+NO_LABEL = ("image_id", "rad_id")
+OURS = {  # the columns that the lexicon knows by another name; several of one name are one label
+    "Clavicle fracture": "Fracture",
+    "Rib fracture": "Fracture",
+    "ILD": "Interstitial disease",
+    "Lung cavity": "Cavity",
+}
+
+
+def fits(folder: Path) -> bool:
+    return any(_table(folder, split).is_file() for split in SPLITS)
+
+
+def find(name: str) -> Source:
+    folder = one_folder(name)
+    return Source(name, lambda: _items(folder))
+
+
+def _table(folder: Path, split: str) -> Path:
+    return folder / "annotations" / f"image_labels_{split}.csv"
+
+
+def _items(folder: Path) -> Iterator[Item]:
+    for split in SPLITS:
+        if (path := _table(folder, split)).is_file():
+            yield from _films(path, split)
+
+
+def _films(path: Path, split: str) -> Iterator[Item]:
+    votes: dict[str, Counter[str]] = {}
+    places: dict[str, list[str]] = {}  # one for each reader
+    for where, row, reason in streamed(path, ("image_id", "No finding")):
+        try:
+            if reason is not None:
+                raise RowError("", reason)
+            said = values(row, (column for column in row if column not in NO_LABEL))
+        except RowError as error:
+            yield where, row, error.reason
+            continue
+        present = {OURS.get(column, column) for column, value in said.items() if value == 1}
+        votes.setdefault(row["image_id"], Counter(dict.fromkeys((OURS.get(c, c) for c in said), 0))).update(present)
+        places.setdefault(row["image_id"], []).append(where)
+    for id, labels in votes.items():
+        yield (
+            places[id][0],
+            {
+                "id": id,
+                "images": [f"{split}/{id}.dicom"],
+                "labels": {label: _majority(count, len(places[id])) for label, count in labels.items()},
+                "split": split,
+                "source": "vindr-cxr",
+            },
+            None,
+        )
+
+
+def _majority(count: int, readers: int) -> int:
+    return -1 if 2 * count == readers else int(2 * count > readers)

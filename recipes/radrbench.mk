@@ -1,0 +1,114 @@
+# make -f recipes/radrbench.mk MIMIC_CXR=/data/mimic-cxr CHEXPERT=/data/chexpert-plus MS_CXR_T=/data/ms-cxr-t \
+#      RSNA=/data/rsna SIIM=/data/siim OPENI=/data/openi OUT=radrbench
+#
+# A benchmark like RadRBench-CXR (Fan et al. 2026, doi 10.1038/s43856-026-01654-y): questions of five tasks, with steps
+# that the report supports, train and test by patient. MIMIC-CXR, CheXpert and MS-CXR-T are in its domain; RSNA, SIIM and
+# Open-i are other centres, for tests alone, and without steps. Data sets are read as they are downloaded, and those not
+# given are left out. Add -n to read what would be done. The same line goes on after an interruption.
+#
+#   OUT/train.jsonl, OUT/test.jsonl    for cxr sft, cxr rl and cxr infer, with --images OUT/films
+#   OUT/card/README.md                 counts, fingerprints, a picture, and no leak, or make fails
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: card
+
+OUT ?= radrbench
+# Binary questions a finding and data set, half of them Yes and half No
+TEST_EACH ?= 400
+TRAIN_EACH ?= 4000
+# Of the studies to train on, every so many-th is asked the other tasks; of those to test on, every one
+EVERY ?= 10
+FINDINGS ?= atelectasis,cardiomegaly,consolidation,edema,enlarged cardiomediastinum,fracture,lung lesion, \
+	lung opacity,pleural effusion,pneumonia,pneumothorax
+# Where all paths of films start; IMAGES= looks for leaks by the paths of films, not by their bytes
+IMAGES ?= $(OUT)/films
+
+DATA := MIMIC_CXR CHEXPERT MS_CXR_T RSNA SIIM OPENI
+GIVEN := $(strip $(foreach name,$(DATA),$(if $($(name)),$(name))))
+ifeq ($(GIVEN),)
+$(error no data set is given; name the folder of one at least of $(DATA), as MIMIC_CXR=/data/mimic-cxr)
+endif
+$(info # left out, as not given: $(or $(filter-out $(GIVEN),$(DATA)),none))
+
+source.mimic-cxr = mimic-cxr:$(MIMIC_CXR)
+source.chexpert = $(CHEXPERT)
+source.ms-cxr-t = ms-cxr-t:$(MS_CXR_T)$(if $(MIMIC_CXR),:$(MIMIC_CXR))
+source.rsna = rsna:$(RSNA)
+source.siim = siim:$(SIIM)
+source.openi = openi:$(OPENI)
+test.mimic-cxr = test
+test.chexpert = valid
+findings.ms-cxr-t = consolidation,edema,pleural effusion,pneumonia,pneumothorax
+findings.rsna = pneumonia
+findings.siim = pneumothorax
+findings.openi = $(FINDINGS)
+
+TRAINED := $(strip $(if $(MIMIC_CXR),mimic-cxr) $(if $(CHEXPERT),chexpert))
+CENTRES := $(strip $(if $(RSNA),rsna) $(if $(SIIM),siim) $(if $(OPENI),openi))
+TRAIN := $(foreach name,$(TRAINED),$(OUT)/train/$(name).binary.jsonl $(OUT)/train/$(name).tasks.jsonl)
+TEST := $(foreach name,$(TRAINED),$(OUT)/test/$(name).binary.jsonl $(OUT)/test/$(name).tasks.jsonl) \
+	$(if $(MS_CXR_T),$(OUT)/test/ms-cxr-t.jsonl) $(CENTRES:%=$(OUT)/test/%.centre.jsonl)
+SETS := $(if $(TRAINED),$(OUT)/train.jsonl) $(OUT)/test.jsonl
+
+MINE := cxr mine --with-images --dedupe
+TASKS := --task single --task multiple --task anomaly --task temporal
+
+card: $(OUT)/card/README.md
+
+$(OUT)/test $(OUT)/train:
+	mkdir -p $@
+
+$(OUT)/test/%.binary.jsonl: | $(OUT)/test
+	# Test, $*: is there X? $(TEST_EACH) questions for each finding, half Yes, half No, with verified steps
+	$(MINE) $(source.$*) --split $(test.$*) --findings "$(FINDINGS)" --per-finding $(TEST_EACH) --balance \
+	--steps reported | cxr verify > $@.part
+	mv $@.part $@
+
+$(OUT)/test/%.tasks.jsonl: | $(OUT)/test
+	# Test, $*: which one, which of these, normal or not, better or worse? With verified steps
+	$(MINE) $(source.$*) --split $(test.$*) $(TASKS) --steps reported | cxr verify > $@.part
+	mv $@.part $@
+
+$(OUT)/test/ms-cxr-t.jsonl: | $(OUT)/test
+	# Test, MS-CXR-T: better or worse, where those who labelled the films and the report say the same
+	$(MINE) $(source.ms-cxr-t) --findings "$(findings.ms-cxr-t)" --task temporal --steps reported | cxr verify > $@.part
+	mv $@.part $@
+
+$(OUT)/test/%.centre.jsonl: | $(OUT)/test
+	# Test in another centre, $*: is there X? $(TEST_EACH) questions for each finding, without steps
+	$(MINE) $(source.$*) --steps none --findings "$(findings.$*)" --per-finding $(TEST_EACH) --balance > $@.part
+	mv $@.part $@
+
+$(OUT)/test.jsonl: $(TEST)
+	cat $^ > $@.part
+	mv $@.part $@
+
+$(OUT)/train/%.binary.jsonl: $(OUT)/test.jsonl | $(OUT)/train
+	# Train, $*: as in the test, $(TRAIN_EACH) questions for each finding, of none of its patients
+	$(MINE) $(source.$*) --split train --apart-from $< --findings "$(FINDINGS)" --per-finding $(TRAIN_EACH) --balance \
+	--steps reported | cxr verify > $@.part
+	mv $@.part $@
+
+$(OUT)/train/%.tasks.jsonl: $(OUT)/test.jsonl | $(OUT)/train
+	# Train, $*: the other tasks, for one of $(EVERY) studies
+	$(MINE) $(source.$*) --split train --apart-from $< --shard 1/$(EVERY) $(TASKS) \
+	--steps reported | cxr verify > $@.part
+	mv $@.part $@
+
+$(OUT)/train.jsonl: $(TRAIN)
+	cat $^ > $@.part
+	mv $@.part $@
+
+$(OUT)/films:
+	# One folder for all films: what each data set has, linked
+	mkdir -p $@.part
+	for place in $(addsuffix /*,$(abspath $(subst :, ,$(foreach name,$(GIVEN),$($(name)))))); do \
+	ln -sfn "$$place" $@.part/; done
+	mv $@.part $@
+
+$(OUT)/card/README.md: $(SETS) $(filter $(OUT)/films,$(IMAGES))
+	# What is in it, and whether train and test share a patient, a film, a question or a report
+	cxr card $(foreach set,$(SETS),$(basename $(notdir $(set)))=$(set)) \
+	$(if $(IMAGES),--images $(IMAGES)) -o $(@D) --overwrite
