@@ -112,9 +112,12 @@ class Comparison:
         return [m for m, own in zip(self.models, asked, strict=True) if own.any() and not (own & shared).any()]
 
     @cached_property
-    def has(self) -> dict[str, list[int]]:
-        """The models that are compared in each task, as numbers: those asked anything of it that another was asked."""
-        return {task: self._meeting([*self.boards.models.values()], self.of(task)) for task in self.boards.in_order()}
+    def has(self) -> dict[str, list[str]]:
+        """The models that were asked anything of each task."""
+        return {
+            task: [model for m, model in enumerate(self.models) if (self.asked[m] & self.of(task)).any()]
+            for task in self.boards.tasks
+        }
 
     def of(self, task: str) -> Mask:
         """The items of a task, shared or not."""
@@ -139,12 +142,11 @@ class Comparison:
 
     @cached_property
     def tasks(self) -> dict[str, Mask]:
-        """The items of each task that its models share."""
-        return {task: self._shared(models) & self.of(task) for task, models in self.has.items()}
-
-    def scored(self, metric: str) -> list[int]:
-        """The models that are compared over all tasks: those with a score of this metric and an item of another's."""
-        return self._meeting(self.boards.scored(metric), np.ones(len(self._task), np.bool_))
+        """The items of each task that the models share which were asked any of them."""
+        return {
+            task: self._shared([self.boards.models[m] for m in self.has[task]]) & self.of(task)
+            for task in self.boards.in_order()
+        }
 
     def shared(self, metric: str) -> Mask:
         """The items, of any task, that all models share which have any score of this metric."""
@@ -153,14 +155,6 @@ class Comparison:
     def _shared(self, models: Sequence[int]) -> Mask:
         every: Mask = np.logical_and.reduce(self.asked[models], axis=0)
         return every
-
-    def _meeting(self, models: list[int], items: Mask) -> list[int]:
-        """Those of the models that were asked one of the items which another one was asked too; a single one meets
-        itself."""
-        asked = self.asked[models] & items
-        several = asked & (asked.sum(axis=0) > 1)
-        meet = np.logical_or.reduce(several if several.any() else asked, axis=1)
-        return [m for m, meets in zip(models, meet, strict=True) if meets]
 
     @cached_property
     def centres(self) -> dict[str, Mask]:
@@ -183,25 +177,19 @@ class Comparison:
         scores = {metric: self.boards.scores(metric) for metric in self.boards.metrics}
         tasks = [*self.tasks, ALL] if len(self.tasks) > 1 else [*self.tasks]
         return [
-            self._cell((task, metric, centre), models, *scores[metric], np.flatnonzero(items & here))
+            self._cell((task, metric, centre), *scores[metric], np.flatnonzero(items & here))
             for task in tasks
             for metric in scores
-            for models in [self.scored(metric) if task == ALL else self.has[task]]
             for items in [self.shared(metric) if task == ALL else self.tasks[task]]
             for centre, here in self.centres.items()
         ]
 
     def _cell(
-        self,
-        key: tuple[str, str, str],
-        models: Sequence[int],
-        scores: Floats,
-        reasons: NDArray[np.int32],
-        items: NDArray[np.int64],
+        self, key: tuple[str, str, str], scores: Floats, reasons: NDArray[np.int32], items: NDArray[np.int64]
     ) -> tuple[list[Line], list[Pair]]:
         """A line for each model that has a score or a null there, and each two of them paired."""
         values, nulls, groups = scores[:, items], reasons[:, items], self._groups[items]
-        there = [m for m in models if not np.isnan(values[m]).all() or (nulls[m] >= 0).any()]
+        there = [m for m in range(len(self.models)) if not np.isnan(values[m]).all() or (nulls[m] >= 0).any()]
         pairs = [*self._pairs(key, there, values, groups)]
         means = {self.models[m]: float(np.nanmean(values[m])) for m in there if not np.isnan(values[m]).all()}
         sign = -1 if key[1] in LOWER else 1

@@ -94,12 +94,12 @@ def _how(comparison: Comparison) -> Iterator[str]:
 
 
 def _on_items(comparison: Comparison) -> Iterator[str]:
-    missing = False
-    for task, models in comparison.has.items():
-        asked = {m: int((comparison.asked[i] & comparison.of(task)).sum()) for i, m in enumerate(comparison.models)}
-        there = [comparison.models[m] for m in models]
+    boards, missing = comparison.boards, False
+    for task in boards.in_order():
+        models = comparison.has[task]
+        asked = {m: int((comparison.asked[boards.models[m]] & comparison.of(task)).sum()) for m in models}
         shared = int(comparison.tasks[task].sum())
-        if left := ", ".join(f"{m} {asked[m] - shared}" for m in there if asked[m] > shared):
+        if left := ", ".join(f"{m} {n - shared}" for m, n in asked.items() if n > shared):
             yield f"{task}: on the {shared} items that its models share; left out: {left}"
         alone = comparison.alone.get(task, [])
         if alone:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 
 from cxr_cli.scoring.published import CAUSES, Line, Published
-from cxr_cli.scoring.tables import Table, shapes
 
 
 def as_table(results: Published) -> str:
@@ -34,22 +33,6 @@ def as_table(results: Published) -> str:
     return "\n".join(out) + "\n"
 
 
-def table(results: Published) -> Table:
-    """The same for print."""
-    lines = results.lines()
-    return Table(
-        head=["task", "model", "metric", "published", "n", "ours", "n", "nulls", "change", "mostly"],
-        body=[[line.task, line.model, line.metric, *_numbers(line), _most(line)] for line in lines],
-        names=3,
-        foot=[
-            [f"{cause}: {text}" for cause, text in CAUSES.items() if any(cause in _most(line) for line in lines)],
-            [f"in the files: {defect.name}, {defect.n}: {defect.text}" for defect in results.defects()],
-            [*_scripts(lines), f"{results.rows} rows"],
-        ],
-        signed=[f"scored_by: {signature}" for signature in results.signatures],
-    )
-
-
 def as_json(results: Published) -> str:
     """For a program: every line with its causes, the defects, the signatures."""
     document = {
@@ -70,6 +53,9 @@ def as_csv(results: Published) -> str:
     for line in results.lines():
         writer.writerow([*("" if value is None else value for value in line[:-1]), _causes(line)])
     return out.getvalue()
+
+
+SHAPES = {"table": as_table, "json": as_json, "csv": as_csv}
 
 
 def _scripts(lines: Sequence[Line]) -> list[str]:
@@ -105,6 +91,3 @@ def _cells(row: list[str], widths: list[int]) -> list[str]:
         return row
     texts = zip(row, widths, strict=True)
     return [text.ljust(width) if i in (0, 1, 8) else text.rjust(width) for i, (text, width) in enumerate(texts)]
-
-
-SHAPES = {**shapes(table, as_csv, as_json), "table": as_table}

@@ -52,7 +52,7 @@ def run(
         if boards is not None:
             boards.add(Input("", name="").model(row), row)
 
-    with _scoring(reader, layout=layout, judges=judges, **how) as score:
+    with _scoring(reader, judges=judges, **how) as score:
         score(flow, take, shape is None or flow.output is not None)
     if flow.dry:
         return
@@ -107,7 +107,7 @@ def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
 
 @contextmanager
 def _scoring(
-    reader: Reader, references: str | None, layout: str | None, engine: Spec | None, judges: Sequence[str], **how: Any
+    reader: Reader, references: str | None, engine: Spec | None, judges: Sequence[str], **how: Any
 ) -> Iterator[Callable[[Flow, Take, bool], None]]:
     """Gives score(flow, take, write): scores the rows of a flow, hands each to `take`, and writes it where asked to.
 
@@ -119,8 +119,6 @@ def _scoring(
 
         def score(flow: Flow, take: Take, write: bool) -> None:
             failed: Counter[bool] = Counter()
-            if layout:
-                flow.find = published.find
             flow.spare = (references,) if references else ()
 
             def with_reports(rows: Iterator[Row]) -> Iterator[Row]:
