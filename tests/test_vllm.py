@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from tests.test_launching import SHARE
-from tests.test_training import ROLL
+from tests.test_training import FAST, ROLL
 
 HOME = Path(__file__).parents[1]
 BUILT = HOME / "build" / "vllm-cpu"
@@ -149,24 +149,24 @@ def test_a_server_that_is_killed_and_comes_back(here: Path, answers: dict[str, d
 
 
 def test_rollouts_follow_the_weights_that_are_trained(here: Path) -> None:
-    """The log-probabilities of vLLM's tokens, and of the same tokens in the trainer, stay equal while it learns."""
+    """From a model of `cxr sft`, which vLLM loads as it is, log-probabilities of vLLM's tokens and of the same tokens
+    in the trainer stay equal while it learns."""
     (here / "letters.py").write_text(SHARE)
-    sets = {**ROLL, "learning_rate": 3e-3, "max_steps": 4, "temperature": 1.0, "size": 56, "vllm_max_model_length": 512}
-    words = [str(word) for name, value in sets.items() for word in ("--set", f"{name}={value}")]
-    command = [PYTHON, RUN, "cxr", "rl", "cases.jsonl", "-m", "model", "-o", "taught", "--limit", "16", *words]
-    done = subprocess.run(
-        [*command, "--rollouts", "vllm-colocate", "--reward", "letters:share"],
-        cwd=here,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    logs = list(lines(here / "taught" / "history.jsonl"))[:-1]
+    train(here, [sys.executable, "-m", "cxr_cli", "sft"], "model", "sft", FAST, max_steps=1)
+    settings = {"learning_rate": 3e-3, "max_steps": 4, "temperature": 1.0, "vllm_max_model_length": 512}
+    settings |= {"rollouts": "vllm-colocate", "rewards": "[letters:share]"}
+    train(here, [str(PYTHON), str(RUN), "cxr", "rl"], "sft", "rl", ROLL, **settings)
+    logs = list(lines(here / "rl" / "history.jsonl"))[:-1]
     assert [log["step"] for log in logs] == [1, 2, 3, 4]
     assert any(log["grad_norm"] > 0 for log in logs[:-1])
     assert all(log["sampling/sampling_logp_difference/max"] < 0.1 for log in logs)
+
+
+def train(here: Path, command: list[str], model: str, out: str, usual: dict[str, Any], **settings: Any) -> None:
+    sets = [word for name, value in {**usual, **settings}.items() for word in ("--set", f"{name}={value}")]
+    words = [*command, "cases.jsonl", "-m", model, "-o", out, "--limit", "16", *sets]
+    done = subprocess.run(words, cwd=here, env=ENVIRONMENT, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def infer(here: Path, python: Path, model: str, out: str, arguments: list[Any]) -> subprocess.Popen[str]:
