@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench clean
+.PHONY: help demo reproduce-mini test test-all lint bench clean
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -13,7 +13,7 @@ PYTEST := python -m pytest -n auto --maxprocesses 8 --dist loadfile
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help:  ## say what there is to make
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -39,6 +39,9 @@ demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model: 
 	@echo 'The second table scores examples/answers.jsonl, with the ways in which models answer.'
 	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files, or a table,'
 	@echo '`cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
+
+reproduce-mini: $(READY)  ## the ablations in miniature: MINI=quick, half an hour on two cores, or MINI=full, hours
+	$(MAKE) -j2 -f recipes/mini.mk
 
 test: $(READY)  ## the fast tests
 	$(PYTEST) -m "not slow"

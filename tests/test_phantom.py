@@ -14,6 +14,7 @@ from cxr_cli.images import load
 from cxr_cli.phantoms import FINDINGS, Phantom, Recipe
 from cxr_cli.phantoms.body import patient
 from cxr_cli.phantoms.drawing import draw
+from cxr_cli.phantoms.looks import LOOKS
 from cxr_cli.phantoms.scene import KINDS
 from cxr_cli.phantoms.shown import Shown
 from tests.conftest import Cxr
@@ -152,6 +153,8 @@ def test_phantom_to_verified_steps(cxr: Cxr, tmp_path: Path) -> None:
     films = [path for row in rows for path in [*row["images"], *(row["prior"] or {"images": []})["images"]]]
     assert done.stderr == f"cxr: 6 studies, {len(films)} films -> p/studies.jsonl\n"
     assert {load(path, tmp_path / "p").size for path in films} == {(64, 64)}
+    assert len({row["source"] for row in rows}) > 1
+    assert {row["source"] for row in rows} <= {f"phantom-{look}" for look in LOOKS}
     mined = cxr("mine", "p/studies.jsonl")
     checked = cxr("verify", "--keep", "all", stdin=mined.stdout)
     cases = [json.loads(line) for line in checked.stdout.splitlines()]

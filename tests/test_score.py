@@ -14,6 +14,7 @@ from cxr_cli.scoring.score import Scorer
 from tests.conftest import Cxr
 
 REPORT = "Small left effusion. The heart is enlarged. No pneumothorax."
+SILENT = ("speaks of no finding that is there", "speaks of no finding that is not there")
 STEPS = ["There is a left effusion.", "The heart is enlarged.", "There is no pneumothorax."]
 
 
@@ -52,6 +53,26 @@ def test_the_vote_is_scored_beside_the_samples() -> None:
     assert (round(row["scores"]["accuracy"], 3), row["scores"]["vote_accuracy"]) == (0.667, 1.0)
     row = scored("", **case, predictions=[{"text": ""}], vote={"answer": None, "share": 0.0})
     assert (row["scores"]["vote_accuracy"], row["why"]["vote_accuracy"]) == (None, "no answer")
+
+
+@pytest.mark.parametrize(
+    ("think", "answer", "expected"),
+    [
+        ("There is a left effusion. There is no edema.", "A", (1, 1, 1)),
+        ("There is no effusion. There is edema.", "B", (0, 0, 1)),
+        ("There is a left effusion. No pneumothorax. There is a nodule.", "B", (1, 0.5, 0)),
+        ("The heart is enlarged.", "A", (1, SILENT[1], 0)),
+        ("I look at the film.", "", (*SILENT, "no answer")),
+    ],
+)
+def test_statements(think: str, answer: str, expected: tuple[Any, ...]) -> None:
+    case = {"question": "Is there a pleural effusion?", "options": ["Yes", "No"], "answer": "Yes"}
+    case |= {"task": "binary", "findings": ["pleural effusion"], "id": "a", "report": REPORT, "steps": STEPS}
+    said = f"<think> {think} </think>" + (f"<answer> {answer} </answer>" if answer else "")
+    row = settled(Scorer(reader(), statements=True).row({**case, "prediction": said}))
+    names = ("sensitivity", "specificity", "consistency")
+    assert tuple(row["why"].get(name, row["scores"][name]) for name in names) == expected
+    assert not set(names) & settled(Scorer(reader()).row({**case, "prediction": said}))["scores"].keys()
 
 
 def test_nothing_said_is_null_with_a_reason_and_zero_on_demand() -> None:

@@ -1,8 +1,9 @@
 """Tiny vision-language models with random weights, built on the spot in a second: three families, one recipe."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"]
@@ -13,13 +14,34 @@ CHAT = (
     "{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-CORPUS = ["Is there a pleural effusion in this chest X-ray? Options: A) Yes B) No", "The lungs are clear."]
+CORPUS = ("Is there a pleural effusion in this chest X-ray? Options: A) Yes B) No", "The lungs are clear.")
 
 
-def build(folder: Path, family: str = "qwen2_vl", *, seed: int = 0, positions: int = 2048) -> Path:
-    """Writes the model and its processor to `folder`: hidden 64, 2 layers, heads of 32 (which vLLM's CPU kernels know).
+class Size(NamedTuple):
+    """width: of the language model, in heads of 32 (which vLLM's CPU kernels know). vision: width of the vision tower,
+    `depth` layers deep. spread: standard deviation of the language model's weights at the start."""
 
-    positions: the longest sequence it takes, in tokens.
+    width: int = 64
+    layers: int = 2
+    feed: int = 128
+    vision: int = 32
+    depth: int = 2
+    vocabulary: int = 400
+    spread: float = 0.02
+
+
+def build(
+    folder: Path,
+    family: str = "qwen2_vl",
+    *,
+    seed: int = 0,
+    positions: int = 2048,
+    size: Size = Size(),  # noqa: B008 - a constant
+    corpus: Sequence[str] = CORPUS,
+) -> Path:
+    """Writes the model and its processor to `folder`.
+
+    positions: the longest sequence it takes, in tokens. corpus: what its tokenizer is made from.
     """
     import torch
     from transformers import AutoModelForImageTextToText
@@ -27,9 +49,9 @@ def build(folder: Path, family: str = "qwen2_vl", *, seed: int = 0, positions: i
     from cxr_cli.models import _without_video
 
     torch.manual_seed(seed)
-    tokenizer = _tokenizer()
+    tokenizer = _tokenizer(tuple(corpus), size.vocabulary)
     ids = {name: tokenizer.convert_tokens_to_ids(name) for name in SPECIAL}
-    config = _config(family, len(tokenizer), ids, positions)
+    config = _config(family, len(tokenizer), ids, positions, size)
     model: Any = AutoModelForImageTextToText.from_config(config)
     model.generation_config.eos_token_id = ids["<|im_end|>"]
     model.generation_config.pad_token_id = ids["<|endoftext|>"]
@@ -43,7 +65,7 @@ def build(folder: Path, family: str = "qwen2_vl", *, seed: int = 0, positions: i
 
 
 @cache
-def _tokenizer() -> Any:
+def _tokenizer(corpus: tuple[str, ...], vocabulary: int) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import (
         PreTrainedTokenizerFast,
@@ -53,8 +75,8 @@ def _tokenizer() -> Any:
     raw = Tokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
-    raw.train_from_iterator(CORPUS, trainer)
+    trainer = trainers.BpeTrainer(vocab_size=vocabulary, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    raw.train_from_iterator(corpus, trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=CHAT
     )
@@ -63,30 +85,33 @@ def _tokenizer() -> Any:
     return tokenizer
 
 
-def _config(family: str, vocabulary: int, ids: dict[str, int], positions: int) -> Any:
+def _config(family: str, vocabulary: int, ids: dict[str, int], positions: int, size: Size) -> Any:
     from transformers import AutoConfig
 
     text: dict[str, Any] = {
         "vocab_size": -(-vocabulary // 64) * 64,
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
+        "hidden_size": size.width,
+        "intermediate_size": size.feed,
+        "num_hidden_layers": size.layers,
+        "num_attention_heads": size.width // 32,
+        "num_key_value_heads": size.width // 64,
         "max_position_embeddings": positions,
         "tie_word_embeddings": False,
         "bos_token_id": ids["<|im_start|>"],
         "eos_token_id": ids["<|im_end|>"],
         "pad_token_id": ids["<|endoftext|>"],
+        "initializer_range": size.spread,
         "rope_parameters": {"rope_type": "default", "mrope_section": [4, 6, 6], "rope_theta": 10000.0},
     }
-    vision: dict[str, Any] = {"depth": 2, "num_heads": 2, "patch_size": 14, "spatial_merge_size": 2, "hidden_size": 64}
+    vision: dict[str, Any] = {"depth": size.depth, "num_heads": size.vision // 16, "patch_size": 14}
+    vision |= {"spatial_merge_size": 2}
+    inner = {"hidden_size": size.vision, "intermediate_size": 2 * size.vision, "out_hidden_size": size.width}
     if family == "qwen2_vl":
-        vision = {**vision, "embed_dim": 32, "mlp_ratio": 2}
+        vision |= {"hidden_size": size.width, "embed_dim": size.vision, "mlp_ratio": 2}
     elif family == "qwen2_5_vl":
-        vision |= {"hidden_size": 32, "intermediate_size": 64, "out_hidden_size": 64, "fullatt_block_indexes": [1]}
+        vision |= {**inner, "fullatt_block_indexes": [1]}
     else:
-        vision |= {"hidden_size": 32, "intermediate_size": 64, "out_hidden_size": 64, "patch_size": 16}
+        vision |= {**inner, "patch_size": 16}
         vision |= {"deepstack_visual_indexes": [0], "num_position_embeddings": 64}
         text["head_dim"] = 32
         text["rope_parameters"]["mrope_interleaved"] = True

@@ -23,6 +23,7 @@ from cxr_cli.sources import plain_text
 @click.option(
     "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
 )
+@click.option("--statements", is_flag=True, help="Add sensitivity, specificity and consistency of the statements.")
 @options.unmentioned
 @options.lexicon
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap.")

@@ -76,7 +76,7 @@ class Recipe:
             "labels": _labels(seen.now),
             "prior": None,
             "split": ("test", "validate", *["train"] * 8)[Draws(f"split {id}-patient").below(10)],
-            "source": "phantom",
+            "source": f"phantom-{look}",
         }
         if seen.before is None:
             return Phantom(row, Film(id, body, seen.now, look, seeds[0]), None)

@@ -14,6 +14,7 @@ from cxr_cli.scoring.answers import grade
 from cxr_cli.scoring.judges import Empty, judge_of
 from cxr_cli.scoring.radrscore import PARTS, Scores
 from cxr_cli.scoring.report import ReportScorer
+from cxr_cli.scoring.statements import Statements
 
 if TYPE_CHECKING:
     from cxr_cli.engines.structured import Model
@@ -23,7 +24,7 @@ class Scorer:
     """Scores rows with one judge of reasoning or two; the scores of the second are called `llm_factuality` and so on.
 
     empty: what a part of RadRScore with nothing to count is: "null", or "zero" as in the published evaluation.
-    model: what the judge "llm" asks.
+    model: what the judge "llm" asks. statements: also sensitivity, specificity and consistency of the statements.
     """
 
     def __init__(
@@ -34,10 +35,12 @@ class Scorer:
         unmentioned: Unmentioned = "normal",
         empty: Empty = "null",
         model: "Model | None" = None,
+        statements: bool = False,
     ) -> None:
         self.judges = [judge_of(name, reader, unmentioned, empty, model) for name in judges]
         self.prefixes = ["", *(f"{name}_" for name in judges[1:])]
         self.reports = ReportScorer(reader)
+        self.statements = Statements(reader, unmentioned) if statements else None
         self.empty = empty
         self.signature = " & ".join(judge.signature(empty=empty) for judge in self.judges)
 
@@ -76,6 +79,10 @@ class Scorer:
                     parts, nulls = zeroed(parts, nulls)
                 scores |= {f"{prefix}{part}": score for part, score in parts.items()}
                 why |= {f"{prefix}{part}": reason for part, reason in nulls.items()}
+        if self.statements:
+            for (scores, why), (more, nulls) in zip(graded, self.statements.score(row, texts), strict=True):
+                scores |= more
+                why |= nulls
         return graded
 
 

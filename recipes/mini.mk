@@ -1,0 +1,140 @@
+# The method in miniature: drawn films, a model of two million parameters, two ablations.
+#
+#     make reproduce-mini                MINI=quick: one seed, under half an hour on two cores
+#     make reproduce-mini MINI=full      three seeds, hours on a CPU
+#
+# Read it from the top as one reads a method section. A target is whole or not there: what is stopped, goes on by the
+# same command. Films and reports are drawn (`cxr phantom`): nothing here is true of patients.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := reproduce-mini
+.PHONY: reproduce-mini
+
+MINI ?= quick
+OUT := build/mini/$(MINI)
+export OMP_NUM_THREADS := 1
+export CXR_CACHE := $(OUT)/cache
+
+ifeq ($(MINI),full)
+SEEDS := 1 2 3
+FILMS := 12000
+PER_FINDING := 2000
+TEST_EACH := 60
+TEST_FILMS := 600
+WARM_UP := 600
+SFT := 900
+RL := 130
+else ifeq ($(MINI),quick)
+SEEDS := 1
+FILMS := 7000
+PER_FINDING := 800
+TEST_EACH := 30
+TEST_FILMS := 300
+WARM_UP := 300
+SFT := 200
+RL := 40
+else
+SEEDS := 1
+FILMS := 300
+PER_FINDING := 16
+TEST_EACH := 2
+TEST_FILMS := 10
+WARM_UP := 3
+SFT := 4
+RL := 2
+TOKENS := 16
+endif
+TOKENS ?= 160
+
+# Four hospitals are drawn. Three give the training films; the fourth, whose films are taken at the bedside, is met
+# only in the test.
+FINDINGS := cardiomegaly,pleural effusion,pneumothorax,consolidation,atelectasis,edema,nodule,mass,fracture,pacemaker
+HOSPITALS := phantom-clinic,phantom-digital,phantom-film
+STUDIES := $(OUT)/films/studies.jsonl
+write = > $@.part && mv $@.part $@
+
+$(STUDIES):
+	cxr phantom -n $(FILMS) -o $(@D).part --size 112 --format png --findings "$(FINDINGS)" --each 0.5 --priors 0 --overwrite
+	rm -rf $(@D) && mv $(@D).part $(@D)
+$(OUT)/home.jsonl: $(STUDIES)
+	grep -v phantom-ward $< $(write)
+$(OUT)/away.jsonl: $(STUDIES)
+	grep phantom-ward $< $(write)
+
+# Questions with their steps, checked against the report. Training and test have no patient in common.
+mine = cxr mine --findings "$(FINDINGS)"
+binary = $(mine) --balance --per-finding
+single = $(mine) --task single
+
+$(OUT)/binary.jsonl: $(OUT)/home.jsonl
+	$(binary) $(PER_FINDING) $< --split train | cxr verify $(write)
+$(OUT)/single.jsonl: $(OUT)/home.jsonl
+	$(single) $< --split train | cxr verify $(write)
+$(OUT)/rl.jsonl: $(OUT)/home.jsonl
+	{ $(binary) $(RL) $< --split train --seed 1 && \
+	  $(single) $< --split train --seed 1 --limit $(RL)0; } | cxr verify $(write)
+$(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
+	{ $(binary) $(TEST_EACH) $< --split test && $(single) $< --split test --limit $(TEST_FILMS) && \
+	  $(binary) $(TEST_EACH) $(word 2,$^) && $(single) $(word 2,$^) --limit $(TEST_FILMS); } $(write)
+
+# A vision warm-up on the labels: a stand-in for the pretraining that a real model brings, no part of the method.
+$(OUT)/%/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
+	python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --steps $(WARM_UP) --seed $(*:seed-%=%)
+
+# Training ablation: fine-tuning; as many steps of it again; three rewards.
+seed = --set seed=$(*:seed-%=%)
+sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml $(seed) --resume
+rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml $(seed) --resume \
+	--set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 accuracy:1
+
+$(OUT)/%/sft/training.json: $(OUT)/%/warm/warm-up.json
+	$(sft) --mix $(OUT)/binary.jsonl:0.5 $(OUT)/single.jsonl:0.5 --set max_steps=$(SFT)
+$(OUT)/%/sft-longer/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
+	$(sft) $(OUT)/rl.jsonl --set max_steps=$(RL) --set per_device_train_batch_size=64
+$(OUT)/%/outcome/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
+	$(rl)
+$(OUT)/%/factuality/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
+	$(rl) factuality:1
+$(OUT)/%/process/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
+	$(rl) process:1
+
+# Verification ablation: chains damaged as a language model damages them, taught as they are, and verified.
+$(OUT)/%.damaged.jsonl: $(OUT)/%.jsonl
+	python -m recipes.mini.damage --findings "$(FINDINGS)" --share 0.3 < $< $(write)
+$(OUT)/%.verified.jsonl: $(OUT)/%.damaged.jsonl
+	cxr verify $< $(write)
+$(OUT)/%/damaged/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.damaged.jsonl $(OUT)/single.damaged.jsonl
+	$(sft) --mix $(OUT)/binary.damaged.jsonl:0.5 $(OUT)/single.damaged.jsonl:0.5 --set max_steps=$(SFT)
+$(OUT)/%/verified/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/single.verified.jsonl
+	$(sft) --mix $(OUT)/binary.verified.jsonl:0.5 $(OUT)/single.verified.jsonl:0.5 --set max_steps=$(SFT)
+
+# Every model answers the same questions, one draw each at temperature 1; after fine-tuning also its likeliest answer.
+part = $(@:.jsonl=.part.jsonl)
+infer = cxr infer $(OUT)/test.jsonl -m $(<D) --images $(OUT)/films --size 112 --max-tokens $(TOKENS) --batch-size 64 \
+	--workers 0 --temperature $(1) -o $(part) --resume && mv $(part) $@
+$(OUT)/%/warm.answers.jsonl: $(OUT)/%/warm/warm-up.json $(OUT)/test.jsonl
+	$(call infer,1)
+$(OUT)/%/sft-greedy.answers.jsonl: $(OUT)/%/sft/training.json $(OUT)/test.jsonl
+	$(call infer,0)
+$(OUT)/%.answers.jsonl: $(OUT)/%/training.json $(OUT)/test.jsonl
+	$(call infer,1)
+
+# Tables, pictures and a page.
+TRAINED := warm sft-greedy sft sft-longer outcome factuality process
+TAUGHT := damaged verified sft
+answers = $(foreach model,$(1),$(OUT)/%/$(model).answers.jsonl)
+named = $(foreach path,$(1),$(notdir $(path:.answers.jsonl=))=$(path))
+compare = cxr score $(call named,$^) --compare --statements --in-domain $(HOSPITALS) --plot $(@:.json=) --format json $(write)
+$(OUT)/%/training-ablation.json: $(call answers,$(TRAINED))
+	$(compare)
+$(OUT)/%/verification-ablation.json: $(call answers,$(TAUGHT))
+	$(compare)
+$(OUT)/page.html: $(subst %,seed-$(firstword $(SEEDS)),$(call answers,$(TRAINED)))
+	cxr view $^ --images $(OUT)/films --embed --limit 100 --overwrite -o $@
+$(OUT)/results.md: $(foreach ablation,training verification,$(SEEDS:%=$(OUT)/seed-%/$(ablation)-ablation.json))
+	python -m recipes.mini.table $^ $(write)
+
+reproduce-mini: $(OUT)/results.md $(OUT)/page.html
+	@cat $<

@@ -1,0 +1,89 @@
+"""Chains damaged as a language model damages them: `python -m recipes.mini.damage --share 0.3 < cases.jsonl`.
+
+In that share of the cases, drawn by id, one thing is wrong, each kind as often as the others; the answer stays right:
+
+    flipped   an observation says the opposite
+    swapped   an observation is of the other side, or of another finding
+    invented  one more observation, of a finding that is not there
+    missing   the observations are left out
+
+Each row that was damaged says so: `damage`.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from cxr_cli.findings import Finding, Lexicon, Reader, reader
+from cxr_cli.mining.draws import Draws
+from cxr_cli.mining.phrasing import phrases
+from cxr_cli.rows import Row
+
+Step = dict[str, object]
+
+
+class Damage:
+    """names: the findings that swapped and invented observations may be of."""
+
+    def __init__(self, names: list[str], share: float, reader: Reader) -> None:
+        self.names, self.share, self.reader = names, share, reader
+        self.phrases = phrases(reader.lexicon)
+
+    def __call__(self, case: Row) -> Row:
+        draws = Draws(f"damage/{case['id']}")
+        seen = [step for step in case["steps"] if step["kind"] == "observe" and self.reader.read(step["text"])]
+        if not seen or draws.below(1000) >= 1000 * self.share:
+            return case
+        kind = draws.choice(list(KINDS))
+        return {**case, "steps": KINDS[kind](self, case, seen, draws), "damage": kind}
+
+    def flipped(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
+        step = draws.choice(seen)
+        old = self._finding(step)
+        status = "present" if old.status == "absent" else "absent"
+        return self._with(case, step, Finding(old.name, status), draws)
+
+    def swapped(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
+        step = draws.choice(seen)
+        old = self._finding(step)
+        if old.side in ("left", "right"):
+            new = old._replace(side="left" if old.side == "right" else "right")
+        else:
+            new = Finding(draws.choice([name for name in self.names if name != old.name]), old.status)
+        return self._with(case, step, new, draws)
+
+    def invented(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
+        gone = [name for name in self.names if not case["labels"][name]]
+        return [*case["steps"][:-1], self._step(Finding(draws.choice(gone), "present"), draws), case["steps"][-1]]
+
+    def missing(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
+        return [step for step in case["steps"] if step["kind"] != "observe"]
+
+    def _finding(self, step: Step) -> Finding:
+        return self.reader.read(str(step["text"]))[0]
+
+    def _with(self, case: Row, step: Step, finding: Finding, draws: Draws) -> list[Step]:
+        return [self._step(finding, draws) if one is step else one for one in case["steps"]]
+
+    def _step(self, finding: Finding, draws: Draws) -> Step:
+        return {"text": self.phrases.observe(finding, draws), "kind": "observe", "evidence": []}
+
+
+KINDS: dict[str, Callable[[Damage, Row, list[Step], Draws], list[Step]]] = {
+    kind.__name__: kind for kind in (Damage.flipped, Damage.swapped, Damage.invented, Damage.missing)
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--share", type=float, default=0.3, help="of the cases that are damaged [0.3]")
+    parser.add_argument("--findings", required=True, help="that observations may be of: edema,nodule")
+    given = parser.parse_args()
+    damage = Damage(given.findings.split(","), given.share, reader(Lexicon.load()))
+    for line in sys.stdin:
+        print(json.dumps(damage(json.loads(line)), ensure_ascii=False, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The tables of the miniature: `python -m recipes.mini.table seed-*/training-ablation.json ..` prints Markdown.
+
+Reads comparisons as `cxr score --compare --format json` prints them, of one ablation or several, of one seed or
+several, and gives for each model the mean over seeds, with the standard deviation where there are several. Where
+damaged, verified and clean chains were taught, `won back` is the share of what damage cost that verification returned.
+"""
+
+import json
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+COLUMNS = {
+    **{f"accuracy, {task}": (task, "accuracy") for task in ("binary", "single")},
+    **{part: ("all", part) for part in ("factuality", "completeness", "effectiveness")},
+    **{metric: ("all", metric) for metric in ("sensitivity", "specificity", "consistency")},
+}
+
+DAMAGE = ("damaged", "verified", "sft")
+LOSS = 0.01  # less than that is no loss of which a share could be told
+
+
+def tables(paths: Sequence[Path]) -> Iterator[str]:
+    """For each ablation and each kind of hospital a table, line by line."""
+    ablations: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        ablations[path.stem].append(path)
+    for name, files in ablations.items():
+        found, models = _means(files)
+        for centre in dict.fromkeys(centre for _, centre, _, _ in found):
+            yield f"{name.replace('-', ' ').capitalize()}, {centre}; {len(files)} seed{'s' * (len(files) > 1)}"
+            yield ""
+            yield f"| | {' | '.join(COLUMNS)} |"
+            yield f"|---|{'---|' * len(COLUMNS)}"
+            for model in models:
+                cells = (_cell(found.get((model, centre, *key), ())) for key in COLUMNS.values())
+                yield f"| {model} | {' | '.join(cells)} |"
+            if set(DAMAGE) <= set(models):
+                of = ([found.get((model, centre, *key), ()) for model in DAMAGE] for key in COLUMNS.values())
+                yield f"| won back | {' | '.join(_won_back(*means) for means in of)} |"
+            yield ""
+
+
+def _means(files: Sequence[Path]) -> tuple[dict[tuple[str, str, str, str], list[float]], list[str]]:
+    """By model, centre, task and metric the mean of each seed; and the models in their order."""
+    found: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
+    models: list[str] = []
+    for file in files:
+        comparison = json.loads(file.read_text())
+        models = comparison["models"]
+        for line in comparison["lines"]:
+            if line["mean"] is not None:
+                found[line["model"], line["centre"], line["task"], line["metric"]].append(line["mean"])
+    return found, models
+
+
+def _cell(means: Sequence[float]) -> str:
+    if not means:
+        return "-"
+    spread = f" ± {statistics.stdev(means):.3f}" if len(means) > 1 else ""
+    return f"{statistics.mean(means):.3f}{spread}"
+
+
+def _won_back(damaged: Sequence[float], verified: Sequence[float], clean: Sequence[float]) -> str:
+    if not (damaged and verified and clean):
+        return "-"
+    low, middle, high = (statistics.mean(means) for means in (damaged, verified, clean))
+    return f"{(middle - low) / (high - low):.0%}" if high - low > LOSS else "-"
+
+
+if __name__ == "__main__":
+    print("\n".join(tables([Path(path) for path in sys.argv[1:]])).strip())

@@ -1,0 +1,168 @@
+"""A tiny Qwen2-VL that has seen films: `python -m recipes.mini.warm_up CASES.. -o MODEL --images FILMS`.
+
+It stands in for the pretraining that a real model brings: from random weights, fine-tuning learns to speak in minutes,
+and not to look. Two lessons, both from the `labels` of the cases' films:
+
+    see   the vision tower tells the findings (binary cross-entropy), through heads that are thrown away
+    name  the language model lists them from what the tower sees, in any order: `edema Yes, nodule No, ..`
+
+Its tokenizer is made from the words of the cases. Adds warm-up.json to the model's folder: how well it sees (the area
+under the ROC curve) and names (the mean of sensitivity and specificity), on films held out.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from cxr_cli.models import load_model, load_processor, locate
+from cxr_cli.rows import Row, note
+from cxr_cli.training.examples import completion, prompt
+from tests import tiny
+
+SIZE = tiny.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
+BATCH, RATE, HELD_OUT = 64, 1e-3, 0.05
+
+
+class Films:
+    """The films of some cases, each once, and their labels, (films, findings) of 0 and 1."""
+
+    def __init__(self, cases: Iterable[Row], root: Path, processor: Any, seed: int) -> None:
+        by_film = {case["images"][0]: case["labels"] for case in cases}
+        first = next(iter(by_film.values()))
+        self.names = [name for name in first if any(labels[name] for labels in by_film.values())]
+        self.pictures = [Image.open(root / path).convert("RGB") for path in by_film]
+        self.labels = torch.tensor([[float(labels[name]) for name in self.names] for labels in by_film.values()])
+        self.processor, self.draw = processor, np.random.default_rng(seed)
+        order = self.draw.permutation(len(self.pictures))
+        self.held_out, self.seen = np.split(order, [max(BATCH, round(HELD_OUT * len(order)))])
+
+    def tokens(self, tower: Any, chosen: Any) -> Any:
+        """(films, tokens, width): what the language model will see of them."""
+        given = self.processor.image_processor([self.pictures[i] for i in chosen], return_tensors="pt")
+        seen = tower(given["pixel_values"].to(tower.device), given["image_grid_thw"].to(tower.device))
+        return seen.pooler_output.reshape(len(chosen), -1, SIZE.width)
+
+    def all_tokens(self, tower: Any) -> Any:
+        """Those of all films, once and for all."""
+        with torch.no_grad():
+            parts = np.array_split(np.arange(len(self.pictures)), -(-len(self.pictures) // BATCH))
+            return torch.cat([self.tokens(tower, part) for part in parts])
+
+
+def see(tower: Any, films: Films, steps: int) -> float:
+    """Trains the vision tower, with one head on all of a film's tokens and one on their mean; the area of the second.
+
+    On all of them it is learned sooner; in their mean a language model finds it without knowing where to look.
+    """
+    labels = films.labels.to(tower.device)
+    tokens, findings = films.tokens(tower, films.held_out[:1]).shape[1], labels.shape[1]
+    whole = nn.Linear(tokens * SIZE.width, findings).to(tower.device)
+    mean = nn.Linear(SIZE.width, findings).to(tower.device)
+    weights = [*tower.parameters(), *whole.parameters(), *mean.parameters()]
+    for step, update in _updates(weights, RATE, steps):
+        chosen = films.draw.choice(films.seen, BATCH)
+        seen = films.tokens(tower, chosen)
+        loss = _binary(whole(seen.flatten(1)), labels[chosen]) + _binary(mean(seen.mean(1)), labels[chosen])
+        update(loss)
+        if step % 50 == 0:
+            note(f"see, step {step}/{steps}: loss {loss.item() / 2:.3f}")
+    with torch.no_grad():
+        scores = mean(films.all_tokens(tower)[films.held_out].mean(1))
+    return float(np.nanmean([_area(*both) for both in zip(scores.T, labels[films.held_out].T, strict=True)]))
+
+
+def name(model: Any, films: Films, tokenizer: Any, steps: int) -> float:
+    """Trains the language model on lists of findings, the words "Yes" and "No" counted twice; the tower stays.
+
+    The mean of sensitivity and specificity of its lists, word by word.
+    """
+    seen = films.all_tokens(model.model.visual)
+    yes, no = (tokenizer(f" {word}")["input_ids"][0] for word in ("Yes", "No"))
+    words = [tokenizer(f" {name}")["input_ids"] for name in films.names]
+    comma = tokenizer(",")["input_ids"]
+    language = model.model.language_model
+
+    def listed(chosen: Any) -> tuple[Any, Any]:
+        """The logits of the next token, and the tokens."""
+        lists = [
+            [token for j in films.draw.permutation(len(words)) for token in (*words[j], yes if row[j] else no, *comma)]
+            for row in films.labels[chosen]
+        ]
+        tokens = torch.tensor(lists, device=seen.device)
+        before = torch.cat([seen[chosen], language.embed_tokens(tokens)], dim=1)
+        states = language(inputs_embeds=before).last_hidden_state[:, seen.shape[1] - 1 : -1]
+        return model.lm_head(states), tokens
+
+    weights = [weight for path, weight in model.named_parameters() if "visual" not in path]
+    for step, update in _updates(weights, 1.5 * RATE, steps):
+        logits, tokens = listed(films.draw.choice(films.seen, BATCH // 2))
+        losses = nn.functional.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none")
+        decides = ((tokens == yes) | (tokens == no)).flatten()
+        update(losses.mean() + losses[decides].mean())
+        if step % 50 == 0:
+            note(f"name, step {step}/{steps}: loss {losses[decides].mean().item():.3f}")
+    with torch.no_grad():
+        logits, tokens = listed(films.held_out)
+    there = (logits[..., yes] > logits[..., no])[(tokens == yes) | (tokens == no)]
+    truth = (tokens == yes)[(tokens == yes) | (tokens == no)]
+    return float((there[truth].float().mean() + (~there[~truth]).float().mean()) / 2)
+
+
+def _updates(weights: Sequence[Any], rate: float, steps: int) -> Iterator[tuple[int, Callable[[Any], None]]]:
+    """The number of each step, and what is called with its loss."""
+    optimizer = torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.95))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
+
+    def update(loss: Any) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.step()
+        schedule.step()
+
+    return ((step, update) for step in range(steps))
+
+
+def _binary(scores: Any, labels: Any) -> Any:
+    return nn.functional.binary_cross_entropy_with_logits(scores, labels)
+
+
+def _area(scores: Any, labels: Any) -> float:
+    """Under the ROC curve: how often a film with the finding is scored above one without; NaN if all are alike."""
+    there, gone = scores[labels == 1], scores[labels == 0]
+    return float((there[:, None] > gone[None, :]).float().mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="+", type=Path)
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--images", type=Path, required=True, help="the folder that the paths of films start from")
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    torch.manual_seed(given.seed)
+    cases = [json.loads(line) for path in given.cases for line in path.read_text().splitlines()]
+    corpus = [text for case in islice(cases, 0, None, 7) for text in (prompt(case, reasoned=True), completion(case))]
+    tiny.build(given.out, seed=given.seed, size=SIZE, corpus=corpus)
+    model = load_model(locate(str(given.out)), dtype="float32")
+    processor = load_processor(str(given.out))
+    films = Films(cases, given.images, processor, given.seed)
+    sees = see(model.model.visual, films, given.steps)
+    names = name(model, films, processor.tokenizer, given.steps)
+    model.save_pretrained(given.out)
+    note(f"on films held out: area under the ROC curve {sees:.3f}, balanced accuracy of the names {names:.3f}")
+    done = {"films": len(films.seen), "findings": films.names, "steps": given.steps, "area": sees, "accuracy": names}
+    (given.out / "warm-up.json").write_text(json.dumps(done) + "\n")
+
+
+if __name__ == "__main__":
+    main()
