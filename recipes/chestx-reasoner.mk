@@ -13,14 +13,15 @@
 # On several nodes: recipes/slurm/. Answers on eight GPUs of one machine, once OUT/rl is there:
 #   for k in {1..8}; do CUDA_VISIBLE_DEVICES=$((k - 1)) make -f recipes/chestx-reasoner.mk .. SHARDS=8 shard.$k & done; wait
 
-HERE := $(dir $(lastword $(MAKEFILE_LIST)))
+THIS := $(lastword $(MAKEFILE_LIST))
+HERE := $(dir $(THIS))
 OUT ?= chestx-reasoner
 .DEFAULT_GOAL := results
 include $(HERE)radrbench.mk
 ifeq ($(TRAINED),)
 $(error there is nothing to train on; give MIMIC_CXR= or CHEXPERT=)
 endif
-.PHONY: results plan
+.PHONY: results plan planned
 
 # What is trained, on what, by which settings
 MODEL ?= Qwen/Qwen2-VL-7B-Instruct
@@ -35,7 +36,8 @@ REWARD ?= format:1 accuracy:1 process:1
 # Shares of the two kinds of rows. The released code draws rows with steps by .1 for each task and data set (.05 for
 # temporal ones), 1.10 in all, and those without, in a line that is commented out, by .2 and .3, 3.30 without RSNA and
 # SIIM, which are for tests here (MAGIC-AI4Med/ChestX-Reasoner, ChestXReasoner/SFT/SFT_train.py)
-MIX ?= $(OUT)/train.jsonl:0.25 $(OUT)/answers.jsonl:0.75
+REASONED ?= 0.25
+MIX := $(OUT)/train.jsonl:$(REASONED) $(OUT)/answers.jsonl:$(shell awk 'BEGIN {print 1 - $(REASONED)}')
 # Answers alone are asked of one of so many studies: some three times as many rows as there are with steps
 ANSWERS_EVERY ?= 3
 
@@ -115,3 +117,34 @@ $(OUT)/view/%.jsonl: $(OUT)/answered/%.jsonl | $(OUT)/view
 $(OUT)/results/page.html: $(MODELS:%=$(OUT)/view/%.jsonl) | $(OUT)/results
 	# A page to look at: films, questions, steps, and what each model said
 	cxr view $^ --images $(OUT)/films -o $@ --overwrite
+
+# For `plan`: a sample of so many studies of each data set; how many there are, as published; what a GPU does
+SAMPLE ?= 200
+studies.mimic-cxr.train ?= 222758
+studies.mimic-cxr.test ?= 3269
+studies.chexpert.train ?= 187641
+studies.chexpert.test ?= 200
+studies.ms-cxr-t ?= 1326
+studies.rsna ?= 26684
+studies.siim ?= 12047
+studies.openi ?= 3851
+# Tokens a second that one trains on, and writes: assumed of an A100 and a model of seven billion parameters
+SPEEDS ?= 2000,1500
+SAMPLED := $(foreach n,$(TRAINED),test/$n.binary=$(studies.$n.test):$(TEST_EACH) test/$n.tasks=$(studies.$n.test)) \
+	$(if $(MS_CXR_T),test/ms-cxr-t=$(studies.ms-cxr-t)) $(foreach n,$(CENTRES),test/$n.centre=$(studies.$n):$(TEST_EACH)) \
+	$(foreach n,$(TRAINED),train/$n.binary=$(studies.$n.train):$(TRAIN_EACH) train/$n.tasks=$(studies.$n.train)) \
+	$(foreach n,$(TRAINED),answers/$n=$(studies.$n.train))
+
+plan:
+	# What it will take, from $(SAMPLE) studies of each data set
+	$(MAKE) --no-print-directory -f $(THIS) OUT=$(OUT)/plan LIMIT=$(SAMPLE) planned
+
+planned: $(OUT)/train.jsonl $(OUT)/answers.jsonl $(OUT)/test.jsonl $(OUT)/films
+	cxr sft $(OUT)/train.jsonl -m $(MODEL) -o $(OUT)/sft --images $(OUT)/films $(SFT) --gpus $(GPUS) --nodes $(NODES) \
+	--dry-run > $(OUT)/sft.txt
+	cxr rl $(OUT)/train.jsonl -m $(MODEL) -o $(OUT)/rl --images $(OUT)/films $(RL) --gpus $(GPUS) --nodes $(NODES) \
+	--reward $(REWARD) --dry-run > $(OUT)/rl.txt
+	$(MINE) $(source.$(firstword $(TRAINED))) --split train --apart-from $(OUT)/test.jsonl --findings "$(FINDINGS)" \
+	--per-finding $(TRAIN_EACH) --balance -m $(or $(MINER),http://localhost/v1) --dry-run > $(OUT)/llm.txt
+	python3 $(HERE)plan.py $(OUT) $(SAMPLED) --sample $(SAMPLE) --speeds $(SPEEDS) --models $(words $(MODELS)) \
+	--share $(REASONED)

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from cxr_cli.errors import CxrError
 
 
-def under_launcher() -> bool:
-    """Has something started this process as one of several?"""
-    return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > 1
+def under_launcher(nodes: int = 1) -> bool:
+    """Has something started this process as one of several that train? srun's only task on one of `nodes` is to start
+    those of its node."""
+    return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > nodes
 
 
 def rank() -> int:
