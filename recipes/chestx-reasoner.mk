@@ -28,14 +28,12 @@ MODEL ?= Qwen/Qwen2-VL-7B-Instruct
 GPUS ?= 8
 NODES ?= 1
 LAUNCH ?=
-# With the batches of the paper on any number of GPUs, a multiple of which is 64
-ACCUMULATED := --set gradient_accumulation_steps=$(shell expr 64 / $(GPUS) / $(NODES))
-SFT ?= --config $(HERE)qwen2-vl-7b/sft.yaml $(ACCUMULATED)
-RL ?= --config $(HERE)qwen2-vl-7b/rl.yaml $(ACCUMULATED) --set max_steps=150
+# The batches of the paper on any number of GPUs: 64 x 2 rows, 1024 x 2 completions. Its results are those of step 150
+ACCUMULATE = --set gradient_accumulation_steps=$(shell expr $1 / $(GPUS) / $(NODES))
+SFT ?= --config $(HERE)qwen2-vl-7b/sft.yaml $(call ACCUMULATE,64)
+RL ?= --config $(HERE)qwen2-vl-7b/rl.yaml $(call ACCUMULATE,1024) --set max_steps=150
 REWARD ?= format:1 accuracy:1 process:1
-# Shares of the two kinds of rows. The released code draws rows with steps by .1 for each task and data set (.05 for
-# temporal ones), 1.10 in all, and those without, in a line that is commented out, by .2 and .3, 3.30 without RSNA and
-# SIIM, which are for tests here (MAGIC-AI4Med/ChestX-Reasoner, ChestXReasoner/SFT/SFT_train.py)
+# The share of rows with steps in stage 1, the others being answers alone; qwen2-vl-7b/sft.yaml says where it is from
 REASONED ?= 0.25
 MIX := $(OUT)/train.jsonl:$(REASONED) $(OUT)/answers.jsonl:$(shell awk 'BEGIN {print 1 - $(REASONED)}')
 # Answers alone are asked of one of so many studies: some three times as many rows as there are with steps
@@ -137,7 +135,7 @@ SAMPLED := $(foreach n,$(TRAINED),test/$n.binary=$(studies.$n.test):$(TEST_EACH)
 
 plan:
 	# What it will take, from $(SAMPLE) studies of each data set
-	$(MAKE) --no-print-directory -f $(THIS) OUT=$(OUT)/plan LIMIT=$(SAMPLE) planned
+	$(MAKE) --no-print-directory -f $(THIS) OUT=$(OUT)/plan-$(SAMPLE) LIMIT=$(SAMPLE) planned
 
 planned: $(OUT)/train.jsonl $(OUT)/answers.jsonl $(OUT)/test.jsonl $(OUT)/films
 	cxr sft $(OUT)/train.jsonl -m $(MODEL) -o $(OUT)/sft --images $(OUT)/films $(SFT) --gpus $(GPUS) --nodes $(NODES) \

@@ -1,6 +1,6 @@
 """What a whole training will take, from a sample of its rows: `make -f recipes/chestx-reasoner.mk plan` runs it.
 
-    python3 recipes/plan.py OUT/plan --sample 200 --speeds 2000,1500 --models 6 --share 0.25 \\
+    python3 recipes/plan.py OUT/plan-200 --sample 200 --speeds 2000,1500 --models 6 --share 0.25 \\
         train/mimic-cxr.binary=222758:4000 answers/mimic-cxr=222758 test/rsna.centre=26684:400
 
 FOLDER holds the sample, FILE.jsonl, and what `cxr sft`, `cxr rl` and `cxr mine -m` say by --dry-run: sft.txt, rl.txt,
@@ -101,14 +101,14 @@ def plan(folder: Path, given: argparse.Namespace) -> list[str]:
         f"GPU hours  {taught / training:,.1f}  stage 1: {first:,.0f} steps of {batch:,.0f} rows, {_big(taught)} tokens",
         f"           {drawn * chain / writing + trained / training:,.1f}  stage 2: {second:,.0f} steps of "
         f"{completions:,.0f} completions, {_big(drawn * chain)} tokens written, {_big(trained)} trained on",
-        f"           {answers * chain / writing:,.1f}  answers of {given.models} models, {_big(answers * chain)} tokens",
+        f"           {answers * chain / writing:,.1f}  {given.models} models answer: {_big(answers * chain)} tokens",
         f"LLM        with MINER=: {_big(case * number(llm['requests']))} requests, "
         f"{_big(case * number(llm['prompt']))} tokens in, {_big(case * number(llm['completion']))} out",
         f"a GPU      stage 1: {sft['memory']}",
         f"           stage 2: {rl['memory']}",
-        f"assumed    a GPU trains on {training / 3600:,.0f} tokens a second and writes {writing / 3600:,.0f} (SPEEDS=), "
-        f"replies have the length of the chains, {chain:.0f} tokens; studies as published; rows as in the first "
-        f"{given.sample} studies of each",
+        f"assumed    a GPU trains on {training / 3600:,.0f} tokens a second and writes {writing / 3600:,.0f}, SPEEDS=; "
+        f"replies are as long as the chains, {chain:.0f} tokens; studies as published, with rows as the first "
+        f"{given.sample} of each",
     ]
 
 

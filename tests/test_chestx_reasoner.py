@@ -21,7 +21,7 @@ STAGES = ["# Test", "# Train", "# One folder", "# What is in it", "# Answers alo
 STAGES += ["# Can the rewards", "# Stage 2", "# What rl answers", "# Results", "# For the page", "# A page"]
 TINY = {
     "OUT": "out",
-    "LIMIT": "14",
+    "LIMIT": "10",
     "TEST_EACH": "4",
     "TRAIN_EACH": "20",
     "EVERY": "2",
@@ -42,6 +42,7 @@ def line(*arguments: str, **settings: str) -> list[str]:
 
 def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
     env = {**os.environ, "PATH": PATH, "CXR_CACHE": str(folder / "cache"), "CUDA_VISIBLE_DEVICES": ""}
+    env["OMP_NUM_THREADS"] = "1"  # beside other tests
     words = line(*arguments, **settings)
     return subprocess.Popen(words, cwd=folder, env=env, stdout=-1, stderr=-1, text=True, start_new_session=True)
 
@@ -93,7 +94,7 @@ def test_from_data_sets_to_the_table_killed_twice(tmp_path: Path) -> None:
     answers = read(out / "answers.jsonl")
     assert {row["steps"] for row in answers} == {None}
     assert not {row["patient"] for row in answers} & {row.get("patient") for row in read(out / "test.jsonl")}
-    assert "no cheat" in (out / "audit.txt").read_text() or "honest chain" in (out / "audit.txt").read_text()
+    assert "honest chain" in (out / "audit.txt").read_text()
     table = (out / "results" / "table.md").read_text()
     assert "| in-domain mean |" in table
     assert "| other centres mean |" in table
@@ -107,14 +108,14 @@ def test_from_data_sets_to_the_table_killed_twice(tmp_path: Path) -> None:
 def test_what_it_will_take(tmp_path: Path) -> None:
     trees(tmp_path)
     tiny.build(tmp_path / "model")
-    counts = {"studies.mimic-cxr.train": "1400", "studies.mimic-cxr.test": "140"}
-    said, _ = make(tmp_path, "plan", "MIMIC_CXR=mimic_cxr", **{**TINY, **counts, "SAMPLE": "14"})
+    counts = {"studies.mimic-cxr.train": "1000", "studies.mimic-cxr.test": "100"}
+    said, _ = make(tmp_path, "plan", "MIMIC_CXR=mimic_cxr", **{**TINY, **counts, "SAMPLE": "10"})
     numbers = {row.split()[0]: row.split()[1:] for row in said.splitlines() if re.match(r"(train|test|answers)/", row)}
     assert set(numbers) == {f"{a}/mimic-cxr.{b}" for a in ("train", "test") for b in ("binary", "tasks")} | {
         "answers/mimic-cxr"
     }
     sampled, studies, rows = numbers["train/mimic-cxr.tasks"]
-    assert (int(studies.replace(",", "")), int(rows.replace(",", ""))) == (1400, 100 * int(sampled))
+    assert (int(studies.replace(",", "")), int(rows.replace(",", ""))) == (1000, 100 * int(sampled))
     assert int(numbers["train/mimic-cxr.binary"][2]) <= 40
     assert int(numbers["test/mimic-cxr.binary"][2]) <= 8
     assert "stage 1: 6 steps of 8 rows" in said
@@ -146,9 +147,9 @@ def test_a_model_writes_the_steps(tmp_path: Path) -> None:
 def test_the_batch_is_the_paper_s_on_any_number_of_gpus(tmp_path: Path) -> None:
     told = said(tmp_path, "MIMIC_CXR=mimic", GPUS="8", NODES="4", LAUNCH="srun")
     assert told.count("srun cxr ") == 2
-    assert told.count("--set gradient_accumulation_steps=2 ") == 2
+    assert re.findall(r"accumulation_steps=(\d+)", told) == ["2", "32"]
     assert told.count("--gpus 8 --nodes 4 --resume") == 2
-    assert "gradient_accumulation_steps=64" in said(tmp_path, "MIMIC_CXR=mimic", GPUS="1")
+    assert re.findall(r"accumulation_steps=(\d+)", said(tmp_path, "MIMIC_CXR=mimic", GPUS="1")) == ["64", "1024"]
 
 
 def test_each_part_of_the_answers_on_its_own(tmp_path: Path) -> None:
