@@ -82,10 +82,9 @@ def tasks() -> list[dict[str, str]]:
 
 
 def nodes() -> list[dict[str, str]]:
-    """What a person sets on each of two nodes."""
-    return [
-        {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "NODE_RANK": str(n)} for port in [free_port()] for n in (0, 1)
-    ]
+    """What srun tells its only task on each of two nodes, and where the first one is."""
+    of_all = {"SLURM_NTASKS": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    return [{**of_all, "SLURM_PROCID": str(n), "SLURM_NODEID": str(n)} for n in (0, 1)]
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,12 @@ def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
 
 
 def _steps(args: Any, rows: int, batch: int) -> str:
-    epochs = args.num_train_epochs
-    steps = args.max_steps if args.max_steps > 0 else math.ceil(math.ceil(rows / batch) * epochs)
-    return f"{steps:,} ({steps * batch / rows:.3g} epochs), learning rate {args.learning_rate:g}"
+    """`150 by max_steps (0.6 epochs), ..` or `4,100 (5 epochs), ..`"""
+    if args.max_steps > 0:
+        count = f"{args.max_steps:,} by max_steps ({args.max_steps * batch / rows:.3g} epochs)"
+    else:
+        count = f"{math.ceil(math.ceil(rows / batch) * args.num_train_epochs):,} ({args.num_train_epochs:.3g} epochs)"
+    return f"{count}, learning rate {args.learning_rate:g}"
 
 
 def _row(name: str, text: str) -> str:

@@ -197,7 +197,7 @@ def train(trainer: Any, job: Job) -> None:
 
 
 def describe(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
-    """OUT/training.json, OUT/README.md and OUT/curves: how this model was made."""
+    """OUT/README.md, OUT/curves and, once all else is there, OUT/training.json: how this model was made."""
     if not trainer.is_world_process_zero():
         return
     from cxr_cli.training.curves import draw
@@ -215,9 +215,9 @@ def describe(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "settings": job.settings,
         "arguments": {k: v for k, v in trainer.args.to_dict().items() if v is not None and "token" not in k},
     }
-    (job.out / "training.json").write_text(json.dumps(made, indent=2, default=str) + "\n")
     (job.out / "README.md").write_text(_card(made, trainer))
     draw(job.out)
+    (job.out / "training.json").write_text(json.dumps(made, indent=2, default=str) + "\n")
 
 
 def _version(name: str) -> str | None:
