@@ -79,7 +79,7 @@ $(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
 	{ $(binary) $(TEST_EACH) $< --split test && $(single) $< --split test --limit $(TEST_FILMS) && \
 	  $(binary) $(TEST_EACH) $(word 2,$^) && $(single) $(word 2,$^) --limit $(TEST_FILMS); } $(write)
 
-# A vision warm-up on the labels: a stand-in for the pretraining that a real model brings, no part of the method.
+# A warm-up: a stand-in for the pretraining that a real model brings, no part of the method.
 $(OUT)/%/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
 	python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --steps $(WARM_UP) --seed $(*:seed-%=%)
 

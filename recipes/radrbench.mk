@@ -6,6 +6,9 @@
 # Open-i are other centres, for tests alone, and without steps. Data sets are read as they are downloaded, and those not
 # given are left out. Add -n to read what would be done. The same line goes on after an interruption.
 #
+# Rules write the steps, or a model does: MINER=http://localhost:8000/v1, with flags of cxr mine if it needs any.
+# LIMIT=200 reads so many studies of each, to try it.
+#
 #   OUT/train.jsonl, OUT/test.jsonl    for cxr sft, cxr rl and cxr infer, with --images OUT/films
 #   OUT/card/README.md                 counts, fingerprints, a picture, and no leak, or make fails
 
@@ -52,7 +55,8 @@ TEST := $(foreach name,$(TRAINED),$(OUT)/test/$(name).binary.jsonl $(OUT)/test/$
 	$(if $(MS_CXR_T),$(OUT)/test/ms-cxr-t.jsonl) $(CENTRES:%=$(OUT)/test/%.centre.jsonl)
 SETS := $(if $(TRAINED),$(OUT)/train.jsonl) $(OUT)/test.jsonl
 
-MINE := cxr mine --with-images --dedupe
+MINE := cxr mine --with-images --dedupe$(if $(LIMIT), --limit $(LIMIT))
+VERIFIED := --steps reported$(if $(MINER), -m $(MINER)) | cxr verify
 TASKS := --task single --task multiple --task anomaly --task temporal
 
 card: $(OUT)/card/README.md
@@ -63,17 +67,17 @@ $(OUT)/test $(OUT)/train:
 $(OUT)/test/%.binary.jsonl: | $(OUT)/test
 	# Test, $*: is there X? $(TEST_EACH) questions for each finding, half Yes, half No, with verified steps
 	$(MINE) $(source.$*) --split $(test.$*) --findings "$(FINDINGS)" --per-finding $(TEST_EACH) --balance \
-	--steps reported | cxr verify > $@.part
+	$(VERIFIED) > $@.part
 	mv $@.part $@
 
 $(OUT)/test/%.tasks.jsonl: | $(OUT)/test
 	# Test, $*: which one, which of these, normal or not, better or worse? With verified steps
-	$(MINE) $(source.$*) --split $(test.$*) $(TASKS) --steps reported | cxr verify > $@.part
+	$(MINE) $(source.$*) --split $(test.$*) $(TASKS) $(VERIFIED) > $@.part
 	mv $@.part $@
 
 $(OUT)/test/ms-cxr-t.jsonl: | $(OUT)/test
 	# Test, MS-CXR-T: better or worse, where those who labelled the films and the report say the same
-	$(MINE) $(source.ms-cxr-t) --findings "$(findings.ms-cxr-t)" --task temporal --steps reported | cxr verify > $@.part
+	$(MINE) $(source.ms-cxr-t) --findings "$(findings.ms-cxr-t)" --task temporal $(VERIFIED) > $@.part
 	mv $@.part $@
 
 $(OUT)/test/%.centre.jsonl: | $(OUT)/test
@@ -88,13 +92,12 @@ $(OUT)/test.jsonl: $(TEST)
 $(OUT)/train/%.binary.jsonl: $(OUT)/test.jsonl | $(OUT)/train
 	# Train, $*: as in the test, $(TRAIN_EACH) questions for each finding, of none of its patients
 	$(MINE) $(source.$*) --split train --apart-from $< --findings "$(FINDINGS)" --per-finding $(TRAIN_EACH) --balance \
-	--steps reported | cxr verify > $@.part
+	$(VERIFIED) > $@.part
 	mv $@.part $@
 
 $(OUT)/train/%.tasks.jsonl: $(OUT)/test.jsonl | $(OUT)/train
 	# Train, $*: the other tasks, for one of $(EVERY) studies
-	$(MINE) $(source.$*) --split train --apart-from $< --shard 1/$(EVERY) $(TASKS) \
-	--steps reported | cxr verify > $@.part
+	$(MINE) $(source.$*) --split train --apart-from $< --shard 1/$(EVERY) $(TASKS) $(VERIFIED) > $@.part
 	mv $@.part $@
 
 $(OUT)/train.jsonl: $(TRAIN)

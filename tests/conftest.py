@@ -21,7 +21,7 @@ def run(tmp_path: Path) -> Run:
     def run_stage(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
         data = stdin.encode() if isinstance(stdin, str) else stdin
         command = [sys.executable, str(STAGES), *map(str, arguments)]
-        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=120)
+        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=600)
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run_stage
@@ -38,7 +38,7 @@ def cxr(tmp_path: Path) -> Cxr:
         data = stdin.encode() if isinstance(stdin, str) else stdin
         command = [sys.executable, "-m", "cxr_cli", *map(str, arguments)]
         env = {**os.environ, "CXR_CACHE": str(tmp_path / "cache")}
-        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=120, env=env)
+        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=600, env=env)
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run_cxr

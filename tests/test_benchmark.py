@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from hashlib import sha512
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.mimic_tree import write_tree
 
@@ -27,6 +29,12 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def write(path: Path, lines: Iterable[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def draw(film: Path) -> None:
+    """A film like no other: 64 pixels, of its name."""
+    film.parent.mkdir(parents=True, exist_ok=True)
+    Image.frombytes("L", (8, 8), sha512(str(film).encode()).digest()).save(film, "PNG")
 
 
 def trees(root: Path) -> None:
@@ -52,7 +60,7 @@ def trees(root: Path) -> None:
         rows = (f"CheXpert-v1.0/{name},F,50,Frontal,AP,,,,,,{n % 2}.0,,,,,,,," for n, name in enumerate(names))
         write(root / "chexpert" / f"{split}.csv", [head, *rows])
         for name in names:
-            write(root / "chexpert" / name, [name])
+            draw(root / "chexpert" / name)
     write(root / "rsna" / "stage_2_train_labels.csv", ["patientId,x,y,width,height,Target", *_boxes(range(40))])
     write(root / "siim" / "train-rle.csv", ["ImageId, EncodedPixels", *(f"i{n},{'9 9' if n % 2 else -1}" for n in _40)])
     reports = (f"{n},normal,normal,,,,,{'Mild edema.' if n % 2 else 'No edema.'} Chair {n}." for n in _40)
@@ -61,11 +69,11 @@ def trees(root: Path) -> None:
     films = (f"{n},{n}.png,Frontal" for n in _40)
     write(root / "openi" / "indiana_projections.csv", ["uid,filename,projection", *films])
     for n in _40:
-        write(root / "rsna" / "stage_2_train_images" / f"r{n}.dcm", [f"rsna {n}"])
-        write(root / "siim" / "dicom-images-train" / f"i{n}.dcm", [f"siim {n}"])
-        write(root / "openi" / "images" / "images_normalized" / f"{n}.png", [f"openi {n}"])
+        draw(root / "rsna" / "stage_2_train_images" / f"r{n}.dcm")
+        draw(root / "siim" / "dicom-images-train" / f"i{n}.dcm")
+        draw(root / "openi" / "images" / "images_normalized" / f"{n}.png")
     for film in (root / "mimic_cxr").rglob("*.jpg"):
-        film.write_text(film.name)
+        draw(film)
 
 
 _40 = range(40)

@@ -19,7 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     script = "import sys; from cxr_cli.cli import main; sys.argv[0] = 'cxr'; main()"
-    return subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=600)
 
 
 def imported(*arguments: str) -> set[str]:

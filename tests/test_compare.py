@@ -256,6 +256,14 @@ def test_what_all_models_share_is_told_for_each_metric() -> None:
     assert found["all", "accuracy", "a"] == found["all", "accuracy", "b"] == 1
 
 
+def test_a_model_that_shares_no_item_is_left_out_of_what_is_common() -> None:
+    boards = three()
+    add(boards, "d", 99, 0.5)
+    comparison = Comparison(boards, common=True)
+    assert lines(comparison) == lines(Comparison(three(), common=True))
+    assert "binary: none of its items is another model's, left out: d" in compared.notes(comparison)
+
+
 def test_differing_signatures_and_missing_patients_are_said() -> None:
     boards = Boards()
     for n in range(3):

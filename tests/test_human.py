@@ -59,6 +59,13 @@ def test_marks_decide_and_the_judge_stays_as_second(human: Any) -> None:
     assert said == "cxr: AB and rules agree on 1 of 3 steps (0.333), Cohen's kappa 0.000\n"
 
 
+def test_a_summary_tells_how_far_they_agree(human: Any, cxr: Cxr) -> None:
+    [row], _ = human(mark(2, "agree"), mark(3, "disagree"), mark(4, "disagree", verdict="contradicted"))
+    done = cxr("score", "--summary", stdin=lines({**row, "prediction": "There is a left effusion."}))
+    assert done.returncode == 0, done.stderr
+    assert "note: human and rules agree on 1 of 3 steps (0.333), Cohen's kappa 0.000" in done.stdout
+
+
 def test_what_a_person_sets_is_what_is_kept(human: Any) -> None:
     [row], _ = human(mark(3, "disagree"), mark(2, "disagree"), flags=())
     assert [step["text"] for step in row["steps"]] == [STEPS[0], STEPS[2]]

@@ -131,7 +131,7 @@ def test_ctrl_c_and_kill_leave_no_process(tmp_path: Path, kill: signal.Signals, 
         os.killpg(group, kill)  # as a terminal does: to all of them
     else:
         process.kill()
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode in (code, -kill)
     assert errors.count("Traceback") == (1 if kill == signal.SIGINT else 0)  # the driver's own, none of a worker
     deadline = time.monotonic() + 10

@@ -64,7 +64,7 @@ def run(words: list[str], cwd: Path, *environments: dict[str, str]) -> str:
         subprocess.Popen(words, cwd=cwd, env=ENVIRONMENT | more, stdout=-1, stderr=-1, text=True)
         for more in environments or ({},)
     ]
-    errors = [process.communicate(timeout=400)[1] for process in started]
+    errors = [process.communicate(timeout=900)[1] for process in started]
     assert [process.returncode for process in started] == [0] * len(started), "".join(errors)[-3000:]
     return "".join(errors)
 
@@ -82,10 +82,9 @@ def tasks() -> list[dict[str, str]]:
 
 
 def nodes() -> list[dict[str, str]]:
-    """What a person sets on each of two nodes."""
-    return [
-        {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "NODE_RANK": str(n)} for port in [free_port()] for n in (0, 1)
-    ]
+    """What srun tells its only task on each of two nodes, and where the first one is."""
+    of_all = {"SLURM_NTASKS": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    return [{**of_all, "SLURM_PROCID": str(n), "SLURM_NODEID": str(n)} for n in (0, 1)]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_sigterm_saves_and_the_same_command_goes_on(drawn: Path, tiny_models: di
     while not (tmp_path / "out" / "history.jsonl").exists() and first.poll() is None:
         time.sleep(0.05)
     first.send_signal(signal.SIGTERM)
-    _, errors = first.communicate(timeout=120)
+    _, errors = first.communicate(timeout=600)
     assert first.returncode != 0
     assert "the same command with --resume goes on" in errors
     [checkpoint] = (tmp_path / "out").glob("checkpoint-*")

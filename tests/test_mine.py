@@ -40,7 +40,7 @@ def test_a_study_becomes_a_case(cxr: Cxr) -> None:
 def test_a_terminal_reads_the_examples(cxr: Cxr) -> None:
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "cxr_cli", "mine"]
-    done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=600)
     os.close(ours)
     os.close(theirs)
     assert done.stderr == "cxr: no INPUT: reading `examples`, which comes with cxr\n"

@@ -23,7 +23,7 @@ def numbered(count: int) -> str:
 
 def shell(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = ["bash", "-c", script.replace("cxr ", f"{PYTHON} ")]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, stdin=subprocess.DEVNULL)
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=600, stdin=subprocess.DEVNULL)
 
 
 def test_only_rows_reach_stdout(run: Run) -> None:

@@ -346,10 +346,24 @@ def test_what_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_pat
 
     assert told("gone.jsonl") == "image gone.png does not exist (id x), and 0 rows more are without a film"
     assert re.fullmatch(r"id x: \d+ tokens, and the model takes 2048: lower size", told("long.jsonl"))
+    assert "/temporal/" in (two := told("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
+    assert "2 films, and max_images is 1 (id " in two
+    assert told("steps.jsonl", tiny_models["qwen2_vl"], "report_to=wandb").startswith("wandb is not installed: pip ")
     assert told("steps.jsonl", tmp_path).endswith("is no model: there is no config.json in it")
     bad = told("steps.jsonl", tiny_models["qwen2_vl"], "deepspeed=zero9")
     assert bad.startswith("deepspeed: zero9 is neither a file nor one of zero2")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_longest_row_is_found_before_a_training(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (drawn / "steps.jsonl").read_text().splitlines()]
+    rows[7]["question"] += " Is it?" * 900
+    (tmp_path / "long.jsonl").write_text(lines(*rows))
+    for train, how in ((sft, {}), (rl, {"max_completion_length": 12})):
+        with pytest.raises(
+            CxrError, match=rf"^id {rows[7]['id']}: \d+ tokens.*, and the model takes 2048: lower size$"
+        ):
+            train(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=[str(tmp_path / "long.jsonl")], **how)
 
 
 def test_settings_are_checked(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`cxr mine`: options, one call, one write."""
+"""`cxr mine`."""
 
 from typing import Any, get_args
 
@@ -10,7 +10,7 @@ from cxr_cli.mining.cases import Miner, Wanted
 from cxr_cli.mining.selection import findings_named
 from cxr_cli.mining.stage import run
 from cxr_cli.mining.tasks import TASKS, Uncertain
-from cxr_cli.rows import Flow, splits
+from cxr_cli.rows import Flow
 
 STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
 DOUBT = click.Choice(get_args(Uncertain))
@@ -23,21 +23,6 @@ DOUBT = click.Choice(get_args(Uncertain))
 @click.option("--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each.")
 @click.option("--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding.")
 @click.option("--balance", is_flag=True, help="With --per-finding: half of them Yes, half No.")
-@click.option(
-    "--make-split",
-    "shares",
-    metavar="NAME=SHARE,..",
-    help="Draw a split, by patient, for studies that have none: `test=0.1,validate=0.1`; the rest is train.",
-)
-@click.option("--with-images", "films", is_flag=True, help="Leave out studies without a film; says how many.")
-@click.option(
-    "--apart-from",
-    "others",
-    multiple=True,
-    metavar="FILE",
-    help="Leave out the patients of FILE, a test set; repeatable.",
-)
-@click.option("--dedupe", is_flag=True, help="Drop studies whose report is nearly that of one before; says how many.")
 @options.unmentioned
 @click.option(
     "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
@@ -47,6 +32,7 @@ DOUBT = click.Choice(get_args(Uncertain))
 @options.lexicon
 @options.show_prompt("cxr_cli.mining.llm")
 @options.flow(find=sources.find, default="examples")
+@options.studies
 @options.engine(required=False)
 def mine(
     flow: Flow,
@@ -54,10 +40,7 @@ def mine(
     findings: str | None,
     count: int | None,
     balance: bool,
-    shares: str | None,
-    others: tuple[str, ...],
-    dedupe: bool,
-    films: bool,
+    passed: dict[str, Any],
     steps: Wanted,
     lexicon: str | None,
     **how: Any,
@@ -84,8 +67,7 @@ def mine(
         raise click.UsageError("--per-finding asks binary questions only.")
     if steps == "none" and engine:
         raise click.UsageError("--steps none leaves nothing for -m to write.")
-    flow.shares, flow.spare = splits.shares(shares or ""), others
     known = Lexicon.load(lexicon)
     asked = findings_named(findings, known) if findings else None
     miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
-    run(flow, miner, engine, count=count, balance=balance, films=films, others=others, dedupe=dedupe)
+    run(flow, miner, engine, count=count, balance=balance, **passed)

@@ -15,9 +15,21 @@ from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
 from cxr_cli.options.flow import flow
 from cxr_cli.options.judge import judge, show_prompt
+from cxr_cli.options.studies import studies
 from cxr_cli.options.training import training
 
-__all__ = ["compare", "engine", "films", "flow", "judge", "lexicon", "show_prompt", "training", "unmentioned"]
+__all__ = [
+    "compare",
+    "engine",
+    "films",
+    "flow",
+    "judge",
+    "lexicon",
+    "show_prompt",
+    "studies",
+    "training",
+    "unmentioned",
+]
 
 unmentioned = click.option(
     "--unmentioned",

@@ -48,6 +48,8 @@ def training(command: Command) -> Command:
             claim_stdout()
         if given["resume"] and given["overwrite"]:
             raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
+        report_to = given.pop("report_to")
+        given["sets"] += (f"report_to={report_to}",) if report_to else ()
         how = {name: given.pop(name) for name in ("config", "sets", "gpus", "nodes", "dry_run")}
         job = {name: given.pop(name) for name in ("model", "out", "root", "mapping", "limit", "resume", "overwrite")}
         command(inputs=inputs, job=job, how=how, **given)
@@ -66,6 +68,11 @@ _OPTIONS = (
     root,
     mapping,
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read at most N rows of each file."),
+    click.option(
+        "--report-to",
+        type=click.Choice(["tensorboard", "wandb", "none"]),
+        help="Where logs go besides OUT/history.jsonl.  [default: none]",
+    ),
     click.option("--resume", is_flag=True, help="Continue OUT from its last checkpoint, if there is one."),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
     click.option("--gpus", type=click.IntRange(1), default=1, show_default=True, help="Processes on each node."),

@@ -1,12 +1,15 @@
 """How far two judges agree."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_ENGINE = re.compile(r"engine:([^|]+)")
 
 
 def spearman(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> float | None:
@@ -38,6 +41,20 @@ def told(judges: Sequence[str], pairs: Mapping[tuple[str, str], int]) -> str:
     same = sum(count for (a, b), count in pairs.items() if a == b)
     share, shown = f"{same / n:.3f}" if n else "-", "-" if value is None else f"{value:.3f}"
     return f"{' and '.join(judges)} agree on {same} of {n} steps ({share}), Cohen's kappa {shown}"
+
+
+def verdicts(row: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Of each step of a verified row that two have judged: who they are, and what they say.
+
+    {"checked_by": "engine:human|..", "steps": [{"verdict": "supported", "second": {"judge": "rules", "verdict":
+    "contradicted"}}]}  ->  ("human", "rules"), ("supported", "contradicted")
+    """
+    first = _ENGINE.match(row.get("checked_by") or "")
+    for chain in (row, *(row.get("predictions") or ())):
+        for step in chain.get("steps") or ():
+            second = step.get("second") if isinstance(step, Mapping) else None
+            if first and second and step.get("verdict") and second.get("verdict"):
+                yield (first[1], second["judge"]), (step["verdict"], second["verdict"])
 
 
 def _ranks(values: Floats) -> Floats:

@@ -67,7 +67,8 @@ class Pair(NamedTuple):
 
 @dataclass
 class Comparison:
-    """What the boards say. common: restrict models that were asked different items to those they share, task by task.
+    """What the boards say. common: restrict models that were asked different items to those they share, task by task;
+    a model of which no item is another's is `alone` there, and left out.
 
     in_domain: the sources that stand apart from all others; none, and all centres are one group. CxrError: the items
     differ, and not `common`; a source that no row has.
@@ -94,10 +95,21 @@ class Comparison:
                 f"the models were asked different items ({counts}; {shared} in common):"
                 " --common compares what they share"
             )
+        self.alone = {task: self._alone(task) for task in boards.tasks} if self.common else {}
+        for task, models in self.alone.items():
+            self.asked[[boards.models[model] for model in models]] &= ~self.of(task)
         for source in self.in_domain:
             if source not in boards.sources:
                 known = ", ".join(sorted(boards.sources)) or "none"
                 raise CxrError(f"--in-domain {source}: no row has this `source`; there are: {known}")
+
+    def _alone(self, task: str) -> list[str]:
+        """The models of a task that share no item of it with any other, where others do."""
+        asked = self.asked & self.of(task)
+        shared = asked.sum(axis=0) > 1
+        if not shared.any():
+            return []
+        return [m for m, own in zip(self.models, asked, strict=True) if own.any() and not (own & shared).any()]
 
     @cached_property
     def has(self) -> dict[str, list[str]]:
@@ -138,7 +150,7 @@ class Comparison:
 
     def shared(self, metric: str) -> Mask:
         """The items, of any task, that all models share which have any score of this metric."""
-        return self._shared(self.boards.scored(metric))
+        return self._shared([m for m in self.boards.scored(metric) if self.asked[m].any()])
 
     def _shared(self, models: Sequence[int]) -> Mask:
         every: Mask = np.logical_and.reduce(self.asked[models], axis=0)

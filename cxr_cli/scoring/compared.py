@@ -101,7 +101,10 @@ def _on_items(comparison: Comparison) -> Iterator[str]:
         shared = int(comparison.tasks[task].sum())
         if left := ", ".join(f"{m} {n - shared}" for m, n in asked.items() if n > shared):
             yield f"{task}: on the {shared} items that its models share; left out: {left}"
-        if absent := [m for m in comparison.models if m not in models]:
+        alone = comparison.alone.get(task, [])
+        if alone:
+            yield f"{task}: none of its items is another model's, left out: {', '.join(alone)}"
+        if absent := [m for m in comparison.models if m not in models and m not in alone]:
             missing = True
             yield f"{task}: not asked of {', '.join(absent)}"
     if missing and len(comparison.tasks) > 1:

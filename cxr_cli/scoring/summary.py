@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, get_args
 
@@ -18,7 +18,7 @@ import numpy as np
 from cxr_cli.errors import CxrError
 from cxr_cli.fingerprint import Fingerprint
 from cxr_cli.records import Task
-from cxr_cli.scoring.agreement import spearman
+from cxr_cli.scoring.agreement import spearman, told, verdicts
 from cxr_cli.scoring.intervals import interval
 from cxr_cli.scoring.tables import Table, shapes
 
@@ -83,6 +83,7 @@ class Summary:
         self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURES}
         self._columns: dict[tuple[str, str], _Column] = {}
         self._pairs = {part: _Pairs() for part in JUDGED} if second else {}
+        self._verdicts: defaultdict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take in one scored row: its `task`, `patient`, `scores`, `why` and signatures."""
@@ -91,6 +92,8 @@ class Summary:
         for key, seen in self.signatures.items():
             if row.get(key):
                 seen[str(row[key])] += 1
+        for judges, said in verdicts(row):
+            self._verdicts[judges][said] += 1
         scores = row.get("scores")
         if not scores:
             self.unscored += 1
@@ -128,6 +131,7 @@ class Summary:
         notes = []
         if self.second:
             notes.append(f"agreement_*: Spearman's rank correlation of the first judge and {self.second}, row by row")
+        notes += [told(judges, said) for judges, said in sorted(self._verdicts.items())]
         for key, seen in self.signatures.items():
             if len(seen) > 1:
                 notes.append(

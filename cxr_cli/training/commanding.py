@@ -120,7 +120,7 @@ def _mixed(texts: Sequence[str]) -> tuple[list[str], list[float]]:
 def _started(job: Job, gpus: int, nodes: int) -> bool:
     """True in a process that is to train; several are started first if they are asked for, and not there yet."""
     run.claim(job)
-    if gpus * nodes == 1 or starting.under_launcher():
+    if gpus * nodes == 1 or starting.under_launcher(nodes):
         return True
     code = starting.start(sys.argv[1:], gpus, nodes)
     if code:

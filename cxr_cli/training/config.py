@@ -23,6 +23,7 @@ OURS: dict[str, str] = {
     "revision": "of a model on the Hugging Face hub",
     "size": "pixels each way of a film; 448 as in the paper",
     "max_pixels": "not square: its own shape, at most so many pixels",
+    "max_images": "films of a row at most; a row with more is an error",
     "lora": "r, alpha, dropout, target_modules (names), of the language model; full weights without it",
     "freeze_vision": "train the language model alone",
     "attn_implementation": "sdpa, flash_attention_2, eager",

@@ -5,11 +5,10 @@ from typing import Any
 
 from cxr_cli import layout
 from cxr_cli.errors import CxrError
-from cxr_cli.images import BadImage
-from cxr_cli.models import load_processor, locate
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.training import rl, run, sft
-from cxr_cli.training.examples import Mixture, completion, missing_films, pictures, prompt
+from cxr_cli.training.examples import Mixture, missing_films
+from cxr_cli.training.lengths import Counter, longest
 from cxr_cli.training.memory import Sizes, estimate, sizes_of
 from cxr_cli.training.run import Job
 
@@ -23,18 +22,18 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     args = run.arguments(job, SFTConfig, sft.DEFAULTS)
     data = run.mixture(job, sft.usable)
     model, sizes = sizes_of(job)
-    prompts, completions, room = _lengths(job, data, teach=True)
+    prompts, completions, room = _tokens(job, data, teach=True)
     each, accumulated, processes = args.per_device_train_batch_size, args.gradient_accumulation_steps, gpus * nodes
     batch = each * accumulated * processes
-    longest = max(a + b for a, b in zip(prompts, completions, strict=True))
+    most = max(a + b for a, b in zip(prompts, completions, strict=True))
     usual = f"{_middle(prompts)} prompt + {_middle(completions)} taught"
     return "\n".join(
         [
             *_head(job, model, sizes, data),
             _row("batch", f"{batch} = {each} a process x {accumulated} accumulated x {processes} processes"),
             _row("steps", _steps(args, len(data), batch)),
-            _row("tokens a row", f"{usual}, {longest} at most, of {room:,}"),
-            _row("memory", estimate(job, args, sizes, processes, longest * each, generating=False)),
+            _row("tokens a row", f"{usual}, {most} at most, of {room:,}"),
+            _row("memory", estimate(job, args, sizes, processes, most * each, generating=False)),
         ]
     )
 
@@ -47,14 +46,12 @@ def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
     args = run.arguments(job, GRPOConfig, {**rl.DEFAULTS, "reward_weights": chosen.weights})
     data = run.mixture(job, layout.check_askable)
     model, sizes = sizes_of(job)
-    prompts, _, room = _lengths(job, data, teach=False)
+    prompts, _, room = _tokens(job, data, teach=False, answer=args.max_completion_length)
     each, processes, samples = args.per_device_train_batch_size, gpus * nodes, args.num_generations
     completions = each * args.gradient_accumulation_steps * processes
     if completions % samples:
         raise CxrError(f"{completions} completions a step are no multiple of num_generations {samples}")
-    longest = max(prompts) + args.max_completion_length
-    if longest > room:
-        raise CxrError(f"prompt and completion take {longest} tokens, the model {room}: lower max_completion_length")
+    most = max(prompts) + args.max_completion_length
     weighed = (f"{n} x {w:g}" for n, w in zip(chosen.functions, chosen.weights, strict=True))
     useless = [name for name, count in _applies(data, chosen).items() if not count]
     batch = f"{completions // samples} prompts x {samples} samples, {processes} processes"
@@ -66,16 +63,19 @@ def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
             _row("batch", f"{completions} completions = {batch}"),
             _row("steps", f"{_steps(args, len(data), completions // samples)}, KL {args.beta:g}, {args.loss_type}"),
             _row("rollouts", f"{rollouts}, at most {args.max_completion_length} tokens"),
-            _row("tokens a row", f"{_middle(prompts)} prompt, {longest} at most, of {room:,}"),
-            _row("memory", estimate(job, args, sizes, processes, longest * each, generating=True)),
+            _row("tokens a row", f"{_middle(prompts)} prompt, {most} at most, of {room:,}"),
+            _row("memory", estimate(job, args, sizes, processes, most * each, generating=True)),
         ]
     )
 
 
 def _steps(args: Any, rows: int, batch: int) -> str:
-    epochs = args.num_train_epochs
-    steps = args.max_steps if args.max_steps > 0 else math.ceil(math.ceil(rows / batch) * epochs)
-    return f"{steps:,} ({steps * batch / rows:.3g} epochs), learning rate {args.learning_rate:g}"
+    """`150 by max_steps (0.6 epochs), ..` or `4,100 (5 epochs), ..`"""
+    if args.max_steps > 0:
+        count = f"{args.max_steps:,} by max_steps ({args.max_steps * batch / rows:.3g} epochs)"
+    else:
+        count = f"{math.ceil(math.ceil(rows / batch) * args.num_train_epochs):,} ({args.num_train_epochs:.3g} epochs)"
+    return f"{count}, learning rate {args.learning_rate:g}"
 
 
 def _row(name: str, text: str) -> str:
@@ -102,35 +102,15 @@ def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
     ]
 
 
-def _lengths(job: Job, data: Mixture, *, teach: bool) -> tuple[list[int], list[int], int]:
-    """Prompt and completion tokens of rows spread evenly, and how many the model takes. Raises CxrError for a row that
-    is too long or whose film cannot be read."""
-    from transformers import AutoConfig
-
-    located = locate(job.model, job.settings.get("revision"))
+def _tokens(job: Job, data: Mixture, *, teach: bool, answer: int = 0) -> tuple[list[int], list[int], int]:
+    """Prompt and completion tokens of rows spread evenly and of the longest, and how many the model takes. Raises
+    CxrError for a row that is too long or whose film cannot be read."""
     if missing := missing_films(data, job.root):
         raise CxrError(f"{missing[0]}, and {len(missing) - 1} rows more are without a film")
-    processor = load_processor(located.base, job.settings.get("revision"))
-    room = AutoConfig.from_pretrained(located.base).get_text_config().max_position_embeddings
-    prompts, completions = [], []
-    for index in range(0, len(data), max(1, len(data) // SAMPLE)):
-        row = data[index]
-        try:
-            shown = pictures(row, job.films)
-        except BadImage as error:
-            raise CxrError(str(error)) from error
-        asked = prompt(row, reasoned=not teach or bool(row.get("steps")))
-        content = [*({"type": "image"} for _ in shown), {"type": "text", "text": asked}]
-        text = processor.apply_chat_template(
-            [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
-        )
-        prompts.append(len(processor(text=[text], images=[shown], return_tensors="pt")["input_ids"][0]))
-        completions.append(len(processor.tokenizer(completion(row))["input_ids"]) if teach else 0)
-        if prompts[-1] + completions[-1] > room:
-            raise CxrError(
-                f"id {row['id']}: {prompts[-1] + completions[-1]} tokens, and the model takes {room}: lower size"
-            )
-    return prompts, completions, room
+    counter = Counter(job, teach=teach, answer=answer)
+    rows = [data[index] for index in range(0, len(data), max(1, len(data) // SAMPLE))]
+    counted = [counter.count(row) for row in [*rows, *longest(data)]]
+    return [asked for asked, _ in counted], [taught for _, taught in counted], counter.room
 
 
 def _applies(data: Mixture, chosen: Selected) -> dict[str, int]:

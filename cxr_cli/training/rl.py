@@ -11,7 +11,7 @@ from cxr_cli.engines.vllm import check_installed, quieten
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.selection import Selected
-from cxr_cli.training import models, run, starting
+from cxr_cli.training import lengths, models, run, starting
 from cxr_cli.training.config import Settings
 from cxr_cli.training.examples import lazy, rl_example
 from cxr_cli.training.run import Job
@@ -50,6 +50,7 @@ def train(job: Job, rewards: Selected) -> None:
     defaults = {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": rewards.weights}
     args = run.arguments(job, GRPOConfig, defaults)
     model, processor, lora = models.load(job.model, job.settings)
+    lengths.check_longest(job, data, processor, teach=False, answer=args.max_completion_length)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     args.generation_kwargs = {**_no_films(model.config, vllm=args.use_vllm), **(args.generation_kwargs or {})}
     functions = list(rewards.functions.values())

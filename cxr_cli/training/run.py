@@ -10,10 +10,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.errors import CxrError
+from cxr_cli import layout
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Budget, Films, Square
 from cxr_cli.records import Case
 from cxr_cli.rows import Flow, Row, note
@@ -57,12 +59,15 @@ def read_rows(job: Job, sources: Sequence[str], usable: Callable[[Row], None]) -
     """The rows of some files. usable: raises RowError for a row that cannot be trained on, which stops the run."""
     rows = Rows()
     varied = job.out / "varied.json"
+    most = job.settings.get("max_images")
     kept = set(json.loads(varied.read_text())["kept"]) if varied.is_file() else None
 
     def stage(row: Row) -> list[Row]:
         if kept is not None and row["id"] not in kept:
             return []
         usable(row)
+        if most and (films := len(layout.shown(row))) > most:
+            raise RowError("", f"{films} films, and max_images is {most}")
         rows.add(row)
         return []
 
@@ -87,6 +92,8 @@ def arguments(job: Job, kind: Any, defaults: Settings) -> Any:
 
     from cxr_cli.training.config import OURS
 
+    if (to := job.settings.get("report_to")) in ("tensorboard", "wandb") and not find_spec(to):
+        raise CxrError(f"{to} is not installed: pip install {to}")
     gpu = torch.cuda.is_available()
     given = {name: value for name, value in job.settings.items() if name not in OURS}
     usual = {
@@ -190,7 +197,7 @@ def train(trainer: Any, job: Job) -> None:
 
 
 def describe(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
-    """OUT/training.json, OUT/README.md and OUT/curves: how this model was made."""
+    """OUT/README.md, OUT/curves and, once all else is there, OUT/training.json: how this model was made."""
     if not trainer.is_world_process_zero():
         return
     from cxr_cli.training.curves import draw
@@ -208,9 +215,9 @@ def describe(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "settings": job.settings,
         "arguments": {k: v for k, v in trainer.args.to_dict().items() if v is not None and "token" not in k},
     }
-    (job.out / "training.json").write_text(json.dumps(made, indent=2, default=str) + "\n")
     (job.out / "README.md").write_text(_card(made, trainer))
     draw(job.out)
+    (job.out / "training.json").write_text(json.dumps(made, indent=2, default=str) + "\n")
 
 
 def _version(name: str) -> str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from cxr_cli import layout
 from cxr_cli.rows import Row
-from cxr_cli.training import models, run, starting
+from cxr_cli.training import lengths, models, run, starting
 from cxr_cli.training.examples import completion, lazy, sft_example
 from cxr_cli.training.run import Job
 
@@ -41,6 +41,7 @@ def train(job: Job) -> None:
     args = run.arguments(job, SFTConfig, DEFAULTS)
     held_out = run.read_rows(job, [job.evaluation], usable) if job.evaluation else None
     model, processor, lora = models.load(job.model, job.settings)
+    lengths.check_longest(job, data, processor, teach=True)
     trainer: Any = Trainer(
         model=model,
         args=args,

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from cxr_cli.errors import CxrError
 
 
-def under_launcher() -> bool:
-    """Has something started this process as one of several?"""
-    return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > 1
+def under_launcher(nodes: int = 1) -> bool:
+    """Has something started this process as one of several that train? srun's only task on one of `nodes` is to start
+    those of its node."""
+    return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > nodes
 
 
 def rank() -> int:
@@ -34,7 +35,7 @@ def start(arguments: Sequence[str], gpus: int, nodes: int) -> int:
             )
         port = os.environ.get("MASTER_PORT", "29500")
         command += ["--nnodes", str(nodes), "--node_rank", node, "--master_addr", host, "--master_port", port]
-    started = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_without_slurm())
+    started = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_environment())
     signal.signal(signal.SIGTERM, lambda *_: started.terminate())  # torchrun hands it on, and waits for what they save
     return started.wait()
 
@@ -47,9 +48,10 @@ def _first_host() -> str | None:
     return done.stdout.split()[0] if done.stdout.split() else None
 
 
-def _without_slurm() -> dict[str, str]:
-    """torchrun's children are no tasks of srun's."""
-    return {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
+def _environment() -> dict[str, str]:
+    """torchrun's children are no tasks of srun's; a step and its checkpoint outlast the 30 s after which it kills."""
+    ours = {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
+    return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **ours}
 
 
 def prepare(deepspeed: bool) -> None:

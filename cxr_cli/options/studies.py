@@ -1,0 +1,47 @@
+"""Which studies of a data set are asked about: the flags of `cxr mine` that leave some out."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+import click
+
+from cxr_cli.rows import Flow, splits
+
+Command = Callable[..., None]
+
+
+def studies(command: Command) -> Command:
+    """The flags reach the command as `passed`: films, others, dedupe; --make-split becomes the flow's. Stands below
+    `options.flow`."""
+
+    def wrapper(flow: Flow, shares: str | None, **given: Any) -> None:
+        passed = {name: given.pop(name) for name in ("films", "others", "dedupe")}
+        flow.shares, flow.spare = splits.shares(shares or ""), passed["others"]
+        command(flow, passed=passed, **given)
+
+    wrapped = update_wrapper(wrapper, command)
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+_OPTIONS = (
+    click.option(
+        "--make-split",
+        "shares",
+        metavar="NAME=SHARE,..",
+        help="Draw a split, by patient, for studies that have none: `test=0.1,validate=0.1`; the rest is train.",
+    ),
+    click.option("--with-images", "films", is_flag=True, help="Leave out studies without a film; says how many."),
+    click.option(
+        "--apart-from",
+        "others",
+        multiple=True,
+        metavar="FILE",
+        help="Leave out the patients of FILE, a test set; repeatable.",
+    ),
+    click.option(
+        "--dedupe", is_flag=True, help="Drop studies whose report is nearly that of one before; says how many."
+    ),
+)
