@@ -40,7 +40,7 @@ demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model: 
 	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files, or a table,'
 	@echo '`cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
 
-reproduce-mini: $(READY)  ## the ablations in miniature: MINI=quick, half an hour on two cores, or MINI=full, hours
+reproduce-mini: $(READY)  ## the ablations in miniature: MINI=quick, one seed, or MINI=full, three
 	$(MAKE) -j2 -f recipes/mini.mk
 
 test: $(READY)  ## the fast tests

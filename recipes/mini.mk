@@ -1,7 +1,7 @@
 # The method in miniature: drawn films, a model of two million parameters, two ablations.
 #
-#     make reproduce-mini                MINI=quick: one seed, under half an hour on two cores
-#     make reproduce-mini MINI=full      three seeds, hours on a CPU
+#     make reproduce-mini                MINI=quick: one seed, few rows
+#     make reproduce-mini MINI=full      three seeds, more of all
 #
 # Read it from the top as one reads a method section. A target is whole or not there: what is stopped, goes on by the
 # same command. Films and reports are drawn (`cxr phantom`): nothing here is true of patients.
@@ -79,7 +79,7 @@ $(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
 	{ $(binary) $(TEST_EACH) $< --split test && $(single) $< --split test --limit $(TEST_FILMS) && \
 	  $(binary) $(TEST_EACH) $(word 2,$^) && $(single) $(word 2,$^) --limit $(TEST_FILMS); } $(write)
 
-# A vision warm-up on the labels: a stand-in for the pretraining that a real model brings, no part of the method.
+# A warm-up: a stand-in for the pretraining that a real model brings, no part of the method.
 $(OUT)/%/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
 	python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --steps $(WARM_UP) --seed $(*:seed-%=%)
 

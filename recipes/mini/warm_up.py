@@ -1,13 +1,13 @@
 """A tiny Qwen2-VL that has seen films: `python -m recipes.mini.warm_up CASES.. -o MODEL --images FILMS`.
 
 It stands in for the pretraining that a real model brings: from random weights, fine-tuning learns to speak in minutes,
-and not to look. Two lessons, both from the `labels` of the cases' films:
+and not to look. Two lessons, both from films without questions:
 
-    see   the vision tower tells the findings (binary cross-entropy), through heads that are thrown away
-    name  the language model lists them from what the tower sees, in any order: `edema Yes, nodule No, ..`
+    see   the vision tower tells the findings by their `labels`, through heads that are thrown away
+    tell  the language model says of one finding after the other what is seen of it: `edema: No edema is seen. No.`
 
 Its tokenizer is made from the words of the cases. Adds warm-up.json to the model's folder: how well it sees (the area
-under the ROC curve) and names (the mean of sensitivity and specificity), on films held out.
+under the ROC curve) and tells (the loss, and that with another film before its eyes), on films held out.
 """
 
 import argparse
@@ -22,6 +22,8 @@ import torch
 from PIL import Image
 from torch import nn
 
+from cxr_cli.findings import Lexicon
+from cxr_cli.mining.cases import Miner
 from cxr_cli.models import load_model, load_processor, locate
 from cxr_cli.rows import Row, note
 from cxr_cli.training.examples import completion, prompt
@@ -29,17 +31,18 @@ from tests import tiny
 
 SIZE = tiny.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
 BATCH, RATE, HELD_OUT = 64, 1e-3, 0.05
+TOLD = 6  # findings at a time
 
 
 class Films:
     """The films of some cases, each once, and their labels, (films, findings) of 0 and 1."""
 
     def __init__(self, cases: Iterable[Row], root: Path, processor: Any, seed: int) -> None:
-        by_film = {case["images"][0]: case["labels"] for case in cases}
-        first = next(iter(by_film.values()))
-        self.names = [name for name in first if any(labels[name] for labels in by_film.values())]
-        self.pictures = [Image.open(root / path).convert("RGB") for path in by_film]
-        self.labels = torch.tensor([[float(labels[name]) for name in self.names] for labels in by_film.values()])
+        self.studies = list({case["images"][0]: case for case in cases}.values())
+        labels = [study["labels"] for study in self.studies]
+        self.names = [name for name in labels[0] if any(row[name] for row in labels)]
+        self.pictures = [Image.open(root / study["images"][0]).convert("RGB") for study in self.studies]
+        self.labels = torch.tensor([[float(row[name]) for name in self.names] for row in labels])
         self.processor, self.draw = processor, np.random.default_rng(seed)
         order = self.draw.permutation(len(self.pictures))
         self.held_out, self.seen = np.split(order, [max(BATCH, round(HELD_OUT * len(order)))])
@@ -49,6 +52,14 @@ class Films:
         given = self.processor.image_processor([self.pictures[i] for i in chosen], return_tensors="pt")
         seen = tower(given["pixel_values"].to(tower.device), given["image_grid_thw"].to(tower.device))
         return seen.pooler_output.reshape(len(chosen), -1, SIZE.width)
+
+    def told(self) -> Iterator[list[str]]:
+        """Of each film what is seen of each finding: `edema: No edema is seen. No.`"""
+        mine = Miner(Lexicon.load(), tasks=["binary"], findings=self.names)
+        for study in self.studies:
+            cases = mine({key: study[key] for key in ("id", "report", "labels")})
+            seen = [" ".join(step["text"] for step in case["steps"] if step["kind"] == "observe") for case in cases]
+            yield [f"{c['findings'][0]}: {text} {c['answer']}." for c, text in zip(cases, seen, strict=True)]
 
     def all_tokens(self, tower: Any) -> Any:
         """Those of all films, once and for all."""
@@ -79,41 +90,33 @@ def see(tower: Any, films: Films, steps: int) -> float:
     return float(np.nanmean([_area(*both) for both in zip(scores.T, labels[films.held_out].T, strict=True)]))
 
 
-def name(model: Any, films: Films, tokenizer: Any, steps: int) -> float:
-    """Trains the language model on lists of findings, the words "Yes" and "No" counted twice; the tower stays.
+def tell(model: Any, films: Films, tokenizer: Any, steps: int) -> tuple[float, float]:
+    """Trains the language model to tell of several findings of each film, in any order; the tower stays.
 
-    The mean of sensitivity and specificity of its lists, word by word.
+    The loss on films held out, and with their films exchanged: what it tells by looking is the difference.
     """
     seen = films.all_tokens(model.model.visual)
-    yes, no = (tokenizer(f" {word}")["input_ids"][0] for word in ("Yes", "No"))
-    words = [tokenizer(f" {name}")["input_ids"] for name in films.names]
-    comma = tokenizer(",")["input_ids"]
+    texts = [[tokenizer(f" {text}")["input_ids"] for text in told] for told in films.told()]
     language = model.model.language_model
 
-    def listed(chosen: Any) -> tuple[Any, Any]:
-        """The logits of the next token, and the tokens."""
-        lists = [
-            [token for j in films.draw.permutation(len(words)) for token in (*words[j], yes if row[j] else no, *comma)]
-            for row in films.labels[chosen]
-        ]
-        tokens = torch.tensor(lists, device=seen.device)
-        before = torch.cat([seen[chosen], language.embed_tokens(tokens)], dim=1)
+    def loss_of(looked: Any, chosen: Any) -> Any:
+        few = ([texts[i][j] for j in films.draw.permutation(len(texts[i]))[:TOLD]] for i in chosen)
+        rows = [torch.tensor([token for text in told for token in text]) for told in few]
+        tokens = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-100).to(seen.device)
+        before = torch.cat([seen[looked], language.embed_tokens(tokens.clamp_min(0))], dim=1)
         states = language(inputs_embeds=before).last_hidden_state[:, seen.shape[1] - 1 : -1]
-        return model.lm_head(states), tokens
+        return nn.functional.cross_entropy(model.lm_head(states).flatten(0, 1), tokens.flatten())
 
     weights = [weight for path, weight in model.named_parameters() if "visual" not in path]
     for step, update in _updates(weights, 1.5 * RATE, steps):
-        logits, tokens = listed(films.draw.choice(films.seen, BATCH // 2))
-        losses = nn.functional.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none")
-        decides = ((tokens == yes) | (tokens == no)).flatten()
-        update(losses.mean() + losses[decides].mean())
+        chosen = films.draw.choice(films.seen, BATCH // 2)
+        loss = loss_of(chosen, chosen)
+        update(loss)
         if step % 50 == 0:
-            note(f"name, step {step}/{steps}: loss {losses[decides].mean().item():.3f}")
+            note(f"tell, step {step}/{steps}: loss {loss.item():.3f}")
     with torch.no_grad():
-        logits, tokens = listed(films.held_out)
-    there = (logits[..., yes] > logits[..., no])[(tokens == yes) | (tokens == no)]
-    truth = (tokens == yes)[(tokens == yes) | (tokens == no)]
-    return float((there[truth].float().mean() + (~there[~truth]).float().mean()) / 2)
+        own, other = (loss_of(looked, films.held_out) for looked in (films.held_out, np.roll(films.held_out, 1)))
+    return own.item(), other.item()
 
 
 def _updates(weights: Sequence[Any], rate: float, steps: int) -> Iterator[tuple[int, Callable[[Any], None]]]:
@@ -157,10 +160,10 @@ def main() -> None:
     processor = load_processor(str(given.out))
     films = Films(cases, given.images, processor, given.seed)
     sees = see(model.model.visual, films, given.steps)
-    names = name(model, films, processor.tokenizer, given.steps)
+    own, other = tell(model, films, processor.tokenizer, given.steps)
     model.save_pretrained(given.out)
-    note(f"on films held out: area under the ROC curve {sees:.3f}, balanced accuracy of the names {names:.3f}")
-    done = {"films": len(films.seen), "findings": films.names, "steps": given.steps, "area": sees, "accuracy": names}
+    note(f"on films held out: area under the ROC curve {sees:.3f}; loss {own:.3f}, with another film {other:.3f}")
+    done = {"films": len(films.seen), "steps": given.steps, "area": sees, "loss": own, "loss with another film": other}
     (given.out / "warm-up.json").write_text(json.dumps(done) + "\n")
 
 
