@@ -147,5 +147,7 @@ def test_from_films_to_the_page(make: Make, tmp_path: Path) -> None:
     assert "phantom-ward" in {row["source"] for row in test}
     assert make(*few).stdout == results  # nothing is done twice
     shutil.rmtree(out / "seed-1" / "process")
+    for name in ("results.md", "seed-1/training-ablation.json", "seed-1/process.answers.jsonl"):
+        (out / name).unlink()
     again = [line.split()[:2] for line in make(*few, "-n").stdout.splitlines()]
     assert again[:2] == [["cxr", "rl"], ["cxr", "infer"]]
