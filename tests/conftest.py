@@ -12,6 +12,9 @@ import pytest
 
 from tests.browser import open_browser
 
+for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests: those in tests are their own
+    os.environ.pop(name, None)
+
 STAGES = Path(__file__).with_name("stages.py")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
