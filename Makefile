@@ -9,7 +9,7 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 READY := $(VENV)/ready
 VLLM := build/vllm-cpu
-PYTEST := python -m pytest -n auto --maxprocesses 8 --dist loadfile
+PYTEST := OMP_NUM_THREADS=1 python -m pytest -n auto --maxprocesses 8 --dist loadfile
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help:  ## say what there is to make
