@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from cxr_cli import layout
-from cxr_cli.engines import Request, Sampling, Spec, Talk, converse, open_engine
-from cxr_cli.engines.requests import seed_of
+from cxr_cli.engines import Sampling, Spec, Talk, converse, open_engine
 from cxr_cli.errors import CxrError, RowError
+from cxr_cli.inferring import DEFAULT, Asker
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.rows import Row, note
 from cxr_cli.training import run
-from cxr_cli.training.examples import Rows, pictures, prompt
+from cxr_cli.training.examples import Rows, pictures
 from cxr_cli.training.run import Job
 
 FILE = "varied.json"
@@ -31,7 +31,8 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
     kept: list[str] = []
     failed: list[RowError] = []
     with open_engine(Spec(job.model, sampling=sampling, revision=settings.get("revision"))) as engine:
-        for row, varies in converse(engine, _talks(job, rows, chosen, samples)):
+        asker = Asker(engine, sampling, job.films, DEFAULT, samples, settings.get("seed", 42), vote=False)
+        for row, varies in converse(engine, _talks(job, rows, chosen, asker)):
             if isinstance(varies, RowError):
                 failed.append(varies)
             elif varies:
@@ -45,20 +46,12 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
     path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(kept)}) + "\n")
 
 
-def _talks(job: Job, rows: Rows, chosen: Selected, samples: int) -> Iterator[tuple[Row, Talk[bool]]]:
+def _talks(job: Job, rows: Rows, chosen: Selected, asker: Asker) -> Iterator[tuple[Row, Talk[bool]]]:
     def talk(row: Row) -> Talk[bool]:
         """Does the pay of this row's answers vary?"""
-        shown = [{"type": "image", "image": picture} for picture in pictures(row, job.films)]
-        messages = [{"role": "user", "content": [*shown, {"type": "text", "text": prompt(row, reasoned=True)}]}]
-        replies = yield [
-            Request(f"{row['id']}#{n}", messages, seed_of(job.settings.get("seed", 42), row["id"], n))
-            for n in range(samples)
-        ]
-        for reply in replies:
-            if reply.error is not None:
-                raise RowError("", reply.error)
-        texts = [reply.text for reply in replies]
-        paid = chosen.total(chosen.pay(texts, {"case": [row] * samples}))
+        answered = yield from asker.talk(row, pictures(row, job.films))
+        texts = [prediction["text"] for prediction in answered["predictions"]]
+        paid = chosen.total(chosen.pay(texts, {"case": [row] * len(texts)}))
         return bool(np.std(paid) > TOO_SMALL)
 
     for index in range(len(rows)):
