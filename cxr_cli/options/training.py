@@ -40,6 +40,9 @@ class Several(click.Option):
         return ":" in word or not Path(word).exists()
 
 
+_SETTINGS = ("report_to", "rollouts")  # flags that are settings
+
+
 def training(command: Command) -> Command:
     """The flags reach the command as `inputs`, `job` (for a Job) and `how` (config, sets, gpus, nodes, dry_run)."""
 
@@ -48,8 +51,8 @@ def training(command: Command) -> Command:
             claim_stdout()
         if given["resume"] and given["overwrite"]:
             raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
-        report_to = given.pop("report_to")
-        given["sets"] += (f"report_to={report_to}",) if report_to else ()
+        flags = {name: given.pop(name, None) for name in _SETTINGS}
+        given["sets"] += tuple(f"{name}={value}" for name, value in flags.items() if value)
         how = {name: given.pop(name) for name in ("config", "sets", "gpus", "nodes", "dry_run")}
         job = {name: given.pop(name) for name in ("model", "out", "root", "mapping", "limit", "resume", "overwrite")}
         command(inputs=inputs, job=job, how=how, **given)

@@ -53,7 +53,6 @@ def rl(
     given: dict[str, Any],
     *,
     samples: int | None,
-    rollouts: str | None,
     unmentioned: Unmentioned,
     lexicon: str | None,
     config: str | None,
@@ -72,8 +71,6 @@ def rl(
         return
     with need("train"):
         from trl import GRPOConfig
-    if rollouts is not None:
-        sets = [*sets, f"rollouts={rollouts}"]
     job = _job(given, config, sets, GRPOConfig, sources=inputs)
     chosen = select(rewards or job.settings.get("rewards") or ())
     if dry_run:
