@@ -12,6 +12,11 @@ import msgspec
 ASKED = ("id", "question", "options", "answer", "images")
 
 
+def digest(value: Any) -> bytes:
+    """Sixteen bytes that stand for a value."""
+    return blake2b(msgspec.json.encode(value), digest_size=16).digest()
+
+
 class Fingerprint:
     """`str(fingerprint)` is eight hex digits of all rows added: of these fields, of which null, empty and missing are
     one. Digests of rows are added up modulo 2^128, so that the order is nothing and a doubled row is something."""
@@ -20,8 +25,7 @@ class Fingerprint:
         self.fields, self.rows, self._sum = fields, 0, 0
 
     def add(self, row: Mapping[str, Any]) -> None:
-        told = msgspec.json.encode([row.get(name) or None for name in self.fields])
-        self._sum += int.from_bytes(blake2b(told, digest_size=16).digest())
+        self._sum += int.from_bytes(digest([row.get(name) or None for name in self.fields]))
         self.rows += 1
 
     def __str__(self) -> str:

@@ -10,11 +10,10 @@ from functools import lru_cache, partial
 from hashlib import blake2b, file_digest
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from cxr_cli.duplicates import Reports
+from cxr_cli.fingerprint import digest
 from cxr_cli.images.loading import BadImage
 from cxr_cli.layout import shown
 from cxr_cli.rows import Row
@@ -46,21 +45,21 @@ class Facts(Scratch):
             "create table facts(kind text, digest blob, split text, rows integer, id text,"
             " primary key(kind, digest, split)) without rowid"
         )
-        self._film = lru_cache(10_000)(partial(_bytes, root)) if root else _digest
+        self._film = lru_cache(10_000)(partial(_bytes, root)) if root else digest
         self._alike = lru_cache(1000)(partial(_alike, reports))
 
     def add(self, row: Row, split: str) -> None:
         """RowError: a film is not there."""
         report, patient, films = row.get("report"), row.get("patient"), shown(row)
-        self._note("id", _digest(row["id"]), split, row)
+        self._note("id", digest(row["id"]), split, row)
         if patient is not None:
-            self._note("patient", _digest(patient), split, row)
+            self._note("patient", digest(patient), split, row)
         for film in {self._film(path) for path in films}:
             self._note("film", film, split, row)
         if report:
             self._note("report", self._alike(report), split, row)
         study = [row.get("source"), patient, row.get("images"), report]
-        self._note("study", _digest(study if any(study[1:]) else row["id"]), split, row)
+        self._note("study", digest(study if any(study[1:]) else row["id"]), split, row)
 
     def distinct(self, kind: str, split: str) -> int:
         """How many patients, films .. a split has."""
@@ -81,24 +80,20 @@ class Facts(Scratch):
                 if n:
                     yield Shared(kind, pair, n, (rest[0], rest[1]), (rest[2], rest[3]))
 
-    def _note(self, kind: str, digest: bytes, split: str, row: Row) -> None:
+    def _note(self, kind: str, code: bytes, split: str, row: Row) -> None:
         self.run(
             "insert into facts values (?, ?, ?, 1, ?)"
             " on conflict(kind, digest, split) do update set rows = rows + 1, id = min(id, excluded.id)",
             kind,
-            digest,
+            code,
             split,
             row["id"],
         )
 
 
-def _digest(value: Any) -> bytes:
-    return blake2b(msgspec.json.encode(value), digest_size=16).digest()
-
-
 def _alike(reports: Reports, report: str) -> bytes:
     """The digest of the first report that says nearly the same."""
-    own = _digest(report)
+    own = digest(report)
     twin = reports.twin(report, own.hex())
     return bytes.fromhex(twin) if twin else own
 

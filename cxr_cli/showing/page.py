@@ -17,6 +17,7 @@ from typing import Any, TextIO
 import msgspec
 
 from cxr_cli.errors import CxrError, RowError
+from cxr_cli.fingerprint import digest
 from cxr_cli.records import Scored
 from cxr_cli.rows import Flow, Row, note
 from cxr_cli.showing.gallery import Gallery
@@ -80,8 +81,8 @@ def _page(title: str) -> str:
     policy = [
         "default-src 'none'",
         "img-src 'self' file: data:",
-        f"style-src {_digest(style)}",
-        f"script-src {' '.join(map(_digest, scripts))}",
+        f"style-src {_sha256(style)}",
+        f"script-src {' '.join(map(_sha256, scripts))}",
         "base-uri 'none'",
         "form-action 'none'",
     ]
@@ -95,7 +96,7 @@ def _page(title: str) -> str:
     )
 
 
-def _digest(text: str) -> str:
+def _sha256(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -146,12 +147,8 @@ class _Items:
         return len(self._first)
 
     def joined(self, row: Row, shown: Record) -> Record:
-        key = _code([row.get("item") or row["id"], shown["report"], shown["question"]])
-        codes = {name: _code(shown[name]) for name in _SHARED}
+        key = digest([row.get("item") or row["id"], shown["report"], shown["question"]])
+        codes = {name: digest(shown[name]) for name in _SHARED}
         number, first = self._first.setdefault(key, (len(self), codes))
         same = {name for name in _SHARED if codes[name] == first[name]} if first is not codes else set()
         return {"of": number, **{name: value for name, value in shown.items() if name not in same}}
-
-
-def _code(value: Any) -> bytes:
-    return hashlib.blake2b(msgspec.json.encode(value), digest_size=16).digest()
