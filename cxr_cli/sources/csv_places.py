@@ -11,6 +11,7 @@ import numpy as np
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Row
 from cxr_cli.rows.reading import why_no_text
+from cxr_cli.sources.streamed import need_columns
 
 _CHUNK = 1 << 24
 _QUOTE, _NEWLINE = 34, 10
@@ -34,8 +35,7 @@ class Places:
 
     def need(self, names: Iterable[str]) -> None:
         """Raises CxrError for a column that it lacks."""
-        if missing := [name for name in names if name not in self._names]:
-            raise CxrError(f"{self._path}: no column `{missing[0]}`: is this the file as it is downloaded?")
+        need_columns(self._path, self._names, names)
 
     def __len__(self) -> int:
         return len(self._ends) - 1

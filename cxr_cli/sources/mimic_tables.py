@@ -14,27 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxr_cli.errors import CxrError
+from cxr_cli.sources import chexpert
 from cxr_cli.sources.columns import columns, table
 
 if TYPE_CHECKING:
     import polars as pl
 
-LABELS = (
-    "Atelectasis",
-    "Cardiomegaly",
-    "Consolidation",
-    "Edema",
-    "Enlarged Cardiomediastinum",
-    "Fracture",
-    "Lung Lesion",
-    "Lung Opacity",
-    "No Finding",
-    "Pleural Effusion",
-    "Pleural Other",
-    "Pneumonia",
-    "Pneumothorax",
-    "Support Devices",
-)
+LABELS = tuple(sorted(chexpert.LABELS))  # as the tables have them
 Taken = tuple[int, float]  # (StudyDate, StudyTime), to compare
 _LATERAL = 4  # the rank of a view: 0 PA, 1 AP, 2 other frontal ones, 3 not told, 4 all others
 

@@ -1,7 +1,7 @@
 """A data set's table, row by row, and what its cells mean."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError
@@ -38,10 +38,16 @@ def streamed(path: Path, needed: Iterable[str]) -> Iterator[Item]:
     for where, row, reason in read_csv(path.open("rb"), str(path)):
         if reason is None:
             row = {name.strip(): cell for name, cell in row.items()}
-            if not checked and (missing := [name for name in needed if name not in row]):
-                raise CxrError(f"{path}: no column `{missing[0]}`: is this the file as it is downloaded?")
+            if not checked:
+                need_columns(path, row, needed)
             checked = True
         yield where, row, reason
+
+
+def need_columns(path: Path, there: Container[str], needed: Iterable[str]) -> None:
+    """Raises CxrError for the first column that is not there."""
+    if missing := [name for name in needed if name not in there]:
+        raise CxrError(f"{path}: no column `{missing[0]}`: is this the file as it is downloaded?")
 
 
 def values(row: Row, columns: Iterable[str]) -> dict[str, int | None]:
