@@ -12,6 +12,7 @@ from cxr_cli.duplicates import Reports
 from cxr_cli.errors import CxrError
 from cxr_cli.records import Scored
 from cxr_cli.rows import Flow, Row, note, write_text
+from cxr_cli.scoring.tables import in_line
 
 PICTURE = "distribution"
 
@@ -63,6 +64,4 @@ def _counted(inputs: Iterable[tuple[str | None, str]], facts: Facts) -> list[Spl
 
 def _aligned(rows: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return "\n".join(in_line(row, widths, range(len(row))) for row in rows)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from cxr_cli.scoring.compare import ALPHA, FAR, Comparison, Line
-from cxr_cli.scoring.summary import ALL, shown
+from cxr_cli.scoring.summary import ALL, SIGNATURES, counted, shown
 from cxr_cli.scoring.tables import Table, shapes
 
 _SAME = ("made_by", "checked_by", "scored_by")
@@ -53,8 +53,7 @@ def as_csv(comparison: Comparison) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(Line._fields)
     for line in comparison.lines:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in line.reasons.items())
-        writer.writerow([*("" if value is None else value for value in line[:-1]), reasons])
+        writer.writerow([*("" if value is None else value for value in line[:-1]), counted(line.reasons)])
     return out.getvalue()
 
 
@@ -159,14 +158,14 @@ def _nulls(comparison: Comparison) -> Iterator[tuple[str, str]]:
         if line.task != ALL:
             found[line.model][line.metric].update(line.reasons)
     for model, metrics in found.items():
-        said = {m: ", ".join(f"{n} {why}" for why, n in seen.most_common()) for m, seen in metrics.items() if seen}
+        said = {metric: counted(dict(seen.most_common())) for metric, seen in metrics.items() if seen}
         if said:
             yield model, "; ".join(f"{metric}: {why}" for metric, why in said.items())
 
 
 def _signed(comparison: Comparison) -> Iterator[str]:
     """Each signature once: without names if all models carry it, and it alone. A model's own name is none."""
-    for key in ("made_by", "checked_by", "answered_by", "scored_by"):
+    for key in SIGNATURES:
         who: dict[str, list[str]] = defaultdict(list)
         for model, signatures in comparison.boards.signatures.items():
             for signature in signatures[key]:

@@ -6,6 +6,9 @@ import json
 from collections.abc import Sequence
 
 from cxr_cli.scoring.published import CAUSES, Line, Published
+from cxr_cli.scoring.tables import in_line
+
+_LEFT = (0, 1, 8)  # columns of names and of what mostly changed
 
 
 def as_table(results: Published) -> str:
@@ -20,7 +23,7 @@ def as_table(results: Published) -> str:
         first, model = "" if line.model == model else f"  {line.model}", line.model
         rows.append([first, line.metric, *_numbers(line), _most(line)])
     widths = [max(len(row[i]) for row in rows if len(row) > 1) for i in range(len(rows[0]))]
-    out = ["  ".join(_cells(row, widths)).rstrip() for row in rows] if lines else ["no results"]
+    out = [row[0] if len(row) == 1 else in_line(row, widths, _LEFT) for row in rows] if lines else ["no results"]
     causes = [cause for cause in CAUSES if any(cause in _most(line) for line in lines)]
     if causes:
         out += ["", *(f"  {cause:7}  {CAUSES[cause]}" for cause in causes)]
@@ -84,10 +87,3 @@ def _most(line: Line) -> str:
 
 def _causes(line: Line) -> str:
     return ", ".join(f"{cause} {change:+.4f}" for cause, change in line.because.items())
-
-
-def _cells(row: list[str], widths: list[int]) -> list[str]:
-    if len(row) == 1:
-        return row
-    texts = zip(row, widths, strict=True)
-    return [text.ljust(width) if i in (0, 1, 8) else text.rjust(width) for i, (text, width) in enumerate(texts)]

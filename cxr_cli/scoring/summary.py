@@ -171,7 +171,9 @@ def patient_code(patient: str) -> int:
 def table(summary: Summary) -> Table:
     """For a person: the table, then why scores are null, notes, and the signatures."""
     lines = summary.lines()
-    nulls = [f"  {line.task} {line.metric}: {_reasons(line)}" for line in lines if line.nulls and line.task != ALL]
+    nulls = [
+        f"  {line.task} {line.metric}: {counted(line.reasons)}" for line in lines if line.nulls and line.task != ALL
+    ]
     by = f"{summary.draws} bootstrap draws by {summary.resampled_by()}, seed {summary.seed}"
     signed = [(key, who, n) for key, seen in summary.signatures.items() for who, n in seen.items()]
     return Table(
@@ -215,12 +217,15 @@ def as_csv(summary: Summary) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*Line._fields, "set"])
     for line in summary.lines():
-        writer.writerow([*("" if value is None else value for value in line[:-1]), _reasons(line), summary.fingerprint])
+        writer.writerow(
+            [*("" if value is None else value for value in line[:-1]), counted(line.reasons), summary.fingerprint]
+        )
     return out.getvalue()
 
 
-def _reasons(line: Line) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in line.reasons.items())
+def counted(reasons: Mapping[str, int]) -> str:
+    """{"refused": 2, "no answer": 1}  ->  "2 refused, 1 no answer"."""
+    return ", ".join(f"{count} {reason}" for reason, count in reasons.items())
 
 
 def shown(mean: float | None, low: float | None, high: float | None) -> tuple[str, str]:

@@ -7,7 +7,7 @@ binary  accuracy  0.761        | :-- | :-- | --: |              ..
 Each name on the left is said once. Bold is `*` in text.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from textwrap import wrap
 from typing import NamedTuple, TypeVar
 
@@ -48,9 +48,10 @@ def as_text(table: Table) -> str:
         for j in marked:
             line[j] += "*" if (i - 1, j) in table.bold else " "
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    out = [_in_line(line, widths, table.names).rstrip() for line in lines] if table.body else ["no scores"]
+    left = range(table.names)
+    out = [in_line(line, widths, left) for line in lines] if table.body else ["no scores"]
     if table.spans and table.body:
-        out.insert(0, _in_line(*_spanned(table, widths), table.names).rstrip())
+        out.insert(0, in_line(*_spanned(table, widths), left))
     for block in _foot(table, "*"):
         out += ["", *(part for sentence in block for part in wrap(sentence, 100, subsequent_indent="    "))]
     return "\n".join([*out, *table.signed]) + "\n"
@@ -134,9 +135,10 @@ def _once(table: Table) -> list[list[str]]:
     return lines
 
 
-def _in_line(cells: Sequence[str], widths: Sequence[int], left: int) -> str:
-    texts = zip(cells, widths, strict=True)
-    return "  ".join(text.ljust(width) if i < left else text.rjust(width) for i, (text, width) in enumerate(texts))
+def in_line(cells: Sequence[str], widths: Sequence[int], left: Container[int]) -> str:
+    """A line of a table for a terminal. left: the columns that stand on the left; numbers stand on the right."""
+    texts = enumerate(zip(cells, widths, strict=True))
+    return "  ".join(text.ljust(width) if i in left else text.rjust(width) for i, (text, width) in texts).rstrip()
 
 
 def _spanned(table: Table, widths: Sequence[int]) -> tuple[list[str], list[int]]:
