@@ -6,14 +6,14 @@ from pathlib import Path
 from cxr_cli.card.counts import Split
 from cxr_cli.card.page import asked
 from cxr_cli.extras import need
+from cxr_cli.showing.charts import COLOURS, HATCHES
 
 with need("plot"):
     import matplotlib
     from matplotlib.figure import Figure
 
 MOST = 30  # findings shown
-BARS = {"yes": ("#0072b2", ""), "no": ("#e69f00", "////"), "other": ("#bbbbbb", "")}
-"""Colours of Okabe and Ito, which the colour-blind can tell apart, and a hatch, which a copier can."""
+BARS = {"yes": (COLOURS[0], HATCHES[0]), "no": (COLOURS[1], HATCHES[1]), "other": ("#bbbbbb", "")}
 LABELS = {"yes": "binary: yes", "no": "binary: no", "other": "other tasks"}
 
 
