@@ -21,8 +21,6 @@ DOUBT = click.Choice(get_args(Uncertain))
     "--task", "tasks", multiple=True, type=click.Choice(TASKS), help="What to ask; repeatable.  [default: all]"
 )
 @click.option("--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each.")
-@click.option("--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding.")
-@click.option("--balance", is_flag=True, help="With --per-finding: half of them Yes, half No.")
 @options.unmentioned
 @click.option(
     "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
@@ -32,18 +30,10 @@ DOUBT = click.Choice(get_args(Uncertain))
 @options.lexicon
 @options.show_prompt("cxr_cli.mining.llm")
 @options.flow(find=sources.find, default="examples")
-@options.studies
+@options.selection
 @options.engine(required=False)
 def mine(
-    flow: Flow,
-    engine: Any,
-    findings: str | None,
-    count: int | None,
-    balance: bool,
-    passed: dict[str, Any],
-    steps: Wanted,
-    lexicon: str | None,
-    **how: Any,
+    flow: Flow, engine: Any, findings: str | None, selected: Any, steps: Wanted, lexicon: str | None, **how: Any
 ) -> None:
     """Reports -> questions with reasoning steps.
 
@@ -61,13 +51,9 @@ def mine(
     cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
     """
-    if balance and count is None:
-        raise click.UsageError("--balance needs --per-finding N.")
-    if count is not None and set(how["tasks"]) - {"binary"}:
-        raise click.UsageError("--per-finding asks binary questions only.")
     if steps == "none" and engine:
         raise click.UsageError("--steps none leaves nothing for -m to write.")
     known = Lexicon.load(lexicon)
     asked = findings_named(findings, known) if findings else None
     miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
-    run(flow, miner, engine, count=count, balance=balance, **passed)
+    run(flow, miner, engine, **selected)

@@ -43,7 +43,6 @@ def verify(
     lexicon: str | None,
     explain: bool,
     judges: tuple[str, ...],
-    human: str | None,
     **how: Any,
 ) -> None:
     """Keep only the steps that the report supports.
@@ -58,12 +57,12 @@ def verify(
     cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl
     cxr verify steps.jsonl --human marks.jsonl > checked.jsonl
     """
-    if human and len(judges) > 1:
+    if how["human"] and len(judges) > 1:
         raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
     from cxr_cli.findings import Lexicon, reader
     from cxr_cli.verifying.keeping import Keeper
     from cxr_cli.verifying.stage import run
     from cxr_cli.verifying.verify import Verifier
 
-    keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules" and not human)
-    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, human=human, **how)
+    keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules" and not how["human"])
+    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, **how)

@@ -15,7 +15,7 @@ from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
 from cxr_cli.options.flow import flow
 from cxr_cli.options.judge import judge, show_prompt
-from cxr_cli.options.studies import studies
+from cxr_cli.options.selection import selection
 from cxr_cli.options.training import training
 
 __all__ = [
@@ -25,8 +25,8 @@ __all__ = [
     "flow",
     "judge",
     "lexicon",
+    "selection",
     "show_prompt",
-    "studies",
     "training",
     "unmentioned",
 ]

@@ -1,4 +1,4 @@
-"""Which studies of a data set are asked about: the flags of `cxr mine` that leave some out."""
+"""Which studies are asked about, and how often: the flags of `cxr mine` that leave some out."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -11,14 +11,18 @@ from cxr_cli.rows import Flow, splits
 Command = Callable[..., None]
 
 
-def studies(command: Command) -> Command:
-    """The flags reach the command as `passed`: films, others, dedupe; --make-split becomes the flow's. Stands below
-    `options.flow`."""
+def selection(command: Command) -> Command:
+    """The flags reach the command as `selected`: count, balance, films, others, dedupe; --make-split becomes the
+    flow's. Stands below `options.flow`."""
 
     def wrapper(flow: Flow, shares: str | None, **given: Any) -> None:
-        passed = {name: given.pop(name) for name in ("films", "others", "dedupe")}
-        flow.shares, flow.spare = splits.shares(shares or ""), passed["others"]
-        command(flow, passed=passed, **given)
+        selected = {name: given.pop(name) for name in ("count", "balance", "films", "others", "dedupe")}
+        if selected["balance"] and selected["count"] is None:
+            raise click.UsageError("--balance needs --per-finding N.")
+        if selected["count"] is not None and set(given["tasks"]) - {"binary"}:
+            raise click.UsageError("--per-finding asks binary questions only.")
+        flow.shares, flow.spare = splits.shares(shares or ""), selected["others"]
+        command(flow, selected=selected, **given)
 
     wrapped = update_wrapper(wrapper, command)
     for option in reversed(_OPTIONS):
@@ -27,6 +31,10 @@ def studies(command: Command) -> Command:
 
 
 _OPTIONS = (
+    click.option(
+        "--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding."
+    ),
+    click.option("--balance", is_flag=True, help="With --per-finding: half of them Yes, half No."),
     click.option(
         "--make-split",
         "shares",
