@@ -32,3 +32,8 @@ def said(case: Row) -> list[tuple[str, list[str]]]:
 
 def rows(text: str) -> list[Row]:
     return [json.loads(line) for line in text.splitlines()]
+
+
+def lines(*rows: Row) -> str:
+    """As JSONL."""
+    return "".join(json.dumps(row) + "\n" for row in rows)

@@ -1,13 +1,12 @@
 """`cxr verify --human`: people's marks as verdicts, beside the judge's, and how far they agree."""
 
-import json
 from typing import Any
 
 import pytest
 
 from cxr_cli.scoring.agreement import told
 from cxr_cli.verifying.human import Marks, verdict_of
-from tests.cases import rows
+from tests.cases import lines, rows
 from tests.conftest import Cxr
 
 REPORT = "Small left effusion. No edema."
@@ -17,10 +16,6 @@ CASE = {"id": "a", "report": REPORT, "steps": STEPS}
 
 def mark(step: int, mark: str | None, by: str = "AB", **more: Any) -> dict[str, Any]:
     return {"id": "a", "on": "steps", "step": step, "text": STEPS[step - 1], "mark": mark, "by": by, **more}
-
-
-def lines(*rows: dict[str, Any]) -> str:
-    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 @pytest.fixture

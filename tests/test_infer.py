@@ -1,6 +1,5 @@
 """`cxr infer`: against a real server on loopback, and in this process with a tiny model."""
 
-import json
 import os
 import random
 import re
@@ -16,7 +15,7 @@ import pytest
 
 from cxr_cli.inferring import majority
 from tests import tiny
-from tests.cases import Row, rows
+from tests.cases import Row, lines, rows
 from tests.conftest import Cxr
 from tests.server import Fault, Server, text_of
 
@@ -45,10 +44,6 @@ def case(n: int, **more: Any) -> Row:
 
 def film(n: int) -> str:
     return f"images/phantom-0-{n % 6:05}.dcm"
-
-
-def lines(*cases: Row) -> str:
-    return "".join(json.dumps(c) + "\n" for c in cases)
 
 
 def yes(asked: dict[str, Any]) -> str:

@@ -3,18 +3,14 @@
 import gzip
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.cases import rows
 from tests.conftest import Run
 
 GOOD = '{"id":"a","report":"Clear lungs."}\n{"id":"b","report":null}\n'
 SECRET = "Mrs Smith has a nodule"
-
-
-def rows(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def test_what_is_not_known_passes_in_its_order(run: Run) -> None:

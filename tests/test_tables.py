@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from cxr_cli.rows.spool import widen
+from tests.cases import rows
 from tests.conftest import Run
 
 CASE = {
@@ -35,10 +36,6 @@ OTHER = {
     "images": [],
 }
 LINES = "".join(json.dumps(row, separators=(",", ":"), ensure_ascii=False) + "\n" for row in (CASE, OTHER))
-
-
-def rows(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from cxr_cli.rewards.selection import Selected
 from cxr_cli.training.examples import Mixture, Rows, completion, prompt
 from cxr_cli.training.run import Job
 from tests import tiny
-from tests.cases import Row
+from tests.cases import Row, lines
 from tests.conftest import Cxr
 
 FAST = {
@@ -275,10 +275,6 @@ def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pyte
         "the model runs away from where it started (KL above 10)",
         "all completions are cut off",
     ]
-
-
-def lines(*rows: Row) -> str:
-    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 @pytest.mark.parametrize(

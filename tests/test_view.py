@@ -13,6 +13,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.showing.gallery import Gallery
 from cxr_cli.showing.page import write_page
 from cxr_cli.showing.record import model_name, record
+from tests.cases import lines
 from tests.conftest import Cxr
 from tests.test_images import dicom
 
@@ -25,10 +26,6 @@ CASE = {
     "report": "No edema.",
     "steps": ["No edema is seen."],
 }
-
-
-def lines(*rows: dict[str, Any]) -> str:
-    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def shown(page: Path) -> list[dict[str, Any]]:
