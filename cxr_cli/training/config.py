@@ -31,6 +31,7 @@ OURS: dict[str, str] = {
     "eval_cases": "how many cases are answered at each evaluation, and scored",
     "eval_tokens": "of such an answer, at most; 512",
     "rewards": "of cxr rl: names with weights, [format:1, process:1]",
+    "credit": "of cxr rl: completion, or step, which pays factuality by the sentence",
     "rollouts": "of cxr rl: transformers, vllm-colocate or vllm-server",
 }
 LORA = {"r": 16, "alpha": 32, "dropout": 0.0, "target_modules": None}

@@ -24,6 +24,7 @@ DEFAULTS = {
     "max_completion_length": 1024,
     "multi_objective_aggregation": "normalize_then_sum",  # (1, 0) and (0, 1) are not the same
 }
+CREDITS = ("completion", "step")
 ROLLOUTS: dict[str, dict[str, Any]] = {
     "transformers": {},
     "vllm-colocate": {"use_vllm": True, "vllm_mode": "colocate"},
@@ -38,16 +39,22 @@ def train(job: Job, rewards: Selected) -> None:
         _prepare_vllm()
     from trl import GRPOConfig, GRPOTrainer
 
+    from cxr_cli.training.credit import StepCredit
     from cxr_cli.training.resuming import Resumable
     from cxr_cli.training.watching import Watcher
 
-    class Trainer(Resumable, GRPOTrainer):  # type: ignore[misc]
+    weights, by_step = credited(job.settings, rewards)
+    credit = (StepCredit,) if by_step else ()
+
+    class Trainer(Resumable, *credit, GRPOTrainer):  # type: ignore[misc]
         """TRL's, that resumes truly."""
+
+        step_weight = by_step
 
     starting.prepare(bool(job.settings.get("deepspeed")))
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(_quotes_no_row)
     data = run.mixture(job, layout.check_askable)
-    defaults = {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": rewards.weights}
+    defaults = {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights}
     args = run.arguments(job, GRPOConfig, defaults)
     model, processor, lora = models.load(job.model, job.settings)
     lengths.check_longest(job, data, processor, teach=False, answer=args.max_completion_length)
@@ -73,6 +80,22 @@ def rollouts_of(settings: Settings) -> str:
     if name not in ROLLOUTS:
         raise CxrError(f"rollouts: {name} is none of {', '.join(ROLLOUTS)}")
     return name
+
+
+def credited(settings: Settings, rewards: Selected) -> tuple[list[float], float]:
+    """The rewards' weights for whole completions, and that of single steps, 0 for none. Raises CxrError.
+
+    With `credit: step` the weight of `factuality` goes to the steps, and it is paid to completions no more.
+    """
+    credit = settings.get("credit", CREDITS[0])
+    if credit not in CREDITS:
+        raise CxrError(f"credit: {credit} is none of {', '.join(CREDITS)}")
+    if credit == "completion":
+        return rewards.weights, 0.0
+    if "factuality" not in rewards.functions:
+        raise CxrError("credit: step pays factuality by step; it takes --reward .. factuality")
+    named = dict(zip(rewards.functions, rewards.weights, strict=True))
+    return [*(named | {"factuality": 0.0}).values()], named["factuality"]
 
 
 def _prepare_vllm() -> None:

@@ -32,6 +32,8 @@ from tests import tiny
 SIZE = tiny.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
 BATCH, RATE, HELD_OUT = 64, 1e-3, 0.05
 TOLD = 6  # findings at a time
+ASKED = "What does this film show?"
+HEAD = ("input_ids", "image_grid_thw", "mm_token_type_ids")
 
 
 class Films:
@@ -90,21 +92,36 @@ def see(tower: Any, films: Films, steps: int) -> float:
     return float(np.nanmean([_area(*both) for both in zip(scores.T, labels[films.held_out].T, strict=True)]))
 
 
-def tell(model: Any, films: Films, tokenizer: Any, steps: int) -> tuple[float, float]:
-    """Trains the language model to tell of several findings of each film, in any order; the tower stays.
+def tell(model: Any, films: Films, processor: Any, steps: int) -> tuple[float, float]:
+    """Trains the language model to tell of several findings of each film, in any order, when it is asked; the tower
+    stays as it is.
 
     The loss on films held out, and with their films exchanged: what it tells by looking is the difference.
     """
     seen = films.all_tokens(model.model.visual)
-    texts = [[tokenizer(f" {text}")["input_ids"] for text in told] for told in films.told()]
+    texts = [[processor.tokenizer(f" {text}")["input_ids"] for text in told] for told in films.told()]
     language = model.model.language_model
+    asked = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": ASKED}]}]
+    head = processor(
+        text=[processor.apply_chat_template(asked, add_generation_prompt=True)],
+        images=films.pictures[:1],
+        return_tensors="pt",
+    )
+    ids = head["input_ids"][0].to(seen.device)
+    film = ids == model.config.image_token_id
+    places = model.model.get_rope_index(**{name: head[name] for name in HEAD}, attention_mask=None)[0].to(seen.device)
 
     def loss_of(looked: Any, chosen: Any) -> Any:
         few = ([texts[i][j] for j in films.draw.permutation(len(texts[i]))[:TOLD]] for i in chosen)
         rows = [torch.tensor([token for text in told for token in text]) for told in few]
         tokens = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-100).to(seen.device)
-        before = torch.cat([seen[looked], language.embed_tokens(tokens.clamp_min(0))], dim=1)
-        states = language(inputs_embeds=before).last_hidden_state[:, seen.shape[1] - 1 : -1]
+        before = language.embed_tokens(ids).expand(len(chosen), -1, -1).clone()
+        before[:, film] = seen[looked]
+        after = places.max() + 1 + torch.arange(tokens.shape[1], device=seen.device)
+        states = language(
+            inputs_embeds=torch.cat([before, language.embed_tokens(tokens.clamp_min(0))], dim=1),
+            position_ids=torch.cat([places, after.expand(3, 1, -1)], dim=2).expand(-1, len(chosen), -1),
+        ).last_hidden_state[:, len(ids) - 1 : -1]
         return nn.functional.cross_entropy(model.lm_head(states).flatten(0, 1), tokens.flatten())
 
     weights = [weight for path, weight in model.named_parameters() if "visual" not in path]
@@ -160,7 +177,7 @@ def main() -> None:
     processor = load_processor(str(given.out))
     films = Films(cases, given.images, processor, given.seed)
     sees = see(model.model.visual, films, given.steps)
-    own, other = tell(model, films, processor.tokenizer, given.steps)
+    own, other = tell(model, films, processor, given.steps)
     model.save_pretrained(given.out)
     note(f"on films held out: area under the ROC curve {sees:.3f}; loss {own:.3f}, with another film {other:.3f}")
     done = {"films": len(films.seen), "steps": given.steps, "area": sees, "loss": own, "loss with another film": other}

@@ -1,0 +1,50 @@
+"""`credit: step` of `cxr rl`: in GRPO, the tokens of a sentence get that sentence's advantage."""
+
+from bisect import bisect_left
+from functools import partial
+from typing import Any
+
+import torch
+
+from cxr_cli.rewards.credit import Sentence, advantages, sentences
+
+
+class StepCredit:
+    """A mixin for GRPOTrainer: `step_weight` times the advantages of the sentences, in units of their standard
+    deviation, are added to those of the completions."""
+
+    step_weight: float
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        trainer: Any = self
+        made: dict[str, Any] = super()._generate_and_score_completions(inputs)  # type: ignore[misc]
+        whole = zip(made["completion_ids"], made["completion_mask"], strict=True)
+        rows = [ids[mask.bool()].tolist() for ids, mask in whole]
+        decode = partial(trainer.processing_class.tokenizer.decode, skip_special_tokens=True)
+        said = sentences([decode(ids) for ids in rows], case=[one["case"] for one in inputs])
+        size = trainer.num_generations if trainer.model.training else trainer.num_generations_eval
+        gathered = _of_all(said, trainer)
+        groups = (gathered[start : start + size] for start in range(0, len(gathered), size))
+        every = [values for group in groups for values in advantages(group)]
+        spread = torch.tensor([value for values in every for value in values] or [0.0]).std(correction=0).item()
+        first = trainer.accelerator.process_index * len(rows)
+        steps = torch.zeros_like(made["completion_ids"], dtype=torch.float32)
+        for row, ids in enumerate(rows):
+            for sentence, value in zip(said[row], every[first + row], strict=True):
+                start, end = (_token(ids, place, decode) for place in (sentence.start, sentence.end))
+                steps[row, start:end] = value / (spread + 1e-4)
+        made["advantages"] = made["advantages"][:, None] + self.step_weight * steps
+        return made
+
+
+def _of_all(said: list[list[Sentence]], trainer: Any) -> list[list[Sentence]]:
+    """Those of all processes: a group may be spread over several."""
+    from accelerate.utils import gather_object  # type: ignore[import-untyped]
+
+    gathered: list[list[Sentence]] = gather_object(said) if trainer.accelerator.num_processes > 1 else said
+    return gathered
+
+
+def _token(ids: list[int], place: int, decode: Any) -> int:
+    """The token in which the character at `place` stands."""
+    return max(0, bisect_left(range(len(ids) + 1), place + 1, key=lambda count: len(decode(ids[:count]))) - 1)
