@@ -17,31 +17,37 @@ OUT := build/mini/$(MINI)
 export OMP_NUM_THREADS := 1
 export CXR_CACHE := $(OUT)/cache
 
+# FILMS: studies drawn. PER_FINDING: taught questions of yes or no. TEST_EACH, TEST_FILMS: questions of the test, by
+# finding and of four options, at home and as many away. Then the steps of the two lessons of the warm-up, of
+# fine-tuning and of reinforcement learning.
 ifeq ($(MINI),full)
 SEEDS := 1 2 3
-FILMS := 12000
+FILMS := 24000
 PER_FINDING := 2000
-TEST_EACH := 60
-TEST_FILMS := 600
-WARM_UP := 600
-SFT := 900
-RL := 130
+TEST_EACH := 50
+TEST_FILMS := 500
+SEE := 800
+TELL := 600
+SFT := 500
+RL := 80
 else ifeq ($(MINI),quick)
 SEEDS := 1
-FILMS := 7000
-PER_FINDING := 800
+FILMS := 14000
+PER_FINDING := 1000
 TEST_EACH := 30
-TEST_FILMS := 300
-WARM_UP := 300
-SFT := 200
-RL := 40
+TEST_FILMS := 200
+SEE := 450
+TELL := 400
+SFT := 300
+RL := 25
 else
 SEEDS := 1
 FILMS := 300
 PER_FINDING := 16
 TEST_EACH := 2
 TEST_FILMS := 10
-WARM_UP := 3
+SEE := 3
+TELL := 3
 SFT := 4
 RL := 2
 TOKENS := 16
@@ -79,17 +85,17 @@ $(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
 	{ $(binary) $(TEST_EACH) $< --split test && $(single) $< --split test --limit $(TEST_FILMS) && \
 	  $(binary) $(TEST_EACH) $(word 2,$^) && $(single) $(word 2,$^) --limit $(TEST_FILMS); } $(write)
 
-# A warm-up: a stand-in for the pretraining that a real model brings, no part of the method.
-$(OUT)/%/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
-	python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --steps $(WARM_UP) --seed $(*:seed-%=%)
+# A warm-up: a stand-in for the pretraining that a real model brings, no part of the method. All seeds start from it.
+$(OUT)/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
+	OMP_NUM_THREADS=2 python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --see $(SEE) --tell $(TELL)
 
-# Training ablation: fine-tuning; as many steps of it again; three rewards.
-seed = --set seed=$(*:seed-%=%)
-sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml $(seed) --resume
-rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml $(seed) --resume \
-	--set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 accuracy:1
+# Training ablation: fine-tuning; as many steps of it again; rewards.
+seed = $(patsubst seed-%,%,$(firstword $(subst /, ,$*)))
+sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml --set seed=$(seed) --resume
+rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml --set seed=$(seed) \
+	--resume --set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 accuracy:1
 
-$(OUT)/%/sft/training.json: $(OUT)/%/warm/warm-up.json
+$(OUT)/%/sft/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.jsonl $(OUT)/single.jsonl
 	$(sft) --mix $(OUT)/binary.jsonl:0.5 $(OUT)/single.jsonl:0.5 --set max_steps=$(SFT)
 $(OUT)/%/sft-longer/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(sft) $(OUT)/rl.jsonl --set max_steps=$(RL) --set per_device_train_batch_size=64
@@ -99,22 +105,26 @@ $(OUT)/%/factuality/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl) factuality:1
 $(OUT)/%/process/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl) process:1
+$(OUT)/%/consistent/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
+	$(rl) process:1 consistency:1
+$(OUT)/%/by-step/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
+	$(rl) factuality:1 --set credit=step
 
 # Verification ablation: chains damaged as a language model damages them, taught as they are, and verified.
 $(OUT)/%.damaged.jsonl: $(OUT)/%.jsonl
 	python -m recipes.mini.damage --findings "$(FINDINGS)" --share 0.3 < $< $(write)
 $(OUT)/%.verified.jsonl: $(OUT)/%.damaged.jsonl
 	cxr verify $< $(write)
-$(OUT)/%/damaged/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.damaged.jsonl $(OUT)/single.damaged.jsonl
+$(OUT)/%/damaged/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.damaged.jsonl $(OUT)/single.damaged.jsonl
 	$(sft) --mix $(OUT)/binary.damaged.jsonl:0.5 $(OUT)/single.damaged.jsonl:0.5 --set max_steps=$(SFT)
-$(OUT)/%/verified/training.json: $(OUT)/%/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/single.verified.jsonl
+$(OUT)/%/verified/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/single.verified.jsonl
 	$(sft) --mix $(OUT)/binary.verified.jsonl:0.5 $(OUT)/single.verified.jsonl:0.5 --set max_steps=$(SFT)
 
 # Every model answers the same questions, one draw each at temperature 1; after fine-tuning also its likeliest answer.
 part = $(@:.jsonl=.part.jsonl)
 infer = cxr infer $(OUT)/test.jsonl -m $(<D) --images $(OUT)/films --size 112 --max-tokens $(TOKENS) --batch-size 64 \
-	--workers 0 --temperature $(1) -o $(part) --resume && mv $(part) $@
-$(OUT)/%/warm.answers.jsonl: $(OUT)/%/warm/warm-up.json $(OUT)/test.jsonl
+	--workers 0 --temperature $(1) --seed $(seed) -o $(part) --resume && mv $(part) $@
+$(OUT)/%/warm.answers.jsonl: $(OUT)/warm/warm-up.json $(OUT)/test.jsonl
 	$(call infer,1)
 $(OUT)/%/sft-greedy.answers.jsonl: $(OUT)/%/sft/training.json $(OUT)/test.jsonl
 	$(call infer,0)
@@ -122,7 +132,7 @@ $(OUT)/%.answers.jsonl: $(OUT)/%/training.json $(OUT)/test.jsonl
 	$(call infer,1)
 
 # Tables, pictures and a page.
-TRAINED := warm sft-greedy sft sft-longer outcome factuality process
+TRAINED := warm sft-greedy sft sft-longer outcome factuality process consistent by-step
 TAUGHT := damaged verified sft
 answers = $(foreach model,$(1),$(OUT)/%/$(model).answers.jsonl)
 named = $(foreach path,$(1),$(notdir $(path:.answers.jsonl=))=$(path))

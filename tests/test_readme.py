@@ -1,4 +1,4 @@
-"""Every command that the README shows is run: its console blocks give what they show, its flags are real."""
+"""Every command that the README and its pages show is run: console blocks give what they show, flags are real."""
 
 import os
 import re
@@ -14,8 +14,15 @@ from cxr_cli.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-CONSOLE = re.findall(r"```console\n(.*?)```", README, re.S)
-SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
+PAGES = {path.name: path.read_text() for path in sorted((ROOT / "examples").glob("*.md"))}
+
+
+def blocks(text: str, kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", text, re.S)
+
+
+CONSOLE = blocks(README, "console")
+SHELL = [line for text in (README, *PAGES.values()) for block in blocks(text, "sh") for line in block.splitlines()]
 
 
 def commands(block: str) -> list[tuple[str, str]]:
@@ -24,14 +31,12 @@ def commands(block: str) -> list[tuple[str, str]]:
     return [(command, output) for command, _, output in (part.partition("\n") for part in parts)]
 
 
-@pytest.mark.parametrize("block", CONSOLE, ids=[commands(block)[0][0][:50] for block in CONSOLE])
-def test_console_block(block: str, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+def check(block: str, folder: Path) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     for command, expected in commands(block):
         done = subprocess.run(
             ["bash", "-c", command],
-            cwd=tmp_path,
+            cwd=folder,
             env={**os.environ, "PATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -39,6 +44,23 @@ def test_console_block(block: str, tmp_path: Path) -> None:
             text=True,
         )
         assert done.stdout == expected, command
+
+
+@pytest.mark.parametrize("block", CONSOLE, ids=[commands(block)[0][0][:50] for block in CONSOLE])
+def test_console_block(block: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    check(block, tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_the_examples(page: str, tmp_path: Path) -> None:
+    """Its blocks go on from one another."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for block in blocks(PAGES[page], "console"):
+        check(block, tmp_path)
+    assert f"(examples/{page})" in README
+    here = (ROOT / "examples" / link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", PAGES[page]))
+    assert [link for link in here if not link.exists()] == []
 
 
 @pytest.mark.parametrize("line", [line for line in SHELL if "cxr " in line])

@@ -209,6 +209,7 @@ def test_verl_and_easyr1_take_them() -> None:
     info = {**CASE, "steps": np.array(CASE["steps"], dtype=object), "options": np.array(["Yes", "No"]), "index": 3}
     done = compute_score(data_source="x", solution_str=text, ground_truth="Yes", extra_info=info)
     assert done == {"score": 3.0, "format": 1.0, "accuracy": 1.0, "process": 1.0}
+    assert compute_score("x", text, "Yes", {"id": "a", "case": json.dumps(CASE)}) == done
     truth = json.dumps({**CASE, "weights": {"length": 2}})
     [one] = batch([{"response": text, "response_length": 9, "ground_truth": truth}])
     assert one == {"overall": 2.0, "length": 1.0}

@@ -2,15 +2,19 @@
 
 import difflib
 import importlib
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards import DEFAULT, REWARDS
+from cxr_cli.rewards.functions import COLUMNS
 
+FIELDS = ("id", *COLUMNS)
 Paid = Mapping[str, np.ndarray[Any, Any]]
 
 
@@ -75,4 +79,16 @@ def _function(name: str) -> tuple[str, Callable[..., list[float | None]]]:
         raise CxrError(f"--reward {name}: {error}") from error
     if not callable(function):
         raise CxrError(f"--reward {name} is no function")
-    return attribute, function
+    return attribute, _with_columns(function)
+
+
+def _with_columns(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, given whole rows as objects (`case`) and their fields by name."""
+
+    @wraps(function)
+    def paid(*, completions: Any, case: Sequence[Any], **more: Any) -> Any:
+        rows = [json.loads(row) if isinstance(row, str) else row for row in case]
+        columns = {name: [row.get(name) for row in rows] for name in FIELDS}
+        return function(completions=completions, case=rows, **{**columns, **more})
+
+    return paid

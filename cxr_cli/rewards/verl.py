@@ -2,9 +2,9 @@
 
     custom_reward_function.path=.../cxr_cli/rewards/verl.py custom_reward_function.name=compute_score
 
-Rows of verl bring the case under `extra_info`. A function `compute_score(data_source, solution_str, ground_truth,
-extra_info)` returns a number; here an object with `score` and each reward by name, which verl logs. Weights come from
-`extra_info["weights"]`, else the default ones.
+Rows of verl bring the case under `extra_info`, its fields or one field `case` with all of it as JSON. A function
+`compute_score(data_source, solution_str, ground_truth, extra_info)` returns a number; here an object with `score` and
+each reward by name, which verl logs. Weights come from `extra_info["weights"]`, else the default ones.
 """
 
 import json
@@ -20,7 +20,8 @@ def compute_score(
 ) -> dict[str, float]:
     """One completion. ground_truth: the answer, if the case in `extra_info` brings none. A reward that does not apply
     is left out of the sum and given as NaN."""
-    case = dict(extra_info or {})
+    given = dict(extra_info or {})
+    case = given | json.loads(given.pop("case", "{}"))
     weights = case.pop("weights", None) or DEFAULT
     case.setdefault("answer", ground_truth)
     kept = {name: case[name] for name in case if name in COLUMNS}

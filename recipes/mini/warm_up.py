@@ -166,7 +166,8 @@ def main() -> None:
     parser.add_argument("cases", nargs="+", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--images", type=Path, required=True, help="the folder that the paths of films start from")
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--see", type=int, default=450, help="steps of the first lesson")
+    parser.add_argument("--tell", type=int, default=400, help="steps of the second")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     torch.manual_seed(given.seed)
@@ -176,11 +177,11 @@ def main() -> None:
     model = load_model(locate(str(given.out)), dtype="float32")
     processor = load_processor(str(given.out))
     films = Films(cases, given.images, processor, given.seed)
-    sees = see(model.model.visual, films, given.steps)
-    own, other = tell(model, films, processor, given.steps)
+    sees = see(model.model.visual, films, given.see)
+    own, other = tell(model, films, processor, given.tell)
     model.save_pretrained(given.out)
     note(f"on films held out: area under the ROC curve {sees:.3f}; loss {own:.3f}, with another film {other:.3f}")
-    done = {"films": len(films.seen), "steps": given.steps, "area": sees, "loss": own, "loss with another film": other}
+    done = {"films": len(films.seen), "area": sees, "loss": own, "loss with another film": other}
     (given.out / "warm-up.json").write_text(json.dumps(done) + "\n")
 
 

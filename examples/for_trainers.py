@@ -1,0 +1,61 @@
+"""Cases for other trainers: `python for_trainers.py verl|easyr1|swift CASES FILMS OUT`; see other-trainers.md."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cxr_cli import layout
+from cxr_cli.rewards.functions import COLUMNS
+
+Row = dict[str, Any]
+
+
+def asked(case: Row) -> str:
+    """The question as `cxr rl` asks it, with a mark for each film."""
+    films = "<image>" * len(layout.shown(case))
+    return f"{films}{layout.ask(case['question'], case['options'] or [])}\n{layout.INSTRUCTION}"
+
+
+def kept(case: Row) -> Row:
+    """What the rewards need."""
+    return {name: case.get(name) for name in COLUMNS}
+
+
+def verl(case: Row, films: list[str]) -> Row:
+    return {
+        "data_source": case.get("source") or "cxr",
+        "ability": case["task"],
+        "prompt": [{"role": "user", "content": asked(case)}],
+        "images": [{"image": film} for film in films],
+        "reward_model": {"style": "rule", "ground_truth": layout.answer_text(case)},
+        "extra_info": {"id": case["id"], "case": json.dumps(kept(case))},
+    }
+
+
+def easyr1(case: Row, films: list[str]) -> Row:
+    return {"problem": asked(case), "images": films, "answer": json.dumps(kept(case))}
+
+
+def swift(case: Row, films: list[str]) -> Row:
+    return {"messages": [{"role": "user", "content": asked(case)}], "images": films, "case": json.dumps(kept(case))}
+
+
+ROW = {"verl": verl, "easyr1": easyr1, "swift": swift}
+
+
+def main(trainer: str, cases: str, root: str, out: str) -> None:
+    made = []
+    for line in Path(cases).read_text().splitlines():
+        case = json.loads(line)
+        films = [str(Path(root, path).resolve()) for path in layout.shown(case)]
+        made.append(ROW[trainer](case, films))
+    rows = pl.DataFrame(made)
+    rows.write_parquet(out) if out.endswith(".parquet") else rows.write_ndjson(out)
+    print(f"{len(made)} rows -> {out}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,19 @@
+"""A reward of your own: are lesions given a side? `cxr rl .. --reward my_reward:sided`."""
+
+from typing import Any
+
+from cxr_cli.findings import read
+from cxr_cli.rewards.functions import text_of
+
+LESIONS = {"nodule", "mass", "pneumothorax", "pleural effusion"}
+
+
+def sided(completions: list[Any], report: list[str | None], **columns: Any) -> list[float | None]:
+    """The share of the lesions called present that have a side. None, which adds nothing: no report, or no lesion."""
+    return [_share(text_of(said)) if told else None for said, told in zip(completions, report, strict=True)]
+
+
+def _share(text: str) -> float | None:
+    lesions = [finding for finding in read(text) if finding.name in LESIONS and finding.status == "present"]
+    names, with_side = {f.name for f in lesions}, {f.name for f in lesions if f.side}
+    return len(with_side) / len(names) if names else None
