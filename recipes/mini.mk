@@ -17,25 +17,25 @@ OUT := build/mini/$(MINI)
 export OMP_NUM_THREADS := 1
 export CXR_CACHE := $(OUT)/cache
 
-# FILMS: studies drawn. PER_FINDING: taught questions of yes or no. TEST_EACH, TEST_FILMS: questions of the test, by
-# finding and of four options, at home and as many away. Then the steps of the two lessons of the warm-up, of
-# fine-tuning and of reinforcement learning.
+# FILMS: studies drawn. PER_FINDING: taught questions of yes or no. TEST, AWAY: questions of the test, of yes or no by
+# finding, and of four options, at home and away. Then the steps of the two lessons of the warm-up, of fine-tuning and
+# of reinforcement learning.
 ifeq ($(MINI),full)
 SEEDS := 1 2 3
 FILMS := 24000
 PER_FINDING := 2000
-TEST_EACH := 50
-TEST_FILMS := 500
+TEST := 50 500
+AWAY := 25 250
 SEE := 800
 TELL := 600
-SFT := 500
-RL := 80
+SFT := 400
+RL := 60
 else ifeq ($(MINI),quick)
 SEEDS := 1
 FILMS := 14000
 PER_FINDING := 1000
-TEST_EACH := 30
-TEST_FILMS := 200
+TEST := 30 200
+AWAY := 10 100
 SEE := 450
 TELL := 400
 SFT := 300
@@ -44,8 +44,8 @@ else
 SEEDS := 1
 FILMS := 300
 PER_FINDING := 16
-TEST_EACH := 2
-TEST_FILMS := 10
+TEST := 2 10
+AWAY := 2 10
 SEE := 3
 TELL := 3
 SFT := 4
@@ -73,6 +73,7 @@ $(OUT)/away.jsonl: $(STUDIES)
 mine = cxr mine --findings "$(FINDINGS)"
 binary = $(mine) --balance --per-finding
 single = $(mine) --task single
+asked = $(binary) $(word 1,$(1)) $(2) && $(single) $(2) --limit $(word 2,$(1))
 
 $(OUT)/binary.jsonl: $(OUT)/home.jsonl
 	$(binary) $(PER_FINDING) $< --split train | cxr verify $(write)
@@ -82,8 +83,7 @@ $(OUT)/rl.jsonl: $(OUT)/home.jsonl
 	{ $(binary) $(RL) $< --split train --seed 1 && \
 	  $(single) $< --split train --seed 1 --limit $(RL)0; } | cxr verify $(write)
 $(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
-	{ $(binary) $(TEST_EACH) $< --split test && $(single) $< --split test --limit $(TEST_FILMS) && \
-	  $(binary) $(TEST_EACH) $(word 2,$^) && $(single) $(word 2,$^) --limit $(TEST_FILMS); } $(write)
+	{ $(call asked,$(TEST),$< --split test) && $(call asked,$(AWAY),$(word 2,$^)); } $(write)
 
 # A warm-up: a stand-in for the pretraining that a real model brings, no part of the method. All seeds start from it.
 $(OUT)/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl

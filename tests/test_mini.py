@@ -115,28 +115,32 @@ def test_what_is_trained_answers_and_is_compared(make: Make) -> None:
     lines = [line for line in make("-n").stdout.splitlines() if line.startswith("cxr ")]
     trained = [line for line in lines if line.startswith(("cxr sft", "cxr rl"))]
     out = [re.search(r"-o \S+/seed-1/(\S+)", line) for line in trained]
-    names = ["sft", "sft-longer", "outcome", "factuality", "process", "damaged", "verified"]
+    rewards = {
+        "outcome": "",
+        "factuality": " factuality:1",
+        "process": " process:1",
+        "consistent": " process:1 consistency:1",
+        "by-step": " factuality:1 --set credit=step",
+    }
+    names = ["sft", "sft-longer", *rewards, "damaged", "verified"]
     assert [match[1] for match in out if match] == names
-    assert [re.findall(r"max_steps=(\d+)", line) for line in trained] == [["4"], *[["2"]] * 4, ["4"], ["4"]]
-    assert [line.partition("--reward ")[2] for line in trained[2:5]] == [
-        "format:1 accuracy:1",
-        "format:1 accuracy:1 factuality:1",
-        "format:1 accuracy:1 process:1",
-    ]
+    assert [re.findall(r"max_steps=(\d+)", line) for line in trained] == [["4"], *[["2"]] * 6, ["4"], ["4"]]
+    paid = [line.partition("--reward ")[2] for line in trained[2:7]]
+    assert paid == [f"format:1 accuracy:1{more}" for more in rewards.values()]
     assert sum(line.startswith("cxr infer") for line in lines) == len(names) + 2
     assert sum(line.startswith("cxr score") for line in lines) == 2
 
 
 @pytest.mark.slow
 def test_from_films_to_the_page(make: Make, tmp_path: Path) -> None:
-    few = ("-j2", "TRAINED=warm sft process", "TAUGHT=verified sft")
+    few = ("-j2", "TRAINED=warm sft by-step", "TAUGHT=verified sft")
     done = make(*few)
     assert done.returncode == 0, done.stderr[-2000:]
     out = tmp_path / "out"
     results = (out / "results.md").read_text()
     assert done.stdout.endswith(results)
     models = [line.split(" | ")[0] for line in results.splitlines() if re.match(r"\| [a-z]", line)]
-    assert models == [f"| {name}" for name in (*["warm", "sft", "process"] * 2, *["verified", "sft"] * 2)]
+    assert models == [f"| {name}" for name in (*["warm", "sft", "by-step"] * 2, *["verified", "sft"] * 2)]
     assert (out / "page.html").stat().st_size > 100_000
     assert list((out / "seed-1" / "verification-ablation").glob("*.png"))
     test, taught = (
@@ -146,8 +150,8 @@ def test_from_films_to_the_page(make: Make, tmp_path: Path) -> None:
     assert {row["source"] for row in taught} == {"phantom-clinic", "phantom-digital", "phantom-film"}
     assert "phantom-ward" in {row["source"] for row in test}
     assert make(*few).stdout == results  # nothing is done twice
-    shutil.rmtree(out / "seed-1" / "process")
-    for name in ("results.md", "seed-1/training-ablation.json", "seed-1/process.answers.jsonl"):
+    shutil.rmtree(out / "seed-1" / "by-step")
+    for name in ("results.md", "seed-1/training-ablation.json", "seed-1/by-step.answers.jsonl"):
         (out / name).unlink()
     again = [line.split()[:2] for line in make(*few, "-n").stdout.splitlines()]
     assert again[:2] == [["cxr", "rl"], ["cxr", "infer"]]

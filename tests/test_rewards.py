@@ -215,6 +215,23 @@ def test_verl_and_easyr1_take_them() -> None:
     assert one == {"overall": 2.0, "length": 1.0}
 
 
+def test_rows_made_for_other_trainers_are_paid_there() -> None:
+    from cxr_cli.rewards.easyr1 import compute_score as batch
+    from cxr_cli.rewards.verl import compute_score
+    from examples import for_trainers
+
+    case, text = {**CASE, "id": "a", "images": ["a.png"]}, say(CASE["steps"], "A")
+    row = for_trainers.verl(case, ["/films/a.png"])
+    assert row["prompt"][0]["content"].startswith(
+        f"<image>{CASE['question']} Options:\nA) Yes\nB) No\nThink step by step."
+    )
+    truth = row["reward_model"]["ground_truth"]
+    assert compute_score(row["data_source"], text, truth, row["extra_info"])["score"] == 3.0
+    [paid] = batch([{"response": text, "ground_truth": for_trainers.easyr1(case, [])["answer"]}])
+    assert paid["overall"] == 3.0
+    assert rewards.process([text], case=[for_trainers.swift(case, [])["case"]]) == [1.0]
+
+
 def test_swift_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     class ORM:
         def __call__(self, completions: Any, **kwargs: Any) -> list[float]:
@@ -249,6 +266,16 @@ def test_which_rewards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             select([text])
     with pytest.raises(CxrError, match="named twice"):
         select(["format", "format:2"])
+
+
+def test_a_reward_of_ones_own_has_the_fields_of_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = "[len(told) + len(row['steps']) for told, row in zip(report, case)]"
+    (tmp_path / "told_reward.py").write_text(f"def told(completions, report, case, **_):\n    return {counted}\n")
+    monkeypatch.chdir(tmp_path)
+    chosen = select(["told_reward:told"])
+    wanted = len(CASE["report"]) + len(CASE["steps"])
+    for case in (CASE, json.dumps(CASE)):  # as the audit and as a training give it
+        assert chosen.pay(["x"], {"case": [case]})["told"].tolist() == [wanted]
 
 
 def verified(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ It stands in for the pretraining that a real model brings: from random weights, 
 and not to look. Two lessons, both from films without questions:
 
     see   the vision tower tells the findings by their `labels`, through heads that are thrown away
-    tell  the language model says of one finding after the other what is seen of it: `edema: No edema is seen. No.`
+    tell  the language model says of some findings, in the order in which they are asked for, what is seen of them
 
 Its tokenizer is made from the words of the cases. Adds warm-up.json to the model's folder: how well it sees (the area
 under the ROC curve) and tells (the loss, and that with another film before its eyes), on films held out.
@@ -22,6 +22,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from cxr_cli import layout
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
 from cxr_cli.models import load_model, load_processor, locate
@@ -31,9 +32,8 @@ from tests import tiny
 
 SIZE = tiny.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
 BATCH, RATE, HELD_OUT = 64, 1e-3, 0.05
-TOLD = 6  # findings at a time
-ASKED = "What does this film show?"
-HEAD = ("input_ids", "image_grid_thw", "mm_token_type_ids")
+TOLD = 5  # findings at a time
+ASKED = "What is seen of these in this chest X-ray?"
 
 
 class Films:
@@ -55,13 +55,13 @@ class Films:
         seen = tower(given["pixel_values"].to(tower.device), given["image_grid_thw"].to(tower.device))
         return seen.pooler_output.reshape(len(chosen), -1, SIZE.width)
 
-    def told(self) -> Iterator[list[str]]:
-        """Of each film what is seen of each finding: `edema: No edema is seen. No.`"""
+    def told(self) -> Iterator[dict[str, str]]:
+        """Of each film by finding what is seen of it: {"edema": "No edema is seen."}"""
         mine = Miner(Lexicon.load(), tasks=["binary"], findings=self.names)
         for study in self.studies:
             cases = mine({key: study[key] for key in ("id", "report", "labels")})
-            seen = [" ".join(step["text"] for step in case["steps"] if step["kind"] == "observe") for case in cases]
-            yield [f"{c['findings'][0]}: {text} {c['answer']}." for c, text in zip(cases, seen, strict=True)]
+            steps = ([step["text"] for step in case["steps"] if step["kind"] == "observe"] for case in cases)
+            yield {case["findings"][0]: " ".join(seen) for case, seen in zip(cases, steps, strict=True)}
 
     def all_tokens(self, tower: Any) -> Any:
         """Those of all films, once and for all."""
@@ -93,35 +93,39 @@ def see(tower: Any, films: Films, steps: int) -> float:
 
 
 def tell(model: Any, films: Films, processor: Any, steps: int) -> tuple[float, float]:
-    """Trains the language model to tell of several findings of each film, in any order, when it is asked; the tower
-    stays as it is.
+    """Trains the language model; the tower stays as it is.
 
     The loss on films held out, and with their films exchanged: what it tells by looking is the difference.
     """
-    seen = films.all_tokens(model.model.visual)
-    texts = [[processor.tokenizer(f" {text}")["input_ids"] for text in told] for told in films.told()]
-    language = model.model.language_model
-    asked = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": ASKED}]}]
-    head = processor(
-        text=[processor.apply_chat_template(asked, add_generation_prompt=True)],
-        images=films.pictures[:1],
-        return_tensors="pt",
-    )
-    ids = head["input_ids"][0].to(seen.device)
-    film = ids == model.config.image_token_id
-    places = model.model.get_rope_index(**{name: head[name] for name in HEAD}, attention_mask=None)[0].to(seen.device)
+    seen, told = films.all_tokens(model.model.visual), list(films.told())
+    language, token = model.model.language_model, processor.tokenizer.convert_tokens_to_ids
+    user = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "?"}]}]
+    before, after = processor.apply_chat_template(user, add_generation_prompt=True).split("?")
+    film = processor(text=[before], images=films.pictures[:1], return_tensors="pt").to(seen.device)
+    there = film["input_ids"][0] == token("<|image_pad|>")
+    places = model.model.get_rope_index(film["input_ids"], film["mm_token_type_ids"], film["image_grid_thw"])[0]
+
+    def example(chosen: Any) -> tuple[list[int], int]:
+        """The tokens behind the film, and how many of them are the question."""
+        names = films.draw.permutation(sorted(told[chosen]))[:TOLD]
+        asked = layout.ask(ASKED, [name.capitalize() for name in names])
+        texts = (f"{asked}{after}", " ".join(told[chosen][name] for name in names))
+        question, answer = (processor.tokenizer(text)["input_ids"] for text in texts)
+        return [*question, *answer], len(question)
 
     def loss_of(looked: Any, chosen: Any) -> Any:
-        few = ([texts[i][j] for j in films.draw.permutation(len(texts[i]))[:TOLD]] for i in chosen)
-        rows = [torch.tensor([token for text in told for token in text]) for told in few]
-        tokens = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-100).to(seen.device)
-        before = language.embed_tokens(ids).expand(len(chosen), -1, -1).clone()
-        before[:, film] = seen[looked]
-        after = places.max() + 1 + torch.arange(tokens.shape[1], device=seen.device)
+        rows, asked = zip(*map(example, chosen), strict=True)
+        tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=-100)
+        tokens = tokens.to(seen.device)
+        shown = language.embed_tokens(film["input_ids"]).repeat(len(chosen), 1, 1)
+        shown[:, there] = seen[looked]
+        behind = places.max() + 1 + torch.arange(tokens.shape[1], device=seen.device)
         states = language(
-            inputs_embeds=torch.cat([before, language.embed_tokens(tokens.clamp_min(0))], dim=1),
-            position_ids=torch.cat([places, after.expand(3, 1, -1)], dim=2).expand(-1, len(chosen), -1),
-        ).last_hidden_state[:, len(ids) - 1 : -1]
+            inputs_embeds=torch.cat([shown, language.embed_tokens(tokens.clamp_min(0))], dim=1),
+            position_ids=torch.cat([places, behind.expand(3, 1, -1)], dim=2).expand(-1, len(chosen), -1),
+        ).last_hidden_state[:, len(there) - 1 : -1]
+        for row, count in zip(tokens, asked, strict=True):
+            row[:count] = -100
         return nn.functional.cross_entropy(model.lm_head(states).flatten(0, 1), tokens.flatten())
 
     weights = [weight for path, weight in model.named_parameters() if "visual" not in path]
