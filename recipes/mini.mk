@@ -110,11 +110,12 @@ $(OUT)/%/consistent/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 $(OUT)/%/by-step/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl) factuality:1 --set credit=step
 
-# Verification ablation: chains damaged as a language model damages them, taught as they are, and verified.
+# Verification ablation: chains damaged as a language model damages them, taught as they are, and without the cases in
+# which `cxr verify` finds a bad step.
 $(OUT)/%.damaged.jsonl: $(OUT)/%.jsonl
 	python -m recipes.mini.damage --findings "$(FINDINGS)" --share 0.3 < $< $(write)
 $(OUT)/%.verified.jsonl: $(OUT)/%.damaged.jsonl
-	cxr verify $< $(write)
+	cxr verify $< --keep cases $(write)
 $(OUT)/%/damaged/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.damaged.jsonl $(OUT)/single.damaged.jsonl
 	$(sft) --mix $(OUT)/binary.damaged.jsonl:0.5 $(OUT)/single.damaged.jsonl:0.5 --set max_steps=$(SFT)
 $(OUT)/%/verified/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/single.verified.jsonl

@@ -38,6 +38,7 @@ def test_what_a_sentence_is_worth() -> None:
         ("No pneumothorax.", {"pneumothorax": 0.75}),
     ]
     assert worth("No edema or effusion.") == [("No edema or effusion.", {"edema": 0.75, "pleural effusion": 0.0})]
+    assert worth("A right pleural effusion is seen.")[0][1] == {"pleural effusion": 0.75}  # the side alone is wrong
     assert worth("There is edema.", report=None) == []
     assert worth("There is no edema.", steps=CASE["steps"][1:])[0][1] == {"edema": 1.0}
 

@@ -94,7 +94,7 @@ def test_accuracy(answer: str, case: dict[str, Any], value: float | None) -> Non
         ("No pneumothorax is seen. There is no pleural effusion.", 0.5),  # a missed finding and a false one
         ("There is a small left pleural effusion and a pneumothorax.", 0.5),
         ("There is a small left pleural effusion. No pneumothorax is seen. There is a nodule.", 0.75),
-        ("There is a right pleural effusion. No pneumothorax is seen.", 0.25),  # the wrong side
+        ("There is a right pleural effusion. No pneumothorax is seen.", 0.75),  # the wrong side: better than "none"
         ("There may be a small left pleural effusion. No pneumothorax is seen.", 0.75),
         ("I look at the image.", 0.0),
         ("", 0.0),

@@ -14,8 +14,8 @@ from cxr_cli.rewards.judged import Judged
 
 
 class Sentence(NamedTuple):
-    """`text[start:end]` of a completion, and by finding what it states of it is worth: 0 if the report does not support
-    it; else 1, evened out so that the present and the absent findings of the reference weigh the same."""
+    """`text[start:end]` of a completion, and by finding what it states of it is worth: how far it is right
+    (`Judged.right`), evened out so that the present and the absent findings of the reference weigh the same."""
 
     start: int
     end: int
@@ -28,17 +28,17 @@ def sentences(completions: Sequence[Any], **columns: Any) -> list[list[Sentence]
 
 
 def _sentences(judged: Judged) -> list[Sentence]:
-    known, think = judged.truth.known, judged.said.think or ""
+    think = judged.said.think or ""
     offset = judged.text.find(think)
-    if known is None or offset < 0:
+    if judged.truth.known is None or offset < 0:
         return []
     even = _evenly(judged)
     found = []
     for statement in judged.reader.statements(think):
         worth: dict[str, list[float]] = defaultdict(list)
         for finding in statement.findings:
-            right = known.judge(finding).verdict == "supported"
-            there = (finding.status != "absent") == right
+            right = judged.right(finding)
+            there = (finding.status != "absent") == (right > 0)
             worth[finding.name].append(right * even[there])
         if worth:
             means = {name: sum(values) / len(values) for name, values in worth.items()}

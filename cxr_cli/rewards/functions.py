@@ -41,8 +41,9 @@ def process(completions: Sequence[Any], **columns: Any) -> Rewards:
     statements of the other kind); the mean of the two. A kind of which the reference has none counts as a factor,
     1 / (1 + false statements of the other kind), instead. Times the share of sentences that are not repeats.
 
-    Plain factuality pays for calling everything absent; here a missed finding costs as much as an invented one, what
-    is true but beside the point earns nothing, and silence is 0. None: there is no report.
+    Plain factuality pays for calling everything absent; here a missed finding costs as much as an invented one, one
+    that is told at a wrong place is half stated and not false, what is true but beside the point earns nothing, and
+    silence is 0. None: there is no report.
     """
     return [_process(j) for j in judged(completions, columns)]
 

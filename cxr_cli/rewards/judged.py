@@ -43,6 +43,11 @@ def truth(case: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned) -> 
     return Truth(known, [f for f in observations([report], reader) if not asked or f.name in asked], False)
 
 
+def bare(finding: Finding) -> Finding:
+    """The finding and whether it is there, no more."""
+    return Finding(finding.name, finding.status)
+
+
 class Judged:
     """A completion, its statements and how they stand to the truth."""
 
@@ -61,6 +66,16 @@ class Judged:
         known = self.truth.known
         return [known.judge(statement).verdict for statement in self.statements] if known else []
 
+    def right(self, statement: Finding) -> float:
+        """1 if the report supports it, half if it supports the finding and not where, how much or how changed it is;
+        0 for a finding that is invented or missed. Without the half, "absent", which has no side, is the safer word."""
+        known = self.truth.known
+        if known is None:
+            return 0.0
+        if known.judge(statement).verdict == "supported":
+            return 1.0
+        return 0.5 * (known.judge(bare(statement)).verdict == "supported")
+
     @cached_property
     def novelty(self) -> float:
         """1 where no sentence of the reasoning is said twice, else the share of sentences that are new."""
@@ -71,20 +86,19 @@ class Judged:
 
     def hits(self, *, absent: bool) -> tuple[float, int, int]:
         """Of the reference's absent, or other, findings: how many are stated (a part for each that is stated in
-        part), how many there are; and how many absent, or other, statements the report does not support."""
+        part), how many there are; and how many absent, or other, statements are wrong."""
         wanted = [f for f in self.truth.reference if (f.status == "absent") == absent]
         stated = [f for f in self.statements if (f.status == "absent") == absent]
         hits = sum(self._stated(finding, stated) for finding in wanted)
-        judged = zip(self.statements, self.verdicts, strict=True) if self.verdicts else ()
-        false = sum((f.status == "absent") == absent and verdict != "supported" for f, verdict in judged)
+        false = sum(not self.right(finding) for finding in stated) if self.truth.known else 0
         return hits, len(wanted), false
 
     def _stated(self, wanted: Finding, stated: Sequence[Finding]) -> float:
-        """How far one of `stated` says what is wanted; "possible" says half of what is certain."""
+        """How far one of `stated` says what is wanted; "possible", or another place, says half of it."""
         sure = [f for f in stated if f.status == wanted.status]
-        half = [f for f in stated if f.status != wanted.status]
+        half = [bare(f) for f in stated]
         lexicon = self.reader.lexicon
-        return max(covered([wanted], sure, lexicon) or 0.0, 0.5 * (covered([wanted], half, lexicon) or 0.0))
+        return max(covered([wanted], sure, lexicon) or 0.0, 0.5 * (covered([bare(wanted)], half, lexicon) or 0.0))
 
     def rates(self) -> tuple[float | None, float | None]:
         """Sensitivity and specificity of the statements by the report: of the findings that are there, the share that
