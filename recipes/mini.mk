@@ -29,17 +29,17 @@ AWAY := 25 250
 SEE := 800
 TELL := 600
 SFT := 400
-RL := 60
+RL := 45
 else ifeq ($(MINI),quick)
 SEEDS := 1
-FILMS := 14000
+FILMS := 12000
 PER_FINDING := 1000
 TEST := 30 200
 AWAY := 10 100
-SEE := 450
-TELL := 400
-SFT := 300
-RL := 25
+SEE := 400
+TELL := 350
+SFT := 250
+RL := 15
 else
 SEEDS := 1
 FILMS := 300
@@ -52,7 +52,7 @@ SFT := 4
 RL := 2
 TOKENS := 16
 endif
-TOKENS ?= 160
+TOKENS ?= 128
 
 # Four hospitals are drawn. Three give the training films; the fourth, whose films are taken at the bedside, is met
 # only in the test.
@@ -105,10 +105,8 @@ $(OUT)/%/factuality/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl) factuality:1
 $(OUT)/%/process/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl) process:1
-$(OUT)/%/consistent/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
-	$(rl) process:1 consistency:1
 $(OUT)/%/by-step/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
-	$(rl) factuality:1 --set credit=step
+	$(rl) factuality:1 consistency:1 --set credit=step
 
 # Verification ablation: chains damaged as a language model damages them, taught as they are, and without the cases in
 # which `cxr verify` finds a bad step.
@@ -133,7 +131,7 @@ $(OUT)/%.answers.jsonl: $(OUT)/%/training.json $(OUT)/test.jsonl
 	$(call infer,1)
 
 # Tables, pictures and a page.
-TRAINED := warm sft-greedy sft sft-longer outcome factuality process consistent by-step
+TRAINED := warm sft-greedy sft sft-longer outcome factuality process by-step
 TAUGHT := damaged verified sft
 answers = $(foreach model,$(1),$(OUT)/%/$(model).answers.jsonl)
 named = $(foreach path,$(1),$(notdir $(path:.answers.jsonl=))=$(path))

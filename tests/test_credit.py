@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards.credit import advantages, sentences
+from cxr_cli.rewards.credit import Told, advantages, sentences
 from cxr_cli.rewards.selection import select
 
 CASE = {
@@ -25,34 +25,47 @@ CASE = {
 }
 
 
-def worth(think: str, **more: Any) -> list[tuple[str, dict[str, float]]]:
-    text = f"<think> {think} </think><answer> A </answer>"
-    return [(text[s.start : s.end], s.worth) for s in sentences([text], case=[CASE | more])[0]]
+def told(think: str, **more: Any) -> list[tuple[str, list[Told]]]:
+    text = f"<think> {think} Edema is seen, so the answer is Yes. </think><answer> A </answer>"
+    return [(text[s.start : s.end], s.told) for s in sentences([text], case=[CASE | more])[0]]
 
 
-def test_what_a_sentence_is_worth() -> None:
-    """One finding of three is there: it weighs 1.5, the two that are not weigh .75 each."""
-    assert worth("I look at the angles. A left pleural effusion is seen. Edema is seen. No pneumothorax.") == [
-        ("A left pleural effusion is seen.", {"pleural effusion": 1.5}),
-        ("Edema is seen.", {"edema": 0.0}),
-        ("No pneumothorax.", {"pneumothorax": 0.75}),
+def test_what_a_sentence_tells() -> None:
+    """One finding of three is there: it weighs 1.5, the two that are not weigh .75 each. The conclusion is left out."""
+    assert told("I look at the angles. A left pleural effusion is seen. Edema is seen. No pneumothorax.") == [
+        ("A left pleural effusion is seen.", [Told("pleural effusion", 1.5, 1.0)]),
+        ("Edema is seen.", [Told("edema", 0.0, None)]),
+        ("No pneumothorax.", [Told("pneumothorax", 0.75, None)]),
     ]
-    assert worth("No edema or effusion.") == [("No edema or effusion.", {"edema": 0.75, "pleural effusion": 0.0})]
-    assert worth("A right pleural effusion is seen.")[0][1] == {"pleural effusion": 0.75}  # the side alone is wrong
-    assert worth("There is edema.", report=None) == []
-    assert worth("There is no edema.", steps=CASE["steps"][1:])[0][1] == {"edema": 1.0}
+    both = [Told("edema", 0.75, None), Told("pleural effusion", 0.0, None)]
+    assert told("No edema or effusion.") == [("No edema or effusion.", both)]
+    assert told("A right pleural effusion is seen.")[0][1] == [Told("pleural effusion", 1.5, 0.0)]
+    assert told("There is edema.", report=None) == []
+    assert told("There is no edema.", steps=CASE["steps"][1:])[0][1] == [Told("edema", 1.0, None)]
 
 
-def test_a_sentence_is_compared_with_what_the_group_states_of_its_findings() -> None:
-    thoughts = ["Left effusion. No edema.", "No effusion. No edema.", "No effusion. Edema.", ""]
-    group = sentences([f"<think>{t}</think>" for t in thoughts], case=[CASE] * 4)
-    assert advantages(group) == [[1.0, 0.25], [-0.5, 0.25], [-0.5, -0.5], []]
+def group(*thoughts: str) -> list[list[float]]:
+    texts = [f"<think>{thought} So it is.</think>" for thought in thoughts]
+    return advantages(sentences(texts, case=[CASE] * len(texts)))
+
+
+def test_a_sentence_is_compared_with_what_the_group_tells_of_its_findings() -> None:
+    told = group("Left effusion. No edema.", "No effusion. No edema.", "No effusion. Edema.", "")
+    assert told == [[1.0, 0.25], [-0.5, 0.25], [-0.5, -0.5], []]
+
+
+def test_a_wrong_side_costs_nothing_against_calling_it_absent() -> None:
+    """Two of four find the effusion, one on its side: on average they get what any right statement gets."""
+    assert group("Left effusion.", "Right effusion.", "No effusion.", "No effusion.") == [
+        [1.0],
+        [0.5],
+        [-0.75],
+        [-0.75],
+    ]
 
 
 def test_saying_it_twice_or_alone_gets_nothing_more() -> None:
-    thoughts = ["No edema. No edema is seen.", "No edema.", "No pneumothorax."]
-    group = sentences([f"<think>{t}</think>" for t in thoughts], case=[CASE] * 3)
-    assert advantages(group) == [[0.0, 0.0], [0.0], [0.0]]
+    assert group("No edema. No edema is seen.", "No edema.", "No pneumothorax.") == [[0.0, 0.0], [0.0], [0.0]]
 
 
 def test_credit_takes_factuality() -> None:
@@ -67,7 +80,7 @@ def test_credit_takes_factuality() -> None:
 
 
 def test_the_tokens_of_a_sentence_get_its_advantage(tiny_models: dict[str, Path]) -> None:
-    """Beside that of the completion, in units of the spread of all sentences' advantages; padding gets none."""
+    """In units of the spread of all sentences' advantages; the others get that of the completion."""
     import torch
 
     from cxr_cli.models import load_processor
@@ -98,4 +111,4 @@ def test_the_tokens_of_a_sentence_get_its_advantage(tiny_models: dict[str, Path]
         given = made["advantages"][row]
         there = [i for i in range(wide) if given[i] != base]
         assert processor.tokenizer.decode([ids[row][i] for i in there]).strip() == ("No edema.", "Edema, é.")[row]
-        assert all(given[i] == pytest.approx(base + paid, rel=1e-3) for i in there)
+        assert all(given[i] == pytest.approx(paid, rel=1e-3) for i in there)

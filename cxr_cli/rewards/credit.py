@@ -7,23 +7,35 @@ others are wrong pays, and saying more, less or the same twice does not.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any, NamedTuple
 
+from cxr_cli.findings import Finding
 from cxr_cli.rewards.functions import judged
 from cxr_cli.rewards.judged import Judged
 
 
+class Told(NamedTuple):
+    """One statement of a finding. right: is the finding there, or not, as it says? Weighed so that the present and the
+    absent findings of the reference weigh the same. place: of one that is rightly called present, 1 if all the rest,
+    such as its side, agrees with the report too, else 0."""
+
+    name: str
+    right: float
+    place: float | None
+
+
 class Sentence(NamedTuple):
-    """`text[start:end]` of a completion, and by finding what it states of it is worth: how far it is right
-    (`Judged.right`), evened out so that the present and the absent findings of the reference weigh the same."""
+    """`text[start:end]` of a completion, and what it tells."""
 
     start: int
     end: int
-    worth: dict[str, float]
+    told: list[Told]
 
 
 def sentences(completions: Sequence[Any], **columns: Any) -> list[list[Sentence]]:
-    """Those of each completion that state a finding; none without a report. Columns: as rewards have them."""
+    """Those of each completion that state a finding, but for its last sentence, which concludes: whether that follows
+    is for the answer's rewards to say. None without a report. Columns: as rewards have them."""
     return [_sentences(one) for one in judged(completions, columns)]
 
 
@@ -34,16 +46,16 @@ def _sentences(judged: Judged) -> list[Sentence]:
         return []
     even = _evenly(judged)
     found = []
-    for statement in judged.reader.statements(think):
-        worth: dict[str, list[float]] = defaultdict(list)
-        for finding in statement.findings:
-            right = judged.right(finding)
-            there = (finding.status != "absent") == (right > 0)
-            worth[finding.name].append(right * even[there])
-        if worth:
-            means = {name: sum(values) / len(values) for name, values in worth.items()}
-            found.append(Sentence(offset + statement.start, offset + statement.end, means))
+    for statement in judged.reader.statements(think)[:-1]:
+        if told := [_told(finding, judged.right(finding), even) for finding in statement.findings]:
+            found.append(Sentence(offset + statement.start, offset + statement.end, told))
     return found
+
+
+def _told(finding: Finding, right: float, even: Mapping[bool, float]) -> Told:
+    present = finding.status != "absent"
+    place = float(right == 1) if present and right else None
+    return Told(finding.name, even[present == (right > 0)] if right else 0.0, place)
 
 
 def _evenly(judged: Judged) -> Mapping[bool, float]:
@@ -56,15 +68,20 @@ def _evenly(judged: Judged) -> Mapping[bool, float]:
 
 
 def advantages(group: Sequence[Sequence[Sentence]]) -> list[list[float]]:
-    """Of each sentence of the completions of one prompt: its worth less the mean worth of what the group states of the
-    same findings."""
-    named: dict[str, list[float]] = defaultdict(list)
-    for completion in group:
-        for sentence in completion:
-            for name, worth in sentence.worth.items():
-                named[name].append(worth)
-    means = {name: sum(values) / len(values) for name, values in named.items()}
-    return [
-        [sum(worth - means[name] for name, worth in s.worth.items()) / len(s.worth) for s in completion]
-        for completion in group
-    ]
+    """Of each sentence of the completions of one prompt, how much better it is than what the group tells of the same
+    findings: whether they are there, and, among those who rightly call them present, where.
+
+    Only among those: else "absent", which has no place to be wrong about, would be the safer word.
+    """
+    rights: dict[str, list[float]] = defaultdict(list)
+    places: dict[str, list[float]] = defaultdict(list)
+    for told in (told for completion in group for sentence in completion for told in sentence.told):
+        rights[told.name].append(told.right)
+        if told.place is not None:
+            places[told.name].append(told.place)
+
+    def better(told: Told) -> float:
+        place = 0.0 if told.place is None else told.place - fmean(places[told.name])
+        return told.right - fmean(rights[told.name]) + place / 2
+
+    return [[fmean(map(better, sentence.told)) for sentence in completion] for completion in group]

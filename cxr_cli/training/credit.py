@@ -10,8 +10,8 @@ from cxr_cli.rewards.credit import Sentence, advantages, sentences
 
 
 class StepCredit:
-    """A mixin for GRPOTrainer: `step_weight` times the advantages of the sentences, in units of their standard
-    deviation, are added to those of the completions."""
+    """A mixin for GRPOTrainer: the tokens of sentences get, instead of their completion's advantage, `step_weight`
+    times the sentence's, in units of the standard deviation of all sentences'."""
 
     step_weight: float
 
@@ -28,12 +28,12 @@ class StepCredit:
         every = [values for group in groups for values in advantages(group)]
         spread = torch.tensor([value for values in every for value in values] or [0.0]).std(correction=0).item()
         first = trainer.accelerator.process_index * len(rows)
-        steps = torch.zeros_like(made["completion_ids"], dtype=torch.float32)
+        tokens = made["advantages"][:, None].repeat(1, made["completion_ids"].shape[1])
         for row, ids in enumerate(rows):
             for sentence, value in zip(said[row], every[first + row], strict=True):
                 start, end = (_token(ids, place, decode) for place in (sentence.start, sentence.end))
-                steps[row, start:end] = value / (spread + 1e-4)
-        made["advantages"] = made["advantages"][:, None] + self.step_weight * steps
+                tokens[row, start:end] = self.step_weight * value / (spread + 1e-4)
+        made["advantages"] = tokens
         return made
 
 
