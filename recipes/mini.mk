@@ -124,6 +124,7 @@ part = $(@:.jsonl=.part.jsonl)
 infer = cxr infer $(OUT)/test.jsonl -m $(<D) --images $(OUT)/films --size 112 --max-tokens $(TOKENS) --batch-size 64 \
 	--workers 0 --temperature $(1) --seed $(seed) -o $(part) --resume && mv $(part) $@
 $(OUT)/%/warm.answers.jsonl: $(OUT)/warm/warm-up.json $(OUT)/test.jsonl
+	mkdir -p $(@D)
 	$(call infer,1)
 $(OUT)/%/sft-greedy.answers.jsonl: $(OUT)/%/sft/training.json $(OUT)/test.jsonl
 	$(call infer,0)
