@@ -32,14 +32,14 @@ SFT := 400
 RL := 45
 else ifeq ($(MINI),quick)
 SEEDS := 1
-FILMS := 12000
+FILMS := 14000
 PER_FINDING := 1000
-TEST := 30 200
-AWAY := 10 100
-SEE := 400
-TELL := 350
-SFT := 250
-RL := 15
+TEST := 20 200
+AWAY := 5 50
+SEE := 450
+TELL := 400
+SFT := 280
+RL := 8
 else
 SEEDS := 1
 FILMS := 300
@@ -89,7 +89,7 @@ $(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
 $(OUT)/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
 	OMP_NUM_THREADS=2 python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --see $(SEE) --tell $(TELL)
 
-# Training ablation: fine-tuning; as many steps of it again; rewards.
+# Training ablation: fine-tuning; as many steps of it again; rewards. What is in TRAINED, below, is compared.
 seed = $(patsubst seed-%,%,$(firstword $(subst /, ,$*)))
 sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml --set seed=$(seed) --resume
 rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml --set seed=$(seed) \
@@ -132,7 +132,7 @@ $(OUT)/%.answers.jsonl: $(OUT)/%/training.json $(OUT)/test.jsonl
 	$(call infer,1)
 
 # Tables, pictures and a page.
-TRAINED := warm sft-greedy sft sft-longer outcome factuality process by-step
+TRAINED := warm sft-greedy sft sft-longer outcome factuality process
 TAUGHT := damaged verified sft
 answers = $(foreach model,$(1),$(OUT)/%/$(model).answers.jsonl)
 named = $(foreach path,$(1),$(notdir $(path:.answers.jsonl=))=$(path))

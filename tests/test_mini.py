@@ -119,12 +119,11 @@ def test_what_is_trained_answers_and_is_compared(make: Make) -> None:
         "outcome": "",
         "factuality": " factuality:1",
         "process": " process:1",
-        "by-step": " factuality:1 consistency:1 --set credit=step",
     }
     names = ["sft", "sft-longer", *rewards, "damaged", "verified"]
     assert [match[1] for match in out if match] == names
-    assert [re.findall(r"max_steps=(\d+)", line) for line in trained] == [["4"], *[["2"]] * 5, ["4"], ["4"]]
-    paid = [line.partition("--reward ")[2] for line in trained[2:6]]
+    assert [re.findall(r"max_steps=(\d+)", line) for line in trained] == [["4"], *[["2"]] * 4, ["4"], ["4"]]
+    paid = [line.partition("--reward ")[2] for line in trained[2:5]]
     assert paid == [f"format:1 accuracy:1{more}" for more in rewards.values()]
     assert sum(line.startswith("cxr infer") for line in lines) == len(names) + 2
     assert sum(line.startswith("cxr score") for line in lines) == 2
