@@ -17,14 +17,21 @@ from tests.test_training import ROLL, history, same, weights
 
 pytestmark = pytest.mark.slow
 
+
+def free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
 ENVIRONMENT = {**os.environ, "DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 CXR = [sys.executable, "-m", "cxr_cli"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "cxr_cli"]
 DEEPSPEED = [
     str(Path(sys.executable).with_name("deepspeed")),
     "--no_local_rank",
-    "--num_gpus",
-    "2",
+    *("--num_gpus", "2"),
+    *("--master_port", free_port()),  # its own is the same for all
     "--module",
     "cxr_cli",
 ]
@@ -67,12 +74,6 @@ def run(words: list[str], cwd: Path, *environments: dict[str, str]) -> str:
     errors = [process.communicate(timeout=900)[1] for process in started]
     assert [process.returncode for process in started] == [0] * len(started), "".join(errors)[-3000:]
     return "".join(errors)
-
-
-def free_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
 
 
 def tasks() -> list[dict[str, str]]:

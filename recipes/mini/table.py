@@ -1,7 +1,7 @@
 """The tables of the miniature: `python -m recipes.mini.table seed-*/training-ablation.json ..` prints Markdown.
 
 Reads comparisons as `cxr score --compare --format json` prints them, of one ablation or several, of one seed or
-several, and gives for each model the mean over seeds, with the standard deviation where there are several. Where
+several, and gives for each model the mean over its seeds, with the standard deviation where there are several. Where
 damaged, verified and clean chains were taught, `won back` is the share of what damage cost that verification returned.
 """
 
@@ -49,7 +49,7 @@ def _means(files: Sequence[Path]) -> tuple[dict[tuple[str, str, str, str], list[
     models: list[str] = []
     for file in files:
         comparison = json.loads(file.read_text())
-        models = comparison["models"]
+        models = [*dict.fromkeys([*models, *comparison["models"]])]
         for line in comparison["lines"]:
             if line["mean"] is not None:
                 found[line["model"], line["centre"], line["task"], line["metric"]].append(line["mean"])
