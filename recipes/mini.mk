@@ -32,14 +32,14 @@ SFT := 400
 RL := 45
 else ifeq ($(MINI),quick)
 SEEDS := 1
-FILMS := 14000
+FILMS := 13000
 PER_FINDING := 1000
-TEST := 20 200
+TEST := 20 100
 AWAY := 5 50
-SEE := 450
-TELL := 400
-SFT := 280
-RL := 8
+SEE := 420
+TELL := 360
+SFT := 260
+RL := 6
 else
 SEEDS := 1
 FILMS := 300
