@@ -9,6 +9,7 @@ import polars as pl
 
 from cxr_cli import layout
 from cxr_cli.rewards.functions import COLUMNS
+from cxr_cli.training.examples import prompt
 
 Row = dict[str, Any]
 
@@ -16,7 +17,7 @@ Row = dict[str, Any]
 def asked(case: Row) -> str:
     """The question as `cxr rl` asks it, with a mark for each film."""
     films = "<image>" * len(layout.shown(case))
-    return f"{films}{layout.ask(case['question'], case['options'] or [])}\n{layout.INSTRUCTION}"
+    return films + prompt(case, reasoned=True)
 
 
 def kept(case: Row) -> Row:

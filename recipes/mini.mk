@@ -92,11 +92,12 @@ $(OUT)/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
 # Training ablation: fine-tuning; as many steps of it again; rewards. What is in TRAINED, below, is compared.
 seed = $(patsubst seed-%,%,$(firstword $(subst /, ,$*)))
 sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml --set seed=$(seed) --resume
+taught = --mix $(word 2,$^):0.5 $(word 3,$^):0.5 --set max_steps=$(SFT)
 rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml --set seed=$(seed) \
 	--resume --set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 accuracy:1
 
 $(OUT)/%/sft/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.jsonl $(OUT)/single.jsonl
-	$(sft) --mix $(OUT)/binary.jsonl:0.5 $(OUT)/single.jsonl:0.5 --set max_steps=$(SFT)
+	$(sft) $(taught)
 $(OUT)/%/sft-longer/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(sft) $(OUT)/rl.jsonl --set max_steps=$(RL) --set per_device_train_batch_size=64
 $(OUT)/%/outcome/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
@@ -115,9 +116,9 @@ $(OUT)/%.damaged.jsonl: $(OUT)/%.jsonl
 $(OUT)/%.verified.jsonl: $(OUT)/%.damaged.jsonl
 	cxr verify $< --keep cases $(write)
 $(OUT)/%/damaged/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.damaged.jsonl $(OUT)/single.damaged.jsonl
-	$(sft) --mix $(OUT)/binary.damaged.jsonl:0.5 $(OUT)/single.damaged.jsonl:0.5 --set max_steps=$(SFT)
+	$(sft) $(taught)
 $(OUT)/%/verified/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/single.verified.jsonl
-	$(sft) --mix $(OUT)/binary.verified.jsonl:0.5 $(OUT)/single.verified.jsonl:0.5 --set max_steps=$(SFT)
+	$(sft) $(taught)
 
 # Every model answers the same questions, one draw each at temperature 1; after fine-tuning also its likeliest answer.
 part = $(@:.jsonl=.part.jsonl)

@@ -55,7 +55,7 @@ def _sentences(judged: Judged) -> list[Sentence]:
 def _told(finding: Finding, right: float, even: Mapping[bool, float]) -> Told:
     present = finding.status != "absent"
     place = float(right == 1) if present and right else None
-    return Told(finding.name, even[present == (right > 0)] if right else 0.0, place)
+    return Told(finding.name, even[present] if right else 0.0, place)
 
 
 def _evenly(judged: Judged) -> Mapping[bool, float]:
@@ -80,8 +80,11 @@ def advantages(group: Sequence[Sequence[Sentence]]) -> list[list[float]]:
         if told.place is not None:
             places[told.name].append(told.place)
 
+    right = {name: fmean(values) for name, values in rights.items()}
+    place = {name: fmean(values) for name, values in places.items()}
+
     def better(told: Told) -> float:
-        place = 0.0 if told.place is None else told.place - fmean(places[told.name])
-        return told.right - fmean(rights[told.name]) + place / 2
+        placed = 0.0 if told.place is None else told.place - place[told.name]
+        return told.right - right[told.name] + placed / 2
 
     return [[fmean(map(better, sentence.told)) for sentence in completion] for completion in group]

@@ -90,8 +90,7 @@ class Judged:
         wanted = [f for f in self.truth.reference if (f.status == "absent") == absent]
         stated = [f for f in self.statements if (f.status == "absent") == absent]
         hits = sum(self._stated(finding, stated) for finding in wanted)
-        false = sum(not self.right(finding) for finding in stated) if self.truth.known else 0
-        return hits, len(wanted), false
+        return hits, len(wanted), sum(not self.right(finding) for finding in stated)
 
     def _stated(self, wanted: Finding, stated: Sequence[Finding]) -> float:
         """How far one of `stated` says what is wanted; "possible", or another place, says half of it."""

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object  # type: ignore[import-untyped]
 
-from cxr_cli.rewards.credit import Sentence, advantages, sentences
+from cxr_cli.rewards.credit import advantages, sentences
 
 
 class StepCredit:
@@ -23,7 +24,7 @@ class StepCredit:
         decode = partial(trainer.processing_class.tokenizer.decode, skip_special_tokens=True)
         said = sentences([decode(ids) for ids in rows], case=[one["case"] for one in inputs])
         size = trainer.num_generations if trainer.model.training else trainer.num_generations_eval
-        gathered = _of_all(said, trainer)
+        gathered = gather_object(said)  # a group may be spread over several processes
         groups = (gathered[start : start + size] for start in range(0, len(gathered), size))
         every = [values for group in groups for values in advantages(group)]
         spread = torch.tensor([value for values in every for value in values] or [0.0]).std(correction=0).item()
@@ -35,14 +36,6 @@ class StepCredit:
                 tokens[row, start:end] = self.step_weight * value / (spread + 1e-4)
         made["advantages"] = tokens
         return made
-
-
-def _of_all(said: list[list[Sentence]], trainer: Any) -> list[list[Sentence]]:
-    """Those of all processes: a group may be spread over several."""
-    from accelerate.utils import gather_object  # type: ignore[import-untyped]
-
-    gathered: list[list[Sentence]] = gather_object(said) if trainer.accelerator.num_processes > 1 else said
-    return gathered
 
 
 def _token(ids: list[int], place: int, decode: Any) -> int:
