@@ -47,9 +47,9 @@ def cxr(tmp_path: Path) -> Cxr:
     return run_cxr
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One for all tests; each opens a context of its own."""
+    """One for the tests of a file, each with a context of its own. Its event loop runs while it is open."""
     yield from open_browser()
 
 
