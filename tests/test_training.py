@@ -328,6 +328,11 @@ def test_what_a_dry_run_tells(drawn: Path, tiny_models: dict[str, Path], tmp_pat
     plan = plan_rl(given, select(["format:1", "process:2"]), gpus=2, nodes=1)
     assert "rewards       format x 1, process x 2\n" in plan
     assert "batch         16 completions = 2 prompts x 8 samples, 2 processes\n" in plan
+    by_step = job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56, credit="step")
+    plan = plan_rl(by_step, select(["format:1", "factuality:2"]), gpus=2, nodes=1)
+    assert "rewards       format x 1, factuality x 2 by step\n" in plan
+    with pytest.raises(CxrError, match=r"credit: step pays factuality by step; it takes --reward \.\. factuality"):
+        plan_rl(by_step, select(["format:1"]), gpus=2, nodes=1)
 
 
 def test_what_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:

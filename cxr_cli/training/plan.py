@@ -42,8 +42,8 @@ def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
     """The plan of `cxr rl`. Raises CxrError for what would stop it."""
     from trl import GRPOConfig
 
-    rollouts = rl.rollouts_of(job.settings)
-    args = run.arguments(job, GRPOConfig, {**rl.DEFAULTS, "reward_weights": chosen.weights})
+    rollouts, (weights, by_step) = rl.rollouts_of(job.settings), rl.credited(job.settings, chosen)
+    args = run.arguments(job, GRPOConfig, {**rl.DEFAULTS, "reward_weights": weights})
     data = run.mixture(job, layout.check_askable)
     model, sizes = sizes_of(job)
     prompts, _, room = _tokens(job, data, teach=False, answer=args.max_completion_length)
@@ -52,7 +52,8 @@ def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
     if completions % samples:
         raise CxrError(f"{completions} completions a step are no multiple of num_generations {samples}")
     most = max(prompts) + args.max_completion_length
-    weighed = (f"{n} x {w:g}" for n, w in zip(chosen.functions, chosen.weights, strict=True))
+    weighed = [f"{name} x {weight:g}" for name, weight in zip(chosen.functions, weights, strict=True) if weight]
+    weighed += [f"factuality x {by_step:g} by step"] if by_step else []
     useless = [name for name, count in _applies(data, chosen).items() if not count]
     batch = f"{completions // samples} prompts x {samples} samples, {processes} processes"
     return "\n".join(
