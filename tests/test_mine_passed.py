@@ -38,3 +38,18 @@ def test_no_steps(cxr: Cxr) -> None:
     refused = cxr("mine", "--steps", "none", "-m", "http://localhost:1/v1", stdin=LINES)
     assert refused.returncode == 2
     assert "--steps none leaves nothing for -m to write." in refused.stderr
+
+
+def test_brief_steps_have_no_plan_and_one_wording(cxr: Cxr) -> None:
+    made = cxr("mine", *ASK, "--brief", stdin=LINES)
+    assert made.returncode == 0, made.stderr
+    again = cxr("mine", *ASK, "--brief", "--seed", "7", stdin=LINES)
+    chains = [[(step["kind"], step["text"]) for step in row["steps"]] for row in rows(made.stdout)]
+    assert chains == [[(step["kind"], step["text"]) for step in row["steps"]] for row in rows(again.stdout)]
+    assert {kind for chain in chains for kind, _ in chain} == {"observe", "conclude"}
+    assert all(text.startswith("There is ") for chain in chains for kind, text in chain if kind == "observe")
+    assert "|brief:True|" in rows(made.stdout)[0]["made_by"]
+    assert "brief" not in cxr("mine", *ASK, stdin=LINES).stdout
+    refused = cxr("mine", "--brief", "-m", "http://localhost:1/v1", stdin=LINES)
+    assert refused.returncode == 2
+    assert "--brief is for steps by rules; -m writes its own." in refused.stderr

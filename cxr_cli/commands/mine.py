@@ -13,6 +13,7 @@ from cxr_cli.mining.tasks import TASKS, Uncertain
 from cxr_cli.rows import Flow
 
 STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
+BRIEF = "Steps by rules without the plan, and in one wording: for small models."
 DOUBT = click.Choice(get_args(Uncertain))
 
 
@@ -27,6 +28,7 @@ DOUBT = click.Choice(get_args(Uncertain))
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order.")
 @click.option("--steps", type=click.Choice(get_args(Wanted)), default="all", show_default=True, help=STEPS)
+@click.option("--brief", is_flag=True, help=BRIEF)
 @options.lexicon
 @options.show_prompt("cxr_cli.mining.llm")
 @options.flow(find=sources.find, default="examples")
@@ -55,5 +57,7 @@ def mine(
         raise click.UsageError("--steps none leaves nothing for -m to write.")
     known = Lexicon.load(lexicon)
     asked = findings_named(findings, known) if findings else None
+    if how["brief"] and engine:
+        raise click.UsageError("--brief is for steps by rules; -m writes its own.")
     miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
     run(flow, miner, engine, **selected)

@@ -27,8 +27,8 @@ class Miner:
 
     tasks: none stands for all. findings: what questions may be about; binary questions then ask about each of them.
     None: what of the lexicon is worth a question; binary questions then ask about few.
-    steps: of all studies, of those with a report, of none; None leaves them to others. settings: all that change a
-    case, for signatures. silent: how many studies gave no question.
+    steps: of all studies, of those with a report, of none; None leaves them to others. brief: see Rules. settings: all
+    that change a case, for signatures. silent: how many studies gave no question.
     """
 
     def __init__(
@@ -41,13 +41,15 @@ class Miner:
         uncertain: Uncertain = "skip",
         seed: int = 0,
         steps: Wanted | None = "all",
+        brief: bool = False,
     ) -> None:
         self.lexicon, self.reader, self.tasks, self.seed = lexicon, reader(lexicon), tasks or TASKS, seed
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
+        self.settings |= {"brief": True} if brief else {}
         self.each, self.written, self.silent = findings is not None, steps, 0
         worth = (name for name, entry in lexicon.entries.items() if entry.answer)
         self.asker = Asker(phrases(lexicon), worth if findings is None else findings, uncertain)
-        self.rules = Rules(self.asker.phrases)
+        self.rules = Rules(self.asker.phrases, brief=brief)
         self.made_by = signature("rules", lexicon, **self.settings)
 
     def __call__(self, row: Row) -> list[Row]:

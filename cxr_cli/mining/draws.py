@@ -26,3 +26,13 @@ class Draws:
         """`count` of the items in random order; all of them when there are not more."""
         left = list(items)
         return [left.pop(self.below(len(left))) for _ in range(min(count, len(left)))]
+
+
+class First(Draws):
+    """No chance: always the first."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def below(self, count: int) -> int:
+        return 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from cxr_cli.findings import Finding
-from cxr_cli.mining.draws import Draws
+from cxr_cli.mining.draws import Draws, First
 from cxr_cli.mining.evidence import StudyFindings, Told
 from cxr_cli.mining.phrasing import Phrases, capital
 from cxr_cli.mining.tasks import Question, changes
@@ -46,14 +46,15 @@ _ORGANS = (  # the findings of an organ; those that its sentences deny
 
 
 class Rules:
-    """Writes the steps that lead to a question's answer."""
+    """Writes the steps that lead to a question's answer. brief: without the plan, and in one wording."""
 
-    def __init__(self, phrases: Phrases) -> None:
-        self.phrases, self.lexicon = phrases, phrases.lexicon
+    def __init__(self, phrases: Phrases, *, brief: bool = False) -> None:
+        self.phrases, self.lexicon, self.brief = phrases, phrases.lexicon, brief
 
     def steps(self, question: Question, study: StudyFindings, draws: Draws) -> list[Step]:
         """A plan, one or more observations, a conclusion that names the answer."""
         task, names = question.task, question.findings
+        draws = First() if self.brief else draws
         if task == "binary":
             plan, seen = self._plan(names[0], _LOOK, draws), self._observed(study, names[0], draws)
         elif task == "temporal":
@@ -63,7 +64,8 @@ class Rules:
             plan = self._tour(names, draws) if question.options and task != "anomaly" else draws.choice(_OVERVIEW)
             seen = [step for name in shown for step in self._observed(study, name, draws, places=1)]
             seen = seen or self._healthy(study, draws)
-        return [_step(plan, "plan"), *seen, _step(self._conclusion(question, study, draws), "conclude")]
+        plans = [] if self.brief else [_step(plan, "plan")]
+        return [*plans, *seen, _step(self._conclusion(question, study, draws), "conclude")]
 
     def _plan(self, name: str, templates: Sequence[str], draws: Draws) -> str:
         entry = self.lexicon.entries[name]
