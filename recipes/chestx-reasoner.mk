@@ -32,7 +32,7 @@ LAUNCH ?=
 ACCUMULATE = --set gradient_accumulation_steps=$(shell expr $1 / $(GPUS) / $(NODES))
 SFT ?= --config $(HERE)qwen2-vl-7b/sft.yaml $(call ACCUMULATE,64)
 RL ?= --config $(HERE)qwen2-vl-7b/rl.yaml $(call ACCUMULATE,1024) --set max_steps=150
-REWARD ?= format:1 accuracy:1 process:1
+REWARD ?= format:1 accuracy:1 process:2 consistency:1
 # The share of rows with steps in stage 1, the others being answers alone; qwen2-vl-7b/sft.yaml says where it is from
 REASONED ?= 0.25
 MIX := $(OUT)/train.jsonl:$(REASONED) $(OUT)/answers.jsonl:$(shell awk 'BEGIN {print 1 - $(REASONED)}')

@@ -208,7 +208,7 @@ def test_verl_and_easyr1_take_them() -> None:
     text = say(CASE["steps"], "A")
     info = {**CASE, "steps": np.array(CASE["steps"], dtype=object), "options": np.array(["Yes", "No"]), "index": 3}
     done = compute_score(data_source="x", solution_str=text, ground_truth="Yes", extra_info=info)
-    assert done == {"score": 3.0, "format": 1.0, "accuracy": 1.0, "process": 1.0}
+    assert done == {"score": 5.0, "format": 1.0, "accuracy": 1.0, "process": 1.0, "consistency": 1.0}
     assert compute_score("x", text, "Yes", {"id": "a", "case": json.dumps(CASE)}) == done
     truth = json.dumps({**CASE, "weights": {"length": 2}})
     [one] = batch([{"response": text, "response_length": 9, "ground_truth": truth}])
@@ -226,9 +226,9 @@ def test_rows_made_for_other_trainers_are_paid_there() -> None:
         f"<image>{CASE['question']} Options:\nA) Yes\nB) No\nThink step by step."
     )
     truth = row["reward_model"]["ground_truth"]
-    assert compute_score(row["data_source"], text, truth, row["extra_info"])["score"] == 3.0
+    assert compute_score(row["data_source"], text, truth, row["extra_info"])["score"] == 5.0
     [paid] = batch([{"response": text, "ground_truth": for_trainers.easyr1(case, [])["answer"]}])
-    assert paid["overall"] == 3.0
+    assert paid["overall"] == 5.0
     assert rewards.process([text], case=[for_trainers.swift(case, [])["case"]]) == [1.0]
 
 
@@ -255,7 +255,7 @@ def test_which_rewards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     chosen = select(["format:0.5", "my_reward:short:2", "process"])
     assert (list(chosen.functions), chosen.weights) == (["format", "short", "process"], [0.5, 2.0, 1.0])
-    assert select([]).weights == [1.0, 1.0, 1.0]
+    assert select([]).weights == [1.0, 1.0, 2.0, 1.0]
     for text, message in [
         ("fromat", "did you mean format?"),
         ("zzz", "there is format, accuracy, process"),

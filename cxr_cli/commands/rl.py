@@ -16,7 +16,7 @@ from cxr_cli.options.training import Several
     cls=Several,
     metavar="NAME[:WEIGHT]",
     help="format accuracy process factuality completeness effectiveness consistency length, or my_module:function."
-    "  [default: format:1 accuracy:1 process:1]",
+    "  [default: format:1 accuracy:1 process:2 consistency:1]",
 )
 @click.option(
     "--audit", is_flag=True, help="No training: what the rewards pay for the chains in INPUT, and for cheats."
@@ -39,7 +39,7 @@ def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any,
     --audit ends with exit code 1 if a cheat is paid as well as the chains.
 
     \b
-    cxr rl steps.jsonl --audit --reward format:1 accuracy:1 process:1
+    cxr rl steps.jsonl --audit
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8
     cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 accuracy:1 my_module:my_reward:0.5
     """

@@ -25,6 +25,6 @@ REWARDS = {
     function.__name__: function
     for function in (format, accuracy, process, factuality, completeness, effectiveness, consistency, length)
 }
-DEFAULT = {"format": 1.0, "accuracy": 1.0, "process": 1.0}
+DEFAULT = {"format": 1.0, "accuracy": 1.0, "process": 2.0, "consistency": 1.0}
 
 __all__ = ["DEFAULT", "REWARDS", "using", *REWARDS]

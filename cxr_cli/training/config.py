@@ -30,7 +30,7 @@ OURS: dict[str, str] = {
     "deepspeed": "zero2, zero3, zero2-offload, zero3-offload, or a JSON file",
     "eval_cases": "how many cases are answered at each evaluation, and scored",
     "eval_tokens": "of such an answer, at most; 512",
-    "rewards": "of cxr rl: names with weights, [format:1, process:1]",
+    "rewards": "of cxr rl: names with weights, [format:1, process:2]",
     "credit": "of cxr rl: completion, or step, which pays factuality by the sentence",
     "rollouts": "of cxr rl: transformers, vllm-colocate or vllm-server",
 }
