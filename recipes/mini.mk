@@ -17,32 +17,36 @@ OUT := build/mini/$(MINI)
 export OMP_NUM_THREADS := 1
 export CXR_CACHE := $(OUT)/cache
 
-# FILMS: studies drawn. PER_FINDING: taught questions of yes or no. TEST, AWAY: questions of the test, of yes or no by
-# finding, and of four options, at home and away. Then the steps of the two lessons of the warm-up, of fine-tuning and
-# of reinforcement learning.
+# FILMS: studies drawn with each finding on half of them; WHOLE: with one to four findings or, on 40 % of them, none.
+# PER_FINDING: taught questions of yes or no. TEST, AWAY: questions of the test, of yes or no by finding, and of each of
+# the other two tasks, at home and away. Then the steps of the two lessons of the warm-up, of fine-tuning and of
+# reinforcement learning.
 ifeq ($(MINI),full)
 SEEDS := 1 2 3
 FILMS := 24000
+WHOLE := 8000
 PER_FINDING := 2000
 TEST := 50 500
 AWAY := 25 250
 SEE := 800
 TELL := 600
-SFT := 400
-RL := 45
+SFT := 320
+RL := 100
 else ifeq ($(MINI),quick)
 SEEDS := 1
-FILMS := 13000
-PER_FINDING := 1000
-TEST := 20 100
+FILMS := 16000
+WHOLE := 3000
+PER_FINDING := 1200
+TEST := 30 100
 AWAY := 5 50
-SEE := 460
-TELL := 700
-SFT := 300
+SEE := 700
+TELL := 500
+SFT := 260
 RL := 6
 else
 SEEDS := 1
 FILMS := 300
+WHOLE := 150
 PER_FINDING := 16
 TEST := 2 10
 AWAY := 2 10
@@ -59,44 +63,55 @@ TOKENS ?= 128
 FINDINGS := cardiomegaly,pleural effusion,pneumothorax,consolidation,atelectasis,edema,nodule,mass,fracture,pacemaker
 HOSPITALS := phantom-clinic,phantom-digital,phantom-film
 STUDIES := $(OUT)/films/studies.jsonl
+WHOLES := $(OUT)/films/whole.jsonl
+TASKS := binary single anomaly
 write = > $@.part && mv $@.part $@
 
+draw = cxr phantom -o $(@D).part --size 112 --format png --findings "$(FINDINGS)" --priors 0 --overwrite
 $(STUDIES):
-	cxr phantom -n $(FILMS) -o $(@D).part --size 112 --format png --findings "$(FINDINGS)" --each 0.5 --priors 0 --overwrite
+	$(draw) -n $(WHOLE) --prevalence 0.6 --seed 1 && mv $(@D).part/$(@F) $(@D).part/$(notdir $(WHOLES))
+	$(draw) -n $(FILMS) --each 0.5
 	rm -rf $(@D) && mv $(@D).part $(@D)
-$(OUT)/home.jsonl: $(STUDIES)
+$(WHOLES): $(STUDIES) ;
+$(OUT)/home-%.jsonl: $(OUT)/films/%.jsonl
 	grep -v phantom-ward $< $(write)
-$(OUT)/away.jsonl: $(STUDIES)
+$(OUT)/away-%.jsonl: $(OUT)/films/%.jsonl
 	grep phantom-ward $< $(write)
 
-# Questions with their steps, checked against the report. Training and test have no patient in common.
-mine = cxr mine --findings "$(FINDINGS)"
+# Questions with their steps, checked against the report: is it there? which of four is there? normal or abnormal? The
+# answer to the last leaves open what is seen. Training and test have no patient in common.
+mine = cxr mine --brief --findings "$(FINDINGS)"
 binary = $(mine) --balance --per-finding
 single = $(mine) --task single
-asked = $(binary) $(word 1,$(1)) $(2) && $(single) $(2) --limit $(word 2,$(1))
+anomaly = $(mine) --task anomaly
+asked = $(binary) $(word 1,$(3)) $(1) $(4) && $(single) $(1) $(4) --limit $(word 2,$(3)) && \
+	$(anomaly) $(2) $(4) --limit $(word 2,$(3))
 
-$(OUT)/binary.jsonl: $(OUT)/home.jsonl
+$(OUT)/binary.jsonl: $(OUT)/home-studies.jsonl
 	$(binary) $(PER_FINDING) $< --split train | cxr verify $(write)
-$(OUT)/single.jsonl: $(OUT)/home.jsonl
+$(OUT)/single.jsonl: $(OUT)/home-studies.jsonl
 	$(single) $< --split train | cxr verify $(write)
-$(OUT)/rl.jsonl: $(OUT)/home.jsonl
+$(OUT)/anomaly.jsonl: $(OUT)/home-whole.jsonl
+	$(anomaly) $< --split train | cxr verify $(write)
+$(OUT)/rl.jsonl: $(OUT)/home-studies.jsonl $(OUT)/home-whole.jsonl
 	{ $(binary) $(RL) $< --split train --seed 1 && \
-	  $(single) $< --split train --seed 1 --limit $(RL)0; } | cxr verify $(write)
-$(OUT)/test.jsonl: $(OUT)/home.jsonl $(OUT)/away.jsonl
-	{ $(call asked,$(TEST),$< --split test) && $(call asked,$(AWAY),$(word 2,$^)); } $(write)
+	  $(single) $< --split train --seed 1 --limit $(RL)0 && \
+	  $(anomaly) $(word 2,$^) --split train --seed 1 --limit $(RL)0; } | cxr verify $(write)
+$(OUT)/test.jsonl: $(foreach place,home away,$(OUT)/$(place)-studies.jsonl $(OUT)/$(place)-whole.jsonl)
+	{ $(call asked,$<,$(word 2,$^),$(TEST),--split test) && $(call asked,$(word 3,$^),$(word 4,$^),$(AWAY)); } $(write)
 
 # A warm-up: a stand-in for the pretraining that a real model brings, no part of the method. All seeds start from it.
-$(OUT)/warm/warm-up.json: $(OUT)/binary.jsonl $(OUT)/single.jsonl
+$(OUT)/warm/warm-up.json: $(TASKS:%=$(OUT)/%.jsonl)
 	OMP_NUM_THREADS=2 python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --see $(SEE) --tell $(TELL)
 
 # Training ablation: fine-tuning; as many steps of it again; rewards. What is in TRAINED, below, is compared.
 seed = $(patsubst seed-%,%,$(firstword $(subst /, ,$*)))
 sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml --set seed=$(seed) --resume
-taught = --mix $(word 2,$^):0.5 $(word 3,$^):0.5 --set max_steps=$(SFT)
+taught = --mix $(word 2,$^):0.4 $(word 3,$^):0.3 $(word 4,$^):0.3 --set max_steps=$(SFT)
 rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml --set seed=$(seed) \
 	--resume --set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 accuracy:1
 
-$(OUT)/%/sft/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.jsonl $(OUT)/single.jsonl
+$(OUT)/%/sft/training.json: $(OUT)/warm/warm-up.json $(TASKS:%=$(OUT)/%.jsonl)
 	$(sft) $(taught)
 $(OUT)/%/sft-longer/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(sft) $(OUT)/rl.jsonl --set max_steps=$(RL) --set per_device_train_batch_size=64
@@ -105,7 +120,7 @@ $(OUT)/%/outcome/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 $(OUT)/%/factuality/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl) factuality:1
 $(OUT)/%/process/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
-	$(rl) process:1
+	$(rl) process:2 consistency:1
 $(OUT)/%/by-step/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl) factuality:1 consistency:1 --set credit=step
 
@@ -115,9 +130,9 @@ $(OUT)/%.damaged.jsonl: $(OUT)/%.jsonl
 	python -m recipes.mini.damage --findings "$(FINDINGS)" --share 0.3 < $< $(write)
 $(OUT)/%.verified.jsonl: $(OUT)/%.damaged.jsonl
 	cxr verify $< --keep cases $(write)
-$(OUT)/%/damaged/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.damaged.jsonl $(OUT)/single.damaged.jsonl
+$(OUT)/%/damaged/training.json: $(OUT)/warm/warm-up.json $(TASKS:%=$(OUT)/%.damaged.jsonl)
 	$(sft) $(taught)
-$(OUT)/%/verified/training.json: $(OUT)/warm/warm-up.json $(OUT)/binary.verified.jsonl $(OUT)/single.verified.jsonl
+$(OUT)/%/verified/training.json: $(OUT)/warm/warm-up.json $(TASKS:%=$(OUT)/%.verified.jsonl)
 	$(sft) $(taught)
 
 # Every model answers the same questions, one draw each at temperature 1; after fine-tuning also its likeliest answer.

@@ -92,7 +92,7 @@ def test_tables_say_what_verification_wins_back(tmp_path: Path) -> None:
     ]
     (tmp_path / "a.json").write_text(json.dumps({"models": [*means], "lines": lines}))
     won = next(line for line in tables([tmp_path / "a.json"]) if "won back" in line)
-    assert won == "| won back | - | - | 75% | - | - | - | - | - |"
+    assert won == "| won back | - | - | - | 75% | - | - | - | - | - |"
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_what_is_trained_answers_and_is_compared(make: Make) -> None:
     rewards = {
         "outcome": "",
         "factuality": " factuality:1",
-        "process": " process:1",
+        "process": " process:2 consistency:1",
     }
     names = ["sft", "sft-longer", *rewards, "damaged", "verified"]
     assert [match[1] for match in out if match] == names

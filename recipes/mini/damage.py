@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
-from cxr_cli.mining.draws import Draws
+from cxr_cli.mining.draws import Draws, First
 from cxr_cli.mining.phrasing import phrases
 from cxr_cli.rows import Row
 
@@ -42,7 +42,7 @@ class Damage:
         step = draws.choice(seen)
         old = self._finding(step)
         status = "present" if old.status == "absent" else "absent"
-        return self._with(case, step, Finding(old.name, status), draws)
+        return self._with(case, step, Finding(old.name, status))
 
     def swapped(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
         step = draws.choice(seen)
@@ -51,11 +51,11 @@ class Damage:
             new = old._replace(side="left" if old.side == "right" else "right")
         else:
             new = Finding(draws.choice([name for name in self.names if name != old.name]), old.status)
-        return self._with(case, step, new, draws)
+        return self._with(case, step, new)
 
     def invented(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
         gone = [name for name in self.names if not case["labels"][name]]
-        return [*case["steps"][:-1], self._step(Finding(draws.choice(gone), "present"), draws), case["steps"][-1]]
+        return [*case["steps"][:-1], self._step(Finding(draws.choice(gone), "present")), case["steps"][-1]]
 
     def missing(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
         return [step for step in case["steps"] if step["kind"] != "observe"]
@@ -63,11 +63,11 @@ class Damage:
     def _finding(self, step: Step) -> Finding:
         return self.reader.read(str(step["text"]))[0]
 
-    def _with(self, case: Row, step: Step, finding: Finding, draws: Draws) -> list[Step]:
-        return [self._step(finding, draws) if one is step else one for one in case["steps"]]
+    def _with(self, case: Row, step: Step, finding: Finding) -> list[Step]:
+        return [self._step(finding) if one is step else one for one in case["steps"]]
 
-    def _step(self, finding: Finding, draws: Draws) -> Step:
-        return {"text": self.phrases.observe(finding, draws), "kind": "observe", "evidence": []}
+    def _step(self, finding: Finding) -> Step:
+        return {"text": self.phrases.observe(finding, First()), "kind": "observe", "evidence": []}
 
 
 KINDS: dict[str, Callable[[Damage, Row, list[Step], Draws], list[Step]]] = {

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 COLUMNS = {
-    **{f"accuracy, {task}": (task, "accuracy") for task in ("binary", "single")},
+    **{f"accuracy, {task}": (task, "accuracy") for task in ("binary", "single", "anomaly")},
     **{part: ("all", part) for part in ("factuality", "completeness", "effectiveness")},
     **{metric: ("all", metric) for metric in ("sensitivity", "specificity", "consistency")},
 }

@@ -57,7 +57,7 @@ class Films:
 
     def told(self) -> Iterator[dict[str, str]]:
         """Of each film by finding what is seen of it: {"edema": "No edema is seen."}"""
-        mine = Miner(Lexicon.load(), tasks=["binary"], findings=self.names)
+        mine = Miner(Lexicon.load(), tasks=["binary"], findings=self.names, brief=True)
         for study in self.studies:
             cases = mine({key: study[key] for key in ("id", "report", "labels")})
             steps = ([step["text"] for step in case["steps"] if step["kind"] == "observe"] for case in cases)
