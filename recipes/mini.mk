@@ -69,9 +69,9 @@ write = > $@.part && mv $@.part $@
 
 draw = cxr phantom -o $(@D).part --size 112 --format png --findings "$(FINDINGS)" --priors 0 --overwrite
 $(STUDIES):
+	$(draw) -n $(FILMS) --each 0.5 && mv $(@D).part/$(@F) $(@D).part/each
 	$(draw) -n $(WHOLE) --prevalence 0.6 --seed 1 && mv $(@D).part/$(@F) $(@D).part/$(notdir $(WHOLES))
-	$(draw) -n $(FILMS) --each 0.5
-	rm -rf $(@D) && mv $(@D).part $(@D)
+	mv $(@D).part/each $(@D).part/$(@F) && rm -rf $(@D) && mv $(@D).part $(@D)
 $(WHOLES): $(STUDIES) ;
 $(OUT)/home-%.jsonl: $(OUT)/films/%.jsonl
 	grep -v phantom-ward $< $(write)
