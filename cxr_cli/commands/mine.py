@@ -55,9 +55,9 @@ def mine(
     """
     if steps == "none" and engine:
         raise click.UsageError("--steps none leaves nothing for -m to write.")
-    known = Lexicon.load(lexicon)
-    asked = findings_named(findings, known) if findings else None
     if how["brief"] and engine:
         raise click.UsageError("--brief is for steps by rules; -m writes its own.")
+    known = Lexicon.load(lexicon)
+    asked = findings_named(findings, known) if findings else None
     miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
     run(flow, miner, engine, **selected)

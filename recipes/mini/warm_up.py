@@ -56,7 +56,7 @@ class Films:
         return seen.pooler_output.reshape(len(chosen), -1, SIZE.width)
 
     def told(self) -> Iterator[dict[str, str]]:
-        """Of each film by finding what is seen of it: {"edema": "No edema is seen."}"""
+        """Of each film by finding what is seen of it: {"edema": "There is no pulmonary edema."}"""
         mine = Miner(Lexicon.load(), tasks=["binary"], findings=self.names, brief=True)
         for study in self.studies:
             cases = mine({key: study[key] for key in ("id", "report", "labels")})
