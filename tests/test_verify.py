@@ -136,6 +136,37 @@ def test_a_conclusion_must_give_the_answer_of_its_case() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "fault"),
+    [
+        ([], "rests on no observation"),
+        ([{"text": "I look at the pleural spaces.", "kind": "plan"}], "rests on no observation"),
+        (["I look at the pleural spaces for an effusion."], "rests on no observation"),
+        (["There is no effusion."], "rests on no observation"),
+        (["There is a nodule.", "According to the report there is an effusion."], "rests on no observation"),
+        (["The left angle is blunted."], None),
+        (["The heart is normal."], None),
+        (["Something that no lexicon knows is seen."], None),
+    ],
+)
+@pytest.mark.parametrize(
+    "last", ["There is an effusion, so the answer is Yes.", {"text": "There is an effusion.", "kind": "conclude"}]
+)
+def test_a_conclusion_must_rest_on_an_observation(before: list[Any], fault: str | None, last: Any) -> None:
+    """On one that is not wrong: what verification takes away carries nothing."""
+    row = case([*before, last], answer="Yes", options=["Yes", "No"], question="Is there an effusion?")
+    assert verified(row)["steps"][-1].get("fault") == fault
+
+
+def test_a_chain_without_an_observation_goes_and_a_lone_statement_stays(cxr: Cxr) -> None:
+    about = {"question": "Is there an effusion?", "options": ["Yes", "No"], "answer": "Yes"}
+    alone = case(["There is a left effusion, so the answer is Yes."], **about)
+    stated = case(["There is a left effusion."], id="b", **about)
+    done = cxr("verify", stdin=json.dumps(alone) + "\n" + json.dumps(stated))
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["b"]
+    assert "dropped 1 of 2 cases (1 no supported step)" in done.stderr
+
+
+@pytest.mark.parametrize(
     ("row", "fault"),
     [
         ({"task": "binary", "findings": ["pleural effusion"], "answer": "No"}, "pleural effusion is present"),

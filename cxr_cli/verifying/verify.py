@@ -1,8 +1,8 @@
 """Each step of a case against the report.
 
 A step's findings are each judged by `findings.agreement`; the worst verdict is the step's. What else can be wrong with
-a step (it gives away the report, invents a prior film, repeats another, does not give the answer) is its `fault`; that
-is found by the rules, whoever judges the findings.
+a step (it gives away the report, invents a prior film, repeats another, does not give the answer, gives it out of
+nothing) is its `fault`; that is found by the rules, whoever judges the findings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,6 +83,7 @@ class Verifier:
         first: dict[str, int] = {}  # what steps say -> the number of the step that says it first
         has_prior = bool(case.get("prior")) or evidence.tells_of_prior
         told: list[Finding] = []  # what the steps before have stated, as far as it is supported
+        observed = False  # has a step before observed anything that may be so?
         topic: tuple[Finding, ...] = ()
         for number, step in enumerate(steps, 1):
             claims, topic, words = self._said(step["text"], topic)
@@ -112,6 +113,10 @@ class Verifier:
                 wrong, fault = self.conclusion(step["text"], doubtful, case, told, last=last)
                 if wrong:
                     verdict, reason = "contradicted", wrong
+                concludes = step.get("kind") == "conclude" or "answer is" in step["text"]
+                if concludes and not (wrong or fault or observed):
+                    fault = "rests on no observation"
+            observed |= not plan and fault is None and verdict in ("supported", "not_checkable")
             if verdict == "supported":
                 told += claims
             result = {**step, "evidence": spans, "verdict": verdict, "reason": reason}
