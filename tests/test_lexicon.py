@@ -75,6 +75,20 @@ def test_a_lexicon_of_your_own(tmp_path: Path) -> None:
     assert lexicon.digest != Lexicon.load().digest
 
 
+def test_a_term_of_your_own_names_nothing_else(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    text = "A port on the right. A PICC line. Two mediports."
+    own.write_text('[[finding]]\nname = "port"\nis_a = ["support device"]\nterms = ["(medi|)port"]\nsay = "a port"\n')
+    lexicon = Lexicon.load(own)
+    assert [f[:2] for f in Reader(Lexicon.load()).read(text)] == [("central line", "present")] * 3
+    assert [f.name for f in Reader(lexicon).read(text)] == ["port", "central line", "port"]
+    again = tmp_path / "again.toml"
+    again.write_text('[[finding]]\nname = "nodule"\nterms = ["calcified nodule"]\n')
+    lexicon = Lexicon.load(again)
+    assert [f.name for f in Reader(lexicon).read("A calcified nodule.")] == ["nodule"]
+    assert lexicon.digest != Lexicon.load().digest
+
+
 def test_a_term_that_stands_for_too_much(tmp_path: Path) -> None:
     path = tmp_path / "much.toml"
     path.write_text('[[finding]]\nname = "edema"\nterms = ["' + "(a|b|c|d) " * 12 + '"]\n')
@@ -97,7 +111,11 @@ def test_merge() -> None:
         ('[[finding]]\nname = "x"\nis_a = ["nothing"]', "`x` names `nothing`, which is no finding of the lexicon"),
         ('[[finding]]\nname = "x"\nwhen = { moon = ["low"] }', "`x` names the anatomy `moon`, which is not defined"),
         ('[[finding]]\nname = "x"\nwhen = { heart = ["sad"] }', "`x` names the quality `sad`, which is not defined"),
-        ("[[finding]]\nterms = []", "not a lexicon"),
+        ("[[finding]]\nterms = []", r"missing required field `name` - at `\$.finding\[0\]`"),
+        ('[[finding]]\nname = "x"\nterm = ["y"]', "unknown field `term`"),
+        ('[[finding]]\nname = "x"\nterms = "y"', r"Expected `array`, got `str` - at `\$.finding\[0\].terms`"),
+        ("[cues]\nnegate = []", "unknown field `cues`"),
+        ('[cue]\nnegate = "nope"', "Expected `array`, got `str`"),
     ],
 )
 def test_a_broken_lexicon_is_named(tmp_path: Path, text: str, message: str) -> None:

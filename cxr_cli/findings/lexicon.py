@@ -6,12 +6,12 @@ The knowledge is `lexicon.toml`; a file of the same form given with `--lexicon` 
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from cxr_cli.errors import CxrError
@@ -25,35 +25,67 @@ NO_FINDING = "no finding"
 Concept = tuple[str, str]  # (kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ...
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One finding of the lexicon. See the head of `lexicon.toml` for the meaning of each field."""
 
     name: str
     aka: tuple[str, ...] = ()
     is_a: tuple[str, ...] = ()
     absent_when: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    weight: float = 1.0
     terms: tuple[str, ...] = ()
-    when: dict[str, list[str]] = field(default_factory=dict)
+    when: dict[str, tuple[str, ...]] = {}
     look: str = ""
     signs: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
+    say: str = ""
     answer: bool = True
     only_absent: bool = False
-    weight: float = 1.0
+
+
+Terms = dict[str, tuple[str, ...]]
+
+
+class _Anatomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    terms: tuple[str, ...] = ()
+    rules_out: Terms = {}
+
+
+class _Quality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    good: Terms = {}
+    bad: Terms = {}
+
+
+class _Skip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    terms: tuple[str, ...] = ()
+
+
+class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file may hold."""
+
+    finding: tuple[Entry, ...] = ()
+    anatomy: dict[str, _Anatomy] = {}
+    quality: _Quality = _Quality()
+    side: Terms = {}
+    zone: Terms = {}
+    severity: Terms = {}
+    change: Terms = {}
+    cue: Terms = {}
+    skip: _Skip = _Skip()
 
 
 class Lexicon:
     """A lexicon in memory.
 
+    own: findings of a file that was merged into `data`; what one of these is called names no other finding.
     entries: name -> Entry, in the file's order.
     combos: (anatomy, quality) -> finding that the two state together ("heart", "enlarged" -> cardiomegaly).
     rules_out: (anatomy, good quality) -> findings that are absent then ("lungs", "clear" -> lung opacity).
     """
 
-    def __init__(self, data: dict[str, Any]) -> None:
-        self.data = data
-        self.entries = {e["name"]: _entry(e) for e in data["finding"]}
+    def __init__(self, data: dict[str, Any], own: tuple[Entry, ...] = ()) -> None:
+        self.data, self.own = data, own
+        self.entries = {e.name: e for e in msgspec.convert(data["finding"], tuple[Entry, ...])}
         self.combos = {(a, q): e.name for e in self.entries.values() for a, qs in e.when.items() for q in qs}
         good = data["quality"]["good"]
         self.rules_out = {
@@ -72,7 +104,8 @@ class Lexicon:
     @cached_property
     def digest(self) -> str:
         """Eight hex digits that name this exact lexicon in signatures."""
-        return hashlib.sha256(repr(self.data).encode()).hexdigest()[:8]
+        terms = [(entry.name, entry.terms) for entry in self.own]
+        return hashlib.sha256(f"{self.data!r}{terms or ''}".encode()).hexdigest()[:8]
 
     def find(self, name: str) -> str | None:
         """The finding that a label calls `name` ("Pleural Effusion", "Pleural_Thickening"), or None."""
@@ -106,16 +139,20 @@ class Lexicon:
         """The automaton over all phrases, and for each phrase its concepts and its text."""
         phrases: dict[str, dict[Concept, None]] = {}
 
-        def add(terms: Iterable[str], concept: Concept, plural: bool = False) -> None:
+        def add(terms: Iterable[str], concept: Concept, plural: bool = False, but: Container[str] = ()) -> None:
             for term in terms:
                 for count, phrase in enumerate(expand(term)):
                     if count == MOST_PHRASES:
                         raise CxrError(f"lexicon: a term of `{concept[1]}` stands for more than {MOST_PHRASES} phrases")
                     for form in (phrase, plural_of(phrase)) if plural else (phrase,):
-                        phrases.setdefault(form, {})[concept] = None
+                        if form not in but:
+                            phrases.setdefault(form, {})[concept] = None
 
-        for entry in self.entries.values():
+        for entry in self.own:
             add(entry.terms, ("finding", entry.name), plural=True)
+        own = set(phrases)
+        for entry in self.entries.values():
+            add(entry.terms, ("finding", entry.name), plural=True, but=own)
         for name, anatomy in self.data["anatomy"].items():
             add(anatomy["terms"], ("anatomy", name), plural=True)
         for kind in ("good", "bad"):
@@ -153,17 +190,14 @@ class Lexicon:
 @cache
 def _load(path: str | None) -> Lexicon:
     data = tomllib.loads(PACKAGED.read_text())
-    if path:
-        try:
-            data = merge(data, tomllib.loads(Path(path).read_text()))
-        except KeyError:
-            raise CxrError(f"{path}: not a lexicon: a finding without a name") from None
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise CxrError(f"{path}: not a lexicon: {error}") from None
-    try:
+    if not path:
         return Lexicon(data)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise CxrError(f"{path}: not a lexicon: {error} is missing or of the wrong kind") from None
+    try:
+        extra = tomllib.loads(Path(path).read_text())
+        own = msgspec.convert(extra, _Form).finding
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise CxrError(f"{path}: not a lexicon: {error}") from None
+    return Lexicon(merge(data, extra), own)
 
 
 def merge(base: Any, extra: Any) -> Any:
@@ -210,11 +244,3 @@ def plural_of(phrase: str) -> str:
     if phrase.endswith("y") and phrase[-2] not in "aeiou":
         return phrase[:-1] + "ies"
     return phrase + ("es" if phrase.endswith(("x", "ch", "sh", "ss")) else "s")
-
-
-def _entry(raw: dict[str, Any]) -> Entry:
-    known: dict[str, Any] = {
-        f: tuple(raw[f]) for f in ("aka", "is_a", "absent_when", "near", "terms", "signs") if f in raw
-    }
-    known |= {f: raw[f] for f in ("when", "look", "answer", "only_absent", "weight") if f in raw}
-    return Entry(raw["name"], **known)

@@ -66,7 +66,7 @@ class Phrases:
     """The nouns for the findings of a lexicon."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        own = {entry["name"]: entry["say"] for entry in lexicon.data["finding"] if "say" in entry}
+        own = {name: entry.say for name, entry in lexicon.entries.items() if entry.say}
         says = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text()) | own
         self.lexicon = lexicon
         self.nouns = {name: _noun(says.get(name, name)) for name in lexicon.entries}
