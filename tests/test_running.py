@@ -1,5 +1,6 @@
 """Runs that are piped, cut short, continued, interrupted, or long."""
 
+import fcntl
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import sys
 import termios
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -56,7 +58,7 @@ def test_closed_streams(tmp_path: Path) -> None:
 def test_files_that_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(numbered(2))
     assert shell(
-        "cxr copy <(cat in.jsonl) -o >(cat > out.txt); wait; sleep 0.2; cat out.txt", tmp_path
+        "cxr copy <(cat in.jsonl) -o >(cat > out.txt); until [ -s out.txt ]; do sleep 0.1; done; cat out.txt", tmp_path
     ).stdout == numbered(2)
 
 
@@ -121,13 +123,18 @@ def test_ctrl_c(tmp_path: Path, name: str, left: list[str]) -> None:
         assert process.stderr
         process.stdin.write(numbered(1))
         process.stdin.flush()
-        while name.startswith("out.jsonl") and not list(tmp_path.iterdir()):
+        while unread(process.stdin) or (name.startswith("out.jsonl") and not list(tmp_path.iterdir())):
             time.sleep(0.01)
-        time.sleep(1.5)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == "cxr: interrupted\n"
     assert process.returncode == 130
     assert [path.name for path in tmp_path.iterdir()] == left
+
+
+def unread(pipe: IO[str]) -> int:
+    """How many bytes nobody has read yet."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def at_a_terminal(arguments: str, folder: Path) -> tuple[int, str, str]:
