@@ -8,7 +8,6 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.SECONDARY:
 .DEFAULT_GOAL := reproduce-mini
 .PHONY: reproduce-mini
 
@@ -162,5 +161,12 @@ $(OUT)/page.html: $(subst %,seed-$(firstword $(SEEDS)),$(call answers,$(TRAINED)
 $(OUT)/results.md: $(foreach ablation,training verification,$(SEEDS:%=$(OUT)/seed-%/$(ablation)-ablation.json))
 	python -m recipes.mini.table $^ $(write)
 
-reproduce-mini: $(OUT)/results.md $(OUT)/page.html
+# Answers are named one by one, so that another arm is trained, told and compared when it is asked for later.
+reproduce-mini: $(OUT)/results.md $(OUT)/page.html \
+	$(foreach seed,$(SEEDS),$(subst %,seed-$(seed),$(call answers,$(TRAINED) $(TAUGHT))))
 	@cat $<
+
+# What lies between is kept.
+.PRECIOUS: $(foreach place,home away,$(OUT)/$(place)-%.jsonl) $(OUT)/%.damaged.jsonl $(OUT)/%.verified.jsonl \
+	$(foreach arm,sft sft-longer outcome factuality process by-step damaged verified,$(OUT)/%/$(arm)/training.json)
+
