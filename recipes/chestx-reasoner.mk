@@ -114,7 +114,7 @@ $(OUT)/view/%.jsonl: $(OUT)/answered/%.jsonl | $(OUT)/view
 
 $(OUT)/results/page.html: $(MODELS:%=$(OUT)/view/%.jsonl) | $(OUT)/results
 	# A page to look at: films, questions, steps, and what each model said
-	cxr view $^ --images $(OUT)/films -o $@ --overwrite
+	cxr view $(foreach file,$^,$(notdir $(file:.jsonl=))=$(file)) --images $(OUT)/films -o $@ --overwrite
 
 # For `plan`: a sample of so many studies of each data set; how many there are, as published; what a GPU does
 SAMPLE ?= 200

@@ -157,7 +157,7 @@ $(OUT)/%/training-ablation.json: $(call answers,$(TRAINED))
 $(OUT)/%/verification-ablation.json: $(call answers,$(TAUGHT))
 	$(compare)
 $(OUT)/page.html: $(subst %,seed-$(firstword $(SEEDS)),$(call answers,$(TRAINED)))
-	cxr view $^ --images $(OUT)/films --embed --limit 100 --overwrite -o $@
+	cxr view $(call named,$^) --images $(OUT)/films --embed --limit 100 --overwrite -o $@
 $(OUT)/results.md: $(foreach ablation,training verification,$(SEEDS:%=$(OUT)/seed-%/$(ablation)-ablation.json))
 	python -m recipes.mini.table $^ $(write)
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from cxr_cli.errors import CxrError
+from cxr_cli.scoring.naming import Input
 from cxr_cli.showing.gallery import Gallery
 from cxr_cli.showing.page import write_page
 from cxr_cli.showing.record import model_name, record
@@ -17,6 +18,7 @@ from tests.cases import lines
 from tests.conftest import Cxr
 from tests.test_images import dicom
 
+ROWS = Input("rows.jsonl", "rows")
 CASE = {
     "id": "a",
     "task": "binary",
@@ -106,22 +108,34 @@ def test_any_kind_of_row() -> None:
     def film(path: str) -> dict[str, str]:
         return {"name": path}
 
-    study = record({"id": "s", "report": None, "images": ["a.png"], "labels": {"edema": 1}}, "rows", film)
+    study = record({"id": "s", "report": None, "images": ["a.png"], "labels": {"edema": 1}}, ROWS, film)
     assert (study["films"], study["steps"], study["predictions"]) == ([{"name": "a.png"}], [], [])
     assert study["rest"] == {"labels": {"edema": 1}}
     prior = {"id": "s0", "images": ["b.png"], "report": "Clear."}
-    assert record({"id": "s", "prior": prior}, "rows", film)["before"] == {
+    assert record({"id": "s", "prior": prior}, ROWS, film)["before"] == {
         "films": [{"name": "b.png"}],
         "report": "Clear.",
     }
-    empty = record(CASE | {"prediction": ""}, "rows", film)["predictions"]
+    empty = record(CASE | {"prediction": ""}, ROWS, film)["predictions"]
     assert [(said["answer"], said["right"], said["why"], said["steps"]) for said in empty] == [
         (None, None, "no answer", [])
     ]
-    letter = record(CASE | {"question": "Edema? Options:\nA) Yes\nB) No", "options": [], "answer": "B"}, "rows", film)
+    letter = record(CASE | {"question": "Edema? Options:\nA) Yes\nB) No", "options": [], "answer": "B"}, ROWS, film)
     assert (letter["question"], letter["options"], letter["answer"]) == ("Edema?", ["Yes", "No"], ["No"])
-    report = record({"id": "s", "report": "Clear.", "prediction": "Clear lungs."}, "rows", film)["predictions"][0]
+    report = record({"id": "s", "report": "Clear.", "prediction": "Clear lungs."}, ROWS, film)["predictions"][0]
     assert (report["answer"], report["right"], report["why"]) == (None, None, None)
+
+
+def test_models_are_called_as_the_user_calls_them(cxr: Cxr, tmp_path: Path) -> None:
+    for folder in "xy":
+        (tmp_path / folder).mkdir()
+        said = lines(CASE | {"prediction": "No.", "answered_by": "engine:vllm|model:sft|temperature:0"})
+        (tmp_path / folder / "a.jsonl").write_text(said)
+    cxr("view", "GREEDY=x/a.jsonl", "y/a.jsonl", "-o", "page.html")
+    assert [row["model"] for row in shown(tmp_path / "page.html")] == ["GREEDY", "sft"]
+    assert "<title>GREEDY, a.jsonl" in (tmp_path / "page.html").read_text()
+    done = cxr("view", "x/a.jsonl", "b=x/a.jsonl", "-o", "page.html", "--overwrite")
+    assert (done.returncode, done.stderr) == (1, "cxr: x/a.jsonl: given twice; each model is wanted once\n")
 
 
 @pytest.mark.parametrize(

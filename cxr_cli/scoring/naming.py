@@ -33,7 +33,7 @@ def named(inputs: Sequence[str]) -> list[Input]:
     found = [_input(text) for text in inputs]
     for one, n in Counter(input.path for input in found).items():
         if n > 1:
-            raise CxrError(f"{one}: given twice; --compare wants each model once")
+            raise CxrError(f"{one}: given twice; each model is wanted once")
     depth = 1
     while double := {name for name, n in Counter(input.name for input in found).items() if n > 1}:
         depth += 1

@@ -20,6 +20,7 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.fingerprint import digest
 from cxr_cli.records import Scored
 from cxr_cli.rows import Flow, Row, note
+from cxr_cli.scoring.naming import Input, named
 from cxr_cli.showing.gallery import Gallery
 from cxr_cli.showing.record import Record, record
 
@@ -41,16 +42,17 @@ def write_page(
 ) -> None:
     """Writes the page, whole or not at all. limit: so many rows of each input. root: where paths of films start."""
     _check(output, overwrite)
+    sources = named(inputs)
     gallery = Gallery(output, root, embed)
     part = output.with_name(f"{output.name}.part")
-    before, after = _page(", ".join(map(_title, inputs))).split("<!-- rows -->")
+    before, after = _page(", ".join(map(_title, sources))).split("<!-- rows -->")
     try:
         with part.open("w", encoding="utf-8") as file:
             file.write(before)
             rows = _Rows(file, gallery)
-            for name in inputs:  # an id may come in several inputs, once in each
-                flow = Flow([name], mapping=mapping, limit=limit, dry=True)
-                flow.pipe(partial(rows.write, flow, Path(_title(name)).stem), Scored)
+            for source in sources:  # an id may come in several inputs, once in each
+                flow = Flow([source.path], mapping=mapping, limit=limit, dry=True)
+                flow.pipe(partial(rows.write, flow, source), Scored)
             _write_data(file, "about", {"fingerprint": rows.fingerprint.hexdigest()})
             file.write(after)
         part.replace(output)
@@ -70,8 +72,8 @@ def _check(output: Path, overwrite: bool) -> None:
         raise CxrError(f"{output} exists: --overwrite replaces it")
 
 
-def _title(name: str) -> str:
-    return "stdin" if name == "-" else Path(name).name
+def _title(source: Input) -> str:
+    return source.name if source.given or source.path == "-" else Path(source.path).name
 
 
 def _page(title: str) -> str:
@@ -108,7 +110,7 @@ class _Rows:
         self.number, self.models, self.items = 0, set[str](), _Items()
         self.fingerprint = hashlib.blake2b(digest_size=16)
 
-    def write(self, flow: Flow, source: str, rows: Iterator[Row]) -> Iterator[Row]:
+    def write(self, flow: Flow, source: Input, rows: Iterator[Row]) -> Iterator[Row]:
         """As the stage of a flow; no row goes further."""
         for row in rows:
             try:

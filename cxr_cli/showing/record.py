@@ -5,6 +5,7 @@ from typing import Any
 
 from cxr_cli.layout import asked
 from cxr_cli.scoring.answers import accuracy, answered, expected
+from cxr_cli.scoring.naming import Input
 from cxr_cli.scoring.summary import SIGNATURES
 from cxr_cli.steps import as_steps, said, statements
 
@@ -17,8 +18,9 @@ _SHOWN = {
 }
 
 
-def record(row: Mapping[str, Any], file: str, film: Callable[[str], Film]) -> Record:
-    """The row as the page has it. file: where it comes from, the name of its model if it has no `answered_by`.
+def record(row: Mapping[str, Any], file: Input, film: Callable[[str], Film]) -> Record:
+    """The row as the page has it. file: where it comes from; its model has its name if that was given, or if the row
+    has no `answered_by`.
 
     Steps are cut as `cxr verify` cuts them, so that a mark on step 3 is a mark on its step 3. RowError: steps that are
     none.
@@ -28,6 +30,7 @@ def record(row: Mapping[str, Any], file: str, film: Callable[[str], Film]) -> Re
     answer = row.get("answer")
     right = expected(row, options)
     before = row.get("prior") or {}
+    by = row.get("answered_by")
     predictions = said(row) or ([{"text": ""}] if "prediction" in row else [])
     return {
         "id": row["id"],
@@ -47,8 +50,8 @@ def record(row: Mapping[str, Any], file: str, film: Callable[[str], Film]) -> Re
         "scores": row.get("scores") or {},
         "why": row.get("why") or {},
         "signed": {key: row[key] for key in SIGNATURES if row.get(key)},
-        "by": row.get("answered_by"),
-        "model": model_name(row["answered_by"]) if row.get("answered_by") else file,
+        "by": by,
+        "model": file.name if file.given or not by else model_name(by),
         "rest": {key: value for key, value in row.items() if key not in _SHOWN},
     }
 
