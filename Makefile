@@ -51,7 +51,7 @@ $(VLLM)/ready: tests/vllm_cpu/build.py tests/vllm_cpu/requirements.txt
 	touch $@
 
 test-all: $(READY) $(VLLM)/ready  ## all tests, with a vLLM that is built for them
-	$(PYTEST)
+	$(PYTEST) --no-loadscope-reorder
 
 lint: $(READY)  ## ruff and mypy
 	ruff check .

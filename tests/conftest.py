@@ -19,6 +19,12 @@ STAGES = Path(__file__).with_name("stages.py")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that none of them keeps one worker busy while the others have nothing left."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     def run_stage(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
