@@ -169,4 +169,3 @@ reproduce-mini: $(OUT)/results.md $(OUT)/page.html \
 # What lies between is kept.
 .PRECIOUS: $(foreach place,home away,$(OUT)/$(place)-%.jsonl) $(OUT)/%.damaged.jsonl $(OUT)/%.verified.jsonl \
 	$(foreach arm,sft sft-longer outcome factuality process by-step damaged verified,$(OUT)/%/$(arm)/training.json)
-

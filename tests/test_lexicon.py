@@ -89,6 +89,19 @@ def test_a_term_of_your_own_names_nothing_else(tmp_path: Path) -> None:
     assert lexicon.digest != Lexicon.load().digest
 
 
+def test_an_anatomy_of_your_own_needs_no_rule_of_its_own(tmp_path: Path) -> None:
+    own, wrong = tmp_path / "own.toml", tmp_path / "wrong.toml"
+    own.write_text(
+        '[anatomy.fissure]\nterms = ["minor fissure"]\n[anatomy.hilum]\n'
+        '[[finding]]\nname = "thick fissure"\nwhen = { fissure = ["enlarged"] }\n'
+    )
+    found = Reader(Lexicon.load(own)).read("The minor fissure is enlarged.")
+    assert [f[:2] for f in found] == [("thick fissure", "present")]
+    wrong.write_text('[anatomy.heart]\nrules_out = { normal = ["nothing"] }\n')
+    with pytest.raises(CxrError, match="rules out `nothing`"):
+        Lexicon.load(wrong)
+
+
 def test_a_term_that_stands_for_too_much(tmp_path: Path) -> None:
     path = tmp_path / "much.toml"
     path.write_text('[[finding]]\nname = "edema"\nterms = ["' + "(a|b|c|d) " * 12 + '"]\n')

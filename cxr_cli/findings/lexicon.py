@@ -87,10 +87,11 @@ class Lexicon:
         self.data, self.own = data, own
         self.entries = {e.name: e for e in msgspec.convert(data["finding"], tuple[Entry, ...])}
         self.combos = {(a, q): e.name for e in self.entries.values() for a, qs in e.when.items() for q in qs}
+        self._anatomy = msgspec.convert(data["anatomy"], dict[str, _Anatomy])
         good = data["quality"]["good"]
         self.rules_out = {
-            (name, quality): tuple(a["rules_out"].get(quality, a["rules_out"].get("normal", ())))
-            for name, a in data["anatomy"].items()
+            (name, quality): a.rules_out.get(quality, a.rules_out.get("normal", ()))
+            for name, a in self._anatomy.items()
             for quality in good
         }
         self._check()
@@ -153,8 +154,8 @@ class Lexicon:
         own = set(phrases)
         for entry in self.entries.values():
             add(entry.terms, ("finding", entry.name), plural=True, but=own)
-        for name, anatomy in self.data["anatomy"].items():
-            add(anatomy["terms"], ("anatomy", name), plural=True)
+        for name, anatomy in self._anatomy.items():
+            add(anatomy.terms, ("anatomy", name), plural=True)
         for kind in ("good", "bad"):
             for name, terms in self.data["quality"][kind].items():
                 add(terms, (kind, name))
