@@ -10,6 +10,9 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
+Row = dict[str, Any]
+"""Any of the rows below, as stages hand it on: with keys that they do not know."""
+
 Task = Literal["binary", "single", "multiple", "anomaly", "temporal"]
 Status = Literal["present", "absent", "uncertain"]
 Side = Literal["left", "right", "bilateral"]

@@ -7,16 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from cxr_cli import layout
+from cxr_cli.answers import reply_format
 from cxr_cli.rewards.functions import COLUMNS
-from cxr_cli.training.examples import prompt
+from cxr_cli.training.data.dataset import prompt
 
 Row = dict[str, Any]
 
 
 def asked(case: Row) -> str:
     """The question as `cxr rl` asks it, with a mark for each film."""
-    films = "<image>" * len(layout.shown(case))
+    films = "<image>" * len(reply_format.shown(case))
     return films + prompt(case, reasoned=True)
 
 
@@ -31,7 +31,7 @@ def verl(case: Row, films: list[str]) -> Row:
         "ability": case["task"],
         "prompt": [{"role": "user", "content": asked(case)}],
         "images": [{"image": film} for film in films],
-        "reward_model": {"style": "rule", "ground_truth": layout.answer_text(case)},
+        "reward_model": {"style": "rule", "ground_truth": reply_format.answer_text(case)},
         "extra_info": {"id": case["id"], "case": json.dumps(kept(case))},
     }
 
@@ -51,7 +51,7 @@ def main(trainer: str, cases: str, root: str, out: str) -> None:
     made = []
     for line in Path(cases).read_text().splitlines():
         case = json.loads(line)
-        films = [str(Path(root, path).resolve()) for path in layout.shown(case)]
+        films = [str(Path(root, path).resolve()) for path in reply_format.shown(case)]
         made.append(ROW[trainer](case, films))
     rows = pl.DataFrame(made)
     rows.write_parquet(out) if out.endswith(".parquet") else rows.write_ndjson(out)

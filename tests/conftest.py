@@ -1,4 +1,4 @@
-"""`run("copy", "a.jsonl")` runs a stage of tests/stages.py as a process, in a folder of its own."""
+"""`run("copy", "a.jsonl")` runs a stage of tests/small_stages.py as a process, in a folder of its own."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.browser import open_browser
 for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests: those in tests are their own
     os.environ.pop(name, None)
 
-STAGES = Path(__file__).with_name("stages.py")
+STAGES = Path(__file__).with_name("small_stages.py")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

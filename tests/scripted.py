@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cxr_cli.mining import llm as mining
-from cxr_cli.scoring import llm as scoring
+from cxr_cli.scoring.judges import llm as scoring
 from cxr_cli.verifying import llm as verifying
 
 Json = dict[str, Any]

@@ -46,7 +46,7 @@ def build(
     import torch
     from transformers import AutoModelForImageTextToText
 
-    from cxr_cli.models import _without_video
+    from cxr_cli.engines.local_models import _without_video
 
     torch.manual_seed(seed)
     tokenizer = _tokenizer(tuple(corpus), size.vocabulary)

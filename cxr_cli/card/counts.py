@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from cxr_cli.fingerprint import Fingerprint
+from cxr_cli.answers.steps import as_steps
 from cxr_cli.rows import Row
-from cxr_cli.steps import as_steps
+from cxr_cli.rows.fingerprint import Fingerprint
 
 OPEN = "(open)"
 

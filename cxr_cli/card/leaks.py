@@ -12,12 +12,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
-from cxr_cli.duplicates import Reports
-from cxr_cli.fingerprint import digest
+from cxr_cli.images import films_of
 from cxr_cli.images.loading import BadImage
-from cxr_cli.layout import shown
+from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.rows import Row
-from cxr_cli.rows.scratch import Scratch
+from cxr_cli.rows.fingerprint import digest
+from cxr_cli.rows.temp_db import Scratch
 
 KINDS = {"patient": "same patient", "film": "same film", "id": "same question id", "report": "nearly the same report"}
 TOLD = "report"
@@ -50,7 +50,7 @@ class Facts(Scratch):
 
     def add(self, row: Row, split: str) -> None:
         """RowError: a film is not there."""
-        report, patient, films = row.get("report"), row.get("patient"), shown(row)
+        report, patient, films = row.get("report"), row.get("patient"), films_of(row)
         self._note("id", digest(row["id"]), split, row)
         if patient is not None:
             self._note("patient", digest(patient), split, row)

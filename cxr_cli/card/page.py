@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from cxr_cli.card.counts import Split
 from cxr_cli.card.leaks import KINDS, TOLD, Facts, Shared
-from cxr_cli.signatures import cxr_version
+from cxr_cli.rows.signatures import cxr_version
 
 LENGTHS = ("words of a report", "words of a question", "steps of a question", "words of all its steps")
 FEW = 12  # answers shown of a task

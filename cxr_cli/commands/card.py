@@ -30,7 +30,7 @@ def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bo
     cxr card train=train.jsonl test=test.jsonl -o card/ --images /data/mimic-cxr
     cxr card steps.jsonl -o card/ --overwrite
     """
-    from cxr_cli.card.stage import run
+    from cxr_cli.stages.card import run
 
     run([_named(given) for given in inputs], folder, root, overwrite)
 

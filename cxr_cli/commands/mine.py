@@ -8,9 +8,9 @@ from cxr_cli import options, sources
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner, Wanted
 from cxr_cli.mining.selection import findings_named
-from cxr_cli.mining.stage import run
 from cxr_cli.mining.tasks import TASKS, Uncertain
 from cxr_cli.rows import Flow
+from cxr_cli.stages.mine import run
 
 STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
 BRIEF = "Steps by rules without the plan, and in one wording: for small models."

@@ -9,7 +9,7 @@ from cxr_cli.findings import Lexicon
 from cxr_cli.mining.selection import findings_named
 from cxr_cli.phantoms import FINDINGS, Recipe
 from cxr_cli.phantoms.files import Format, write_studies
-from cxr_cli.phantoms.looks import LOOKS
+from cxr_cli.phantoms.film.styles import LOOKS
 from cxr_cli.rows import note
 
 SHARE = click.FloatRange(0, 1)

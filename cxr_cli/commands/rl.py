@@ -43,6 +43,6 @@ def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any,
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8
     cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 accuracy:1 my_module:my_reward:0.5
     """
-    from cxr_cli.training.commanding import rl
+    from cxr_cli.stages.training_commands import rl
 
     rl(inputs, rewards, audit, job, **how, **more)

@@ -6,7 +6,7 @@ import click
 
 from cxr_cli import options
 from cxr_cli.rows import Flow
-from cxr_cli.sources import plain_text
+from cxr_cli.sources.texts import plain_text
 
 
 @click.command()
@@ -27,7 +27,7 @@ from cxr_cli.sources import plain_text
 @options.unmentioned
 @options.lexicon
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap.")
-@options.show_prompt("cxr_cli.scoring.llm")
+@options.show_prompt("cxr_cli.scoring.judges.llm")
 @options.flow(find=plain_text.find)
 @options.engine(required=False)
 @options.judge("stored", help="Rules, offline; or a model; or what a judge left in the rows, `judged`")
@@ -48,7 +48,7 @@ def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how:
     cxr score a.jsonl "GPT-4o=b.jsonl" --compare --format latex --plot figures
     """
     from cxr_cli.findings import Lexicon, reader
-    from cxr_cli.scoring.stage import compare, run
+    from cxr_cli.stages.score import compare, run
 
     run_it = run if models is None else compare
     run_it(flow, reader(Lexicon.load(lexicon)), **how, **(models or {}))

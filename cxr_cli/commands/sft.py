@@ -26,6 +26,6 @@ def sft(inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, j
     cxr sft steps.jsonl -m Qwen/Qwen2-VL-2B-Instruct -o sft/ --set lora=true --set learning_rate=1e-4
     cxr sft --mix steps.jsonl:0.5 answers.jsonl:0.5 -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --resume
     """
-    from cxr_cli.training.commanding import sft
+    from cxr_cli.stages.training_commands import sft
 
     sft(inputs, mix, evaluation, job, **how)

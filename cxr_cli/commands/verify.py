@@ -7,7 +7,7 @@ import click
 from cxr_cli import options
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.rows import Flow
-from cxr_cli.verifying.keeping import Keep
+from cxr_cli.verifying.filtering import Keep
 
 
 @click.command()
@@ -60,9 +60,9 @@ def verify(
     if how["human"] and len(judges) > 1:
         raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
     from cxr_cli.findings import Lexicon, reader
-    from cxr_cli.verifying.keeping import Keeper
-    from cxr_cli.verifying.stage import run
-    from cxr_cli.verifying.verify import Verifier
+    from cxr_cli.stages.verify import run
+    from cxr_cli.verifying.filtering import Keeper
+    from cxr_cli.verifying.verifier import Verifier
 
     keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules" and not how["human"])
     run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, **how)

@@ -32,6 +32,6 @@ def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
     cxr mine | cxr verify --keep all | cxr view -o page.html
     cxr view SFT=sft.jsonl RL=rl.jsonl --images /data/mimic-cxr --embed -o page.html
     """
-    from cxr_cli.showing.page import write_page
+    from cxr_cli.viewer.page import write_page
 
     write_page(inputs or without_inputs(None), output, **how)

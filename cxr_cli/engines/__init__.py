@@ -6,9 +6,10 @@ with open_engine(Spec(model="Qwen/Qwen2-VL-7B-Instruct")) as engine:
 vllm, openai (any server that speaks its protocol) and transformers; each is imported when it is used.
 """
 
-from cxr_cli.engines.choosing import Spec, open_engine
+from cxr_cli.engines.conversations import Talk, converse, generate, settle, settled
+from cxr_cli.engines.opening import open_engine
 from cxr_cli.engines.requests import Engine, Message, Reply, Request, Sampling
-from cxr_cli.engines.talks import Talk, converse, generate, settle, settled
+from cxr_cli.engines.spec import Spec
 
 __all__ = [
     "Engine",

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Self
 
-from cxr_cli.engines.choosing import Spec
+from cxr_cli.engines.local_models import default_dtype, load_model, load_processor, locate
 from cxr_cli.engines.requests import Reply, Request, Sampling, images, unheeded
+from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
-from cxr_cli.models import default_dtype, load_model, load_processor, locate
 
 WINDOW = 8  # batches in hand, of which the next one takes requests of about the same length
 

@@ -4,9 +4,9 @@ load("studies/a.dcm", size=Square(448))                          -> PIL.Image, m
 for row, pictures in decoded(rows, root="studies", size=Square(448), workers=2): ...
 """
 
-from cxr_cli.images.ahead import Decoded, decoded
-from cxr_cli.images.films import Films
+from cxr_cli.images.films import Films, films_of
 from cxr_cli.images.loading import BadImage, load
+from cxr_cli.images.prefetch import Decoded, decoded
 from cxr_cli.images.sizes import Budget, Size, Square
 
-__all__ = ["BadImage", "Budget", "Decoded", "Films", "Size", "Square", "decoded", "load"]
+__all__ = ["BadImage", "Budget", "Decoded", "Films", "Size", "Square", "decoded", "films_of", "load"]

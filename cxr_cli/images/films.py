@@ -1,12 +1,13 @@
-"""How the films of a run are read, as one setting that stages hand around."""
+"""The films of a case, and how those of a run are read."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from cxr_cli.images.ahead import Decoded, decoded
+from cxr_cli.images.prefetch import Decoded, decoded
 from cxr_cli.images.sizes import Size, Square
-from cxr_cli.rows.row import Row
+from cxr_cli.records import Row
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,10 @@ class Films:
     def decoded(self, rows: Iterable[Row], paths: Callable[[Row], Sequence[str]]) -> Iterator[Decoded]:
         """Each row with its pictures, in order; see `images.decoded`."""
         return decoded(rows, self.root, self.size, self.workers, paths=paths, cache=self.cache)
+
+
+def films_of(row: Mapping[str, Any]) -> list[str]:
+    """The films of a case in the order in which a model sees them: for a temporal question the prior's come first."""
+    prior = row.get("prior") or {}
+    before = prior.get("images") if row.get("task") == "temporal" else None
+    return [*(before or ()), *(row.get("images") or ())]

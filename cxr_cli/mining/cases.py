@@ -10,14 +10,14 @@ from typing import Any, Literal
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.mining.draws import Draws
 from cxr_cli.mining.evidence import StudyFindings
 from cxr_cli.mining.phrasing import phrases
 from cxr_cli.mining.rules import Rules
 from cxr_cli.mining.tasks import TASKS, Absent, Asker, Question, Uncertain
 from cxr_cli.records import Task, reasons
 from cxr_cli.rows import Row
-from cxr_cli.signatures import signature
+from cxr_cli.rows.rng import Draws
+from cxr_cli.rows.signatures import signature
 
 Wanted = Literal["all", "reported", "none"]
 
@@ -50,7 +50,7 @@ class Miner:
         worth = (name for name, entry in lexicon.entries.items() if entry.answer)
         self.asker = Asker(phrases(lexicon), worth if findings is None else findings, uncertain)
         self.rules = Rules(self.asker.phrases, brief=brief)
-        self.made_by = signature("rules", lexicon, **self.settings)
+        self.made_by = signature("rules", lexicon.digest, **self.settings)
 
     def __call__(self, row: Row) -> list[Row]:
         """The cases of one study; none if its report and labels are empty. RowError: it has neither."""

@@ -7,18 +7,17 @@ the sentences that it rests on, which are exact spans of the report.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cxr_cli.engines.schemas import TEXT, Schema, chosen, each, keyed, one_of, several
-from cxr_cli.engines.structured import Failure, Model
-from cxr_cli.engines.talks import Talk, converse
+from cxr_cli.engines.conversations import Talk, converse
+from cxr_cli.engines.prompts.prompt import answer_text, digest, packaged, question_text
+from cxr_cli.engines.prompts.schemas import TEXT, Schema, chosen, each, keyed, one_of, several
+from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.numbered import Numbered, listed, numbered
-from cxr_cli.layout import answer_text, question_text
 from cxr_cli.mining.cases import Miner
-from cxr_cli.prompts import digest, packaged
 from cxr_cli.records import Step, StepKind, reasons
 from cxr_cli.rows import Row, note
-from cxr_cli.signatures import signature
+from cxr_cli.rows.signatures import signature
 
 PROMPTS = {name: packaged("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")}
 LONGEST = 6  # items of a plan
@@ -78,7 +77,9 @@ class Writer:
 def write(cases: Iterable[Row], model: Model, miner: Miner) -> Iterator[Row]:
     """Each case with the model's steps, as they are written, in any order."""
     writer = Writer(model, miner.settings["unmentioned"])
-    made = {"made_by": signature(model.engine.signature, miner.lexicon, prompts=digest(PROMPTS), **miner.settings)}
+    made = {
+        "made_by": signature(model.engine.signature, miner.lexicon.digest, prompts=digest(PROMPTS), **miner.settings)
+    }
     for _, case in converse(model.engine, ((case, writer.case(case | made)) for case in cases)):
         if isinstance(case, RowError):
             raise case

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cxr_cli.findings import Finding, Lexicon
 from cxr_cli.findings.lexicon import plural_of
-from cxr_cli.mining.draws import Draws
+from cxr_cli.rows.rng import Draws
 
 _SIZE = {"minimal": "tiny", "mild": "small", "moderate": "moderate", "severe": "large"}
 _GRADE = {"minimal": "minimal", "mild": "mild", "moderate": "moderate", "severe": "severe"}

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from cxr_cli.findings import Finding
-from cxr_cli.mining.draws import Draws, First
 from cxr_cli.mining.evidence import StudyFindings, Told
 from cxr_cli.mining.phrasing import Phrases, capital
 from cxr_cli.mining.tasks import Question, changes
 from cxr_cli.records import Span, Step, StepKind
+from cxr_cli.rows.rng import Draws, First
 
 PLACES = 2  # one finding is described in at most so many places
 SHOWN = 4  # an abnormal film is called so after at most so many findings

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from cxr_cli.findings.agreement import COURSE, SAID
-from cxr_cli.mining.draws import Draws
 from cxr_cli.mining.evidence import StudyFindings, Told
 from cxr_cli.mining.phrasing import Phrases
 from cxr_cli.records import Task
+from cxr_cli.rows.rng import Draws
 
 TASKS: tuple[Task, ...] = ("binary", "single", "multiple", "anomaly", "temporal")
 Uncertain = Literal["skip", "yes", "no"]

@@ -4,7 +4,7 @@ for phantom in Recipe(seed=1, findings=["edema", "nodule"], each=0.5).studies(10
     phantom.row["labels"], phantom.now.pixels(112)
 """
 
-from cxr_cli.phantoms.scene import FINDINGS
+from cxr_cli.phantoms.film.scene import FINDINGS
 from cxr_cli.phantoms.studies import Film, Phantom, Recipe
 
 __all__ = ["FINDINGS", "Film", "Phantom", "Recipe"]

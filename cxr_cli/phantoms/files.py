@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from cxr_cli.errors import CxrError
-from cxr_cli.phantoms.sheet import Field
+from cxr_cli.phantoms.film.canvas import Field
 from cxr_cli.phantoms.studies import Film, Recipe
-from cxr_cli.rows.writing import open_output
+from cxr_cli.rows.files.writing import open_output
 
 Format = Literal["dicom", "png", "both"]
 MADE_BY = "cxr phantom"

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.mining.draws import Draws
-from cxr_cli.phantoms.devices import DEVICES
-from cxr_cli.phantoms.shown import Shown
+from cxr_cli.phantoms.film.devices import DEVICES
+from cxr_cli.phantoms.film.drawn_finding import Shown
+from cxr_cli.rows.rng import Draws
 
 _INDICATIONS = ("Cough.", "Shortness of breath.", "Chest pain.", "Preoperative.", "Follow-up.", "Fall.", "Weakness.")
 

@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cxr_cli.mining.draws import Draws
-from cxr_cli.phantoms.body import Body, patient, placed_again
-from cxr_cli.phantoms.drawing import draw
-from cxr_cli.phantoms.looks import LOOKS
+from cxr_cli.phantoms.film.body import Body, patient, placed_again
+from cxr_cli.phantoms.film.canvas import Field
+from cxr_cli.phantoms.film.drawing import draw
+from cxr_cli.phantoms.film.drawn_finding import Shown
+from cxr_cli.phantoms.film.scene import FINDINGS, chance, chosen, scene
+from cxr_cli.phantoms.film.styles import LOOKS
 from cxr_cli.phantoms.reports import report
-from cxr_cli.phantoms.scene import FINDINGS, chance, chosen, scene
-from cxr_cli.phantoms.sheet import Field
-from cxr_cli.phantoms.shown import Shown
 from cxr_cli.rows import Row
+from cxr_cli.rows.rng import Draws
 
 
 class Film(NamedTuple):

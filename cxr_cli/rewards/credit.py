@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cxr_cli.findings import Finding
 from cxr_cli.rewards.functions import judged
-from cxr_cli.rewards.judged import Judged
+from cxr_cli.scoring.completion import Judged
 
 
 class Told(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 
 from cxr_cli.findings import Lexicon, Reader, reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.rewards.judged import Judged, Truth, truth
+from cxr_cli.scoring.completion import Judged, Truth, truth
 from cxr_cli.scoring.radrscore import covered
 
 Rewards = list[float | None]

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.inspect import DictType, FloatType, ListType, NoneType, StrType, Type, TypedDictType, UnionType, type_info
 
-from cxr_cli.records import Scored
-from cxr_cli.rows.row import Row
+from cxr_cli.records import Row, Scored
 
 Restorer = Callable[[Any], Any]
 _LEFT_OUT = object()

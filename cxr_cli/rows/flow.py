@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.records import Study
-from cxr_cli.rows import reading
+from cxr_cli.records import Row, Study
 from cxr_cli.rows.fields import restore
+from cxr_cli.rows.files import reading
+from cxr_cli.rows.files.reading import Source
+from cxr_cli.rows.files.writing import finished_ids, open_output
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper
-from cxr_cli.rows.progress import with_progress
-from cxr_cli.rows.reading import Source
-from cxr_cli.rows.row import Row, check, note
+from cxr_cli.rows.progress import note, with_progress
 from cxr_cli.rows.splits import with_split
-from cxr_cli.rows.writing import finished_ids, open_output
+from cxr_cli.rows.validation import check
 
 _ALLOCATED = 50_000  # objects between two looks for cyclic garbage, of which rows make none: a tenth of the time
 _SPLITS = 8  # at most so many are named where none of the wanted split was found

@@ -1,6 +1,6 @@
 """The ids of a stream, kept on disk."""
 
-from cxr_cli.rows.scratch import Scratch
+from cxr_cli.rows.temp_db import Scratch
 
 
 class Ids(Scratch):

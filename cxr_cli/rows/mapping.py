@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cxr_cli.errors import CxrError
+from cxr_cli.records import Row
 from cxr_cli.rows.fields import TEXTLESS
-from cxr_cli.rows.row import Row
 
 Names = Mapping[str, Sequence[str]]  # our name -> the columns that make it
 

@@ -1,9 +1,16 @@
-"""How far a run is, for a person at a terminal."""
+"""What a person at a terminal sees of a run, on stderr: notes, and how far it is."""
 
 import sys
 from collections.abc import Iterator
 
-from cxr_cli.rows.reading import Item, Source
+from cxr_cli.rows.files.lines import Item
+from cxr_cli.rows.files.reading import Source
+
+
+def note(text: str) -> None:
+    """A line for the person at the terminal: stderr, never stdout."""
+    if sys.stderr is not None:
+        print(f"cxr: {text}", file=sys.stderr)
 
 
 def with_progress(source: Source) -> Iterator[Item]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from hashlib import blake2b
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.row import Row
+from cxr_cli.records import Row
 
 REST = "train"
 

@@ -14,11 +14,11 @@ agree and neither side nor change conflicts; a side or a zone that is not the sa
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cxr_cli.engines.talks import Talk
+from cxr_cli.answers.steps import as_steps
+from cxr_cli.engines.conversations import Talk
 from cxr_cli.findings import Finding, Lexicon, Reader
 from cxr_cli.findings.agreement import COURSE, Known, Unmentioned
-from cxr_cli.signatures import signature
-from cxr_cli.steps import as_steps
+from cxr_cli.rows.signatures import signature
 
 PARTS = ("factuality", "completeness", "effectiveness")
 NO_REPORT, NO_REFERENCE, NO_REASONING = "no report", "no reference steps", "no reasoning"
@@ -85,7 +85,7 @@ class RulesJudge:
         self.reader, self.unmentioned = reader, unmentioned
 
     def signature(self, **settings: object) -> str:
-        return signature("rules", self.reader.lexicon, unmentioned=self.unmentioned, **settings)
+        return signature("rules", self.reader.lexicon.digest, unmentioned=self.unmentioned, **settings)
 
     def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
         """The parts and the score of each reasoning; None with a reason where there is nothing to count."""

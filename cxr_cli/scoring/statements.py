@@ -10,10 +10,10 @@ The same functions as those that are logged, and paid, in `cxr rl`.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cxr_cli.answers.grading import answered
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.rewards.judged import Judged, truth
-from cxr_cli.scoring.answers import answered
+from cxr_cli.scoring.completion import Judged, truth
 from cxr_cli.scoring.radrscore import NO_REPORT, Scores
 
 METRICS = ("sensitivity", "specificity", "consistency")

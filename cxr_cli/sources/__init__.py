@@ -17,8 +17,10 @@ from importlib import import_module
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows import Source, reading
-from cxr_cli.sources import radrbench, text_folder
+from cxr_cli.rows import Source
+from cxr_cli.rows.files import reading
+from cxr_cli.sources import radrbench
+from cxr_cli.sources.texts import text_folder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.streamed import begins, one_folder, one_split, streamed, values
+from cxr_cli.sources.tables.csv_rows import begins, one_folder, one_split, streamed, values
 
 SIGNS = "train.csv or valid.csv, beginning with Path,Sex,Age"
 LABELS = (

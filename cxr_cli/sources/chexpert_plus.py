@@ -20,8 +20,8 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.mapping import sections
 from cxr_cli.sources import chexpert
-from cxr_cli.sources.columns import columns
-from cxr_cli.sources.streamed import one_folder, one_split
+from cxr_cli.sources.tables.columns import columns
+from cxr_cli.sources.tables.csv_rows import one_folder, one_split
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,7 +46,7 @@ class _Table:
     """In memory are the paths of the films and the labels, but no reports: these are read when their turn comes."""
 
     def __init__(self, folder: Path) -> None:
-        from cxr_cli.sources.csv_places import Places
+        from cxr_cli.sources.tables.csv_index import Places
 
         self._path = max(folder.glob(_TABLE))
         self._records = Places(self._path)

@@ -22,8 +22,8 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source, note
-from cxr_cli.sources import text_folder
 from cxr_cli.sources.mimic_tables import Known, Tables, Taken
+from cxr_cli.sources.texts import text_folder
 
 SIGNS = "files/p10/p10000032/s50414267.txt and its like"
 _REPORTS = "mimic-cxr-reports"  # where some unpack the reports

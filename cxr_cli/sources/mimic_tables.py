@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxr_cli.errors import CxrError
 from cxr_cli.sources import chexpert
-from cxr_cli.sources.columns import columns, table
+from cxr_cli.sources.tables.columns import columns, table
 
 if TYPE_CHECKING:
     import polars as pl

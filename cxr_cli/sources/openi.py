@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
+from cxr_cli.rows.files.lines import as_text
 from cxr_cli.rows.mapping import sections
-from cxr_cli.rows.reading import as_text
-from cxr_cli.sources.streamed import begins, films, one_folder, streamed
+from cxr_cli.sources.tables.csv_rows import begins, films, one_folder, streamed
 
 XML = "ecgen-radiology"
 TABLES = ("indiana_reports.csv", "reports.csv")

@@ -18,10 +18,11 @@ from typing import Any
 
 import msgspec
 
+from cxr_cli.answers.reply_format import asked
 from cxr_cli.errors import CxrError
-from cxr_cli.layout import asked
-from cxr_cli.rows import Item, Row, Source, reading
-from cxr_cli.rows.reading import why_no_text
+from cxr_cli.rows import Item, Row, Source
+from cxr_cli.rows.files import reading
+from cxr_cli.rows.files.lines import why_no_text
 
 TASKS = {"binary": "binary", "single": "single", "multi": "multiple", "multiple": "multiple", "temporal": "temporal"}
 _QUESTION, _ANSWER, _IMAGES = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
@@ -62,7 +63,7 @@ def _items(path: Path) -> Iterator[Item]:
 
 def case(item: Row, task: str | None = None) -> Row:
     """An item as a Case without `id`. task: what the file's name says."""
-    from cxr_cli.scoring.answers import expected
+    from cxr_cli.answers.grading import expected
 
     question, listed = asked(str(_named(item, _QUESTION)).strip())
     given = item.get("options") or listed

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.streamed import one_folder, streamed
+from cxr_cli.sources.tables.csv_rows import one_folder, streamed
 
 SIGNS = "stage_2_train_labels.csv"
 CLASSES = "stage_2_detailed_class_info.csv"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Source
-from cxr_cli.sources.streamed import films, one_folder, streamed
+from cxr_cli.sources.tables.csv_rows import films, one_folder, streamed
 
 TABLES = ("train-rle.csv", "stage_2_train.csv")
 SIGNS = " or ".join(TABLES)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Source
-from cxr_cli.sources.streamed import one_folder, streamed, values
+from cxr_cli.sources.tables.csv_rows import one_folder, streamed, values
 
 SPLITS = ("train", "test")
 SIGNS = "annotations/image_labels_train.csv or annotations/image_labels_test.csv"

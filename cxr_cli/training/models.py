@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from cxr_cli.engines.local_models import load_processor, locate, sees
 from cxr_cli.errors import CxrError
-from cxr_cli.models import load_processor, locate, sees
 
 FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from cxr_cli import layout
-from cxr_cli.engines.vllm import check_installed, quieten
+from cxr_cli.engines.predictor import check_askable
+from cxr_cli.engines.vllm.engine import check_installed, quieten
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.selection import Selected
-from cxr_cli.training import lengths, models, run, starting
+from cxr_cli.training import distributed, models, run
 from cxr_cli.training.config import Settings
-from cxr_cli.training.examples import lazy, rl_example
+from cxr_cli.training.data.dataset import lazy, rl_example
+from cxr_cli.training.plan import lengths
 from cxr_cli.training.run import Job
 
 DEFAULTS = {
@@ -39,9 +40,9 @@ def train(job: Job, rewards: Selected) -> None:
         _prepare_vllm()
     from trl import GRPOConfig, GRPOTrainer
 
+    from cxr_cli.training.checkpoints import Resumable
     from cxr_cli.training.credit import StepCredit
-    from cxr_cli.training.resuming import Resumable
-    from cxr_cli.training.watching import Watcher
+    from cxr_cli.training.logs.log_callback import Watcher
 
     weights, by_step = credited(job.settings, rewards)
     credit = (StepCredit,) if by_step else ()
@@ -51,9 +52,9 @@ def train(job: Job, rewards: Selected) -> None:
 
         step_weight = by_step
 
-    starting.prepare(bool(job.settings.get("deepspeed")))
+    distributed.prepare(bool(job.settings.get("deepspeed")))
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(_quotes_no_row)
-    data = run.mixture(job, layout.check_askable)
+    data = run.mixture(job, check_askable)
     defaults = {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights}
     args = run.arguments(job, GRPOConfig, defaults)
     model, processor, lora = models.load(job.model, job.settings)

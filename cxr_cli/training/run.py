@@ -14,15 +14,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cxr_cli import layout
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.images import Budget, Films, Square
+from cxr_cli.images import Budget, Films, Square, films_of
 from cxr_cli.records import Case
 from cxr_cli.rows import Flow, Row, note
-from cxr_cli.signatures import cxr_version
-from cxr_cli.training import starting
+from cxr_cli.rows.signatures import cxr_version
+from cxr_cli.training import distributed
 from cxr_cli.training.config import Settings
-from cxr_cli.training.examples import Mixture, Rows
+from cxr_cli.training.data.dataset import Mixture, Rows
 
 _CLAIMED = "CXR_CLAIMED"
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "vllm")
@@ -66,12 +65,12 @@ def read_rows(job: Job, sources: Sequence[str], usable: Callable[[Row], None]) -
         if kept is not None and row["id"] not in kept:
             return []
         usable(row)
-        if most and (films := len(layout.shown(row))) > most:
+        if most and (films := len(films_of(row))) > most:
             raise RowError("", f"{films} films, and max_images is {most}")
         rows.add(row)
         return []
 
-    if "-" in sources and starting.under_launcher():
+    if "-" in sources and distributed.under_launcher():
         raise CxrError("several processes cannot all read stdin: name a file")
     Flow(sources, mapping=job.mapping, limit=job.limit, dry=True).run(stage, Case)
     rows.done()
@@ -144,7 +143,7 @@ def quieten() -> None:
 
 def claim(job: Job) -> None:
     """Makes OUT, or refuses one that holds something: once for all processes that this one starts."""
-    if starting.rank() or os.environ.get(_CLAIMED) == str(job.out.absolute()):
+    if distributed.rank() or os.environ.get(_CLAIMED) == str(job.out.absolute()):
         return
     if job.out.exists() and not job.out.is_dir():
         raise CxrError(f"{job.out} is a file: -o names a folder")
@@ -162,13 +161,13 @@ def train(trainer: Any, job: Job) -> None:
     from safetensors import SafetensorError
     from transformers import PrinterCallback
 
-    from cxr_cli.training.resuming import StopOnSignal, last_checkpoint
+    from cxr_cli.training.checkpoints import StopOnSignal, last_checkpoint
 
     stop = StopOnSignal()
     trainer.add_callback(stop)
     trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(job.out) if job.resume else None
-    if checkpoint and not starting.rank():
+    if checkpoint and not distributed.rank():
         note(f"continues {checkpoint}")
     try:
         trainer.train(resume_from_checkpoint=checkpoint)
@@ -191,7 +190,7 @@ def train(trainer: Any, job: Job) -> None:
             f"{f'{last} is whole, --resume continues it' if last else 'no checkpoint was whole yet'}"
         ) from error
     if stop.asked:
-        if not starting.rank():
+        if not distributed.rank():
             note(f"stopped by SIGTERM after step {trainer.state.global_step}; the same command with --resume goes on")
         sys.exit(143)
 
@@ -200,7 +199,7 @@ def describe(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
     """OUT/README.md, OUT/curves and, once all else is there, OUT/training.json: how this model was made."""
     if not trainer.is_world_process_zero():
         return
-    from cxr_cli.training.curves import draw
+    from cxr_cli.training.logs.curves import draw
 
     made = {
         "stage": stage,

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from cxr_cli import layout
+from cxr_cli.engines.predictor import check_askable
 from cxr_cli.rows import Row
-from cxr_cli.training import lengths, models, run, starting
-from cxr_cli.training.examples import completion, lazy, sft_example
+from cxr_cli.training import distributed, models, run
+from cxr_cli.training.data.dataset import completion, lazy, sft_example
+from cxr_cli.training.plan import lengths
 from cxr_cli.training.run import Job
 
 DEFAULTS = {
@@ -21,7 +22,7 @@ DEFAULTS = {
 
 def usable(row: Row) -> None:
     """RowError for a row that teaches nothing."""
-    layout.check_askable(row)
+    check_askable(row)
     completion(row)
 
 
@@ -29,14 +30,14 @@ def train(job: Job) -> None:
     """Trains `job.model` on the rows and fills `job.out`. Raises CxrError."""
     from trl import SFTConfig, SFTTrainer
 
-    from cxr_cli.training.evaluating import TOKENS, Answering
-    from cxr_cli.training.resuming import Resumable
-    from cxr_cli.training.watching import Watcher
+    from cxr_cli.training.checkpoints import Resumable
+    from cxr_cli.training.logs.eval_callback import TOKENS, Answering
+    from cxr_cli.training.logs.log_callback import Watcher
 
     class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
         """TRL's, that resumes truly."""
 
-    starting.prepare(bool(job.settings.get("deepspeed")))
+    distributed.prepare(bool(job.settings.get("deepspeed")))
     data = run.mixture(job, usable)
     args = run.arguments(job, SFTConfig, DEFAULTS)
     held_out = run.read_rows(job, [job.evaluation], usable) if job.evaluation else None

@@ -11,11 +11,12 @@ from typing import Any
 
 from cxr_cli.errors import RowError
 from cxr_cli.records import Mark, reasons
-from cxr_cli.rows import Row, reading
-from cxr_cli.rows.row import check
-from cxr_cli.scoring.agreement import told
-from cxr_cli.signatures import signed
-from cxr_cli.verifying.verify import support
+from cxr_cli.rows import Row
+from cxr_cli.rows.files import reading
+from cxr_cli.rows.signatures import signed
+from cxr_cli.rows.validation import check
+from cxr_cli.verifying.interrater import told
+from cxr_cli.verifying.verifier import support
 
 _FLIPPED = {"supported": "contradicted", None: "contradicted"}  # any other becomes supported
 _Key = tuple[str, str, int, int, str]

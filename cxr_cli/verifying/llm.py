@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.engines.schemas import TEXT, chosen, each, keyed, one_of
-from cxr_cli.engines.structured import Failure, Model
-from cxr_cli.engines.talks import Talk
+from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.prompts.prompt import digest, packaged, question_text
+from cxr_cli.engines.prompts.schemas import TEXT, chosen, each, keyed, one_of
+from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.numbered import listed, numbered
-from cxr_cli.layout import question_text
-from cxr_cli.prompts import digest, packaged
-from cxr_cli.signatures import signature
-from cxr_cli.verifying.verify import Opinion
+from cxr_cli.rows.signatures import signature
+from cxr_cli.verifying.verifier import Opinion
 
 PROMPTS = {name: packaged("cxr_cli.verifying", name) for name in ("steps", "normal", "unknown")}
 VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
@@ -23,7 +22,9 @@ class LlmJudge:
 
     def __init__(self, model: Model, lexicon: Lexicon, unmentioned: Unmentioned) -> None:
         self.model, self.silence = model, PROMPTS[unmentioned].user
-        self.signature = signature(model.engine.signature, lexicon, prompts=digest(PROMPTS), unmentioned=unmentioned)
+        self.signature = signature(
+            model.engine.signature, lexicon.digest, prompts=digest(PROMPTS), unmentioned=unmentioned
+        )
 
     def steps(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]

@@ -16,9 +16,9 @@ import sys
 from collections.abc import Callable
 
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
-from cxr_cli.mining.draws import Draws, First
 from cxr_cli.mining.phrasing import phrases
 from cxr_cli.rows import Row
+from cxr_cli.rows.rng import Draws, First
 
 Step = dict[str, object]
 

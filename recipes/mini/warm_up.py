@@ -22,12 +22,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from cxr_cli import layout
+from cxr_cli.answers import reply_format
+from cxr_cli.engines.local_models import load_model, load_processor, locate
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
-from cxr_cli.models import load_model, load_processor, locate
 from cxr_cli.rows import Row, note
-from cxr_cli.training.examples import completion, prompt
+from cxr_cli.training.data.dataset import completion, prompt
 from tests import tiny
 
 SIZE = tiny.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
@@ -108,7 +108,7 @@ def tell(model: Any, films: Films, processor: Any, steps: int) -> tuple[float, f
     def example(chosen: Any) -> tuple[list[int], int]:
         """The tokens behind the film, and how many of them are the question."""
         names = films.draw.permutation(sorted(told[chosen]))[:TOLD]
-        asked = layout.ask(ASKED, [name.capitalize() for name in names])
+        asked = reply_format.ask(ASKED, [name.capitalize() for name in names])
         texts = (f"{asked}{after}", " ".join(told[chosen][name] for name in names))
         question, answer = (processor.tokenizer(text)["input_ids"] for text in texts)
         return [*question, *answer], len(question)

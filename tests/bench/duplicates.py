@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cxr_cli import duplicates
+from cxr_cli.mining import near_duplicates
 from tests.shared import openi_reports, report_text
 
 LONG = 50_000
@@ -19,16 +19,16 @@ QUESTIONS = 100_000
 
 def main() -> None:
     reports = [text for row in openi_reports() if (text := report_text(row))]
-    settings = (duplicates.IN_A_ROW, duplicates.NEAR)
-    same = len(reports) - len({duplicates.shingles(report) for report in reports})
+    settings = (near_duplicates.IN_A_ROW, near_duplicates.NEAR)
+    same = len(reports) - len({near_duplicates.shingles(report) for report in reports})
     print(f"twins among {len(reports)} reports of Open-i, of the same words {same}")
     for words in (1, 2, 3, 5):
         counts = []
         for near in (0.95, 0.9, 0.8, 0.7):
-            duplicates.IN_A_ROW, duplicates.NEAR = words, near
+            near_duplicates.IN_A_ROW, near_duplicates.NEAR = words, near
             counts.append(f"{near}: {_twins(reports)}")
         print(f"  sets of {words} in a row, {', '.join(counts)}")
-    duplicates.IN_A_ROW, duplicates.NEAR = settings
+    near_duplicates.IN_A_ROW, near_duplicates.NEAR = settings
     with tempfile.TemporaryDirectory() as folder:
         for count in (LONG // 10, LONG):
             studies = Path(folder, "studies.jsonl")
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _twins(reports: list[str]) -> int:
-    with duplicates.Reports() as seen:
+    with near_duplicates.Reports() as seen:
         return sum(seen.twin(report, "") is not None for report in reports)
 
 

@@ -20,9 +20,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cxr_cli import inferring, layout
-from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
-from cxr_cli.images import Films, Square
+from cxr_cli.answers import reply_format
+from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine, predictor
+from cxr_cli.images import Films, Square, films_of
 from cxr_cli.rows import Flow
 from tests.server import Server, text_of
 
@@ -58,8 +58,8 @@ def throughput(folder: Path) -> None:
     films = Films(folder / "phantoms", Square(SIDE))
 
     def chat(rows: list[dict[str, Any]]) -> tuple[float, dict[str, str]]:
-        asked = [(done.row, done.pictures) for done in films.decoded(rows, layout.shown)]
-        talks = [_for_vllm(inferring.DEFAULT.messages(p, **_places(row))) for row, p in asked]
+        asked = [(done.row, done.pictures) for done in films.decoded(rows, films_of)]
+        talks = [_for_vllm(predictor.DEFAULT.messages(p, **_places(row))) for row, p in asked]
         start = time.perf_counter()
         out = bare.chat(talks, drawn, use_tqdm=False)
         seconds = time.perf_counter() - start
@@ -67,13 +67,13 @@ def throughput(folder: Path) -> None:
 
     with open_engine(spec) as engine:
         list(generate(engine, [Request("warm", [{"role": "user", "content": "Hello"}])]))  # it is started by this
-        inferring.open_engine = lambda _: nullcontext(engine)
+        predictor.open_engine = lambda _: nullcontext(engine)
 
         def infer(rows: list[dict[str, Any]], read: Films) -> tuple[float, dict[str, str]]:
             (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
             flow = Flow([str(folder / "in.jsonl")], folder / "out.jsonl", overwrite=True)
             start = time.perf_counter()
-            inferring.run(flow, spec, read, None, samples=1, seed=0, vote=False)
+            predictor.run(flow, spec, read, None, samples=1, seed=0, vote=False)
             seconds = time.perf_counter() - start
             out = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
             return len(rows) / seconds, {row["id"]: row["predictions"][0]["text"] for row in out}
@@ -83,7 +83,7 @@ def throughput(folder: Path) -> None:
         kept = replace(films, cache=folder / "kept", workers=0)
         ratios = []
         for rows in parts[1:]:
-            list(kept.decoded(rows, layout.shown))
+            list(kept.decoded(rows, films_of))
             theirs, texts = chat(rows)
             ours, said = infer(rows, kept)
             same = sum(texts[id] == text for id, text in said.items())
@@ -96,7 +96,11 @@ def throughput(folder: Path) -> None:
 
 
 def _places(row: dict[str, Any]) -> dict[str, str]:
-    return {"ask": layout.ask(row["question"], row.get("options") or []), "question": row["question"], "options": ""}
+    return {
+        "ask": reply_format.ask(row["question"], row.get("options") or []),
+        "question": row["question"],
+        "options": "",
+    }
 
 
 def _for_vllm(messages: Any) -> list[dict[str, Any]]:

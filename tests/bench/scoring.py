@@ -6,10 +6,10 @@ import numpy as np
 
 from cxr_cli.engines import settled
 from cxr_cli.findings import reader
-from cxr_cli.scoring.agreement import spearman
 from cxr_cli.scoring.radrscore import PARTS
 from cxr_cli.scoring.report import ReportScorer
-from cxr_cli.scoring.score import Scorer
+from cxr_cli.scoring.scorer import Scorer
+from cxr_cli.verifying.interrater import spearman
 from tests.shared import held_back, judged, ranking_cases
 
 BARS = {"factuality": 0.35, "completeness": 0.52, "effectiveness": 0.40, "mean": 0.60}

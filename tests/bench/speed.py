@@ -13,7 +13,7 @@ from pathlib import Path
 from cxr_cli.engines import settled
 from cxr_cli.findings import Lexicon, Reader
 from cxr_cli.findings.lexicon import expand
-from cxr_cli.scoring.score import Scorer
+from cxr_cli.scoring.scorer import Scorer
 from tests.bench.scoring import as_is
 from tests.shared import DATA, judged, openi_reports, report_text
 

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from cxr_cli import rewards
+from cxr_cli.engines.local_models import load_model, load_processor, locate
 from cxr_cli.images import load
 from cxr_cli.images.sizes import Square
-from cxr_cli.models import load_model, load_processor, locate
 from cxr_cli.rewards.selection import Selected, select
 from cxr_cli.training import rl, sft
-from cxr_cli.training.examples import completion, prompt
+from cxr_cli.training.data.dataset import completion, prompt
 from cxr_cli.training.run import Job, quieten
 from tests import tiny
 

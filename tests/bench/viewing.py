@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from cxr_cli.layout import answered, say
+from cxr_cli.answers.reply_format import answered, say
 from tests.bench.speed import CXR, MAP
 from tests.browser import Viewer, open_browser
 from tests.shared import DATA

@@ -1,0 +1,102 @@
+"""The options of one question: what they are called, and where a text calls them so."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from cxr_cli.answers.cues import MEANING, MEANINGS, plain
+
+Place = tuple[int, int, str]  # start, end and the plain words there
+
+_BETWEEN = re.compile(r"[\W_]+(?:(?:an?|the)[\W_]+)?")
+_ONLY = re.compile(r"[\s(\[]*([A-Za-z])(?!\w)[\s)\].:]*")
+
+
+class Phrases:
+    """Finds phrases of plain words, whatever is between them: "effusion, in the lung" is "effusion in lung"."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._rest: dict[str, list[tuple[list[str], str]]] = {}
+        for phrase in sorted(phrases, key=len, reverse=True):
+            first, *rest = phrase.split()
+            self._rest.setdefault(first, []).append((rest, phrase))
+        self._firsts = list(self._rest)
+        kind = Implementation.NoncontiguousNFA  # the fastest to build
+        self._search = AhoCorasick(self._firsts, MatchKind.LeftmostLongest, implementation=kind)
+
+    def find(self, text: str) -> list[Place]:
+        """Where they stand in lower-case text; of several that begin together, the longest."""
+        found: list[Place] = []
+        done = 0
+        for index, start, end in self._search.find_matches_as_indexes(text):
+            if start < done or text[start - 1 : start].isalnum():
+                continue
+            for rest, phrase in self._rest[self._firsts[index]]:
+                if stop := _end(text, end, rest):
+                    found.append((start, stop, phrase))
+                    done = stop
+                    break
+        return found
+
+
+def _end(text: str, end: int, words: list[str]) -> int:
+    """Where `words` end that follow text[:end]; 0 where they do not follow."""
+    for word in words:
+        gap = _BETWEEN.match(text, end)
+        if not gap or not text.startswith(word, gap.end()):
+            return 0
+        end = gap.end() + len(word)
+    return 0 if text[end : end + 1].isalnum() else end
+
+
+class Options:
+    """The options of one question."""
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self.texts = texts
+        self._plain = [plain(text) for text in texts]
+        self._folded = {_bare(text): i for i, text in reversed(list(enumerate(texts)))}
+        self._longest = max(map(len, texts)) + len(" (A). ")
+        self.index = {word: i for i, word in reversed(list(enumerate(self._plain))) if word}
+
+    @cached_property
+    def meanings(self) -> dict[str, int]:
+        """The options that mean "yes", "normal", "stable" .."""
+        meanings = [MEANING.get(word) for word in self._plain]
+        return {meaning: i for i, meaning in enumerate(meanings) if meaning and meanings.count(meaning) == 1}
+
+    @cached_property
+    def words(self) -> dict[str, int]:
+        """All that names an option: its text, and what means the same."""
+        synonyms = {word: i for meaning, i in self.meanings.items() for word in MEANINGS[meaning]}
+        return synonyms | self.index
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        return Phrases(self.words)
+
+    @property
+    def yes_no(self) -> bool:
+        return self.meanings.keys() >= {"yes", "no"}
+
+    def exact(self, text: str) -> int | None:
+        """The option that is the whole text: its letter, its text or both; -1 is a letter that no option has."""
+        match = _ONLY.match(text) if len(text) <= self._longest else None
+        if not match or match[1].lower() in self.words:
+            return self._folded.get(_bare(text))
+        index, rest = ord(match[1].upper()) - ord("A"), _bare(text[match.end() :])
+        if not rest:
+            return index if index < len(self.texts) else -1
+        return index if self._folded.get(rest) == index else None
+
+
+def _bare(text: str) -> str:
+    return text.strip(" .!\n").casefold()
+
+
+@lru_cache(maxsize=4096)
+def options_for(texts: tuple[str, ...]) -> Options:
+    """Options once made ready; many questions share theirs."""
+    return Options(texts)

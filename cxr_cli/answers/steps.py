@@ -1,0 +1,58 @@
+"""Anybody's steps as Step dicts: a string, a list of strings or of objects, numbered or bulleted."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cxr_cli.answers.reply_format import thinking
+from cxr_cli.errors import RowError
+from cxr_cli.findings.sentences import sentences
+
+_TEXT_KEYS = ("step", "content", "sentence", "description", "reasoning")
+_MARK = re.compile(r"^\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s+|[-*•]\s+)", re.IGNORECASE)
+_LIST_ITEM = re.compile(r"\n(?=\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s|[-*•]\s))", re.IGNORECASE)
+
+
+def as_steps(given: Any) -> list[dict[str, Any]]:
+    """The steps of a row as dicts with `text`; every other key of a step object is kept.
+
+    A string is split at its list items, else into sentences.
+    """
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [{"text": text} for text in split_text(given)]
+    if isinstance(given, dict):
+        given = list(given.values())
+    steps = []
+    for index, item in enumerate(given):
+        if isinstance(item, str):
+            steps.append({"text": _MARK.sub("", item).strip()})
+            continue
+        if isinstance(item, dict) and isinstance(item.get("text"), str):
+            steps.append(item)
+            continue
+        key = next((k for k in _TEXT_KEYS if isinstance(item, dict) and isinstance(item.get(k), str)), None)
+        if key is None:
+            raise RowError("", f"field `steps[{index}]`: neither a string nor an object with `text`")
+        steps.append({"text": item[key], **item})
+    return [step for step in steps if step["text"].strip()]
+
+
+def split_text(text: str) -> list[str]:
+    """A chain of thought as one string, in steps."""
+    items = [_MARK.sub("", item).strip() for item in _LIST_ITEM.split("\n" + text)]
+    items = [item for item in items if item]
+    if len(items) > 1:
+        return items
+    return [text[s.start : s.end] for s in sentences(text)]
+
+
+def said(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a model said to a case: its `predictions`, or the one `prediction` as such."""
+    return row.get("predictions") or ([{"text": row["prediction"]}] if row.get("prediction") else [])
+
+
+def statements(prediction: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The reasoning of a prediction, in steps."""
+    return as_steps(prediction.get("think") or thinking(prediction["text"]))

@@ -1,0 +1,43 @@
+"""A spec becomes an open engine, with the cache of replies before it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+
+from cxr_cli.engines.requests import Engine
+from cxr_cli.engines.spec import ENGINES, Spec, chosen, is_url
+from cxr_cli.engines.usage import Metered
+from cxr_cli.errors import CxrError
+from cxr_cli.rows import note
+
+
+@contextmanager
+def open_engine(spec: Spec) -> Iterator[Engine]:
+    """The engine, in front of it the cache of replies; closed at the end. Raises CxrError."""
+    if spec.dry_run:
+        from cxr_cli.engines.dry_run import Dry
+
+        with Dry(spec) as dry:
+            yield dry
+        return
+    name = chosen(spec)
+    _check(spec, name)
+    if spec.name == "auto":
+        note(f"engine: {name}")
+    module, _, attribute = ENGINES[name].partition(":")
+    with ExitStack() as stack:
+        engine: Engine = stack.enter_context(getattr(import_module(module), attribute)(spec))
+        if spec.cached:
+            from cxr_cli.engines.cache import Cached
+
+            engine = stack.enter_context(Cached(engine))
+        yield stack.enter_context(Metered(engine))
+
+
+def _check(spec: Spec, name: str) -> None:
+    if name == "openai" and not is_url(spec.model):
+        raise CxrError(f"--engine openai needs the URL of a server: -m http://localhost:8000/v1, not {spec.model}")
+    if name != "openai" and is_url(spec.model):
+        raise CxrError(f"{spec.model} is a server: --engine openai, or auto, asks it")
+    if name != "openai" and spec.args.get("trust_remote_code"):
+        raise CxrError("trust_remote_code is not supported: it would run code that comes with the weights")

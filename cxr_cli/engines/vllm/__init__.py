@@ -1,0 +1,1 @@
+"""vLLM in processes of its own, and their end when this process ends."""

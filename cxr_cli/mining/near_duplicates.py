@@ -1,0 +1,109 @@
+"""Reports that say the same in nearly the same words.
+
+with Reports() as reports:
+    reports.twin("FINDINGS: The lungs are clear.", "a")    # None: it is new, and kept
+    reports.twin("The lungs are clear", "b")               # "a"
+
+Compared are the words of the sections that state findings, without case, punctuation and blanks of de-identification,
+as sets of three words in a row. Nearly the same: Jaccard's index, shared / all, is at least .9. In a report of 60 words
+that is one word changed; of a short one nothing may differ. Templates of normal films are found so, as they should.
+"""
+
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from zlib import crc32
+
+from cxr_cli.findings.sentences import SILENT, sections
+from cxr_cli.rows import Row, note
+from cxr_cli.rows.temp_db import Scratch
+
+IN_A_ROW = 3
+NEAR = 0.9
+_WORD = re.compile(r"[^\W_]+")
+_STEP = 1.25  # from one class of sizes to the next
+_PARTS = 256  # at most: of texts above some 2,000 words a near one may be missed, never one with the same words
+
+
+class Reports(Scratch):
+    """The reports seen so far, each kind once.
+
+    None is missed: two sets that are near differ in at most d members, so if both are cut into d + 1 parts by a hash of
+    the member, one part at least is equal (Arasu et al., "Efficient exact set-similarity joins", VLDB 2006). Equal
+    parts are looked up, and what they lead to is compared. d depends on the size, so each class of sizes has its own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "create table kept(number integer primary key, name text, members blob);"
+            "create table parts(part integer, number integer, primary key(part, number)) without rowid"
+        )
+
+    def twin(self, report: str, name: str) -> str | None:
+        """The name of the first report kept that says nearly the same. None: there is none, and this one is kept.
+
+        A report without words is the twin of none.
+        """
+        members = shingles(report)
+        if not members:
+            return None
+        size = len(members)
+        levels = range(_level(max(1, int(size * NEAR))), _level(math.ceil(size / NEAR)) + 1)
+        parts = {level: _parts(members, level) for level in levels}
+        asked = [part for of_level in parts.values() for part in of_level]
+        alike = self.run(
+            f"select distinct number, name, members from parts join kept using (number)"
+            f" where part in ({','.join('?' * len(asked))}) order by number",
+            *asked,
+        )
+        for _, known, packed in alike:
+            other = frozenset(array("I", packed))
+            shared = len(members & other)
+            if shared / (size + len(other) - shared) >= NEAR:
+                return str(known)
+        kept = self.run("insert into kept(name, members) values (?, ?)", name, array("I", members).tobytes())
+        for part in parts[_level(size)]:
+            self.run("insert into parts values (?, ?)", part, kept.lastrowid)
+        return None
+
+
+def distinct(rows: Iterable[Row]) -> Iterator[Row]:
+    """The studies without those whose report an earlier one has too; how many were dropped is told at the end."""
+    read = dropped = 0
+    with Reports() as reports:
+        for row in rows:
+            read += 1
+            if reports.twin(row.get("report") or "", row["id"]) is None:
+                yield row
+            else:
+                dropped += 1
+    note(f"{dropped} of {read} studies dropped: an earlier one has nearly the same report")
+
+
+def shingles(report: str) -> frozenset[int]:
+    """The sets of words in a row, each as a number; a report of fewer words is one."""
+    words = [
+        word
+        for section in sections(report)
+        if section.section not in SILENT
+        for word in _WORD.findall(report[section.start : section.end].lower())
+        if word.strip("x")
+    ]
+    rows = range(max(1, len(words) - IN_A_ROW + 1)) if words else ()
+    return frozenset(crc32(" ".join(words[i : i + IN_A_ROW]).encode()) for i in rows)
+
+
+def _level(size: int) -> int:
+    return int(math.log(size, _STEP))
+
+
+def _parts(members: Iterable[int], level: int) -> set[int]:
+    """The parts of a set as sets of this level are cut, each as a number."""
+    count = min(_PARTS, int(_STEP ** (level + 1) * (1 - NEAR) / NEAR) + 1)
+    parts = [array("I") for _ in range(count)]
+    for member in sorted(members):
+        parts[member % count].append(member)
+    keys = (b"%d/%d/%s" % (level, place, part.tobytes()) for place, part in enumerate(parts))
+    return {int.from_bytes(blake2b(key, digest_size=8).digest(), signed=True) for key in keys}

@@ -1,0 +1,1 @@
+"""Other people's result files: read as rows, recounted, and what is wrong in them."""

@@ -1,0 +1,178 @@
+"""Published results, as their authors counted them and as we do, and what makes the difference.
+
+As published, a part of RadRScore without a denominator counts 0, a judgement that failed is left out, and RadRScore is
+the mean of the three means. Ours differs by CAUSES, one after the other.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from cxr_cli.answers import grading
+from cxr_cli.answers.reply_format import thinking
+from cxr_cli.published.defects import Defect, Defects
+from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNPARSABLE, honest, shares
+from cxr_cli.scoring.radrscore import NO_REFERENCE, NO_REPORT, PARTS
+from cxr_cli.scoring.scorer import predicted
+
+CAUSES = {
+    "rows": "RadRScore is the mean over the rows that have all three parts",
+    "empty": "an empty prediction is wrong, whatever was judged of it",
+    "counts": "a count above what there is to count is a failed judgement",
+    "nothing": "a part with nothing to count is unknown, not 0",
+    "judge": "answers are read, not searched for letters; reasoning is judged by another judge",
+    "items": "only items count that all models of a task were asked",
+}
+METRICS = ("accuracy", *PARTS, "radrscore")
+_UNSCORABLE = {NO_REPORT, NO_REFERENCE, NOT_STORED, grading.NO_REFERENCE, grading.NOT_AN_OPTION}
+Counted = tuple[float | None, ...]
+"""One metric of one row: as published, then after each of CAUSES from `empty` to `judge`."""
+
+
+class Line(NamedTuple):
+    """One metric of one model in one task. published_n, n: rows that count. because: cause -> its share of `change`.
+
+    script: what the released script prints. A row with a failed judgement is not in its n, but what it had added of
+    that row before it came to the failed one stays in its sums.
+    """
+
+    task: str
+    model: str
+    metric: str
+    published: float | None
+    published_n: int
+    script: float | None
+    ours: float | None
+    n: int
+    nulls: int
+    change: float | None
+    because: dict[str, float]
+
+
+class _Row(NamedTuple):
+    item: str | None
+    counted: dict[str, Counted]
+
+
+class Published:
+    """Takes in scored rows of published results. judge: who scored the reasoning."""
+
+    def __init__(self, judge: str) -> None:
+        self.judge = judge
+        self.rows = 0
+        self.signatures: Counter[str] = Counter()
+        self._tasks: dict[str, dict[str, list[_Row]]] = {}
+        self._defects = Defects()
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.rows += 1
+        self.signatures[row["scored_by"]] += 1
+        judged = row.get("judged") or {}
+        said = predicted(row)
+        empty = not any(text.strip() for text in said)
+        theirs, fair = shares(judged), honest(judged, "".join(map(thinking, said)))
+        counted = {part: self._part(row, part, theirs[part], fair[part], empty) for part in PARTS}
+        right = None if judged.get("right") is None else float(judged["right"])
+        wrong = 0.0 if empty and "right" in judged else right
+        radrscore = tuple(map(_mean_of_all, zip(*counted.values(), strict=True)))
+        counted |= {"accuracy": (right, wrong, wrong, wrong, _ours(row, "accuracy", empty)), "radrscore": radrscore}
+        models = self._tasks.setdefault(str(row.get("task")), {})
+        models.setdefault(str(row.get("answered_by")), []).append(_Row(row.get("item"), counted))
+        self._defects.add(row, empty, theirs, fair)
+
+    def _part(self, row: Mapping[str, Any], part: str, theirs: float | str, fair: float | str, empty: bool) -> Counted:
+        if theirs == NOT_STORED:
+            return None, None, None, None, _ours(row, part, empty) if self.judge != "stored" else None
+        published = None if theirs == UNPARSABLE else 0.0 if isinstance(theirs, str) else theirs
+        wrong = 0.0 if empty else published
+        possible = None if fair == IMPOSSIBLE else wrong
+        known = None if isinstance(fair, str) and not empty else possible
+        return published, wrong, possible, known, known if self.judge == "stored" else _ours(row, part, empty)
+
+    def lines(self) -> list[Line]:
+        """One line for each task, model and metric that has a number on either side."""
+        found = []
+        for task, models in self._tasks.items():
+            common = self.common(task)
+            for model, rows in models.items():
+                means: list[float | None] = []
+                for metric in METRICS:
+                    line = _line(task, model, metric, rows, common, means if metric == "radrscore" else None)
+                    means += [line.published] if metric in PARTS else []
+                    found += [line] if line.published is not None or line.ours is not None else []
+        return found
+
+    def common(self, task: str) -> set[str]:
+        """The items that all models of a task were asked, of the models whose rows name theirs."""
+        models = ({row.item for row in rows if row.item} for rows in self._tasks[task].values())
+        named = [items for items in models if items]
+        return set.intersection(*named) if named else set()
+
+    def defects(self) -> list[Defect]:
+        """What is wrong in the files."""
+        items = {task: [[row.item for row in rows] for rows in models.values()] for task, models in self._tasks.items()}
+        return self._defects.found(items)
+
+
+def _line(
+    task: str, model: str, metric: str, rows: Sequence[_Row], common: set[str], means: Sequence[float | None] | None
+) -> Line:
+    """means: of the published parts, for RadRScore."""
+    stages = [*zip(*(row.counted[metric] for row in rows), strict=True)]
+    ours = [row.counted[metric][-1] for row in rows if row.item is None or row.item in common]
+    values = [_mean(stage) for stage in [*stages, ours]]
+    published = values[0] if means is None else _mean_of_all(means)
+    because = {}
+    if published is not None and None not in values:
+        steps = [published, *(value for value in values if value is not None)]
+        deltas = [after - before for before, after in pairwise(steps)]
+        because = {cause: delta for cause, delta in zip(CAUSES, deltas, strict=True) if abs(delta) > 1e-12}
+    n = sum(value is not None for value in ours)
+    return Line(
+        task,
+        model,
+        metric,
+        published,
+        sum(value is not None for value in stages[0]),
+        _script(rows, metric),
+        values[-1],
+        n,
+        len(ours) - n,
+        None if published is None or values[-1] is None else values[-1] - published,
+        because,
+    )
+
+
+def _script(rows: Sequence[_Row], metric: str) -> float | None:
+    """The mean as the released script takes it, over rows that were judged in full: it adds completeness first."""
+    if metric == "radrscore":
+        return _mean_of_all([_script(rows, part) for part in PARTS])
+    whole = [row for row in rows if row.counted["radrscore"][0] is not None]
+    if not whole:
+        return _mean(row.counted[metric][0] for row in rows)
+    total = 0.0
+    for row in rows:
+        for part in ("completeness", "factuality", "effectiveness", "accuracy"):
+            value = row.counted[part][0]
+            if value is None:
+                break
+            total += value if part == metric else 0.0
+    return total / len(whole)
+
+
+def _ours(row: Mapping[str, Any], metric: str, empty: bool) -> float | None:
+    """The row's score; 0 for an empty prediction where there is something to score."""
+    if empty and metric in row["scores"] and row["why"].get(metric) not in _UNSCORABLE:
+        return 0.0
+    score: float | None = row["scores"].get(metric)
+    return score
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _mean_of_all(values: Sequence[float | None]) -> float | None:
+    return None if None in values else _mean(values)

@@ -1,0 +1,29 @@
+"""The kinds of file that rows are read from and written to, by suffix."""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cxr_cli.errors import CxrError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PACKS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": zstd.open}
+BROKEN_PACK = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
+"""What reading raises when compressed data break off."""
+
+
+def extension(path: Path) -> tuple[str, str]:
+    """`rows/a.jsonl.gz` -> (".jsonl", ".gz"). Raises CxrError for one that is not known."""
+    name = path.name.lower()
+    pack = next((suffix for suffix in PACKS if name.endswith(suffix)), "")
+    layout = Path(name.removesuffix(pack)).suffix.replace(".ndjson", ".jsonl")
+    if layout in (".jsonl", ".csv") or (layout == ".parquet" and not pack):
+        return layout, pack
+    raise CxrError(f"{path}: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet")

@@ -1,0 +1,110 @@
+"""Parquet and CSV, written in constant memory: the columns are known only when the last row is.
+
+Rows go to a spool file first, while the type of each column is worked out; then batch by batch to the table.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from cxr_cli.records import Row
+
+_BATCH = 2000
+_GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
+
+Shape = Any
+"""What a column holds: None (nulls so far), "str", "int", .., [Shape] (lists), {key: Shape} (objects), or MIXED."""
+MIXED = "mixed"
+_COMPRESSION: dict[str, Any] = {"": "uncompressed", ".gz": "gzip", ".zst": "zstd"}
+_POLARS = {"str": pl.String, "bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64}
+
+
+class Spool:
+    """Takes rows as JSON lines; `close` makes the table at `path`.
+
+    A column whose values no single type can hold becomes JSON text; so do lists and objects in CSV.
+    """
+
+    def __init__(self, path: Path, layout: str, pack: str) -> None:
+        """layout: ".parquet" or ".csv". pack: "", ".gz" or ".zst", for CSV."""
+        self._path, self._layout, self._pack = path, layout, pack
+        self._file = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - closed by `close`
+        self._shapes: dict[str, Shape] = {}
+
+    def write(self, line: bytes) -> int:
+        for name, value in msgspec.json.decode(line).items():
+            self._shapes[name] = widen(self._shapes.get(name), value)
+        return self._file.write(line)
+
+    def close(self) -> None:
+        try:
+            if self._layout == ".parquet":
+                self._frame().sink_parquet(self._path, row_group_size=_GROUP)
+            else:
+                self._frame().sink_csv(self._path, compression=_COMPRESSION[self._pack], check_extension=False)
+        except pl.exceptions.PolarsError as error:
+            raise OSError(str(error)) from error
+        finally:
+            self._file.close()
+
+    def _frame(self) -> pl.LazyFrame:
+        types = {name: _type(shape) for name, shape in (self._shapes or {"id": "str"}).items()}
+        flat = self._layout == ".csv"
+        as_json = {name for name, type_ in types.items() if type_ is None or (flat and type_.is_nested())}
+        schema = {name: pl.String if name in as_json else type_ for name, type_ in types.items()}
+
+        def batches(columns: Any, predicate: Any, rows: int | None, size: int | None) -> Iterator[pl.DataFrame]:
+            self._file.seek(0)
+            while lines := list(islice(self._file, _BATCH)):
+                yield pl.DataFrame([_with_json(msgspec.json.decode(line), as_json) for line in lines], schema=schema)
+
+        return register_io_source(batches, schema=schema)
+
+
+def widen(known: Shape, value: Any) -> Shape:
+    """The shape of a column that held `known` and now also holds `value`."""
+    if value is None or known == MIXED:
+        return known
+    if isinstance(value, dict):
+        known = {} if known is None else known
+        if not isinstance(known, dict):
+            return MIXED
+        for key, inner in value.items():
+            known[key] = widen(known.get(key), inner)
+        return known
+    if isinstance(value, list):
+        known = [None] if known is None else known
+        if not isinstance(known, list):
+            return MIXED
+        for inner in value:
+            known[0] = widen(known[0], inner)
+        return known
+    kind = type(value).__name__
+    if known is None or known == kind:
+        return MIXED if kind == "int" and not -(2**63) <= value < 2**63 else kind
+    return "float" if known in ("int", "float") and kind in ("int", "float") else MIXED
+
+
+def _type(shape: Shape) -> Any:
+    """The polars type, or None when no single one holds it."""
+    if isinstance(shape, dict):
+        fields = {key: _type(inner) for key, inner in shape.items()}
+        return pl.Struct(fields) if fields and None not in fields.values() else None
+    if isinstance(shape, list):
+        inner = _type(shape[0])
+        return None if inner is None else pl.List(inner)
+    return pl.Null() if shape is None else _POLARS.get(shape)
+
+
+def _with_json(row: Row, names: set[str]) -> Row:
+    """`row` with the cells of these columns as JSON text; texts stay as they are."""
+    for name in names & row.keys():
+        if row[name] is not None and not isinstance(row[name], str):
+            row[name] = msgspec.json.encode(row[name]).decode()
+    return row

@@ -1,0 +1,26 @@
+"""Signatures: what made, checked or scored a row, so that numbers are compared only when they may be (as in sacreBLEU).
+
+engine:rules|lexicon:3f2a9c01|unmentioned:normal|version:0.1.0
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+
+
+@cache
+def cxr_version() -> str:
+    """The version in pyproject.toml."""
+    return version("cxr-cli")
+
+
+def signature(engine: str | Mapping[str, object], lexicon: str, **settings: object) -> str:
+    """One line: the engine (a model's with all of its settings), the lexicon's digest, what changes the result, the
+    version."""
+    by = {"engine": engine} if isinstance(engine, str) else engine
+    return signed(**{**by, "lexicon": lexicon, **settings})
+
+
+def signed(**settings: object) -> str:
+    """The settings and the version as one line."""
+    return "|".join(f"{key}:{value}" for key, value in {**settings, "version": cxr_version()}.items())

@@ -1,0 +1,152 @@
+"""RadRScore by a model, as the paper has it: key findings are taken out of the reasoning and of the reference, then
+
+    factuality     correct / stated       key findings of the reasoning that are correct by the report
+    completeness   recalled / reference   key findings of the reference that the reasoning states too
+    effectiveness  effective / all        steps of the reasoning that help to answer the question
+
+Each verdict is on one finding or step by its number, so that no count exceeds what it is a share of.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cxr_cli.answers.steps import as_steps
+from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.prompts.prompt import answer_text, digest, packaged, question_text
+from cxr_cli.engines.prompts.schemas import TEXT, TRUTH, each, keyed, one_of, several
+from cxr_cli.engines.prompts.structured import Failure, Model, together
+from cxr_cli.findings import Lexicon
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.findings.numbered import listed, numbered
+from cxr_cli.rows.signatures import signature
+from cxr_cli.scoring.radrscore import (
+    NO_REASONING,
+    NO_REFERENCE,
+    NO_REPORT,
+    NOTHING_IN_REFERENCE,
+    NOTHING_SAID,
+    PARTS,
+    Scores,
+    scored,
+)
+
+NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
+PROMPTS = {name: packaged("cxr_cli.scoring.judges", name) for name in NAMES}
+_FINDINGS = keyed(findings=several(keyed(finding=TEXT, status=one_of("present", "absent", "uncertain"))))
+Part = float | str  # a share, or why there is none
+
+
+class _Case(NamedTuple):
+    """What the judge sees of a case; steps: of the reference."""
+
+    id: str
+    question: str
+    answer: str
+    report: str | None
+    steps: list[str]
+
+
+class LlmJudge:
+    """Judges with one model and one policy on what the report does not mention."""
+
+    def __init__(self, model: Model, lexicon: Lexicon, unmentioned: Unmentioned) -> None:
+        self.model, self.lexicon, self.unmentioned = model, lexicon, unmentioned
+        self.silence = PROMPTS[unmentioned].user
+
+    def signature(self, **settings: object) -> str:
+        by = {"prompts": digest(PROMPTS), "unmentioned": self.unmentioned}
+        return signature(self.model.engine.signature, self.lexicon.digest, **by, **settings)
+
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
+        """The parts and the score of each reasoning. Nothing is asked about an empty one."""
+        report = case.get("report") or ""
+        report = str(numbered(report)) if report.strip() else None
+        steps = _texts(case.get("steps"))
+        seen = _Case(case["id"], question_text(case), answer_text(case), report, steps)
+        chains = [_texts(reasoning) for reasoning in reasonings]
+        named = [(f"judge{n}", chain) for n, chain in enumerate(chains)]
+        asked = [("reference", steps)] if steps and any(chains) else []
+        found = yield from together([self._findings(seen, name, chain) for name, chain in [*named, *asked]])
+        stated, reference = found[: len(chains)], found[-1] if asked else []
+        parts = yield from together(
+            [self._parts(seen, name, chain, said, reference) for (name, chain), said in zip(named, stated, strict=True)]
+        )
+        return [scored(part) for part in parts]
+
+    def _findings(self, case: _Case, name: str, steps: list[str]) -> Talk[list[str] | Failure]:
+        """The key findings of some steps, as "left effusion: present", each once."""
+        if not steps:
+            return []
+        return (
+            yield from self.model.ask(
+                f"{case.id}#{name}/findings",
+                PROMPTS["findings"],
+                _FINDINGS,
+                lambda said: list(dict.fromkeys(f"{f['finding'].strip()}: {f['status']}" for f in said["findings"])),
+                question=case.question,
+                steps=listed(steps),
+            )
+        )
+
+    def _parts(
+        self, case: _Case, name: str, steps: list[str], stated: list[str] | Failure, reference: list[str] | Failure
+    ) -> Talk[dict[str, Part]]:
+        """The three parts of one reasoning."""
+        if isinstance(stated, Failure):
+            return dict.fromkeys(PARTS, f"judge: {stated.reason}")
+        shares = yield from together(
+            [
+                self._correct(case, name, stated),
+                self._recalled(case, name, steps, stated, reference),
+                self._effective(case, name, steps, stated),
+            ]
+        )
+        return dict(zip(PARTS, shares, strict=True))
+
+    def _correct(self, case: _Case, name: str, stated: list[str]) -> Talk[Part]:
+        if case.report is None:
+            return NO_REPORT
+        if not stated:
+            return NOTHING_SAID
+        values = {"report": case.report, "findings": listed(stated), "silence": self.silence}
+        return (yield from self._share(case, name, "correct", len(stated), values))
+
+    def _recalled(
+        self, case: _Case, name: str, steps: list[str], stated: list[str], reference: list[str] | Failure
+    ) -> Talk[Part]:
+        if not case.steps:
+            return NO_REFERENCE
+        if not steps:
+            return NO_REASONING
+        if isinstance(reference, Failure):
+            return f"judge: {reference.reason}"
+        if not reference:
+            return NOTHING_IN_REFERENCE
+        if not stated:
+            return 0.0
+        values = {"question": case.question, "findings": listed(reference), "steps": listed(steps)}
+        return (yield from self._share(case, name, "recalled", len(reference), values))
+
+    def _effective(self, case: _Case, name: str, steps: list[str], stated: list[str]) -> Talk[Part]:
+        if not case.steps:
+            return NO_REFERENCE
+        if not stated:
+            return NOTHING_SAID
+        values = {
+            "question": case.question,
+            "answer": case.answer,
+            "reference": listed(case.steps),
+            "steps": listed(steps),
+        }
+        return (yield from self._share(case, name, "effective", len(steps), values))
+
+    def _share(self, case: _Case, name: str, what: str, count: int, values: Mapping[str, str]) -> Talk[Part]:
+        """The share of `count` things of which the model says "true"."""
+        true = yield from self.model.ask(
+            f"{case.id}#{name}/{what}", PROMPTS[what], each(count, TRUTH), lambda said: sum(said.values()), **values
+        )
+        return f"judge: {true.reason}" if isinstance(true, Failure) else true / count
+
+
+def _texts(steps: Any) -> list[str]:
+    return [step["text"] for step in as_steps(steps)]

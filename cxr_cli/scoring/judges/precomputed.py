@@ -1,0 +1,70 @@
+"""Judgements that came with the rows: somebody else's counts, as `judged`.
+
+{"judged": {"stated": 5, "correct": 4, "reference": 8, "recalled": 3, "effective": 2, "ineffective": 1}}
+
+    factuality     correct / stated
+    completeness   recalled / reference
+    effectiveness  effective / (effective + ineffective)
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cxr_cli.engines.conversations import Talk
+from cxr_cli.rows.signatures import signed
+from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scored
+
+NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: counts more than there are"
+NOTHING = {
+    "factuality": NOTHING_SAID,
+    "completeness": NOTHING_IN_REFERENCE,
+    "effectiveness": "no step judged",
+}
+"""Why a part has no denominator."""
+
+
+def shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
+    """Each part by the stored counts, whatever they are, or the reason why there is none."""
+    if not judged or "reference" not in judged:
+        return dict.fromkeys(PARTS, NOT_STORED)
+    found: dict[str, float | str] = {}
+    for part, (count, total) in _counts(judged).items():
+        if count is None or total is None:
+            found[part] = UNPARSABLE
+        else:
+            found[part] = count / total if total else NOTHING[part]
+    return found
+
+
+def honest(judged: Mapping[str, Any] | None, reasoning: str) -> dict[str, float | str]:
+    """The same, without what cannot be: a judgement of nothing, or of more than there is."""
+    found = shares(judged)
+    if not reasoning.strip():
+        return {part: share if share == NOT_STORED else NO_REASONING for part, share in found.items()}
+    return {part: IMPOSSIBLE if not isinstance(share, str) and share > 1 else share for part, share in found.items()}
+
+
+def _counts(judged: Mapping[str, Any]) -> dict[str, tuple[int | None, int | None]]:
+    effective, ineffective = judged.get("effective"), judged.get("ineffective")
+    steps = None if effective is None or ineffective is None else effective + ineffective
+    return {
+        "factuality": (judged.get("correct"), judged.get("stated")),
+        "completeness": (judged.get("recalled"), judged.get("reference")),
+        "effectiveness": (effective, steps),
+    }
+
+
+class StoredJudge:
+    """The judge `stored`. as_published: takes the counts as they are; else as `honest` does."""
+
+    def __init__(self, as_published: bool) -> None:
+        self.as_published = as_published
+
+    def signature(self, **settings: object) -> str:
+        return signed(engine="stored", **settings)
+
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
+        """The stored parts, the same for each reasoning: a row has one judgement."""
+        judged = case.get("judged")
+        return [scored(shares(judged) if self.as_published else honest(judged, text)) for text in reasonings]
+        yield []  # a talk that asks for nothing

@@ -1,0 +1,1 @@
+"""Scores as plots, PNG and SVG."""

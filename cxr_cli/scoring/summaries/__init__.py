@@ -1,0 +1,1 @@
+"""Scored rows as summaries and comparisons: means, intervals, tests, tables."""

@@ -1,1 +1,0 @@
-"""What a person looks at: pages of rows, to be marked too, and pictures of scores."""

@@ -1,0 +1,1 @@
+"""One file a stage: from options to rows in, rows out."""

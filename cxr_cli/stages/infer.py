@@ -1,0 +1,40 @@
+"""The stage `cxr infer`: cases with films in, the same rows with what a model answers out."""
+
+from collections.abc import Iterator
+
+from cxr_cli.engines import Spec, Talk, open_engine, settle
+from cxr_cli.engines.predictor import DEFAULT, Predictor, check_askable
+from cxr_cli.engines.prompts.prompt import Prompt
+from cxr_cli.errors import RowError
+from cxr_cli.images import Films, films_of
+from cxr_cli.records import Case
+from cxr_cli.rows import Flow, Row
+
+
+def run(flow: Flow, spec: Spec, films: Films, prompt: Prompt | None, *, samples: int, seed: int, vote: bool) -> None:
+    """Answers the cases of `flow`. Films are decoded ahead; rows are written as they are answered, in any order."""
+    with open_engine(spec) as engine:
+        predictor = Predictor(engine, spec.sampling, films, prompt or DEFAULT, samples, seed, vote)
+
+        def stage(rows: Iterator[Row]) -> Iterator[Row]:
+            for _, answer in settle(engine, _talks(flow, predictor, films, rows), flow.reject):
+                yield answer
+
+        flow.pipe(stage, Case)
+
+
+def _talks(flow: Flow, predictor: Predictor, films: Films, rows: Iterator[Row]) -> Iterator[tuple[Row, Talk[Row]]]:
+    def askable() -> Iterator[Row]:
+        for row in rows:
+            try:
+                check_askable(row)
+            except RowError as error:
+                flow.reject(row, error.reason)
+            else:
+                yield row
+
+    for row, pictures, error in films.decoded(askable(), films_of):
+        if error is not None:
+            flow.reject(row, error)
+        else:
+            yield row, predictor.talk(row, pictures)

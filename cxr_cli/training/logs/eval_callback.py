@@ -1,0 +1,59 @@
+"""Answers generated at each evaluation, as `cxr infer` generates them, scored as `cxr score` scores them."""
+
+from collections import defaultdict
+from typing import Any
+
+from transformers import TrainerCallback
+
+from cxr_cli.engines import Sampling, Talk, converse
+from cxr_cli.engines.predictor import DEFAULT, Predictor
+from cxr_cli.engines.transformers import Loaded
+from cxr_cli.errors import RowError
+from cxr_cli.findings import reader
+from cxr_cli.images import Films
+from cxr_cli.rows import Row, note
+from cxr_cli.scoring.scorer import Scorer
+from cxr_cli.training.data.dataset import Rows, pictures
+
+BATCH, TOKENS = 8, 512  # answers at a time, tokens of one
+
+
+class Answering(TrainerCallback):  # type: ignore[misc]
+    """Adds eval_accuracy, eval_format and the parts of RadRScore over the first `count` held-out cases, each over
+    those that have it, and eval_answered, the share of cases that were answered at all. tokens: of an answer."""
+
+    def __init__(self, trainer: Any, rows: Rows, films: Films, count: int, tokens: int = TOKENS) -> None:
+        self.trainer, self.rows, self.films, self.count = trainer, rows, films, min(count, len(rows))
+        sampling = Sampling(max_tokens=tokens)
+        self.engine = Loaded(self._model, sampling, BATCH)
+        self.asker = Predictor(self.engine, sampling, films, DEFAULT, samples=1, seed=0, vote=False)
+        self.scorer = Scorer(reader())
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
+        plugin = self.trainer.accelerator.state.deepspeed_plugin
+        if plugin is not None and plugin.zero_stage == 3:
+            note("evaluation under ZeRO-3 gives the loss alone")
+            return
+        model = self.trainer.model
+        training = model.training
+        model.eval()
+        values: dict[str, list[float]] = defaultdict(list)
+        rows = (self.rows[index] for index in range(self.count))
+        for _, scored in converse(self.engine, ((row, self._talk(row)) for row in rows)):
+            scores = {} if isinstance(scored, RowError) else scored["scores"]
+            values["answered"].append(float(scores.get("accuracy") is not None))
+            for name, score in scores.items():
+                if score is not None:
+                    values[name].append(score)
+        model.train(training)
+        means = {f"eval_{name}": sum(found) / len(found) for name, found in values.items()}
+        self.trainer.log(means)
+        if metrics is not None:
+            metrics.update(means)
+
+    def _model(self) -> tuple[Any, Any]:
+        return self.trainer.accelerator.unwrap_model(self.trainer.model), self.trainer.processing_class
+
+    def _talk(self, row: Row) -> Talk[Row]:
+        answered = yield from self.asker.talk(row, pictures(row, self.films))
+        return (yield from self.scorer.row(answered))

@@ -1,0 +1,1 @@
+"""`--dry-run` of a training: rows, tokens and memory, without a GPU."""

@@ -1,0 +1,156 @@
+"""Rows to one HTML page that needs nothing else: its style, its code and its rows are in it, and it may load nothing.
+
+Rows are written as they come, each as JSON in a <script> of its own that no browser runs. Rows that ask the same of the
+same study (the same `item`, else the same `id`; and the same report and question) are one item of the page, with the
+models side by side: the first of them brings what they share.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+
+from cxr_cli.errors import CxrError, RowError
+from cxr_cli.records import Scored
+from cxr_cli.rows import Flow, Row, note
+from cxr_cli.rows.fingerprint import digest
+from cxr_cli.scoring.summaries.model_names import Input, named
+from cxr_cli.viewer.gallery import Gallery
+from cxr_cli.viewer.record import Record, record
+
+PARTS = files("cxr_cli.viewer") / "page_files"
+SCRIPTS = ("dom", "items", "marks", "filters", "list", "films", "report", "steps", "models", "case", "main")
+_SHARED = ("task", "findings", "question", "options", "answer", "report", "films", "before", "steps", "rest")
+_HARMFUL = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def write_page(
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    overwrite: bool,
+    mapping: Mapping[str, Sequence[str]],
+    limit: int | None,
+    root: Path | None,
+    embed: bool,
+) -> None:
+    """Writes the page, whole or not at all. limit: so many rows of each input. root: where paths of films start."""
+    _check(output, overwrite)
+    sources = named(inputs)
+    gallery = Gallery(output, root, embed)
+    part = output.with_name(f"{output.name}.part")
+    before, after = _page(", ".join(map(_title, sources))).split("<!-- rows -->")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(before)
+            rows = _Rows(file, gallery)
+            for source in sources:  # an id may come in several inputs, once in each
+                flow = Flow([source.path], mapping=mapping, limit=limit, dry=True)
+                flow.pipe(partial(rows.write, flow, source), Scored)
+            _write_data(file, "about", {"fingerprint": rows.fingerprint.hexdigest()})
+            file.write(after)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+    note(f"{rows.counts()} -> {output}; it holds the reports: keep it where they may be kept")
+    if gallery.missing:
+        note(f"{gallery.missing} of {gallery.films} films cannot be shown: the page says why; their folder is --images")
+
+
+def _check(output: Path, overwrite: bool) -> None:
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise CxrError(f"{output}: a page is an .html file")
+    if not output.parent.is_dir():
+        raise CxrError(f"{output}: no folder {output.parent}")
+    if output.exists() and not overwrite:
+        raise CxrError(f"{output} exists: --overwrite replaces it")
+
+
+def _title(source: Input) -> str:
+    return source.name if source.given or source.path == "-" else Path(source.path).name
+
+
+def _page(title: str) -> str:
+    """The page without its rows. The browser runs the scripts of this page by their digests, and nothing else."""
+    style = (PARTS / "page.css").read_text()
+    scripts = [(PARTS / f"{name}.js").read_text() for name in SCRIPTS]
+    policy = [
+        "default-src 'none'",
+        "img-src 'self' file: data:",
+        f"style-src {_sha256(style)}",
+        f"script-src {' '.join(map(_sha256, scripts))}",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return (
+        (PARTS / "page.html")
+        .read_text()
+        .replace("<!-- policy -->", "; ".join(policy))
+        .replace("<!-- title -->", escape(title))
+        .replace("/* style */", style)
+        .replace("<!-- scripts -->", "\n".join(f"<script>{script}</script>" for script in scripts))
+    )
+
+
+def _sha256(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+class _Rows:
+    """The rows in the page. fingerprint: of all of them, which the page keeps marks by."""
+
+    def __init__(self, file: TextIO, gallery: Gallery) -> None:
+        self.file, self.gallery = file, gallery
+        self.number, self.models, self.items = 0, set[str](), _Items()
+        self.fingerprint = hashlib.blake2b(digest_size=16)
+
+    def write(self, flow: Flow, source: Input, rows: Iterator[Row]) -> Iterator[Row]:
+        """As the stage of a flow; no row goes further."""
+        for row in rows:
+            try:
+                shown = record(row, source, self.gallery.film)
+            except RowError as error:
+                flow.reject(row, error.reason)
+                continue
+            self.number += 1
+            self.models |= {shown["model"]} if shown["predictions"] else set()
+            self.fingerprint.update(msgspec.json.encode(row))
+            for name, url in self.gallery.taken():
+                self.file.write(f'<script type="text/plain" id="{name}">{url}</script>\n')
+            _write_data(self.file, "row", self.items.joined(row, shown))
+        yield from ()
+
+    def counts(self) -> str:
+        counts = {"row": self.number, "case": len(self.items), "model": len(self.models)}
+        return ", ".join(f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n or name == "row")
+
+
+def _write_data(file: TextIO, kind: str, data: Any) -> None:
+    """As JSON that cannot end its script element."""
+    text = msgspec.json.encode(data).decode()
+    for character, escaped in _HARMFUL.items():
+        text = text.replace(character, escaped)
+    file.write(f'<script type="application/json" class="{kind}">{text}</script>\n')
+
+
+class _Items:
+    """Numbers the items, and leaves out of a later row of an item what it shares with the first."""
+
+    def __init__(self) -> None:
+        self._first: dict[bytes, tuple[int, dict[str, bytes]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def joined(self, row: Row, shown: Record) -> Record:
+        key = digest([row.get("item") or row["id"], shown["report"], shown["question"]])
+        codes = {name: digest(shown[name]) for name in _SHARED}
+        number, first = self._first.setdefault(key, (len(self), codes))
+        same = {name for name in _SHARED if codes[name] == first[name]} if first is not codes else set()
+        return {"of": number, **{name: value for name, value in shown.items() if name not in same}}

@@ -1,0 +1,78 @@
+"""What the page shows of one row, whichever stage it comes from."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cxr_cli.answers.grading import accuracy, answered, expected
+from cxr_cli.answers.reply_format import asked
+from cxr_cli.answers.steps import as_steps, said, statements
+from cxr_cli.scoring.summaries.model_names import Input
+from cxr_cli.scoring.summaries.summary import SIGNATURES
+
+Record = dict[str, Any]
+Film = Mapping[str, str]
+
+_SHOWN = {
+    *("id", "item", "task", "findings", "question", "options", "answer", "report", "images", "prior", "steps"),
+    *("support", "fault", "prediction", "predictions", "vote", "scores", "why", *SIGNATURES),
+}
+
+
+def record(row: Mapping[str, Any], file: Input, film: Callable[[str], Film]) -> Record:
+    """The row as the page has it. file: where it comes from; its model has its name if that was given, or if the row
+    has no `answered_by`.
+
+    Steps are cut as `cxr verify` cuts them, so that a mark on step 3 is a mark on its step 3. RowError: steps that are
+    none.
+    """
+    question, listed = asked(str(row.get("question") or ""))
+    options = list(row.get("options") or listed)
+    answer = row.get("answer")
+    right = expected(row, options)
+    before = row.get("prior") or {}
+    by = row.get("answered_by")
+    predictions = said(row) or ([{"text": ""}] if "prediction" in row else [])
+    return {
+        "id": row["id"],
+        "task": row.get("task"),
+        "findings": list(row.get("findings") or ()),
+        "question": question,
+        "options": options,
+        "answer": right if right is not None else answer if isinstance(answer, list) else [answer] if answer else [],
+        "report": row.get("report"),
+        "films": [film(path) for path in row.get("images") or ()],
+        "before": {"films": [film(path) for path in before.get("images") or ()], "report": before.get("report")},
+        "steps": as_steps(row.get("steps")),
+        "support": row.get("support"),
+        "fault": row.get("fault"),
+        "predictions": [_prediction(row, number, given) for number, given in enumerate(predictions)],
+        "vote": row.get("vote"),
+        "scores": row.get("scores") or {},
+        "why": row.get("why") or {},
+        "signed": {key: row[key] for key in SIGNATURES if row.get(key)},
+        "by": by,
+        "model": file.name if file.given or not by else model_name(by),
+        "rest": {key: value for key, value in row.items() if key not in _SHOWN},
+    }
+
+
+def _prediction(row: Mapping[str, Any], number: int, given: Mapping[str, Any]) -> Record:
+    """right: 1, 0, or None and the reason in `why`."""
+    text = given["text"]
+    right, why = accuracy(row, text) if row.get("question") else (None, None)
+    answer = given.get("answer") or (answered(row, text).texts if row.get("question") else None)
+    return {
+        "sample": given.get("sample", number),
+        "text": text,
+        "answer": [answer] if isinstance(answer, str) else answer,
+        "right": right,
+        "why": why,
+        "steps": as_steps(given["steps"]) if given.get("steps") else statements(given),
+        "support": given.get("support"),
+    }
+
+
+def model_name(answered_by: str) -> str:
+    """The model in a signature: `engine:vllm|model:rl/final|temperature:0` -> `rl/final`; else the text as it is."""
+    parts = dict(part.partition(":")[::2] for part in answered_by.split("|"))
+    return parts.get("model") or answered_by

@@ -1,0 +1,268 @@
+"""The engines' common ground: talks, the cache, and the transformers engine with tiny models of three families."""
+
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from cxr_cli.engines import Reply, Request, Sampling, Spec, Talk, converse, generate, open_engine, settle
+from cxr_cli.engines.cache import Cached, Store, key_of
+from cxr_cli.engines.dry_run import placeholder
+from cxr_cli.engines.requests import seed_of, unheeded
+from cxr_cli.errors import CxrError, RowError
+from tests import tiny
+
+
+class Echo:
+    """Answers the last request first; keeps what it was asked."""
+
+    name = "echo"
+
+    def __init__(self, capacity: int = 3, **signature: object) -> None:
+        self.capacity, self.signature = capacity, signature
+        self.on_reply: Callable[[Reply], None] = unheeded
+        self.asked: list[Request] = []
+        self.waiting: deque[Request] = deque()
+        self.most = 0
+
+    def submit(self, request: Request) -> None:
+        self.asked.append(request)
+        self.waiting.append(request)
+        self.most = max(self.most, len(self.waiting))
+
+    def ready(self) -> bool:
+        return False
+
+    def next(self) -> Reply:
+        request = self.waiting.pop()
+        text = str(request.messages[-1]["content"])
+        error = "cannot" if text == "bad" else None
+        reply = Reply(request.id, "" if error else text.upper(), "stop", 1, 2, request.seed, error)
+        self.on_reply(reply)
+        return reply
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> "Echo":
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+def ask(id: str, text: str, seed: int | None = None) -> Request:
+    return Request(id, [{"role": "user", "content": text}], seed)
+
+
+def test_talks_keep_the_engine_full_and_get_their_own_replies() -> None:
+    def talk(name: str) -> Talk[list[str]]:
+        first, second = yield [ask(f"{name}1", f"{name} one"), ask(f"{name}2", f"{name} two")]
+        nothing = yield []
+        assert nothing == []
+        [third] = yield [ask(f"{name}3", first.text + second.text)]
+        return [first.text, second.text, third.text]
+
+    engine = Echo(capacity=4)
+    done = {row["id"]: result for row, result in converse(engine, (({"id": n}, talk(n)) for n in "abcdef"))}
+    assert done == {n: [f"{n} ONE".upper(), f"{n} TWO".upper(), f"{n} ONE{n} TWO".upper()] for n in "abcdef"}
+    assert 3 <= engine.most <= 5
+
+
+def test_a_talk_that_asks_nothing_needs_no_engine() -> None:
+    def talk(n: int) -> Talk[int]:
+        return n
+        yield []
+
+    assert [result for _, result in converse(None, (({}, talk(n)) for n in range(3)))] == [0, 1, 2]
+
+
+def test_a_bad_row_that_stops_the_run_loses_no_other() -> None:
+    def talk(id: str) -> Talk[str]:
+        [reply] = yield [ask(id, "bad" if id == "c" else id)]
+        if reply.error:
+            raise RowError("", reply.error)
+        return reply.text
+
+    begun: list[str] = []
+
+    def talks() -> Iterator[tuple[dict[str, Any], Talk[str]]]:
+        for id in "abcdefgh":
+            begun.append(id)
+            yield {"id": id}, talk(id)
+
+    def reject(row: dict[str, Any], reason: str) -> None:
+        raise RowError("cases:3", reason, id=row["id"])
+
+    done = []
+    with pytest.raises(RowError, match=r"^cases:3: cannot \(id c\)$"):
+        done.extend(result for _, result in settle(Echo(capacity=3), talks(), reject))
+    assert sorted(done) == ["A", "B"]
+    assert begun == list("abcd")
+
+
+def test_an_error_among_the_rows_waits_for_the_talks_under_way() -> None:
+    def talks() -> Iterator[tuple[dict[str, Any], Talk[str]]]:
+        def talk() -> Talk[str]:
+            [reply] = yield [ask("a", "hello")]
+            return reply.text
+
+        yield {"id": "a"}, talk()
+        raise CxrError("cases:2: broken")
+
+    done = []
+    with pytest.raises(CxrError, match="cases:2"):
+        done.extend(result for _, result in converse(Echo(), talks()))
+    assert done == ["HELLO"]
+
+
+def test_the_cache_answers_exact_repeats(tmp_path: Path) -> None:
+    store = Store(tmp_path / "deep" / "replies.sqlite")
+    engine = Echo(model="m")
+    first = list(generate(Cached(engine, store), [ask("a", "x"), ask("b", "x"), ask("c", "y"), ask("d", "bad")]))
+    assert {r.id: (r.text, r.cached) for r in first} == {
+        "a": ("X", False),
+        "b": ("X", True),
+        "c": ("Y", False),
+        "d": ("", False),
+    }
+    assert [r.id for r in engine.asked] == ["a", "c", "d"]
+    again = list(generate(Cached(engine, store), [ask("e", "x"), ask("f", "bad")]))
+    assert {(r.id, r.text, r.cached, r.prompt_tokens, r.completion_tokens) for r in again} == {
+        ("e", "X", True, 1, 2),
+        ("f", "", False, 1, 2),  # what failed is asked again
+    }
+    assert (store.path.stat().st_mode & 0o777, store.path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert (store.info().replies, store.info().tokens) == (2, 4)
+    assert (store.clear(), store.info().replies) == (2, 0)
+
+
+def test_the_key_holds_all_that_changes_an_answer_and_nothing_else() -> None:
+    picture = Image.new("L", (4, 4), 7)
+
+    def key(model: str = "m", text: str = "x", seed: int | None = None, schema: Any = None, image: Any = None) -> bytes:
+        content = [{"type": "image", "image": image or picture}, {"type": "text", "text": text}]
+        return key_of({"model": model}, Request("id", [{"role": "user", "content": content}], seed, schema))
+
+    other = Image.new("L", (4, 4), 8)
+    keys = [key(), key("n"), key(text="y"), key(seed=1), key(schema={"type": "object"}), key(image=other)]
+    keys += [key(image=Image.new("L", (2, 8), 7)), key(image=picture.convert("RGB"))]
+    assert len(set(keys)) == len(keys)
+    assert key(image=picture.copy()) == key()
+
+
+def test_a_broken_cache_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "replies.sqlite").write_text("no database " * 100)
+    with pytest.raises(CxrError, match=r"replies\.sqlite: file is not a database; --no-cache"):
+        Store(tmp_path / "replies.sqlite")
+
+
+def test_seeds_differ_by_id_and_sample() -> None:
+    assert len({seed_of(s, id, n) for s in (0, 1) for id in "ab" for n in range(4)}) == 16
+    assert seed_of(0, "a", 1) == seed_of(0, "a", 1) < 2**31
+
+
+def test_placeholders_fit_their_schema() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "array", "items": {"type": "integer"}, "minItems": 6}}}
+    schema["properties"]["v"] = {"enum": ["yes", "no"]}
+    assert placeholder(schema) == {"n": [1] * 6, "v": "yes"}
+
+
+def questions(n: int, text: str = "Is there edema? ") -> list[Request]:
+    picture = Image.radial_gradient("L").resize((112, 112))
+    parts: list[Any] = [{"type": "image", "image": picture}, {"type": "image", "image": picture}]
+    return [
+        Request(f"q{i}", [{"role": "user", "content": [*parts[: i % 3], {"type": "text", "text": text * (i + 1)}]}], i)
+        for i in range(n)
+    ]
+
+
+@pytest.mark.parametrize("family", tiny.FAMILIES)
+def test_a_batch_answers_as_single_requests_do(tiny_models: dict[str, Path], family: str) -> None:
+    spec: dict[str, Any] = {"model": str(tiny_models[family]), "name": "transformers", "cached": False}
+    for sampling in (Sampling(max_tokens=6), Sampling(1.0, 0.9, max_tokens=6)):
+        with open_engine(Spec(sampling=sampling, batch=4, **spec)) as engine:
+            together = {r.id: r for r in generate(engine, questions(6))}
+        with open_engine(Spec(sampling=sampling, batch=1, **spec)) as engine:
+            alone = {r.id: r for r in generate(engine, reversed(questions(6)))}
+        assert together == alone
+        assert all(r.finish in ("stop", "length") and r.prompt_tokens and r.completion_tokens for r in alone.values())
+        assert engine.signature["model"] == tiny_models[family].name
+
+
+def test_a_bad_request_does_not_take_its_batch_along(tiny_models: dict[str, Path]) -> None:
+    asked = [*questions(3), ask("long", "word " * 3000)]
+    spec = Spec(str(tiny_models["qwen2_vl"]), "transformers", Sampling(max_tokens=2), cached=False)
+    with open_engine(spec) as engine:
+        replies = {r.id: r for r in generate(engine, asked)}
+    assert (replies["long"].error or "").startswith("longer than the model takes: ")
+    assert [replies[f"q{i}"].error for i in range(3)] == [None] * 3
+
+
+def test_the_sampler_draws_from_the_softmax() -> None:
+    import torch
+
+    from cxr_cli.engines.transformers import _Sampler
+
+    logits = torch.tensor([[0.0, 1.0, 2.0, -1.0]])
+    for top_p, kept in ((1.0, [0, 1, 2, 3]), (0.8, [1, 2])):
+        sampler = _Sampler([5] * 4000, Sampling(0.8, top_p), "cpu", torch)
+        sampler.generators = [torch.Generator().manual_seed(i) for i in range(4000)]
+        drawn = Counter(sampler(None, logits.expand(4000, 4)).argmax(-1).tolist())
+        p = (logits[0] / 0.8).softmax(-1)
+        p = torch.where(torch.isin(torch.arange(4), torch.tensor(kept)), p, torch.zeros(4))
+        p = p / p.sum()
+        assert [drawn[i] / 4000 for i in range(4)] == pytest.approx(p.tolist(), abs=0.03)
+
+
+def test_an_adapter_loads_onto_its_base(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForImageTextToText
+
+    base = tiny_models["qwen2_vl"]
+    model = AutoModelForImageTextToText.from_pretrained(base)
+    adapted = get_peft_model(model, LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False))
+    adapted.base_model.model.config._name_or_path = str(base)
+    adapted.peft_config["default"].base_model_name_or_path = str(base)
+    adapted.save_pretrained(tmp_path / "adapter")
+    prompts = questions(3)
+    with open_engine(Spec(str(tmp_path / "adapter"), "transformers", Sampling(max_tokens=8), cached=False)) as engine:
+        with_adapter = [r.text for r in generate(engine, prompts)]
+        assert "+" in str(engine.signature["revision"])
+    with open_engine(Spec(str(base), "transformers", Sampling(max_tokens=8), cached=False)) as engine:
+        without = [r.text for r in generate(engine, prompts)]
+    assert with_adapter != without
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: None, "is no model: there is no config.json in it"),
+        (lambda folder: (folder / "config.json").write_text("{}"), "holds no .safetensors"),
+    ],
+)
+def test_what_is_no_model_is_said(tmp_path: Path, make: Any, message: str) -> None:
+    make(tmp_path)
+    with pytest.raises(CxrError, match=message), open_engine(Spec(str(tmp_path), "transformers")):
+        pass
+    with pytest.raises(CxrError, match="no such folder"), open_engine(Spec("./nowhere", "transformers")):
+        pass
+
+
+def test_no_code_that_comes_with_weights(tiny_models: dict[str, Path]) -> None:
+    spec = Spec(str(tiny_models["qwen2_vl"]), "transformers", args={"trust_remote_code": True}, cached=False)
+    with pytest.raises(CxrError, match="trust_remote_code"), open_engine(spec) as engine:
+        list(generate(engine, questions(1)))
+
+
+def test_a_digest_changes_with_the_weights(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from cxr_cli.engines.local_models import locate
+
+    other = tiny.build(tmp_path / "other", "qwen2_vl", seed=1)
+    assert locate(str(tiny_models["qwen2_vl"])).revision != locate(str(other)).revision
+    config = json.loads((other / "config.json").read_text())
+    before = locate(str(other)).revision
+    (other / "config.json").write_text(json.dumps({**config, "more": 1}))
+    assert locate(str(other)).revision != before

@@ -1,0 +1,114 @@
+"""The HTTP client against raw sockets: the ways in which an answer may be written, and connections that go away."""
+
+import asyncio
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from cxr_cli.engines import Request, Spec, generate, open_engine
+from cxr_cli.engines.openai.http import Answer, Http
+from tests.server import Server
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@contextmanager
+def raw(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that writes, on each connection in turn, these answers and then closes it; what it was asked."""
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            for answers in connections:
+                line, _ = listening.accept()
+                with line:
+                    for answer in answers:
+                        asked.append(line.recv(65536))
+                        line.sendall(answer)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1", asked
+
+
+def ask(url: str, times: int = 1, **how: Any) -> list[Answer]:
+    async def run() -> list[Answer]:
+        http = Http(url, local=True, headers={"Authorization": "Bearer x"})
+        answers = [await http.ask("POST", "/chat", b"{}", **how) for _ in range(times)]
+        await http.close()
+        return answers
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK,
+        b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+        b"HTTP/1.0 200 OK\r\n\r\nok",
+        b"HTTP/1.1 200\r\nTransfer-Encoding: Chunked\r\n\r\n1;x=y\r\no\r\n1\r\nk\r\n0\r\nA: b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH:2\r\nConnection: close\r\n\r\nok",
+    ],
+)
+def test_ways_to_write_an_answer(answer: bytes) -> None:
+    with raw([answer]) as (url, asked):
+        [got] = ask(url)
+    assert (got.status, got.body) == (200, b"ok")
+    head, _, body = asked[0].partition(b"\r\n\r\n")
+    assert body == b"{}"
+    assert head.startswith(b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert b"\r\nAuthorization: Bearer x\r\n" in head
+    assert b"\r\nContent-Length: 2" in head
+
+
+def test_a_connection_is_kept_and_one_that_has_gone_is_replaced() -> None:
+    with raw([OK, OK], [OK]) as (url, asked):
+        assert [answer.body for answer in ask(url, 3, retries=1)] == [b"ok"] * 3
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    "broken", [b"", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", b"HTTP/1.1 x y\r\n\r\n"]
+)
+def test_what_breaks_off_is_asked_again(broken: bytes) -> None:
+    with raw([broken], [OK]) as (url, _):
+        assert ask(url, retries=1)[0].body == b"ok"
+    with raw([broken]) as (url, _), pytest.raises(OSError):
+        ask(url, retries=0)
+
+
+def test_the_server_says_when_to_ask_again() -> None:
+    busy = b"HTTP/1.1 429 Busy\r\nRetry-After-Ms: 1\r\nContent-Length: 0\r\n\r\n"
+    with raw([busy, busy, busy, OK]) as (url, _):
+        assert ask(url)[0].status == 200
+    with raw([busy, busy]) as (url, _):
+        assert ask(url, retries=1)[0].status == 429
+
+
+def test_a_remote_server_is_reached_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with Server(lambda asked: "ok") as proxy:
+        monkeypatch.setenv("http_proxy", f"http://me:secret@127.0.0.1:{proxy.port}")
+        with open_engine(Spec("http://reports.example/v1", allow_remote=True, cached=False)) as engine:
+            [reply] = generate(engine, [Request("a", [{"role": "user", "content": "Hello"}])])
+    assert reply.text == "ok"
+    assert proxy.paths == ["http://reports.example/v1/models", "http://reports.example/v1/chat/completions"]
+    assert proxy.headers[0]["host"] == "reports.example"
+    assert proxy.headers[0]["proxy-authorization"] == "Basic bWU6c2VjcmV0"
+
+
+def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(proxy: str) -> None:
+        monkeypatch.setenv("https_proxy", proxy)
+        http = Http("https://reports.example/v1", local=False, headers={})
+        await http.ask("GET", "/models", retries=0)
+
+    with raw([b"HTTP/1.1 403 Forbidden\r\n\r\n"]) as (url, asked), pytest.raises(ConnectionError, match="breaks off"):
+        asyncio.run(run(url))
+    assert asked[0].startswith(b"CONNECT reports.example:443 HTTP/1.1\r\n")

@@ -1,0 +1,253 @@
+"""vLLM, really run: in this machine's CPU, in the environment that `make test-all` builds."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.test_launching import SHARE
+from tests.test_training import FAST, ROLL
+
+HOME = Path(__file__).parents[2]
+BUILT = HOME / "build" / "vllm-cpu"
+PYTHON = BUILT / "bin" / "python"
+RUN = Path(__file__).parents[1].joinpath("vllm_cpu") / "run.py"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (BUILT / "ready").exists(), reason="make test-all builds the vLLM for it: build/vllm-cpu"),
+]
+
+ENVIRONMENT = {
+    **os.environ,
+    "HF_HUB_OFFLINE": "1",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # with "uni": one process less to import vLLM
+    "VLLM_NO_USAGE_STATS": "1",
+}
+SETTINGS: dict[str, Any] = {
+    "enforce_eager": True,
+    "max_model_len": 512,
+    "max_num_seqs": 16,
+    "limit_mm_per_prompt": {"image": 2},
+    "distributed_executor_backend": "uni",
+    "enable_chunked_prefill": False,  # on a CPU vLLM dies of a seeded prompt that is cut in chunks
+}
+SAMPLED = ["--samples", 2, "--temperature", 1, "--top-p", 0.9, "--seed", 3, "--max-tokens", 24, "--no-cache"]
+ROWS = 64
+SIZES = ((112, 112), (200, 90), (96, 240))
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny model, an adapter on it, films and cases, two of which no model can answer."""
+    folder = tmp_path_factory.mktemp("vllm")
+    subprocess.run([PYTHON, RUN, "build", folder], check=True, cwd=HOME, env=ENVIRONMENT, capture_output=True)
+    noise = np.random.default_rng(0)
+    for number in range(12):
+        wide, high = SIZES[number % 3]
+        Image.fromarray(noise.integers(0, 255, (high, wide), dtype=np.uint8)).save(folder / f"{number}.png")
+    cases: list[dict[str, Any]] = [
+        {"id": f"c{n}", "question": f"Is there edema in film {n}?", "options": ["Yes", "No"], "answer": "No"}
+        | {"images": [f"{n % 12}.png", f"{n % 7}.png"][: 1 + n % 2]}
+        for n in range(ROWS)
+    ]
+    cases[20] |= {"question": "Is there edema? " * 200}
+    cases[40] |= {"images": ["0.png", "1.png", "2.png"]}
+    (folder / "cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def answers(here: Path) -> dict[str, dict[str, Any]]:
+    """What vLLM in the process answers, in a run that is killed once and resumed."""
+    first = infer(here, PYTHON, "model", "in-process.jsonl", engine_args())
+    until_written(here / "in-process.jsonl", first)
+    assert engine_processes()
+    first.kill()
+    assert first.wait() == -signal.SIGKILL
+    written = ids(here / "in-process.jsonl")
+    assert 0 < len(written) < ROWS - 2
+    for _ in range(100):
+        if not engine_processes():
+            break
+        time.sleep(0.1)
+    assert not engine_processes()
+    again = infer(here, PYTHON, "model", "in-process.jsonl", [*engine_args(), "--resume"])
+    out, err = again.communicate(timeout=900)
+    assert again.returncode == 3, err
+    assert out == ""
+    noise = [line for line in err.splitlines() if not line.startswith("cxr: ")]
+    assert all("Triton" in line for line in noise), err  # which a CPU has not
+    assert not engine_processes()
+    assert ids(here / "in-process.jsonl")[: len(written)] == written
+    return {row["id"]: row for row in lines(here / "in-process.jsonl")}
+
+
+def test_all_are_answered_and_bad_rows_take_none_along(here: Path, answers: dict[str, dict[str, Any]]) -> None:
+    assert sorted(answers) == sorted(f"c{n}" for n in range(ROWS) if n not in (20, 40))
+    assert len(ids(here / "in-process.jsonl")) == len(answers)
+    reasons = {row["id"]: row["reason"] for row in lines(here / "in-process-rejects.jsonl")}
+    assert reasons == {
+        "c20": "longer than the model takes: --engine-arg max_model_len=N allows more, as far as the model can",
+        "c40": "more images than vLLM is set to: --engine-arg 'limit_mm_per_prompt={\"image\":N}'",
+    }
+    one, other = answers["c0"]["predictions"]
+    assert one["text"] != other["text"]
+    assert one["seed"] != other["seed"]
+    assert "engine:vllm" in answers["c0"]["answered_by"]
+
+
+def test_an_adapter_schemas_seeds_and_texts_without_films(here: Path) -> None:
+    done = subprocess.run(
+        [PYTHON, RUN, "ask", here, json.dumps(SETTINGS)], cwd=HOME, env=ENVIRONMENT, capture_output=True, timeout=900
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    said = json.loads(done.stdout)
+    assert said["adapter"] != said["base"]
+    same = sum(a == b for a, b in zip(said["adapter"], said["merged"], strict=True))
+    assert same >= 0.75 * len(said["merged"])  # tiny models are torn by the last bit of a sum
+    assert json.loads(said["schema"]).keys() == {"edema"}
+    assert said["text"]
+    assert said["drawn"] == said["drawn again"]
+    assert len(set(said["drawn"])) > 1
+    assert "vision" in said["seeing adapter"]
+    assert "trust_remote_code" in said["remote code"]
+
+
+def test_a_server_that_is_killed_and_comes_back(here: Path, answers: dict[str, dict[str, Any]]) -> None:
+    pytest.importorskip("openai")
+    arguments = ["--concurrency", 8, "--rejects", "served-rejects.jsonl", "--on-error", "skip"]
+    with served(here) as (url, server):
+        first = infer(here, Path(sys.executable), url, "served.jsonl", arguments)
+        until_written(here / "served.jsonl", first)
+        os.killpg(server.pid, signal.SIGKILL)
+        _, err = first.communicate(timeout=600)
+        assert first.returncode == 1, err
+        assert "cannot be reached" in err.splitlines()[-1]
+    written = ids(here / "served.jsonl")
+    assert 0 < len(written) < ROWS - 2
+    with served(here) as (url, _):
+        again = infer(here, Path(sys.executable), url, "served.jsonl", [*arguments, "--resume"])
+        _, err = again.communicate(timeout=900)
+        assert again.returncode == 3, err
+    rows = {row["id"]: row for row in lines(here / "served.jsonl")}
+    assert len(ids(here / "served.jsonl")) == len(rows) == len(answers)
+    assert ids(here / "served.jsonl")[: len(written)] == written
+    texts = [(texts_of(rows[id]), texts_of(answers[id])) for id in answers]
+    assert sum(a == b for a, b in texts) > 0.75 * len(texts)  # the same seeds draw the same, there as here
+
+
+def test_rollouts_follow_the_weights_that_are_trained(here: Path) -> None:
+    """From a model of `cxr sft`, which vLLM loads as it is, log-probabilities of vLLM's tokens and of the same tokens
+    in the trainer stay equal while it learns."""
+    (here / "letters.py").write_text(SHARE)
+    train(here, [sys.executable, "-m", "cxr_cli", "sft"], "model", "sft", FAST, max_steps=1)
+    settings = {"learning_rate": 3e-3, "max_steps": 4, "temperature": 1.0, "vllm_max_model_length": 512}
+    settings |= {"rollouts": "vllm-colocate", "rewards": "[letters:share]"}
+    train(here, [str(PYTHON), str(RUN), "cxr", "rl"], "sft", "rl", ROLL, **settings)
+    logs = list(lines(here / "rl" / "history.jsonl"))[:-1]
+    assert [log["step"] for log in logs] == [1, 2, 3, 4]
+    assert any(log["grad_norm"] > 0 for log in logs[:-1])
+    assert all(log["sampling/sampling_logp_difference/max"] < 0.1 for log in logs)
+
+
+def train(here: Path, command: list[str], model: str, out: str, usual: dict[str, Any], **settings: Any) -> None:
+    sets = [word for name, value in {**usual, **settings}.items() for word in ("--set", f"{name}={value}")]
+    words = [*command, "cases.jsonl", "-m", model, "-o", out, "--limit", "16", *sets]
+    done = subprocess.run(words, cwd=here, env=ENVIRONMENT, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def infer(here: Path, python: Path, model: str, out: str, arguments: list[Any]) -> subprocess.Popen[str]:
+    command = [python, "-m", "cxr_cli", "infer", "cases.jsonl", "-m", model, "-o", out, *SAMPLED, *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        list(map(str, command)), cwd=here, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
+
+
+def engine_args() -> list[str]:
+    given = [f"{name}={json.dumps(value)}" for name, value in SETTINGS.items()]
+    rejects = ["--on-error", "skip", "--rejects", "in-process-rejects.jsonl"]
+    return ["--engine", "vllm", *rejects, *(part for text in given for part in ("--engine-arg", text))]
+
+
+def until_written(path: Path, process: subprocess.Popen[str]) -> None:
+    """Waits until the first rows are there."""
+    end = time.monotonic() + 900
+    while not (path.exists() and path.read_bytes().count(b"\n") > 3):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def engine_processes() -> list[str]:
+    """The processes that belong to an engine of ours."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"\0CXR_ENGINE=" in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
+
+
+class served:
+    """`vllm serve` of the tiny model: its URL and process, once it answers."""
+
+    def __init__(self, here: Path) -> None:
+        self.here = here
+
+    def __enter__(self) -> tuple[str, subprocess.Popen[bytes]]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        limits = ["--max-model-len", "512", "--limit-mm-per-prompt", '{"image": 2, "video": 0}']
+        same = ["--enforce-eager", "--no-enable-chunked-prefill", "--distributed-executor-backend", "uni"]
+        command = [PYTHON.with_name("vllm"), "serve", "model", "--port", str(port), *limits, *same]
+        with (self.here / "server.log").open("w") as log:
+            self.process = subprocess.Popen(
+                command, cwd=self.here, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True
+            )
+        end = time.monotonic() + 900
+        while not healthy(port):
+            assert self.process.poll() is None, (self.here / "server.log").read_text()[-2000:]
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        return f"http://127.0.0.1:{port}/v1", self.process
+
+    def __exit__(self, *error: object) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def healthy(port: int) -> bool:
+    try:
+        return bool(urlopen(f"http://127.0.0.1:{port}/health", timeout=5).status == 200)
+    except OSError:
+        return False
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    return map(json.loads, path.read_text().splitlines())
+
+
+def ids(path: Path) -> list[str]:
+    return [row["id"] for row in lines(path)]
+
+
+def texts_of(row: dict[str, Any]) -> list[str]:
+    return [prediction["text"] for prediction in row["predictions"]]

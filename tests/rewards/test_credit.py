@@ -1,0 +1,114 @@
+"""Credit per step: what a sentence is worth, what it gets within its group, and which tokens get it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cxr_cli.errors import CxrError
+from cxr_cli.rewards.credit import Told, advantages, sentences
+from cxr_cli.rewards.selection import select
+
+CASE = {
+    "id": "a",
+    "task": "binary",
+    "question": "Is there a pleural effusion?",
+    "options": ["Yes", "No"],
+    "answer": "Yes",
+    "report": "Small left pleural effusion. No edema. No pneumothorax.",
+    "steps": [
+        {"text": "There is a left pleural effusion."},
+        {"text": "There is no edema."},
+        {"text": "There is no pneumothorax."},
+    ],
+}
+
+
+def told(think: str, **more: Any) -> list[tuple[str, list[Told]]]:
+    text = f"<think> {think} Edema is seen, so the answer is Yes. </think><answer> A </answer>"
+    return [(text[s.start : s.end], s.told) for s in sentences([text], case=[CASE | more])[0]]
+
+
+def test_what_a_sentence_tells() -> None:
+    """One finding of three is there: it weighs 1.5, the two that are not weigh .75 each. The conclusion is left out."""
+    assert told("I look at the angles. A left pleural effusion is seen. Edema is seen. No pneumothorax.") == [
+        ("A left pleural effusion is seen.", [Told("pleural effusion", 1.5, 1.0)]),
+        ("Edema is seen.", [Told("edema", 0.0, None)]),
+        ("No pneumothorax.", [Told("pneumothorax", 0.75, None)]),
+    ]
+    both = [Told("edema", 0.75, None), Told("pleural effusion", 0.0, None)]
+    assert told("No edema or effusion.") == [("No edema or effusion.", both)]
+    assert told("A right pleural effusion is seen.")[0][1] == [Told("pleural effusion", 1.5, 0.0)]
+    assert told("There is edema.", report=None) == []
+    assert told("There is no edema.", steps=CASE["steps"][1:])[0][1] == [Told("edema", 1.0, None)]
+
+
+def group(*thoughts: str) -> list[list[float]]:
+    texts = [f"<think>{thought} So it is.</think>" for thought in thoughts]
+    return advantages(sentences(texts, case=[CASE] * len(texts)))
+
+
+def test_a_sentence_is_compared_with_what_the_group_tells_of_its_findings() -> None:
+    told = group("Left effusion. No edema.", "No effusion. No edema.", "No effusion. Edema.", "")
+    assert told == [[1.0, 0.25], [-0.5, 0.25], [-0.5, -0.5], []]
+
+
+def test_a_wrong_side_costs_nothing_against_calling_it_absent() -> None:
+    """Two of four find the effusion, one on its side: on average they get what any right statement gets."""
+    assert group("Left effusion.", "Right effusion.", "No effusion.", "No effusion.") == [
+        [1.0],
+        [0.5],
+        [-0.75],
+        [-0.75],
+    ]
+
+
+def test_saying_it_twice_or_alone_gets_nothing_more() -> None:
+    assert group("No edema. No edema is seen.", "No edema.", "No pneumothorax.") == [[0.0, 0.0], [0.0], [0.0]]
+
+
+def test_credit_takes_factuality() -> None:
+    from cxr_cli.training.rl import credited
+
+    assert credited({}, select(["accuracy", "factuality:0.5"])) == ([1.0, 0.5], 0.0)
+    assert credited({"credit": "step"}, select(["accuracy", "factuality:0.5"])) == ([1.0, 0.0], 0.5)
+    with pytest.raises(CxrError, match="it takes --reward"):
+        credited({"credit": "step"}, select(["accuracy"]))
+    with pytest.raises(CxrError, match="credit: token is none of completion, step"):
+        credited({"credit": "token"}, select([]))
+
+
+def test_the_tokens_of_a_sentence_get_its_advantage(tiny_models: dict[str, Path]) -> None:
+    """In units of the spread of all sentences' advantages; the others get that of the completion."""
+    import torch
+
+    from cxr_cli.engines.local_models import load_processor
+    from cxr_cli.training.credit import StepCredit
+
+    processor = load_processor(str(tiny_models["qwen2_vl"]))
+    texts = [f"<think> I look. {told} Yes. </think><answer> A </answer>" for told in ("No edema.", "Edema, é.")]
+    ids = [processor.tokenizer(text)["input_ids"] for text in texts]
+    wide = max(map(len, ids)) + 2
+
+    class Scored:
+        processing_class, num_generations = processor, 2
+        model = torch.nn.Identity()
+        accelerator = SimpleNamespace(num_processes=1, process_index=0)
+
+        def _generate_and_score_completions(self, inputs: Any) -> dict[str, Any]:
+            return {
+                "completion_ids": torch.tensor([[*row, *[0] * (wide - len(row))] for row in ids]),
+                "completion_mask": torch.tensor([[1] * len(row) + [0] * (wide - len(row)) for row in ids]),
+                "advantages": torch.tensor([0.5, -0.5]),
+            }
+
+    class Credited(StepCredit, Scored):
+        step_weight = 2.0
+
+    made: dict[str, Any] = Credited()._generate_and_score_completions([{"case": CASE}] * 2)
+    for row, base, paid in zip((0, 1), (0.5, -0.5), (2.0, -2.0), strict=True):
+        given = made["advantages"][row]
+        there = [i for i in range(wide) if given[i] != base]
+        assert processor.tokenizer.decode([ids[row][i] for i in there]).strip() == ("No edema.", "Edema, é.")[row]
+        assert all(given[i] == pytest.approx(paid, rel=1e-3) for i in there)

@@ -1,0 +1,384 @@
+"""`cxr score --compare`: items, means, tests, centres, names; in literals."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxr_cli.errors import CxrError, RowError
+from cxr_cli.scoring.summaries import comparison_table
+from cxr_cli.scoring.summaries.comparison import Comparison, Line
+from cxr_cli.scoring.summaries.model_names import Input, named
+from cxr_cli.scoring.summaries.score_matrix import Boards
+from tests.conftest import Cxr
+
+
+def add(boards: Boards, model: str, n: int, score: float | None, task: str = "binary", **more: Any) -> None:
+    row = {"id": f"{task}/{n}", "task": task, "patient": f"p{n}", "scores": {"accuracy": score}, "scored_by": "judge:x"}
+    boards.add(model, row | more)
+
+
+def three() -> Boards:
+    """a is always right, b never, c_1 like a, but that its judge failed once. Of `single` c_1 was asked nothing, and a
+    and b the same one question; a was asked one binary question more, and b another.
+    """
+    boards = Boards()
+    for n in range(20):
+        add(boards, "a", n, 1.0)
+        add(boards, "b", n, 0.0)
+        add(boards, "c_1", n, 1.0 if n else None, why={} if n else {"accuracy": "judge: refused"})
+    add(boards, "a", 20, 1.0)
+    add(boards, "b", 21, None)
+    add(boards, "a", 0, 1.0, "single")
+    add(boards, "b", 0, 1.0, "single")
+    return boards
+
+
+def lines(comparison: Comparison) -> dict[tuple[str, str], Line]:
+    return {(line.task, line.model): line for line in comparison.lines}
+
+
+def test_lines() -> None:
+    found = lines(Comparison(three(), common=True))
+    assert [*found] == [
+        *(("binary", model) for model in ("a", "b", "c_1")),
+        *(("single", model) for model in ("a", "b")),
+        *(("all", model) for model in ("a", "b", "c_1")),
+    ]
+    smallest = 3 / 10_001  # three pairs; two of 2^20 sign patterns are as large, and none is drawn
+    binary = ("binary", "accuracy", "all")
+    assert found["binary", "a"] == (*binary, "a", 20, 0, 1.0, 1.0, 1.0, True, True, None, {})
+    assert found["binary", "b"] == (*binary, "b", 20, 0, 0.0, 0.0, 0.0, False, False, pytest.approx(smallest), {})
+    failed = {"judge: refused": 1}
+    assert found["binary", "c_1"] == (*binary, "c_1", 19, 1, 1.0, 1.0, 1.0, True, True, 1.0, failed)
+    assert found["single", "a"][4:12] == found["single", "b"][4:12] == (1, 0, 1.0, None, None, True, False, None)
+
+
+def test_pairs() -> None:
+    pairs = {(pair.task, pair.a, pair.b): pair for pair in Comparison(three(), common=True).pairs}
+    assert [*pairs] == [
+        *(("binary", *ab) for ab in (("a", "b"), ("a", "c_1"), ("b", "c_1"))),
+        ("single", "a", "b"),
+        *(("all", *ab) for ab in (("a", "b"), ("a", "c_1"), ("b", "c_1"))),
+    ]
+    assert pairs["binary", "a", "b"][5:10] == (20, 0, 1.0, 1.0, 1.0)
+    assert pairs["binary", "a", "b"].p == pytest.approx(1 / 10_001)
+    assert pairs["binary", "b", "c_1"][5:8] == (19, 1, -1.0)
+    assert pairs["binary", "a", "c_1"][5:] == (19, 1, 0.0, 0.0, 0.0, 1.0, 1.0)
+    assert pairs["single", "a", "b"][5:] == (1, 0, 0.0, None, None, None, None)
+
+
+def test_differing_items_are_refused_without_common() -> None:
+    with pytest.raises(CxrError) as error:
+        Comparison(three())
+    assert str(error.value) == (
+        "the models were asked different items (a 22, b 22, c_1 20; 20 in common): --common compares what they share"
+    )
+
+
+TABLE = """\
+task    metric    model   n  nulls   mean     95% interval       p
+binary  accuracy  a      20      0  1.000*  [1.000, 1.000]    best
+                  b      20      0  0.000   [0.000, 0.000]  <0.001
+                  c_1    19      1  1.000*  [1.000, 1.000]    best
+single  accuracy  a       1      0  1.000                -    best
+                  b       1      0  1.000                -    best
+all     accuracy  a      20      0  1.000*  [1.000, 1.000]    best
+                  b      20      0  0.000   [0.000, 0.000]  <0.001
+                  c_1    19      1  1.000*  [1.000, 1.000]    best
+
+*: the best, and those that cannot be told from it (p 0.05 or more); none where that is all of them
+
+null scores, left out of the means:
+  c_1: accuracy: 1 judge: refused
+
+21 items, 3 models; intervals: 1000 bootstrap draws by patient, seed 0
+p: against the best, on the items that both score; a paired test that flips signs, up to 10,000
+    draws by patient, seed 0; corrected for all pairs of models of a line (Holm)
+note: binary: on the 20 items that its models share; left out: a 1, b 1
+note: single: not asked of c_1
+note: all: on the items that all models with that metric share
+note: where models differ in nulls, their means are over different items; p is over those that both
+    score
+scored_by: judge:x
+"""
+
+
+def test_table() -> None:
+    assert comparison_table.SHAPES["table"](Comparison(three(), common=True)) == TABLE
+
+
+def test_markdown() -> None:
+    shown = comparison_table.SHAPES["markdown"](Comparison(three(), common=True)).splitlines()
+    assert shown[:7] == [
+        "| task | metric | model | n | nulls | mean | 95% interval | p |",
+        "| :-- | :-- | :-- | --: | --: | --: | --: | --: |",
+        "| binary | accuracy | a | 20 | 0 | **1.000** | [1.000, 1.000] | best |",
+        "|  |  | b | 20 | 0 | 0.000 | [0.000, 0.000] | \\<0.001 |",
+        "|  |  | c_1 | 19 | 1 | **1.000** | [1.000, 1.000] | best |",
+        "| single | accuracy | a | 1 | 0 | 1.000 | - | best |",
+        "|  |  | b | 1 | 0 | 1.000 | - | best |",
+    ]
+    assert shown[10:14] == [
+        "",
+        "- bold: the best, and those that cannot be told from it (p 0.05 or more); none where that is all of them",
+        "- null scores, left out of the means:",
+        "  - c_1: accuracy: 1 judge: refused",
+    ]
+    assert shown[-1] == "- `scored_by: judge:x`"
+
+
+def test_latex() -> None:
+    shown = comparison_table.SHAPES["latex"](Comparison(three(), common=True)).splitlines()
+    assert shown[:11] == [
+        r"% \usepackage{booktabs}",
+        r"\begin{tabular}{lllrrrrr}",
+        r"\toprule",
+        r"task & metric & model & n & nulls & mean & 95\% interval & p \\",
+        r"\midrule",
+        r"binary & accuracy & a & 20 & 0 & \textbf{1.000} & [1.000, 1.000] & best \\",
+        r" &  & b & 20 & 0 & 0.000 & [0.000, 0.000] & \textless{}0.001 \\",
+        r" &  & c\_1 & 19 & 1 & \textbf{1.000} & [1.000, 1.000] & best \\",
+        r"\midrule",
+        r"single & accuracy & a & 1 & 0 & 1.000 & - & best \\",
+        r" &  & b & 1 & 0 & 1.000 & - & best \\",
+    ]
+    assert r"\par{\footnotesize c\_1: accuracy: 1 judge: refused\par}" in shown
+    assert shown[-1] == "% scored_by: judge:x"
+
+
+def test_csv() -> None:
+    assert comparison_table.SHAPES["csv"](Comparison(three(), common=True)).splitlines()[:6] == [
+        "task,metric,centre,model,n,nulls,mean,low,high,best,bold,p,reasons",
+        "binary,accuracy,all,a,20,0,1.0,1.0,1.0,True,True,,",
+        "binary,accuracy,all,b,20,0,0.0,0.0,0.0,False,False,0.00029997000299970003,",
+        "binary,accuracy,all,c_1,19,1,1.0,1.0,1.0,True,True,1.0,1 judge: refused",
+        "single,accuracy,all,a,1,0,1.0,,,True,False,,",
+        "single,accuracy,all,b,1,0,1.0,,,True,False,,",
+    ]
+
+
+def test_json() -> None:
+    document = json.loads(comparison_table.SHAPES["json"](Comparison(three(), common=True, seed=4)))
+    assert (document["models"], document["items"]) == (["a", "b", "c_1"], {"binary": 20, "single": 1})
+    assert (document["seed"], document["resampled_by"]) == (4, "patient")
+    assert document["lines"][2]["reasons"] == {"judge: refused": 1}
+    assert document["pairs"][1]["p_holm"] == 1.0
+    assert document["signatures"]["c_1"] == {"scored_by": {"judge:x": 20}}
+    assert document["notes"][1] == "single: not asked of c_1"
+
+
+def test_no_model_is_bold_where_none_can_be_told() -> None:
+    boards = Boards()
+    for n, (a, b) in enumerate([(1, 0), (1, 1), (0, 1), (1, 1)]):
+        add(boards, "a", n, a)
+        add(boards, "b", n, b)
+    found = Comparison(boards).lines
+    assert [(line.mean, line.best, line.bold) for line in found] == [(0.75, True, False), (0.75, True, False)]
+    assert "*" not in comparison_table.SHAPES["table"](Comparison(boards))
+
+
+def test_fewer_errors_are_better() -> None:
+    boards = Boards()
+    for n in range(20):
+        add(boards, "a", n, None, scores={"finding_errors": 3.0})
+        add(boards, "b", n, None, scores={"finding_errors": 1.0 + n % 2})
+    assert [(line.model, line.best, line.bold) for line in Comparison(boards).lines] == [
+        ("a", False, False),
+        ("b", True, True),
+    ]
+
+
+def test_a_better_mean_over_easier_items_is_not_told_from_the_rest() -> None:
+    """a scores the ten items that it gets right; on those b is better still, and where a is null b is worse."""
+    boards = Boards()
+    for n in range(40):
+        add(boards, "a", n, 0.8 if n < 20 else None)
+        add(boards, "b", n, 0.9 if n < 20 else 0.1)
+    a, b = Comparison(boards).lines
+    assert (a.mean, a.best, a.bold) == (pytest.approx(0.8), True, False)
+    assert (b.mean, b.best, b.bold) == (pytest.approx(0.5), False, False)
+    assert b.p is not None
+    assert b.p < 0.001
+
+
+def centres() -> Boards:
+    boards = Boards()
+    for n in range(12):
+        source = ["mimic-cxr", "rsna", None][n % 3]
+        for model, score in (("a", 1.0), ("b", n % 2)):
+            add(boards, model, n, score, source=source)
+    return boards
+
+
+def test_centres_stand_side_by_side() -> None:
+    comparison = Comparison(centres(), in_domain=["mimic-cxr"])
+    assert [(line.centre, line.model, line.n, line.mean) for line in comparison.lines] == [
+        ("in-domain", "a", 4, 1.0),
+        ("in-domain", "b", 4, 0.5),
+        ("other centres", "a", 4, 1.0),
+        ("other centres", "b", 4, 0.5),
+    ]
+    table = comparison_table.SHAPES["table"](comparison).splitlines()
+    assert table[0] == " " * 25 + "------------- in-domain --------------  ----------- other centres ------------"
+    assert table[1] == (
+        "task    metric    model  n  nulls   mean    95% interval      p  n  nulls   mean    95% interval      p"
+    )
+    assert comparison_table.notes(comparison) == [
+        "in-domain: mimic-cxr (4 items)",
+        "other centres: rsna (4 items)",
+        "items without a source, in neither group: 4",
+    ]
+    latex = comparison_table.SHAPES["latex"](comparison).splitlines()
+    assert latex[3] == r"& & & \multicolumn{5}{c}{in-domain} & \multicolumn{5}{c}{other centres} \\"
+    assert latex[4] == r"\cmidrule(lr){4-8}\cmidrule(lr){9-13}"
+    assert comparison_table.SHAPES["markdown"](comparison).startswith(
+        "| task | metric | model | in-domain n | in-domain nulls |"
+    )
+
+
+def test_an_unknown_source_is_an_error() -> None:
+    with pytest.raises(CxrError, match=r"^--in-domain mimic: no row has this `source`; there are: mimic-cxr, rsna$"):
+        Comparison(centres(), in_domain=["mimic"])
+
+
+def test_what_all_models_share_is_told_for_each_metric() -> None:
+    """b has no RadRScore at all: `all` of RadRScore is over what a and c share, not over what b was asked too."""
+    boards = Boards()
+    for n in range(4):
+        for model in ("a", "c"):
+            add(boards, model, n, 1.0, "single", scores={"accuracy": 1.0, "radrscore": 0.5})
+    for model in ("a", "b", "c"):
+        add(boards, model, 0, 1.0, scores={"accuracy": 1.0, "radrscore": None})
+    found = {(line.task, line.metric, line.model): line.n for line in Comparison(boards, common=True).lines}
+    assert found["all", "radrscore", "a"] == found["all", "radrscore", "c"] == 4
+    assert found["all", "accuracy", "a"] == found["all", "accuracy", "b"] == 1
+
+
+def test_a_model_that_shares_no_item_is_left_out_of_what_is_common() -> None:
+    boards = three()
+    add(boards, "d", 99, 0.5)
+    comparison = Comparison(boards, common=True)
+    assert lines(comparison) == lines(Comparison(three(), common=True))
+    assert "binary: none of its items is another model's, left out: d" in comparison_table.notes(comparison)
+
+
+def test_differing_signatures_and_missing_patients_are_said() -> None:
+    boards = Boards()
+    for n in range(3):
+        add(boards, "a", n, 1.0, made_by="rules")
+        add(boards, "b", n, 1.0, made_by="rules", scored_by="judge:y", answered_by="b" if n else "model:z|t:1")
+    boards.add("a", {"id": "q", "task": "binary", "scores": {"accuracy": 1.0}, "scored_by": "judge:x"})
+    boards.add("b", {"id": "q", "task": "binary", "scores": {"accuracy": 1.0}, "scored_by": "judge:y"})
+    comparison = Comparison(boards)
+    assert comparison_table.notes(comparison) == [
+        "items without a patient: 1, each drawn as one of its own",
+        "the models' rows carry different scored_by signatures:"
+        " two numbers may be compared only if their signatures agree",
+    ]
+    assert comparison_table.SHAPES["table"](comparison).splitlines()[-4:] == [
+        "made_by: rules",
+        "answered_by: model:z|t:1 (b)",
+        "scored_by: judge:x (a)",
+        "scored_by: judge:y (b)",
+    ]
+
+
+def test_an_item_is_answered_once() -> None:
+    boards = Boards()
+    add(boards, "a", 1, 1.0)
+    add(boards, "a", 1, 1.0, "single")
+    with pytest.raises(RowError, match="model a answers this item twice"):
+        add(boards, "a", 1, 1.0, id="other", item="binary/1")
+
+
+def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n=1.jsonl").touch()
+    found = named(["GPT-4o=a/x.jsonl", "a/y.jsonl.gz", "b/y.v2.jsonl", "c/y.csv", "n=1.jsonl", "-"])
+    assert [input.name for input in found] == ["GPT-4o", "a/y", "y.v2", "c/y", "n=1", "stdin"]
+    assert found[0] == ("a/x.jsonl", "GPT-4o", True)
+    assert Input("x", "file").model({"answered_by": "GPT-4o"}) == "GPT-4o"
+    assert Input("x", "file").model({"answered_by": "engine:vllm|model:a"}) == "file"
+    assert Input("x", "file", given=True).model({"answered_by": "GPT-4o"}) == "file"
+    with pytest.raises(CxrError, match="given twice"):
+        named(["a.jsonl", "b=a.jsonl"])
+    with pytest.raises(CxrError, match="two models are called m"):
+        named(["m=a.jsonl", "m=b.jsonl"])
+
+
+def written(path: Path, right: int, n: int = 20, **more: Any) -> None:
+    """A file of answers, the first `right` of them right."""
+    rows = [
+        {
+            "id": f"q{i}",
+            "task": "binary",
+            "question": "Is there edema?",
+            "options": ["Yes", "No"],
+            "answer": "Yes",
+            "findings": ["edema"],
+            "prediction": "<answer> Yes </answer>" if i < right else "<answer> No </answer>",
+            **more,
+        }
+        for i in range(n)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_the_command(cxr: Cxr, tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", 20)
+    written(tmp_path / "b.jsonl", 2)
+    done = cxr("score", "a.jsonl", "Qwen 7B=b.jsonl", "--compare")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(
+        "task    metric    model     n  nulls   mean     95% interval       p\n"
+        "binary  accuracy  a        20      0  1.000*  [1.000, 1.000]    best\n"
+        "                  Qwen 7B  20      0  0.100   [0.000, 0.250]  <0.001\n"
+    )
+    assert "note: binary: no model has a score of factuality, completeness, effectiveness, radrscore\n" in done.stdout
+    written(tmp_path / "c.jsonl", 1, 3)
+    done = cxr("score", "a.jsonl", "c.jsonl", "--compare")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "cxr: the models were asked different items (a 20, c 3; 3 in common): --common compares what they share\n"
+    )
+    done = cxr("score", "a.jsonl", "c.jsonl", "--compare", "--common", "--format", "csv")
+    assert done.stdout.splitlines()[1].startswith("binary,accuracy,all,a,3,0,1.0,")
+    assert done.stderr.startswith("cxr: binary: on the 3 items that its models share; left out: a 17\n")
+
+
+def test_the_models_of_one_file(cxr: Cxr, tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", 2, 3, answered_by="GPT-4o")
+    written(tmp_path / "b.jsonl", 1, 3, answered_by="MedDr")
+    rows = [json.loads(line) for name in "ab" for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
+    for row in rows:
+        row.update(item=row["id"], id=f"{row['answered_by']}/{row['id']}")
+    both = "".join(json.dumps(row) + "\n" for row in rows)
+    done = cxr("score", "--compare", "--format", "json", stdin=both)
+    assert done.returncode == 0
+    means = {line["model"]: line["mean"] for line in json.loads(done.stdout)["lines"] if line["metric"] == "accuracy"}
+    assert means == {"GPT-4o": pytest.approx(2 / 3), "MedDr": pytest.approx(1 / 3)}
+    done = cxr("score", "--compare", stdin=both + json.dumps(rows[0] | {"id": "again"}) + "\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "cxr: stdin:7: model GPT-4o answers this item twice; NAME=FILE names the model of a file (id again)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--compare", "a.jsonl"], 1, "cxr: --compare wants two models or more, not a\n"),
+        (["--compare", "a.jsonl", "a.jsonl"], 1, "cxr: a.jsonl: given twice; each model is wanted once\n"),
+        (["--compare", "a.jsonl", "x.jsonl"], 1, "cxr: x.jsonl: no such file; there is a.jsonl\n"),
+        (["--compare", "--summary", "a.jsonl"], 2, "--compare prints how models compare, and no rows"),
+        (["--compare", "-o", "out.jsonl", "a.jsonl"], 2, "--compare prints how models compare, and no rows"),
+        (["--common", "a.jsonl"], 2, "--common and --in-domain are for --compare."),
+    ],
+)
+def test_refused(cxr: Cxr, tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
+    written(tmp_path / "a.jsonl", 1, 2)
+    done = cxr("score", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr

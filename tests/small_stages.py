@@ -1,0 +1,107 @@
+"""Small stages that only the tests have: `python tests/small_stages.py copy IN -o OUT`, with every shared flag."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+import click
+
+from cxr_cli import options
+from cxr_cli.cli import main
+from cxr_cli.errors import RowError
+from cxr_cli.records import Scored
+from cxr_cli.rows import Flow, Row, write_text
+from cxr_cli.sources import find
+
+
+@click.group()
+def stages() -> None:
+    """Stages for tests."""
+
+
+@stages.command()
+@click.option("--wait", type=float, default=0, help="Seconds for each row.")
+@options.flow()
+def copy(flow: Flow, wait: float) -> None:
+    """Each row as it is."""
+
+    def stage(row: Row) -> Iterable[Row]:
+        if wait:
+            time.sleep(wait)
+        return [row]
+
+    flow.run(stage, Scored)
+
+
+@stages.command()
+@options.flow(find=find, default="examples")
+def studies(flow: Flow) -> None:
+    """Each study as it is, from any source."""
+    flow.run(lambda row: [row])
+
+
+@stages.command()
+@options.flow()
+def split(flow: Flow) -> None:
+    """Two rows of each, `ID/a` and `ID/b`; a row without a report is refused after its first."""
+
+    def stage(row: Row) -> Iterator[Row]:
+        yield {"id": f"{row['id']}/a"}
+        if row.get("report") is None:
+            raise RowError("", "no report to split")
+        yield {"id": f"{row['id']}/b"}
+
+    flow.run(stage)
+
+
+@stages.command()
+@options.flow()
+def backwards(flow: Flow) -> None:
+    """All rows, the last one first; a row without a report is refused."""
+
+    def stage(rows: Iterator[Row]) -> Iterator[Row]:
+        for row in reversed(list(rows)):
+            if row.get("report") is None:
+                flow.reject(row, "no report")
+            else:
+                yield row
+
+    flow.pipe(stage)
+
+
+@stages.command()
+@options.flow()
+def noisy(flow: Flow) -> None:
+    """Prints from Python, from the file descriptor and from a child while it works; then a text of its own."""
+
+    def stage(row: Row) -> Iterable[Row]:
+        print("noise from print")
+        os.write(1, b"noise from C\n")
+        os.system("echo noise from a child")
+        return [row]
+
+    flow.run(stage)
+    write_text("the product")
+
+
+@stages.command()
+@options.flow()
+def memory(flow: Flow) -> None:
+    """Copies rows; says on stderr how many MB the peak of memory grew after the first 20,000 rows."""
+    import resource
+
+    peaks: list[int] = []
+
+    def stage(row: Row) -> Iterable[Row]:
+        if flow.read == 20_000:
+            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        return [row]
+
+    flow.run(stage)
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(f"grew {(peaks[-1] - peaks[0]) // 1024} MB", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(stages)

@@ -1,0 +1,96 @@
+"""The house: which room may import which. The list of rooms in CONTRIBUTING.md, from the top down, is the law."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROOMS = [  # imports run down this list, never up, and never between rooms of one line
+    "__main__",
+    "cli",
+    "commands",
+    "options",
+    "stages",
+    "training",
+    "rewards",
+    "viewer card",
+    "published",
+    "scoring",
+    "mining verifying",
+    "engines",
+    "sources images phantoms",
+    "answers",
+    "findings",
+    "rows",
+    "records",
+    "extras",
+    "errors",
+]
+FLOOR = {room: -floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
+MOST_FILES, MOST_LINES = 12, 2000
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name -> file; a package is its __init__.py."""
+    found = {}
+    for path in sorted((ROOT / "cxr_cli").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules of the house that a file imports, anywhere in it: at its top, in a function, for types alone."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in MODULES else node.module
+
+
+GRAPH = {name: sorted(set(imports(path)) - {name}) for name, path in MODULES.items()}
+
+
+def room(module: str) -> str:
+    return [*module.split("."), "cli"][1]
+
+
+def test_every_file_stands_in_a_room() -> None:
+    assert {room(name) for name in MODULES} == set(FLOOR)
+
+
+def test_no_import_runs_up() -> None:
+    up = [
+        f"{one} -> {other}"
+        for one, others in GRAPH.items()
+        for other in others
+        if room(one) != room(other) and FLOOR[room(one)] <= FLOOR[room(other)]
+    ]
+    assert up == []
+
+
+def test_no_imports_in_a_circle() -> None:
+    done: set[str] = set()
+
+    def circle(module: str, way: tuple[str, ...]) -> tuple[str, ...] | None:
+        if module in way:
+            return (*way[way.index(module) :], module)
+        if module in done:
+            return None
+        found = next((c for other in GRAPH[module] if (c := circle(other, (*way, module)))), None)
+        done.add(module)
+        return found
+
+    assert [c for name in GRAPH if (c := circle(name, ()))] == []
+
+
+def test_no_room_is_overfull() -> None:
+    folders = {path.parent for path in MODULES.values()}
+    files = {folder.relative_to(ROOT).as_posix(): [*folder.glob("*.py")] for folder in folders}
+    sizes = {name: (len(paths), sum(len(p.read_text().splitlines()) for p in paths)) for name, paths in files.items()}
+    assert {name: size for name, size in sizes.items() if size[0] > MOST_FILES or size[1] > MOST_LINES} == {}

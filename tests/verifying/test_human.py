@@ -1,0 +1,147 @@
+"""`cxr verify --human`: people's marks as verdicts, beside the judge's, and how far they agree."""
+
+from typing import Any
+
+import pytest
+
+from cxr_cli.verifying.human import Marks, verdict_of
+from cxr_cli.verifying.interrater import told
+from tests.cases import lines, rows
+from tests.conftest import Cxr
+
+REPORT = "Small left effusion. No edema."
+STEPS = ["I look at the pleura.", "There is a left effusion.", "There is edema.", "There is a nodule."]
+CASE = {"id": "a", "report": REPORT, "steps": STEPS}
+
+
+def mark(step: int, mark: str | None, by: str = "AB", **more: Any) -> dict[str, Any]:
+    return {"id": "a", "on": "steps", "step": step, "text": STEPS[step - 1], "mark": mark, "by": by, **more}
+
+
+@pytest.fixture
+def human(cxr: Cxr, tmp_path: Any) -> Any:
+    """`human(mark, ..)`: the checked case and what stderr says."""
+
+    def run(*marks: dict[str, Any], case: dict[str, Any] = CASE, flags: tuple[str, ...] = ("--keep", "all")) -> Any:
+        (tmp_path / "marks.jsonl").write_text(lines(*marks))
+        done = cxr("verify", "--human", "marks.jsonl", *flags, stdin=lines(case))
+        assert done.returncode == 0, done.stderr
+        return rows(done.stdout), done.stderr
+
+    return run
+
+
+def test_marks_decide_and_the_judge_stays_as_second(human: Any) -> None:
+    [row], said = human(
+        mark(2, "agree"), mark(3, "disagree", comment="Kerley lines"), mark(4, "disagree", verdict="contradicted")
+    )
+    assert [step["verdict"] for step in row["steps"]] == ["not_checkable", "supported", "supported", "contradicted"]
+    assert [step["reason"] for step in row["steps"]] == [
+        "states no finding",
+        "marked by AB",
+        "Kerley lines",
+        "marked by AB",
+    ]
+    assert [step.get("second") for step in row["steps"]] == [
+        None,
+        {"judge": "rules", "verdict": "supported", "reason": "pleural effusion is present"},
+        {"judge": "rules", "verdict": "contradicted", "reason": "edema is absent"},
+        {"judge": "rules", "verdict": "unmentioned", "reason": "nodule is not mentioned"},
+    ]
+    assert row["support"] == 2 / 3
+    assert row["checked_by"].startswith("engine:human|by:AB|version:")
+    assert " & engine:rules|lexicon:" in row["checked_by"]
+    assert said == "cxr: AB and rules agree on 1 of 3 steps (0.333), Cohen's kappa 0.000\n"
+
+
+def test_a_summary_tells_how_far_they_agree(human: Any, cxr: Cxr) -> None:
+    [row], _ = human(mark(2, "agree"), mark(3, "disagree"), mark(4, "disagree", verdict="contradicted"))
+    done = cxr("score", "--summary", stdin=lines({**row, "prediction": "There is a left effusion."}))
+    assert done.returncode == 0, done.stderr
+    assert "note: human and rules agree on 1 of 3 steps (0.333), Cohen's kappa 0.000" in done.stdout
+
+
+def test_what_a_person_sets_is_what_is_kept(human: Any) -> None:
+    [row], _ = human(mark(3, "disagree"), mark(2, "disagree"), flags=())
+    assert [step["text"] for step in row["steps"]] == [STEPS[0], STEPS[2]]
+
+
+def test_of_several_people_most_decide(human: Any) -> None:
+    three = [mark(2, "disagree", "AB"), mark(2, "agree", "CD"), mark(2, "disagree", "EF")]
+    [row], said = human(*three, mark(3, "agree", "CD"))
+    assert [step["verdict"] for step in row["steps"]][1:3] == ["contradicted", "contradicted"]
+    assert row["steps"][1]["reason"] == "marked by AB, EF"
+    assert row["checked_by"].startswith("engine:human|by:AB,CD,EF|")
+    assert said.splitlines() == [
+        "cxr: AB and CD agree on 0 of 1 steps (0.000), Cohen's kappa 0.000",
+        "cxr: AB and EF agree on 1 of 1 steps (1.000), Cohen's kappa -",
+        "cxr: AB and rules agree on 0 of 1 steps (0.000), Cohen's kappa 0.000",
+        "cxr: CD and EF agree on 0 of 1 steps (0.000), Cohen's kappa 0.000",
+        "cxr: CD and rules agree on 2 of 2 steps (1.000), Cohen's kappa 1.000",
+        "cxr: EF and rules agree on 0 of 1 steps (0.000), Cohen's kappa 0.000",
+    ]
+
+
+def test_a_comment_alone_and_a_later_mark(human: Any) -> None:
+    [row], said = human(mark(2, None, comment="which lung?"), mark(3, "disagree"), mark(3, "agree"))
+    assert [step["verdict"] for step in row["steps"]][1:3] == ["supported", "contradicted"]
+    assert "second" not in row["steps"][1]
+    assert said == "cxr: AB and rules agree on 1 of 1 steps (1.000), Cohen's kappa -\n"
+
+
+def test_marks_of_other_rows_are_counted_and_change_nothing(human: Any) -> None:
+    [row], said = human(mark(2, "disagree") | {"text": "Another text."}, mark(3, "disagree") | {"id": "b"})
+    assert "engine:human" not in row["checked_by"]
+    assert said == "cxr: 2 of 2 marked steps are not in these rows as they were marked\n"
+
+
+def test_marks_of_predictions(human: Any) -> None:
+    case = {"id": "a", "report": REPORT, "predictions": [{"text": "No."}, {"text": "There is edema.", "sample": 1}]}
+    given = mark(1, "disagree") | {"text": "There is edema.", "on": "predictions", "sample": 1}
+    [row], _ = human(given, case=case, flags=("--on", "predictions"))
+    assert [[step["verdict"] for step in said["steps"]] for said in row["predictions"]] == [
+        ["not_checkable"],
+        ["supported"],
+    ]
+    assert [said["support"] for said in row["predictions"]] == [None, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "judged", "verdict"),
+    [
+        ({"mark": "agree"}, "unmentioned", "unmentioned"),
+        ({"mark": "agree"}, None, "supported"),
+        ({"mark": "disagree"}, "supported", "contradicted"),
+        ({"mark": "disagree"}, "contradicted", "supported"),
+        ({"mark": "disagree"}, "unmentioned", "supported"),
+        ({"mark": "disagree"}, None, "contradicted"),
+        ({"mark": "disagree", "verdict": "not_checkable"}, "supported", "not_checkable"),
+    ],
+)
+def test_a_mark_as_a_verdict(given: dict[str, Any], judged: str | None, verdict: str) -> None:
+    assert verdict_of(given, judged) == verdict
+
+
+def test_a_file_that_is_no_marks(cxr: Cxr, tmp_path: Any) -> None:
+    (tmp_path / "m.jsonl").write_text(lines(mark(1, "agree"), mark(1, "maybe")) + '{"id":')
+    done = cxr("verify", "--human", "m.jsonl", stdin=lines(CASE))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "cxr: m.jsonl:2: field `mark`: not one of agree, disagree\n"
+    assert cxr("verify", "--human", "none.jsonl", stdin="").returncode == 2
+    done = cxr("verify", "--human", "m.jsonl", "--judge", "rules,llm", "-m", "http://localhost:9/v1", stdin="")
+    assert (done.returncode, "--human stands beside one judge" in done.stderr) == (2, True)
+
+
+def test_marks_of_a_failed_judge_give_support() -> None:
+    step = {"text": STEPS[2], "verdict": None, "reason": "judge: timeout"}
+    case = {"id": "a", "steps": [step], "support": None, "why": {"support": "judge: timeout"}, "checked_by": "x"}
+    marks = Marks([mark(3, "disagree") | {"step": 1}])
+    row = marks.over(case, "steps", "llm")
+    assert (row["steps"][0]["verdict"], row["support"], row["why"]) == ("contradicted", 0.0, {})
+    assert marks.report() == []
+
+
+def test_agreement_is_told_in_one_line() -> None:
+    pairs = {("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15}
+    assert told(("AB", "rules"), pairs) == "AB and rules agree on 35 of 50 steps (0.700), Cohen's kappa 0.400"
+    assert told(("AB", "rules"), {}) == "AB and rules agree on 0 of 0 steps (-), Cohen's kappa -"

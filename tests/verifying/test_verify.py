@@ -1,0 +1,300 @@
+"""`cxr verify`: verdicts on golden chains, faults, what is kept, and the command itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxr_cli.answers.steps import as_steps
+from cxr_cli.engines import settled
+from cxr_cli.findings import reader
+from cxr_cli.verifying import faults
+from cxr_cli.verifying.case_judge import Checker
+from cxr_cli.verifying.filtering import Keeper
+from cxr_cli.verifying.verifier import Verifier
+from tests.conftest import Cxr
+
+CHAINS = [
+    json.loads(line) for line in (Path(__file__).parents[1] / "golden" / "reasoning.jsonl").read_text().splitlines()
+]
+STEPS = [(chain, number) for chain in CHAINS for number in range(len(chain["steps"]))]
+MISSED = {("reasoning-055", 3)}  # bullae and hyperinflation "mean" emphysema: no lexicon says so
+FAULTS = {
+    "mentions the report": "speaks of the report, not of the image",
+    "speaks of a prior film, there is none": "speaks of a prior film, and there is none",
+    "conclusion does not give the answer": "does not give the answer",
+}
+VERIFIER = Verifier(reader())
+CHECKER = Checker(VERIFIER)
+
+
+def verified(case: dict[str, Any]) -> dict[str, Any]:
+    return settled(CHECKER.case(case))
+
+
+@pytest.mark.parametrize(("chain", "number"), STEPS, ids=[f"{c['id']}-{n}" for c, n in STEPS])
+def test_golden_step(chain: dict[str, Any], number: int) -> None:
+    wanted, got = chain["steps"][number], verified(chain)["steps"][number]
+    right = got["verdict"] == wanted["verdict"]
+    assert right != ((chain["id"], number) in MISSED), got
+    if wanted["why"] in FAULTS:
+        assert got["fault"] == FAULTS[wanted["why"]]
+
+
+def case(steps: Any, report: str = "FINDINGS: Small left effusion.\nHeart normal.", **more: Any) -> dict[str, Any]:
+    return {"id": "a", "report": report, "steps": steps, **more}
+
+
+def test_a_verified_case() -> None:
+    row = case(
+        ["A small left effusion is seen.", "No edema is seen.", "So there is a large right effusion."], kept="as it is"
+    )
+    result = verified(row)
+    assert result == {
+        "id": "a",
+        "report": "FINDINGS: Small left effusion.\nHeart normal.",
+        "kept": "as it is",
+        "steps": [
+            {
+                "text": "A small left effusion is seen.",
+                "evidence": [{"start": 10, "end": 30}],
+                "verdict": "supported",
+                "reason": "pleural effusion is present",
+            },
+            {
+                "text": "No edema is seen.",
+                "evidence": [],
+                "verdict": "supported",
+                "reason": "edema is not mentioned, which counts as absent",
+            },
+            {
+                "text": "So there is a large right effusion.",
+                "evidence": [{"start": 10, "end": 30}],
+                "verdict": "contradicted",
+                "reason": "does not follow from the steps before it: pleural effusion is left, not right",
+            },
+        ],
+        "support": 2 / 3,
+        "checked_by": VERIFIER.signature,
+    }
+    assert VERIFIER.signature.startswith("engine:rules|lexicon:")
+    assert "|unmentioned:normal|" in VERIFIER.signature
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "reason", "fault"),
+    [
+        (
+            "According to the report there is an effusion.",
+            "not_checkable",
+            "speaks of the report, not of the image",
+            True,
+        ),
+        (
+            "The effusion has grown since the prior film.",
+            "not_checkable",
+            "speaks of a prior film, and there is none",
+            True,
+        ),
+        ("The effusion is 3 cm deep on the left.", "unmentioned", "the measurement 30 mm is not in the report", False),
+        ("Heart normal.", "supported", "cardiac abnormality is absent", False),
+        ("I look at the costophrenic angles.", "not_checkable", "states no finding", False),
+    ],
+)
+def test_what_is_wrong_with_a_step(text: str, verdict: str, reason: str, fault: bool) -> None:
+    step = verified(case([text, "Done."]))["steps"][0]
+    assert (step["verdict"], step["reason"], "fault" in step) == (verdict, reason, fault)
+
+
+def test_a_prior_film_may_be_spoken_of_where_there_is_one() -> None:
+    text = "The effusion is larger than on the prior film."
+    with_prior = verified(case([text, "."], prior={"id": "b"}))["steps"][0]
+    told = verified(case([text, "."], "Left effusion, compared to the prior study larger."))["steps"][0]
+    assert "fault" not in with_prior
+    assert "fault" not in told
+
+
+def test_doubled_steps() -> None:
+    steps = verified(case(["A left effusion.", "A left  effusion!", "There is a left effusion."]))["steps"]
+    assert [step.get("fault") for step in steps] == [None, "repeats step 1", None]
+
+
+def test_a_conclusion_must_give_the_answer_of_its_case() -> None:
+    asked = {
+        "question": "Is there an effusion?",
+        "options": ["Yes", "No"],
+        "answer": "Yes",
+        "findings": ["pleural effusion"],
+    }
+
+    def last(text: str) -> tuple[str, str, str | None]:
+        step = verified(case(["There is a left effusion.", text], **asked))["steps"][-1]
+        return step["verdict"], step["reason"], step.get("fault")
+
+    assert last("An effusion is present, so the answer is Yes.") == ("supported", "pleural effusion is present", None)
+    assert last("So the answer is No.") == ("contradicted", "concludes another answer than the case's", None)
+    assert last("More films would help.") == ("not_checkable", "states no finding", "does not give the answer")
+
+
+@pytest.mark.parametrize(
+    ("before", "fault"),
+    [
+        ([], "rests on no observation"),
+        ([{"text": "I look at the pleural spaces.", "kind": "plan"}], "rests on no observation"),
+        (["I look at the pleural spaces for an effusion."], "rests on no observation"),
+        (["There is no effusion."], "rests on no observation"),
+        (["There is a nodule.", "According to the report there is an effusion."], "rests on no observation"),
+        (["The left angle is blunted."], None),
+        (["The heart is normal."], None),
+        (["Something that no lexicon knows is seen."], None),
+    ],
+)
+@pytest.mark.parametrize(
+    "last", ["There is an effusion, so the answer is Yes.", {"text": "There is an effusion.", "kind": "conclude"}]
+)
+def test_a_conclusion_must_rest_on_an_observation(before: list[Any], fault: str | None, last: Any) -> None:
+    """On one that is not wrong: what verification takes away carries nothing."""
+    row = case([*before, last], answer="Yes", options=["Yes", "No"], question="Is there an effusion?")
+    assert verified(row)["steps"][-1].get("fault") == fault
+
+
+def test_a_chain_without_an_observation_goes_and_a_lone_statement_stays(cxr: Cxr) -> None:
+    about = {"question": "Is there an effusion?", "options": ["Yes", "No"], "answer": "Yes"}
+    alone = case(["There is a left effusion, so the answer is Yes."], **about)
+    stated = case(["There is a left effusion."], id="b", **about)
+    done = cxr("verify", stdin=json.dumps(alone) + "\n" + json.dumps(stated))
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["b"]
+    assert "dropped 1 of 2 cases (1 no supported step)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ({"task": "binary", "findings": ["pleural effusion"], "answer": "No"}, "pleural effusion is present"),
+        ({"task": "binary", "findings": ["edema"], "answer": "No"}, None),
+        ({"task": "binary", "findings": ["cardiomegaly"], "answer": "Yes"}, "cardiac abnormality is absent"),
+        ({"task": "single", "answer": "Right pleural effusion"}, "pleural effusion is left, not right"),
+        ({"task": "multiple", "answer": ["Left pleural effusion"]}, None),
+    ],
+)
+def test_an_answer_that_the_report_contradicts(row: dict[str, Any], fault: str | None) -> None:
+    result = verified(case(["There is a left effusion."], **row))
+    assert result.get("fault") == (fault and f"the report contradicts the answer: {fault}")
+
+
+@pytest.mark.parametrize(
+    ("given", "texts"),
+    [
+        (None, []),
+        ("One. Two is longer.", ["One.", "Two is longer."]),
+        ("1. First\n2) Second\n- Third", ["First", "Second", "Third"]),
+        (["Step 1: Look.", " ", "2. See."], ["Look.", "See."]),
+        ([{"text": "A", "kind": "plan"}, {"step": "B"}], ["A", "B"]),
+        ({"step1": "A", "step2": "B"}, ["A", "B"]),
+    ],
+)
+def test_anybodys_steps(given: Any, texts: list[str]) -> None:
+    assert [step["text"] for step in as_steps(given)] == texts
+
+
+def test_measurements() -> None:
+    assert faults.measurements("3.2 x 4 cm, 5mm, about 30-40%") == {(32, "mm"), (40, "mm"), (5, "mm"), (40, "%")}
+
+
+def keep(how: Any, steps: list[str], min_support: float | None = None, **more: Any) -> list[list[str]]:
+    kept = Keeper(how, min_support).steps(verified(case(steps, **more)))
+    return [[step["text"] for step in row["steps"]] for row in kept]
+
+
+def test_keep() -> None:
+    chain = ["A left effusion is seen.", "There is a nodule.", "No edema is seen."]
+    assert keep("steps", chain) == [["A left effusion is seen.", "No edema is seen."]]
+    assert keep("cases", chain) == []
+    assert keep("all", chain) == [chain]
+    assert keep("all", chain, min_support=0.7) == []
+    assert keep("steps", chain, min_support=0.6) == [["A left effusion is seen.", "No edema is seen."]]
+    assert keep("steps", ["I look around.", "There is a nodule."]) == []
+    assert keep("steps", ["A left effusion is seen.", "There is no effusion."]) == []
+
+
+def test_on_predictions() -> None:
+    row = {
+        "id": "a",
+        "report": "Left effusion.",
+        "predictions": [{"text": "<think> A left effusion. A nodule. </think><answer> A </answer>", "sample": 0}],
+    }
+    (prediction,) = settled(CHECKER.predictions(row))["predictions"]
+    assert [step["verdict"] for step in prediction["steps"]] == ["supported", "unmentioned"]
+    assert prediction["support"] == 0.5
+
+
+def test_the_command(cxr: Cxr) -> None:
+    rows = [
+        case(["A left effusion is seen.", "There is a nodule."]),
+        {"id": "b", "report": "", "steps": ["x"]},
+        {"id": "c", "report": "Clear lungs."},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    stopped = cxr("verify", stdin=text)
+    assert stopped.returncode == 1
+    assert stopped.stderr.splitlines()[-1] == "cxr: stdin:2: field `report`: there is none to verify against (id b)"
+    assert [json.loads(line)["id"] for line in stopped.stdout.splitlines()] == ["a"]
+    skipped = cxr("verify", "--on-error", "skip", "--rejects", "bad.jsonl", stdin=text)
+    assert skipped.returncode == 3
+    assert skipped.stderr.splitlines() == [
+        "cxr: 2 of 3 rows rejected -> bad.jsonl",
+        "cxr: dropped 0 of 1 cases and 1 steps of the others",
+    ]
+
+
+def test_explain_shows_steps_and_never_the_report(cxr: Cxr) -> None:
+    row = case(["There is a right effusion."], report="SECRETWORD left effusion.")
+    done = cxr("verify", "--keep", "all", "--explain", stdin=json.dumps(row))
+    assert done.stderr.splitlines() == [
+        "cxr: a: support 0.00",
+        "  x 1. There is a right effusion.",
+        "       contradicted: pleural effusion is left, not right",
+    ]
+    assert "SECRETWORD" not in done.stderr
+
+
+def test_other_peoples_names(cxr: Cxr) -> None:
+    row = {"item_id": 7, "original_report": "Left effusion.", "reason_steps": "There is a left effusion. No edema."}
+    mapping = "id=item_id,report=original_report,steps=reason_steps"
+    done = cxr("verify", "--map", mapping, stdin=json.dumps(row))
+    (result,) = map(json.loads, done.stdout.splitlines())
+    assert result["id"] == "7"
+    assert result["support"] == 1.0
+    assert result["reason_steps"] == row["reason_steps"]
+
+
+def test_two_sides_are_no_contradiction() -> None:
+    chain = case(["There is a left pleural effusion.", "There is a right pleural effusion."], "Bilateral effusions.")
+    assert [step["verdict"] for step in verified(chain)["steps"]] == ["supported", "supported"]
+
+
+def test_its_own_input_on_stdin_is_not_written_over(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(case(["There is a left effusion."])) + "\n")
+    before = path.read_text()
+    with path.open() as stdin:
+        command = [sys.executable, "-m", "cxr_cli", "verify", "-o", str(path), "--overwrite"]
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True)
+    assert (done.returncode, path.read_text()) == (1, before)
+
+
+def test_the_order_of_sets_does_not_show(tmp_path: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    pipe = f"{sys.executable} -m cxr_cli mine examples | {sys.executable} -m cxr_cli verify --keep all"
+    outs = [
+        subprocess.run(["bash", "-c", pipe], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True).stdout
+        for seed in ("0", "1")
+    ]
+    assert outs[0] == outs[1] != b""
