@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from cxr_cli.options.completion import file_names
+
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="[SPLIT=]FILE...")
+@click.argument("inputs", nargs=-1, required=True, metavar="[SPLIT=]FILE...", shell_complete=file_names)
 @click.option(
     "-o", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to fill."
 )

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cxr_cli import options
+from cxr_cli.options.completion import file_names
 from cxr_cli.rows import Flow
 from cxr_cli.sources import plain_text
 
@@ -21,7 +22,10 @@ from cxr_cli.sources import plain_text
     "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
 )
 @click.option(
-    "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
+    "--references",
+    metavar="PATH",
+    shell_complete=file_names,
+    help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines.",
 )
 @click.option("--statements", is_flag=True, help="Add sensitivity, specificity and consistency of the statements.")
 @options.unmentioned

@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
+from cxr_cli.options.completion import file_names
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping, without_inputs
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, metavar="[[NAME=]INPUT]...")
+@click.argument("inputs", nargs=-1, metavar="[[NAME=]INPUT]...", shell_complete=file_names)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="OUT", required=True, help="The page: an .html file."
 )
