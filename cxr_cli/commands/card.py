@@ -23,6 +23,9 @@ from cxr_cli.options.completion import file_names
 def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bool) -> None:
     """A data card: counts, a picture, and what the splits share.
 
+    \b
+    cxr mine examples | cxr card - -o card/
+
     Writes OUT/README.md with a fingerprint of each split, OUT/distribution.png and .svg. Without SPLIT= the rows' own
     `split` counts. Prints what two splits share: patients, films (by their bytes with --images, else by path), question
     ids: with exit code 1; and nearly the same reports, which are told and are no leak: templates of normal films.

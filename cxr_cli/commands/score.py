@@ -39,11 +39,13 @@ from cxr_cli.sources import plain_text
 def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how: Any) -> None:
     """RadRScore, accuracy and report metrics of what a model said.
 
+    \b
+    cxr score examples/answers.jsonl --summary
+
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
     `answer`, as far as there are any; without a question, a report against a report. Adds `scores`, `why` for nulls.
 
     \b
-    cxr score answers.jsonl --summary
     cxr score theirs.csv --map id=uid,prediction=generated,report=findings+impression --summary
     cxr score generated.txt --references reports.txt --summary
     cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json

@@ -28,6 +28,9 @@ from cxr_cli.options.training import Several
 def sft(inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, job: Any, how: Any) -> None:
     """Fine-tune a vision-language model on verified steps.
 
+    \b
+    cxr phantom -o demo/ && cxr mine demo/studies.jsonl | cxr sft - -m Qwen/Qwen2-VL-2B-Instruct --images demo/ -o sft/
+
     Reads cases with `question`, `images`, `answer` and, where the reasoning is taught, `steps`. OUT is a model that
     `cxr infer`, `cxr rl`, transformers and vLLM load. Settings are those of TRL's SFTConfig, and: size, max_pixels,
     lora, freeze_vision, deepspeed (zero2, zero3, zero2-offload, zero3-offload), eval_cases.
