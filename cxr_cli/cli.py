@@ -32,10 +32,8 @@ COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "card": "A data card: counts, a picture, and what the splits share.",
     "cache": "What models have answered, so that nothing is asked twice.",
 }
-
-
-COMPLETE = "_CXR_COMPLETE"  # in it a shell says what it asks for; eval "$(_CXR_COMPLETE=bash_source cxr)" makes it ask
-_ALLOCATED = 50_000  # objects between two looks for cyclic garbage
+COMPLETE = "_CXR_COMPLETE"  # click's: set by a shell that asks for completions; `bash_source` asks for its script
+_ALLOCATED = 50_000  # objects between two searches for cyclic garbage
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -108,7 +106,7 @@ def main(command: click.Command = cxr) -> None:
 
 
 class _AfterPolars(MetaPathFinder):
-    """polars, when it is imported, makes a read or write that waits outlast Ctrl-C: this sees to it that none does."""
+    """The import of polars makes a blocked read or write outlast Ctrl-C: this finder undoes that right after it."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name != "polars":
@@ -127,8 +125,8 @@ class _AfterPolars(MetaPathFinder):
 
 
 def _set_up() -> None:
-    """Settings of the process: it is the command's own, while whoever imports `cxr_cli` has settings of their own."""
-    gc.set_threshold(_ALLOCATED)  # rows make no cyclic garbage: to look for it takes a tenth of the time
+    """Settings of the process. They are made here alone: a program that imports `cxr_cli` has its own."""
+    gc.set_threshold(_ALLOCATED)  # rows make no cyclic garbage, and the search for it takes a tenth of the time
     signal.siginterrupt(signal.SIGINT, True)
     sys.meta_path.insert(0, _AfterPolars())
 
