@@ -1,12 +1,22 @@
 """The `cxr` command: knows the name and the help line of each stage, and loads a stage only when it runs."""
 
+import gc
 import importlib
 import os
+import signal
 import sys
 import traceback
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem, shell_complete
 
 from cxr_cli.errors import CxrError
 
@@ -22,10 +32,24 @@ COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "card": "A data card: counts, a picture, and what the splits share.",
     "cache": "What models have answered, so that nothing is asked twice.",
 }
+COMPLETE = "_CXR_COMPLETE"  # click's: set by a shell that asks for completions; `bash_source` asks for its script
+_ALLOCATED = 50_000  # objects between two searches for cyclic garbage
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    """As click says it of options: ` Did you mean 'score'?`, or nothing when no known word is close."""
+    return "".join(f" Did you mean {close!r}?" for close in get_close_matches(word, known, n=1))
+
+
+class Choice(click.Choice[Any]):
+    """Names the choice that is closest to a misspelt one."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        return super().get_invalid_choice_message(value, ctx) + _did_you_mean(str(value), map(str, self.choices))
 
 
 class Stages(click.Group):
-    """A group whose commands are imported when they run, not when their names are listed."""
+    """A group whose commands are imported when they run, not when their names are listed or completed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -34,7 +58,21 @@ class Stages(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"cxr_cli.commands.{name}"), name)
+        for parameter in command.params:
+            if isinstance(parameter.type, click.Choice):
+                parameter.type = Choice(parameter.type.choices, parameter.type.case_sensitive)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not (ctx.resilient_parsing or args[0] in COMMANDS or args[0].startswith("-")):
+            ctx.fail(f"No such command {args[0]!r}.{_did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name, help=help) for name, help in COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Stages"):
@@ -42,13 +80,13 @@ class Stages(click.Group):
 
 
 @click.group(cls=Stages, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="cxr-cli", prog_name="cxr")
+@click.version_option(None, "-V", "--version", package_name="cxr-cli", prog_name="cxr")
 def cxr() -> None:
     """Everyday radiology reports -> verified reasoning steps -> scores.
 
     \b
-    cxr mine | cxr verify > steps.jsonl
-    cxr score answers.jsonl --summary
+    cxr mine examples | cxr verify > steps.jsonl
+    cxr score examples/answers.jsonl --summary
 
     Rows are JSON objects, one a line. Every stage adds keys and removes none.
     """
@@ -56,6 +94,7 @@ def cxr() -> None:
 
 def main(command: click.Command = cxr) -> None:
     """Exit codes. 0: done; 1: an error, said in one line; 2: wrong usage; 3: done, with rows rejected; 130: Ctrl-C."""
+    _set_up()
     try:
         code = _run(command)
         if sys.stdout is not None:
@@ -66,8 +105,36 @@ def main(command: click.Command = cxr) -> None:
     sys.exit(code)
 
 
+class _AfterPolars(MetaPathFinder):
+    """The import of polars makes a blocked read or write outlast Ctrl-C: this finder undoes that right after it."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != "polars":
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(name)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_and_undo(module: ModuleType) -> None:
+                execute(module)
+                signal.siginterrupt(signal.SIGINT, True)
+
+            spec.loader.exec_module = execute_and_undo  # type: ignore[method-assign]
+        return spec
+
+
+def _set_up() -> None:
+    """Settings of the process. They are made here alone: a program that imports `cxr_cli` has its own."""
+    gc.set_threshold(_ALLOCATED)  # rows make no cyclic garbage, and the search for it takes a tenth of the time
+    signal.siginterrupt(signal.SIGINT, True)
+    sys.meta_path.insert(0, _AfterPolars())
+
+
 def _run(command: click.Command) -> int:
     try:
+        if instruction := os.environ.get(COMPLETE):
+            return shell_complete(command, {}, "cxr", COMPLETE, instruction)
         with command.make_context("cxr", sys.argv[1:]) as context:
             command.invoke(context)
         return 0

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the t
 
 STAGES = Path(__file__).with_name("small_stages.py")
 Run = Callable[..., subprocess.CompletedProcess[str]]
+EXTRAS = {"llm": "aiohttp", "plot": "matplotlib", "train": "torch"}  # an extra, and a module that comes with it
+
+
+def needs(extra: str) -> pytest.MarkDecorator:
+    """`@needs("llm")`: the test is skipped where that extra is not installed."""
+    return pytest.mark.skipif(find_spec(EXTRAS[extra]) is None, reason=f"needs the extra {extra}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,6 +69,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of tiny models, by family."""
+    pytest.importorskip(EXTRAS["train"], reason="needs the extra train")
     from tests import tiny
 
     return {family: tiny.build(tmp_path_factory.mktemp("models") / family, family) for family in tiny.FAMILIES}

@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 from cxr_cli.cli import COMMANDS, cxr
@@ -42,13 +43,63 @@ def test_help_and_version() -> None:
     for name, help in COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(help)}$", done.stdout, re.M)
     assert command("-h").stdout == done.stdout
-    assert command("--version").stdout == f"cxr, version {PROJECT['version']}\n"
+    for flag in ("--version", "-V"):
+        assert command(flag).stdout == f"cxr, version {PROJECT['version']}\n"
 
 
 def test_an_unknown_stage() -> None:
     done = command("mien")
     assert (done.returncode, done.stdout) == (2, "")
     assert "No such command 'mien'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "error"),
+    [
+        ("scroe", 2, "Error: No such command 'scroe'. Did you mean 'score'?"),
+        ("xyzzy", 2, "Error: No such command 'xyzzy'."),
+        ("cache inof", 2, "Error: No such command 'inof'. Did you mean 'info'?"),
+        ("--versoin", 2, "Error: No such option '--versoin'. Did you mean '--version'?"),
+        ("mine --taks binary", 2, "Error: No such option '--taks'. Did you mean '--task'?"),
+        (
+            "mine --task bianry",
+            2,
+            "Error: Invalid value for '--task': 'bianry' is not one of 'binary', 'single', 'multiple', 'anomaly', "
+            "'temporal'. Did you mean 'binary'?",
+        ),
+        (
+            "verify --keep nothing",
+            2,
+            "Error: Invalid value for '--keep': 'nothing' is not one of 'steps', 'cases', 'all'.",
+        ),
+        (
+            "mine examples -o rows.jsnl",
+            1,
+            "cxr: rows.jsnl: unknown extension; did you mean .jsonl? "
+            "known are .jsonl, .csv (and .gz or .zst of these), .parquet",
+        ),
+        (
+            "mine examples -o rows.txt",
+            1,
+            "cxr: rows.txt: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet",
+        ),
+    ],
+)
+def test_a_misspelt_word(line: str, code: int, error: str) -> None:
+    done = command(*line.split())
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (code, "", error)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_choice_names_the_closest(name: str) -> None:
+    context = cxr.make_context("cxr", [], resilient_parsing=True)
+    stage = cxr.get_command(context, name)
+    assert stage is not None
+    for parameter in stage.params:
+        if isinstance(parameter.type, click.Choice):
+            first = str(parameter.type.choices[0])
+            with pytest.raises(click.BadParameter, match=f"Did you mean '{first}'"):
+                parameter.type.convert(f"{first}x", parameter, context)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -9,17 +9,23 @@ from cxr_cli.rows import note, write_text
 def cache() -> None:
     """What models have answered, so that nothing is asked twice.
 
+    \b
+    cxr cache info
+
     One file, only for you to read; CXR_CACHE=FOLDER puts it elsewhere. `--no-cache` does a run without it.
 
     \b
-    cxr cache info
     cxr cache clear
     """
 
 
 @cache.command()
 def info() -> None:
-    """Where it is, how many replies it holds, how large it is."""
+    """Where it is, how many replies it holds, how large it is.
+
+    \b
+    cxr cache info
+    """
     from cxr_cli.engines.cache import Store
 
     found = Store().info()
@@ -28,7 +34,11 @@ def info() -> None:
 
 @cache.command()
 def clear() -> None:
-    """Forget all replies."""
+    """Forget all replies.
+
+    \b
+    cxr cache clear
+    """
     from cxr_cli.engines.cache import Store
 
     note(f"{Store().clear():,} replies forgotten")

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from cxr_cli.options.completion import file_names
+
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="[SPLIT=]FILE...")
+@click.argument("inputs", nargs=-1, required=True, metavar="[SPLIT=]FILE...", shell_complete=file_names)
 @click.option(
     "-o", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to fill."
 )
@@ -20,6 +22,9 @@ import click
 @click.option("--overwrite", is_flag=True, help="Replace the card that is there.")
 def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bool) -> None:
     """A data card: counts, a picture, and what the splits share.
+
+    \b
+    cxr mine examples | cxr card - -o card/
 
     Writes OUT/README.md with a fingerprint of each split, OUT/distribution.png and .svg. Without SPLIT= the rows' own
     `split` counts. Prints what two splits share: patients, films (by their bytes with --images, else by path), question

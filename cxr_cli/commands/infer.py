@@ -25,6 +25,9 @@ from cxr_cli.rows import Flow
 def infer(flow: Flow, engine: Any, films: Films, samples: int, prompt: str | None, **how: Any) -> None:
     """What a vision-language model answers to cases.
 
+    \b
+    cxr phantom -o demo/ && cxr mine demo/studies.jsonl | cxr infer -m Qwen/Qwen2-VL-2B-Instruct --images demo/
+
     Reads cases with `question` and `images` (for temporal questions the `prior`'s films come first). Adds
     `predictions` with the reply as text, its reasoning and its answer, and `answered_by`. What was answered before
     comes from the cache (`cxr cache`).

@@ -39,13 +39,15 @@ def mine(
 ) -> None:
     """Reports -> questions with reasoning steps.
 
+    \b
+    cxr mine examples | cxr verify > steps.jsonl
+
     INPUT: studies as rows (a file, or piped in), a folder of .txt reports, `examples`, which come with cxr, or a data
     set as it is downloaded, NAME:FOLDER or its folder alone. NAME: mimic-cxr, chexpert, chexpert-plus, ms-cxr-t, rsna,
     siim, openi, vindr-cxr.
     With -m a model writes the steps, in three passes: a plan, its evidence in the report, a chain that sees the film.
 
     \b
-    cxr mine | cxr verify > steps.jsonl
     cxr mine mimic-cxr:/data/mimic-cxr --split test | cxr verify > steps.jsonl
     cxr mine reports.csv --map id=uid,report=findings+impression -o cases.jsonl
     zcat studies.jsonl.gz | cxr mine --task binary --findings all | cxr verify > steps.jsonl

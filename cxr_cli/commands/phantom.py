@@ -44,10 +44,12 @@ def phantom(
 ) -> None:
     """Draw chest X-rays with reports: data that needs no licence.
 
+    \b
+    cxr phantom -n 20 -o phantoms/
+
     Writes OUT/images/ and OUT/studies.jsonl, one Study a line, whose report and labels are true to the drawing.
 
     \b
-    cxr phantom -n 200 -o phantoms/
     cxr mine phantoms/studies.jsonl | cxr verify > steps.jsonl
     """
     names = findings_named(findings, Lexicon.load()) if findings else FINDINGS

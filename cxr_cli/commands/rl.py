@@ -34,12 +34,14 @@ from cxr_cli.options.training import Several
 def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any, how: Any, **more: Any) -> None:
     """Reinforcement learning with process rewards, from a fine-tuned model: GRPO.
 
+    \b
+    cxr mine examples | cxr rl - --audit
+
     Reads cases with `question`, `options`, `answer`, `images`, `report` and `steps`, as far as the rewards need them.
     Settings are those of TRL's GRPOConfig, and: size, max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts.
     --audit ends with exit code 1 if a cheat is paid as well as the chains.
 
     \b
-    cxr rl steps.jsonl --audit
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8
     cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 accuracy:1 my_module:my_reward:0.5
     """

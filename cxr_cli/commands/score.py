@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cxr_cli import options
+from cxr_cli.options.completion import file_names
 from cxr_cli.rows import Flow
 from cxr_cli.sources.texts import plain_text
 
@@ -21,7 +22,10 @@ from cxr_cli.sources.texts import plain_text
     "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
 )
 @click.option(
-    "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
+    "--references",
+    metavar="PATH",
+    shell_complete=file_names,
+    help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines.",
 )
 @click.option("--statements", is_flag=True, help="Add sensitivity, specificity and consistency of the statements.")
 @options.unmentioned
@@ -35,11 +39,13 @@ from cxr_cli.sources.texts import plain_text
 def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how: Any) -> None:
     """RadRScore, accuracy and report metrics of what a model said.
 
+    \b
+    cxr score examples/answers.jsonl --summary
+
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
     `answer`, as far as there are any; without a question, a report against a report. Adds `scores`, `why` for nulls.
 
     \b
-    cxr score answers.jsonl --summary
     cxr score theirs.csv --map id=uid,prediction=generated,report=findings+impression --summary
     cxr score generated.txt --references reports.txt --summary
     cxr score answers.jsonl --summary --format json -o scored.jsonl > summary.json

@@ -5,17 +5,31 @@ from typing import Any
 import click
 
 from cxr_cli import options
+from cxr_cli.options.completion import file_names
 from cxr_cli.options.training import Several
 
 
 @click.command()
 @options.training
 @click.option(
-    "--mix", cls=Several, metavar="FILE:WEIGHT", help="Mix files by weights: --mix steps.jsonl:0.5 qa.jsonl:0.5."
+    "--mix",
+    cls=Several,
+    metavar="FILE:WEIGHT",
+    shell_complete=file_names,
+    help="Mix files by weights: --mix steps.jsonl:0.5 qa.jsonl:0.5.",
 )
-@click.option("--eval", "evaluation", metavar="FILE", help="Held-out rows, for the loss and for scored answers.")
+@click.option(
+    "--eval",
+    "evaluation",
+    metavar="FILE",
+    shell_complete=file_names,
+    help="Held-out rows, for the loss and for scored answers.",
+)
 def sft(inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, job: Any, how: Any) -> None:
     """Fine-tune a vision-language model on verified steps.
+
+    \b
+    cxr phantom -o demo/ && cxr mine demo/studies.jsonl | cxr sft - -m Qwen/Qwen2-VL-2B-Instruct --images demo/ -o sft/
 
     Reads cases with `question`, `images`, `answer` and, where the reasoning is taught, `steps`. OUT is a model that
     `cxr infer`, `cxr rl`, transformers and vLLM load. Settings are those of TRL's SFTConfig, and: size, max_pixels,

@@ -47,11 +47,13 @@ def verify(
 ) -> None:
     """Keep only the steps that the report supports.
 
+    \b
+    cxr mine examples | cxr verify --explain > steps.jsonl
+
     Reads cases with a `report` and `steps` (a string, a list of strings or of objects with `text`). Adds `verdict`
     (supported, contradicted, unmentioned, not_checkable), `reason` and `evidence` to each step, `support` to each case.
 
     \b
-    cxr mine | cxr verify > steps.jsonl
     cxr verify theirs.jsonl --map id=item_id,report=original_report,steps=reason_steps --keep all --explain
     cxr verify answers.jsonl --on predictions > checked.jsonl
     cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl

@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
+from cxr_cli.options.completion import file_names
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping, without_inputs
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, metavar="[[NAME=]INPUT]...")
+@click.argument("inputs", nargs=-1, metavar="[[NAME=]INPUT]...", shell_complete=file_names)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="OUT", required=True, help="The page: an .html file."
 )
@@ -22,6 +23,9 @@ from cxr_cli.options.flow import mapping, without_inputs
 def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
     """One page to look at rows of any stage, and to mark their steps.
 
+    \b
+    cxr mine examples | cxr verify --keep all | cxr view -o page.html
+
     Films, question, steps by verdict with their sentence of the report, what models said, scores. Several INPUTs, or
     rows that differ by `answered_by`, stand side by side, joined by `item` if they have it, else by `id`; NAME=INPUT
     says what the model of a file is called. The page needs no network. A person marks steps and predictions there;
@@ -29,7 +33,6 @@ def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
 
     \b
     cxr view steps.jsonl -o page.html
-    cxr mine | cxr verify --keep all | cxr view -o page.html
     cxr view SFT=sft.jsonl RL=rl.jsonl --images /data/mimic-cxr --embed -o page.html
     """
     from cxr_cli.viewer.page import write_page

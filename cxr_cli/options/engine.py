@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cxr_cli.options.completion import file_names
 from cxr_cli.rows import Flow
 
 Command = Callable[..., None]
@@ -75,6 +76,7 @@ def _engine_options(required: bool) -> tuple[Any, ...]:
             "--model",
             required=required,
             metavar="MODEL|URL",
+            shell_complete=file_names,
             help="What answers: a folder (an adapter's too), a Hugging Face name, or the URL of a server.",
         ),
         click.option(

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cxr_cli.options.completion import file_names
 from cxr_cli.rows import Flow, Source, claim_stdout, note
 from cxr_cli.rows.mapping import parse
 from cxr_cli.sources import radrbench
@@ -35,7 +36,7 @@ def flow(*, find: Callable[[str], Source] = radrbench.find, default: str | None 
         wrapped = update_wrapper(wrapper, command)
         for option in reversed(_OPTIONS):
             wrapped = option(wrapped)
-        return click.argument("inputs", nargs=-1, metavar="[INPUT]...")(wrapped)
+        return click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names)(wrapped)
 
     return decorate
 

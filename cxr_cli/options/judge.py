@@ -45,7 +45,7 @@ def show_prompt(module: str) -> Callable[[Command], Command]:
     """`--show-prompt`: prints the PROMPTS of a module. Needs neither input nor model."""
 
     def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-        if value:
+        if value and not context.resilient_parsing:
             for name, prompt in import_module(module).PROMPTS.items():
                 click.echo(f"===== {name}.txt\n{prompt.text}")
             context.exit()

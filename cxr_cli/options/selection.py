@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cxr_cli.options.completion import file_names
 from cxr_cli.rows import Flow, splits
 
 Command = Callable[..., None]
@@ -47,6 +48,7 @@ _OPTIONS = (
         "others",
         multiple=True,
         metavar="FILE",
+        shell_complete=file_names,
         help="Leave out the patients of FILE, a test set; repeatable.",
     ),
     click.option(

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cxr_cli.options.completion import file_names
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping
 from cxr_cli.rows import claim_stdout
@@ -60,11 +61,17 @@ def training(command: Command) -> Command:
     wrapped = update_wrapper(wrapper, command)
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
-    return click.argument("inputs", nargs=-1, metavar="[INPUT]...")(wrapped)
+    return click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names)(wrapped)
 
 
 _OPTIONS = (
-    click.option("-m", "--model", metavar="MODEL", help="What is trained: a folder or a Hugging Face name."),
+    click.option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        shell_complete=file_names,
+        help="What is trained: a folder or a Hugging Face name.",
+    ),
     click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="The trained model's folder."),
     click.option("--config", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Settings, as YAML."),
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting, over the file's; repeatable."),

@@ -1,8 +1,6 @@
 """One drive for every stage: read, map, check, hand over, write; and what happens to a broken row."""
 
-import gc
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -22,7 +20,6 @@ from cxr_cli.rows.progress import note, with_progress
 from cxr_cli.rows.splits import with_split
 from cxr_cli.rows.validation import check
 
-_ALLOCATED = 50_000  # objects between two looks for cyclic garbage, of which rows make none: a tenth of the time
 _SPLITS = 8  # at most so many are named where none of the wanted split was found
 
 
@@ -94,8 +91,6 @@ class Flow:
                     raise CxrError("the output is one of the inputs")
                 if self.resume:
                     self._load_finished()
-                gc.set_threshold(_ALLOCATED)
-                signal.siginterrupt(signal.SIGINT, True)  # polars, if loaded, makes a read outlast Ctrl-C
                 for row in stage(self._rows(sources, kind, quiet=output.is_terminal())):
                     if not (self.resume and self._ids.done(row["id"])):
                         output.write(row)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from accelerate.utils import gather_object  # type: ignore[import-untyped]
+from accelerate.utils import gather_object
 
 from cxr_cli.rewards.credit import advantages, sentences
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.card.counts import Split
-from tests.conftest import Cxr
+from tests.conftest import Cxr, needs
 
 NORMAL = "FINDINGS: The heart is of normal size. The lungs are clear. No effusion or pneumothorax. Bones are intact."
 
@@ -49,6 +49,7 @@ def table(page: str, title: str) -> dict[str, list[str]]:
     return {row[0]: row[1:] for row in cells[2:]}
 
 
+@needs("plot")
 def test_a_card(cxr: Cxr, files: Path) -> None:
     done = cxr("card", "train=train.jsonl", "test=test.jsonl", "-o", "card")
     assert (done.returncode, done.stderr) == (0, "cxr: 5 rows of train, test -> card/README.md\n")
@@ -71,6 +72,7 @@ def test_a_card(cxr: Cxr, files: Path) -> None:
     assert "</svg>" in (files / "card" / "distribution.svg").read_text()
 
 
+@needs("plot")
 def test_it_is_the_same_when_made_again_and_not_written_over(cxr: Cxr, files: Path) -> None:
     made = []
     for folder in ("one", "two"):
@@ -88,6 +90,7 @@ def leaks(cxr: Cxr, folder: Path, row: dict[str, Any], *flags: str) -> tuple[int
     return done.returncode, done.stderr.splitlines()[-1], [line[:16].strip() for line in done.stdout.splitlines()[1:-1]]
 
 
+@needs("plot")
 def test_a_patient_in_two_splits(cxr: Cxr, files: Path) -> None:
     found = leaks(cxr, files, case("x", "p2", "d.png", "Mass."))
     assert found == (1, "cxr: the splits leak: patients 1; keep each patient in one split", ["same patient"])
@@ -99,6 +102,7 @@ def test_a_patient_in_two_splits(cxr: Cxr, files: Path) -> None:
     ]
 
 
+@needs("plot")
 def test_a_film_under_another_name_is_found_by_its_bytes(cxr: Cxr, files: Path) -> None:
     (files / "copy.png").write_bytes((files / "a.png").read_bytes())
     row = case("x", "p9", "copy.png", "Mass.")
@@ -107,17 +111,20 @@ def test_a_film_under_another_name_is_found_by_its_bytes(cxr: Cxr, files: Path) 
     assert found == (1, "cxr: the splits leak: films 1; keep each patient in one split", ["same film"])
 
 
+@needs("plot")
 def test_a_prior_film_counts(cxr: Cxr, files: Path) -> None:
     row = case("x", "p9", "d.png", "Mass.", task="temporal", prior={"images": ["b.png"]})
     assert leaks(cxr, files, row)[1] == "cxr: the splits leak: films 1; keep each patient in one split"
 
 
+@needs("plot")
 def test_a_question_in_two_splits(cxr: Cxr, files: Path) -> None:
     found = leaks(cxr, files, case("a/edema", None, "d.png", "Mass."))
     assert found[:2] == (1, "cxr: the splits leak: ids 1; keep each patient in one split")
     assert "rows without patient | 0 | 1 |" in (files / "card" / "README.md").read_text()
 
 
+@needs("plot")
 def test_a_split_without_rows_is_shown(cxr: Cxr, files: Path) -> None:
     (files / "test.jsonl").write_text("")
     done = cxr("card", "train=train.jsonl", "test=test.jsonl", "-o", "card")
@@ -128,6 +135,7 @@ def test_a_split_without_rows_is_shown(cxr: Cxr, files: Path) -> None:
     assert "| words of a report, median | 2 | - |" in page
 
 
+@needs("plot")
 def test_rows_that_name_their_split(cxr: Cxr, files: Path) -> None:
     rows = [row | {"split": "train"} for row in TRAIN] + TEST
     done = cxr("card", "-", "-o", "card", stdin="".join(json.dumps(row) + "\n" for row in rows))
@@ -135,6 +143,7 @@ def test_rows_that_name_their_split(cxr: Cxr, files: Path) -> None:
     assert "train, no split" in done.stdout
 
 
+@needs("plot")
 @pytest.mark.parametrize(
     ("lines", "flags", "reason"),
     [

@@ -15,6 +15,7 @@ from cxr_cli.engines.dry_run import placeholder
 from cxr_cli.engines.requests import seed_of, unheeded
 from cxr_cli.errors import CxrError, RowError
 from tests import tiny
+from tests.conftest import needs
 
 
 class Echo:
@@ -201,6 +202,7 @@ def test_a_bad_request_does_not_take_its_batch_along(tiny_models: dict[str, Path
     assert [replies[f"q{i}"].error for i in range(3)] == [None] * 3
 
 
+@needs("train")
 def test_the_sampler_draws_from_the_softmax() -> None:
     import torch
 

@@ -11,7 +11,10 @@ import pytest
 
 from cxr_cli.engines import Request, Spec, generate, open_engine
 from cxr_cli.engines.openai.http import Answer, Http
+from tests.conftest import needs
 from tests.server import Server
+
+pytestmark = needs("llm")
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

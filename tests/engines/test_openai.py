@@ -13,6 +13,7 @@ from PIL import Image
 from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
 from cxr_cli.engines.openai.remote_policy import base_url, is_local
 from cxr_cli.errors import CxrError
+from tests.conftest import needs
 from tests.server import Fault, Server, text_of
 
 
@@ -24,6 +25,7 @@ def spec(server: Server, **more: Any) -> Spec:
     return Spec(server.url, cached=False, **more)
 
 
+@needs("llm")
 def test_what_is_sent_and_what_comes_back() -> None:
     picture = Image.new("L", (30, 20), 100)
     content = [{"type": "image", "image": picture}, {"type": "text", "text": "What is it?"}]
@@ -51,6 +53,7 @@ def test_what_is_sent_and_what_comes_back() -> None:
     assert (reply.text, reply.finish, reply.seed, reply.completion_tokens) == ("ok", "length", 5, 7)
 
 
+@needs("llm")
 def test_concurrency_is_used_and_bounded() -> None:
     with Server(lambda asked: "ok", delay=0.1) as server:
         with open_engine(spec(server, concurrency=16)) as engine:
@@ -58,6 +61,7 @@ def test_concurrency_is_used_and_bounded() -> None:
         assert server.most == 16
 
 
+@needs("llm")
 def test_busy_and_broken_servers_are_asked_again() -> None:
     faults = [Fault(429, Retry_After="0"), Fault(503, Retry_After="0"), Fault(500), Fault(0)]
 
@@ -72,6 +76,7 @@ def test_busy_and_broken_servers_are_asked_again() -> None:
     assert len(server.requests) == 7
 
 
+@needs("llm")
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -95,6 +100,7 @@ def test_one_request_that_is_refused_leaves_the_others(fault: Fault, reason: str
     assert "SECRET" not in (replies["r1"].error or "")
 
 
+@needs("llm")
 @pytest.mark.parametrize(
     ("status", "message"), [(401, "OPENAI_API_KEY"), (404, "no such path or model"), (302, "not followed")]
 )
@@ -110,6 +116,7 @@ def test_what_no_request_will_get_past_stops_the_run(status: int, message: str) 
         list(generate(engine, ask(1)))
 
 
+@needs("llm")
 def test_a_server_that_is_not_there() -> None:
     with Server(lambda asked: "ok") as server:
         url = server.url
@@ -117,6 +124,7 @@ def test_a_server_that_is_not_there() -> None:
         pass
 
 
+@needs("llm")
 def test_refusals_and_thoughts_are_text() -> None:
     said: list[dict[str, Any]] = [
         {"message": {"content": None, "refusal": "I will not."}},
@@ -132,6 +140,7 @@ def test_refusals_and_thoughts_are_text() -> None:
     }
 
 
+@needs("llm")
 def test_which_of_the_servers_models() -> None:
     with Server(lambda asked: "ok", models=("qwen", "chestx")) as server:
         with (
@@ -146,6 +155,7 @@ def test_which_of_the_servers_models() -> None:
     assert server.requests[0]["model"] == "chestx"
 
 
+@needs("llm")
 def test_patients_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://203.0.113.1:9")  # a proxy would see what is sent
@@ -173,6 +183,7 @@ def test_what_is_no_url(url: str) -> None:
         base_url(url, allow_remote=True)
 
 
+@needs("llm")
 def test_the_engine_is_chosen_and_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     os.environ["CXR_CACHE"] = str(tmp_path)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cases import rows, said
-from tests.conftest import Cxr
+from tests.conftest import Cxr, needs
 from tests.scripted import Scripted, prompt_of
 from tests.server import Fault, Server, text_of
 
@@ -30,6 +30,7 @@ def mine(cxr: Cxr, server: Server, *flags: str, study: Any = STUDY) -> tuple[lis
     return rows(done.stdout), notes
 
 
+@needs("llm")
 def test_three_passes(cxr: Cxr) -> None:
     with Server(Scripted()) as server:
         [case], notes = mine(cxr, server)
@@ -56,6 +57,7 @@ def test_three_passes(cxr: Cxr) -> None:
     assert [step["verdict"] for step in verified["steps"]] == verdicts
 
 
+@needs("llm")
 def test_every_task_and_a_balanced_draw(cxr: Cxr) -> None:
     study = {"id": "s", "report": "Left pleural effusion. Cardiomegaly. No pneumothorax. The effusion is stable."}
     with Server(Scripted()) as server:
@@ -67,6 +69,7 @@ def test_every_task_and_a_balanced_draw(cxr: Cxr) -> None:
     assert all(case["made_by"].startswith("engine:openai") for case in cases + drawn)
 
 
+@needs("llm")
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
@@ -92,6 +95,7 @@ def test_a_bad_reply_is_shown_to_the_model_once(cxr: Cxr, reply: Any, reason: st
     assert f"cannot be used: {reason}." in again[3]["content"]
 
 
+@needs("llm")
 def test_two_bad_replies_are_null_with_the_reason(cxr: Cxr) -> None:
     with Server(Scripted(refine=["SECRET", "SECRET"])) as server:
         [case], notes = mine(cxr, server)
@@ -121,6 +125,7 @@ def test_two_bad_replies_are_null_with_the_reason(cxr: Cxr) -> None:
     assert rows(again.stdout)[0]["why"] == verified["why"]
 
 
+@needs("llm")
 def test_thoughts_and_fences_around_the_reply(cxr: Cxr) -> None:
     reply = '<think>{"1": 3}</think>Here it is:\n```json\n{"1": [1, 1], "2": []}\n```'
     with Server(Scripted(evidence=[reply])) as server:
@@ -128,6 +133,7 @@ def test_thoughts_and_fences_around_the_reply(cxr: Cxr) -> None:
     assert said(case) == [GOOD[0], GOOD[1], GOOD[3]]
 
 
+@needs("llm")
 def test_a_report_that_says_nothing_of_it(cxr: Cxr) -> None:
     with Server(Scripted(evidence=['{"1": [], "2": []}'])) as server:
         [case], _ = mine(cxr, server, "--task", "binary", "--findings", "nodule")
@@ -136,6 +142,7 @@ def test_a_report_that_says_nothing_of_it(cxr: Cxr) -> None:
     assert said(case) == [GOOD[0], ("So the answer is No.", [])]
 
 
+@needs("llm")
 def test_without_a_report_nothing_is_asked(cxr: Cxr) -> None:
     with Server(Scripted()) as server:
         [case], _ = mine(cxr, server, study={"id": "s", "labels": {"pleural effusion": 1}})
@@ -143,6 +150,7 @@ def test_without_a_report_nothing_is_asked(cxr: Cxr) -> None:
     assert server.requests == []
 
 
+@needs("llm")
 def test_servers_that_are_busy_or_refuse(cxr: Cxr) -> None:
     busy = Fault(429, Retry_After="0")
     with Server(Scripted(plan=[busy])) as server:
@@ -153,6 +161,7 @@ def test_servers_that_are_busy_or_refuse(cxr: Cxr) -> None:
     assert len(server.requests) == 1
 
 
+@needs("llm")
 def test_the_second_run_asks_nothing(cxr: Cxr) -> None:
     with Server(Scripted()) as server:
         first, _ = mine(cxr, server, "--seed", "0")
@@ -162,6 +171,7 @@ def test_the_second_run_asks_nothing(cxr: Cxr) -> None:
     assert count == len(server.requests) > 3
 
 
+@needs("llm")
 def test_a_dry_run_counts_what_a_run_asks(cxr: Cxr) -> None:
     studies = "".join(json.dumps({**STUDY, "id": id, "report": f"{REPORT} {id}."}) + "\n" for id in "abc")
     with Server(Scripted()) as server:

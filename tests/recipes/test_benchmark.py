@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.conftest import needs
 from tests.mimic_tree import write_tree
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "radrbench.mk"
@@ -87,6 +88,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+@needs("plot")
 @pytest.mark.slow
 def test_a_benchmark_of_all_data_sets(tmp_path: Path) -> None:
     trees(tmp_path)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import tiny
+from tests.conftest import needs
 from tests.recipes.test_benchmark import FOLDERS, PATH, read, trees
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -65,6 +66,7 @@ def killed(folder: Path, when: Callable[[], bool]) -> str:
     return process.communicate()[0]
 
 
+@needs("train")
 @pytest.mark.slow
 def test_from_data_sets_to_the_table_killed_twice(tmp_path: Path) -> None:
     trees(tmp_path)
@@ -104,6 +106,7 @@ def test_from_data_sets_to_the_table_killed_twice(tmp_path: Path) -> None:
     assert "untrained" in (out / "results" / "page.html").read_text()
 
 
+@needs("train")
 @pytest.mark.slow
 def test_what_it_will_take(tmp_path: Path) -> None:
     trees(tmp_path)

@@ -16,6 +16,7 @@ from cxr_cli.findings import reader
 from recipes.mini.damage import Damage
 from recipes.mini.table import tables
 from tests.cases import LEXICON, Row
+from tests.conftest import needs
 
 ROOT = Path(__file__).parents[2]
 Make = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -129,6 +130,7 @@ def test_what_is_trained_answers_and_is_compared(make: Make) -> None:
     assert sum(line.startswith("cxr score") for line in lines) == 2
 
 
+@needs("train")
 @pytest.mark.slow
 def test_from_films_to_the_page(make: Make, tmp_path: Path) -> None:
     few = ("-j2", "TRAINED=warm sft by-step", "TAUGHT=verified sft")

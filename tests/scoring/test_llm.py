@@ -8,7 +8,7 @@ import pytest
 
 from cxr_cli.verifying.interrater import kappa, spearman
 from tests.cases import rows
-from tests.conftest import Cxr
+from tests.conftest import Cxr, needs
 from tests.scripted import Scripted, items, part, prompt_of
 from tests.server import Server, text_of
 
@@ -29,6 +29,7 @@ def judged(cxr: Cxr, server: Server, command: str, *flags: str, given: Any = CAS
     return [] if summary else rows(done.stdout), notes, done.stdout if summary else ""
 
 
+@needs("llm")
 def test_verdicts_of_a_model(cxr: Cxr) -> None:
     with Server(Scripted(verdict=lambda step: TELLS.get(step, "supported"))) as server:
         [row], notes, _ = judged(cxr, server, "verify", "--keep", "all")
@@ -47,6 +48,7 @@ def test_verdicts_of_a_model(cxr: Cxr) -> None:
     assert "a step that denies it is supported" in text_of(asked)
 
 
+@needs("llm")
 def test_what_is_silent_may_be_unknown(cxr: Cxr) -> None:
     with Server(Scripted()) as server:
         [row], _, _ = judged(cxr, server, "verify", "--unmentioned", "unknown")
@@ -56,6 +58,7 @@ def test_what_is_silent_may_be_unknown(cxr: Cxr) -> None:
     assert any("present, absent or uncertain is wrong" in text_of(asked) for asked in server.requests)
 
 
+@needs("llm")
 def test_faults_are_found_whoever_judges(cxr: Cxr) -> None:
     steps = ["The report says effusion.", "A left effusion.", "A left effusion.", "So the answer is No."]
     case = {**CASE, "steps": steps, "options": ["Yes", "No"]}
@@ -69,6 +72,7 @@ def test_faults_are_found_whoever_judges(cxr: Cxr) -> None:
     ]
 
 
+@needs("llm")
 @pytest.mark.parametrize(("keep", "kept"), [("all", STEPS), ("steps", []), ("cases", [])])
 def test_what_was_not_judged_stays_and_is_not_called_verified(cxr: Cxr, keep: str, kept: list[str]) -> None:
     given = {**CASE, "why": {"old": "kept", "support": "stale"}}
@@ -86,6 +90,7 @@ def test_what_was_not_judged_stays_and_is_not_called_verified(cxr: Cxr, keep: st
     ]
 
 
+@needs("llm")
 def test_explain_shows_no_reason_of_a_model(cxr: Cxr) -> None:
     with Server(Scripted()) as server:
         _, notes, _ = judged(cxr, server, "verify", "--explain", given={**CASE, "steps": ["There is an effusion."]})
@@ -97,6 +102,7 @@ def test_explain_shows_no_reason_of_a_model(cxr: Cxr) -> None:
     ]
 
 
+@needs("llm")
 def test_two_judges_of_steps(cxr: Cxr) -> None:
     steps = ["There is an effusion.", "There is no edema.", "There is a nodule.", "There is a mass.", "Answer: Yes."]
     case = {**CASE, "steps": steps}
@@ -119,6 +125,7 @@ def test_two_judges_of_steps(cxr: Cxr) -> None:
     assert len(server.requests) == 1
 
 
+@needs("llm")
 def test_a_second_judge_that_fails(cxr: Cxr) -> None:
     with Server(Scripted(steps=["", ""])) as server:
         [row], notes, _ = judged(cxr, server, "verify", "--judge", "rules,llm", "--keep", "all")
@@ -128,6 +135,7 @@ def test_a_second_judge_that_fails(cxr: Cxr) -> None:
     assert notes == ["cxr: rules and llm agree on 0 of 0 steps (-), Cohen's kappa -"]
 
 
+@needs("llm")
 def test_predictions_are_judged_one_by_one(cxr: Cxr) -> None:
     predictions = [{"text": "A left effusion."}, {"text": "A nodule."}, {"text": ""}]
     case = {**CASE, "predictions": predictions}
@@ -154,6 +162,7 @@ TRUE = {
 HALF = Scripted(true=lambda prompt, text: text in TRUE[prompt])
 
 
+@needs("llm")
 def test_scores_of_a_model(cxr: Cxr) -> None:
     with Server(HALF) as server:
         [row], notes, _ = judged(
@@ -176,6 +185,7 @@ def test_scores_of_a_model(cxr: Cxr) -> None:
     assert "to state it as absent is correct" in text_of(correct)
 
 
+@needs("llm")
 def test_an_empty_prediction_is_given_no_credit_and_asks_nothing(cxr: Cxr) -> None:
     for said in ("", None, "<think> </think><answer> Yes </answer>"):
         with Server(HALF) as server:
@@ -192,6 +202,7 @@ def test_an_empty_prediction_is_given_no_credit_and_asks_nothing(cxr: Cxr) -> No
         assert {name: zero["scores"][name] for name in PARTS} == dict.fromkeys(PARTS, 0.0)
 
 
+@needs("llm")
 def test_a_prediction_that_states_nothing_is_given_no_credit(cxr: Cxr) -> None:
     with Server(Scripted(findings=['{"findings": []}'])) as server:
         [row], _, _ = judged(cxr, server, "score", "--concurrency", "1", given={**CASE, "prediction": "I cannot tell."})
@@ -199,6 +210,7 @@ def test_a_prediction_that_states_nothing_is_given_no_credit(cxr: Cxr) -> None:
     assert len(server.requests) == 2
 
 
+@needs("llm")
 def test_what_is_missing_is_not_asked_for(cxr: Cxr) -> None:
     with Server(Scripted()) as server:
         [row], _, _ = judged(cxr, server, "score", given={"id": "a", "question": "?", "prediction": "An effusion."})
@@ -206,6 +218,7 @@ def test_what_is_missing_is_not_asked_for(cxr: Cxr) -> None:
     assert len(server.requests) == 1
 
 
+@needs("llm")
 def test_counts_never_exceed_what_they_are_a_share_of(cxr: Cxr) -> None:
     many = json.dumps({str(n): True for n in range(1, 9)})
     with Server(Scripted(correct=[many, many], recalled=['{"1": 3, "2": true, "3": true}', None])) as server:
@@ -220,6 +233,7 @@ def test_counts_never_exceed_what_they_are_a_share_of(cxr: Cxr) -> None:
     assert notes == ["cxr: 1 of 1 rows could not be judged in full: `why` says the reason"]
 
 
+@needs("llm")
 def test_samples_are_averaged_and_the_reference_is_read_once(cxr: Cxr) -> None:
     case = {**CASE, "predictions": [{"text": "A left effusion."}, {"text": "A nodule."}, {"text": ""}]}
     with Server(HALF) as server:
@@ -228,6 +242,7 @@ def test_samples_are_averaged_and_the_reference_is_read_once(cxr: Cxr) -> None:
     assert len(server.requests) == 2 + 1 + 2 * 3
 
 
+@needs("llm")
 def test_rows_keep_their_order(cxr: Cxr) -> None:
     given = [{**CASE, "id": str(n), "prediction": "" if n % 3 else f"Effusion {n}."} for n in range(12)]
     with Server(Scripted()) as server:
@@ -236,6 +251,7 @@ def test_rows_keep_their_order(cxr: Cxr) -> None:
     assert [row["id"] for row in scored] == [row["id"] for row in verified] == [str(n) for n in range(12)]
 
 
+@needs("llm")
 def test_two_judges_of_reasoning(cxr: Cxr, tmp_path: Path) -> None:
     said = ["A left effusion.", "A nodule. A left effusion.", "A nodule.", ""]
     given = [{**CASE, "id": str(n), "task": "binary", "prediction": text} for n, text in enumerate(said)]
@@ -259,6 +275,7 @@ def test_two_judges_of_reasoning(cxr: Cxr, tmp_path: Path) -> None:
     assert notes == []
 
 
+@needs("llm")
 def test_a_second_run_and_a_dry_run_ask_nothing(cxr: Cxr) -> None:
     given = [{**CASE, "id": str(n), "prediction": f"{PREDICTION} {n}"} for n in range(3)]
     with Server(Scripted()) as server:

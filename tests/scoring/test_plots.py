@@ -12,7 +12,7 @@ from cxr_cli.scoring.summaries.score_matrix import Boards
 from tests.conftest import Cxr
 from tests.scoring.test_comparison import written
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="needs the extra plot")
 
 PARTS = ("factuality", "completeness", "effectiveness", "radrscore")
 ALL = ("accuracy_by_task", "radrscore_by_task", "radrscore_parts", "accuracy_radrscore", "findings")

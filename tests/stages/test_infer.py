@@ -15,7 +15,7 @@ import pytest
 from cxr_cli.answers.vote import majority
 from tests import tiny
 from tests.cases import Row, lines, rows
-from tests.conftest import Cxr
+from tests.conftest import Cxr, needs
 from tests.server import Fault, Server, text_of
 
 
@@ -49,6 +49,7 @@ def yes(asked: dict[str, Any]) -> str:
     return "<think> The hila are hazy. </think><answer> A </answer>"
 
 
+@needs("llm")
 def test_cases_grow_by_what_the_model_says(infer: Cxr, films: Path) -> None:
     with Server(yes) as server:
         done = infer("-m", server.url, "--images", films, stdin=lines(case(0), case(1)))
@@ -76,6 +77,7 @@ def test_cases_grow_by_what_the_model_says(infer: Cxr, films: Path) -> None:
     assert [part["type"] for part in server.requests[0]["messages"][0]["content"]] == ["image_url", "text"]
 
 
+@needs("llm")
 def test_a_temporal_question_shows_the_prior_first(infer: Cxr, films: Path) -> None:
     prior = {"images": ["images/phantom-0-00003.png"]}
     cases = [case(0, task="temporal", prior=prior), case(1, task="binary", prior=prior), case(2, images=[film(2)] * 3)]
@@ -91,6 +93,7 @@ def test_a_temporal_question_shows_the_prior_first(infer: Cxr, films: Path) -> N
     assert shown["Is there edema in film 0"][0] == shown["Is there edema in film 3"][0]
 
 
+@needs("llm")
 def test_samples_have_seeds_of_their_own_and_vote(infer: Cxr, films: Path) -> None:
     def answer(asked: dict[str, Any]) -> str:
         return f"<think> So. </think><answer> {'AB'[asked['seed'] % 2]} </answer>"
@@ -118,6 +121,7 @@ def test_the_majority() -> None:
     assert majority([None, None]) == {"answer": None, "share": 0.0}
 
 
+@needs("llm")
 def test_a_prompt_of_ones_own(infer: Cxr, films: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text('Reply as {"answer": ..}.\n---\nQ: {question}\n{options}\n')
     with Server(yes) as server:
@@ -134,6 +138,7 @@ def test_a_prompt_of_ones_own(infer: Cxr, films: Path, tmp_path: Path) -> None:
     )
 
 
+@needs("llm")
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -172,6 +177,7 @@ def test_a_row_that_cannot_be_asked(infer: Cxr, films: Path, tmp_path: Path, row
     assert reason in rejected["reason"]
 
 
+@needs("llm")
 def test_shards_share_the_work(infer: Cxr, films: Path) -> None:
     given = lines(*map(case, range(10)))
     with Server(yes) as server:
@@ -210,6 +216,7 @@ def test_a_dry_run_asks_nothing(infer: Cxr, films: Path, tmp_path: Path) -> None
     ]
 
 
+@needs("llm")
 def test_killed_at_any_moment_and_resumed(films: Path, tmp_path: Path) -> None:
     """No case is lost, none doubled, and a kill costs no more than the four replies that were in hand."""
     given = tmp_path / "cases.jsonl"
@@ -245,6 +252,7 @@ def _name(asked: dict[str, Any]) -> str:
     return f"{text_of(asked)}{asked['seed']}"
 
 
+@needs("llm")
 def test_a_server_that_dies_loses_nothing(films: Path, tmp_path: Path, infer: Cxr) -> None:
     (tmp_path / "cases.jsonl").write_text(lines(*map(case, range(30))))
     count = 0
@@ -267,6 +275,7 @@ def test_a_server_that_dies_loses_nothing(films: Path, tmp_path: Path, infer: Cx
     assert len(server.answered) == 30
 
 
+@needs("train")
 def test_in_this_process_with_a_tiny_model(infer: Cxr, films: Path, tmp_path: Path) -> None:
     tiny.build(tmp_path / "model")
     flags = ("-m", "model", "--images", films, "--size", 56, "--max-tokens", 6, "--samples", 2, "--temperature", 1)
@@ -281,6 +290,7 @@ def test_in_this_process_with_a_tiny_model(infer: Cxr, films: Path, tmp_path: Pa
     assert len({p["text"] for r in rows(first.stdout) for p in r["predictions"]}) > 5
 
 
+@needs("llm")
 def test_the_cache_command(cxr: Cxr, infer: Cxr, films: Path, tmp_path: Path) -> None:
     with Server(yes) as server:
         infer("-m", server.url, "--images", films, stdin=lines(*map(case, range(3))))

@@ -18,7 +18,7 @@ from cxr_cli.training.data.dataset import Mixture, Rows, completion, prompt
 from cxr_cli.training.run import Job
 from tests import tiny
 from tests.cases import Row, lines
-from tests.conftest import Cxr
+from tests.conftest import Cxr, needs
 
 FAST = {
     "size": 56,
@@ -257,6 +257,7 @@ def test_a_film_that_goes_missing_while_workers_read(drawn: Path, tiny_models: d
 # What is wrong is said
 
 
+@needs("train")
 def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from types import SimpleNamespace
 
@@ -277,6 +278,7 @@ def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pyte
     ]
 
 
+@needs("train")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -367,6 +369,7 @@ def test_the_longest_row_is_found_before_a_training(drawn: Path, tiny_models: di
             train(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=[str(tmp_path / "long.jsonl")], **how)
 
 
+@needs("train")
 def test_settings_are_checked(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("learning_rate: 1\n  x: [\n")
     (tmp_path / "list.yaml").write_text("- 1\n")
@@ -393,6 +396,7 @@ def test_settings_are_checked(tmp_path: Path) -> None:
     assert told().endswith("exists: --resume continues it, --overwrite replaces it")
 
 
+@needs("train")
 def test_numbers_as_yaml_has_them() -> None:
     from trl import SFTConfig
 
@@ -408,6 +412,7 @@ def test_numbers_as_yaml_has_them() -> None:
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*/*.yaml"))
 
 
+@needs("train")
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_recipe_is_of_settings_that_exist(recipe: Path) -> None:
     from trl import GRPOConfig, SFTConfig

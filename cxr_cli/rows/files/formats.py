@@ -1,5 +1,6 @@
 """The kinds of file that rows are read from and written to, by suffix."""
 
+import difflib
 import gzip
 import sys
 import zlib
@@ -26,4 +27,6 @@ def extension(path: Path) -> tuple[str, str]:
     layout = Path(name.removesuffix(pack)).suffix.replace(".ndjson", ".jsonl")
     if layout in (".jsonl", ".csv") or (layout == ".parquet" and not pack):
         return layout, pack
-    raise CxrError(f"{path}: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet")
+    close = difflib.get_close_matches(layout, (".jsonl", ".csv", ".parquet", *PACKS), n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    raise CxrError(f"{path}: unknown extension; {hint}known are .jsonl, .csv (and .gz or .zst of these), .parquet")
