@@ -20,15 +20,15 @@ def cache() -> None:
 @cache.command()
 def info() -> None:
     """Where it is, how many replies it holds, how large it is."""
-    from cxr_cli.engines.cache import Store
+    from cxr_cli.engines.cache import ReplyCache
 
-    found = Store().info()
+    found = ReplyCache().info()
     write_text(f"{found.path}\n{found.replies:,} replies, {found.tokens:,} tokens, {found.size / 1e6:.1f} MB")
 
 
 @cache.command()
 def clear() -> None:
     """Forget all replies."""
-    from cxr_cli.engines.cache import Store
+    from cxr_cli.engines.cache import ReplyCache
 
-    note(f"{Store().clear():,} replies forgotten")
+    note(f"{ReplyCache().clear():,} replies forgotten")

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from cxr_cli.engines.local_models import default_dtype, load_model, load_processor, locate
-from cxr_cli.engines.requests import Reply, Request, Sampling, images, unheeded
+from cxr_cli.engines.requests import Reply, Request, Sampling, ignore_reply, images_in
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
@@ -15,11 +15,11 @@ from cxr_cli.extras import need
 WINDOW = 8  # batches in hand, of which the next one takes requests of about the same length
 
 
-class Loaded:
+class LocalEngine:
     """An engine around a model in this process. load: gives the model and its processor, when something is asked."""
 
     name = "transformers"
-    on_reply: Callable[[Reply], None] = staticmethod(unheeded)
+    on_reply: Callable[[Reply], None] = staticmethod(ignore_reply)
 
     def __init__(self, load: Callable[[], tuple[Any, Any]], sampling: Sampling, batch: int) -> None:
         with need("train"):
@@ -53,7 +53,7 @@ class Loaded:
         text = self.processor.apply_chat_template(
             [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
         )
-        pictures = images(request.messages)
+        pictures = images_in(request.messages)
         self._waiting.append((len(text) + sum(w * h // 196 for w, h in (p.size for p in pictures)), text, request))
 
     def ready(self) -> bool:
@@ -98,7 +98,7 @@ class Loaded:
         torch = self._torch
         tokenizer, longest = self.tokenizer, self.model.config.get_text_config().max_position_embeddings
         texts, requests = [text for text, _ in batch], [request for _, request in batch]
-        pictures = [[picture.convert("RGB") for picture in images(request.messages)] for request in requests]
+        pictures = [[picture.convert("RGB") for picture in images_in(request.messages)] for request in requests]
         given: dict[str, Any] = {"images": [p for p in pictures if p]} if any(pictures) else {}
         inputs = self.processor(text=texts, padding=True, padding_side="left", return_tensors="pt", **given)
         inputs = inputs.to(self.model.device)
@@ -138,7 +138,7 @@ class Loaded:
         return replies
 
 
-class Transformers(Loaded):
+class Transformers(LocalEngine):
     """The engine `transformers`. spec.args go to `from_pretrained`: dtype, attn_implementation, device_map, .."""
 
     def __init__(self, spec: Spec) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.engines import Spec, settle
+from cxr_cli.engines import Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Reader
@@ -132,8 +132,10 @@ def _scoring(
                         flow.reject(row, "no reference with this id")
 
             def scored(rows: Iterator[Row]) -> Iterator[Row]:
-                talks = ((row, scorer.row(row)) for row in with_reports(rows))
-                for _, result in settle(model.engine if model else None, talks, flow.reject, ordered=True):
+                conversations = ((row, scorer.row(row)) for row in with_reports(rows))
+                for _, result in run_or_reject(
+                    model.engine if model else None, conversations, flow.reject, in_order=True
+                ):
                     try:
                         take(result)
                     except RowError as error:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxr_cli.answers.steps import as_steps, said, statements
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.errors import RowError
 from cxr_cli.records import reasons
@@ -36,7 +36,7 @@ class Checker:
         self.signature = " & ".join(signatures[judge] for judge in judges)
         self.pairs: Counter[tuple[str, str]] = Counter()
 
-    def case(self, case: Row) -> Talk[Row]:
+    def case(self, case: Row) -> Conversation[Row]:
         """The case with `verdict`, `reason` and `evidence` for each step, `support` and `checked_by`; a `fault` where
         there is one: of a step, or of the case if the report contradicts its answer.
 
@@ -54,7 +54,7 @@ class Checker:
         grown: Row = {"steps": steps, "support": share, "checked_by": self.signature}
         return case | grown | reasons(case, ["steps", "support"], why) | ({"fault": fault} if fault else {})
 
-    def predictions(self, case: Row) -> Talk[Row]:
+    def predictions(self, case: Row) -> Conversation[Row]:
         """The case with each prediction's thinking as checked `steps` of that prediction, with its `support`."""
         evidence = self.verifier.evidence(case)
         predictions = said(case)
@@ -74,7 +74,7 @@ class Checker:
 
     def steps(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
-    ) -> Talk[Checked]:
+    ) -> Conversation[Checked]:
         """Each step with the verdict of the first judge; that of a second as its `second`."""
         opinions = (yield from self.llm.steps(id, steps, case)) if self.llm and steps else None
         by = [self._by(judge, steps, case, evidence, opinions) for judge in self.judges]

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from cxr_cli.answers import reply_format
-from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine, predictor
+from cxr_cli.engines import Request, Sampling, Spec, open_engine, predictor
 from cxr_cli.images import Films, Square, films_of
 from cxr_cli.rows import Flow
+from tests.conversations import generate
 from tests.server import Server, text_of
 
 QUESTIONS = int(os.environ.get("INFERENCE_QUESTIONS", "512"))
@@ -59,9 +60,9 @@ def throughput(folder: Path) -> None:
 
     def chat(rows: list[dict[str, Any]]) -> tuple[float, dict[str, str]]:
         asked = [(done.row, done.pictures) for done in films.decoded(rows, films_of)]
-        talks = [_for_vllm(predictor.DEFAULT.messages(p, **_places(row))) for row, p in asked]
+        conversations = [_for_vllm(predictor.DEFAULT_PROMPT.messages(p, **_places(row))) for row, p in asked]
         start = time.perf_counter()
-        out = bare.chat(talks, drawn, use_tqdm=False)
+        out = bare.chat(conversations, drawn, use_tqdm=False)
         seconds = time.perf_counter() - start
         return len(rows) / seconds, {row["id"]: o.outputs[0].text for (row, _), o in zip(asked, out, strict=True)}
 

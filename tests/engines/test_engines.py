@@ -1,4 +1,4 @@
-"""The engines' common ground: talks, the cache, and the transformers engine with tiny models of three families."""
+"""What engines share: conversations, the cache, and the transformers engine with tiny models of three families."""
 
 import json
 from collections import Counter, deque
@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cxr_cli.engines import Reply, Request, Sampling, Spec, Talk, converse, generate, open_engine, settle
-from cxr_cli.engines.cache import Cached, Store, key_of
-from cxr_cli.engines.dry_run import placeholder
-from cxr_cli.engines.requests import seed_of, unheeded
+from cxr_cli.engines import Conversation, Reply, Request, Sampling, Spec, open_engine, run_conversations, run_or_reject
+from cxr_cli.engines.cache import CachedEngine, ReplyCache, request_key
+from cxr_cli.engines.dry_run import sample_value
+from cxr_cli.engines.requests import ignore_reply, seed_of
 from cxr_cli.errors import CxrError, RowError
 from tests import tiny
+from tests.conversations import generate
 
 
 class Echo:
@@ -24,7 +25,7 @@ class Echo:
 
     def __init__(self, capacity: int = 3, **signature: object) -> None:
         self.capacity, self.signature = capacity, signature
-        self.on_reply: Callable[[Reply], None] = unheeded
+        self.on_reply: Callable[[Reply], None] = ignore_reply
         self.asked: list[Request] = []
         self.waiting: deque[Request] = deque()
         self.most = 0
@@ -57,8 +58,8 @@ def ask(id: str, text: str, seed: int | None = None) -> Request:
     return Request(id, [{"role": "user", "content": text}], seed)
 
 
-def test_talks_keep_the_engine_full_and_get_their_own_replies() -> None:
-    def talk(name: str) -> Talk[list[str]]:
+def test_conversations_keep_the_engine_full_and_get_their_own_replies() -> None:
+    def conversation(name: str) -> Conversation[list[str]]:
         first, second = yield [ask(f"{name}1", f"{name} one"), ask(f"{name}2", f"{name} two")]
         nothing = yield []
         assert nothing == []
@@ -66,21 +67,23 @@ def test_talks_keep_the_engine_full_and_get_their_own_replies() -> None:
         return [first.text, second.text, third.text]
 
     engine = Echo(capacity=4)
-    done = {row["id"]: result for row, result in converse(engine, (({"id": n}, talk(n)) for n in "abcdef"))}
+    done = {
+        row["id"]: result for row, result in run_conversations(engine, (({"id": n}, conversation(n)) for n in "abcdef"))
+    }
     assert done == {n: [f"{n} ONE".upper(), f"{n} TWO".upper(), f"{n} ONE{n} TWO".upper()] for n in "abcdef"}
     assert 3 <= engine.most <= 5
 
 
-def test_a_talk_that_asks_nothing_needs_no_engine() -> None:
-    def talk(n: int) -> Talk[int]:
+def test_a_conversation_that_asks_nothing_needs_no_engine() -> None:
+    def conversation(n: int) -> Conversation[int]:
         return n
         yield []
 
-    assert [result for _, result in converse(None, (({}, talk(n)) for n in range(3)))] == [0, 1, 2]
+    assert [result for _, result in run_conversations(None, (({}, conversation(n)) for n in range(3)))] == [0, 1, 2]
 
 
 def test_a_bad_row_that_stops_the_run_loses_no_other() -> None:
-    def talk(id: str) -> Talk[str]:
+    def conversation(id: str) -> Conversation[str]:
         [reply] = yield [ask(id, "bad" if id == "c" else id)]
         if reply.error:
             raise RowError("", reply.error)
@@ -88,40 +91,40 @@ def test_a_bad_row_that_stops_the_run_loses_no_other() -> None:
 
     begun: list[str] = []
 
-    def talks() -> Iterator[tuple[dict[str, Any], Talk[str]]]:
+    def conversations() -> Iterator[tuple[dict[str, Any], Conversation[str]]]:
         for id in "abcdefgh":
             begun.append(id)
-            yield {"id": id}, talk(id)
+            yield {"id": id}, conversation(id)
 
     def reject(row: dict[str, Any], reason: str) -> None:
         raise RowError("cases:3", reason, id=row["id"])
 
     done = []
     with pytest.raises(RowError, match=r"^cases:3: cannot \(id c\)$"):
-        done.extend(result for _, result in settle(Echo(capacity=3), talks(), reject))
+        done.extend(result for _, result in run_or_reject(Echo(capacity=3), conversations(), reject))
     assert sorted(done) == ["A", "B"]
     assert begun == list("abcd")
 
 
-def test_an_error_among_the_rows_waits_for_the_talks_under_way() -> None:
-    def talks() -> Iterator[tuple[dict[str, Any], Talk[str]]]:
-        def talk() -> Talk[str]:
+def test_an_error_among_the_rows_waits_for_the_conversations_under_way() -> None:
+    def conversations() -> Iterator[tuple[dict[str, Any], Conversation[str]]]:
+        def conversation() -> Conversation[str]:
             [reply] = yield [ask("a", "hello")]
             return reply.text
 
-        yield {"id": "a"}, talk()
+        yield {"id": "a"}, conversation()
         raise CxrError("cases:2: broken")
 
     done = []
     with pytest.raises(CxrError, match="cases:2"):
-        done.extend(result for _, result in converse(Echo(), talks()))
+        done.extend(result for _, result in run_conversations(Echo(), conversations()))
     assert done == ["HELLO"]
 
 
 def test_the_cache_answers_exact_repeats(tmp_path: Path) -> None:
-    store = Store(tmp_path / "deep" / "replies.sqlite")
+    cache = ReplyCache(tmp_path / "deep" / "replies.sqlite")
     engine = Echo(model="m")
-    first = list(generate(Cached(engine, store), [ask("a", "x"), ask("b", "x"), ask("c", "y"), ask("d", "bad")]))
+    first = list(generate(CachedEngine(engine, cache), [ask("a", "x"), ask("b", "x"), ask("c", "y"), ask("d", "bad")]))
     assert {r.id: (r.text, r.cached) for r in first} == {
         "a": ("X", False),
         "b": ("X", True),
@@ -129,14 +132,14 @@ def test_the_cache_answers_exact_repeats(tmp_path: Path) -> None:
         "d": ("", False),
     }
     assert [r.id for r in engine.asked] == ["a", "c", "d"]
-    again = list(generate(Cached(engine, store), [ask("e", "x"), ask("f", "bad")]))
+    again = list(generate(CachedEngine(engine, cache), [ask("e", "x"), ask("f", "bad")]))
     assert {(r.id, r.text, r.cached, r.prompt_tokens, r.completion_tokens) for r in again} == {
         ("e", "X", True, 1, 2),
         ("f", "", False, 1, 2),  # what failed is asked again
     }
-    assert (store.path.stat().st_mode & 0o777, store.path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert (store.info().replies, store.info().tokens) == (2, 4)
-    assert (store.clear(), store.info().replies) == (2, 0)
+    assert (cache.path.stat().st_mode & 0o777, cache.path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert (cache.info().replies, cache.info().tokens) == (2, 4)
+    assert (cache.clear(), cache.info().replies) == (2, 0)
 
 
 def test_the_key_holds_all_that_changes_an_answer_and_nothing_else() -> None:
@@ -144,7 +147,7 @@ def test_the_key_holds_all_that_changes_an_answer_and_nothing_else() -> None:
 
     def key(model: str = "m", text: str = "x", seed: int | None = None, schema: Any = None, image: Any = None) -> bytes:
         content = [{"type": "image", "image": image or picture}, {"type": "text", "text": text}]
-        return key_of({"model": model}, Request("id", [{"role": "user", "content": content}], seed, schema))
+        return request_key({"model": model}, Request("id", [{"role": "user", "content": content}], seed, schema))
 
     other = Image.new("L", (4, 4), 8)
     keys = [key(), key("n"), key(text="y"), key(seed=1), key(schema={"type": "object"}), key(image=other)]
@@ -156,7 +159,7 @@ def test_the_key_holds_all_that_changes_an_answer_and_nothing_else() -> None:
 def test_a_broken_cache_is_named_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "replies.sqlite").write_text("no database " * 100)
     with pytest.raises(CxrError, match=r"replies\.sqlite: file is not a database; --no-cache"):
-        Store(tmp_path / "replies.sqlite")
+        ReplyCache(tmp_path / "replies.sqlite")
 
 
 def test_seeds_differ_by_id_and_sample() -> None:
@@ -164,10 +167,10 @@ def test_seeds_differ_by_id_and_sample() -> None:
     assert seed_of(0, "a", 1) == seed_of(0, "a", 1) < 2**31
 
 
-def test_placeholders_fit_their_schema() -> None:
+def test_sample_values_fit_their_schema() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "array", "items": {"type": "integer"}, "minItems": 6}}}
     schema["properties"]["v"] = {"enum": ["yes", "no"]}
-    assert placeholder(schema) == {"n": [1] * 6, "v": "yes"}
+    assert sample_value(schema) == {"n": [1] * 6, "v": "yes"}
 
 
 def questions(n: int, text: str = "Is there edema? ") -> list[Request]:

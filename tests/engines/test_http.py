@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.engines import Request, Spec, generate, open_engine
+from cxr_cli.engines import Request, Spec, open_engine
 from cxr_cli.engines.openai.http import Answer, Http
+from tests.conversations import generate
 from tests.server import Server
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

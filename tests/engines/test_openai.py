@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
+from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.engines.openai.remote_policy import base_url, is_local
 from cxr_cli.errors import CxrError
+from tests.conversations import generate
 from tests.server import Fault, Server, text_of
 
 

@@ -130,7 +130,7 @@ def test_a_prompt_of_ones_own(infer: Cxr, films: Path, tmp_path: Path) -> None:
     done = infer("-m", "x", "--prompt", "bad.txt", stdin="")
     assert (done.returncode, done.stderr) == (
         1,
-        "cxr: bad.txt: {questoin} is not known; there is {ask}, {options}, {question}\n",
+        "cxr: bad.txt: {questoin} is no placeholder; there are {ask}, {options}, {question}\n",
     )
 
 

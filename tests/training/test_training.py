@@ -157,7 +157,8 @@ def test_grpo_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, 
 def test_every_family_trains_and_answers(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, family: str
 ) -> None:
-    from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
+    from cxr_cli.engines import Request, Sampling, Spec, open_engine
+    from tests.conversations import generate
 
     sft(drawn, tiny_models[family], tmp_path / "sft", max_steps=2)
     rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=1, beta=0.1)
@@ -286,11 +287,11 @@ def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pyte
         ),
         (
             {"images": []},
-            "field `images`: there is no film to look at",
+            "field `images`: missing or empty",
         ),
         (
             {"question": ""},
-            "field `question`: there is none to ask",
+            "field `question`: missing or empty",
         ),
         ({"answer": "Maybe"}, "field `answer`: it is none of the options"),
         ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),

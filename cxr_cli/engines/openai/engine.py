@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from PIL import Image
 
-from cxr_cli.engines.async_engine import Background
+from cxr_cli.engines.async_engine import AsyncEngine
 from cxr_cli.engines.openai.http import RETRIES, Answer, Http
 from cxr_cli.engines.openai.remote_policy import base_url
 from cxr_cli.engines.requests import Message, Reply, Request
@@ -24,7 +24,7 @@ _TOO_LONG = re.compile(r"context.?length|max_model_len|too long|maximum.{0,20}to
 _CODE = re.compile(r"\w{1,60}")
 
 
-class OpenAI(Background):
+class OpenAI(AsyncEngine):
     """The engine `openai`. The key is read from OPENAI_API_KEY. spec.args go into the body of each request."""
 
     name = "openai"

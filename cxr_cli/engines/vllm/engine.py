@@ -12,11 +12,11 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.engines.async_engine import Background
+from cxr_cli.engines.async_engine import AsyncEngine
 from cxr_cli.engines.local_models import load_processor, locate
-from cxr_cli.engines.requests import Reply, Request, images
+from cxr_cli.engines.requests import Reply, Request, images_in
 from cxr_cli.engines.spec import Spec
-from cxr_cli.engines.vllm.orphans import Reaper
+from cxr_cli.engines.vllm.orphans import OrphanWatch
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
@@ -47,7 +47,7 @@ def quieten() -> None:
         os.environ.setdefault(name, value)
 
 
-class Vllm(Background):
+class Vllm(AsyncEngine):
     """The engine `vllm`. spec.args are vLLM's engine arguments: tensor_parallel_size, max_model_len, ..
 
     It is started by the first request: a run that the cache answers needs none.
@@ -62,7 +62,7 @@ class Vllm(Background):
         self.capacity = 1
         self.engine: Any = None
         self.lora: Any = None
-        self._reaper: Reaper | None = None
+        self._reaper: OrphanWatch | None = None
         self._held: list[asyncio.Future[None]] = []
         self.signature = {
             "engine": self.name,
@@ -104,7 +104,7 @@ class Vllm(Background):
             [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
         )
         prompt: dict[str, Any] = {"prompt": text}
-        if pictures := images(request.messages):
+        if pictures := images_in(request.messages):
             prompt["multi_modal_data"] = {"image": [picture.convert("RGB") for picture in pictures]}
         renderer = self.engine.renderer
         # As for a chat: the template has written the special tokens.
@@ -147,7 +147,7 @@ class Vllm(Background):
 
     def _start(self) -> None:
         self.processor = load_processor(self.located.base, self.spec.revision)
-        self._reaper = Reaper()
+        self._reaper = OrphanWatch()
         try:
             self.engine = self.run(self._open(self._reaper))
         except (ValueError, RuntimeError, OSError, TypeError) as error:
@@ -158,7 +158,7 @@ class Vllm(Background):
         config = self.engine.vllm_config
         self.capacity = AHEAD * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
 
-    async def _open(self, reaper: Reaper) -> Any:
+    async def _open(self, reaper: OrphanWatch) -> Any:
         quieten()
         os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"  # this process has threads
         with need("vllm"):

@@ -20,7 +20,7 @@ for process in pathlib.Path("/proc").glob("[0-9]*"):
 """
 
 
-class Reaper:
+class OrphanWatch:
     """Watches this process, and kills what was started under `marks` when it ends or calls `reap`. Linux only."""
 
     def __init__(self) -> None:

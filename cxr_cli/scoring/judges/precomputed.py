@@ -10,7 +10,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Conversation
 from cxr_cli.rows.signatures import signed
 from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scored
 
@@ -63,8 +63,8 @@ class StoredJudge:
     def signature(self, **settings: object) -> str:
         return signed(engine="stored", **settings)
 
-    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The stored parts, the same for each reasoning: a row has one judgement."""
         judged = case.get("judged")
         return [scored(shares(judged) if self.as_published else honest(judged, text)) for text in reasonings]
-        yield []  # a talk that asks for nothing
+        yield []  # a conversation that asks for nothing
