@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.engines import Request, Spec, open_engine
-from cxr_cli.engines.openai.http import Answer, Http
+from cxr_cli.engines.openai.http import HttpClient, Response
 from tests.conversations import generate
 from tests.server import Server
 
@@ -36,10 +36,10 @@ def raw(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1", asked
 
 
-def ask(url: str, times: int = 1, **how: Any) -> list[Answer]:
-    async def run() -> list[Answer]:
-        http = Http(url, local=True, headers={"Authorization": "Bearer x"})
-        answers = [await http.ask("POST", "/chat", b"{}", **how) for _ in range(times)]
+def ask(url: str, times: int = 1, **how: Any) -> list[Response]:
+    async def run() -> list[Response]:
+        http = HttpClient(url, local=True, headers={"Authorization": "Bearer x"})
+        answers = [await http.send("POST", "/chat", b"{}", **how) for _ in range(times)]
         await http.close()
         return answers
 
@@ -107,8 +107,8 @@ def test_a_remote_server_is_reached_through_the_proxy(monkeypatch: pytest.Monkey
 def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run(proxy: str) -> None:
         monkeypatch.setenv("https_proxy", proxy)
-        http = Http("https://reports.example/v1", local=False, headers={})
-        await http.ask("GET", "/models", retries=0)
+        http = HttpClient("https://reports.example/v1", local=False, headers={})
+        await http.send("GET", "/models", retries=0)
 
     with raw([b"HTTP/1.1 403 Forbidden\r\n\r\n"]) as (url, asked), pytest.raises(ConnectionError, match="breaks off"):
         asyncio.run(run(url))

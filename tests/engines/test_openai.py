@@ -79,8 +79,8 @@ def test_busy_and_broken_servers_are_asked_again() -> None:
         (Fault(400, '{"error": {"message": "maximum context length is 9"}}'), "longer than the model takes (HTTP 400)"),
         (Fault(422, '{"error": {"message": "SECRET", "code": "bad_image"}}'), "HTTP 422, bad_image"),
         (Fault(400, "SECRET"), "HTTP 400"),
-        (Fault(200, '{"broken'), "not that of the protocol"),
-        (Fault(200, '{"choices": []}'), "not that of the protocol"),
+        (Fault(200, '{"broken'), "does not follow the OpenAI protocol"),
+        (Fault(200, '{"choices": []}'), "does not follow the OpenAI protocol"),
     ],
 )
 def test_one_request_that_is_refused_leaves_the_others(fault: Fault, reason: str) -> None:
@@ -136,7 +136,7 @@ def test_refusals_and_thoughts_are_text() -> None:
 def test_which_of_the_servers_models() -> None:
     with Server(lambda asked: "ok", models=("qwen", "chestx")) as server:
         with (
-            pytest.raises(CxrError, match="--served says which; there is chestx, qwen"),
+            pytest.raises(CxrError, match="choose a model with --served; there is chestx, qwen"),
             open_engine(spec(server)),
         ):
             pass
@@ -155,7 +155,7 @@ def test_patients_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(lambda asked: "ok") as server, open_engine(spec(server)) as engine:
         assert [r.text for r in generate(engine, ask(1))] == ["ok"]
     for url in ("https://203.0.113.1/v1", "http://no-such-host.invalid:8000", "http://[2001:db8::1]:8000/v1"):
-        with pytest.raises(CxrError, match=r"is not this machine: with --allow-remote"), open_engine(Spec(url)):
+        with pytest.raises(CxrError, match=r"is not this machine: --allow-remote sends"), open_engine(Spec(url)):
             pass
     assert base_url("http://203.0.113.1:8000", allow_remote=True) == ("http://203.0.113.1:8000/v1", False)
 

@@ -142,7 +142,7 @@ def test_a_prompt_of_ones_own(infer: Cxr, films: Path, tmp_path: Path) -> None:
         ({"id": "x", "question": "Is it?", "images": ["gone.dcm"]}, "image gone.dcm does not exist"),
         ({"id": "x", "question": "Is it?", "images": ["half.png"]}, "image half.png is truncated or damaged"),
         ({"id": "x", "question": "Is it?", "images": ["notes.txt"]}, "image notes.txt is not a DICOM, PNG or JPEG"),
-        ({"id": "x", "question": "REFUSE", "images": ["whole.png"]}, "the server refuses it: HTTP 400"),
+        ({"id": "x", "question": "REFUSE", "images": ["whole.png"]}, "the server refuses the request: HTTP 400"),
         ({"id": "x", "question": "Is it?", "images": "whole.png"}, "field `images`: expected a list, got a string"),
     ],
 )

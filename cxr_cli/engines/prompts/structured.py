@@ -41,7 +41,7 @@ class Model:
     seed: int | None = None
 
     def ask(self, id: str, prompt: Prompt, schema: Schema, parse: Parse[T], **values: str) -> Conversation[T | Failure]:
-        """id: unique within a run. parse: of a reply that fits the schema to the result; ValueError: why it is unusable."""
+        """id: unique within a run. parse: a reply that fits the schema to the result; ValueError: why it cannot."""
         seed = None if self.seed is None else seed_of(self.seed, id)
         return ask_json(Request(id, prompt.messages(**values), seed, schema), parse)
 
