@@ -137,8 +137,8 @@ def test_a_prompt_of_ones_own(infer: Cxr, films: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"id": "x", "question": "Is it?"}, "field `images`: there is no film"),
-        ({"id": "x", "images": ["a.png"]}, "field `question`: there is none"),
+        ({"id": "x", "question": "Is it?"}, "field `images`: missing or empty"),
+        ({"id": "x", "images": ["a.png"]}, "field `question`: missing or empty"),
         ({"id": "x", "question": "Is it?", "images": ["gone.dcm"]}, "image gone.dcm does not exist"),
         ({"id": "x", "question": "Is it?", "images": ["half.png"]}, "image half.png is truncated or damaged"),
         ({"id": "x", "question": "Is it?", "images": ["notes.txt"]}, "image notes.txt is not a DICOM, PNG or JPEG"),
