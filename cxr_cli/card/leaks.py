@@ -12,8 +12,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
-from cxr_cli.images import films_of
-from cxr_cli.images.loading import BadImage
+from cxr_cli.images import BadImage, films_of
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.rows import Row
 from cxr_cli.rows.fingerprint import digest

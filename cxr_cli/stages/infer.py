@@ -6,7 +6,7 @@ from cxr_cli.engines import Conversation, Spec, open_engine, run_or_reject
 from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor, check_askable
 from cxr_cli.engines.prompts.prompt import Prompt
 from cxr_cli.errors import RowError
-from cxr_cli.images import Films, films_of
+from cxr_cli.images import Films, prefetch
 from cxr_cli.records import Case
 from cxr_cli.rows import Flow, Row
 
@@ -35,8 +35,8 @@ def _conversations(
             else:
                 yield row
 
-    for row, pictures, error in films.decoded(askable(), films_of):
+    for row, images, error in prefetch(askable(), films):
         if error is not None:
             flow.reject(row, error)
         else:
-            yield row, predictor.conversation(row, pictures)
+            yield row, predictor.conversation(row, images)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_cli.images import Square, decoded
+from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.phantoms import Recipe
 from cxr_cli.phantoms.files import write_dicom
 
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _measure(rows: list[dict[str, object]], folder: str, size: Square | None) -> None:
-    stream = decoded(rows, folder, size, WORKERS)
+    stream = prefetch(rows, Films(Path(folder), size, WORKERS))
     next(stream)  # the workers are up
     begun, before, idle = time.perf_counter(), _cpu(), _idle()
     memory, busy = [], 0.0

@@ -143,17 +143,17 @@ def test_the_cache_answers_exact_repeats(tmp_path: Path) -> None:
 
 
 def test_the_key_holds_all_that_changes_an_answer_and_nothing_else() -> None:
-    picture = Image.new("L", (4, 4), 7)
+    grey = Image.new("L", (4, 4), 7)
 
     def key(model: str = "m", text: str = "x", seed: int | None = None, schema: Any = None, image: Any = None) -> bytes:
-        content = [{"type": "image", "image": image or picture}, {"type": "text", "text": text}]
+        content = [{"type": "image", "image": image or grey}, {"type": "text", "text": text}]
         return request_key({"model": model}, Request("id", [{"role": "user", "content": content}], seed, schema))
 
     other = Image.new("L", (4, 4), 8)
     keys = [key(), key("n"), key(text="y"), key(seed=1), key(schema={"type": "object"}), key(image=other)]
-    keys += [key(image=Image.new("L", (2, 8), 7)), key(image=picture.convert("RGB"))]
+    keys += [key(image=Image.new("L", (2, 8), 7)), key(image=grey.convert("RGB"))]
     assert len(set(keys)) == len(keys)
-    assert key(image=picture.copy()) == key()
+    assert key(image=grey.copy()) == key()
 
 
 def test_a_broken_cache_is_named_with_the_way_out(tmp_path: Path) -> None:
@@ -174,8 +174,8 @@ def test_sample_values_fit_their_schema() -> None:
 
 
 def questions(n: int, text: str = "Is there edema? ") -> list[Request]:
-    picture = Image.radial_gradient("L").resize((112, 112))
-    parts: list[Any] = [{"type": "image", "image": picture}, {"type": "image", "image": picture}]
+    image = Image.radial_gradient("L").resize((112, 112))
+    parts: list[Any] = [{"type": "image", "image": image}, {"type": "image", "image": image}]
     return [
         Request(f"q{i}", [{"role": "user", "content": [*parts[: i % 3], {"type": "text", "text": text * (i + 1)}]}], i)
         for i in range(n)

@@ -26,8 +26,8 @@ def spec(server: Server, **more: Any) -> Spec:
 
 
 def test_what_is_sent_and_what_comes_back() -> None:
-    picture = Image.new("L", (30, 20), 100)
-    content = [{"type": "image", "image": picture}, {"type": "text", "text": "What is it?"}]
+    film = Image.new("L", (30, 20), 100)
+    content = [{"type": "image", "image": film}, {"type": "text", "text": "What is it?"}]
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
     with Server(lambda asked: {"message": {"content": "ok"}, "finish_reason": "length"}) as server:
         how = Sampling(0.5, 0.9, 77)
@@ -47,7 +47,7 @@ def test_what_is_sent_and_what_comes_back() -> None:
     assert asked["response_format"]["json_schema"] == {"name": "reply", "schema": schema, "strict": True}
     image, text = asked["messages"][0]["content"]
     data = base64.b64decode(image["image_url"]["url"].removeprefix("data:image/png;base64,"))
-    assert Image.open(io.BytesIO(data)).tobytes() == picture.tobytes()
+    assert Image.open(io.BytesIO(data)).tobytes() == film.tobytes()
     assert text == {"type": "text", "text": "What is it?"}
     assert (reply.text, reply.finish, reply.seed, reply.completion_tokens) == ("ok", "length", 5, 7)
 

@@ -1,4 +1,4 @@
-"""DICOM files that cannot be used: one line says why, and nothing of the header is told."""
+"""DICOM files that cannot be used: one line says why and quotes nothing of the header."""
 
 from base64 import b64decode
 from pathlib import Path
@@ -17,9 +17,9 @@ from tests.images.test_images import LOSSLESS, RAMP, dicom, packed
 @pytest.mark.parametrize(
     ("tags", "reason"),
     [
-        ({"NumberOfFrames": 3}, "holds 3 frames: one film a file is read"),
-        ({"PhotometricInterpretation": "PALETTE COLOR"}, "has a colour palette: grey and RGB are read"),
-        ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "has 32 bits a pixel: up to 16 are read"),
+        ({"NumberOfFrames": 3}, "holds 3 frames; only files with one frame are supported"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "has a colour palette; only grey and RGB are supported"),
+        ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "has 32 bits a pixel; up to 16 are supported"),
         ({"Rows": 17}, "is truncated"),
     ],
 )
