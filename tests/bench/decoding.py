@@ -23,7 +23,7 @@ def main() -> None:
     count = int(os.environ.get("DECODING_FILMS", "200"))
     with tempfile.TemporaryDirectory() as folder:
         for phantom in Recipe().studies(FILES):
-            film = np.resize(phantom.now.pixels(512), (2500, 2000))
+            film = np.resize(phantom.film.pixels(512), (2500, 2000))
             write_dicom(film, Path(folder, f"{phantom.row['id']}.dcm"), phantom.row["id"])
         names = sorted(path.name for path in Path(folder).iterdir())
         rows = [{"id": str(i), "images": [names[i % FILES]]} for i in range(count)]
