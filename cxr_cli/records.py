@@ -125,7 +125,7 @@ class Vote(TypedDict):
     share: float
 
 
-class Answered(Case):
+class AnsweredCase(Case):
     """A case with what a model said to it. prediction: the bare text, for files of other tools."""
 
     predictions: NotRequired[list[Prediction]]
@@ -134,7 +134,7 @@ class Answered(Case):
     answered_by: NotRequired[str]
 
 
-class Judged(TypedDict):
+class JudgeCounts(TypedDict):
     """What somebody else's judge counted in one prediction; None: what it said could not be used.
 
     right: whether it took the answer as right, `by` which means.
@@ -150,16 +150,16 @@ class Judged(TypedDict):
     by: NotRequired[str]
 
 
-class Scored(Answered):
+class ScoredCase(AnsweredCase):
     """A scored case. A null score has its reason in `why`. item: the same in all models' rows of one item."""
 
     item: NotRequired[str]
-    judged: NotRequired[Judged | None]
+    judged: NotRequired[JudgeCounts | None]
     scores: NotRequired[dict[str, float | None]]
     scored_by: NotRequired[str]
 
 
-def reasons(row: Mapping[str, Any], known: Container[str], why: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def merge_reasons(row: Mapping[str, Any], known: Container[str], why: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """{"why": ..}: the row's reasons without those of what is `known` by now, and the new ones; {} if there are none.
 
     {"why": {"steps": "plan: refused"}}, ["support"], {"support": "no steps"}  ->  both

@@ -14,7 +14,7 @@ from cxr_cli.engines.requests import Engine, Reply, Request, Sampling, seed_of
 from cxr_cli.errors import RowError
 from cxr_cli.images import Films, films_of
 from cxr_cli.records import Row
-from cxr_cli.rows.signatures import signed
+from cxr_cli.rows.signatures import sign
 
 PLACEHOLDERS = ("ask", "question", "options")
 DEFAULT_PROMPT = Prompt(f"{{ask}}\n{reply_format.INSTRUCTION}")
@@ -36,7 +36,7 @@ class Predictor:
         self.prompt, self.samples, self.vote = prompt, samples, vote
         self.seed = seed if sampling.temperature > 0 else None
         sampled = {} if self.seed is None else {"samples": samples, "seed": seed}
-        self.answered_by = signed(**engine.signature, **sampled, prompt=prompt.digest, size=films.size)
+        self.answered_by = sign(**engine.signature, **sampled, prompt=prompt.digest, size=films.size)
 
     def conversation(self, row: Row, images: Sequence[Image.Image]) -> Conversation[Row]:
         """The row with `predictions` and `answered_by`. RowError: the engine cannot answer it."""

@@ -15,7 +15,7 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.numbered import Numbered, listed, numbered
 from cxr_cli.mining.cases import Miner
-from cxr_cli.records import Step, StepKind, reasons
+from cxr_cli.records import Step, StepKind, merge_reasons
 from cxr_cli.rows import Row, note
 from cxr_cli.rows.signatures import signature
 
@@ -38,9 +38,9 @@ class Writer:
         steps = yield from self.steps(case)
         self.of += 1
         if not isinstance(steps, Failure):
-            return case | {"steps": steps} | reasons(case, ["steps"], {})
+            return case | {"steps": steps} | merge_reasons(case, ["steps"], {})
         self.failed += 1
-        return case | {"steps": None} | reasons(case, ["steps"], {"steps": steps.reason})
+        return case | {"steps": None} | merge_reasons(case, ["steps"], {"steps": steps.reason})
 
     def steps(self, case: Mapping[str, Any]) -> Conversation[list[Step] | Failure]:
         """The three passes."""

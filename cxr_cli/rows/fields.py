@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.inspect import DictType, FloatType, ListType, NoneType, StrType, Type, TypedDictType, UnionType, type_info
 
-from cxr_cli.records import Row, Scored
+from cxr_cli.records import Row, ScoredCase
 
 Restorer = Callable[[Any], Any]
 _LEFT_OUT = object()
@@ -86,11 +86,11 @@ def _fields(type_: Type) -> dict[str, Restorer]:
     return {name: _restorer(field) for name, field in _types(type_).items()}
 
 
-_SCORED = type_info(Scored)
-_RESTORERS = _fields(_SCORED)
-TEXTLESS = frozenset(  # the fields that hold a list, an object or a number, and never a text
+_SCORED_CASE = type_info(ScoredCase)
+_RESTORERS = _fields(_SCORED_CASE)
+NON_TEXT_FIELDS = frozenset(  # the fields that hold a list, an object or a number, and never a text
     name
-    for name, type_ in _types(_SCORED).items()
+    for name, type_ in _types(_SCORED_CASE).items()
     if any(isinstance(member, ListType | DictType | TypedDictType | FloatType) for member in _members(type_))
     and not any(isinstance(member, StrType) for member in _members(type_))
 )

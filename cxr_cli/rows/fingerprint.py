@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-ASKED = ("id", "question", "options", "answer", "images")
+QUESTION_FIELDS = ("id", "question", "options", "answer", "images")
 
 
-def digest(value: Any) -> bytes:
+def value_hash(value: Any) -> bytes:
     """Sixteen bytes that stand for a value."""
     return blake2b(msgspec.json.encode(value), digest_size=16).digest()
 
@@ -21,11 +21,11 @@ class Fingerprint:
     """`str(fingerprint)` is eight hex digits of all rows added: of these fields, of which null, empty and missing are
     one. Digests of rows are added up modulo 2^128, so that the order is nothing and a doubled row is something."""
 
-    def __init__(self, fields: Sequence[str] = ASKED) -> None:
+    def __init__(self, fields: Sequence[str] = QUESTION_FIELDS) -> None:
         self.fields, self.rows, self._sum = fields, 0, 0
 
     def add(self, row: Mapping[str, Any]) -> None:
-        self._sum += int.from_bytes(digest([row.get(name) or None for name in self.fields]))
+        self._sum += int.from_bytes(value_hash([row.get(name) or None for name in self.fields]))
         self.rows += 1
 
     def __str__(self) -> str:

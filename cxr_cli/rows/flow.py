@@ -19,7 +19,7 @@ from cxr_cli.rows.files.writing import finished_ids, open_output
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper
 from cxr_cli.rows.progress import note, with_progress
-from cxr_cli.rows.splits import with_split
+from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check
 
 _ALLOCATED = 50_000  # objects between two looks for cyclic garbage, of which rows make none: a tenth of the time
@@ -126,7 +126,7 @@ class Flow:
                 if reason is not None:
                     self._refuse(where, reason, raw, row)
                     continue
-                row = with_split(row, self.shares) if self.shares else row
+                row = assign_split(row, self.shares) if self.shares else row
                 if self.split not in (None, row.get("split")):
                     if len(others) < _SPLITS:
                         others.add(row.get("split") or "none")

@@ -1,9 +1,9 @@
 """The ids of a stream, kept on disk."""
 
-from cxr_cli.rows.temp_db import Scratch
+from cxr_cli.rows.temp_db import TempDb
 
 
-class Ids(Scratch):
+class Ids(TempDb):
     """Where each id was first seen, and which ids an earlier run has already done."""
 
     def __init__(self) -> None:

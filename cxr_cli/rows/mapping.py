@@ -6,7 +6,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.records import Row
-from cxr_cli.rows.fields import TEXTLESS
+from cxr_cli.rows.fields import NON_TEXT_FIELDS
 
 Names = Mapping[str, Sequence[str]]  # our name -> the columns that make it
 
@@ -65,7 +65,7 @@ class Mapper:
             outer, dot, inner = name.partition(".")
             place, key = (mapped.setdefault(outer, {}), inner) if dot else (mapped, name)
             place[key] = _paths(row, columns) if key == "images" else _join(row, columns)
-        used = {column for columns in self._names.values() for column in columns if column in TEXTLESS}
+        used = {column for columns in self._names.values() for column in columns if column in NON_TEXT_FIELDS}
         rest = {k: v for k, v in row.items() if k not in mapped and not (k in used and isinstance(v, str | None))}
         return mapped | rest
 
@@ -96,10 +96,10 @@ def _join(row: Row, columns: Sequence[str]) -> Any:
     for value in values.values():
         if isinstance(value, list | dict):
             return value  # no text: the check that follows names the field
-    return sections(values)
+    return join_sections(values)
 
 
-def sections(values: Mapping[str, Any]) -> str | None:
+def join_sections(values: Mapping[str, Any]) -> str | None:
     """{"findings": "Clear.", "impression": ""}  ->  "FINDINGS: Clear."; None when all are blank."""
     texts = {name: str(value).strip() for name, value in values.items() if value is not None}
     return "\n".join(f"{name.replace('_', ' ').upper()}: {text}" for name, text in texts.items() if text) or None

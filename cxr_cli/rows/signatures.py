@@ -18,9 +18,9 @@ def signature(engine: str | Mapping[str, object], lexicon: str, **settings: obje
     """One line: the engine (a model's with all of its settings), the lexicon's digest, what changes the result, the
     version."""
     by = {"engine": engine} if isinstance(engine, str) else engine
-    return signed(**{**by, "lexicon": lexicon, **settings})
+    return sign(**{**by, "lexicon": lexicon, **settings})
 
 
-def signed(**settings: object) -> str:
+def sign(**settings: object) -> str:
     """The settings and the version as one line."""
     return "|".join(f"{key}:{value}" for key, value in {**settings, "version": cxr_version()}.items())

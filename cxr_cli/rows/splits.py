@@ -10,7 +10,7 @@ from cxr_cli.records import Row
 REST = "train"
 
 
-def shares(text: str) -> dict[str, float]:
+def parse_shares(text: str) -> dict[str, float]:
     """ "test=0.1,validate=0.1" -> {"test": .1, "validate": .1}; "" -> {}. Raises CxrError for anything else."""
     found: dict[str, float] = {}
     for part in filter(None, text.split(",")):
@@ -24,7 +24,7 @@ def shares(text: str) -> dict[str, float]:
     return found
 
 
-def with_split(row: Row, shares: Mapping[str, float]) -> Row:
+def assign_split(row: Row, shares: Mapping[str, float]) -> Row:
     """The row, with a split that is drawn for its patient, or for its id if it names none; what has a split keeps it.
 
     It depends on nothing else: another data set of the same patient, another seed give the same split.

@@ -7,7 +7,7 @@ from typing import Self
 from cxr_cli.errors import CxrError
 
 
-class Scratch:
+class TempDb:
     """Gone when closed. schema: the `create table` lines."""
 
     def __init__(self, schema: str) -> None:

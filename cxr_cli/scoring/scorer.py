@@ -10,7 +10,7 @@ from cxr_cli.engines.conversations import Conversation
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.records import reasons
+from cxr_cli.records import merge_reasons
 from cxr_cli.scoring.judges import Empty, judge_of
 from cxr_cli.scoring.radrscore import PARTS, Scores
 from cxr_cli.scoring.report import ReportScorer
@@ -67,7 +67,7 @@ class Scorer:
             scores["vote_accuracy"] = voted["accuracy"]
             why |= {"vote_accuracy": nulls["accuracy"]} if "accuracy" in nulls else {}
         known = scores.keys() | (row.get("scores") or {}).keys()
-        return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | reasons(row, known, why)
+        return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | merge_reasons(row, known, why)
 
     def _answers(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         graded = [grade(row, text) for text in texts]

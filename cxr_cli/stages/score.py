@@ -14,7 +14,7 @@ from cxr_cli.findings import Reader
 from cxr_cli.published import results
 from cxr_cli.published.recount import Published
 from cxr_cli.published.recount_table import SHAPES as PUBLISHED
-from cxr_cli.records import Scored
+from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, Row, note, write_text
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.scoring.summaries import comparison_table, summary
@@ -145,7 +145,7 @@ def _scoring(
                     if write:
                         yield result
 
-            flow.pipe(scored, Scored)
+            flow.pipe(scored, ScoredCase)
             if failed[True] and not flow.dry:
                 note(f"{failed[True]} of {failed.total()} rows could not be judged in full: `why` says the reason")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxr_cli.engines import Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import Model, open_model
-from cxr_cli.records import Answered
+from cxr_cli.records import AnsweredCase
 from cxr_cli.rows import Flow, Row, note
 from cxr_cli.verifying.case_judge import Checker
 from cxr_cli.verifying.filtering import Keeper
@@ -40,7 +40,7 @@ def run(
             for _, case in run_or_reject(model.engine if model else None, conversations, flow.reject, in_order=True):
                 yield from keep(marks.over(case, on, judges[0]) if marks else case)
 
-        flow.pipe(checked, Answered)
+        flow.pipe(checked, AnsweredCase)
     if not flow.dry:
         keeper.report()
         if len(judges) > 1:

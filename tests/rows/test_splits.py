@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_cli.rows.splits import shares, with_split
+from cxr_cli.rows.splits import assign_split, parse_shares
 from tests.cases import rows
 from tests.conftest import Cxr
 
@@ -15,13 +15,13 @@ LINES = "".join(json.dumps(study) + "\n" for study in STUDIES)
 
 
 def test_shares_are_met_and_a_split_that_is_there_stays() -> None:
-    made = shares("test=0.1,validate=0.2")
-    drawn = Counter(with_split({"id": f"s{n}", "patient": f"p{n}"}, made)["split"] for n in range(10_000))
+    made = parse_shares("test=0.1,validate=0.2")
+    drawn = Counter(assign_split({"id": f"s{n}", "patient": f"p{n}"}, made)["split"] for n in range(10_000))
     assert drawn == {"train": 7007, "validate": 1956, "test": 1037}
-    assert with_split({"id": "s", "split": "valid"}, {"test": 1.0})["split"] == "valid"
-    assert with_split({"id": "s", "split": None}, {"test": 1.0})["split"] == "test"
-    by_patient = {with_split({"id": f"s{n}", "patient": "p"}, made)["split"] for n in range(100)}
-    assert by_patient == {with_split({"id": "p"}, made)["split"]}
+    assert assign_split({"id": "s", "split": "valid"}, {"test": 1.0})["split"] == "valid"
+    assert assign_split({"id": "s", "split": None}, {"test": 1.0})["split"] == "test"
+    by_patient = {assign_split({"id": f"s{n}", "patient": "p"}, made)["split"] for n in range(100)}
+    assert by_patient == {assign_split({"id": "p"}, made)["split"]}
 
 
 def test_patients_never_cross(cxr: Cxr) -> None:

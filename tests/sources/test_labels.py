@@ -116,7 +116,7 @@ def test_the_wrong_folder(tmp_path: Path, name: str) -> None:
 
 def test_two_folders_of_one(tmp_path: Path) -> None:
     write(tmp_path, stage_2_train_labels="patientId,x,y,width,height,Target\n")
-    with pytest.raises(CxrError, match="not a folder; this data set is read from one"):
+    with pytest.raises(CxrError, match="not a folder; this data set is read from a single folder"):
         find(f"rsna:{tmp_path}:{tmp_path}")
 
 

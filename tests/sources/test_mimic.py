@@ -101,7 +101,7 @@ def test_a_patient_in_two_splits(run: Run, made: list[Made], tmp_path: Path) -> 
     edit(tmp_path / f"mimic/{VERSION}-split.csv.gz", "10000032,train", "10000032,test", count=1)
     done = run("studies", "mimic-cxr:mimic")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"cxr: mimic/{VERSION}-split.csv.gz: a patient is in two splits; fetch the table again\n"
+    assert done.stderr == f"cxr: mimic/{VERSION}-split.csv.gz: a patient is in two splits; download the table again\n"
 
 
 def test_reports_in_one_tree_and_films_in_another(run: Run, tmp_path: Path) -> None:
@@ -156,8 +156,8 @@ def test_unpacked_tables_and_the_other_labeller(run: Run, made: list[Made], tmp_
     done = run("studies", "mimic")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"cxr: mimic/{VERSION}-metadata.csv: lacks a column; needed are study_id, dicom_id, ViewPosition, StudyDate, "
-        "StudyTime\n"
+        f"cxr: mimic/{VERSION}-metadata.csv: a column is missing; the file needs study_id, dicom_id, ViewPosition, "
+        "StudyDate, StudyTime\n"
     )
 
 

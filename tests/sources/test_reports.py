@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.sources.chexpert import LABELS
-from cxr_cli.sources.tables.csv_index import Places
+from cxr_cli.sources.tables.csv_index import CsvIndex
 from tests.cases import rows, said
 from tests.conftest import Cxr, Run
 from tests.shared import DATA, needs_shared
@@ -95,7 +95,7 @@ def test_a_damaged_table_of_chexpert_plus(run: Run, tmp_path: Path) -> None:
     plus(tmp_path / "p", line(1, 1, 1), line(1, 2, 2, '"never closed'), line(1, 3, 3))
     done = run("studies", "p")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"cxr: p/{table.name}: a damaged table")
+    assert done.stderr.startswith(f"cxr: p/{table.name}: the table is damaged")
     table.write_text("")
     assert run("studies", "p").stderr == f"cxr: p/{table.name}: an empty file\n"
 
@@ -105,7 +105,7 @@ def test_places(tmp_path: Path, end: str) -> None:
     """A record is found by its number, wherever line ends and quotes are."""
     path = tmp_path / "a.csv"
     path.write_bytes(b'\xef\xbb\xbfa,b\r\n1,"x\n""y"",\n"\r\n,\n3,z\x0c' + end.encode())
-    places = Places(path)
+    places = CsvIndex(path)
     assert [places[n] for n in range(len(places))] == [
         {"a": "1", "b": 'x\n"y",\n'},
         {"a": None, "b": None},

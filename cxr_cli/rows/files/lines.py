@@ -10,13 +10,13 @@ from cxr_cli.rows.files.formats import BROKEN_PACK
 Item = tuple[str, Any, str | None]
 """`path:line`, the row, None; of a broken one `path:line`, what could be read of it, the reason."""
 
-Opened = AbstractContextManager[Iterable[bytes]]
+ByteStream = AbstractContextManager[Iterable[bytes]]
 
 
-class Lines:
+class LineReader:
     """The lines of a stream, and the number and the bytes of the one given last."""
 
-    def __init__(self, opened: Opened, name: str) -> None:
+    def __init__(self, opened: ByteStream, name: str) -> None:
         self._opened, self._name = opened, name
         self.number, self.line = 0, b""
 
@@ -29,12 +29,12 @@ class Lines:
             raise CxrError(f"{self._name}: the compressed data break off after line {self.number}") from error
 
 
-def as_text(line: bytes) -> str:
+def escaped_text(line: bytes) -> str:
     """A broken line as a text that can stand in JSON: bytes that are not UTF-8 become `\\xe9`."""
     return line.decode(errors="backslashreplace").rstrip("\r\n")
 
 
-def why_no_text(line: bytes) -> str | None:
+def text_problem(line: bytes) -> str | None:
     """The reason why these bytes are no line of UTF-8 text, or None."""
     if line.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16, not UTF-8; `iconv -f utf-16 -t utf-8` converts the file"

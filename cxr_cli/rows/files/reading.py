@@ -16,7 +16,7 @@ import msgspec
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.files.formats import PACKS, extension
-from cxr_cli.rows.files.lines import Item, Lines, Opened, as_text, why_no_text
+from cxr_cli.rows.files.lines import ByteStream, Item, LineReader, escaped_text, text_problem
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def find(name: str) -> Source:
     return Source(name, lambda: table_reader.read_parquet(path), table=True, path=path)
 
 
-def read_jsonl(opened: Opened, name: str) -> Iterator[Item]:
+def read_jsonl(opened: ByteStream, name: str) -> Iterator[Item]:
     """One object a line; blank lines, a BOM and CRLF are fine."""
-    lines = Lines(opened, name)
+    lines = LineReader(opened, name)
     reader = jsonlines.Reader(lines, loads=msgspec.json.decode)
     while True:
         try:
@@ -72,14 +72,14 @@ def read_jsonl(opened: Opened, name: str) -> Iterator[Item]:
         except EOFError:
             return
         except jsonlines.InvalidLineError as error:
-            yield f"{name}:{lines.number}", as_text(lines.line), _why(lines.line, error.__cause__)
+            yield f"{name}:{lines.number}", escaped_text(lines.line), _why(lines.line, error.__cause__)
         else:
             yield f"{name}:{lines.number}", row, None
 
 
 def _why(line: bytes, cause: BaseException | None) -> str:
     """The reason why a line is no row. cause: the decoder's error; its text names a byte, and quotes nothing."""
-    if reason := why_no_text(line):
+    if reason := text_problem(line):
         return reason
     match = re.search(r"byte (\d+)", str(cause))
     at = int(match[1]) if match else None
@@ -94,7 +94,7 @@ def _why(line: bytes, cause: BaseException | None) -> str:
     return f"broken JSON at byte {at + 1}{hint}"
 
 
-def _stdin() -> Opened:
+def _stdin() -> ByteStream:
     if sys.stdin is None:
         raise CxrError("stdin is closed: give a file, or pipe rows in")
     return nullcontext(sys.stdin.buffer)

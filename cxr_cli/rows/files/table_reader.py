@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.files.lines import Item, Lines, Opened, as_text, why_no_text
+from cxr_cli.rows.files.lines import ByteStream, Item, LineReader, escaped_text, text_problem
 
 _BATCH = 1000
 _LONGEST_CELL = 2**24  # a quote that is never closed must not pull the rest of the file into memory
@@ -25,13 +25,13 @@ def read_parquet(path: Path) -> Iterator[Item]:
         raise CxrError(f"{path}: not a Parquet file, or a damaged one, after row {number}") from error
 
 
-def read_csv(opened: Opened, name: str) -> Iterator[Item]:
+def read_csv(opened: ByteStream, name: str) -> Iterator[Item]:
     """Rows of texts, an empty cell being null; where: `path:line`, the line on which the row starts.
 
     Read by csv, not by polars: it says on which line it is, and goes on after a bad row.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    lines = Lines(opened, name)
+    lines = LineReader(opened, name)
     record: list[bytes] = []  # the lines of the row being read
     damage: list[tuple[int, str]] = []  # those of them that are no text
 
@@ -39,7 +39,7 @@ def read_csv(opened: Opened, name: str) -> Iterator[Item]:
         for line in lines:
             record.append(line)
             text = line.decode("utf-8-sig" if lines.number == 1 else "utf-8", errors="replace")
-            if ("\0" in text or "\ufffd" in text) and (why := why_no_text(line)):
+            if ("\0" in text or "\ufffd" in text) and (why := text_problem(line)):
                 damage.append((lines.number, why))
             yield text
 
@@ -61,7 +61,7 @@ def read_csv(opened: Opened, name: str) -> Iterator[Item]:
             header = _checked_header(cells, f"{name}:{line}", reason)
         elif reason or len(cells) not in (0, len(header)):
             reason = reason or f"{len(cells)} cells where the header has {len(header)}"
-            yield f"{name}:{line}", as_text(b"".join(record)), reason
+            yield f"{name}:{line}", escaped_text(b"".join(record)), reason
         elif cells:
             yield f"{name}:{line}", {column: cell or None for column, cell in zip(header, cells, strict=True)}, None
 

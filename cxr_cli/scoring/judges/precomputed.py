@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.engines.conversations import Conversation
-from cxr_cli.rows.signatures import signed
+from cxr_cli.rows.signatures import sign
 from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scored
 
 NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: counts more than there are"
@@ -61,7 +61,7 @@ class StoredJudge:
         self.as_published = as_published
 
     def signature(self, **settings: object) -> str:
-        return signed(engine="stored", **settings)
+        return sign(engine="stored", **settings)
 
     def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The stored parts, the same for each reasoning: a row has one judgement."""
