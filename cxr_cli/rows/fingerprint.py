@@ -1,6 +1,6 @@
-"""The fingerprint of a set of rows, by which scores and cards name the exact questions they are about.
+"""The fingerprint of a set of rows: with it scores and cards name the exact questions they are about.
 
-It is the same in whatever order the rows come and whatever later stages add to them.
+It does not depend on the order of the rows, nor on what later stages add to them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,15 @@ QUESTION_FIELDS = ("id", "question", "options", "answer", "images")
 
 
 def value_hash(value: Any) -> bytes:
-    """Sixteen bytes that stand for a value."""
+    """16 bytes that stand for a JSON value."""
     return blake2b(msgspec.json.encode(value), digest_size=16).digest()
 
 
 class Fingerprint:
-    """`str(fingerprint)` is eight hex digits of all rows added: of these fields, of which null, empty and missing are
-    one. Digests of rows are added up modulo 2^128, so that the order is nothing and a doubled row is something."""
+    """`str(fingerprint)` is eight hex digits of these fields of all rows; null, empty and missing are the same.
+
+    The hashes of rows are added modulo 2^128, so that their order does not count and a doubled row does.
+    """
 
     def __init__(self, fields: Sequence[str] = QUESTION_FIELDS) -> None:
         self.fields, self.rows, self._sum = fields, 0, 0

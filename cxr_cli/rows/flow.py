@@ -15,7 +15,8 @@ from cxr_cli.records import Row, Study
 from cxr_cli.rows.fields import restore
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.reading import Source
-from cxr_cli.rows.files.writing import finished_ids, open_output
+from cxr_cli.rows.files.resume import finished_ids
+from cxr_cli.rows.files.writing import open_output
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper
 from cxr_cli.rows.progress import note, with_progress

@@ -45,7 +45,9 @@ def _items(path: Path) -> Iterator[Item]:
     try:
         rows = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=list[Any])
     except msgspec.DecodeError as error:
-        raise CxrError(f"{path}: not a JSON array of objects, or broken; rows one a line are called .jsonl") from error
+        raise CxrError(
+            f"{path}: not a JSON array of objects, or broken; a file with one row a line must be named .jsonl"
+        ) from error
     task = next((TASKS[word] for word in path.stem.lower().split("_") if word in TASKS), None)
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):

@@ -41,7 +41,7 @@ def test_patients_never_cross(cxr: Cxr) -> None:
     [
         ("test", "`test` is not NAME=SHARE, as in test=0.1"),
         ("test=0", "`test=0` is not NAME=SHARE, as in test=0.1"),
-        ("a=.6,b=.6", "the shares of a=.6,b=.6 are more than 1 together"),
+        ("a=.6,b=.6", "the shares of a=.6,b=.6 add up to more than 1"),
     ],
 )
 def test_shares_that_are_none(cxr: Cxr, given: str, reason: str) -> None:

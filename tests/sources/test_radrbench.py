@@ -108,7 +108,7 @@ def test_other_arrays_and_what_is_none(run: Run, tmp_path: Path) -> None:
     done = run("copy", "a.json", "--map", "id=uid", "--on-error", "skip", "--rejects", "bad.jsonl")
     assert rows(done.stdout) == [{"id": "1", "uid": 1, "report": "Clear."}]
     assert rows((tmp_path / "bad.jsonl").read_text())[0]["reason"] == "not an object"
-    hint = "not a JSON array of objects, or broken; rows one a line are called .jsonl"
+    hint = "not a JSON array of objects, or broken; a file with one row a line must be named .jsonl"
     for text in ('{"id": "1"}', '[{"id": "1"}, ', ""):
         (tmp_path / "a.json").write_text(text)
         assert run("copy", "a.json").stderr == f"cxr: a.json: {hint}\n"

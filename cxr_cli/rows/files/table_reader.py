@@ -14,7 +14,7 @@ _LONGEST_CELL = 2**24  # a quote that is never closed must not pull the rest of 
 
 
 def read_parquet(path: Path) -> Iterator[Item]:
-    """Rows with their types, lists and structs; where: `path:row`."""
+    """Rows with typed cells, lists and structs. where: `path:row`, from 1."""
     number = 0
     try:
         for batch in pl.scan_parquet(path, glob=False).collect_batches(chunk_size=_BATCH):
@@ -22,18 +22,18 @@ def read_parquet(path: Path) -> Iterator[Item]:
                 number += 1
                 yield f"{path}:{number}", row, None
     except pl.exceptions.PolarsError as error:
-        raise CxrError(f"{path}: not a Parquet file, or a damaged one, after row {number}") from error
+        raise CxrError(f"{path}: not a Parquet file, or damaged after row {number}") from error
 
 
-def read_csv(opened: ByteStream, name: str) -> Iterator[Item]:
-    """Rows of texts, an empty cell being null; where: `path:line`, the line on which the row starts.
+def read_csv(stream: ByteStream, name: str) -> Iterator[Item]:
+    """Rows of texts; an empty cell is null. where: `name:line`, the line on which the row starts.
 
-    Read by csv, not by polars: it says on which line it is, and goes on after a bad row.
+    The module csv reads it, not polars: it knows the line, and goes on after a bad row.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    lines = LineReader(opened, name)
+    lines = LineReader(stream, name)
     record: list[bytes] = []  # the lines of the row being read
-    damage: list[tuple[int, str]] = []  # those of them that are no text
+    damage: list[tuple[int, str]] = []  # line number and problem of those that are not text
 
     def texts() -> Iterator[str]:
         for line in lines:
@@ -68,7 +68,7 @@ def read_csv(opened: ByteStream, name: str) -> Iterator[Item]:
 
 def _checked_header(cells: list[str], where: str, reason: str | None) -> list[str]:
     if reason is None and len(set(cells)) < len(cells):
-        reason = f"two columns have one name, number {cells.index(max(cells, key=cells.count)) + 1} and another"
+        reason = f"two columns have the same name, number {cells.index(max(cells, key=cells.count)) + 1} and another"
     if reason:
         raise CxrError(f"{where}: {reason}")
     return cells

@@ -31,7 +31,7 @@ def _items(folder: Path) -> Iterator[Item]:
 
 
 def read(path: Path) -> tuple[str | None, str | None]:
-    """The report, None if it is blank, and None. Of a file that is not text: what could be read of it and the reason."""
+    """The report, None if it is blank, and None. Of a file that is not text: what could be read, and the reason."""
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     if reason := text_problem(content):
         return escaped_text(content), reason
