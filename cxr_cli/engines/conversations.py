@@ -29,7 +29,9 @@ def run_conversations(
     `conversations` itself is raised when the conversations under way have ended. engine: None if none of them asks
     for anything.
     """
-    waiting: dict[str, tuple[_Running[T], int]] = {}  # request id -> its conversation, and its place in the turn
+    waiting: dict[
+        str, tuple[_OpenConversation[T], int]
+    ] = {}  # request id -> its conversation, and its place in the turn
     coming = iter(conversations)
     more = True
     failure: Exception | None = None
@@ -42,21 +44,21 @@ def run_conversations(
             if new is None:
                 more = False
                 continue
-            running = _Running(*new)
+            current = _OpenConversation(*new)
         else:
             assert engine is not None
             reply = engine.next()
-            running, place = waiting.pop(reply.id)
-            if not running.take(place, reply):
+            current, place = waiting.pop(reply.id)
+            if not current.take(place, reply):
                 continue
-        for place, request in enumerate(running.next_requests()):
+        for place, request in enumerate(current.next_requests()):
             assert engine is not None
             if request.id in waiting:
                 raise ValueError("two requests with the same id")
-            waiting[request.id] = (running, place)
+            waiting[request.id] = (current, place)
             engine.submit(request)
-        if running.ended:
-            yield running.row, running.result
+        if current.ended:
+            yield current.row, current.result
     if failure is not None:
         raise failure
 
@@ -98,7 +100,7 @@ def _run_in_order(
 ) -> Iterator[tuple[Row, T | RowError]]:
     """As `run_conversations`, in the order of the rows: what ends early waits."""
     order: deque[Row] = deque()
-    ended: dict[int, T | RowError] = {}  # by the row's identity, which `order` keeps alive
+    results: dict[int, T | RowError] = {}  # by the row's identity, which `order` keeps alive
 
     def in_turn() -> Iterator[tuple[Row, Conversation[T]]]:
         for row, conversation in conversations:
@@ -106,13 +108,13 @@ def _run_in_order(
             yield row, conversation
 
     for row, result in run_conversations(engine, in_turn()):
-        ended[id(row)] = result
-        while order and id(order[0]) in ended:
+        results[id(row)] = result
+        while order and id(order[0]) in results:
             first = order.popleft()
-            yield first, ended.pop(id(first))
+            yield first, results.pop(id(first))
 
 
-class _Running(Generic[T]):
+class _OpenConversation(Generic[T]):
     """A conversation under way. In each turn it asks for several replies and goes on when all of them are there."""
 
     result: T | RowError
@@ -120,7 +122,7 @@ class _Running(Generic[T]):
     def __init__(self, row: Row, conversation: Conversation[T]) -> None:
         self.row, self.ended = row, False
         self._conversation = conversation
-        self._asked = 0  # requests of this turn
+        self._expected = 0  # replies of this turn
         self._replies: dict[int, Reply] | None = None  # of this turn, by place; None before the first turn
 
     def next_requests(self) -> list[Request]:
@@ -131,8 +133,8 @@ class _Running(Generic[T]):
                 if self._replies is None:
                     requests = next(self._conversation)
                 else:
-                    requests = self._conversation.send([self._replies[place] for place in range(self._asked)])
-                self._asked, self._replies = len(requests), {}
+                    requests = self._conversation.send([self._replies[place] for place in range(self._expected)])
+                self._expected, self._replies = len(requests), {}
         except StopIteration as end:
             self.result, self.ended = end.value, True
         except RowError as error:
@@ -143,4 +145,4 @@ class _Running(Generic[T]):
         """Whether this reply was the last that the turn waited for."""
         assert self._replies is not None
         self._replies[place] = reply
-        return len(self._replies) == self._asked
+        return len(self._replies) == self._expected

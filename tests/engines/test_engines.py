@@ -19,7 +19,7 @@ from tests.conversations import generate
 
 
 class Echo:
-    """Answers the last request first; keeps what it was asked."""
+    """An engine that answers the last request first. asked: all requests."""
 
     name = "echo"
 
@@ -246,7 +246,7 @@ def test_an_adapter_loads_onto_its_base(tiny_models: dict[str, Path], tmp_path: 
         (lambda folder: (folder / "config.json").write_text("{}"), "holds no .safetensors"),
     ],
 )
-def test_what_is_no_model_is_said(tmp_path: Path, make: Any, message: str) -> None:
+def test_folders_that_are_not_models(tmp_path: Path, make: Any, message: str) -> None:
     make(tmp_path)
     with pytest.raises(CxrError, match=message), open_engine(Spec(str(tmp_path), "transformers")):
         pass
@@ -254,7 +254,7 @@ def test_what_is_no_model_is_said(tmp_path: Path, make: Any, message: str) -> No
         pass
 
 
-def test_no_code_that_comes_with_weights(tiny_models: dict[str, Path]) -> None:
+def test_code_that_comes_with_weights_is_not_run(tiny_models: dict[str, Path]) -> None:
     spec = Spec(str(tiny_models["qwen2_vl"]), "transformers", args={"trust_remote_code": True}, cached=False)
     with pytest.raises(CxrError, match="trust_remote_code"), open_engine(spec) as engine:
         list(generate(engine, questions(1)))

@@ -1,4 +1,4 @@
-"""The HTTP client against raw sockets: the ways in which an answer may be written, and connections that go away."""
+"""The HTTP client against raw sockets: the forms that a response may have, and connections that break."""
 
 import asyncio
 import socket
@@ -19,7 +19,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @contextmanager
 def raw(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that writes, on each connection in turn, these answers and then closes it; what it was asked."""
+    """A server that writes these responses on each connection in turn and then closes it; its URL, and the requests."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -56,7 +56,7 @@ def ask(url: str, times: int = 1, **how: Any) -> list[Response]:
         b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH:2\r\nConnection: close\r\n\r\nok",
     ],
 )
-def test_ways_to_write_an_answer(answer: bytes) -> None:
+def test_forms_of_a_response(answer: bytes) -> None:
     with raw([answer]) as (url, asked):
         [got] = ask(url)
     assert (got.status, got.body) == (200, b"ok")
@@ -67,7 +67,7 @@ def test_ways_to_write_an_answer(answer: bytes) -> None:
     assert b"\r\nContent-Length: 2" in head
 
 
-def test_a_connection_is_kept_and_one_that_has_gone_is_replaced() -> None:
+def test_a_connection_is_reused_and_a_closed_one_replaced() -> None:
     with raw([OK, OK], [OK]) as (url, asked):
         assert [answer.body for answer in ask(url, 3, retries=1)] == [b"ok"] * 3
     assert len(asked) == 3
@@ -76,7 +76,7 @@ def test_a_connection_is_kept_and_one_that_has_gone_is_replaced() -> None:
 @pytest.mark.parametrize(
     "broken", [b"", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", b"HTTP/1.1 x y\r\n\r\n"]
 )
-def test_what_breaks_off_is_asked_again(broken: bytes) -> None:
+def test_a_broken_response_is_requested_again(broken: bytes) -> None:
     with raw([broken], [OK]) as (url, _):
         assert ask(url, retries=1)[0].body == b"ok"
     with raw([broken]) as (url, _), pytest.raises(OSError):

@@ -1,4 +1,4 @@
-"""The openai engine against a real server on loopback: its faults, its limits, what is sent where."""
+"""The openai engine against a real server on loopback: its faults and limits, and what leaves this machine."""
 
 import base64
 import io
@@ -99,7 +99,7 @@ def test_one_request_that_is_refused_leaves_the_others(fault: Fault, reason: str
 @pytest.mark.parametrize(
     ("status", "message"), [(401, "OPENAI_API_KEY"), (404, "no such path or model"), (302, "not followed")]
 )
-def test_what_no_request_will_get_past_stops_the_run(status: int, message: str) -> None:
+def test_errors_that_concern_every_request_stop_the_run(status: int, message: str) -> None:
     def answer(asked: dict[str, Any]) -> str:
         raise Fault(status, location="http://203.0.113.1/v1/chat/completions")
 
@@ -118,7 +118,7 @@ def test_a_server_that_is_not_there() -> None:
         pass
 
 
-def test_refusals_and_thoughts_are_text() -> None:
+def test_refusals_and_reasoning_become_text() -> None:
     said: list[dict[str, Any]] = [
         {"message": {"content": None, "refusal": "I will not."}},
         {"message": {"content": "A", "reasoning_content": "Hazy."}},
@@ -133,7 +133,7 @@ def test_refusals_and_thoughts_are_text() -> None:
     }
 
 
-def test_which_of_the_servers_models() -> None:
+def test_choosing_one_of_the_servers_models() -> None:
     with Server(lambda asked: "ok", models=("qwen", "chestx")) as server:
         with (
             pytest.raises(CxrError, match="choose a model with --served; there is chestx, qwen"),
@@ -164,17 +164,17 @@ def test_patients_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     ("host", "local"),
     [("localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("203.0.113.7", False)],
 )
-def test_what_is_this_machine(host: str, local: bool) -> None:
+def test_hosts_of_this_machine(host: str, local: bool) -> None:
     assert is_local(host) is local
 
 
 @pytest.mark.parametrize("url", ["http://", "http://:80", "https:///v1", "http://[::1", "http://a:port/"])
-def test_what_is_no_url(url: str) -> None:
+def test_invalid_urls(url: str) -> None:
     with pytest.raises(CxrError, match="not the URL of a server"):
         base_url(url, allow_remote=True)
 
 
-def test_the_engine_is_chosen_and_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_chosen_engine_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     os.environ["CXR_CACHE"] = str(tmp_path)
     try:
         with Server(lambda asked: "ok") as server:

@@ -34,7 +34,7 @@ LS = (
 
 
 def dicom(path: Path, pixels: np.ndarray | bytes = RAMP, syntax: str = "1.2.840.10008.1.2.1", **tags: Any) -> Path:
-    """A film with those stored values. bytes: a compressed frame of RAMP's shape."""
+    """Writes a film with these stored values. bytes: a compressed frame of RAMP's shape."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1"
     meta.MediaStorageSOPInstanceUID = "1.2.3"
@@ -62,7 +62,7 @@ def pixels(path: Path) -> list[list[int]]:
 
 
 def linear(values: np.ndarray) -> np.ndarray:
-    """What a full-range film of these values shows."""
+    """The grey of these values in a film without a window."""
     low, high = int(values.min()), int(values.max())
     return np.rint((values.astype(float) - low) / (high - low) * 255).astype(int)
 
@@ -107,7 +107,7 @@ def test_jpeg_with_8_bits(tmp_path: Path, syntax: str) -> None:
     ("syntax", "frame"),
     [("1.2.840.10008.1.2.4.57", LOSSLESS), ("1.2.840.10008.1.2.4.70", LOSSLESS), ("1.2.840.10008.1.2.4.80", LS)],
 )
-def test_what_the_extra_reads(tmp_path: Path, syntax: str, frame: str) -> None:
+def test_transfer_syntaxes_of_the_extra(tmp_path: Path, syntax: str, frame: str) -> None:
     film = dicom(tmp_path / "a.dcm", b64decode(frame), syntax)
     if get_decoder(UID(syntax)).is_available:
         assert pixels(film) == linear(RAMP).tolist()
@@ -162,7 +162,7 @@ def test_the_first_window_counts(tmp_path: Path) -> None:
     assert pixels(step) == [[0, 0], [255, 255]]
 
 
-def test_a_window_that_says_nothing_is_left_out(tmp_path: Path) -> None:
+def test_an_unusable_window_is_ignored(tmp_path: Path) -> None:
     assert pixels(dicom(tmp_path / "a.dcm", WindowCenter=100, WindowWidth=0)) == linear(RAMP).tolist()
     assert pixels(dicom(tmp_path / "b.dcm", WindowCenter=None, WindowWidth=None)) == linear(RAMP).tolist()
 

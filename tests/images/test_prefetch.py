@@ -1,4 +1,4 @@
-"""Decoding ahead of the model: order, errors by row, bounded memory, an end without leftovers."""
+"""Decoding ahead of the model: order, errors by row, bounded memory, no processes left behind."""
 
 import json
 import os
@@ -97,7 +97,7 @@ def test_an_error_among_the_rows_comes_after_the_rows_before_it(tmp_path: Path, 
 
 
 class Deadly(Square):
-    """A size that kills the process which resizes a certain film to it, as a bug in a decoder would."""
+    """A size that kills the process that resizes a film of 5 pixels' width, as a bug in a decoder would."""
 
     def of(self, width: int, height: int) -> tuple[int, int]:
         if width == 5:
@@ -146,6 +146,6 @@ def in_group(group: int) -> list[str]:
     return [line[2] for line in lines if line[0] == str(group) and not line[1].startswith("Z")]
 
 
-def test_what_it_needs_is_plain_rows(tmp_path: Path, films: list[Row]) -> None:
+def test_plain_rows_will_do(tmp_path: Path, films: list[Row]) -> None:
     rows = [json.loads(json.dumps(row)) for row in films]
     assert next(prefetch(rows, Films(tmp_path, None, workers=0))).images[0].size == (8, 8)

@@ -38,7 +38,7 @@ def test_no_pixels(tmp_path: Path) -> None:
         load(tmp_path / "a.dcm")
 
 
-def test_12_bit_jpeg_extended_says_what_reads_it(tmp_path: Path) -> None:
+def test_12_bit_jpeg_extended_names_the_packages_that_decode_it(tmp_path: Path) -> None:
     if "pylibjpeg" in get_decoder(JPEGExtended12Bit).available_plugins:
         pytest.skip("pylibjpeg-libjpeg is installed")
     dicom(tmp_path / "a.dcm", b64decode(LOSSLESS), JPEGExtended12Bit)
@@ -48,7 +48,7 @@ def test_12_bit_jpeg_extended_says_what_reads_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.8, 0.95])
-def test_a_truncated_film_is_a_bad_row_and_tells_no_names(
+def test_a_truncated_film_is_a_bad_row_and_quotes_no_names(
     tmp_path: Path, share: float, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name, film in {
@@ -66,7 +66,7 @@ def test_a_truncated_film_is_a_bad_row_and_tells_no_names(
     assert (said.out, said.err) == ("", "")
 
 
-def test_a_broken_header_is_told_to_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_header_is_not_quoted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     film = dicom(tmp_path / "a.dcm")
     broken = film.read_bytes().replace(b"1.2.3\0", b"Doe,Ja").replace(b"MONOCHROME2 ", b"MONOCHROMEX ")
     film.write_bytes(broken)

@@ -24,7 +24,7 @@ ONE_SIDED = [name for name, kind in KINDS.items() if "left" in kind.sides]
 
 
 def stated(report: str, status: str) -> dict[str, Finding]:
-    """The findings of that status; of several mentions the first."""
+    """The findings of this status; of several mentions the first."""
     return {f.name: f for f in reversed(read(report)) if f.status == status}
 
 
@@ -119,7 +119,7 @@ def test_a_finding_is_on_its_side(name: str, side: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["cardiomegaly", "pleural effusion", "pneumothorax", "edema", "scoliosis"])
-def test_more_of_it_is_more_to_see(name: str) -> None:
+def test_a_severer_finding_changes_more(name: str) -> None:
     side = "right" if KINDS[name].sides else None
     grades = [film(DrawnFinding(name, side, severity=grade)) for grade in ("mild", "moderate", "severe")]
     seen = [float(np.abs(grade - film()).sum()) for grade in grades]
@@ -164,7 +164,7 @@ def test_phantom_to_verified_steps(cxr: Cxr, tmp_path: Path) -> None:
     assert verdicts == {"supported"}
 
 
-def test_dicom_shows_what_png_shows(cxr: Cxr, tmp_path: Path) -> None:
+def test_dicom_and_png_agree(cxr: Cxr, tmp_path: Path) -> None:
     assert cxr("phantom", "-n", 14, "-o", "p", "--size", 96, "--format", "both").returncode == 0
     kinds = set()
     for path in sorted((tmp_path / "p" / "images").glob("*.dcm")):
@@ -187,7 +187,7 @@ def test_png_alone(cxr: Cxr, tmp_path: Path) -> None:
     ]
 
 
-def test_what_it_refuses(cxr: Cxr) -> None:
+def test_what_phantom_refuses(cxr: Cxr) -> None:
     cxr("phantom", "-n", 1, "-o", "p", "--size", 40)
     again = cxr("phantom", "-n", 1, "-o", "p", "--size", 40)
     assert (again.returncode, again.stderr) == (1, "cxr: p/studies.jsonl exists: --overwrite replaces it\n")

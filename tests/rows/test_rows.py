@@ -1,4 +1,4 @@
-"""Rows in, rows out, as a person sees it: what is typed, what comes out, what is said."""
+"""Rows in, rows out, from the command line: arguments, output, messages."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ GOOD = '{"id":"a","report":"Clear lungs."}\n{"id":"b","report":null}\n'
 SECRET = "Mrs Smith has a nodule"
 
 
-def test_what_is_not_known_passes_in_its_order(run: Run) -> None:
+def test_unknown_keys_pass_through_in_order(run: Run) -> None:
     line = '{"z":[1,{"y":null}],"id":"é","n":1.5,"big":123456789012345678901234567890,"report":"ä\\n"}\n'
     assert run("copy", stdin=line).stdout == line
 
@@ -28,7 +28,7 @@ def test_what_is_not_known_passes_in_its_order(run: Run) -> None:
     ],
     ids=["crlf", "bom", "blank lines", "no newline at the end"],
 )
-def test_ways_to_write_lines(run: Run, text: str) -> None:
+def test_forms_of_lines(run: Run, text: str) -> None:
     done = run("copy", stdin=text)
     assert (done.returncode, done.stdout, done.stderr) == (0, GOOD, "")
 
@@ -84,7 +84,7 @@ def test_a_broken_row_is_named_without_its_text(run: Run, line: str, reason: str
     ],
     ids=["latin-1", "utf-16", "gzip", "parquet", "cut off"],
 )
-def test_bytes_that_are_no_rows(run: Run, data: bytes, reason: str) -> None:
+def test_bytes_that_are_not_rows(run: Run, data: bytes, reason: str) -> None:
     done = run("copy", stdin=data)
     assert done.stderr.startswith(f"cxr: stdin:1: {reason}")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
@@ -213,7 +213,7 @@ def test_limit(run: Run) -> None:
         (["reports.jsonl", "-o", "/dev/full"], "/dev/full: No space left on device"),
     ],
 )
-def test_files_that_will_not_do(run: Run, tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_paths_that_cannot_be_used(run: Run, tmp_path: Path, arguments: list[str], said: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "link.jsonl").symlink_to("reports.jsonl")
     for name in ("reports.jsonl", "full.jsonl", "a.txt", "a.json"):

@@ -14,7 +14,7 @@ STUDIES = [{"id": f"s{n}", "patient": f"p{n // 3}", "report": "Edema."} for n in
 LINES = "".join(json.dumps(study) + "\n" for study in STUDIES)
 
 
-def test_shares_are_met_and_a_split_that_is_there_stays() -> None:
+def test_shares_hold_and_an_existing_split_stays() -> None:
     made = parse_shares("test=0.1,validate=0.2")
     drawn = Counter(assign_split({"id": f"s{n}", "patient": f"p{n}"}, made)["split"] for n in range(10_000))
     assert drawn == {"train": 7007, "validate": 1956, "test": 1037}
@@ -44,7 +44,7 @@ def test_patients_never_cross(cxr: Cxr) -> None:
         ("a=.6,b=.6", "the shares of a=.6,b=.6 add up to more than 1"),
     ],
 )
-def test_shares_that_are_none(cxr: Cxr, given: str, reason: str) -> None:
+def test_invalid_shares(cxr: Cxr, given: str, reason: str) -> None:
     done = cxr("mine", "--make-split", given, stdin=LINES)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"cxr: --make-split: {reason}\n")
 

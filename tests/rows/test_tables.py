@@ -1,4 +1,4 @@
-"""CSV and Parquet: what goes in comes out again, and what is broken is named by its line."""
+"""CSV and Parquet: rows come back as they were written, and a broken row is named by its line."""
 
 import json
 from pathlib import Path
@@ -128,7 +128,7 @@ def test_csv_lines_are_the_lines_of_the_file(run: Run, tmp_path: Path) -> None:
         ("id,report\n".encode("utf-16"), "UTF-16, not UTF-8"),
     ],
 )
-def test_csv_headers_that_will_not_do(run: Run, tmp_path: Path, header: bytes, said: str) -> None:
+def test_bad_csv_headers(run: Run, tmp_path: Path, header: bytes, said: str) -> None:
     (tmp_path / "a.csv").write_bytes(header + b"1,x,y\n")
     done = run("copy", "a.csv", "--on-error", "skip", "--rejects", "bad.jsonl")
     assert (done.returncode, done.stdout) == (1, "")
