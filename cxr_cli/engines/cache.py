@@ -87,7 +87,7 @@ class ReplyCache:
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> CxrError:
-        return CxrError(f"the cache {self.path}: {error}; --no-cache does without it, CXR_CACHE=FOLDER takes another")
+        return CxrError(f"the cache {self.path}: {error}; --no-cache runs without it, CXR_CACHE=FOLDER moves it")
 
 
 class CachedEngine:

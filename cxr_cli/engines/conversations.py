@@ -29,14 +29,12 @@ def run_conversations(
     `conversations` itself is raised when the conversations under way have ended. engine: None if none of them asks
     for anything.
     """
-    waiting: dict[
-        str, tuple[_OpenConversation[T], int]
-    ] = {}  # request id -> its conversation, and its place in the turn
+    waiting: dict[str, tuple[_OpenConversation[T], int]] = {}  # request id -> conversation, place in its turn
     coming = iter(conversations)
     more = True
     failure: Exception | None = None
     while more or waiting:
-        if more and (engine is None or (len(waiting) < engine.capacity and not (waiting and engine.ready()))):
+        if more and _has_room(engine, len(waiting)):
             try:
                 new = next(coming, None)
             except Exception as error:
@@ -112,6 +110,11 @@ def _run_in_order(
         while order and id(order[0]) in results:
             first = order.popleft()
             yield first, results.pop(id(first))
+
+
+def _has_room(engine: Engine | None, waiting: int) -> bool:
+    """Whether to start another conversation. waiting: the requests that the engine has."""
+    return engine is None or (waiting < engine.capacity and not (waiting and engine.ready()))
 
 
 class _OpenConversation(Generic[T]):

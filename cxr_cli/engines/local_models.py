@@ -36,14 +36,14 @@ def locate(model: str, revision: str | None = None) -> ModelFiles:
         if not base:
             raise CxrError(f"{folder / 'adapter_config.json'} does not name its base model")
         if not (folder / "adapter_model.safetensors").is_file():
-            raise CxrError(f"{model} holds no adapter_model.safetensors: other kinds of weights are not loaded")
+            raise CxrError(f"{model} has no adapter_model.safetensors; other kinds of weights are not loaded")
         full = locate(base, revision)
         return ModelFiles(folder.resolve().name, full.base, folder, f"{full.revision}+{folder_digest(folder)}")
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise CxrError(f"{model} is no model: there is no config.json in it")
+            raise CxrError(f"{model} is not a model: the folder has no config.json")
         if not any(folder.glob("*.safetensors")):
-            raise CxrError(f"{model} holds no .safetensors: other kinds of weights are not loaded")
+            raise CxrError(f"{model} has no .safetensors file; other kinds of weights are not loaded")
         return ModelFiles(folder.resolve().name, str(folder), None, folder_digest(folder))
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise CxrError(f"{model}: no such folder")

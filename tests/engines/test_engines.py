@@ -242,8 +242,8 @@ def test_an_adapter_loads_onto_its_base(tiny_models: dict[str, Path], tmp_path: 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda folder: None, "is no model: there is no config.json in it"),
-        (lambda folder: (folder / "config.json").write_text("{}"), "holds no .safetensors"),
+        (lambda folder: None, "is not a model: the folder has no config.json"),
+        (lambda folder: (folder / "config.json").write_text("{}"), "has no .safetensors file"),
     ],
 )
 def test_folders_that_are_not_models(tmp_path: Path, make: Any, message: str) -> None:
