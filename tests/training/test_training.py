@@ -351,7 +351,7 @@ def test_what_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_pat
     assert "/temporal/" in (two := told("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
     assert "2 films, and max_images is 1 (id " in two
     assert told("steps.jsonl", tiny_models["qwen2_vl"], "report_to=wandb").startswith("wandb is not installed: pip ")
-    assert told("steps.jsonl", tmp_path).endswith("is no model: there is no config.json in it")
+    assert told("steps.jsonl", tmp_path).endswith("is not a model: the folder has no config.json")
     bad = told("steps.jsonl", tiny_models["qwen2_vl"], "deepspeed=zero9")
     assert bad.startswith("deepspeed: zero9 is neither a file nor one of zero2")
     assert not (tmp_path / "out").exists()
