@@ -1,4 +1,4 @@
-"""What is not in the light base install: asked for when a stage needs it, and named by its one install line."""
+"""Packages that the base install lacks: a stage that needs one and misses it names the line that installs it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -2,7 +2,7 @@
 
     Study --mine--> Case --verify--> verified Case --infer--> answered Case --score--> scored Case
 
-Only the keys a stage needs are required; every other key passes through untouched.
+Only the keys that a stage needs are required; every other key passes through untouched.
 """
 
 from collections.abc import Container, Mapping
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import msgspec
 
 Row = dict[str, Any]
-"""Any of the rows below, as stages hand it on: with keys that they do not know."""
+"""Any of the rows below, perhaps with keys that are not listed here."""
 
 Task = Literal["binary", "single", "multiple", "anomaly", "temporal"]
 Status = Literal["present", "absent", "uncertain"]
@@ -39,10 +39,9 @@ class Prior(TypedDict):
 class Study(TypedDict):
     """One examination, as a source gives it.
 
-    images: frontal films, or those of unknown view; laterals: all others. No stage shows a model the laterals.
-    labels: finding -> 1 present, 0 absent, -1 uncertain, None not said. changes: finding -> what became of it since the
-    prior: worsening, stable, improving, None not said. why: the reason of each null, by its key:
-    {"report": "there is no file"}.
+    images: frontal films, or those of unknown view; laterals: all others, which no stage shows a model.
+    labels: finding -> 1 present, 0 absent, -1 uncertain, None unknown. changes: finding -> its change since the prior:
+    worsening, stable, improving, None unknown. why: key -> why it is null: {"report": "there is no file"}.
     """
 
     id: Id
@@ -59,7 +58,7 @@ class Study(TypedDict):
 
 
 class Step(TypedDict):
-    """One step of reasoning. evidence: the spans of the report that say it; [] when none does.
+    """One step of reasoning. evidence: the spans of the report that state it; [] when none does.
 
     verdict: None if the judge gave none.
     """
@@ -72,10 +71,10 @@ class Step(TypedDict):
 
 
 class Mark(TypedDict):
-    """What a person says of one step (step: counted from 1; text: as it was shown).
+    """A person's mark on one step. step: its number, from 1. text: that of the step when it was marked.
 
-    on: the steps of the case, or of the reasoning of its prediction `sample`. mark: of the verdict that was shown, or
-    of the step itself if there was none; None with a comment alone. verdict: the person's own.
+    on: the steps of the case, or of the reasoning of its prediction `sample`. mark: on the verdict that was displayed,
+    `shown`, or on the step itself if there was none; None for a comment alone. verdict: the person's own.
     """
 
     id: Id
@@ -91,7 +90,7 @@ class Mark(TypedDict):
 
 
 class Case(Study):
-    """One question about a study. task: a Task, or the name that another benchmark gives it.
+    """One question about a study. task: a Task, or another benchmark's name for it.
 
     answer: the text of the right option, a list of texts for `multiple`. why: {"steps": "plan: refused"}.
     """
@@ -108,7 +107,7 @@ class Case(Study):
 
 
 class Prediction(TypedDict):
-    """What a model said: `text` whole; `think` and `answer` as parsed from it."""
+    """A model's reply to a case: the whole `text`, and `think` and `answer` parsed from it."""
 
     text: str
     sample: NotRequired[int]
@@ -125,8 +124,8 @@ class Vote(TypedDict):
     share: float
 
 
-class Answered(Case):
-    """A case with what a model said to it. prediction: the bare text, for files of other tools."""
+class AnsweredCase(Case):
+    """A case with a model's predictions. prediction: the bare text, in files of other tools."""
 
     predictions: NotRequired[list[Prediction]]
     vote: NotRequired[Vote | None]
@@ -134,10 +133,10 @@ class Answered(Case):
     answered_by: NotRequired[str]
 
 
-class Judged(TypedDict):
-    """What somebody else's judge counted in one prediction; None: what it said could not be used.
+class JudgeCounts(TypedDict):
+    """What a judge of a published file counted in one prediction; None: its reply could not be used.
 
-    right: whether it took the answer as right, `by` which means.
+    right: whether it took the answer as right, and `by` which means.
     """
 
     stated: NotRequired[int | None]
@@ -150,20 +149,20 @@ class Judged(TypedDict):
     by: NotRequired[str]
 
 
-class Scored(Answered):
-    """A scored case. A null score has its reason in `why`. item: the same in all models' rows of one item."""
+class ScoredCase(AnsweredCase):
+    """A case with scores. A null score has its reason in `why`. item: the same in all models' rows of one question."""
 
     item: NotRequired[str]
-    judged: NotRequired[Judged | None]
+    judged: NotRequired[JudgeCounts | None]
     scores: NotRequired[dict[str, float | None]]
     scored_by: NotRequired[str]
 
 
-def reasons(row: Mapping[str, Any], known: Container[str], why: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """{"why": ..}: the row's reasons without those of what is `known` by now, and the new ones; {} if there are none.
+def merge_reasons(row: Mapping[str, Any], decided: Container[str], why: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """{"why": ..}: the row's reasons, except for the keys `decided` in this stage, and the new ones; {} if none.
 
-    {"why": {"steps": "plan: refused"}}, ["support"], {"support": "no steps"}  ->  both
+    {"why": {"steps": "plan: refused"}}, ["support"], {"support": "no steps"}  ->  both reasons
     """
     old = row.get("why")
-    merged = {key: reason for key, reason in old.items() if key not in known} if isinstance(old, dict) else {}
+    merged = {key: reason for key, reason in old.items() if key not in decided} if isinstance(old, dict) else {}
     return {"why": merged | dict(why)} if merged or why or "why" in row else {}

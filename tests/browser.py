@@ -1,4 +1,4 @@
-"""A headless browser for tests of the page, and a page in it."""
+"""A headless browser, and the viewer's page in it."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ FLAGS = (
 
 
 def open_browser() -> Iterator[Any]:
-    """Skips where there is none."""
+    """Skips the test where no browser is installed."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip(f"needs a browser: none of {', '.join(PROGRAMS)} is on the path")
@@ -27,7 +27,7 @@ def open_browser() -> Iterator[Any]:
 
 
 class Viewer:
-    """A page of `cxr view` in the browser. requests: what it asked for beside itself; errors: of its code."""
+    """A page of `cxr view` in the browser. requests: URLs that it loads, its own first. errors: of its scripts."""
 
     def __init__(self, context: Any, path: Path) -> None:
         self.requests: list[str] = []

@@ -1,4 +1,4 @@
-"""`run("copy", "a.jsonl")` runs a stage of tests/small_stages.py as a process, in a folder of its own."""
+"""Fixtures: `run("copy", "a.jsonl")` runs a stage of tests/small_stages.py as a process in the test's folder."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import pytest
 
 from tests.browser import open_browser
 
-for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests: those in tests are their own
+for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests, not for the makes in tests
     os.environ.pop(name, None)
 
 STAGES = Path(__file__).with_name("small_stages.py")
@@ -27,7 +27,7 @@ def needs(extra: str) -> pytest.MarkDecorator:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, so that none of them keeps one worker busy while the others have nothing left."""
+    """Files with slow tests first, so that no worker is busy with one of them while the others have nothing left."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -48,7 +48,7 @@ Cxr = Run
 
 @pytest.fixture
 def cxr(tmp_path: Path) -> Cxr:
-    """`cxr("mine", "a.jsonl")` runs the tool itself, in a folder of its own."""
+    """`cxr("mine", "a.jsonl")` runs the tool itself in the test's folder."""
 
     def run_cxr(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
         data = stdin.encode() if isinstance(stdin, str) else stdin
@@ -62,7 +62,7 @@ def cxr(tmp_path: Path) -> Cxr:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One for the tests of a file, each with a context of its own. Its event loop runs while it is open."""
+    """One browser for the tests of a file, each with its own context. Its event loop runs while it is open."""
     yield from open_browser()
 
 
@@ -77,7 +77,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the films of ten drawn studies, and their mined cases in steps.jsonl."""
+    """A folder with the films of ten phantoms, and their mined cases in steps.jsonl."""
     from cxr_cli.mining.cases import Miner
     from cxr_cli.phantoms import Recipe
     from cxr_cli.phantoms.files import write_studies

@@ -1,9 +1,9 @@
-"""A tree in the very layout of MIMIC-CXR and MIMIC-CXR-JPG, with reports, films, labels and tables of our own.
+"""A tree in the exact layout of MIMIC-CXR and MIMIC-CXR-JPG, with made-up reports, films, labels and tables.
 
     python -m tests.mimic_tree TREE 200
 
-`write_tree(folder, 200)` writes the same 200 studies wherever and whenever it is called: 3.5 a patient, as there, 1.6
-films a study, reports in the wording of the phantoms, patients in turn for train, train, validate and test.
+`write_tree(folder, 200)` always writes the same 200 studies: 3.5 a patient, as in MIMIC-CXR, 1.6 films a study, reports
+of phantoms, and patients in turn for train, train, validate and test.
 """
 
 import csv
@@ -25,7 +25,7 @@ VERSION = "mimic-cxr-2.0.0"
 _STUDIES = (1, 3, 2, 10, 4, 1)  # of a patient
 _VIEWS = (("LATERAL", "PA"), ("AP",), ("LL", "", "PA"), ("AP", "AP"), ("AP",), ("LATERAL", "PA"))
 _SPLITS = ("train", "train", "validate", "test")
-_OURS = {
+_PHANTOM_FINDINGS = {  # CheXpert's label -> findings of phantoms
     "Atelectasis": ("atelectasis",),
     "Cardiomegaly": ("cardiomegaly",),
     "Consolidation": ("consolidation",),
@@ -41,8 +41,8 @@ _OURS = {
 Labels = dict[str, int | None]
 
 
-class Made(NamedTuple):
-    """A study as it is written. films: (dicom_id, view). labels: by CheXpert's names, None for blank."""
+class MadeStudy(NamedTuple):
+    """A study to write. films: (dicom_id, view). labels: by CheXpert's names, None for blank."""
 
     patient: int
     study: int
@@ -58,8 +58,8 @@ class Made(NamedTuple):
         return f"files/p{self.patient // 1_000_000}/p{self.patient}/s{self.study}"
 
 
-def studies(count: int, *, reports: Iterable[str] = ()) -> Iterator[Made]:
-    """reports: texts to take in turn, without labels, in place of the phantoms'."""
+def studies(count: int, *, reports: Iterable[str] = ()) -> Iterator[MadeStudy]:
+    """reports: texts to use in turn, without labels, instead of those of phantoms."""
     texts = cycle(reports)
     of_patient, number, patient = cycle(_STUDIES), 0, 0
     while number < count:
@@ -68,7 +68,7 @@ def studies(count: int, *, reports: Iterable[str] = ()) -> Iterator[Made]:
             report, labels = next(texts, None), dict.fromkeys(LABELS)
             if report is None:
                 report, labels = _phantom(number, follow_up=nth > 0)
-            yield Made(
+            yield MadeStudy(
                 10_000_032 + patient * (9_900_000 // count),
                 50_000_000 + number * 6_180_339 % 9_999_991,  # not in the order of time
                 _SPLITS[patient % len(_SPLITS)],
@@ -84,8 +84,8 @@ def studies(count: int, *, reports: Iterable[str] = ()) -> Iterator[Made]:
 
 def write_tree(
     root: Path, count: int, *, reports: Iterable[str] | None = (), films: str | None = ".jpg", tables: bool = True
-) -> list[Made]:
-    """What was written. reports: None writes no reports; films: their ending, None writes no films."""
+) -> list[MadeStudy]:
+    """Returns the studies. reports: None writes no reports. films: their suffix; None writes no films."""
     made = []
     for study in studies(count, reports=reports or ()):
         folder = root / study.place
@@ -102,8 +102,8 @@ def write_tree(
     return made
 
 
-def write_tables(root: Path, made: Iterable[Made]) -> None:
-    """The tables of both projects, a line a film or a study."""
+def write_tables(root: Path, made: Iterable[MadeStudy]) -> None:
+    """The tables of both projects, a line for each film or study."""
     made = sorted(made)
     films = [(study, *film) for study in made for film in study.films]
     _table(
@@ -133,10 +133,12 @@ def write_tables(root: Path, made: Iterable[Made]) -> None:
 
 
 def _phantom(number: int, *, follow_up: bool) -> tuple[str, Labels]:
-    """A phantom's report, under the heading and with the blanks of the real ones, and CheXpert's labels of it."""
+    """A phantom's report with the heading and the whitespace of real ones, and its labels as CheXpert has them."""
     row = Recipe(priors=float(follow_up)).study(number).row
     report: str = row["report"]
-    there = {name for name, ours in _OURS.items() if any(row["labels"][finding] for finding in ours)}
+    there = {
+        name for name, findings in _PHANTOM_FINDINGS.items() if any(row["labels"][finding] for finding in findings)
+    }
     labels: Labels = {name: 1 if name in there else 0 if name.lower() in report.lower() else None for name in LABELS}
     if there <= {"Support Devices"}:
         labels["No Finding"] = 1

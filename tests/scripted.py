@@ -1,6 +1,6 @@
-"""A model that answers the tool's own prompts, by the text and the schema of each request.
+"""A model for tests that answers the tool's prompts by the text and the schema of each request.
 
-with Server(Scripted(evidence=["nonsense", None])) as server:      # the first evidence pass fails, then all is well
+with Server(Scripted(evidence=["nonsense", None])) as server:      # the first pass for evidence fails, the others work
     cxr("mine", "a.jsonl", "-m", server.url)
 """
 
@@ -24,12 +24,12 @@ _ITEM = re.compile(r"^(\d+)\. (.+)$", re.M)
 
 
 def prompt_of(asked: Json) -> str:
-    """The name of the prompt that a request was made from: "plan", "evidence", .."""
+    """The name of the prompt that a request is made from: "plan", "evidence", .."""
     return _SYSTEM[asked["messages"][0]["content"].splitlines()[0]]
 
 
 def part(asked: Json, title: str) -> str:
-    """What stands under a title of the user's message."""
+    """The text under a title of the user's message."""
     return asked["messages"][1]["content"].partition(f"{title}:\n")[2].partition("\n\n")[0]
 
 
@@ -39,9 +39,9 @@ def items(text: str) -> dict[str, str]:
 
 
 class Scripted:
-    """Answers well, unless a list of replies is given for a prompt: these come first, None stands for a good one.
+    """Gives good replies. If a list of replies is given for a prompt, these come first; None stands for a good one.
 
-    verdict: of a step of `cxr verify`. true: is a finding or step right, by prompt and text.
+    verdict: of a step of `cxr verify`. true: whether a finding or step is right, by prompt and text.
     """
 
     def __init__(

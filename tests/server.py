@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that speaks the OpenAI protocol, with the faults that real ones have.
+"""An HTTP server on loopback that speaks the OpenAI protocol, with the faults of real servers.
 
 with Server(lambda request: "Yes") as server:
     cxr("infer", "cases.jsonl", "-m", server.url)
@@ -17,7 +17,7 @@ Answer = Callable[[Json], str | Json]
 
 
 class Fault(Exception):
-    """Raised by an answer: the server replies with this status and body, or cuts the line (status 0)."""
+    """Raised by an answer: the server responds with this status and body, or closes the connection (status 0)."""
 
     def __init__(
         self, status: int, body: str = '{"error": {"message": "no", "code": "fault"}}', **headers: str
@@ -28,8 +28,8 @@ class Fault(Exception):
 class Server:
     """answer: request body -> the text of the reply, or a whole choice ({"message": .., "finish_reason": ..}).
 
-    delay: seconds before each reply. requests: the bodies, in the order they came; answered: (time, body) of each that
-    was answered in full; most: how many were in hand at once.
+    delay: seconds before each reply. requests: the bodies, in order; answered: (time, body) of each that was answered
+    in full. now, most: requests that wait for a reply, now and at most.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ def _completion(asked: Json, said: str | Json) -> Json:
 
 
 def text_of(asked: Json) -> str:
-    """All that was asked, as one text."""
+    """The texts of all messages as one text."""
     parts = []
     for message in asked["messages"]:
         content = message["content"]

@@ -10,7 +10,7 @@ import click
 from cxr_cli import options
 from cxr_cli.cli import main
 from cxr_cli.errors import RowError
-from cxr_cli.records import Scored
+from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, Row, write_text
 from cxr_cli.sources import find
 
@@ -31,7 +31,7 @@ def copy(flow: Flow, wait: float) -> None:
             time.sleep(wait)
         return [row]
 
-    flow.run(stage, Scored)
+    flow.run(stage, ScoredCase)
 
 
 @stages.command()

@@ -12,12 +12,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
-from cxr_cli.images import films_of
-from cxr_cli.images.loading import BadImage
+from cxr_cli.images import BadImage, films_of
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.rows import Row
-from cxr_cli.rows.fingerprint import digest
-from cxr_cli.rows.temp_db import Scratch
+from cxr_cli.rows.fingerprint import value_hash
+from cxr_cli.rows.temp_db import TempDb
 
 KINDS = {"patient": "same patient", "film": "same film", "id": "same question id", "report": "nearly the same report"}
 TOLD = "report"
@@ -34,7 +33,7 @@ class Shared(NamedTuple):
     ids: tuple[str, str]
 
 
-class Facts(Scratch):
+class Facts(TempDb):
     """Which patients, films, ids, reports and studies stand in which split: digests alone, on disk.
 
     root: the folder of the films, which are then compared by their bytes; None: by their paths.
@@ -45,21 +44,21 @@ class Facts(Scratch):
             "create table facts(kind text, digest blob, split text, rows integer, id text,"
             " primary key(kind, digest, split)) without rowid"
         )
-        self._film = lru_cache(10_000)(partial(_bytes, root)) if root else digest
+        self._film = lru_cache(10_000)(partial(_bytes, root)) if root else value_hash
         self._alike = lru_cache(1000)(partial(_alike, reports))
 
     def add(self, row: Row, split: str) -> None:
         """RowError: a film is not there."""
         report, patient, films = row.get("report"), row.get("patient"), films_of(row)
-        self._note("id", digest(row["id"]), split, row)
+        self._note("id", value_hash(row["id"]), split, row)
         if patient is not None:
-            self._note("patient", digest(patient), split, row)
+            self._note("patient", value_hash(patient), split, row)
         for film in {self._film(path) for path in films}:
             self._note("film", film, split, row)
         if report:
             self._note("report", self._alike(report), split, row)
         study = [row.get("source"), patient, row.get("images"), report]
-        self._note("study", digest(study if any(study[1:]) else row["id"]), split, row)
+        self._note("study", value_hash(study if any(study[1:]) else row["id"]), split, row)
 
     def distinct(self, kind: str, split: str) -> int:
         """How many patients, films .. a split has."""
@@ -93,7 +92,7 @@ class Facts(Scratch):
 
 def _alike(reports: Reports, report: str) -> bytes:
     """The digest of the first report that says nearly the same."""
-    own = digest(report)
+    own = value_hash(report)
     twin = reports.twin(report, own.hex())
     return bytes.fromhex(twin) if twin else own
 

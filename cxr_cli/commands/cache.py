@@ -26,9 +26,9 @@ def info() -> None:
     \b
     cxr cache info
     """
-    from cxr_cli.engines.cache import Store
+    from cxr_cli.engines.cache import ReplyCache
 
-    found = Store().info()
+    found = ReplyCache().info()
     write_text(f"{found.path}\n{found.replies:,} replies, {found.tokens:,} tokens, {found.size / 1e6:.1f} MB")
 
 
@@ -39,6 +39,6 @@ def clear() -> None:
     \b
     cxr cache clear
     """
-    from cxr_cli.engines.cache import Store
+    from cxr_cli.engines.cache import ReplyCache
 
-    note(f"{Store().clear():,} replies forgotten")
+    note(f"{ReplyCache().clear():,} replies forgotten")

@@ -42,9 +42,9 @@ def infer(flow: Flow, engine: Any, films: Films, samples: int, prompt: str | Non
         raise click.UsageError("--samples N are all the same at temperature 0: add --temperature 1.")
     if how["vote"] and samples == 1:
         raise click.UsageError("--vote needs --samples N, more than one.")
-    from cxr_cli.engines.predictor import PLACES
+    from cxr_cli.engines.predictor import PLACEHOLDERS
     from cxr_cli.engines.prompts.prompt import read_prompt
     from cxr_cli.stages.infer import run
 
-    asked = read_prompt(prompt, PLACES) if prompt else None
+    asked = read_prompt(prompt, PLACEHOLDERS) if prompt else None
     run(flow, engine, films, asked, samples=samples, **how)

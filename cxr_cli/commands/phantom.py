@@ -9,7 +9,7 @@ from cxr_cli.findings import Lexicon
 from cxr_cli.mining.selection import findings_named
 from cxr_cli.phantoms import FINDINGS, Recipe
 from cxr_cli.phantoms.files import Format, write_studies
-from cxr_cli.phantoms.film.styles import LOOKS
+from cxr_cli.phantoms.film.styles import STYLES
 from cxr_cli.rows import note
 
 SHARE = click.FloatRange(0, 1)
@@ -33,7 +33,8 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--findings", metavar="LIST", help="Draw these alone: `edema,nodule`.  [default: all that can be drawn]")
 @click.option(
     "--look",
-    type=click.Choice(["mixed", *LOOKS]),
+    "style",
+    type=click.Choice(["mixed", *STYLES]),
     default="mixed",
     show_default=True,
     help="How a hospital's films look.",

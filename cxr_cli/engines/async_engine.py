@@ -1,4 +1,4 @@
-"""Engines that answer many requests at once: an event loop in a thread, and a queue of what it has finished."""
+"""Engines that answer many requests at once: an event loop in a thread, and a queue of the replies."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -8,16 +8,16 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Self
 
-from cxr_cli.engines.requests import Reply, Request, unheeded
+from cxr_cli.engines.requests import Reply, Request, ignore_reply
 
 
-class Background(ABC):
-    """An engine that has only to say how one request is answered, in `answer`."""
+class AsyncEngine(ABC):
+    """An engine of which only `answer`, the reply to one request, has to be written."""
 
     name: str
     capacity: int
     signature: Mapping[str, object]
-    on_reply: Callable[[Reply], None] = staticmethod(unheeded)
+    on_reply: Callable[[Reply], None] = staticmethod(ignore_reply)
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -28,15 +28,15 @@ class Background(ABC):
 
     @abstractmethod
     async def answer(self, request: Request) -> Reply:
-        """The reply; its `error` if this request cannot be answered; CxrError when no other can be either."""
+        """The reply, with an `error` if this request cannot be answered. CxrError: no other can be answered either."""
 
     @abstractmethod
     async def finish(self) -> None:
-        """Gives back what was opened."""
+        """Closes what was opened."""
 
-    def run(self, work: Any) -> Any:
-        """The result of a coroutine, run in the loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+    def run(self, coroutine: Any) -> Any:
+        """The result of a coroutine, which runs in the loop."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
     def submit(self, request: Request) -> None:
         asyncio.run_coroutine_threadsafe(self.answer(request), self.loop).add_done_callback(self._put)
@@ -46,7 +46,7 @@ class Background(ABC):
 
     def next(self) -> Reply:
         reply = self._failure or self._done.get()
-        while isinstance(reply, BaseException):  # what others have been answered is not lost
+        while isinstance(reply, BaseException):  # replies that came with it are not lost
             self._failure = self._failure or reply
             try:
                 reply = self._done.get_nowait()

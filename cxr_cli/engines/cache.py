@@ -1,8 +1,7 @@
 """Replies kept on disk: an exact repeat costs nothing.
 
-The key is a digest of everything that changes an answer: engine, model and its revision, messages, pixels, sampling,
-seed, schema. How an answer is parsed is no part of it. The replies of models may quote reports, so only you may read
-the file.
+The key is a hash of everything that changes a reply: engine, model and its revision, messages, pixels, sampling,
+seed, schema. How a reply is parsed is no part of it. Replies may quote reports, so only the user may read the file.
 """
 
 import os
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple, Self
 import msgspec
 from PIL import Image
 
-from cxr_cli.engines.requests import Engine, Reply, Request, unheeded
+from cxr_cli.engines.requests import Engine, Reply, Request, ignore_reply
 from cxr_cli.errors import CxrError
 
 _TABLE = """create table if not exists replies(
@@ -32,8 +31,8 @@ def cache_path() -> Path:
     return Path(folder, "replies.sqlite")
 
 
-class Info(NamedTuple):
-    """path, how many replies, how many bytes, their completion tokens."""
+class CacheInfo(NamedTuple):
+    """replies: how many. size: bytes of the file. tokens: completion tokens of all replies."""
 
     path: Path
     replies: int
@@ -41,8 +40,8 @@ class Info(NamedTuple):
     tokens: int
 
 
-class Store:
-    """The file of replies. Threads and processes may share it. Raises CxrError when it cannot be used."""
+class ReplyCache:
+    """The file of replies. Threads and processes may share it. Raises CxrError when it cannot be read or written."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or cache_path()
@@ -66,12 +65,12 @@ class Store:
         values = (reply.text, reply.finish, reply.prompt_tokens, reply.completion_tokens, int(time.time()))
         self._run("insert or replace into replies values (?, ?, ?, ?, ?, ?)", key, *values)
 
-    def info(self) -> Info:
+    def info(self) -> CacheInfo:
         [(replies, tokens)] = self._run("select count(*), coalesce(sum(completion_tokens), 0) from replies")
-        return Info(self.path, replies, self.path.stat().st_size, tokens)
+        return CacheInfo(self.path, replies, self.path.stat().st_size, tokens)
 
     def clear(self) -> int:
-        """Forgets all replies; how many there were."""
+        """Deletes all replies; returns how many there were."""
         count = self.info().replies
         self._run("delete from replies")
         self._run("vacuum")
@@ -88,34 +87,34 @@ class Store:
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> CxrError:
-        return CxrError(f"the cache {self.path}: {error}; --no-cache does without it, CXR_CACHE=FOLDER takes another")
+        return CxrError(f"the cache {self.path}: {error}; --no-cache runs without it, CXR_CACHE=FOLDER moves it")
 
 
-class Cached:
-    """An engine that remembers. Of the same request twice in hand, one is asked."""
+class CachedEngine:
+    """An engine behind the cache. Of equal requests that wait at the same time, one goes to the engine."""
 
-    def __init__(self, engine: Engine, store: Store | None = None) -> None:
-        self.engine, self.store = engine, store or Store()
+    def __init__(self, engine: Engine, cache: ReplyCache | None = None) -> None:
+        self.engine, self.cache = engine, cache or ReplyCache()
         self.name, self.signature = engine.name, engine.signature
-        self.on_reply: Callable[[Reply], None] = unheeded
-        engine.on_reply = self._keep  # at once: a reply that waits to be fetched would be lost with the process
+        self.on_reply: Callable[[Reply], None] = ignore_reply
+        engine.on_reply = self._keep  # at once: a reply that nobody has fetched yet would be lost with the process
         self._ready: deque[Reply] = deque()
-        self._keys: dict[str, bytes] = {}  # of the requests in hand
-        self._same: dict[bytes, list[Request]] = {}  # those that wait for the one that was asked
+        self._keys: dict[str, bytes] = {}  # request id -> key, of those that the engine has
+        self._duplicates: dict[bytes, list[Request]] = {}  # key -> requests that wait for the same reply
 
     @property
     def capacity(self) -> int:
         return self.engine.capacity
 
     def submit(self, request: Request) -> None:
-        key = key_of(self.signature, request)
-        if key in self._same:
-            self._same[key].append(request)
-        elif found := self.store.get(key):
+        key = request_key(self.signature, request)
+        if key in self._duplicates:
+            self._duplicates[key].append(request)
+        elif found := self.cache.get(key):
             text, finish, prompt, completion = found
             self._ready.append(Reply(request.id, text, finish, prompt, completion, request.seed, cached=True))
         else:
-            self._keys[request.id], self._same[key] = key, []
+            self._keys[request.id], self._duplicates[key] = key, []
             self.engine.submit(request)
 
     def ready(self) -> bool:
@@ -126,16 +125,16 @@ class Cached:
             return self._ready.popleft()
         reply = self.engine.next()
         key = self._keys.pop(reply.id)
-        for other in self._same.pop(key):
-            self._ready.append(_again(reply, other))
+        for other in self._duplicates.pop(key):
+            self._ready.append(_copy_for(other, reply))
         return reply
 
     def close(self) -> None:
-        self.store.close()
+        self.cache.close()
 
     def _keep(self, reply: Reply) -> None:
         if reply.error is None:
-            self.store.put(self._keys[reply.id], reply)
+            self.cache.put(self._keys[reply.id], reply)
 
     def __enter__(self) -> Self:
         return self
@@ -144,16 +143,16 @@ class Cached:
         self.close()
 
 
-def _again(reply: Reply, request: Request) -> Reply:
+def _copy_for(request: Request, reply: Reply) -> Reply:
     tokens = (reply.prompt_tokens, reply.completion_tokens)
     return Reply(request.id, reply.text, reply.finish, *tokens, request.seed, reply.error, cached=True)
 
 
-def key_of(signature: Mapping[str, object], request: Request) -> bytes:
-    """32 bytes that stand for the request and for all that answers it."""
+def request_key(signature: Mapping[str, object], request: Request) -> bytes:
+    """32 bytes that stand for the request, the model and the sampling."""
     messages = [[message["role"], _content(message["content"])] for message in request.messages]
-    asked = [dict(signature), messages, request.seed, request.schema]
-    return blake2b(msgspec.json.encode(asked, order="deterministic"), digest_size=32).digest()
+    content = [dict(signature), messages, request.seed, request.schema]
+    return blake2b(msgspec.json.encode(content, order="deterministic"), digest_size=32).digest()
 
 
 def _content(content: Any) -> Any:

@@ -1,8 +1,8 @@
 """Many conversations with one engine at a time, so that it is always busy.
 
-A talk is a generator: it yields requests, gets their replies in the same order, and returns its result.
+A conversation is a generator: it yields requests, gets their replies in the same order, and returns its result.
 
-    def talk() -> Talk[str]:
+    def describe(film: Image) -> Conversation[str]:
         first, second = yield [Request("a", ..), Request("b", ..)]
         [last] = yield [Request("c", ..)]
         return last.text
@@ -17,146 +17,135 @@ from cxr_cli.errors import RowError
 from cxr_cli.rows import Row
 
 T = TypeVar("T")
-Talk = Generator[list[Request], list[Reply], T]
+Conversation = Generator[list[Request], list[Reply], T]
 
 
-def converse(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Iterator[tuple[Row, T | RowError]]:
-    """Each row with the result of its talk, or the RowError that it raised; as they end, in any order.
+def run_conversations(
+    engine: Engine | None, conversations: Iterable[tuple[Row, Conversation[T]]]
+) -> Iterator[tuple[Row, T | RowError]]:
+    """Each row with the result of its conversation, or the RowError that it raised; as they end, in any order.
 
-    Replies that are there are taken first; a new talk is begun whenever the engine has room. An error of `talks` itself
-    waits until the talks that are under way have ended. engine: None if no talk asks for anything.
+    Replies that are ready are taken first; a new conversation starts whenever the engine has room. An error of
+    `conversations` itself is raised when the conversations under way have ended. engine: None if none of them asks
+    for anything.
     """
-    waiting: dict[str, tuple[_Running[T], int]] = {}
-    begun = iter(talks)
+    waiting: dict[str, tuple[_OpenConversation[T], int]] = {}  # request id -> conversation, place in its turn
+    coming = iter(conversations)
     more = True
     failure: Exception | None = None
-
-    def ended(talk: "_Running[T]", replies: list[Reply] | None) -> bool:
-        """One more turn. Its requests go to the engine."""
-        requests = talk.turn(replies)
-        while requests == []:
-            requests = talk.turn([])
-        for index, request in enumerate(requests or ()):
-            assert engine is not None
-            if request.id in waiting:
-                raise ValueError("two requests with the same id")
-            waiting[request.id] = (talk, index)
-            engine.submit(request)
-        return requests is None
-
     while more or waiting:
-        if more and (engine is None or (len(waiting) < engine.capacity and not (waiting and engine.ready()))):
+        if more and _has_room(engine, len(waiting)):
             try:
-                new = next(begun, None)
+                new = next(coming, None)
             except Exception as error:
                 new, failure = None, error
             if new is None:
                 more = False
-            elif ended(talk := _Running(*new), None):
-                yield talk.row, talk.result
-        elif waiting:
+                continue
+            current = _OpenConversation(*new)
+        else:
             assert engine is not None
             reply = engine.next()
-            talk, index = waiting.pop(reply.id)
-            if (replies := talk.take(index, reply)) and ended(talk, replies):
-                yield talk.row, talk.result
+            current, place = waiting.pop(reply.id)
+            if not current.take(place, reply):
+                continue
+        for place, request in enumerate(current.next_requests()):
+            assert engine is not None
+            if request.id in waiting:
+                raise ValueError("two requests with the same id")
+            waiting[request.id] = (current, place)
+            engine.submit(request)
+        if current.ended:
+            yield current.row, current.result
     if failure is not None:
         raise failure
 
 
-def in_order(engine: Engine | None, talks: Iterable[tuple[Row, Talk[T]]]) -> Iterator[tuple[Row, T | RowError]]:
-    """As `converse`, in the order of the talks: what ends early waits."""
-    order: deque[Row] = deque()
-    ended: dict[int, T | RowError] = {}  # by the row's identity, which `order` keeps alive
-
-    def begun() -> Iterator[tuple[Row, Talk[T]]]:
-        for row, talk in talks:
-            order.append(row)
-            yield row, talk
-
-    for row, result in converse(engine, begun()):
-        ended[id(row)] = result
-        while order and id(order[0]) in ended:
-            first = order.popleft()
-            yield first, ended.pop(id(first))
-
-
-def settle(
+def run_or_reject(
     engine: Engine | None,
-    talks: Iterable[tuple[Row, Talk[T]]],
+    conversations: Iterable[tuple[Row, Conversation[T]]],
     reject: Callable[[Row, str], None],
     *,
-    ordered: bool = False,
+    in_order: bool = False,
 ) -> Iterator[tuple[Row, T]]:
-    """As `converse` (ordered: as `in_order`), with the rows that fail handed to `reject`.
+    """As `run_conversations`, with the rows that fail handed to `reject`. in_order: in the order of the rows.
 
-    If that raises, since a bad row is to stop the run, no more talks are begun, and those under way are not lost.
+    If `reject` raises, since a bad row is to stop the run, no more conversations start, and the results of those under
+    way are not lost.
     """
-    stopped: list[RowError] = []
+    failure: RowError | None = None
 
-    def begun() -> Iterator[tuple[Row, Talk[T]]]:
-        for new in talks:
-            if stopped:
+    def until_failure() -> Iterator[tuple[Row, Conversation[T]]]:
+        for new in conversations:
+            if failure is not None:
                 return
             yield new
 
-    for row, result in (in_order if ordered else converse)(engine, begun()):
+    for row, result in (_run_in_order if in_order else run_conversations)(engine, until_failure()):
         if not isinstance(result, RowError):
             yield row, result
             continue
         try:
             reject(row, result.reason)
         except RowError as error:
-            stopped.append(error)
-    if stopped:
-        raise stopped[0]
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
-def settled(talk: Talk[T]) -> T:
-    """The result of a talk that asks for nothing."""
-    try:
-        next(talk)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    raise ValueError("this talk asks a model")
+def _run_in_order(
+    engine: Engine | None, conversations: Iterable[tuple[Row, Conversation[T]]]
+) -> Iterator[tuple[Row, T | RowError]]:
+    """As `run_conversations`, in the order of the rows: what ends early waits."""
+    order: deque[Row] = deque()
+    results: dict[int, T | RowError] = {}  # by the row's identity, which `order` keeps alive
+
+    def in_turn() -> Iterator[tuple[Row, Conversation[T]]]:
+        for row, conversation in conversations:
+            order.append(row)
+            yield row, conversation
+
+    for row, result in run_conversations(engine, in_turn()):
+        results[id(row)] = result
+        while order and id(order[0]) in results:
+            first = order.popleft()
+            yield first, results.pop(id(first))
 
 
-class _Running(Generic[T]):
-    """A talk under way, with the replies it has got in this turn."""
+def _has_room(engine: Engine | None, waiting: int) -> bool:
+    """Whether to start another conversation. waiting: the requests that the engine has."""
+    return engine is None or (waiting < engine.capacity and not (waiting and engine.ready()))
+
+
+class _OpenConversation(Generic[T]):
+    """A conversation under way. In each turn it asks for several replies and goes on when all of them are there."""
 
     result: T | RowError
 
-    def __init__(self, row: Row, talk: Talk[T]) -> None:
-        self.row, self._talk = row, talk
-        self._replies: list[Reply | None] = []
+    def __init__(self, row: Row, conversation: Conversation[T]) -> None:
+        self.row, self.ended = row, False
+        self._conversation = conversation
+        self._expected = 0  # replies of this turn
+        self._replies: dict[int, Reply] | None = None  # of this turn, by place; None before the first turn
 
-    def turn(self, replies: list[Reply] | None) -> list[Request] | None:
-        """Its next requests; None when it has ended and `result` is there."""
+    def next_requests(self) -> list[Request]:
+        """The requests of the next turn that asks for something; [] when it has ended and `result` is there."""
+        requests: list[Request] = []
         try:
-            requests = next(self._talk) if replies is None else self._talk.send(replies)
+            while not requests:
+                if self._replies is None:
+                    requests = next(self._conversation)
+                else:
+                    requests = self._conversation.send([self._replies[place] for place in range(self._expected)])
+                self._expected, self._replies = len(requests), {}
         except StopIteration as end:
-            self.result = end.value
-            return None
+            self.result, self.ended = end.value, True
         except RowError as error:
-            self.result = error
-            return None
-        self._replies = [None] * len(requests)
+            self.result, self.ended = error, True
         return requests
 
-    def take(self, index: int, reply: Reply) -> list[Reply] | None:
-        """All replies of this turn once the last of them is there."""
-        self._replies[index] = reply
-        return None if None in self._replies else [reply for reply in self._replies if reply is not None]
-
-
-def generate(engine: Engine, requests: Iterable[Request]) -> Iterator[Reply]:
-    """One reply for each request, as they finish."""
-
-    def talk(request: Request) -> Talk[Reply]:
-        [reply] = yield [request]
-        return reply
-
-    for _, reply in converse(engine, (({}, talk(request)) for request in requests)):
-        assert isinstance(reply, Reply)
-        yield reply
+    def take(self, place: int, reply: Reply) -> bool:
+        """Whether this reply was the last that the turn waited for."""
+        assert self._replies is not None
+        self._replies[place] = reply
+        return len(self._replies) == self._expected

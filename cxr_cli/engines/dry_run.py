@@ -1,4 +1,4 @@
-"""`--dry-run`: counts what would be asked, and asks nothing."""
+"""`--dry-run`: counts the requests that would be sent, and sends none."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -6,43 +6,43 @@ from typing import Any, Self
 
 import msgspec
 
-from cxr_cli.engines.cache import key_of
-from cxr_cli.engines.requests import Reply, Request, images, parts, unheeded
+from cxr_cli.engines.cache import request_key
+from cxr_cli.engines.requests import Reply, Request, content_parts, ignore_reply, images_in
 from cxr_cli.engines.spec import Spec, chosen
 from cxr_cli.rows import write_text
 
-_CHARACTERS = 4  # of English text, a token
+_CHARACTERS = 4  # of English text make a token
 _PATCH = 28  # pixels each way that make a token of an image, in the Qwen-VL families
-_WORDS = " ".join(["word"] * 15)
-_ITEMS = 4  # of a list whose length is free
-_PLAIN = 250  # tokens of a reply that is no JSON
+_TEXT = " ".join(["word"] * 15)
+_ITEMS = 4  # in a list of any length
+_PROSE = 250  # tokens of a reply that is not JSON
 
 
-class Dry:
-    """An engine that answers with placeholders of a usual length, so that what follows on them is counted as well.
+class DryRun:
+    """An engine that answers with sample values of a usual length, so that the requests that follow are counted too.
 
-    Prints requests, tokens and, if the spec has one, the price, when it is closed. An exact repeat, which the cache
+    When it is closed it prints requests, tokens and, if the spec has one, the price. An exact repeat, which the cache
     will answer, is not counted.
     """
 
     def __init__(self, spec: Spec) -> None:
         self.name, self.spec, self.capacity = chosen(spec), spec, 1
-        self.on_reply: Callable[[Reply], None] = unheeded
+        self.on_reply: Callable[[Reply], None] = ignore_reply
         self.signature: Mapping[str, object] = {"engine": self.name, "model": spec.model}
         self.requests = self.prompt = self.completion = 0
         self._ready: deque[Reply] = deque()
         self._seen: set[bytes] = set()
 
     def submit(self, request: Request) -> None:
-        text = "" if request.schema is None else msgspec.json.encode(placeholder(request.schema)).decode()
-        said = max(1, len(text) // _CHARACTERS) if text else min(_PLAIN, self.spec.sampling.max_tokens)
-        key = key_of(self.signature, request)
+        text = "" if request.schema is None else msgspec.json.encode(sample_value(request.schema)).decode()
+        tokens = max(1, len(text) // _CHARACTERS) if text else min(_PROSE, self.spec.sampling.max_tokens)
+        key = request_key(self.signature, request)
         if not (self.spec.cached and key in self._seen):
             self._seen.add(key)
             self.requests += 1
-            self.prompt += _tokens(request)
-            self.completion += said
-        self._ready.append(Reply(request.id, text, "stop", None, said, request.seed))
+            self.prompt += _prompt_tokens(request)
+            self.completion += tokens
+        self._ready.append(Reply(request.id, text, "stop", None, tokens, request.seed))
 
     def ready(self) -> bool:
         return bool(self._ready)
@@ -67,32 +67,32 @@ class Dry:
             f"completion tokens  about {self.completion:,}, at most {most:,}",
         ]
         if self.spec.price:
-            asked, said = (price / 1e6 for price in self.spec.price)
-            usual, high = (self.prompt * asked + tokens * said for tokens in (self.completion, most))
+            prompt_price, completion_price = (price / 1e6 for price in self.spec.price)
+            usual, high = (self.prompt * prompt_price + tokens * completion_price for tokens in (self.completion, most))
             lines.append(f"price              about {usual:,.2f}, at most {high:,.2f}")
         return "\n".join([*lines, "What the cache holds already costs nothing; failed replies are asked for twice."])
 
 
-def _tokens(request: Request) -> int:
-    text: int = sum(len(part["text"]) for part in parts(request.messages) if part["type"] == "text")
-    shown: int = sum((w // _PATCH) * (h // _PATCH) for w, h in (p.size for p in images(request.messages)))
-    return text // _CHARACTERS + shown
+def _prompt_tokens(request: Request) -> int:
+    text: int = sum(len(part["text"]) for part in content_parts(request.messages) if part["type"] == "text")
+    patches: int = sum((image.width // _PATCH) * (image.height // _PATCH) for image in images_in(request.messages))
+    return text // _CHARACTERS + patches
 
 
-def placeholder(schema: Mapping[str, Any]) -> Any:
+def sample_value(schema: Mapping[str, Any]) -> Any:
     """A value that fits a JSON schema, of a usual length."""
     if "enum" in schema:
         return schema["enum"][0]
     match schema.get("type"):
         case "object":
-            return {name: placeholder(inner) for name, inner in schema.get("properties", {}).items()}
+            return {name: sample_value(inner) for name, inner in schema.get("properties", {}).items()}
         case "array":
             least, most = schema.get("minItems", 0), schema.get("maxItems", _ITEMS)
-            return [placeholder(schema["items"])] * max(least, min(_ITEMS, most))
+            return [sample_value(schema["items"])] * max(least, min(_ITEMS, most))
         case "integer" | "number":
             return schema.get("minimum", 1)
         case "boolean":
             return True
         case "null":
             return None
-    return _WORDS
+    return _TEXT

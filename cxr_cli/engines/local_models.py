@@ -1,4 +1,4 @@
-"""Model folders and hub names: what they are, their processor, their revision. Safetensors only, no remote code."""
+"""Model folders and hub names: their files, revision, processor and weights. Safetensors only, no remote code."""
 
 import json
 from functools import cache
@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
-_BLOCKS, _BLOCK = 256, 4096  # of each weight file, evenly spread, go into its digest
-_WEIGHTS = ("*.safetensors", "config.json", "adapter_config.json", "*.jinja", "tokenizer*.json", "preprocessor*.json")
+_BLOCKS, _BLOCK = 256, 4096  # so many blocks of so many bytes of each file go into the digest of its folder
+_FILES = ("*.safetensors", "config.json", "adapter_config.json", "*.jinja", "tokenizer*.json", "preprocessor*.json")
 
 
-class Located(NamedTuple):
-    """name: as signatures have it, of a folder its last part. base: the folder or hub name of the full model.
+class ModelFiles(NamedTuple):
+    """Where a model's files are.
 
-    adapter: the folder of a LoRA adapter on it, if that was named. revision: a commit of the hub, or a digest of the
-    folder's files.
+    name: for signatures; of a folder its last part. base: the folder or hub name of the full model. adapter: the folder
+    of a LoRA adapter for it, or None. revision: a commit of the hub, or the digest of the folder.
     """
 
     name: str
@@ -26,8 +26,8 @@ class Located(NamedTuple):
     revision: str
 
 
-def locate(model: str, revision: str | None = None) -> Located:
-    """What `model` names. Raises CxrError if there is no such model, or if its weights are not safetensors."""
+def locate(model: str, revision: str | None = None) -> ModelFiles:
+    """The files of a model. Raises CxrError if there is no such model, or if its weights are not safetensors."""
     folder = Path(model).expanduser()
     if folder.is_file():
         raise CxrError(f"{model} is a file: name the folder of the model")
@@ -36,15 +36,15 @@ def locate(model: str, revision: str | None = None) -> Located:
         if not base:
             raise CxrError(f"{folder / 'adapter_config.json'} does not name its base model")
         if not (folder / "adapter_model.safetensors").is_file():
-            raise CxrError(f"{model} holds no adapter_model.safetensors: other kinds of weights are not loaded")
-        under = locate(base, revision)
-        return Located(folder.resolve().name, under.base, folder, f"{under.revision}+{digest(folder)}")
+            raise CxrError(f"{model} has no adapter_model.safetensors; other kinds of weights are not loaded")
+        full = locate(base, revision)
+        return ModelFiles(folder.resolve().name, full.base, folder, f"{full.revision}+{folder_digest(folder)}")
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise CxrError(f"{model} is no model: there is no config.json in it")
+            raise CxrError(f"{model} is not a model: the folder has no config.json")
         if not any(folder.glob("*.safetensors")):
-            raise CxrError(f"{model} holds no .safetensors: other kinds of weights are not loaded")
-        return Located(folder.resolve().name, str(folder), None, digest(folder))
+            raise CxrError(f"{model} has no .safetensors file; other kinds of weights are not loaded")
+        return ModelFiles(folder.resolve().name, str(folder), None, folder_digest(folder))
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise CxrError(f"{model}: no such folder")
     with need("train"):
@@ -53,20 +53,20 @@ def locate(model: str, revision: str | None = None) -> Located:
         config = AutoConfig.from_pretrained(model, revision=revision)
     except (OSError, ValueError) as error:
         raise CxrError(f"{model}: neither a folder nor a model of the Hugging Face hub that can be loaded") from error
-    return Located(model, model, None, str(getattr(config, "_commit_hash", None) or revision or "main")[:12])
+    return ModelFiles(model, model, None, str(getattr(config, "_commit_hash", None) or revision or "main")[:12])
 
 
-def digest(folder: Path) -> str:
-    """12 hex digits of a model's files: of large ones the size and evenly spread blocks, which all training changes."""
-    seen = blake2b(digest_size=6)
-    for path in sorted({path for pattern in _WEIGHTS for path in folder.glob(pattern)}):
+def folder_digest(folder: Path) -> str:
+    """12 hex digits of a model's files: of large ones the size and evenly spread blocks. Training changes them all."""
+    digest = blake2b(digest_size=6)
+    for path in sorted({path for pattern in _FILES for path in folder.glob(pattern)}):
         size = path.stat().st_size
-        seen.update(f"{path.name}:{size}:".encode())
+        digest.update(f"{path.name}:{size}:".encode())
         with path.open("rb") as file:
             for start in range(0, size, max(_BLOCK, size // _BLOCKS)):
                 file.seek(start)
-                seen.update(file.read(_BLOCK))
-    return seen.hexdigest()
+                digest.update(file.read(_BLOCK))
+    return digest.hexdigest()
 
 
 def load_processor(model: str, revision: str | None = None) -> Any:
@@ -76,17 +76,17 @@ def load_processor(model: str, revision: str | None = None) -> Any:
         from transformers.utils import is_torchvision_available
 
     config = AutoConfig.from_pretrained(model, revision=revision)
-    if not sees(config):
+    if not takes_images(config):
         return AutoTokenizer.from_pretrained(model, revision=revision)
     if is_torchvision_available():
         return AutoProcessor.from_pretrained(model, revision=revision)
     return _without_video(config.model_type).from_pretrained(model, revision=revision)
 
 
-def load_model(model: Located, revision: str | None = None, **settings: Any) -> Any:
-    """The model in evaluation mode, an adapter merged into it, on the GPU if there is one.
+def load_model(model: ModelFiles, revision: str | None = None, **settings: Any) -> Any:
+    """The model in evaluation mode, its adapter merged, on the GPU if there is one.
 
-    settings: of `from_pretrained`; without `dtype`, see `default_dtype`.
+    settings: for `from_pretrained`; the default of `dtype` is `default_dtype`.
     """
     with need("train"):
         import torch
@@ -94,10 +94,10 @@ def load_model(model: Located, revision: str | None = None, **settings: Any) -> 
 
     logging.disable_progress_bar()
     config = AutoConfig.from_pretrained(model.base, revision=revision)
-    kind = AutoModelForImageTextToText if sees(config) else AutoModelForCausalLM
+    auto_class = AutoModelForImageTextToText if takes_images(config) else AutoModelForCausalLM
     settings = {"dtype": default_dtype(model.base, revision)} | settings
     try:
-        loaded: Any = kind.from_pretrained(model.base, revision=revision, use_safetensors=True, **settings)
+        loaded: Any = auto_class.from_pretrained(model.base, revision=revision, use_safetensors=True, **settings)
     except (OSError, ValueError, TypeError) as error:
         raise CxrError(f"{model.base} cannot be loaded: {str(error).strip().splitlines()[0][:200]}") from error
     if model.adapter:
@@ -110,7 +110,7 @@ def load_model(model: Located, revision: str | None = None, **settings: Any) -> 
 
 
 def default_dtype(base: str, revision: str | None = None) -> str:
-    """ "bfloat16", or what the weights are stored in, on a GPU; "float32" on a CPU, where the others are slower."""
+    """On a GPU the type of the stored weights, "bfloat16" if it is unknown; on a CPU "float32", the fastest there."""
     with need("train"):
         import torch
         from transformers import AutoConfig
@@ -121,7 +121,7 @@ def default_dtype(base: str, revision: str | None = None) -> str:
     return str(getattr(config, "dtype", None) or torch.bfloat16).removeprefix("torch.")
 
 
-def sees(config: Any) -> bool:
+def takes_images(config: Any) -> bool:
     """Does a model with this configuration take images?"""
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
@@ -130,9 +130,9 @@ def sees(config: Any) -> bool:
 
 @cache
 def _without_video(family: str) -> Any:
-    """The family's processor, its video part left out: that part alone needs torchvision.
+    """The family's processor without its video part, which alone needs torchvision.
 
-    It keeps its name, so that it is saved as what it stands for.
+    The class keeps the original's name, so that saved files name the original.
     """
     import transformers
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
@@ -157,7 +157,7 @@ def _without_video(family: str) -> Any:
 
 
 def _add_video(folder: Path, kind: str) -> None:
-    """Where torchvision is installed, a saved processor without a video part does not load."""
+    """Adds the video part to a saved processor, which would not load without it where torchvision is installed."""
     path = folder / "processor_config.json"
     settings = json.loads(path.read_text())
     video = {name: value for name, value in settings["image_processor"].items() if name != "image_processor_type"}

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from cxr_cli.engines.requests import Engine
 from cxr_cli.engines.spec import ENGINES, Spec, chosen, is_url
-from cxr_cli.engines.usage import Metered
+from cxr_cli.engines.usage import UsageMeter
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 
@@ -15,9 +15,9 @@ from cxr_cli.rows import note
 def open_engine(spec: Spec) -> Iterator[Engine]:
     """The engine, in front of it the cache of replies; closed at the end. Raises CxrError."""
     if spec.dry_run:
-        from cxr_cli.engines.dry_run import Dry
+        from cxr_cli.engines.dry_run import DryRun
 
-        with Dry(spec) as dry:
+        with DryRun(spec) as dry:
             yield dry
         return
     name = chosen(spec)
@@ -28,10 +28,10 @@ def open_engine(spec: Spec) -> Iterator[Engine]:
     with ExitStack() as stack:
         engine: Engine = stack.enter_context(getattr(import_module(module), attribute)(spec))
         if spec.cached:
-            from cxr_cli.engines.cache import Cached
+            from cxr_cli.engines.cache import CachedEngine
 
-            engine = stack.enter_context(Cached(engine))
-        yield stack.enter_context(Metered(engine))
+            engine = stack.enter_context(CachedEngine(engine))
+        yield stack.enter_context(UsageMeter(engine))
 
 
 def _check(spec: Spec, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A model asked about one case, once or several times: the case with its predictions."""
+"""A case to a model: from its question and images to its predictions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,24 +8,26 @@ from PIL import Image
 from cxr_cli.answers import reply_format
 from cxr_cli.answers.grading import answered
 from cxr_cli.answers.vote import majority
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.prompt import Prompt
 from cxr_cli.engines.requests import Engine, Reply, Request, Sampling, seed_of
 from cxr_cli.errors import RowError
 from cxr_cli.images import Films, films_of
 from cxr_cli.records import Row
-from cxr_cli.rows.signatures import signed
+from cxr_cli.rows.signatures import sign
 
-PLACES = ("ask", "question", "options")
-DEFAULT = Prompt(f"{{ask}}\n{reply_format.INSTRUCTION}")
-"""The layout of the published checkpoints: the question, its lettered options, the instruction to reason."""
+PLACEHOLDERS = ("ask", "question", "options")
+DEFAULT_PROMPT = Prompt(f"{{ask}}\n{reply_format.INSTRUCTION}")
+"""The prompt of the published checkpoints: the question, its lettered options, the instruction to reason."""
 
 
 class Predictor:
-    """Asks a model about one case, once or several times.
+    """Asks a model about a case, once or several times.
 
-    samples: replies to each case, each with a seed of its own, made from `seed`, the row's id and the sample's number.
+    samples: replies to each case, each with its own seed, made from `seed`, the row's id and the sample's number.
     vote: add the answer that most samples give.
+
+    run_conversations(engine, ((row, predictor.conversation(row, images)) for row, images, _ in prefetch(rows, films)))
     """
 
     def __init__(
@@ -33,10 +35,10 @@ class Predictor:
     ) -> None:
         self.prompt, self.samples, self.vote = prompt, samples, vote
         self.seed = seed if sampling.temperature > 0 else None
-        drawn = {} if self.seed is None else {"samples": samples, "seed": seed}
-        self.answered_by = signed(**engine.signature, **drawn, prompt=prompt.digest, size=films.size)
+        sampled = {} if self.seed is None else {"samples": samples, "seed": seed}
+        self.answered_by = sign(**engine.signature, **sampled, prompt=prompt.digest, size=films.size)
 
-    def talk(self, row: Row, pictures: Sequence[Image.Image]) -> Talk[Row]:
+    def conversation(self, row: Row, images: Sequence[Image.Image]) -> Conversation[Row]:
         """The row with `predictions` and `answered_by`. RowError: the engine cannot answer it."""
         question, options = row["question"], row.get("options") or []
         values = {
@@ -44,7 +46,7 @@ class Predictor:
             "question": question,
             "options": reply_format.lettered(options),
         }
-        messages = self.prompt.messages(pictures, **values)
+        messages = self.prompt.messages(images, **values)
         replies = yield [
             Request(f"{row['id']}#{n}", messages, None if self.seed is None else seed_of(self.seed, row["id"], n))
             for n in range(self.samples)
@@ -53,26 +55,29 @@ class Predictor:
             if reply.error is not None:
                 raise RowError("", reply.error)
         predictions = [_prediction(row, n, reply) for n, reply in enumerate(replies)]
-        grown = row | {"predictions": predictions, "answered_by": self.answered_by}
-        return grown | {"vote": majority([p["answer"] for p in predictions])} if self.vote else grown
+        answered_row = row | {"predictions": predictions, "answered_by": self.answered_by}
+        if self.vote:
+            answered_row["vote"] = majority([prediction["answer"] for prediction in predictions])
+        return answered_row
 
 
 def _prediction(row: Row, sample: int, reply: Reply) -> dict[str, Any]:
-    said, chosen = reply_format.split(reply.text), answered(row, reply.text).texts
-    single = chosen is not None and len(chosen) == 1 and not isinstance(row.get("answer"), list)
+    """{"sample": 0, "text": "<think>Clear.</think><answer>B) No</answer>", "think": "Clear.", "answer": "No", ..}"""
+    parts, texts = reply_format.split(reply.text), answered(row, reply.text).texts
+    single = texts is not None and len(texts) == 1 and not isinstance(row.get("answer"), list)
     return {
         "sample": sample,
         "text": reply.text,
-        "think": said.think,
-        "answer": chosen[0] if chosen and single else chosen,
+        "think": parts.think,
+        "answer": texts[0] if texts and single else texts,
         "finish": reply.finish,
         "seed": reply.seed,
     }
 
 
 def check_askable(row: Mapping[str, Any]) -> None:
-    """RowError: the row has no question or no film."""
+    """Raises RowError for a row without a question or without films."""
     if not row.get("question"):
-        raise RowError("", "field `question`: there is none to ask (other names: --map question=COLUMN)")
+        raise RowError("", "field `question`: missing or empty; --map question=COLUMN takes another column")
     if not films_of(row):
-        raise RowError("", "field `images`: there is no film to look at (other names: --map images=COLUMN)")
+        raise RowError("", "field `images`: missing or empty; --map images=COLUMN takes another column")

@@ -12,7 +12,7 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How every reply of a run is drawn. temperature: 0 is greedy. max_tokens: of one reply."""
+    """How every reply of a run is sampled. temperature: 0 is greedy. max_tokens: of one reply."""
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -21,7 +21,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """id: unique within a run. seed: of the draw, None when nothing is drawn. schema: the JSON schema of the reply."""
+    """id: unique within a run. seed: for sampling; None if greedy. schema: the JSON schema of the reply."""
 
     id: str
     messages: Sequence[Message]
@@ -31,10 +31,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply to the request with that id.
+    """The reply to the request with that id.
 
-    finish: "stop", "length" (cut off at max_tokens), or what the server calls it. error: why there is no text: this
-    request cannot be answered, others can. Tokens are None where a server does not count them.
+    finish: "stop", "length" (cut off at max_tokens), or what the server calls it. error: why there is no text although
+    other requests can be answered. Tokens are None where a server does not count them.
     """
 
     id: str
@@ -47,16 +47,16 @@ class Reply:
     cached: bool = False
 
 
-def unheeded(reply: Reply) -> None:
-    """The `on_reply` of an engine to which nobody listens."""
+def ignore_reply(reply: Reply) -> None:
+    """The `on_reply` of an engine until somebody listens to it."""
 
 
 class Engine(Protocol):
-    """Answers requests. `submit` hands one over, `next` waits for whichever is answered first; `ready`: it need not.
+    """Answers requests: `submit` hands one over, `next` waits for the reply that comes first.
 
-    name: "vllm", .. signature: everything of model and sampling that changes an answer. capacity: how many requests
-    should be in hand to keep it busy. on_reply: called with each reply as soon as it is there, from any thread. Raises
-    CxrError when it can answer no more at all.
+    name: "vllm", .. signature: everything of model and sampling that changes a reply. capacity: how many requests
+    keep it busy. on_reply: called with each reply as soon as it is there, from any thread. ready: `next` need not wait.
+    `next` raises CxrError when no request can be answered any more.
     """
 
     name: str
@@ -73,19 +73,19 @@ class Engine(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
 
-def parts(messages: Iterable[Message]) -> Iterator[Mapping[str, Any]]:
-    """The parts of these messages, in order; a content that is a text is one part."""
+def content_parts(messages: Iterable[Message]) -> Iterator[Mapping[str, Any]]:
+    """The parts of all messages, in order; content that is a text is one part."""
     for message in messages:
         content = message["content"]
         yield from [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
-def images(messages: Iterable[Message]) -> list[Any]:
-    """The pictures in these messages, in order."""
-    return [part["image"] for part in parts(messages) if part["type"] == "image"]
+def images_in(messages: Iterable[Message]) -> list[Any]:
+    """The images in these messages, in order."""
+    return [part["image"] for part in content_parts(messages) if part["type"] == "image"]
 
 
-def seed_of(seed: int, *of: object) -> int:
-    """A seed of its own for each id and sample: the same in any order, batch or shard."""
-    key = "/".join(map(str, (seed, *of)))
+def seed_of(seed: int, *request: object) -> int:
+    """A seed for each id and sample: the same in any order, batch or shard. `seed_of(0, "case-1", 2)`"""
+    key = "/".join(map(str, (seed, *request)))
     return int.from_bytes(blake2b(key.encode("utf-8", "surrogateescape"), digest_size=4).digest()) >> 1

@@ -1,4 +1,4 @@
-"""Hugging Face transformers in this process: for a CPU, or one GPU without vLLM."""
+"""Hugging Face transformers in this process: for a CPU, or for a GPU without vLLM."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -7,19 +7,20 @@ from functools import cached_property
 from typing import Any, Self
 
 from cxr_cli.engines.local_models import default_dtype, load_model, load_processor, locate
-from cxr_cli.engines.requests import Reply, Request, Sampling, images, unheeded
+from cxr_cli.engines.requests import Reply, Request, Sampling, ignore_reply, images_in
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
-WINDOW = 8  # batches in hand, of which the next one takes requests of about the same length
+WINDOW = 8  # batches of requests that wait; the next batch takes those of about the same length
+_PATCH = 14 * 14  # pixels of an image that count as one character of text, to compare lengths
 
 
-class Loaded:
-    """An engine around a model in this process. load: gives the model and its processor, when something is asked."""
+class LocalEngine:
+    """An engine for a model in this process. load: returns the model and its processor; called by the first request."""
 
     name = "transformers"
-    on_reply: Callable[[Reply], None] = staticmethod(unheeded)
+    on_reply: Callable[[Reply], None] = staticmethod(ignore_reply)
 
     def __init__(self, load: Callable[[], tuple[Any, Any]], sampling: Sampling, batch: int) -> None:
         with need("train"):
@@ -31,8 +32,13 @@ class Loaded:
         self._ready: deque[Reply] = deque()
 
     @cached_property
-    def _loaded(self) -> tuple[Any, Any]:
-        return self.load()
+    def _loaded(self) -> tuple[Any, Any, Any]:
+        """Model, processor and tokenizer."""
+        model, processor = self.load()
+        tokenizer = getattr(processor, "tokenizer", processor)
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        return model, processor, tokenizer
 
     @property
     def model(self) -> Any:
@@ -42,19 +48,16 @@ class Loaded:
     def processor(self) -> Any:
         return self._loaded[1]
 
-    @cached_property
+    @property
     def tokenizer(self) -> Any:
-        tokenizer: Any = getattr(self.processor, "tokenizer", self.processor)
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        return tokenizer
+        return self._loaded[2]
 
     def submit(self, request: Request) -> None:
         text = self.processor.apply_chat_template(
             [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
         )
-        pictures = images(request.messages)
-        self._waiting.append((len(text) + sum(w * h // 196 for w, h in (p.size for p in pictures)), text, request))
+        length = len(text) + sum(image.width * image.height // _PATCH for image in images_in(request.messages))
+        self._waiting.append((length, text, request))
 
     def ready(self) -> bool:
         return bool(self._ready)
@@ -79,88 +82,93 @@ class Loaded:
         self.close()
 
     def _answer(self, batch: Sequence[tuple[str, Request]]) -> list[Reply]:
-        """A batch at once; one by one if it cannot be done so, to find the request that is at fault."""
+        """A batch at once; if that fails, in halves or one by one, to find the request at fault."""
         try:
             return self._generate(batch)
         except self._torch.OutOfMemoryError as error:
             if len(batch) == 1:
-                raise CxrError("out of memory with one request at a time: take a smaller --size or model") from error
+                raise CxrError("out of memory with one request at a time: use a smaller --size or model") from error
             self._torch.cuda.empty_cache()
             half = len(batch) // 2
             return self._answer(batch[:half]) + self._answer(batch[half:])
         except (ValueError, IndexError, TypeError) as error:
             if len(batch) == 1:
-                reason = f"the model cannot take it ({type(error).__name__})"
-                return [Reply(batch[0][1].id, seed=batch[0][1].seed, error=reason)]
+                return [_failed(batch[0][1], f"the model refuses the request ({type(error).__name__})")]
             return [reply for one in batch for reply in self._answer([one])]
 
     def _generate(self, batch: Sequence[tuple[str, Request]]) -> list[Reply]:
-        torch = self._torch
-        tokenizer, longest = self.tokenizer, self.model.config.get_text_config().max_position_embeddings
-        texts, requests = [text for text, _ in batch], [request for _, request in batch]
-        pictures = [[picture.convert("RGB") for picture in images(request.messages)] for request in requests]
-        given: dict[str, Any] = {"images": [p for p in pictures if p]} if any(pictures) else {}
-        inputs = self.processor(text=texts, padding=True, padding_side="left", return_tensors="pt", **given)
-        inputs = inputs.to(self.model.device)
-        lengths = inputs["attention_mask"].sum(dim=1).tolist()
-        if len(batch) == 1 and lengths[0] > longest:
-            reason = f"longer than the model takes: {lengths[0]} tokens of {longest}"
-            return [Reply(requests[0].id, seed=requests[0].seed, error=reason)]
-        if max(lengths) > longest:
-            raise ValueError("one is too long")
+        requests = [request for _, request in batch]
+        inputs = self._inputs([text for text, _ in batch], requests)
+        prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
+        limit = self.model.config.get_text_config().max_position_embeddings
+        if len(batch) == 1 and prompt_tokens[0] > limit:
+            return [_failed(requests[0], f"longer than the model takes: {prompt_tokens[0]} tokens of {limit}")]
+        if max(prompt_tokens) > limit:
+            raise ValueError("a request of the batch is too long")
         sampler = None
         if self.sampling.temperature > 0:
             seeds = [request.seed or 0 for request in requests]
-            sampler = [_Sampler(seeds, self.sampling, self.model.device, torch)]
-        with torch.no_grad():  # not in inference mode: the model may be one that is trained
-            out = self.model.generate(
+            sampler = [_Sampler(seeds, self.sampling, self.model.device, self._torch)]
+        with self._torch.no_grad():  # not in inference mode: the model may be one that is being trained
+            output = self.model.generate(
                 **inputs,
                 max_new_tokens=self.sampling.max_tokens,
-                do_sample=False,  # the sampler draws, row by row
+                do_sample=False,  # the sampler samples, row by row
                 logits_processor=sampler,
-                pad_token_id=tokenizer.pad_token_id,
-                repetition_penalty=1.0,  # whatever the model's own defaults: as vLLM draws
+                pad_token_id=self.tokenizer.pad_token_id,
+                repetition_penalty=1.0,  # as vLLM samples, whatever the model's own defaults are
                 temperature=None,
                 top_p=None,
                 top_k=None,
             )
+        completions = output[:, inputs["input_ids"].shape[1] :].tolist()
+        return [self._reply(*parts) for parts in zip(requests, prompt_tokens, completions, strict=True)]
+
+    def _inputs(self, texts: list[str], requests: list[Request]) -> Any:
+        """Tensors of the batch: padded on the left, with the pixels of its images."""
+        images = [[image.convert("RGB") for image in images_in(request.messages)] for request in requests]
+        settings: dict[str, Any] = {"images": [of_one for of_one in images if of_one]} if any(images) else {}
+        inputs = self.processor(text=texts, padding=True, padding_side="left", return_tensors="pt", **settings)
+        return inputs.to(self.model.device)
+
+    def _reply(self, request: Request, prompt_tokens: int, tokens: list[int]) -> Reply:
+        """tokens: of the completion, up to the end of the longest one in its batch."""
         ends = self.model.generation_config.eos_token_id
-        ends = {ends} if isinstance(ends, int) else {*(ends or ()), tokenizer.eos_token_id}
-        replies = []
-        rows = out[:, inputs["input_ids"].shape[1] :].tolist()
-        for request, length, row in zip(requests, lengths, rows, strict=True):
-            stop = next((i for i, token in enumerate(row) if token in ends), None)
-            said = row if stop is None else row[:stop]
-            text = tokenizer.decode(said, skip_special_tokens=True)
-            tokens = len(row) if stop is None else stop + 1
-            finish = "length" if stop is None else "stop"
-            replies.append(Reply(request.id, text, finish, length, tokens, request.seed))
-        return replies
+        ends = {ends} if isinstance(ends, int) else {*(ends or ()), self.tokenizer.eos_token_id}
+        stop = next((place for place, token in enumerate(tokens) if token in ends), None)
+        text = self.tokenizer.decode(tokens[:stop], skip_special_tokens=True)
+        count, finish = (len(tokens), "length") if stop is None else (stop + 1, "stop")
+        return Reply(request.id, text, finish, prompt_tokens, count, request.seed)
 
 
-class Transformers(Loaded):
+def _failed(request: Request, reason: str) -> Reply:
+    return Reply(request.id, seed=request.seed, error=reason)
+
+
+class Transformers(LocalEngine):
     """The engine `transformers`. spec.args go to `from_pretrained`: dtype, attn_implementation, device_map, .."""
 
     def __init__(self, spec: Spec) -> None:
-        located = locate(spec.model, spec.revision)
+        files = locate(spec.model, spec.revision)
 
         def load() -> tuple[Any, Any]:
-            return load_model(located, spec.revision, **spec.args), load_processor(located.base, spec.revision)
+            return load_model(files, spec.revision, **spec.args), load_processor(files.base, spec.revision)
 
         super().__init__(load, spec.sampling, spec.batch)
         self.signature = {
             "engine": self.name,
-            "model": located.name,
-            "revision": located.revision,
+            "model": files.name,
+            "revision": files.revision,
             **asdict(spec.sampling),
-            "dtype": spec.args.get("dtype") or default_dtype(located.base, spec.revision),
+            "dtype": spec.args.get("dtype") or default_dtype(files.base, spec.revision),
         }
 
 
 class _Sampler:
-    """Draws each row with a generator of its own, so that a row's draws do not depend on the batch it is in.
+    """Samples each row with its own generator, so that a row's tokens do not depend on the batch it is in.
 
-    Gumbel-max: the largest of log p + Gumbel noise is a draw from p, so that greedy decoding of these scores samples.
+    scores: (rows, vocabulary). By the Gumbel-max trick the largest of log p + Gumbel noise is a sample of p, so that
+    greedy decoding of the returned scores samples.
     """
 
     def __init__(self, seeds: Sequence[int], sampling: Any, device: Any, torch: Any) -> None:

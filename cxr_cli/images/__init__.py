@@ -1,12 +1,15 @@
-"""Image files to what a model sees: DICOM, PNG and JPEG to 8-bit pictures, one by one or ahead of the model.
+"""The files of films to the images that a model sees: DICOM, PNG and JPEG, one by one or ahead of the model.
+
+A film is a radiograph on disk; an image is what it is decoded to, a PIL image.
 
 load("studies/a.dcm", size=Square(448))                          -> PIL.Image, mode "L", 448 x 448
-for row, pictures in decoded(rows, root="studies", size=Square(448), workers=2): ...
+for row, images, error in prefetch(rows, Films(root=Path("studies"), size=Square(448), workers=2)): ...
 """
 
+from cxr_cli.images.errors import BadImage
 from cxr_cli.images.films import Films, films_of
-from cxr_cli.images.loading import BadImage, load
-from cxr_cli.images.prefetch import Decoded, decoded
+from cxr_cli.images.loading import load
+from cxr_cli.images.prefetch import RowImages, prefetch
 from cxr_cli.images.sizes import Budget, Size, Square
 
-__all__ = ["BadImage", "Budget", "Decoded", "Films", "Size", "Square", "decoded", "films_of", "load"]
+__all__ = ["BadImage", "Budget", "Films", "RowImages", "Size", "Square", "films_of", "load", "prefetch"]

@@ -1,4 +1,4 @@
-"""A folder of decoded pictures. A file that changes, or another size, is another entry."""
+"""A folder of decoded images. A film whose file has changed, or another size, is another entry."""
 
 import os
 from hashlib import blake2b
@@ -9,11 +9,11 @@ from PIL import Image
 from cxr_cli.errors import CxrError
 from cxr_cli.images.sizes import Size
 
-_VERSION = 1  # of what decoding makes of a file
+_VERSION = 1  # to be raised when decoding changes
 
 
-class Cache:
-    """The place of one picture in the cache. Raises OSError for a film that is not there."""
+class CacheEntry:
+    """The place of one image in the cache. Raises OSError for a film that does not exist."""
 
     def __init__(self, folder: Path, file: Path, size: Size | None) -> None:
         stat = file.stat()
@@ -23,18 +23,18 @@ class Cache:
 
     def get(self) -> Image.Image | None:
         try:
-            with Image.open(self.path, formats=["PNG"]) as picture:
-                picture.load()
-                return picture.copy()
-        except (OSError, SyntaxError, ValueError):  # not there yet, or half of one from a full disk
+            with Image.open(self.path, formats=["PNG"]) as image:
+                image.load()
+                return image.copy()
+        except (OSError, SyntaxError, ValueError):  # not there yet, or cut off by a full disk
             return None
 
-    def put(self, picture: Image.Image) -> None:
-        """Whole or not at all, so that processes may share the folder. Raises CxrError if it cannot be written."""
+    def put(self, image: Image.Image) -> None:
+        """Writes it whole or not at all, so that processes may share the folder. Raises CxrError if that fails."""
         part = self.path.with_suffix(f".{os.getpid()}.part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            picture.save(part, format="PNG", compress_level=1)
+            image.save(part, format="PNG", compress_level=1)
             part.replace(self.path)
         except OSError as error:
             raise CxrError(f"image cache {self.path.parent.parent}: {error.strerror or 'cannot be written'}") from error

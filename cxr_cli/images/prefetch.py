@@ -1,4 +1,7 @@
-"""Decoding in worker processes, ahead of whoever uses the pictures, in the order of the rows and in bounded memory."""
+"""Films are decoded in worker processes, ahead of the model, in the order of the rows and in bounded memory.
+
+for row, images, error in prefetch(rows, Films(root=Path("studies"), size=Square(448), workers=2)): ...
+"""
 
 import os
 import signal
@@ -9,79 +12,64 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context, parent_process
-from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
 from PIL import Image
 
-from cxr_cli.images.loading import BadImage, load
-from cxr_cli.images.sizes import Size
+from cxr_cli.images.errors import BadImage
+from cxr_cli.images.films import Films, films_of
+from cxr_cli.images.loading import load
 from cxr_cli.records import Row
 
 Loader = Callable[[str], Image.Image]
-Done = list[Image.Image] | str
+ImagesOrReason = list[Image.Image] | str
 
 
-class Decoded(NamedTuple):
-    """A row with its pictures. error: why it has none, for `flow.reject(row, error)`."""
+class RowImages(NamedTuple):
+    """A row with the images of its films. error: why it has none, for `flow.reject(row, error)`."""
 
     row: Row
-    pictures: list[Image.Image]
+    images: list[Image.Image]
     error: str | None = None
 
 
-def images_of(row: Row) -> list[str]:
-    """The paths of a row's own images."""
-    return list(row.get("images") or ())
+def prefetch(rows: Iterable[Row], films: Films, *, ahead: int | None = None) -> Iterator[RowImages]:
+    """Each row, in order, with the decoded images of its films.
 
-
-def decoded(
-    rows: Iterable[Row],
-    root: str | Path | None = None,
-    size: Size | None = None,
-    workers: int = 2,
-    *,
-    paths: Callable[[Row], Sequence[str]] = images_of,
-    rgb: bool = False,
-    cache: str | Path | None = None,
-    ahead: int | None = None,
-) -> Iterator[Decoded]:
-    """Each row, in order, with its decoded pictures.
-
-    workers: processes; 0 decodes here, a row when it is asked for. ahead: how many rows are read and decoded before
-    they are asked for (4 a worker unless told): memory holds so many rows and no more. paths: the files that a row
-    needs, a prior film's among them. A file that cannot be used is its row's `error`, even one that kills its worker.
-    Close the iterator, or leave the loop, to stop the workers. Raises CxrError when a decoder has to be installed.
+    ahead: how many rows are read and decoded before they are asked for (default: 4 a worker); memory holds no more. A
+    file that cannot be used is the `error` of its row, even a file that kills its worker. Close the iterator, or leave
+    the loop, to stop the workers. Raises CxrError when a decoder has to be installed.
     """
-    loader = partial(load, root=root, size=size, rgb=rgb, cache=cache)
-    if workers == 0:
+    loader = partial(load, root=films.root, size=films.size, cache=films.cache)
+    if films.workers == 0:
         for row in rows:
-            yield _decoded(row, _load_all(loader, paths(row)))
+            yield _row_images(row, _load_all(loader, films_of(row)))
         return
-    given = _Given(rows)
-    waiting: deque[tuple[Row, Future[Done]]] = deque()
-    pool = _Pool(loader, workers)
+    ahead = ahead or 4 * films.workers
+    coming = _ErrorLast(rows)
+    waiting: deque[tuple[Row, Future[ImagesOrReason]]] = deque()
+    pool = _Pool(loader, films.workers)
     try:
         while True:
-            for row in islice(given, max(0, (ahead or 4 * workers) - len(waiting))):
-                waiting.append((row, pool.submit(paths(row))))
+            for row in islice(coming, max(0, ahead - len(waiting))):
+                waiting.append((row, pool.submit(films_of(row))))
             if not waiting:
-                given.end()
+                coming.raise_error()
                 return
             row, future = waiting.popleft()
             try:
-                done = future.result()
+                result = future.result()
             except BrokenProcessPool:
-                done = pool.alone(paths(row))
-                waiting = deque((row, pool.submit(paths(row))) for row, _ in waiting)
-            yield _decoded(row, done)
+                result = pool.load_alone(films_of(row))
+                waiting = deque((row, pool.submit(films_of(row))) for row, _ in waiting)
+            yield _row_images(row, result)
     finally:
         pool.close()
 
 
-class _Given:
-    """The rows. An error among them waits until the rows before it have gone through."""
+class _ErrorLast:
+    """The rows. An error among them ends them, and is raised when the rows before it have gone through."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows = iter(rows)
@@ -101,32 +89,32 @@ class _Given:
             self._error = error
             raise StopIteration from None
 
-    def end(self) -> None:
+    def raise_error(self) -> None:
         if self._error is not None:
             raise self._error
 
 
 class _Pool:
-    """Processes that load pictures, replaced when one has died."""
+    """Worker processes that load films; they are replaced when one of them has died."""
 
     def __init__(self, loader: Loader, workers: int) -> None:
         self._loader, self._workers = loader, workers
         self._open(workers)
 
-    def submit(self, paths: Sequence[str]) -> "Future[Done]":
-        # A worker inherits what is blocked when it starts: Ctrl-C is for the main process, which then closes the pool.
+    def submit(self, paths: Sequence[str]) -> "Future[ImagesOrReason]":
+        # A worker inherits blocked signals when it starts: Ctrl-C is for the main process, which then closes the pool.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             return self._executor.submit(_load_all, self._loader, list(paths))
         except BrokenProcessPool as error:
-            future: Future[Done] = Future()
+            future: Future[ImagesOrReason] = Future()
             future.set_exception(error)
             return future
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
-    def alone(self, paths: Sequence[str]) -> Done:
-        """After a worker's death: that row again, by itself, to see whether it was the one."""
+    def load_alone(self, paths: Sequence[str]) -> ImagesOrReason:
+        """After a worker's death: one row again, by itself, to see whether its films are the cause."""
         self.close()
         self._open(1)
         try:
@@ -145,7 +133,7 @@ class _Pool:
 
 
 def _end_with_parent() -> None:
-    """A worker whose main process was killed would wait for work for ever."""
+    """Ends a worker whose main process was killed; it would wait for work for ever."""
 
     def watch() -> None:
         if parent := parent_process():
@@ -155,12 +143,12 @@ def _end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _load_all(loader: Loader, paths: Sequence[str]) -> Done:
+def _load_all(loader: Loader, paths: Sequence[str]) -> ImagesOrReason:
     try:
         return [loader(path) for path in paths]
     except BadImage as error:
         return error.reason
 
 
-def _decoded(row: Row, done: Done) -> Decoded:
-    return Decoded(row, [], done) if isinstance(done, str) else Decoded(row, done)
+def _row_images(row: Row, result: ImagesOrReason) -> RowImages:
+    return RowImages(row, [], result) if isinstance(result, str) else RowImages(row, result)

@@ -1,4 +1,4 @@
-"""How large a model wants its pictures."""
+"""The size of the images that a model sees."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Square:
-    """side x side pixels, whatever the film's shape was: the paper's 448 x 448."""
+    """side x side pixels, whatever the film's shape: 448 x 448 in the paper."""
 
     side: int = 448
 
@@ -21,7 +21,7 @@ class Square:
 
 @dataclass(frozen=True)
 class Budget:
-    """The film's own shape with at most `pixels` pixels, and sides that are multiples of `step`; it is not enlarged."""
+    """The film's own shape, never enlarged: at most `pixels` pixels, sides that are multiples of `step`."""
 
     pixels: int
     step: int = 28
@@ -40,8 +40,8 @@ class Budget:
 Size = Square | Budget
 
 
-def fit(picture: Image.Image, size: Size | None) -> Image.Image:
-    """The picture in that size; itself when it has it already, or for None."""
-    if size is None or (wanted := size.of(*picture.size)) == picture.size:
-        return picture
-    return picture.resize(wanted, Image.Resampling.BICUBIC, reducing_gap=2.0)
+def fit(image: Image.Image, size: Size | None) -> Image.Image:
+    """The image in that size; the same image when it has that size, or for None."""
+    if size is None or (wanted := size.of(*image.size)) == image.size:
+        return image
+    return image.resize(wanted, Image.Resampling.BICUBIC, reducing_gap=2.0)

@@ -14,7 +14,7 @@ from cxr_cli.mining.evidence import StudyFindings
 from cxr_cli.mining.phrasing import phrases
 from cxr_cli.mining.rules import Rules
 from cxr_cli.mining.tasks import TASKS, Absent, Asker, Question, Uncertain
-from cxr_cli.records import Task, reasons
+from cxr_cli.records import Task, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.rng import Draws
 from cxr_cli.rows.signatures import signature
@@ -80,7 +80,7 @@ class Miner:
             "steps": self.rules.steps(question, study, self._draws(id)) if self.written and not why else None,
             "made_by": self.made_by,
         }
-        return row | made | reasons(row, ["steps"], why)
+        return row | made | merge_reasons(row, ["steps"], why)
 
     def _without_steps(self, row: Row) -> dict[str, str]:
         """Why this study gets no steps, if it does not."""

@@ -7,21 +7,23 @@ the sentences that it rests on, which are exact spans of the report.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cxr_cli.engines.conversations import Talk, converse
-from cxr_cli.engines.prompts.prompt import answer_text, digest, packaged, question_text
-from cxr_cli.engines.prompts.schemas import TEXT, Schema, chosen, each, keyed, one_of, several
+from cxr_cli.engines.conversations import Conversation, run_conversations
+from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
+from cxr_cli.engines.prompts.schemas import TEXT, Schema, array_of, enum_of, numbered_object, object_of, subset_of
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.numbered import Numbered, listed, numbered
 from cxr_cli.mining.cases import Miner
-from cxr_cli.records import Step, StepKind, reasons
+from cxr_cli.records import Step, StepKind, merge_reasons
 from cxr_cli.rows import Row, note
 from cxr_cli.rows.signatures import signature
 
-PROMPTS = {name: packaged("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")}
+PROMPTS = {
+    name: packaged_prompt("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")
+}
 LONGEST = 6  # items of a plan
-_PLAN = keyed(plan=several(TEXT, 1, LONGEST))
+_PLAN = object_of(plan=array_of(TEXT, 1, LONGEST))
 
 
 class Writer:
@@ -31,16 +33,16 @@ class Writer:
         self.model, self.silence = model, PROMPTS[unmentioned].user
         self.failed = self.of = 0
 
-    def case(self, case: Row) -> Talk[Row]:
+    def case(self, case: Row) -> Conversation[Row]:
         """The case with the model's steps; with None and the reason in `why` if it gives none."""
         steps = yield from self.steps(case)
         self.of += 1
         if not isinstance(steps, Failure):
-            return case | {"steps": steps} | reasons(case, ["steps"], {})
+            return case | {"steps": steps} | merge_reasons(case, ["steps"], {})
         self.failed += 1
-        return case | {"steps": None} | reasons(case, ["steps"], {"steps": steps.reason})
+        return case | {"steps": None} | merge_reasons(case, ["steps"], {"steps": steps.reason})
 
-    def steps(self, case: Mapping[str, Any]) -> Talk[list[Step] | Failure]:
+    def steps(self, case: Mapping[str, Any]) -> Conversation[list[Step] | Failure]:
         """The three passes."""
         report, id = numbered(case.get("report") or ""), case["id"]
         if not report.numbers:
@@ -49,7 +51,7 @@ class Writer:
         plan = yield from self.model.ask(f"{id}#plan", PROMPTS["plan"], _PLAN, _plan, question=asked)
         if isinstance(plan, Failure):
             return Failure(f"plan: {plan.reason}")
-        bearing = each(len(plan), chosen(report.numbers))
+        bearing = numbered_object(len(plan), subset_of(report.numbers))
         evidence = yield from self.model.ask(
             f"{id}#evidence",
             PROMPTS["evidence"],
@@ -78,9 +80,11 @@ def write(cases: Iterable[Row], model: Model, miner: Miner) -> Iterator[Row]:
     """Each case with the model's steps, as they are written, in any order."""
     writer = Writer(model, miner.settings["unmentioned"])
     made = {
-        "made_by": signature(model.engine.signature, miner.lexicon.digest, prompts=digest(PROMPTS), **miner.settings)
+        "made_by": signature(
+            model.engine.signature, miner.lexicon.digest, prompts=prompts_digest(PROMPTS), **miner.settings
+        )
     }
-    for _, case in converse(model.engine, ((case, writer.case(case | made)) for case in cases)):
+    for _, case in run_conversations(model.engine, ((case, writer.case(case | made)) for case in cases)):
         if isinstance(case, RowError):
             raise case
         yield case
@@ -94,9 +98,9 @@ def _plan(said: Any) -> list[str]:
 
 
 def _chain(numbers: list[int]) -> Schema:
-    rests = chosen(numbers)
-    step = keyed(kind=one_of("plan", "observe"), text=TEXT, sentences=rests)
-    return keyed(steps=several(step, 1), conclusion=keyed(text=TEXT, sentences=rests))
+    rests = subset_of(numbers)
+    step = object_of(kind=enum_of("plan", "observe"), text=TEXT, sentences=rests)
+    return object_of(steps=array_of(step, 1), conclusion=object_of(text=TEXT, sentences=rests))
 
 
 def _steps(said: Any, report: Numbered) -> list[Step]:

@@ -18,7 +18,7 @@ from zlib import crc32
 
 from cxr_cli.findings.sentences import SILENT, sections
 from cxr_cli.rows import Row, note
-from cxr_cli.rows.temp_db import Scratch
+from cxr_cli.rows.temp_db import TempDb
 
 IN_A_ROW = 3
 NEAR = 0.9
@@ -27,7 +27,7 @@ _STEP = 1.25  # from one class of sizes to the next
 _PARTS = 256  # at most: of texts above some 2,000 words a near one may be missed, never one with the same words
 
 
-class Reports(Scratch):
+class Reports(TempDb):
     """The reports seen so far, each kind once.
 
     None is missed: two sets that are near differ in at most d members, so if both are cut into d + 1 parts by a hash of

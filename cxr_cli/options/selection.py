@@ -22,7 +22,7 @@ def selection(command: Command) -> Command:
             raise click.UsageError("--balance needs --per-finding N.")
         if selected["count"] is not None and set(given["tasks"]) - {"binary"}:
             raise click.UsageError("--per-finding asks binary questions only.")
-        flow.shares, flow.spare = splits.shares(shares or ""), selected["others"]
+        flow.shares, flow.spare = splits.parse_shares(shares or ""), selected["others"]
         command(flow, selected=selected, **given)
 
     wrapped = update_wrapper(wrapper, command)

@@ -1,10 +1,10 @@
-"""Chest X-rays drawn from a seed, with reports and labels that are true to them: data that needs no licence.
+"""Chest X-rays drawn from a seed, with reports and labels that are true to them: data that need no licence.
 
 for phantom in Recipe(seed=1, findings=["edema", "nodule"], each=0.5).studies(1000):
-    phantom.row["labels"], phantom.now.pixels(112)
+    phantom.row["labels"], phantom.film.pixels(112)
 """
 
 from cxr_cli.phantoms.film.scene import FINDINGS
-from cxr_cli.phantoms.studies import Film, Phantom, Recipe
+from cxr_cli.phantoms.studies import Phantom, PhantomFilm, Recipe
 
-__all__ = ["FINDINGS", "Film", "Phantom", "Recipe"]
+__all__ = ["FINDINGS", "Phantom", "PhantomFilm", "Recipe"]

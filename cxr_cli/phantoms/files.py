@@ -1,4 +1,4 @@
-"""Phantoms to a folder: images/*.dcm and images/*.png, studies.jsonl."""
+"""Phantoms to a folder: images/*.dcm or images/*.png, and studies.jsonl."""
 
 from pathlib import Path
 from typing import Literal
@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from cxr_cli.errors import CxrError
-from cxr_cli.phantoms.film.canvas import Field
-from cxr_cli.phantoms.studies import Film, Recipe
+from cxr_cli.phantoms.film.canvas import Layer
+from cxr_cli.phantoms.studies import PhantomFilm, Recipe
 from cxr_cli.rows.files.writing import open_output
 
 Format = Literal["dicom", "png", "both"]
@@ -18,7 +18,7 @@ MADE_BY = "cxr phantom"
 def write_studies(
     recipe: Recipe, count: int, folder: Path, size: int, format: Format, *, overwrite: bool = False
 ) -> int:
-    """Draws `count` studies; returns the number of films. Rows name the DICOM files, or the PNG files if alone."""
+    """Draws `count` studies; returns the number of films. format: with "both" the rows name the DICOM files."""
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -26,21 +26,21 @@ def write_studies(
     rows = folder / "studies.jsonl"
     if rows.exists() and not overwrite:
         raise CxrError(f"{rows} exists: --overwrite replaces it")
-    ending, films = ("png" if format == "png" else "dcm"), 0
+    suffix, films = ("png" if format == "png" else "dcm"), 0
     with open_output(rows, overwrite=True) as output:
         for phantom in recipe.studies(count):
-            for film in filter(None, (phantom.before, phantom.now)):
+            for film in filter(None, (phantom.prior_film, phantom.film)):
                 _write(film, folder / "images", size, format)
                 films += 1
             row = phantom.row
-            row["images"] = [f"images/{phantom.now.name}.{ending}"]
-            if phantom.before:
-                row["prior"]["images"] = [f"images/{phantom.before.name}.{ending}"]
+            row["images"] = [f"images/{phantom.film.name}.{suffix}"]
+            if phantom.prior_film:
+                row["prior"]["images"] = [f"images/{phantom.prior_film.name}.{suffix}"]
             output.write(row)
     return films
 
 
-def _write(film: Film, folder: Path, size: int, format: Format) -> None:
+def _write(film: PhantomFilm, folder: Path, size: int, format: Format) -> None:
     pixels = film.pixels(size)
     if format != "dicom":
         grey = Image.fromarray((pixels * 255 + 0.5).astype(np.uint8))
@@ -49,10 +49,10 @@ def _write(film: Film, folder: Path, size: int, format: Format) -> None:
         write_dicom(pixels, folder / f"{film.name}.dcm", film.name, variant=film.seed)
 
 
-def write_dicom(pixels: Field, path: Path, name: str, *, variant: int = 0) -> None:
-    """A Computed Radiography image with made-up UIDs and nobody's name.
+def write_dicom(pixels: Layer, path: Path, name: str, *, variant: int = 0) -> None:
+    """A Computed Radiography image with generated UIDs and without a patient's name.
 
-    pixels: (rows, columns), 0 black .. 1 white. variant: settles the bits (12 or 16), MONOCHROME2 or 1, the window.
+    pixels: (rows, columns), 0 black .. 1 white. variant: determines the bits (12 or 16), MONOCHROME1 or 2, the window.
     """
     from pydicom.dataset import FileDataset, FileMetaDataset  # a third of a second to import
     from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid

@@ -1,4 +1,4 @@
-"""What is drawn, told as a radiologist might: every finding that is there, and some that are not."""
+"""Reports of drawn films, as a radiologist might write them: every finding that is there, and denials of others."""
 
 import tomllib
 from collections.abc import Sequence
@@ -7,23 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from cxr_cli.phantoms.film.devices import DEVICES
-from cxr_cli.phantoms.film.drawn_finding import Shown
+from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
 from cxr_cli.rows.rng import Draws
 
 _INDICATIONS = ("Cough.", "Shortness of breath.", "Chest pain.", "Preoperative.", "Follow-up.", "Fall.", "Weakness.")
 
 
-def report(shown: Sequence[Shown], draws: Draws, *, compared: bool = False) -> str:
-    """FINDINGS and IMPRESSION, mostly. compared: there is a film before, and `change` tells what became of it."""
+def report(findings: Sequence[DrawnFinding], draws: Draws, *, compared: bool = False) -> str:
+    """Mostly with the sections FINDINGS and IMPRESSION. compared: with a prior film, whose findings changed."""
     words = _wording()
-    there = [finding for finding in shown if finding.change != "resolved"]
-    said = [_sentence(finding, draws) for finding in shown]
-    denied = _denials({finding.name for finding in shown}, draws)
-    body = " ".join([*said, *denied] if draws.below(3) else [*denied, *said])
-    acute = [finding for finding in there if finding.name not in DEVICES]
+    sentences = [_sentence(finding, draws) for finding in findings]
+    denials = _denials({finding.name for finding in findings}, draws)
+    body = " ".join([*sentences, *denials] if draws.below(3) else [*denials, *sentences])
+    acute = [finding for finding in findings if finding.change != "resolved" and finding.name not in DEVICES]
     if acute:
-        impression = _listed([_brief(finding, draws) for finding in draws.sample(acute, 3)], draws)
-    elif shown:
+        impression = _list([_impression(finding, draws) for finding in draws.sample(acute, 3)], draws)
+    elif findings:
         impression = words["impression"]["normal"][draws.below(3)]
     else:
         impression = draws.choice(words["impression"]["normal"])
@@ -38,31 +37,59 @@ def report(shown: Sequence[Shown], draws: Draws, *, compared: bool = False) -> s
     return " ".join(parts)
 
 
-def _sentence(finding: Shown, draws: Draws) -> str:
+def _sentence(finding: DrawnFinding, draws: Draws) -> str:
     words = _wording()
     own = words["finding"][finding.name].get("own")
     if own and finding.change is None and draws.below(2):
-        return _filled(draws.choice(own), finding, draws)
+        return _fill(draws.choice(own), finding, draws)
     change = finding.change or "present"
     if change == "resolved" and finding.name in DEVICES:
         change = "removed"
-    return _filled(draws.choice(words["general"][change]), finding, draws)
+    return _fill(draws.choice(words["general"][change]), finding, draws)
 
 
-def _brief(finding: Shown, draws: Draws) -> str:
-    """For the impression, which must not say less of the change than the findings do."""
+def _impression(finding: DrawnFinding, draws: Draws) -> str:
+    """A sentence for the impression, which states the change as the section FINDINGS does."""
     change = finding.change or "present"
-    form = {"new": "New {noun}{place}.", "stable": "Unchanged {noun}{place}.", "present": "{Noun}{place}."}.get(change)
-    return _filled(form or _wording()["general"][change][0], finding, draws)
+    template = {"new": "New {noun}{place}.", "stable": "Unchanged {noun}{place}.", "present": "{Noun}{place}."}.get(
+        change
+    )
+    return _fill(template or _wording()["general"][change][0], finding, draws)
 
 
-def _filled(template: str, finding: Shown, draws: Draws) -> str:
+def _fill(template: str, finding: DrawnFinding, draws: Draws) -> str:
+    """ "There {is} {a}{noun}{place}." -> "There is a 14 mm nodule in the left upper lung zone." """
     entry: dict[str, Any] = _wording()["finding"][finding.name]
-    sizes = entry.get("sizes")
-    brief = finding.change == "resolved" or ("The {noun}" in template) or "the {noun}" in template
+    words = _words(finding, entry)
+    one, _, many = draws.choice(entry["nouns"]).partition("|")
+    both = bool(many) and finding.side == "bilateral"
+    noun = many if both else one
+    if finding.change == "resolved" or "The {noun}" in template or "the {noun}" in template:
+        # "The effusion has decreased": its size was that of the prior film.
+        noun = noun.replace("{size} ", "").replace("{mm} mm ", "").replace("{cm} cm ", "")
+    noun = noun.format(**words)
+    plural = both or entry.get("many", False)
+    article = "" if plural or entry.get("mass") else ("an " if noun[0] in "aeio" else "a ")
+    new_article = "a " if article else ""
+    text = template.format(
+        **words,
+        noun=noun,
+        Noun=_capital(noun),
+        a=article,
+        A=article.capitalize(),
+        anew=new_article,
+        Anew=new_article.capitalize(),
+        place=draws.choice(entry.get("place", [""])).format(**words),
+        **({"is": "are", "has": "have"} if plural else {"is": "is", "has": "has"}),
+    )
+    return _capital(text)
+
+
+def _words(finding: DrawnFinding, entry: dict[str, Any]) -> dict[str, str]:
+    """{"size": "small", "side": "left", "zone": "upper", "mm": "14", ..}; what the finding lacks is ""."""
+    sizes, side = entry.get("sizes"), finding.side or ""
     size = sizes[finding.grade] if sizes and finding.severity else ""
-    side = finding.side or ""
-    names = {
+    return {
         "size": size,
         "Size": size.capitalize(),
         "side": side,
@@ -72,43 +99,20 @@ def _filled(template: str, finding: Shown, draws: Draws) -> str:
         "cm": f"{(finding.size or 0) / 10:g}",
         "base": "both lung bases" if side == "bilateral" else f"the {side} lung base",
     }
-    noun = draws.choice(entry["nouns"])
-    one, _, many = noun.partition("|")
-    both = bool(many) and side == "bilateral"
-    noun = many if both else one
-    if brief:  # "the effusion has decreased": how large it was is told of the film before
-        noun = noun.replace("{size} ", "").replace("{mm} mm ", "").replace("{cm} cm ", "")
-    noun = noun.format(**names)
-    plural = both or entry.get("many", False)
-    article = "" if plural or entry.get("mass") else ("an " if noun[0] in "aeio" else "a ")
-    new = "" if not article else "a "
-    place = draws.choice(entry.get("place", [""])).format(**names)
-    text = template.format(
-        **names,
-        noun=noun,
-        Noun=_capital(noun),
-        a=article,
-        A=article.capitalize(),
-        anew=new,
-        Anew=new.capitalize(),
-        place=place,
-        **({"is": "are", "has": "have"} if plural else {"is": "is", "has": "has"}),
-    )
-    return _capital(text)
 
 
-def _denials(shown: set[str], draws: Draws) -> list[str]:
-    """Sentences about what is not there; nothing is denied twice."""
-    said: list[str] = []
-    done: set[str] = set(shown)
+def _denials(present: set[str], draws: Draws) -> list[str]:
+    """Sentences about findings that are absent; none is denied twice."""
+    sentences: list[str] = []
+    mentioned = set(present)
     for normal in _wording()["normal"]:
-        if not done & set(normal["denies"]) and draws.below(4):
-            said.append(draws.choice(normal["text"]))
-            done |= set(normal["denies"])
-    return said
+        if not mentioned & set(normal["denies"]) and draws.below(4):
+            sentences.append(draws.choice(normal["text"]))
+            mentioned |= set(normal["denies"])
+    return sentences
 
 
-def _listed(items: Sequence[str], draws: Draws) -> str:
+def _list(items: Sequence[str], draws: Draws) -> str:
     if len(items) == 1 or draws.below(2):
         return " ".join(items)
     return " ".join(f"{number}. {item}" for number, item in enumerate(items, 1))

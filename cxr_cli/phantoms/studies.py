@@ -1,4 +1,4 @@
-"""Whole studies: films with findings, reports that are true to them, labels; each by the seed and its number alone."""
+"""Whole studies: films with findings, and reports and labels that are true to them. Seed and number determine all."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,46 +6,46 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cxr_cli.phantoms.film.body import Body, patient, placed_again
-from cxr_cli.phantoms.film.canvas import Field
+from cxr_cli.phantoms.film.body import Body, normal_body, reposition
+from cxr_cli.phantoms.film.canvas import Layer
 from cxr_cli.phantoms.film.drawing import draw
-from cxr_cli.phantoms.film.drawn_finding import Shown
-from cxr_cli.phantoms.film.scene import FINDINGS, chance, chosen, scene
-from cxr_cli.phantoms.film.styles import LOOKS
+from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
+from cxr_cli.phantoms.film.scene import FINDINGS, chance, choose_names, scene
+from cxr_cli.phantoms.film.styles import STYLES
 from cxr_cli.phantoms.reports import report
 from cxr_cli.rows import Row
 from cxr_cli.rows.rng import Draws
 
 
-class Film(NamedTuple):
-    """One film, not yet drawn. name: of its file, without the ending."""
+class PhantomFilm(NamedTuple):
+    """One film, not yet drawn. name: of its file, without the suffix."""
 
     name: str
     body: Body
-    shown: Sequence[Shown]
-    look: str
+    findings: Sequence[DrawnFinding]
+    style: str
     seed: int
 
-    def pixels(self, size: int) -> Field:
+    def pixels(self, size: int) -> Layer:
         """(size, size) float32, 0 black .. 1 white."""
-        return draw(self.body, self.shown, size, self.look, self.seed)
+        return draw(self.body, self.findings, size, self.style, self.seed)
 
 
 class Phantom(NamedTuple):
-    """row: a Study whose images are the names of films. before: the film of its prior."""
+    """row: a Study whose images are names of films. prior_film: None if the study has no prior."""
 
     row: Row
-    now: Film
-    before: Film | None
+    film: PhantomFilm
+    prior_film: PhantomFilm | None
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What to draw.
 
-    findings: those that may be drawn. prevalence: the share of films with one to four of them. each: when given, every
-    finding is drawn with this chance instead, by itself. priors: the share of studies with a film before. look: a
-    name of LOOKS, or "mixed".
+    findings: those that may be drawn. prevalence: the share of films with one to four of them. each: instead of
+    `prevalence`, the chance of each finding. priors: the share of studies with a prior film. style: a name of STYLES,
+    or "mixed".
     """
 
     seed: int = 0
@@ -53,7 +53,7 @@ class Recipe:
     prevalence: float = 0.5
     each: float | None = None
     priors: float = 0.2
-    look: str = "mixed"
+    style: str = "mixed"
 
     def studies(self, count: int, start: int = 0) -> Iterator[Phantom]:
         """The studies numbered `start` .. `start + count - 1`."""
@@ -64,28 +64,28 @@ class Recipe:
         draws = Draws(id)
         rng = np.random.default_rng([self.seed, number])
         follow_up = chance(draws, self.priors)
-        seen = scene(draws, chosen(draws, self.findings, self.prevalence, self.each), follow_up=follow_up)
-        look = draws.choice(list(LOOKS)) if self.look == "mixed" else self.look
-        body = patient(rng)
+        made = scene(draws, choose_names(draws, self.findings, self.prevalence, self.each), follow_up=follow_up)
+        style = draws.choice(list(STYLES)) if self.style == "mixed" else self.style
+        body = normal_body(rng)
         seeds = [int(seed) for seed in rng.integers(2**31, size=2)]
         row: Row = {
             "id": id,
             "patient": f"{id}-patient",
             "images": [id],
-            "report": report(seen.now, draws, compared=follow_up),
-            "labels": _labels(seen.now),
+            "report": report(made.findings, draws, compared=follow_up),
+            "labels": _labels(made.findings),
             "prior": None,
             "split": ("test", "validate", *["train"] * 8)[Draws(f"split {id}-patient").below(10)],
-            "source": f"phantom-{look}",
+            "source": f"phantom-{style}",
         }
-        if seen.before is None:
-            return Phantom(row, Film(id, body, seen.now, look, seeds[0]), None)
+        if made.prior_findings is None:
+            return Phantom(row, PhantomFilm(id, body, made.findings, style, seeds[0]), None)
         name = f"{id}-prior"
-        row["prior"] = {"id": name, "images": [name], "report": report(seen.before, draws)}
-        before = Film(name, body, seen.before, look, seeds[1])
-        return Phantom(row, Film(id, placed_again(body, rng), seen.now, look, seeds[0]), before)
+        row["prior"] = {"id": name, "images": [name], "report": report(made.prior_findings, draws)}
+        prior_film = PhantomFilm(name, body, made.prior_findings, style, seeds[1])
+        return Phantom(row, PhantomFilm(id, reposition(body, rng), made.findings, style, seeds[0]), prior_film)
 
 
-def _labels(shown: Sequence[Shown]) -> dict[str, int]:
-    there = {finding.name for finding in shown if finding.change != "resolved"}
-    return {name: int(name in there) for name in FINDINGS}
+def _labels(findings: Sequence[DrawnFinding]) -> dict[str, int]:
+    present = {finding.name for finding in findings if finding.change != "resolved"}
+    return {name: int(name in present) for name in FINDINGS}

@@ -27,7 +27,7 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.published.judgements import judged_of
 from cxr_cli.rows import Item, Source
-from cxr_cli.rows.files.lines import why_no_text
+from cxr_cli.rows.files.lines import text_problem
 
 KINDS = ("accuracy_res", "reasoning_res")
 _INSTRUCTION = re.compile(r"\s*Let's think step by step\b.*\Z", re.S)
@@ -71,7 +71,7 @@ def _load(path: Path) -> list[Any] | str:
     try:
         rows = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return why_no_text(content) or f"broken JSON: {error}"
+        return text_problem(content) or f"broken JSON: {error}"
     return rows if isinstance(rows, list) else "not a list of results"
 
 

@@ -1,6 +1,6 @@
-"""The fingerprint of a set of rows, by which scores and cards name the exact questions they are about.
+"""The fingerprint of a set of rows: with it scores and cards name the exact questions they are about.
 
-It is the same in whatever order the rows come and whatever later stages add to them.
+It does not depend on the order of the rows, nor on what later stages add to them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,23 +9,25 @@ from typing import Any
 
 import msgspec
 
-ASKED = ("id", "question", "options", "answer", "images")
+QUESTION_FIELDS = ("id", "question", "options", "answer", "images")
 
 
-def digest(value: Any) -> bytes:
-    """Sixteen bytes that stand for a value."""
+def value_hash(value: Any) -> bytes:
+    """16 bytes that stand for a JSON value."""
     return blake2b(msgspec.json.encode(value), digest_size=16).digest()
 
 
 class Fingerprint:
-    """`str(fingerprint)` is eight hex digits of all rows added: of these fields, of which null, empty and missing are
-    one. Digests of rows are added up modulo 2^128, so that the order is nothing and a doubled row is something."""
+    """`str(fingerprint)` is eight hex digits of these fields of all rows; null, empty and missing are the same.
 
-    def __init__(self, fields: Sequence[str] = ASKED) -> None:
+    The hashes of rows are added modulo 2^128, so that their order does not count and a doubled row does.
+    """
+
+    def __init__(self, fields: Sequence[str] = QUESTION_FIELDS) -> None:
         self.fields, self.rows, self._sum = fields, 0, 0
 
     def add(self, row: Mapping[str, Any]) -> None:
-        self._sum += int.from_bytes(digest([row.get(name) or None for name in self.fields]))
+        self._sum += int.from_bytes(value_hash([row.get(name) or None for name in self.fields]))
         self.rows += 1
 
     def __str__(self) -> str:

@@ -13,11 +13,12 @@ from cxr_cli.records import Row, Study
 from cxr_cli.rows.fields import restore
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.reading import Source
-from cxr_cli.rows.files.writing import finished_ids, open_output
+from cxr_cli.rows.files.resume import finished_ids
+from cxr_cli.rows.files.writing import open_output
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper
 from cxr_cli.rows.progress import note, with_progress
-from cxr_cli.rows.splits import with_split
+from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check
 
 _SPLITS = 8  # at most so many are named where none of the wanted split was found
@@ -121,7 +122,7 @@ class Flow:
                 if reason is not None:
                     self._refuse(where, reason, raw, row)
                     continue
-                row = with_split(row, self.shares) if self.shares else row
+                row = assign_split(row, self.shares) if self.shares else row
                 if self.split not in (None, row.get("split")):
                     if len(others) < _SPLITS:
                         others.add(row.get("split") or "none")

@@ -1,10 +1,10 @@
-"""The ids of a stream, kept on disk."""
+"""The ids of a run's rows, on disk."""
 
-from cxr_cli.rows.temp_db import Scratch
+from cxr_cli.rows.temp_db import TempDb
 
 
-class Ids(Scratch):
-    """Where each id was first seen, and which ids an earlier run has already done."""
+class Ids(TempDb):
+    """Where each id was first seen, and which ids an earlier run has finished."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -13,7 +13,7 @@ class Ids(Scratch):
         )
 
     def see(self, id: str, place: str) -> str | None:
-        """None when `id` is new, else the place (`path:line`) where it was first seen."""
+        """Notes an id. None if it is new, else the place, `path:line`, where it was first seen."""
         if self.run("insert or ignore into seen values (?, ?)", id, place).rowcount:
             return None
         return self.place(id)

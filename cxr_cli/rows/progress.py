@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of a run, on stderr: notes, and how far it is."""
+"""Notes and progress on stderr, for the person at the terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from cxr_cli.rows.files.reading import Source
 
 
 def note(text: str) -> None:
-    """A line for the person at the terminal: stderr, never stdout."""
+    """A line on stderr: "cxr: no rows in stdin"."""
     if sys.stderr is not None:
         print(f"cxr: {text}", file=sys.stderr)
 
 
 def with_progress(source: Source) -> Iterator[Item]:
-    """The items of `source`, counted on stderr when that is a terminal."""
+    """The items of `source`, with a counter on stderr if that is a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         return source.items()
     from tqdm import tqdm

@@ -1,4 +1,4 @@
-"""Signatures: what made, checked or scored a row, so that numbers are compared only when they may be (as in sacreBLEU).
+"""Signatures, as in sacreBLEU: what made, checked or scored a row. Equal signatures make numbers comparable.
 
 engine:rules|lexicon:3f2a9c01|unmentioned:normal|version:0.1.0
 """
@@ -15,12 +15,12 @@ def cxr_version() -> str:
 
 
 def signature(engine: str | Mapping[str, object], lexicon: str, **settings: object) -> str:
-    """One line: the engine (a model's with all of its settings), the lexicon's digest, what changes the result, the
-    version."""
+    """The engine (a model's with all its settings), the lexicon's digest, the settings that change the result, the
+    version, as one line."""
     by = {"engine": engine} if isinstance(engine, str) else engine
-    return signed(**{**by, "lexicon": lexicon, **settings})
+    return sign(**{**by, "lexicon": lexicon, **settings})
 
 
-def signed(**settings: object) -> str:
+def sign(**settings: object) -> str:
     """The settings and the version as one line."""
     return "|".join(f"{key}:{value}" for key, value in {**settings, "version": cxr_version()}.items())

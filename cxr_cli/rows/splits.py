@@ -1,4 +1,4 @@
-"""A split for studies that have none: by patient, the same on every machine, whatever the order and the rest."""
+"""Splits by patient for studies that have none: the same on every machine and in any order of the rows."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -7,10 +7,10 @@ from hashlib import blake2b
 from cxr_cli.errors import CxrError
 from cxr_cli.records import Row
 
-REST = "train"
+DEFAULT_SPLIT = "train"
 
 
-def shares(text: str) -> dict[str, float]:
+def parse_shares(text: str) -> dict[str, float]:
     """ "test=0.1,validate=0.1" -> {"test": .1, "validate": .1}; "" -> {}. Raises CxrError for anything else."""
     found: dict[str, float] = {}
     for part in filter(None, text.split(",")):
@@ -20,21 +20,21 @@ def shares(text: str) -> dict[str, float]:
         if not (name and 0 < found.get(name, 0) <= 1):
             raise CxrError(f"--make-split: `{part}` is not NAME=SHARE, as in test=0.1")
     if round(sum(found.values()), 9) > 1:
-        raise CxrError(f"--make-split: the shares of {text} are more than 1 together")
+        raise CxrError(f"--make-split: the shares of {text} add up to more than 1")
     return found
 
 
-def with_split(row: Row, shares: Mapping[str, float]) -> Row:
-    """The row, with a split that is drawn for its patient, or for its id if it names none; what has a split keeps it.
+def assign_split(row: Row, shares: Mapping[str, float]) -> Row:
+    """The row with a split drawn for its patient, or for its id if it has no patient. A row that has a split keeps it.
 
-    It depends on nothing else: another data set of the same patient, another seed give the same split.
+    The split depends on nothing else: in another data set, or with another seed, the patient has the same split.
     """
     if row.get("split") is not None:
         return row
-    one = row.get("patient") or row["id"]
-    drawn = int.from_bytes(blake2b(f"split/{one}".encode(), digest_size=8).digest()) / 2**64
+    key = row.get("patient") or row["id"]
+    position = int.from_bytes(blake2b(f"split/{key}".encode(), digest_size=8).digest()) / 2**64
     for name, share in shares.items():
-        drawn -= share
-        if drawn < 0:
+        position -= share
+        if position < 0:
             return {**row, "split": name}
-    return {**row, "split": REST}
+    return {**row, "split": DEFAULT_SPLIT}

@@ -1,4 +1,4 @@
-"""A private database on disk: memory stays the same however much is noted in it."""
+"""A private database on disk, so that memory stays constant however much is stored."""
 
 import sqlite3
 from types import TracebackType
@@ -7,8 +7,8 @@ from typing import Self
 from cxr_cli.errors import CxrError
 
 
-class Scratch:
-    """Gone when closed. schema: the `create table` lines."""
+class TempDb:
+    """A database that is deleted when it is closed. schema: `create table` statements, separated by semicolons."""
 
     def __init__(self, schema: str) -> None:
         self._db = sqlite3.connect("", isolation_level=None)  # "": a file that SQLite removes itself

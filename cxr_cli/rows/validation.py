@@ -1,13 +1,15 @@
-"""Is this dict the row it should be? The reason why not names the field and never the value."""
+"""Checks rows against the types of records.py. The reason names the field and never the value."""
 
 import re
 from functools import cache
 
 import msgspec
+from msgspec.inspect import ListType, LiteralType, Type, TypedDictType, type_info
 
 from cxr_cli.records import Row
+from cxr_cli.rows.fields import union_members
 
-_NAMES = {
+_TYPE_NAMES = {
     "str": "a string",
     "int": "a whole number",
     "float": "a number",
@@ -19,7 +21,7 @@ _NAMES = {
 
 
 def check(row: Row, kind: type) -> str | None:
-    """None when `row` is a `kind` (a TypedDict of records.py), else "field `steps[0].text`: expected a string.."."""
+    """Why `row` is not a `kind`, a TypedDict of records.py: "field `steps[0].text`: expected a string.."; else None."""
     try:
         msgspec.convert(row, kind)
     except msgspec.ValidationError as error:
@@ -33,37 +35,34 @@ def _reason(message: str, kind: type) -> str:
     if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
         return f"field `{f'{path}.' if path else ''}{missing[1]}`: missing"
     if expected := re.match(r"Expected `([\w |]+)`, got `(\w+)`", message):
-        return f"field `{path}`: expected {_names(expected[1])}, got {_names(expected[2])}"
+        return f"field `{path}`: expected {_type_names(expected[1])}, got {_type_names(expected[2])}"
     if " of length >= 1" in message:
         return f"field `{path}`: empty"
-    choices = _choices(kind).get(path.rpartition(".")[2])  # an enum error: its message would quote the value
-    return f"field `{path}`: not one of {', '.join(choices)}" if choices else f"field `{path}`: not what it should be"
+    choices = _choices(kind).get(path.rpartition(".")[2])  # a wrong choice, whose message would quote the value
+    return f"field `{path}`: not one of {', '.join(choices)}" if choices else f"field `{path}`: not valid"
 
 
-def _names(types: str) -> str:
-    names = [_NAMES.get(name, name) for name in types.split(" | ") if not (name == "int" and "float" in types)]
+def _type_names(types: str) -> str:
+    names = [_TYPE_NAMES.get(name, name) for name in types.split(" | ") if not (name == "int" and "float" in types)]
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 @cache
 def _choices(kind: type) -> dict[str, tuple[str, ...]]:
-    """Field name -> the texts it may hold, for every field of `kind`, nested ones too, that is a choice."""
+    """Field name -> the texts it may hold, for all fields of `kind`, nested ones too, that are a choice of texts."""
     found: dict[str, tuple[str, ...]] = {}
-
-    def look(type_: msgspec.inspect.Type) -> None:
-        match type_:
-            case msgspec.inspect.TypedDictType(fields=fields):
-                for field in fields:
-                    held = field.type
-                    for member in held.types if isinstance(held, msgspec.inspect.UnionType) else (held,):
-                        if isinstance(member, msgspec.inspect.LiteralType):
-                            found[field.name] = tuple(str(value) for value in member.values)
-                    look(field.type)
-            case msgspec.inspect.UnionType(types=types):
-                for member in types:
-                    look(member)
-            case msgspec.inspect.ListType(item_type=item):
-                look(item)
-
-    look(msgspec.inspect.type_info(kind))
+    _collect_choices(type_info(kind), found)
     return found
+
+
+def _collect_choices(type_: Type, found: dict[str, tuple[str, ...]]) -> None:
+    for member in union_members(type_):
+        match member:
+            case TypedDictType(fields=fields):
+                for field in fields:
+                    for choice in union_members(field.type):
+                        if isinstance(choice, LiteralType):
+                            found[field.name] = tuple(map(str, choice.values))
+                    _collect_choices(field.type, found)
+            case ListType(item_type=item):
+                _collect_choices(item, found)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cxr_cli.answers.steps import as_steps
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Conversation
 from cxr_cli.findings import Finding, Lexicon, Reader
 from cxr_cli.findings.agreement import COURSE, Known, Unmentioned
 from cxr_cli.rows.signatures import signature
@@ -87,10 +87,10 @@ class RulesJudge:
     def signature(self, **settings: object) -> str:
         return signature("rules", self.reader.lexicon.digest, unmentioned=self.unmentioned, **settings)
 
-    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The parts and the score of each reasoning; None with a reason where there is nothing to count."""
         return [scored(self.parts(case, reasoning)) for reasoning in reasonings]
-        yield []  # a talk that asks for nothing
+        yield []  # a conversation that asks for nothing
 
     def parts(self, case: Mapping[str, Any], reasoning: str) -> dict[str, float | str]:
         reader, lexicon = self.reader, self.reader.lexicon

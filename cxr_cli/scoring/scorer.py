@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from cxr_cli.answers import reply_format
 from cxr_cli.answers.grading import grade
 from cxr_cli.answers.reply_format import thinking
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Conversation
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.records import reasons
+from cxr_cli.records import merge_reasons
 from cxr_cli.scoring.judges import Empty, judge_of
 from cxr_cli.scoring.radrscore import PARTS, Scores
 from cxr_cli.scoring.report import ReportScorer
@@ -44,7 +44,7 @@ class Scorer:
         self.empty = empty
         self.signature = " & ".join(judge.signature(empty=empty) for judge in self.judges)
 
-    def row(self, row: Mapping[str, Any]) -> Talk[dict[str, Any]]:
+    def row(self, row: Mapping[str, Any]) -> Conversation[dict[str, Any]]:
         """The row with `scores`, `why` for each null, and `scored_by`. RowError: the row holds no prediction.
 
         A row with a question is scored on answer, form and reasoning; one without, as a report. What most samples
@@ -67,9 +67,9 @@ class Scorer:
             scores["vote_accuracy"] = voted["accuracy"]
             why |= {"vote_accuracy": nulls["accuracy"]} if "accuracy" in nulls else {}
         known = scores.keys() | (row.get("scores") or {}).keys()
-        return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | reasons(row, known, why)
+        return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | merge_reasons(row, known, why)
 
-    def _answers(self, row: Mapping[str, Any], texts: Sequence[str]) -> Talk[list[Scores]]:
+    def _answers(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         graded = [grade(row, text) for text in texts]
         reasonings = [thinking(text) for text in texts]
         for judge, prefix in zip(self.judges, self.prefixes, strict=True):

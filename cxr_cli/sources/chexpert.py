@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.tables.csv_rows import begins, one_folder, one_split, streamed, values
+from cxr_cli.sources.tables.csv_rows import label_values, one_split_per_patient, read_rows, single_folder, starts_with
 
 SIGNS = "train.csv or valid.csv, beginning with Path,Sex,Age"
 LABELS = (
@@ -38,19 +38,19 @@ SPLITS = ("train", "valid")
 
 
 def fits(folder: Path) -> bool:
-    return any(begins(folder / f"{split}.csv", b"Path,Sex,Age") for split in SPLITS)
+    return any(starts_with(folder / f"{split}.csv", b"Path,Sex,Age") for split in SPLITS)
 
 
 def find(name: str) -> Source:
-    folder = one_folder(name)
-    return Source(name, lambda: one_split(_items(folder)))
+    folder = single_folder(name)
+    return Source(name, lambda: one_split_per_patient(_items(folder)))
 
 
 def _items(folder: Path) -> Iterator[Item]:
     for path in (folder / f"{split}.csv" for split in SPLITS):
         if path.is_file():
-            rows = streamed(path, ("Path", *LABELS))
-            for _, films in groupby(rows, _study):  # the rows of a study stand together, one for each film
+            rows = read_rows(path, ("Path", *LABELS))
+            for _, films in groupby(rows, _study):  # the rows of a study, one for each film, are next to each other
                 yield _item(list(films), path.stem)
 
 
@@ -64,16 +64,16 @@ def _item(films: list[Item], split: str) -> Item:
     if reason is None:
         try:
             study = of_films([film["Path"] or "" for _, film, _ in films])
-            return where, study | {"labels": values(row, LABELS), "split": split, "source": "chexpert"}, None
+            return where, study | {"labels": label_values(row, LABELS), "split": split, "source": "chexpert"}, None
         except RowError as error:
             reason = error.reason
     return where, row, reason
 
 
 def of_films(paths: Sequence[str]) -> Row:
-    """The id, patient and films of a study. paths: of its films, `CheXpert-v1.0/train/patient00001/study1/view1..jpg`.
+    """The id, patient and films of a study. paths: of its films, "CheXpert-v1.0/train/patient00001/study1/view1..jpg".
 
-    RowError: they are not of this form.
+    Raises RowError for paths of another form.
     """
     names = ["/".join(path.split("/")[-4:]) for path in paths]
     try:

@@ -8,8 +8,8 @@
      "images": ["PNG/train/patient00001/study1/view1_frontal.png"], "report": "FINDINGS: ..\\nIMPRESSION: ..",
      "prior": {"id": "patient00001/study2", "images": [..], "report": ".."}, "source": "chexpert-plus"}
 
-Chambon et al. 2024, arXiv 2405.19538. The prior is the study before it by `patient_report_date_order`. Labels are those
-of the impression, from which CheXpert's own were read; findings_fixed.json calls reports without findings normal.
+Chambon et al. 2024, arXiv 2405.19538. The prior is the previous study by `patient_report_date_order`. Labels are those
+of the impression, as CheXpert's own are; findings_fixed.json labels reports without findings normal.
 """
 
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.rows.mapping import sections
+from cxr_cli.rows.mapping import join_sections
 from cxr_cli.sources import chexpert
 from cxr_cli.sources.tables.columns import columns
-from cxr_cli.sources.tables.csv_rows import one_folder, one_split
+from cxr_cli.sources.tables.csv_rows import one_split_per_patient, single_folder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,60 +38,62 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    folder = one_folder(name)
-    return Source(name, lambda: one_split(_Table(folder).items()))
+    folder = single_folder(name)
+    return Source(name, lambda: one_split_per_patient(_Table(folder).items()))
 
 
 class _Table:
-    """In memory are the paths of the films and the labels, but no reports: these are read when their turn comes."""
+    """The paths of films and the labels are in memory; a report is read from the file when its study is due."""
 
     def __init__(self, folder: Path) -> None:
-        from cxr_cli.sources.tables.csv_index import Places
+        from cxr_cli.sources.tables.csv_index import CsvIndex
 
         self._path = max(folder.glob(_TABLE))
-        self._records = Places(self._path)
-        self._records.need((*_KINDS, *_SECTIONS.values()))
+        self._records = CsvIndex(self._path)
+        self._records.require((*_KINDS, *_SECTIONS.values()))
         films = columns(self._path, _KINDS)
         if len(films) != len(self._records):
-            raise CxrError(f"{self._path}: a damaged table: a quote is never closed, or not doubled")
+            raise CxrError(f"{self._path}: the table is damaged: a quote is never closed, or not doubled")
         self._studies = _labelled(_studies(films), folder)
         self._place = next((place for place in _PLACES if (folder / place[0]).is_dir()), ("", ".jpg"))
 
     def items(self) -> Iterator[Item]:
-        for told in self._studies.iter_rows(named=True):
-            where = f"{self._path}, record {told['records'][0] + 1}"
+        for entry in self._studies.iter_rows(named=True):
+            where = f"{self._path}, record {entry['records'][0] + 1}"
             try:
-                study = self._films(told) | {"report": self._report(told)}
+                study = self._films(entry) | {"report": self._report(entry)}
             except RowError as error:
                 yield where, {}, error.reason
                 continue
-            if told["labelled"]:
-                study["labels"] = {name: told[name] for name in chexpert.LABELS}
-            if told["before"] is not None:
-                study["prior"] = self._prior(self._studies.row(told["before"], named=True))
-            yield where, study | {"split": told["split"], "source": "chexpert-plus"}, None
+            if entry["labelled"]:
+                study["labels"] = {name: entry[name] for name in chexpert.LABELS}
+            if entry["before"] is not None:
+                study["prior"] = self._prior(self._studies.row(entry["before"], named=True))
+            yield where, study | {"split": entry["split"], "source": "chexpert-plus"}, None
 
-    def _films(self, told: dict[str, Any]) -> Row:
-        study = chexpert.of_films(told["paths"])
+    def _films(self, entry: dict[str, Any]) -> Row:
+        """entry: a row of `_studies`."""
+        study = chexpert.of_films(entry["paths"])
         for key in study.keys() & {"images", "laterals"}:
             study[key] = [f"{self._place[0]}{path.removesuffix('.jpg')}{self._place[1]}" for path in study[key]]
         return study
 
-    def _report(self, told: dict[str, Any]) -> str | None:
-        record = self._records[told["records"][0]]
-        return sections({name: record[column] for name, column in _SECTIONS.items()})
+    def _report(self, entry: dict[str, Any]) -> str | None:
+        record = self._records[entry["records"][0]]
+        return join_sections({name: record[column] for name, column in _SECTIONS.items()})
 
-    def _prior(self, told: dict[str, Any]) -> Row:
-        prior = self._films(told)
+    def _prior(self, entry: dict[str, Any]) -> Row:
+        prior = self._films(entry)
         try:
-            report = self._report(told)
-        except RowError:  # of that study it will be said
+            report = self._report(entry)
+        except RowError:  # reported with that study
             report = None
         return {"id": prior["id"], "images": prior["images"], "report": report}
 
 
 def _studies(films: "pl.DataFrame") -> "pl.DataFrame":
-    """A row a study: the `records` and `paths` of its films, which lie in one folder; its split; the study `before`."""
+    """One row a study: the `records` and `paths` of its films, all in one folder; its split; the number of the study
+    `before` it."""
     import polars as pl
 
     patient, order = "deid_patient_id", "patient_report_date_order"
@@ -109,7 +111,7 @@ def _studies(films: "pl.DataFrame") -> "pl.DataFrame":
 
 
 def _labelled(studies: "pl.DataFrame", folder: Path) -> "pl.DataFrame":
-    """The studies with a column a label, and whether they are `labelled`."""
+    """The studies with a column for each label, and whether they are `labelled`."""
     import polars as pl
 
     path = next((path for place in (folder, *folder.glob("*/")) if (path := place / _LABELS).is_file()), None)

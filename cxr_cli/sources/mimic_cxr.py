@@ -1,15 +1,15 @@
 """MIMIC-CXR and MIMIC-CXR-JPG 2.x as PhysioNet serves them (doi 10.13026/4jqj-jw95 and 10.13026/jsn5-t979).
 
-    files/p10/p10000032/s50414267.txt               a report, as unpacked from mimic-cxr-reports.zip
+    files/p10/p10000032/s50414267.txt               a report, unpacked from mimic-cxr-reports.zip
     files/p10/p10000032/s50414267/02aa804e-...jpg   its films, or .dcm
-    mimic-cxr-2.0.0-metadata.csv.gz                 and more tables: mimic_tables.py
+    mimic-cxr-2.0.0-metadata.csv.gz                 and more tables, see mimic_tables.py
 
     {"id": "s50414267", "patient": "p10000032", "images": ["files/p10/p10000032/s50414267/02aa804e-...jpg"],
      "laterals": [..], "report": "..", "prior": {"id": "s53189527", ..}, "split": "train", "labels": {"Edema": -1, ..}}
 
 `mimic-cxr:/data/mimic-cxr:/data/mimic-cxr-jpg` reads reports, films and tables each from the first tree that has them.
-Films are those of the tables, whether they lie on this disk or not; of a study in no table, those in its folder. Their
-paths start from the tree. The prior is the patient's last study before this one.
+A study's films are those in the tables, whether they are on this disk or not; of a study in no table, those in its
+folder. Their paths start from the tree. The prior is the patient's last study before this one.
 """
 
 import os
@@ -22,18 +22,18 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source, note
-from cxr_cli.sources.mimic_tables import Known, Tables, Taken
+from cxr_cli.sources.mimic_tables import StudyEntry, StudyTime, Tables
 from cxr_cli.sources.texts import text_folder
 
 SIGNS = "files/p10/p10000032/s50414267.txt and its like"
 _REPORTS = "mimic-cxr-reports"  # where some unpack the reports
 _PATIENT, _STUDY = re.compile(r"p\d+"), re.compile(r"s(\d+)(?:\.txt)?")
 _FILM = re.compile(r".+\.(?:jpe?g|dcm)", re.IGNORECASE)
-_PROBED = 100  # patients that are looked at to see what a tree holds
+_PROBED = 100  # patients whose folders show what kind of files a tree has
 
 
 def fits(folder: Path) -> bool:
-    """Does it hold files/p10 to files/p19?"""
+    """Whether the folder has files/p10 to files/p19."""
     return any(next(folder.glob(f"{place}files/p1[0-9]"), None) for place in ("", f"{_REPORTS}/"))
 
 
@@ -59,72 +59,75 @@ def _probed(trees: Sequence[Path], pattern: str) -> Iterator[Path]:
 
 
 class _Walk:
-    """Patient by patient through trees that have the same folders; of a file that is in several, the first counts."""
+    """Patient by patient through trees of the same layout; of a file that is in several, the first counts."""
 
     def __init__(self, trees: Sequence[Path], tables: Tables) -> None:
         self._trees, self._tables = trees, tables
         films = (path.suffix for path in _probed(trees, "s*/*") if _FILM.fullmatch(path.name))
-        self._ending = next(films, ".jpg")
-        for lacking, what in (
+        self._suffix = next(films, ".jpg")
+        for path, what in (
             (tables.metadata, "metadata: no dates, so no priors; laterals are not told apart"),
             (tables.labels, "labels: answers come from reports alone"),
             (tables.split, "splits"),
         ):
-            if lacking is None:
+            if path is None:
                 note(f"mimic-cxr: no table of {what}")
 
     def items(self, split: str | None = None) -> Iterator[Item]:
         wanted = self._tables.patients(split) if split is not None else None
-        for group in sorted(self._held("")):
-            for patient in sorted(filter(_PATIENT.fullmatch, self._held(group))):
+        for group in sorted(self._entries("")):
+            for patient in sorted(filter(_PATIENT.fullmatch, self._entries(group))):
                 if wanted is None or int(patient[1:]) in wanted:
                     yield from self._patient(f"{group}/{patient}")
 
     def _patient(self, place: str) -> Iterator[Item]:
         """A patient's studies in the order they were taken, undated ones last. place: p10/p10000032."""
-        held = self._held(place)
-        known = {n: self._tables.known(n) for n in {int(match[1]) for match in map(_STUDY.fullmatch, held) if match}}
-        dated = sorted((study.taken, number) for number, study in known.items() if study.taken)
-        before: list[tuple[Taken, dict[str, Any]]] = []
-        for taken, number in [*dated, *sorted((None, number) for number, study in known.items() if not study.taken)]:
+        files = self._entries(place)
+        numbers = {int(match[1]) for match in map(_STUDY.fullmatch, files) if match}
+        entries = {number: self._tables.entry(number) for number in numbers}
+        dated = sorted((entry.time, number) for number, entry in entries.items() if entry.time)
+        undated = sorted((None, number) for number, entry in entries.items() if not entry.time)
+        priors: list[tuple[StudyTime, dict[str, Any]]] = []
+        for time, number in [*dated, *undated]:
             id = f"s{number}"
-            text = held.get(f"{id}.txt")
-            report, broken = text_folder.read(text) if text else (None, None)
+            path = files.get(f"{id}.txt")
+            report, broken = text_folder.read(path) if path else (None, None)
             images, laterals = self._films(place, id)
             row: Row = {"id": id, "patient": place.rpartition("/")[2], "images": images, "report": report}
-            row |= {"source": "mimic-cxr"} | self._told(known[number]) | ({"laterals": laterals} if laterals else {})
+            row |= {"source": "mimic-cxr"} | self._table_keys(entries[number])
+            row |= {"laterals": laterals} if laterals else {}
             if self._tables.metadata:
-                row["prior"] = next((prior for when, prior in reversed(before) if taken and when < taken), None)
-            if taken:
-                before.append((taken, {"id": id, "images": images, "report": None if broken else report}))
-            row |= _why(row, there=text is not None, dated=taken is not None)
-            yield str(text or held[id]), report if broken else row, broken
+                row["prior"] = next((prior for earlier, prior in reversed(priors) if time and earlier < time), None)
+            if time:
+                priors.append((time, {"id": id, "images": images, "report": None if broken else report}))
+            row |= _why(row, has_file=path is not None, dated=time is not None)
+            yield str(path or files[id]), report if broken else row, broken
 
-    def _told(self, study: Known) -> Row:
-        """What the tables tell of a study; a key that has no table is left out."""
-        told: Row = {"labels": study.labels} if self._tables.labels else {}
-        return told | ({"split": study.split} if self._tables.split else {})
+    def _table_keys(self, entry: StudyEntry) -> Row:
+        """`labels` and `split`; a key without a table is left out."""
+        keys: Row = {"labels": entry.labels} if self._tables.labels else {}
+        return keys | ({"split": entry.split} if self._tables.split else {})
 
     def _films(self, place: str, id: str) -> tuple[list[str], list[str]]:
-        """Images and laterals: what the tables list, else what lies in the study's folder."""
-        films = [(f"{dicom}{self._ending}", lateral) for dicom, lateral in self._tables.films(int(id[1:]))]
-        films = films or [(name, False) for name in sorted(filter(_FILM.fullmatch, self._held(f"{place}/{id}")))]
+        """Images and laterals: the films in the tables, else those in the study's folder."""
+        films = [(f"{dicom}{self._suffix}", lateral) for dicom, lateral in self._tables.films(int(id[1:]))]
+        films = films or [(name, False) for name in sorted(filter(_FILM.fullmatch, self._entries(f"{place}/{id}")))]
         paths = [(f"files/{place}/{id}/{name}", lateral) for name, lateral in films]
         return [path for path, lateral in paths if not lateral], [path for path, lateral in paths if lateral]
 
-    def _held(self, place: str) -> dict[str, Path]:
-        """What is in a folder, by its name."""
-        held: dict[str, Path] = {}
+    def _entries(self, place: str) -> dict[str, Path]:
+        """The files and folders in a folder of any tree: name -> path."""
+        entries: dict[str, Path] = {}
         for tree in self._trees:
             with suppress(FileNotFoundError, NotADirectoryError):
-                held = {name: tree / place / name for name in os.listdir(tree / place)} | held
-        return held
+                entries = {name: tree / place / name for name in os.listdir(tree / place)} | entries
+        return entries
 
 
-def _why(row: Row, *, there: bool, dated: bool) -> Row:
-    """{"why": ..} if anything is null that is not known. there: the report's file. A first study has no prior."""
+def _why(row: Row, *, has_file: bool, dated: bool) -> Row:
+    """{"why": ..} with the reasons of what is null; {} if there is none. A first study's lack of a prior needs none."""
     reasons = {
-        "report": "the file is empty" if there else "there is no file",
+        "report": "the file is empty" if has_file else "there is no file",
         "labels": "not in the table",
         "split": "not in the table",
         **({} if dated else {"prior": "the study has no date"}),

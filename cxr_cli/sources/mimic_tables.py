@@ -1,11 +1,11 @@
-"""The tables of MIMIC-CXR and MIMIC-CXR-JPG, by study: 227,000 of them with 377,000 films, compact in memory.
+"""The tables of MIMIC-CXR and MIMIC-CXR-JPG, by study: 227,000 studies with 377,000 films, compact in memory.
 
     mimic-cxr-2.0.0-metadata.csv.gz    study_id, dicom_id, ViewPosition, StudyDate (21800506), StudyTime (213014.531)
     mimic-cxr-2.0.0-chexpert.csv.gz    study_id, a column a label: 1.0, 0.0, -1.0 or blank; if there is none, ..-negbio
     mimic-cxr-2.0.0-split.csv.gz       study_id, subject_id, split: train, validate or test
     cxr-record-list.csv.gz             study_id, dicom_id: the films, if there is no metadata table
 
-Each may be unpacked (.csv), and each may be missing. cxr-study-list.csv.gz tells nothing that the folders do not.
+Each may be unpacked (.csv), and each may be missing. cxr-study-list.csv.gz has nothing that the folders do not show.
 """
 
 from bisect import bisect_left
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     import polars as pl
 
 LABELS = tuple(sorted(chexpert.LABELS))  # as the tables have them
-Taken = tuple[int, float]  # (StudyDate, StudyTime), to compare
-_LATERAL = 4  # the rank of a view: 0 PA, 1 AP, 2 other frontal ones, 3 not told, 4 all others
+StudyTime = tuple[int, float]  # (StudyDate, StudyTime)
+_LATERAL = 4  # the rank of a view: 0 PA, 1 AP, 2 other frontal ones, 3 unknown, 4 all others
 
 
 class Film(NamedTuple):
-    """dicom: its id, which is its file's name without the ending."""
+    """dicom: its id, the name of its file without the suffix."""
 
     dicom: str
     lateral: bool
 
 
-class Known(NamedTuple):
-    """What the tables tell of a study."""
+class StudyEntry(NamedTuple):
+    """What the tables say about a study."""
 
-    taken: Taken | None = None
+    time: StudyTime | None = None
     split: str | None = None
     labels: dict[str, int | None] | None = None
 
 
 class Tables:
-    """folders: where to look for each table; the first that has it counts. metadata, labels, split: their paths.
+    """folders: the first that has a table counts. metadata, labels, split: the paths of these tables, or None.
 
-    Raises CxrError for a damaged table, and when a patient is in two splits.
+    Raises CxrError for a damaged table, and for a patient in two splits.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -53,20 +53,20 @@ class Tables:
         films, dates = self._read_films()
         self._splits = self._read_splits()
         self._films = _ByStudy(films)
-        self._known = _ByStudy(_joined(dates, self._splits.drop("subject_id"), self._read_labels()))
+        self._entries = _ByStudy(_joined(dates, self._splits.drop("subject_id"), self._read_labels()))
 
     def films(self, study: int) -> list[Film]:
-        """PA, AP, other frontal ones, those of unknown view, then the laterals."""
+        """A study's films: PA, AP, other frontal ones, those of unknown view, then the laterals."""
         return [Film(dicom, rank == _LATERAL) for dicom, rank in self._films.rows(study)]
 
-    def known(self, study: int) -> Known:
-        for date, time, split, labelled, *values in self._known.rows(study):
+    def entry(self, study: int) -> StudyEntry:
+        for date, time, split, labelled, *values in self._entries.rows(study):
             labels = dict(zip(LABELS, values, strict=True)) if labelled else None
-            return Known(None if date is None else (date, time), split, labels)
-        return Known()
+            return StudyEntry(None if date is None else (date, time), split, labels)
+        return StudyEntry()
 
     def patients(self, split: str) -> frozenset[int] | None:
-        """Those of a split; None when there is no table of splits. CxrError when it has no such split."""
+        """The patients of a split; None when there is no table of splits. CxrError: there is no such split."""
         if self.split is None:
             return None
         names = sorted(self._splits["split"].unique())
@@ -78,7 +78,7 @@ class Tables:
         return next(filter(None, (table(folder, name) for folder in self._folders)), None)
 
     def _read_films(self) -> "tuple[pl.DataFrame, pl.DataFrame]":
-        """Films by the rank of their view, and when studies were taken: at the time of their first film."""
+        """Films by the rank of their view, and the times of studies, which are those of their first films."""
         import polars as pl
 
         view = pl.col("ViewPosition")
@@ -104,7 +104,7 @@ class Tables:
         splits = splits.drop_nulls("split").unique()
         patients = splits.select("subject_id", "split").unique()
         if not patients["subject_id"].is_unique().all():
-            raise CxrError(f"{self.split}: a patient is in two splits; fetch the table again")
+            raise CxrError(f"{self.split}: a patient is in two splits; download the table again")
         return splits
 
     def _read_labels(self) -> "pl.DataFrame":

@@ -1,4 +1,4 @@
-"""MS-CXR-T 1.0.0 as PhysioNet serves it: what became of five findings between two studies of MIMIC-CXR.
+"""MS-CXR-T 1.0.0 as PhysioNet serves it: how five findings changed between two studies of MIMIC-CXR.
 
     MS_CXR_T_temporal_image_classification_v1.0.0.csv
         subject_id,study_id,dicom_id,previous_study_id,previous_dicom_id,edema_progression,..
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.tables.csv_rows import streamed
+from cxr_cli.sources.tables.csv_rows import read_rows
 from cxr_cli.sources.texts import text_folder
 
 SIGNS = "MS_CXR_T_temporal_image_classification_v1.0.0.csv"
@@ -39,7 +39,7 @@ def find(name: str) -> Source:
 def _items(folders: Sequence[Path]) -> Iterator[Item]:
     path = next(path for folder in folders for path in folder.glob(f"{_TABLE}.csv"))
     pairs: Counter[str] = Counter()
-    for where, row, reason in streamed(path, COLUMNS):
+    for where, row, reason in read_rows(path, COLUMNS):
         if reason is None and (blank := [column for column in IDS if not row[column]]):
             reason = f"column `{blank[0]}`: blank"
         if reason is None:
@@ -52,18 +52,18 @@ def _items(folders: Sequence[Path]) -> Iterator[Item]:
 
 def _study(row: Row, folders: Sequence[Path]) -> tuple[Row, str | None]:
     patient = f"p{row['subject_id']}"
-    study, reason = _taken(patient, row["study_id"], row["dicom_id"], folders)
-    prior, broken = _taken(patient, row["previous_study_id"], row["previous_dicom_id"], folders)
+    study, reason = _half(patient, row["study_id"], row["dicom_id"], folders)
+    prior, prior_reason = _half(patient, row["previous_study_id"], row["previous_dicom_id"], folders)
     changes = {finding.replace("_", " "): row[f"{finding}{_CHANGE}"] for finding in FINDINGS}
     study |= {"id": f"{study['id']}-{prior['id']}", "patient": patient, "changes": changes, "prior": prior}
-    return study | {"split": "test", "source": "ms-cxr-t"}, reason or broken
+    return study | {"split": "test", "source": "ms-cxr-t"}, reason or prior_reason
 
 
-def _taken(patient: str, number: str, dicom: str, folders: Sequence[Path]) -> tuple[Row, str | None]:
-    """A study's id, film and report, and why the report cannot be read. dicom: or its path, p10/../02aa804e-..."""
+def _half(patient: str, number: str, dicom: str, folders: Sequence[Path]) -> tuple[Row, str | None]:
+    """The id, film and report of a study, and why the report cannot be read. dicom: the film's id or its path."""
     place = f"files/{patient[:3]}/{patient}/s{number}"
     film = f"{place}/{dicom.rpartition('/')[2]}"
-    ending = ".dcm" if any((folder / f"{film}.dcm").is_file() for folder in folders) else ".jpg"
+    suffix = ".dcm" if any((folder / f"{film}.dcm").is_file() for folder in folders) else ".jpg"
     path = next((path for folder in folders if (path := folder / f"{place}.txt").is_file()), None)
     report, reason = text_folder.read(path) if path else (None, None)
-    return {"id": f"s{number}", "images": [f"{film}{ending}"], "report": report}, reason
+    return {"id": f"s{number}", "images": [f"{film}{suffix}"], "report": report}, reason

@@ -9,7 +9,7 @@
     {"id": "CXR1", "report": "FINDINGS: ..\\nIMPRESSION: ..", "images": ["CXR1_1_IM-0001-3001.png", ..],
      "labels": {"Cardiomegaly": 1}, "source": "openi"}
 
-Demner-Fushman et al. 2016, doi 10.1093/jamia/ocv080. Labels are the headings that people coded (MeSH): what is there.
+Demner-Fushman et al. 2016, doi 10.1093/jamia/ocv080. Labels are the MeSH headings that people coded: they are present.
 A finding that is not coded has no label.
 """
 
@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.rows.files.lines import as_text
-from cxr_cli.rows.mapping import sections
-from cxr_cli.sources.tables.csv_rows import begins, films, one_folder, streamed
+from cxr_cli.rows.files.lines import escaped_text
+from cxr_cli.rows.mapping import join_sections
+from cxr_cli.sources.tables.csv_rows import find_films, read_rows, single_folder, starts_with
 
 XML = "ecgen-radiology"
 TABLES = ("indiana_reports.csv", "reports.csv")
@@ -35,7 +35,7 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    folder = one_folder(name)
+    folder = single_folder(name)
     return Source(name, lambda: _items(folder))
 
 
@@ -44,7 +44,7 @@ def _xml(folder: Path) -> Path | None:
 
 
 def _table(folder: Path) -> Path | None:
-    return next((path for table in TABLES if begins(path := folder / table, b"uid,MeSH")), None)
+    return next((path for table in TABLES if starts_with(path := folder / table, b"uid,MeSH")), None)
 
 
 def _items(folder: Path) -> Iterator[Item]:
@@ -52,44 +52,44 @@ def _items(folder: Path) -> Iterator[Item]:
     if table is not None:
         yield from _from_table(table, _projections(folder))
     elif xml is not None:
-        here = films(folder)
+        paths = find_films(folder)
         for path in sorted(xml.glob("*.xml"), key=lambda path: (len(path.name), path.name)):
-            yield _from_xml(path, here)
+            yield _from_xml(path, paths)
 
 
 def _from_table(path: Path, projections: dict[str, list[tuple[str, bool]]]) -> Iterator[Item]:
-    for where, row, reason in streamed(path, ("uid", "MeSH", *SECTIONS)):
+    for where, row, reason in read_rows(path, ("uid", "MeSH", *SECTIONS)):
         if reason is not None:
             yield where, row, reason
         else:
             study = _study(row["uid"], row, (row["MeSH"] or "").split(";"))
-            shown = projections.get(row["uid"], [])
-            laterals = [film for film, lateral in shown if lateral]
-            study["images"] = [film for film, lateral in shown if not lateral]
+            study_films = projections.get(row["uid"], [])
+            laterals = [film for film, lateral in study_films if lateral]
+            study["images"] = [film for film, lateral in study_films if not lateral]
             yield where, study | {"laterals": laterals} if laterals else study, None
 
 
 def _projections(folder: Path) -> dict[str, list[tuple[str, bool]]]:
-    """uid -> its films, and whether each is a lateral."""
+    """uid -> the path of each of its films, and whether it is a lateral."""
     found: dict[str, list[tuple[str, bool]]] = {}
     if (path := folder / PROJECTIONS).is_file():
-        for _, row, reason in streamed(path, ("uid", "filename", "projection")):
+        for _, row, reason in read_rows(path, ("uid", "filename", "projection")):
             if reason is None:
                 film = f"images/images_normalized/{row['filename']}"
                 found.setdefault(row["uid"], []).append((film, row["projection"] == "Lateral"))
     return found
 
 
-def _from_xml(path: Path, here: dict[str, str]) -> Item:
+def _from_xml(path: Path, paths: dict[str, str]) -> Item:
     try:
         root = ET.parse(path).getroot()
     except ET.ParseError as error:
-        return str(path), as_text(path.read_bytes()), f"broken XML in line {error.position[0]}"
+        return str(path), escaped_text(path.read_bytes()), f"broken XML in line {error.position[0]}"
     texts = {(part.get("Label") or "").lower(): part.text for part in root.iter("AbstractText")}
     study = _study(path.stem, texts, (major.text or "" for major in root.iter("major")))
     names = [image.get("id", "") for image in root.iter("parentImage")]
-    # CXR1_1_IM-0001-3001 is 1_IM-0001-3001.dcm among the DICOM files
-    found = [here.get(name) or here.get(name.partition("_")[2]) for name in names]
+    # the film CXR1_1_IM-0001-3001 has the DICOM file 1_IM-0001-3001.dcm
+    found = [paths.get(name) or paths.get(name.partition("_")[2]) for name in names]
     study["images"] = [film for film in found if film]
     if missing := found.count(None):
         study["why"] = study.get("why", {}) | {"images": f"{missing} of {len(found)} films are not in this folder"}
@@ -97,13 +97,13 @@ def _from_xml(path: Path, here: dict[str, str]) -> Item:
 
 
 def _study(uid: str, texts: Row, headings: Iterable[str]) -> Row:
-    """headings: "Cardiomegaly/borderline", of which the first part counts."""
+    """headings: of "Cardiomegaly/borderline" the first part counts."""
     names = [heading.partition("/")[0].strip() for heading in headings]
     labels = {"No Finding" if name == "normal" else name: 1 for name in names if name and name not in NO_LABEL}
     study: Row = {
         "id": f"CXR{uid.removeprefix('CXR')}",
-        "report": sections({name: texts.get(name) for name in SECTIONS}),
+        "report": join_sections({name: texts.get(name) for name in SECTIONS}),
     }
-    if study["report"] is None:  # then labels would give steps that nothing can verify
+    if study["report"] is None:  # with labels alone it would give steps that nothing can verify
         return study | {"source": "openi", "why": {"report": "no findings and no impression"}}
     return study | {"labels": labels, "source": "openi"}

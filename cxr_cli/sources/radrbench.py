@@ -1,4 +1,4 @@
-"""RadRBench-CXR's own files: a JSON array of questions, which become Cases. Any stage takes them as INPUT.
+"""The files of RadRBench-CXR: JSON arrays of questions, which become Cases. Every stage accepts them as INPUT.
 
     {"item_id": "[siim] [1.2.276..]", "image_path": ["images/1.2.276...png"], "answer": "A", "reason_steps": [".."],
      "question": "Does this chest X-ray show pneumothorax? Options:\\nA) Yes\\nB) No", "original_report": ".."}
@@ -6,10 +6,10 @@
     {"id": "[siim] [1.2.276..]", "task": "binary", "question": "Does this chest X-ray show pneumothorax?",
      "options": ["Yes", "No"], "answer": "Yes", "report": "..", "steps": [".."], "images": ["images/1.2.276...png"]}
 
-Fan et al. 2026, doi 10.1038/s43856-026-01654-y. Their files differ: `q`, `a` and `images_path`; options beside the
-question; steps as text, list, object, or an error in their place; answers in tags; no ids, so that the file's name
-and an item's number serve; `pred`, what a model said. Of a temporal question the first film is the prior's. Rows of
-other JSON arrays stay as they are.
+Fan et al. 2026, doi 10.1038/s43856-026-01654-y. Their files differ: `q`, `a` and `images_path`; options in a key
+of their own; steps as text, list, object, or an error in their place; answers in tags; no ids, then the file's name
+and the item's number are the id; `pred`, a model's reply. In a temporal question the first film is the prior's. Rows
+of other JSON arrays stay as they are.
 """
 
 from collections.abc import Iterator
@@ -22,17 +22,17 @@ from cxr_cli.answers.reply_format import asked
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files import reading
-from cxr_cli.rows.files.lines import why_no_text
+from cxr_cli.rows.files.lines import text_problem
 
 TASKS = {"binary": "binary", "single": "single", "multi": "multiple", "multiple": "multiple", "temporal": "temporal"}
 _QUESTION, _ANSWER, _IMAGES = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
-_REPORT, _BEFORE = ("original_report", "original_report_2"), "original_report_1"
-_KNOWN = {*_IMAGES, *_REPORT, "item_id", "pred", "reason_steps"}  # one of them beside a question: it is RadRBench-CXR's
-_READ = {*_QUESTION, *_ANSWER, *_KNOWN, _BEFORE, "options"}
+_REPORT, _PRIOR_REPORT = ("original_report", "original_report_2"), "original_report_1"
+_TYPICAL = {*_IMAGES, *_REPORT, "item_id", "pred", "reason_steps"}  # a question with one of them is RadRBench-CXR's
+_REPLACED = {*_QUESTION, *_ANSWER, *_TYPICAL, _PRIOR_REPORT, "options"}
 
 
 def find(name: str) -> Source:
-    """The rows that an INPUT names, as `rows.reading.find`, and those of a .json file."""
+    """The rows that an INPUT names: as `reading.find`, and those of a .json file."""
     if not name.lower().endswith(".json") or not Path(name).is_file():
         return reading.find(name)
     return Source(name, lambda: _items(Path(name)), path=Path(name))
@@ -40,19 +40,21 @@ def find(name: str) -> Source:
 
 def _items(path: Path) -> Iterator[Item]:
     content = path.read_bytes()
-    if reason := why_no_text(content):
+    if reason := text_problem(content):
         raise CxrError(f"{path}: {reason}")
     try:
         rows = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=list[Any])
     except msgspec.DecodeError as error:
-        raise CxrError(f"{path}: not a JSON array of objects, or broken; rows one a line are called .jsonl") from error
+        raise CxrError(
+            f"{path}: not a JSON array of objects, or broken; a file with one row a line must be named .jsonl"
+        ) from error
     task = next((TASKS[word] for word in path.stem.lower().split("_") if word in TASKS), None)
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
         where = f"{path}:{number}"
         if not isinstance(row, dict):
             yield where, row, "not an object"
-        elif not (_named(row, _QUESTION) and row.keys() & _KNOWN):
+        elif not (_first(row, _QUESTION) and row.keys() & _TYPICAL):
             yield where, row, None
         else:
             id = row.get("item_id") or ""
@@ -62,42 +64,44 @@ def _items(path: Path) -> Iterator[Item]:
 
 
 def case(item: Row, task: str | None = None) -> Row:
-    """An item as a Case without `id`. task: what the file's name says."""
+    """An item as a Case without `id`. task: that in the file's name."""
     from cxr_cli.answers.grading import expected
 
-    question, listed = asked(str(_named(item, _QUESTION)).strip())
-    given = item.get("options") or listed
+    question, listed_options = asked(str(_first(item, _QUESTION)).strip())
+    given = item.get("options") or listed_options
     options = [str(text) for text in (given.values() if isinstance(given, dict) else given)]
     steps, why = _steps(item.get("reason_steps"))
-    right = expected({"task": task, "answer": _named(item, _ANSWER)}, options)
-    if right is None and _named(item, _ANSWER):
+    right = expected({"task": task, "answer": _first(item, _ANSWER)}, options)
+    if right is None and _first(item, _ANSWER):
         why["answer"] = "none of the options"
-    images = _named(item, _IMAGES) or []
+    images = _first(item, _IMAGES) or []
     images = [images] if isinstance(images, str) else images
-    made: Row = {
+    made_case: Row = {
         "task": task,
         "question": question,
         "options": options,
         "answer": right[0] if right and len(right) == 1 and (options or task != "multiple") else right,
-        "report": _named(item, _REPORT),
+        "report": _first(item, _REPORT),
         "steps": steps,
         "images": images,
     }
     if task == "temporal" and len(images) == 2:
-        made |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_BEFORE)}}
-    made |= {"prediction": item["pred"]} if "pred" in item else {}
-    return made | ({"why": why} if why else {}) | {key: value for key, value in item.items() if key not in _READ}
+        made_case |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_PRIOR_REPORT)}}
+    made_case |= {"prediction": item["pred"]} if "pred" in item else {}
+    return (
+        made_case | ({"why": why} if why else {}) | {key: value for key, value in item.items() if key not in _REPLACED}
+    )
 
 
-def _steps(given: Any) -> tuple[str | list[Any] | None, dict[str, str]]:
-    """Steps as a Case holds them, and why there are none."""
-    if isinstance(given, dict) and "error_response" in given:
+def _steps(steps: Any) -> tuple[str | list[Any] | None, dict[str, str]]:
+    """Steps in a form that a Case may have, and why there are none."""
+    if isinstance(steps, dict) and "error_response" in steps:
         return None, {"steps": "the file holds an error in their place"}
-    if isinstance(given, dict):  # {"reason_steps": [..]}, or lists by disease
-        parts = [part for value in given.values() for part in (value if isinstance(value, list) else [value])]
+    if isinstance(steps, dict):  # {"reason_steps": [..]}, or lists by disease
+        parts = [part for value in steps.values() for part in (value if isinstance(value, list) else [value])]
         return parts, {}
-    return given or None, {}
+    return steps or None, {}
 
 
-def _named(item: Row, names: tuple[str, ...]) -> Any:
+def _first(item: Row, names: tuple[str, ...]) -> Any:
     return next((item[name] for name in names if item.get(name)), None)

@@ -7,15 +7,15 @@
     {"id": "0004cfab-14fd-4e49-80ba-63a80b6bddd6", "patient": the same, "images": ["stage_2_train_images/0004..dcm"],
      "labels": {"Pneumonia": 0, "No Finding": 0}, "split": "train", "source": "rsna"}
 
-Shih et al. 2019, doi 10.1148/ryai.2019180041. A box is an opacity that readers held for pneumonia. The films are a part
-of NIH ChestX-ray14, of whose patients some have several films here, each as a patient of its own.
+Shih et al. 2019, doi 10.1148/ryai.2019180041. A box is an opacity that readers took for pneumonia. The films come from
+NIH ChestX-ray14; some of its patients have several films here, each as a patient of its own.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.tables.csv_rows import one_folder, streamed
+from cxr_cli.sources.tables.csv_rows import read_rows, single_folder
 
 SIGNS = "stage_2_train_labels.csv"
 CLASSES = "stage_2_detailed_class_info.csv"
@@ -27,19 +27,19 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    folder = one_folder(name)
+    folder = single_folder(name)
     return Source(name, lambda: _items(folder))
 
 
 def _items(folder: Path) -> Iterator[Item]:
     seen: set[str] = set()
     classes = _classes(folder / CLASSES)
-    for where, row, reason in streamed(folder / SIGNS, ("patientId", "Target")):
+    for where, row, reason in read_rows(folder / SIGNS, ("patientId", "Target")):
         if reason is None and row["Target"] not in ("0", "1"):
             reason = "column `Target`: neither 0 nor 1"
         if reason is not None:
             yield where, row, reason
-        elif row["patientId"] not in seen:  # further rows are further boxes of it
+        elif row["patientId"] not in seen:  # further rows are further boxes of the same film
             seen.add(row["patientId"])
             yield where, _study(row["patientId"], int(row["Target"]), classes), None
 
@@ -57,5 +57,5 @@ def _study(id: str, target: int, classes: dict[str, str]) -> Row:
 
 
 def _classes(path: Path) -> dict[str, str]:
-    rows = streamed(path, ("patientId", "class")) if path.is_file() else ()
+    rows = read_rows(path, ("patientId", "class")) if path.is_file() else ()
     return {row["patientId"]: row["class"] for _, row, reason in rows if reason is None}

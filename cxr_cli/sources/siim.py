@@ -6,14 +6,14 @@
     {"id": "1.2.276.0.7230010.3.1.4.8323329.1000..", "images": ["dicom-images-train/../ID.dcm"],
      "labels": {"Pneumothorax": 1}, "split": "train", "source": "siim"}
 
-Kaggle's stage_2_train.csv, with stage_2_images/ID.dcm, is read too. The tables name no patients.
+Kaggle's stage_2_train.csv with stage_2_images/ID.dcm is supported too. The tables name no patients.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from cxr_cli.rows import Item, Source
-from cxr_cli.sources.tables.csv_rows import films, one_folder, streamed
+from cxr_cli.rows import Item, Row, Source
+from cxr_cli.sources.tables.csv_rows import find_films, read_rows, single_folder
 
 TABLES = ("train-rle.csv", "stage_2_train.csv")
 SIGNS = " or ".join(TABLES)
@@ -24,22 +24,25 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    folder = one_folder(name)
+    folder = single_folder(name)
     return Source(name, lambda: _items(folder))
 
 
 def _items(folder: Path) -> Iterator[Item]:
     seen: set[str] = set()
-    here = films(folder)
+    paths = find_films(folder)
     path = next(path for table in TABLES if (path := folder / table).is_file())
-    for where, row, reason in streamed(path, ("ImageId", "EncodedPixels")):
+    for where, row, reason in read_rows(path, ("ImageId", "EncodedPixels")):
         id, mask = ("", "") if reason else (row["ImageId"], (row["EncodedPixels"] or "").strip())
         if reason is None and not mask:
             reason = "column `EncodedPixels`: blank; no mask is -1"
         if reason is not None:
             yield where, row, reason
-        elif id not in seen:  # further rows are further masks of it
+        elif id not in seen:  # further rows are further masks of the same film
             seen.add(id)
-            found = {"images": [here[id]]} if id in here else {"images": [], "why": {"images": "no film of this name"}}
-            labels = {"Pneumothorax": int(mask != "-1")}
-            yield where, {"id": id, **found, "labels": labels, "split": "train", "source": "siim"}, None
+            yield where, _study(id, mask, paths.get(id)), None
+
+
+def _study(id: str, mask: str, film: str | None) -> Row:
+    images: Row = {"images": [film]} if film else {"images": [], "why": {"images": "no film of this name"}}
+    return {"id": id, **images, "labels": {"Pneumothorax": int(mask != "-1")}, "split": "train", "source": "siim"}

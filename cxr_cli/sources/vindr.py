@@ -1,13 +1,13 @@
 """VinDr-CXR 1.0.0 as PhysioNet serves it.
 
-    annotations/image_labels_train.csv      image_id,rad_id,Aortic enlargement,..: three readers of each film
-    annotations/image_labels_test.csv       image_id,Aortic enlargement,..: what five readers agreed on
+    annotations/image_labels_train.csv      image_id,rad_id,Aortic enlargement,..: a row for each of three readers
+    annotations/image_labels_test.csv       image_id,Aortic enlargement,..: the consensus of five readers
     train/000434271f63a053c4128a0ba6352c7f.dicom, test/..
 
     {"id": "000434271f63a053c4128a0ba6352c7f", "images": ["train/000434271f63a053c4128a0ba6352c7f.dicom"],
      "labels": {"Cardiomegaly": 1, "Nodule/Mass": 0, ..}, "split": "train", "source": "vindr-cxr"}
 
-Nguyen et al. 2022, doi 10.1038/s41597-022-01498-w. A label is what most readers say, -1 where they are halved.
+Nguyen et al. 2022, doi 10.1038/s41597-022-01498-w. A label is what most readers say, -1 where they are split evenly.
 The tables name no patients.
 """
 
@@ -17,12 +17,12 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Source
-from cxr_cli.sources.tables.csv_rows import one_folder, streamed, values
+from cxr_cli.sources.tables.csv_rows import label_values, read_rows, single_folder
 
 SPLITS = ("train", "test")
 SIGNS = "annotations/image_labels_train.csv or annotations/image_labels_test.csv"
 NO_LABEL = ("image_id", "rad_id")
-OURS = {  # the columns that the lexicon knows by another name; several of one name are one label
+NAMES = {  # columns that have another name in the lexicon; several with the same name make one label
     "Clavicle fracture": "Fracture",
     "Rib fracture": "Fracture",
     "ILD": "Interstitial disease",
@@ -35,7 +35,7 @@ def fits(folder: Path) -> bool:
 
 
 def find(name: str) -> Source:
-    folder = one_folder(name)
+    folder = single_folder(name)
     return Source(name, lambda: _items(folder))
 
 
@@ -51,25 +51,26 @@ def _items(folder: Path) -> Iterator[Item]:
 
 def _films(path: Path, split: str) -> Iterator[Item]:
     votes: dict[str, Counter[str]] = {}
-    places: dict[str, list[str]] = {}  # one for each reader
-    for where, row, reason in streamed(path, ("image_id", "No finding")):
+    places: dict[str, list[str]] = {}  # image_id -> `path:line` of each reader
+    for where, row, reason in read_rows(path, ("image_id", "No finding")):
         try:
             if reason is not None:
                 raise RowError("", reason)
-            said = values(row, (column for column in row if column not in NO_LABEL))
+            labels = label_values(row, (column for column in row if column not in NO_LABEL))
         except RowError as error:
             yield where, row, error.reason
             continue
-        present = {OURS.get(column, column) for column, value in said.items() if value == 1}
-        votes.setdefault(row["image_id"], Counter(dict.fromkeys((OURS.get(c, c) for c in said), 0))).update(present)
+        present = {NAMES.get(column, column) for column, value in labels.items() if value == 1}
+        none_yet = Counter(dict.fromkeys((NAMES.get(column, column) for column in labels), 0))
+        votes.setdefault(row["image_id"], none_yet).update(present)
         places.setdefault(row["image_id"], []).append(where)
-    for id, labels in votes.items():
+    for id, counts in votes.items():
         yield (
             places[id][0],
             {
                 "id": id,
                 "images": [f"{split}/{id}.dicom"],
-                "labels": {label: _majority(count, len(places[id])) for label, count in labels.items()},
+                "labels": {label: _majority(count, len(places[id])) for label, count in counts.items()},
                 "split": split,
                 "source": "vindr-cxr",
             },

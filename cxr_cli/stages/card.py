@@ -10,7 +10,7 @@ from cxr_cli.card.page import leak_rows, page
 from cxr_cli.card.plot import draw
 from cxr_cli.errors import CxrError
 from cxr_cli.mining.near_duplicates import Reports
-from cxr_cli.records import Scored
+from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, Row, note, write_text
 from cxr_cli.scoring.tables import in_line
 
@@ -58,7 +58,7 @@ def _counted(inputs: Iterable[tuple[str | None, str]], facts: Facts) -> list[Spl
             facts.add(row, name)
             return ()
 
-        Flow([path], dry=True).run(count, Scored)
+        Flow([path], dry=True).run(count, ScoredCase)
     return [*splits.values()]
 
 

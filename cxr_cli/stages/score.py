@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.engines import Spec, settle
+from cxr_cli.engines import Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Reader
 from cxr_cli.published import results
 from cxr_cli.published.recount import Published
 from cxr_cli.published.recount_table import SHAPES as PUBLISHED
-from cxr_cli.records import Scored
+from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, Row, note, write_text
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.scoring.summaries import comparison_table, summary
@@ -132,8 +132,10 @@ def _scoring(
                         flow.reject(row, "no reference with this id")
 
             def scored(rows: Iterator[Row]) -> Iterator[Row]:
-                talks = ((row, scorer.row(row)) for row in with_reports(rows))
-                for _, result in settle(model.engine if model else None, talks, flow.reject, ordered=True):
+                conversations = ((row, scorer.row(row)) for row in with_reports(rows))
+                for _, result in run_or_reject(
+                    model.engine if model else None, conversations, flow.reject, in_order=True
+                ):
                     try:
                         take(result)
                     except RowError as error:
@@ -143,7 +145,7 @@ def _scoring(
                     if write:
                         yield result
 
-            flow.pipe(scored, Scored)
+            flow.pipe(scored, ScoredCase)
             if failed[True] and not flow.dry:
                 note(f"{failed[True]} of {failed.total()} rows could not be judged in full: `why` says the reason")
 

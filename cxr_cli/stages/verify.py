@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from cxr_cli.engines import Spec, settle
+from cxr_cli.engines import Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import Model, open_model
-from cxr_cli.records import Answered
+from cxr_cli.records import AnsweredCase
 from cxr_cli.rows import Flow, Row, note
 from cxr_cli.verifying.case_judge import Checker
 from cxr_cli.verifying.filtering import Keeper
@@ -36,11 +36,11 @@ def run(
             check, keep = checker.predictions, keeper.predictions
 
         def checked(rows: Iterator[Row]) -> Iterator[Row]:
-            talks = ((row, check(row)) for row in rows)
-            for _, case in settle(model.engine if model else None, talks, flow.reject, ordered=True):
+            conversations = ((row, check(row)) for row in rows)
+            for _, case in run_or_reject(model.engine if model else None, conversations, flow.reject, in_order=True):
                 yield from keep(marks.over(case, on, judges[0]) if marks else case)
 
-        flow.pipe(checked, Answered)
+        flow.pipe(checked, AnsweredCase)
     if not flow.dry:
         keeper.report()
         if len(judges) > 1:

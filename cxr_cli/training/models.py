@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cxr_cli.engines.local_models import load_processor, locate, sees
+from cxr_cli.engines.local_models import load_processor, locate, takes_images
 from cxr_cli.errors import CxrError
 
 FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
@@ -18,7 +18,7 @@ def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
 
     located = locate(model, settings.get("revision"))
     config = AutoConfig.from_pretrained(located.base, revision=settings.get("revision"))
-    if not sees(config):
+    if not takes_images(config):
         raise CxrError(f"{model} is a language model: films need a vision-language model")
     if config.model_type not in FAMILIES:
         raise CxrError(

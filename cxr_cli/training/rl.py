@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from cxr_cli.engines.predictor import check_askable
-from cxr_cli.engines.vllm.engine import check_installed, quieten
+from cxr_cli.engines.vllm.arguments import check_installed, silence_logs
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.selection import Selected
@@ -101,7 +101,7 @@ def credited(settings: Settings, rewards: Selected) -> tuple[list[float], float]
 
 def _prepare_vllm() -> None:
     check_installed()
-    quieten()
+    silence_logs()
     warnings.filterwarnings("once", message="TRL currently supports vLLM")  # not at each import of TRL's
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cxr_cli.engines import Sampling, Spec, Talk, converse, open_engine
-from cxr_cli.engines.predictor import DEFAULT, Predictor, check_askable
+from cxr_cli.engines import Conversation, Sampling, Spec, open_engine, run_conversations
+from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor, check_askable
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.rows import Row, note
@@ -30,8 +30,8 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
     kept: list[str] = []
     failed: list[RowError] = []
     with open_engine(Spec(job.model, sampling=sampling, revision=settings.get("revision"))) as engine:
-        asker = Predictor(engine, sampling, job.films, DEFAULT, samples, settings.get("seed", 42), vote=False)
-        for row, varies in converse(engine, _talks(job, rows, chosen, asker)):
+        asker = Predictor(engine, sampling, job.films, DEFAULT_PROMPT, samples, settings.get("seed", 42), vote=False)
+        for row, varies in run_conversations(engine, _conversations(job, rows, chosen, asker)):
             if isinstance(varies, RowError):
                 failed.append(varies)
             elif varies:
@@ -45,14 +45,16 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
     path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(kept)}) + "\n")
 
 
-def _talks(job: Job, rows: Rows, chosen: Selected, asker: Predictor) -> Iterator[tuple[Row, Talk[bool]]]:
-    def talk(row: Row) -> Talk[bool]:
+def _conversations(
+    job: Job, rows: Rows, chosen: Selected, asker: Predictor
+) -> Iterator[tuple[Row, Conversation[bool]]]:
+    def conversation(row: Row) -> Conversation[bool]:
         """Does the pay of this row's answers vary?"""
-        answered = yield from asker.talk(row, pictures(row, job.films))
+        answered = yield from asker.conversation(row, pictures(row, job.films))
         texts = [prediction["text"] for prediction in answered["predictions"]]
         paid = chosen.total(chosen.pay(texts, {"case": [row] * len(texts)}))
         return bool(np.std(paid) > TOO_SMALL)
 
     for index in range(len(rows)):
         row = rows[index]
-        yield row, talk(row)
+        yield row, conversation(row)

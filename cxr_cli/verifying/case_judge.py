@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxr_cli.answers.steps import as_steps, said, statements
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.errors import RowError
-from cxr_cli.records import reasons
+from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.verifying.interrater import told
 from cxr_cli.verifying.verifier import Evidence, Opinion, Verifier, answer_fault, support
@@ -36,7 +36,7 @@ class Checker:
         self.signature = " & ".join(signatures[judge] for judge in judges)
         self.pairs: Counter[tuple[str, str]] = Counter()
 
-    def case(self, case: Row) -> Talk[Row]:
+    def case(self, case: Row) -> Conversation[Row]:
         """The case with `verdict`, `reason` and `evidence` for each step, `support` and `checked_by`; a `fault` where
         there is one: of a step, or of the case if the report contradicts its answer.
 
@@ -45,16 +45,16 @@ class Checker:
         """
         if case.get("steps") is None and "steps" in (case.get("why") or {}):
             unmade = {"support": None, "checked_by": self.signature}
-            return case | unmade | reasons(case, ["support"], {"support": "no steps"})
+            return case | unmade | merge_reasons(case, ["support"], {"support": "no steps"})
         evidence = self.verifier.evidence(case)
         if case.get("steps") is None:
             raise RowError("", "field `steps`: there are none to verify (other names: --map steps=COLUMN)")
         steps, share, why = yield from self.steps(f"{case['id']}#verify", as_steps(case["steps"]), case, evidence)
         fault = answer_fault(case, evidence.known, self.verifier.reader)
         grown: Row = {"steps": steps, "support": share, "checked_by": self.signature}
-        return case | grown | reasons(case, ["steps", "support"], why) | ({"fault": fault} if fault else {})
+        return case | grown | merge_reasons(case, ["steps", "support"], why) | ({"fault": fault} if fault else {})
 
-    def predictions(self, case: Row) -> Talk[Row]:
+    def predictions(self, case: Row) -> Conversation[Row]:
         """The case with each prediction's thinking as checked `steps` of that prediction, with its `support`."""
         evidence = self.verifier.evidence(case)
         predictions = said(case)
@@ -67,14 +67,14 @@ class Checker:
             ]
         )
         grown = [
-            prediction | {"steps": steps, "support": share} | reasons(prediction, ["support"], why)
+            prediction | {"steps": steps, "support": share} | merge_reasons(prediction, ["support"], why)
             for prediction, (steps, share, why) in zip(predictions, checked, strict=True)
         ]
         return case | {"predictions": grown, "checked_by": self.signature}
 
     def steps(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
-    ) -> Talk[Checked]:
+    ) -> Conversation[Checked]:
         """Each step with the verdict of the first judge; that of a second as its `second`."""
         opinions = (yield from self.llm.steps(id, steps, case)) if self.llm and steps else None
         by = [self._by(judge, steps, case, evidence, opinions) for judge in self.judges]

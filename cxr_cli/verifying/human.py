@@ -10,10 +10,10 @@ from itertools import combinations
 from typing import Any
 
 from cxr_cli.errors import RowError
-from cxr_cli.records import Mark, reasons
+from cxr_cli.records import Mark, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.files import reading
-from cxr_cli.rows.signatures import signed
+from cxr_cli.rows.signatures import sign
 from cxr_cli.rows.validation import check
 from cxr_cli.verifying.interrater import told
 from cxr_cli.verifying.verifier import support
@@ -58,9 +58,9 @@ class Marks:
         people: set[str] = set()
         for chain, sample in chains:
             if by := self._decide(chain["steps"] or (), (case["id"], on, sample), judge):
-                chain |= {"support": support(chain["steps"])} | reasons(chain, ["support"], {})
+                chain |= {"support": support(chain["steps"])} | merge_reasons(chain, ["support"], {})
                 people |= by
-        signature = signed(engine="human", by=",".join(sorted(people)))
+        signature = sign(engine="human", by=",".join(sorted(people)))
         return case | {"checked_by": f"{signature} & {case['checked_by']}"} if people else case
 
     def _decide(self, steps: Sequence[Row], chain: tuple[str, str, int], judge: str) -> set[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.engines.conversations import Talk
-from cxr_cli.engines.prompts.prompt import digest, packaged, question_text
-from cxr_cli.engines.prompts.schemas import TEXT, chosen, each, keyed, one_of
+from cxr_cli.engines.conversations import Conversation
+from cxr_cli.engines.prompts.prompt import packaged_prompt, prompts_digest, question_text
+from cxr_cli.engines.prompts.schemas import TEXT, enum_of, numbered_object, object_of, subset_of
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.agreement import Unmentioned
@@ -13,7 +13,7 @@ from cxr_cli.findings.numbered import listed, numbered
 from cxr_cli.rows.signatures import signature
 from cxr_cli.verifying.verifier import Opinion
 
-PROMPTS = {name: packaged("cxr_cli.verifying", name) for name in ("steps", "normal", "unknown")}
+PROMPTS = {name: packaged_prompt("cxr_cli.verifying", name) for name in ("steps", "normal", "unknown")}
 VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
 
 
@@ -23,12 +23,12 @@ class LlmJudge:
     def __init__(self, model: Model, lexicon: Lexicon, unmentioned: Unmentioned) -> None:
         self.model, self.silence = model, PROMPTS[unmentioned].user
         self.signature = signature(
-            model.engine.signature, lexicon.digest, prompts=digest(PROMPTS), unmentioned=unmentioned
+            model.engine.signature, lexicon.digest, prompts=prompts_digest(PROMPTS), unmentioned=unmentioned
         )
 
     def steps(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]
-    ) -> Talk[list[Opinion] | Failure]:
+    ) -> Conversation[list[Opinion] | Failure]:
         """One opinion for each step. id: of the request."""
         report = numbered(case["report"])
 
@@ -36,12 +36,12 @@ class LlmJudge:
             given = (said[str(number)] for number in range(1, len(steps) + 1))
             return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in given]
 
-        opinion = keyed(reason=TEXT, verdict=one_of(*VERDICTS), sentences=chosen(report.numbers))
+        opinion = object_of(reason=TEXT, verdict=enum_of(*VERDICTS), sentences=subset_of(report.numbers))
         return (
             yield from self.model.ask(
                 id,
                 PROMPTS["steps"],
-                each(len(steps), opinion),
+                numbered_object(len(steps), opinion),
                 opinions,
                 question=question_text(case),
                 report=str(report),

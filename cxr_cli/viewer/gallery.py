@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cxr_cli.images import BadImage, Budget, load
-from cxr_cli.images.cache import Cache
+from cxr_cli.images.cache import CacheEntry
 
 RENDERED, EMBEDDED = Budget(2_000_000, step=1), Budget(800_000, step=1)
 _PNG_DEPTH = 24  # the byte of a PNG that says how many bits a channel has
@@ -51,7 +51,7 @@ class Gallery:
         file = Path(self.root or "", path)
         if not _displayable(file):
             load(path, self.root, size=RENDERED, cache=self.folder)
-            file = Cache(self.folder, file, RENDERED).path
+            file = CacheEntry(self.folder, file, RENDERED).path
         return quote(Path(os.path.relpath(file.absolute(), self.page.absolute().parent)).as_posix())
 
     def _inlined(self, path: str) -> dict[str, str]:

@@ -17,9 +17,9 @@ from typing import Any, TextIO
 import msgspec
 
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.records import Scored
+from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, Row, note
-from cxr_cli.rows.fingerprint import digest
+from cxr_cli.rows.fingerprint import value_hash
 from cxr_cli.scoring.summaries.model_names import Input, named
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.record import Record, record
@@ -52,7 +52,7 @@ def write_page(
             rows = _Rows(file, gallery)
             for source in sources:  # an id may come in several inputs, once in each
                 flow = Flow([source.path], mapping=mapping, limit=limit, dry=True)
-                flow.pipe(partial(rows.write, flow, source), Scored)
+                flow.pipe(partial(rows.write, flow, source), ScoredCase)
             _write_data(file, "about", {"fingerprint": rows.fingerprint.hexdigest()})
             file.write(after)
         part.replace(output)
@@ -149,8 +149,8 @@ class _Items:
         return len(self._first)
 
     def joined(self, row: Row, shown: Record) -> Record:
-        key = digest([row.get("item") or row["id"], shown["report"], shown["question"]])
-        codes = {name: digest(shown[name]) for name in _SHARED}
+        key = value_hash([row.get("item") or row["id"], shown["report"], shown["question"]])
+        codes = {name: value_hash(shown[name]) for name in _SHARED}
         number, first = self._first.setdefault(key, (len(self), codes))
         same = {name for name in _SHARED if codes[name] == first[name]} if first is not codes else set()
         return {"of": number, **{name: value for name, value in shown.items() if name not in same}}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_cli.images import Square, decoded
+from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.phantoms import Recipe
 from cxr_cli.phantoms.files import write_dicom
 
@@ -23,7 +23,7 @@ def main() -> None:
     count = int(os.environ.get("DECODING_FILMS", "200"))
     with tempfile.TemporaryDirectory() as folder:
         for phantom in Recipe().studies(FILES):
-            film = np.resize(phantom.now.pixels(512), (2500, 2000))
+            film = np.resize(phantom.film.pixels(512), (2500, 2000))
             write_dicom(film, Path(folder, f"{phantom.row['id']}.dcm"), phantom.row["id"])
         names = sorted(path.name for path in Path(folder).iterdir())
         rows = [{"id": str(i), "images": [names[i % FILES]]} for i in range(count)]
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _measure(rows: list[dict[str, object]], folder: str, size: Square | None) -> None:
-    stream = decoded(rows, folder, size, WORKERS)
+    stream = prefetch(rows, Films(Path(folder), size, WORKERS))
     next(stream)  # the workers are up
     begun, before, idle = time.perf_counter(), _cpu(), _idle()
     memory, busy = [], 0.0

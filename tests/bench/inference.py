@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from cxr_cli.answers import reply_format
-from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine, predictor
-from cxr_cli.images import Films, Square, films_of
+from cxr_cli.engines import Request, Sampling, Spec, open_engine, predictor
+from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.rows import Flow
+from tests.conversations import generate
 from tests.server import Server, text_of
 
 QUESTIONS = int(os.environ.get("INFERENCE_QUESTIONS", "512"))
@@ -58,10 +59,10 @@ def throughput(folder: Path) -> None:
     films = Films(folder / "phantoms", Square(SIDE))
 
     def chat(rows: list[dict[str, Any]]) -> tuple[float, dict[str, str]]:
-        asked = [(done.row, done.pictures) for done in films.decoded(rows, films_of)]
-        talks = [_for_vllm(predictor.DEFAULT.messages(p, **_places(row))) for row, p in asked]
+        asked = [(done.row, done.images) for done in prefetch(rows, films)]
+        conversations = [_for_vllm(predictor.DEFAULT_PROMPT.messages(p, **_places(row))) for row, p in asked]
         start = time.perf_counter()
-        out = bare.chat(talks, drawn, use_tqdm=False)
+        out = bare.chat(conversations, drawn, use_tqdm=False)
         seconds = time.perf_counter() - start
         return len(rows) / seconds, {row["id"]: o.outputs[0].text for (row, _), o in zip(asked, out, strict=True)}
 
@@ -83,7 +84,7 @@ def throughput(folder: Path) -> None:
         kept = replace(films, cache=folder / "kept", workers=0)
         ratios = []
         for rows in parts[1:]:
-            list(kept.decoded(rows, films_of))
+            list(prefetch(rows, kept))
             theirs, texts = chat(rows)
             ours, said = infer(rows, kept)
             same = sum(texts[id] == text for id, text in said.items())

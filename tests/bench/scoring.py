@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from cxr_cli.engines import settled
 from cxr_cli.findings import reader
 from cxr_cli.scoring.radrscore import PARTS
 from cxr_cli.scoring.report import ReportScorer
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.verifying.interrater import spearman
+from tests.conversations import run_offline
 from tests.shared import held_back, judged, ranking_cases
 
 BARS = {"factuality": 0.35, "completeness": 0.52, "effectiveness": 0.40, "mean": 0.60}
@@ -52,7 +52,7 @@ def as_judged(row: dict[str, Any]) -> dict[str, Any]:
 def correlations(rows: list[dict[str, Any]], shape: Any) -> dict[str, float]:
     """Spearman of each part and of their mean; a part that one of the two leaves open counts 0 in the mean alone."""
     scorer = Scorer(reader())
-    ours = [settled(scorer.row(shape(row)))["scores"] for row in rows]
+    ours = [run_offline(scorer.row(shape(row)))["scores"] for row in rows]
     theirs = [verdicts(row) for row in rows]
     found = {}
     for part in PARTS:

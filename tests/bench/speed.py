@@ -10,11 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from cxr_cli.engines import settled
 from cxr_cli.findings import Lexicon, Reader
 from cxr_cli.findings.lexicon import expand
 from cxr_cli.scoring.scorer import Scorer
 from tests.bench.scoring import as_is
+from tests.conversations import run_offline
 from tests.shared import DATA, judged, openi_reports, report_text
 
 MAP = ["--map", "id=uid,report=findings+impression"]
@@ -52,7 +52,7 @@ def score_rate() -> float:
     scorer = Scorer(Reader(Lexicon.load()))
     start = time.perf_counter()
     for row in rows:
-        settled(scorer.row(row))
+        run_offline(scorer.row(row))
     return len(rows) / (time.perf_counter() - start)
 
 

@@ -1,4 +1,4 @@
-"""The engines' common ground: talks, the cache, and the transformers engine with tiny models of three families."""
+"""What engines share: conversations, the cache, and the transformers engine with tiny models of three families."""
 
 import json
 from collections import Counter, deque
@@ -9,23 +9,24 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cxr_cli.engines import Reply, Request, Sampling, Spec, Talk, converse, generate, open_engine, settle
-from cxr_cli.engines.cache import Cached, Store, key_of
-from cxr_cli.engines.dry_run import placeholder
-from cxr_cli.engines.requests import seed_of, unheeded
+from cxr_cli.engines import Conversation, Reply, Request, Sampling, Spec, open_engine, run_conversations, run_or_reject
+from cxr_cli.engines.cache import CachedEngine, ReplyCache, request_key
+from cxr_cli.engines.dry_run import sample_value
+from cxr_cli.engines.requests import ignore_reply, seed_of
 from cxr_cli.errors import CxrError, RowError
 from tests import tiny
 from tests.conftest import needs
+from tests.conversations import generate
 
 
 class Echo:
-    """Answers the last request first; keeps what it was asked."""
+    """An engine that answers the last request first. asked: all requests."""
 
     name = "echo"
 
     def __init__(self, capacity: int = 3, **signature: object) -> None:
         self.capacity, self.signature = capacity, signature
-        self.on_reply: Callable[[Reply], None] = unheeded
+        self.on_reply: Callable[[Reply], None] = ignore_reply
         self.asked: list[Request] = []
         self.waiting: deque[Request] = deque()
         self.most = 0
@@ -58,8 +59,8 @@ def ask(id: str, text: str, seed: int | None = None) -> Request:
     return Request(id, [{"role": "user", "content": text}], seed)
 
 
-def test_talks_keep_the_engine_full_and_get_their_own_replies() -> None:
-    def talk(name: str) -> Talk[list[str]]:
+def test_conversations_keep_the_engine_full_and_get_their_own_replies() -> None:
+    def conversation(name: str) -> Conversation[list[str]]:
         first, second = yield [ask(f"{name}1", f"{name} one"), ask(f"{name}2", f"{name} two")]
         nothing = yield []
         assert nothing == []
@@ -67,21 +68,23 @@ def test_talks_keep_the_engine_full_and_get_their_own_replies() -> None:
         return [first.text, second.text, third.text]
 
     engine = Echo(capacity=4)
-    done = {row["id"]: result for row, result in converse(engine, (({"id": n}, talk(n)) for n in "abcdef"))}
+    done = {
+        row["id"]: result for row, result in run_conversations(engine, (({"id": n}, conversation(n)) for n in "abcdef"))
+    }
     assert done == {n: [f"{n} ONE".upper(), f"{n} TWO".upper(), f"{n} ONE{n} TWO".upper()] for n in "abcdef"}
     assert 3 <= engine.most <= 5
 
 
-def test_a_talk_that_asks_nothing_needs_no_engine() -> None:
-    def talk(n: int) -> Talk[int]:
+def test_a_conversation_that_asks_nothing_needs_no_engine() -> None:
+    def conversation(n: int) -> Conversation[int]:
         return n
         yield []
 
-    assert [result for _, result in converse(None, (({}, talk(n)) for n in range(3)))] == [0, 1, 2]
+    assert [result for _, result in run_conversations(None, (({}, conversation(n)) for n in range(3)))] == [0, 1, 2]
 
 
 def test_a_bad_row_that_stops_the_run_loses_no_other() -> None:
-    def talk(id: str) -> Talk[str]:
+    def conversation(id: str) -> Conversation[str]:
         [reply] = yield [ask(id, "bad" if id == "c" else id)]
         if reply.error:
             raise RowError("", reply.error)
@@ -89,40 +92,40 @@ def test_a_bad_row_that_stops_the_run_loses_no_other() -> None:
 
     begun: list[str] = []
 
-    def talks() -> Iterator[tuple[dict[str, Any], Talk[str]]]:
+    def conversations() -> Iterator[tuple[dict[str, Any], Conversation[str]]]:
         for id in "abcdefgh":
             begun.append(id)
-            yield {"id": id}, talk(id)
+            yield {"id": id}, conversation(id)
 
     def reject(row: dict[str, Any], reason: str) -> None:
         raise RowError("cases:3", reason, id=row["id"])
 
     done = []
     with pytest.raises(RowError, match=r"^cases:3: cannot \(id c\)$"):
-        done.extend(result for _, result in settle(Echo(capacity=3), talks(), reject))
+        done.extend(result for _, result in run_or_reject(Echo(capacity=3), conversations(), reject))
     assert sorted(done) == ["A", "B"]
     assert begun == list("abcd")
 
 
-def test_an_error_among_the_rows_waits_for_the_talks_under_way() -> None:
-    def talks() -> Iterator[tuple[dict[str, Any], Talk[str]]]:
-        def talk() -> Talk[str]:
+def test_an_error_among_the_rows_waits_for_the_conversations_under_way() -> None:
+    def conversations() -> Iterator[tuple[dict[str, Any], Conversation[str]]]:
+        def conversation() -> Conversation[str]:
             [reply] = yield [ask("a", "hello")]
             return reply.text
 
-        yield {"id": "a"}, talk()
+        yield {"id": "a"}, conversation()
         raise CxrError("cases:2: broken")
 
     done = []
     with pytest.raises(CxrError, match="cases:2"):
-        done.extend(result for _, result in converse(Echo(), talks()))
+        done.extend(result for _, result in run_conversations(Echo(), conversations()))
     assert done == ["HELLO"]
 
 
 def test_the_cache_answers_exact_repeats(tmp_path: Path) -> None:
-    store = Store(tmp_path / "deep" / "replies.sqlite")
+    cache = ReplyCache(tmp_path / "deep" / "replies.sqlite")
     engine = Echo(model="m")
-    first = list(generate(Cached(engine, store), [ask("a", "x"), ask("b", "x"), ask("c", "y"), ask("d", "bad")]))
+    first = list(generate(CachedEngine(engine, cache), [ask("a", "x"), ask("b", "x"), ask("c", "y"), ask("d", "bad")]))
     assert {r.id: (r.text, r.cached) for r in first} == {
         "a": ("X", False),
         "b": ("X", True),
@@ -130,34 +133,34 @@ def test_the_cache_answers_exact_repeats(tmp_path: Path) -> None:
         "d": ("", False),
     }
     assert [r.id for r in engine.asked] == ["a", "c", "d"]
-    again = list(generate(Cached(engine, store), [ask("e", "x"), ask("f", "bad")]))
+    again = list(generate(CachedEngine(engine, cache), [ask("e", "x"), ask("f", "bad")]))
     assert {(r.id, r.text, r.cached, r.prompt_tokens, r.completion_tokens) for r in again} == {
         ("e", "X", True, 1, 2),
         ("f", "", False, 1, 2),  # what failed is asked again
     }
-    assert (store.path.stat().st_mode & 0o777, store.path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert (store.info().replies, store.info().tokens) == (2, 4)
-    assert (store.clear(), store.info().replies) == (2, 0)
+    assert (cache.path.stat().st_mode & 0o777, cache.path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert (cache.info().replies, cache.info().tokens) == (2, 4)
+    assert (cache.clear(), cache.info().replies) == (2, 0)
 
 
 def test_the_key_holds_all_that_changes_an_answer_and_nothing_else() -> None:
-    picture = Image.new("L", (4, 4), 7)
+    grey = Image.new("L", (4, 4), 7)
 
     def key(model: str = "m", text: str = "x", seed: int | None = None, schema: Any = None, image: Any = None) -> bytes:
-        content = [{"type": "image", "image": image or picture}, {"type": "text", "text": text}]
-        return key_of({"model": model}, Request("id", [{"role": "user", "content": content}], seed, schema))
+        content = [{"type": "image", "image": image or grey}, {"type": "text", "text": text}]
+        return request_key({"model": model}, Request("id", [{"role": "user", "content": content}], seed, schema))
 
     other = Image.new("L", (4, 4), 8)
     keys = [key(), key("n"), key(text="y"), key(seed=1), key(schema={"type": "object"}), key(image=other)]
-    keys += [key(image=Image.new("L", (2, 8), 7)), key(image=picture.convert("RGB"))]
+    keys += [key(image=Image.new("L", (2, 8), 7)), key(image=grey.convert("RGB"))]
     assert len(set(keys)) == len(keys)
-    assert key(image=picture.copy()) == key()
+    assert key(image=grey.copy()) == key()
 
 
 def test_a_broken_cache_is_named_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "replies.sqlite").write_text("no database " * 100)
     with pytest.raises(CxrError, match=r"replies\.sqlite: file is not a database; --no-cache"):
-        Store(tmp_path / "replies.sqlite")
+        ReplyCache(tmp_path / "replies.sqlite")
 
 
 def test_seeds_differ_by_id_and_sample() -> None:
@@ -165,15 +168,15 @@ def test_seeds_differ_by_id_and_sample() -> None:
     assert seed_of(0, "a", 1) == seed_of(0, "a", 1) < 2**31
 
 
-def test_placeholders_fit_their_schema() -> None:
+def test_sample_values_fit_their_schema() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "array", "items": {"type": "integer"}, "minItems": 6}}}
     schema["properties"]["v"] = {"enum": ["yes", "no"]}
-    assert placeholder(schema) == {"n": [1] * 6, "v": "yes"}
+    assert sample_value(schema) == {"n": [1] * 6, "v": "yes"}
 
 
 def questions(n: int, text: str = "Is there edema? ") -> list[Request]:
-    picture = Image.radial_gradient("L").resize((112, 112))
-    parts: list[Any] = [{"type": "image", "image": picture}, {"type": "image", "image": picture}]
+    image = Image.radial_gradient("L").resize((112, 112))
+    parts: list[Any] = [{"type": "image", "image": image}, {"type": "image", "image": image}]
     return [
         Request(f"q{i}", [{"role": "user", "content": [*parts[: i % 3], {"type": "text", "text": text * (i + 1)}]}], i)
         for i in range(n)
@@ -241,11 +244,11 @@ def test_an_adapter_loads_onto_its_base(tiny_models: dict[str, Path], tmp_path: 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda folder: None, "is no model: there is no config.json in it"),
-        (lambda folder: (folder / "config.json").write_text("{}"), "holds no .safetensors"),
+        (lambda folder: None, "is not a model: the folder has no config.json"),
+        (lambda folder: (folder / "config.json").write_text("{}"), "has no .safetensors file"),
     ],
 )
-def test_what_is_no_model_is_said(tmp_path: Path, make: Any, message: str) -> None:
+def test_folders_that_are_not_models(tmp_path: Path, make: Any, message: str) -> None:
     make(tmp_path)
     with pytest.raises(CxrError, match=message), open_engine(Spec(str(tmp_path), "transformers")):
         pass
@@ -253,7 +256,7 @@ def test_what_is_no_model_is_said(tmp_path: Path, make: Any, message: str) -> No
         pass
 
 
-def test_no_code_that_comes_with_weights(tiny_models: dict[str, Path]) -> None:
+def test_code_that_comes_with_weights_is_not_run(tiny_models: dict[str, Path]) -> None:
     spec = Spec(str(tiny_models["qwen2_vl"]), "transformers", args={"trust_remote_code": True}, cached=False)
     with pytest.raises(CxrError, match="trust_remote_code"), open_engine(spec) as engine:
         list(generate(engine, questions(1)))

@@ -1,4 +1,4 @@
-"""The HTTP client against raw sockets: the ways in which an answer may be written, and connections that go away."""
+"""The HTTP client against raw sockets: the forms that a response may have, and connections that break."""
 
 import asyncio
 import socket
@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.engines import Request, Spec, generate, open_engine
-from cxr_cli.engines.openai.http import Answer, Http
+from cxr_cli.engines import Request, Spec, open_engine
+from cxr_cli.engines.openai.http import HttpClient, Response
 from tests.conftest import needs
+from tests.conversations import generate
 from tests.server import Server
 
 pytestmark = needs("llm")
@@ -21,7 +22,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @contextmanager
 def raw(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that writes, on each connection in turn, these answers and then closes it; what it was asked."""
+    """A server that writes these responses on each connection in turn and then closes it; its URL, and the requests."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -38,10 +39,10 @@ def raw(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1", asked
 
 
-def ask(url: str, times: int = 1, **how: Any) -> list[Answer]:
-    async def run() -> list[Answer]:
-        http = Http(url, local=True, headers={"Authorization": "Bearer x"})
-        answers = [await http.ask("POST", "/chat", b"{}", **how) for _ in range(times)]
+def ask(url: str, times: int = 1, **how: Any) -> list[Response]:
+    async def run() -> list[Response]:
+        http = HttpClient(url, local=True, headers={"Authorization": "Bearer x"})
+        answers = [await http.send("POST", "/chat", b"{}", **how) for _ in range(times)]
         await http.close()
         return answers
 
@@ -58,7 +59,7 @@ def ask(url: str, times: int = 1, **how: Any) -> list[Answer]:
         b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH:2\r\nConnection: close\r\n\r\nok",
     ],
 )
-def test_ways_to_write_an_answer(answer: bytes) -> None:
+def test_forms_of_a_response(answer: bytes) -> None:
     with raw([answer]) as (url, asked):
         [got] = ask(url)
     assert (got.status, got.body) == (200, b"ok")
@@ -69,7 +70,7 @@ def test_ways_to_write_an_answer(answer: bytes) -> None:
     assert b"\r\nContent-Length: 2" in head
 
 
-def test_a_connection_is_kept_and_one_that_has_gone_is_replaced() -> None:
+def test_a_connection_is_reused_and_a_closed_one_replaced() -> None:
     with raw([OK, OK], [OK]) as (url, asked):
         assert [answer.body for answer in ask(url, 3, retries=1)] == [b"ok"] * 3
     assert len(asked) == 3
@@ -78,7 +79,7 @@ def test_a_connection_is_kept_and_one_that_has_gone_is_replaced() -> None:
 @pytest.mark.parametrize(
     "broken", [b"", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", b"HTTP/1.1 x y\r\n\r\n"]
 )
-def test_what_breaks_off_is_asked_again(broken: bytes) -> None:
+def test_a_broken_response_is_requested_again(broken: bytes) -> None:
     with raw([broken], [OK]) as (url, _):
         assert ask(url, retries=1)[0].body == b"ok"
     with raw([broken]) as (url, _), pytest.raises(OSError):
@@ -109,8 +110,8 @@ def test_a_remote_server_is_reached_through_the_proxy(monkeypatch: pytest.Monkey
 def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run(proxy: str) -> None:
         monkeypatch.setenv("https_proxy", proxy)
-        http = Http("https://reports.example/v1", local=False, headers={})
-        await http.ask("GET", "/models", retries=0)
+        http = HttpClient("https://reports.example/v1", local=False, headers={})
+        await http.send("GET", "/models", retries=0)
 
     with raw([b"HTTP/1.1 403 Forbidden\r\n\r\n"]) as (url, asked), pytest.raises(ConnectionError, match="breaks off"):
         asyncio.run(run(url))

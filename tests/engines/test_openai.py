@@ -1,4 +1,4 @@
-"""The openai engine against a real server on loopback: its faults, its limits, what is sent where."""
+"""The openai engine against a real server on loopback: its faults and limits, and what leaves this machine."""
 
 import base64
 import io
@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
+from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.engines.openai.remote_policy import base_url, is_local
 from cxr_cli.errors import CxrError
 from tests.conftest import needs
+from tests.conversations import generate
 from tests.server import Fault, Server, text_of
 
 
@@ -27,8 +28,8 @@ def spec(server: Server, **more: Any) -> Spec:
 
 @needs("llm")
 def test_what_is_sent_and_what_comes_back() -> None:
-    picture = Image.new("L", (30, 20), 100)
-    content = [{"type": "image", "image": picture}, {"type": "text", "text": "What is it?"}]
+    film = Image.new("L", (30, 20), 100)
+    content = [{"type": "image", "image": film}, {"type": "text", "text": "What is it?"}]
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
     with Server(lambda asked: {"message": {"content": "ok"}, "finish_reason": "length"}) as server:
         how = Sampling(0.5, 0.9, 77)
@@ -48,7 +49,7 @@ def test_what_is_sent_and_what_comes_back() -> None:
     assert asked["response_format"]["json_schema"] == {"name": "reply", "schema": schema, "strict": True}
     image, text = asked["messages"][0]["content"]
     data = base64.b64decode(image["image_url"]["url"].removeprefix("data:image/png;base64,"))
-    assert Image.open(io.BytesIO(data)).tobytes() == picture.tobytes()
+    assert Image.open(io.BytesIO(data)).tobytes() == film.tobytes()
     assert text == {"type": "text", "text": "What is it?"}
     assert (reply.text, reply.finish, reply.seed, reply.completion_tokens) == ("ok", "length", 5, 7)
 
@@ -83,8 +84,8 @@ def test_busy_and_broken_servers_are_asked_again() -> None:
         (Fault(400, '{"error": {"message": "maximum context length is 9"}}'), "longer than the model takes (HTTP 400)"),
         (Fault(422, '{"error": {"message": "SECRET", "code": "bad_image"}}'), "HTTP 422, bad_image"),
         (Fault(400, "SECRET"), "HTTP 400"),
-        (Fault(200, '{"broken'), "not that of the protocol"),
-        (Fault(200, '{"choices": []}'), "not that of the protocol"),
+        (Fault(200, '{"broken'), "does not follow the OpenAI protocol"),
+        (Fault(200, '{"choices": []}'), "does not follow the OpenAI protocol"),
     ],
 )
 def test_one_request_that_is_refused_leaves_the_others(fault: Fault, reason: str) -> None:
@@ -104,7 +105,7 @@ def test_one_request_that_is_refused_leaves_the_others(fault: Fault, reason: str
 @pytest.mark.parametrize(
     ("status", "message"), [(401, "OPENAI_API_KEY"), (404, "no such path or model"), (302, "not followed")]
 )
-def test_what_no_request_will_get_past_stops_the_run(status: int, message: str) -> None:
+def test_errors_that_concern_every_request_stop_the_run(status: int, message: str) -> None:
     def answer(asked: dict[str, Any]) -> str:
         raise Fault(status, location="http://203.0.113.1/v1/chat/completions")
 
@@ -125,7 +126,7 @@ def test_a_server_that_is_not_there() -> None:
 
 
 @needs("llm")
-def test_refusals_and_thoughts_are_text() -> None:
+def test_refusals_and_reasoning_become_text() -> None:
     said: list[dict[str, Any]] = [
         {"message": {"content": None, "refusal": "I will not."}},
         {"message": {"content": "A", "reasoning_content": "Hazy."}},
@@ -141,10 +142,10 @@ def test_refusals_and_thoughts_are_text() -> None:
 
 
 @needs("llm")
-def test_which_of_the_servers_models() -> None:
+def test_choosing_one_of_the_servers_models() -> None:
     with Server(lambda asked: "ok", models=("qwen", "chestx")) as server:
         with (
-            pytest.raises(CxrError, match="--served says which; there is chestx, qwen"),
+            pytest.raises(CxrError, match="choose a model with --served; there is chestx, qwen"),
             open_engine(spec(server)),
         ):
             pass
@@ -164,7 +165,7 @@ def test_patients_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(lambda asked: "ok") as server, open_engine(spec(server)) as engine:
         assert [r.text for r in generate(engine, ask(1))] == ["ok"]
     for url in ("https://203.0.113.1/v1", "http://no-such-host.invalid:8000", "http://[2001:db8::1]:8000/v1"):
-        with pytest.raises(CxrError, match=r"is not this machine: with --allow-remote"), open_engine(Spec(url)):
+        with pytest.raises(CxrError, match=r"is not this machine: --allow-remote sends"), open_engine(Spec(url)):
             pass
     assert base_url("http://203.0.113.1:8000", allow_remote=True) == ("http://203.0.113.1:8000/v1", False)
 
@@ -173,18 +174,18 @@ def test_patients_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     ("host", "local"),
     [("localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("203.0.113.7", False)],
 )
-def test_what_is_this_machine(host: str, local: bool) -> None:
+def test_hosts_of_this_machine(host: str, local: bool) -> None:
     assert is_local(host) is local
 
 
 @pytest.mark.parametrize("url", ["http://", "http://:80", "https:///v1", "http://[::1", "http://a:port/"])
-def test_what_is_no_url(url: str) -> None:
+def test_invalid_urls(url: str) -> None:
     with pytest.raises(CxrError, match="not the URL of a server"):
         base_url(url, allow_remote=True)
 
 
 @needs("llm")
-def test_the_engine_is_chosen_and_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_chosen_engine_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     os.environ["CXR_CACHE"] = str(tmp_path)
     try:
         with Server(lambda asked: "ok") as server:

@@ -1,4 +1,4 @@
-"""vLLM, really run: in this machine's CPU, in the environment that `make test-all` builds."""
+"""Real vLLM on this machine's CPU, in the environment that `make test-all` builds."""
 
 import json
 import os
@@ -50,7 +50,7 @@ SIZES = ((112, 112), (200, 90), (96, 240))
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny model, an adapter on it, films and cases, two of which no model can answer."""
+    """A folder with a tiny model, an adapter for it, films and cases, two of which no model can answer."""
     folder = tmp_path_factory.mktemp("vllm")
     subprocess.run([PYTHON, RUN, "build", folder], check=True, cwd=HOME, env=ENVIRONMENT, capture_output=True)
     noise = np.random.default_rng(0)
@@ -70,7 +70,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def answers(here: Path) -> dict[str, dict[str, Any]]:
-    """What vLLM in the process answers, in a run that is killed once and resumed."""
+    """The answers of vLLM in the process, in a run that is killed once and resumed."""
     first = infer(here, PYTHON, "model", "in-process.jsonl", engine_args())
     until_written(here / "in-process.jsonl", first)
     assert engine_processes()
@@ -149,8 +149,8 @@ def test_a_server_that_is_killed_and_comes_back(here: Path, answers: dict[str, d
 
 
 def test_rollouts_follow_the_weights_that_are_trained(here: Path) -> None:
-    """From a model of `cxr sft`, which vLLM loads as it is, log-probabilities of vLLM's tokens and of the same tokens
-    in the trainer stay equal while it learns."""
+    """vLLM loads a model of `cxr sft`, and its log-probabilities equal the trainer's for the same tokens while the
+    model learns."""
     (here / "letters.py").write_text(SHARE)
     train(here, [sys.executable, "-m", "cxr_cli", "sft"], "model", "sft", FAST, max_steps=1)
     settings = {"learning_rate": 3e-3, "max_steps": 4, "temperature": 1.0, "vllm_max_model_length": 512}
@@ -193,7 +193,7 @@ def until_written(path: Path, process: subprocess.Popen[str]) -> None:
 
 
 def engine_processes() -> list[str]:
-    """The processes that belong to an engine of ours."""
+    """The processes of the project's engines."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -205,7 +205,7 @@ def engine_processes() -> list[str]:
 
 
 class served:
-    """`vllm serve` of the tiny model: its URL and process, once it answers."""
+    """Runs `vllm serve` with the tiny model; gives its URL and process once it answers."""
 
     def __init__(self, here: Path) -> None:
         self.here = here

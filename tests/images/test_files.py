@@ -1,4 +1,4 @@
-"""PNG and JPEG to pictures, sizes, the cache, and what is said of files that cannot be used."""
+"""PNG and JPEG files to images: sizes, the cache, and the errors of files that cannot be used."""
 
 import os
 from pathlib import Path
@@ -10,22 +10,22 @@ from PIL import Image
 from cxr_cli.images import BadImage, Budget, Square, load
 
 
-def shown(path: Path) -> list[list[int]]:
-    picture = load(path)
-    assert picture.mode == "L"
-    return np.asarray(picture).tolist()
+def pixels(path: Path) -> list[list[int]]:
+    image = load(path)
+    assert image.mode == "L"
+    return np.asarray(image).tolist()
 
 
 def save(path: Path, values: list[list[object]], mode: str | None = None, kind: type = np.uint8, **how: object) -> Path:
     array = np.array(values, kind)
-    picture = Image.fromarray(array) if mode is None else Image.fromarray(array).convert(mode)
-    picture.save(path, **how)  # type: ignore[arg-type]
+    image = Image.fromarray(array) if mode is None else Image.fromarray(array).convert(mode)
+    image.save(path, **how)  # type: ignore[arg-type]
     return path
 
 
 def test_png_of_8_and_of_1_bits(tmp_path: Path) -> None:
-    assert shown(save(tmp_path / "a.png", [[0, 100], [200, 255]])) == [[0, 100], [200, 255]]
-    assert shown(save(tmp_path / "b.png", [[0, 255], [255, 0]], "1")) == [[0, 255], [255, 0]]
+    assert pixels(save(tmp_path / "a.png", [[0, 100], [200, 255]])) == [[0, 100], [200, 255]]
+    assert pixels(save(tmp_path / "b.png", [[0, 255], [255, 0]], "1")) == [[0, 255], [255, 0]]
 
 
 @pytest.mark.parametrize(
@@ -38,23 +38,23 @@ def test_png_of_8_and_of_1_bits(tmp_path: Path) -> None:
     ],
 )
 def test_png_of_16_bits(tmp_path: Path, values: list[list[object]], grey: list[list[int]]) -> None:
-    assert shown(save(tmp_path / "a.png", values, kind=np.uint16)) == grey
+    assert pixels(save(tmp_path / "a.png", values, kind=np.uint16)) == grey
 
 
 def test_alpha_and_palette(tmp_path: Path) -> None:
     alpha = [[(255, 255, 255, 255), (255, 255, 255, 0)], [(255, 255, 255, 128), (0, 0, 0, 255)]]
-    assert shown(save(tmp_path / "a.png", alpha)) == [[255, 0], [128, 0]]
-    assert shown(save(tmp_path / "b.png", [[(0, 0, 0), (255, 255, 255)]], "P")) == [[0, 255]]
+    assert pixels(save(tmp_path / "a.png", alpha)) == [[255, 0], [128, 0]]
+    assert pixels(save(tmp_path / "b.png", [[(0, 0, 0), (255, 255, 255)]], "P")) == [[0, 255]]
     see_through = Image.fromarray(np.array([[0, 1]], np.uint8)).convert("P")
     see_through.putpalette([255, 255, 255, 200, 200, 200])
     see_through.save(tmp_path / "c.png", transparency=0)
-    assert shown(tmp_path / "c.png") == [[0, 200]]
+    assert pixels(tmp_path / "c.png") == [[0, 200]]
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 def test_jpeg(tmp_path: Path, mode: str) -> None:
     save(tmp_path / "a.jpg", [[180] * 16] * 16, mode, quality=95)
-    assert np.abs(np.array(shown(tmp_path / "a.jpg")) - 180).max() <= 2
+    assert np.abs(np.array(pixels(tmp_path / "a.jpg")) - 180).max() <= 2
 
 
 def test_exif_does_not_turn_the_film(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_exif_does_not_turn_the_film(tmp_path: Path) -> None:
 
 
 def test_rgb_for_a_model_that_wants_it(tmp_path: Path) -> None:
-    picture = load(save(tmp_path / "a.png", [[0, 100]]), rgb=True)
-    assert (picture.mode, np.asarray(picture).tolist()) == ("RGB", [[[0, 0, 0], [100, 100, 100]]])
+    image = load(save(tmp_path / "a.png", [[0, 100]]), rgb=True)
+    assert (image.mode, np.asarray(image).tolist()) == ("RGB", [[[0, 0, 0], [100, 100, 100]]])
 
 
 def test_sizes(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""DICOM files to pictures: every transfer syntax, and every step from stored values to grey."""
+"""DICOM files to images: every transfer syntax, and every step from stored values to grey."""
 
 import io
 from base64 import b64decode
@@ -34,7 +34,7 @@ LS = (
 
 
 def dicom(path: Path, pixels: np.ndarray | bytes = RAMP, syntax: str = "1.2.840.10008.1.2.1", **tags: Any) -> Path:
-    """A film with those stored values. bytes: a compressed frame of RAMP's shape."""
+    """Writes a film with these stored values. bytes: a compressed frame of RAMP's shape."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1"
     meta.MediaStorageSOPInstanceUID = "1.2.3"
@@ -57,19 +57,19 @@ def dicom(path: Path, pixels: np.ndarray | bytes = RAMP, syntax: str = "1.2.840.
     return path
 
 
-def shown(path: Path) -> list[list[int]]:
+def pixels(path: Path) -> list[list[int]]:
     return np.asarray(load(path)).tolist()
 
 
 def linear(values: np.ndarray) -> np.ndarray:
-    """What a full-range film of these values shows."""
+    """The grey of these values in a film without a window."""
     low, high = int(values.min()), int(values.max())
     return np.rint((values.astype(float) - low) / (high - low) * 255).astype(int)
 
 
-def packed(picture: Image.Image, format: str, **how: Any) -> bytes:
+def packed(image: Image.Image, format: str, **how: Any) -> bytes:
     stream = io.BytesIO()
-    picture.save(stream, format, **how)
+    image.save(stream, format, **how)
     return stream.getvalue()
 
 
@@ -77,23 +77,23 @@ def packed(picture: Image.Image, format: str, **how: Any) -> bytes:
     "syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"]
 )
 def test_uncompressed_and_deflated(tmp_path: Path, syntax: str) -> None:
-    picture = load(dicom(tmp_path / "a.dcm", RAMP, syntax))
-    assert (picture.mode, picture.size) == ("L", (16, 16))
-    assert np.asarray(picture).tolist() == linear(RAMP).tolist()
+    image = load(dicom(tmp_path / "a.dcm", RAMP, syntax))
+    assert (image.mode, image.size) == ("L", (16, 16))
+    assert np.asarray(image).tolist() == linear(RAMP).tolist()
 
 
 def test_rle(tmp_path: Path) -> None:
     film = pydicom.dcmread(dicom(tmp_path / "a.dcm"))
     film.compress("1.2.840.10008.1.2.5", generate_instance_uid=False)
     film.save_as(tmp_path / "a.dcm")
-    assert shown(tmp_path / "a.dcm") == linear(RAMP).tolist()
+    assert pixels(tmp_path / "a.dcm") == linear(RAMP).tolist()
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"])
 def test_jpeg_2000(tmp_path: Path, syntax: str) -> None:
     frame = packed(Image.fromarray(RAMP), "JPEG2000", no_jp2=True, irreversible=False)
     film = dicom(tmp_path / "a.dcm", frame, syntax, BitsStored=16, HighBit=15)
-    assert shown(film) == linear(RAMP).tolist()
+    assert pixels(film) == linear(RAMP).tolist()
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"])
@@ -107,10 +107,10 @@ def test_jpeg_with_8_bits(tmp_path: Path, syntax: str) -> None:
     ("syntax", "frame"),
     [("1.2.840.10008.1.2.4.57", LOSSLESS), ("1.2.840.10008.1.2.4.70", LOSSLESS), ("1.2.840.10008.1.2.4.80", LS)],
 )
-def test_what_the_extra_reads(tmp_path: Path, syntax: str, frame: str) -> None:
+def test_transfer_syntaxes_of_the_extra(tmp_path: Path, syntax: str, frame: str) -> None:
     film = dicom(tmp_path / "a.dcm", b64decode(frame), syntax)
     if get_decoder(UID(syntax)).is_available:
-        assert shown(film) == linear(RAMP).tolist()
+        assert pixels(film) == linear(RAMP).tolist()
     else:
         with pytest.raises(CxrError, match=r'^JPEG.* has no decoder here: pip install "cxr-cli\[images\]"$'):
             load(film)
@@ -118,13 +118,13 @@ def test_what_the_extra_reads(tmp_path: Path, syntax: str, frame: str) -> None:
 
 def test_monochrome1_is_inverted(tmp_path: Path) -> None:
     film = dicom(tmp_path / "a.dcm", PhotometricInterpretation="MONOCHROME1")
-    assert shown(film) == linear(RAMP)[::-1, ::-1].tolist()
+    assert pixels(film) == linear(RAMP)[::-1, ::-1].tolist()
 
 
 def test_signed_values_and_rescale(tmp_path: Path) -> None:
     values = np.array([[-1000, -500], [0, 1000]], np.int16)
     film = dicom(tmp_path / "a.dcm", values, PixelRepresentation=1, BitsStored=16, HighBit=15)
-    assert shown(film) == [[0, 64], [128, 255]]
+    assert pixels(film) == [[0, 64], [128, 255]]
     falling = dicom(
         tmp_path / "b.dcm",
         values,
@@ -134,37 +134,37 @@ def test_signed_values_and_rescale(tmp_path: Path) -> None:
         RescaleSlope=-0.5,
         RescaleIntercept=500,
     )
-    assert shown(falling) == [[255, 191], [128, 0]]
+    assert pixels(falling) == [[255, 191], [128, 0]]
 
 
 def test_signed_values_of_12_bits(tmp_path: Path) -> None:
     values = np.array([[-2048, -1], [0, 2047]], np.int16)
     film = dicom(tmp_path / "a.dcm", values & 0x0FFF, PixelRepresentation=1)
-    assert shown(film) == [[0, 127], [128, 255]]
+    assert pixels(film) == [[0, 127], [128, 255]]
 
 
 def test_8_bits(tmp_path: Path) -> None:
     film = dicom(tmp_path / "a.dcm", RAMP8, BitsAllocated=8, BitsStored=8, HighBit=7)
-    assert shown(film) == RAMP8.tolist()
+    assert pixels(film) == RAMP8.tolist()
 
 
 def test_the_first_window_counts(tmp_path: Path) -> None:
     values = np.array([[0, 1000], [1500, 4095]], np.uint16)
     one = dicom(tmp_path / "a.dcm", values, WindowCenter=1500.5, WindowWidth=1001)
-    assert shown(one) == [[0, 0], [128, 255]]
+    assert pixels(one) == [[0, 0], [128, 255]]
     two = dicom(tmp_path / "b.dcm", values, WindowCenter=[1500.5, 50], WindowWidth=[1001, 10])
-    assert shown(two) == shown(one)
+    assert pixels(two) == pixels(one)
     exact = dicom(tmp_path / "c.dcm", values, WindowCenter=1500, WindowWidth=1000, VOILUTFunction="LINEAR_EXACT")
-    assert shown(exact) == [[0, 0], [128, 255]]
+    assert pixels(exact) == [[0, 0], [128, 255]]
     curved = dicom(tmp_path / "d.dcm", values, WindowCenter=1500, WindowWidth=1000, VOILUTFunction="SIGMOID")
-    assert shown(curved) == [[1, 30], [128, 255]]
+    assert pixels(curved) == [[1, 30], [128, 255]]
     step = dicom(tmp_path / "e.dcm", values, WindowCenter=1000.5, WindowWidth=1)
-    assert shown(step) == [[0, 0], [255, 255]]
+    assert pixels(step) == [[0, 0], [255, 255]]
 
 
-def test_a_window_that_says_nothing_is_left_out(tmp_path: Path) -> None:
-    assert shown(dicom(tmp_path / "a.dcm", WindowCenter=100, WindowWidth=0)) == linear(RAMP).tolist()
-    assert shown(dicom(tmp_path / "b.dcm", WindowCenter=None, WindowWidth=None)) == linear(RAMP).tolist()
+def test_an_unusable_window_is_ignored(tmp_path: Path) -> None:
+    assert pixels(dicom(tmp_path / "a.dcm", WindowCenter=100, WindowWidth=0)) == linear(RAMP).tolist()
+    assert pixels(dicom(tmp_path / "b.dcm", WindowCenter=None, WindowWidth=None)) == linear(RAMP).tolist()
 
 
 def table(first: int, data: list[int], bits: int) -> Dataset:
@@ -177,7 +177,7 @@ def table(first: int, data: list[int], bits: int) -> Dataset:
 def test_tables(tmp_path: Path) -> None:
     values = np.array([[0, 1], [2, 3]], np.uint16)
     voi = dicom(tmp_path / "a.dcm", values, VOILUTSequence=Sequence([table(0, [0, 4095, 2048, 1024], 16)]))
-    assert shown(voi) == [[0, 255], [128, 64]]
+    assert pixels(voi) == [[0, 255], [128, 64]]
     modality = dicom(tmp_path / "b.dcm", values, ModalityLUTSequence=Sequence([table(0, [0, 100, 50, 25], 16)]))
     modality_then_window = dicom(
         tmp_path / "c.dcm",
@@ -186,25 +186,25 @@ def test_tables(tmp_path: Path) -> None:
         WindowCenter=50.5,
         WindowWidth=51,
     )
-    assert shown(modality) == [[0, 255], [128, 64]]
-    assert shown(modality_then_window) == [[0, 255], [128, 0]]
+    assert pixels(modality) == [[0, 255], [128, 64]]
+    assert pixels(modality_then_window) == [[0, 255], [128, 0]]
 
 
 def test_padding_is_black_and_sets_no_range(tmp_path: Path) -> None:
     values = np.array([[4095, 100], [200, 300]], np.uint16)
     one = dicom(tmp_path / "a.dcm", values, PixelPaddingValue=4095)
-    assert shown(one) == [[0, 0], [128, 255]]
+    assert pixels(one) == [[0, 0], [128, 255]]
     negative = dicom(tmp_path / "b.dcm", values, PixelPaddingValue=4095, PhotometricInterpretation="MONOCHROME1")
-    assert shown(negative) == [[0, 255], [128, 0]]
+    assert pixels(negative) == [[0, 255], [128, 0]]
     several = dicom(tmp_path / "c.dcm", values, PixelPaddingValue=4095, PixelPaddingRangeLimit=250)
-    assert shown(several) == [[0, 0], [255, 0]]
+    assert pixels(several) == [[0, 0], [255, 0]]
     signed = np.array([[-2000, 0], [50, 100]], np.int16)
     below = dicom(tmp_path / "d.dcm", signed, PixelRepresentation=1, BitsStored=16, HighBit=15, PixelPaddingValue=-2000)
-    assert shown(below) == [[0, 0], [128, 255]]
+    assert pixels(below) == [[0, 0], [128, 255]]
 
 
 def test_a_film_of_one_value(tmp_path: Path) -> None:
-    assert shown(dicom(tmp_path / "a.dcm", np.full((2, 2), 7, np.uint16))) == [[0, 0], [0, 0]]
+    assert pixels(dicom(tmp_path / "a.dcm", np.full((2, 2), 7, np.uint16))) == [[0, 0], [0, 0]]
 
 
 def test_colour_becomes_grey(tmp_path: Path) -> None:
@@ -220,4 +220,4 @@ def test_colour_becomes_grey(tmp_path: Path) -> None:
         BitsStored=8,
         HighBit=7,
     )
-    assert shown(film) == [[255, 0], [0, 76]]
+    assert pixels(film) == [[255, 0], [0, 76]]

@@ -1,4 +1,4 @@
-"""Decoding ahead of the model: order, errors by row, bounded memory, an end without leftovers."""
+"""Decoding ahead of the model: order, errors by row, bounded memory, no processes left behind."""
 
 import json
 import os
@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_cli.images import Square, decoded
+from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.rows import Row
 
 DRIVER = """
 import json, sys
-from cxr_cli.images import decoded
+from cxr_cli.images import Films, prefetch
 if __name__ == "__main__":
     rows = [{"id": str(i), "images": ["a.png"]} for i in range(100_000)]
-    for n, done in enumerate(decoded(rows, workers=2)):
+    for n, done in enumerate(prefetch(rows, Films(size=None, workers=2))):
         if n == 3:
             print("going", flush=True)
 """
@@ -44,11 +44,11 @@ def not_helper(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
-def test_rows_come_in_order_with_their_pictures(tmp_path: Path, films: list[Row], workers: int) -> None:
-    got = list(decoded(films, tmp_path, Square(4), workers))
+def test_rows_come_in_order_with_their_images(tmp_path: Path, films: list[Row], workers: int) -> None:
+    got = list(prefetch(films, Films(tmp_path, Square(4), workers)))
     assert [done.row["id"] for done in got] == [row["id"] for row in films]
-    assert [done.pictures[0].getpixel((0, 0)) for done in got] == list(range(20))
-    assert {done.pictures[0].size for done in got} == {(4, 4)}
+    assert [done.images[0].getpixel((0, 0)) for done in got] == list(range(20))
+    assert {done.images[0].size for done in got} == {(4, 4)}
     assert children() == set()
 
 
@@ -56,15 +56,15 @@ def test_rows_come_in_order_with_their_pictures(tmp_path: Path, films: list[Row]
 def test_a_bad_file_is_its_rows_error(tmp_path: Path, films: list[Row], workers: int) -> None:
     films[2]["images"] = ["2.png", "none.png"]
     films[3]["images"] = []
-    got = list(decoded(films, tmp_path, None, workers))
+    got = list(prefetch(films, Films(tmp_path, None, workers)))
     assert [done.error for done in got if done.error] == ["image none.png does not exist"]
-    assert [len(done.pictures) for done in got] == [1, 1, 0, 0] + [1] * 16
+    assert [len(done.images) for done in got] == [1, 1, 0, 0] + [1] * 16
 
 
 def test_a_prior_film_too(tmp_path: Path, films: list[Row]) -> None:
-    row = {**films[5], "prior": {"images": ["4.png"]}}
-    (done,) = decoded([row], tmp_path, workers=0, paths=lambda row: [*row["prior"]["images"], *row["images"]])
-    assert [picture.getpixel((0, 0)) for picture in done.pictures] == [4, 5]
+    row = {**films[5], "task": "temporal", "prior": {"images": ["4.png"]}}
+    (done,) = prefetch([row], Films(tmp_path, None, workers=0))
+    assert [image.getpixel((0, 0)) for image in done.images] == [4, 5]
 
 
 def test_no_more_rows_are_read_than_it_decodes_ahead(tmp_path: Path, films: list[Row]) -> None:
@@ -76,7 +76,7 @@ def test_no_more_rows_are_read_than_it_decodes_ahead(tmp_path: Path, films: list
             read += 1
             yield row
 
-    stream = decoded(rows(), tmp_path, workers=1, ahead=3)
+    stream = prefetch(rows(), Films(tmp_path, None, workers=1), ahead=3)
     for n in range(1, 6):
         next(stream)
         assert read == n + 2
@@ -92,12 +92,12 @@ def test_an_error_among_the_rows_comes_after_the_rows_before_it(tmp_path: Path, 
 
     got = []
     with pytest.raises(ValueError, match="broken row"):
-        got.extend(done.row["id"] for done in decoded(rows(), tmp_path, workers=workers))
+        got.extend(done.row["id"] for done in prefetch(rows(), Films(tmp_path, None, workers)))
     assert got == ["r0", "r1", "r2", "r3", "r4"]
 
 
 class Deadly(Square):
-    """A size that kills the process which resizes a certain film to it, as a bug in a decoder would."""
+    """A size that kills the process that resizes a film of 5 pixels' width, as a bug in a decoder would."""
 
     def of(self, width: int, height: int) -> tuple[int, int]:
         if width == 5:
@@ -107,7 +107,7 @@ class Deadly(Square):
 
 def test_a_film_that_kills_its_worker_is_its_rows_error(tmp_path: Path, films: list[Row]) -> None:
     Image.fromarray(np.zeros((8, 5), np.uint8)).save(tmp_path / "4.png")
-    got = list(decoded(films, tmp_path, Deadly(8), workers=2))
+    got = list(prefetch(films, Films(tmp_path, Deadly(8), workers=2)))
     assert [(done.row["id"], done.error) for done in got if done.error] == [("r4", "image 4.png crashes its decoder")]
     assert len(got) == 20
 
@@ -146,6 +146,6 @@ def in_group(group: int) -> list[str]:
     return [line[2] for line in lines if line[0] == str(group) and not line[1].startswith("Z")]
 
 
-def test_what_it_needs_is_plain_rows(tmp_path: Path, films: list[Row]) -> None:
+def test_plain_rows_will_do(tmp_path: Path, films: list[Row]) -> None:
     rows = [json.loads(json.dumps(row)) for row in films]
-    assert next(iter(decoded(rows, str(tmp_path), workers=0))).pictures[0].size == (8, 8)
+    assert next(prefetch(rows, Films(tmp_path, None, workers=0))).images[0].size == (8, 8)

@@ -1,4 +1,4 @@
-"""DICOM files that cannot be used: one line says why, and nothing of the header is told."""
+"""DICOM files that cannot be used: one line says why and quotes nothing of the header."""
 
 from base64 import b64decode
 from pathlib import Path
@@ -17,9 +17,9 @@ from tests.images.test_images import LOSSLESS, RAMP, dicom, packed
 @pytest.mark.parametrize(
     ("tags", "reason"),
     [
-        ({"NumberOfFrames": 3}, "holds 3 frames: one film a file is read"),
-        ({"PhotometricInterpretation": "PALETTE COLOR"}, "has a colour palette: grey and RGB are read"),
-        ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "has 32 bits a pixel: up to 16 are read"),
+        ({"NumberOfFrames": 3}, "holds 3 frames; only files with one frame are supported"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "has a colour palette; only grey and RGB are supported"),
+        ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "has 32 bits a pixel; up to 16 are supported"),
         ({"Rows": 17}, "is truncated"),
     ],
 )
@@ -38,7 +38,7 @@ def test_no_pixels(tmp_path: Path) -> None:
         load(tmp_path / "a.dcm")
 
 
-def test_12_bit_jpeg_extended_says_what_reads_it(tmp_path: Path) -> None:
+def test_12_bit_jpeg_extended_names_the_packages_that_decode_it(tmp_path: Path) -> None:
     if "pylibjpeg" in get_decoder(JPEGExtended12Bit).available_plugins:
         pytest.skip("pylibjpeg-libjpeg is installed")
     dicom(tmp_path / "a.dcm", b64decode(LOSSLESS), JPEGExtended12Bit)
@@ -48,7 +48,7 @@ def test_12_bit_jpeg_extended_says_what_reads_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.8, 0.95])
-def test_a_truncated_film_is_a_bad_row_and_tells_no_names(
+def test_a_truncated_film_is_a_bad_row_and_quotes_no_names(
     tmp_path: Path, share: float, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name, film in {
@@ -66,7 +66,7 @@ def test_a_truncated_film_is_a_bad_row_and_tells_no_names(
     assert (said.out, said.err) == ("", "")
 
 
-def test_a_broken_header_is_told_to_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_header_is_not_quoted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     film = dicom(tmp_path / "a.dcm")
     broken = film.read_bytes().replace(b"1.2.3\0", b"Doe,Ja").replace(b"MONOCHROME2 ", b"MONOCHROMEX ")
     film.write_bytes(broken)

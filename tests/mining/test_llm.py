@@ -157,7 +157,7 @@ def test_servers_that_are_busy_or_refuse(cxr: Cxr) -> None:
         assert said(mine(cxr, server)[0][0]) == GOOD
     with Server(Scripted(plan=[Fault(400)])) as server:
         [case], _ = mine(cxr, server, *ONE, "--no-cache")
-    assert case["why"]["steps"] == "plan: the server refuses it: HTTP 400, fault"
+    assert case["why"]["steps"] == "plan: the server refuses the request: HTTP 400, fault"
     assert len(server.requests) == 1
 
 

@@ -1,4 +1,4 @@
-"""Phantoms: what is drawn is what the report says, what the labels say, and what the engine reads back."""
+"""Phantoms: drawing, report, labels and the findings that are read back from the report agree."""
 
 import itertools
 import json
@@ -12,11 +12,11 @@ import pytest
 from cxr_cli.findings import Finding, Lexicon, read
 from cxr_cli.images import load
 from cxr_cli.phantoms import FINDINGS, Phantom, Recipe
-from cxr_cli.phantoms.film.body import patient
+from cxr_cli.phantoms.film.body import normal_body
 from cxr_cli.phantoms.film.drawing import draw
-from cxr_cli.phantoms.film.drawn_finding import Shown
+from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
 from cxr_cli.phantoms.film.scene import KINDS
-from cxr_cli.phantoms.film.styles import LOOKS
+from cxr_cli.phantoms.film.styles import STYLES
 from tests.conftest import Cxr
 
 MANY = Recipe(seed=3, prevalence=0.85, priors=0.5)
@@ -24,13 +24,13 @@ ONE_SIDED = [name for name, kind in KINDS.items() if "left" in kind.sides]
 
 
 def stated(report: str, status: str) -> dict[str, Finding]:
-    """The findings of that status; of several mentions the first."""
+    """The findings of this status; of several mentions the first."""
     return {f.name: f for f in reversed(read(report)) if f.status == status}
 
 
-def check(report: str, shown: list[Shown], *, compared: bool) -> None:
+def check(report: str, findings: list[DrawnFinding], *, compared: bool) -> None:
     """The report says exactly what is drawn."""
-    there = {s.name: s for s in shown if s.change != "resolved"}
+    there = {s.name: s for s in findings if s.change != "resolved"}
     found = read(report)
     assert {f.name for f in found if f.status == "present"} == set(there)
     assert [f for f in found if f.status == "uncertain"] == []
@@ -46,21 +46,21 @@ def check(report: str, shown: list[Shown], *, compared: bool) -> None:
         assert finding.severity in (None, drawn.severity), report
         assert finding.size in (None, drawn.size), report
         assert finding.change == (drawn.change if compared else None), report
-    gone = {s.name for s in shown if s.change == "resolved"}
+    gone = {s.name for s in findings if s.change == "resolved"}
     assert {f.name for f in found if f.change == "resolved"} == gone, report
 
 
-def test_the_engine_reads_back_what_is_drawn() -> None:
+def test_the_report_is_read_back_as_it_is_drawn() -> None:
     changes: set[str | None] = set()
     names: set[str] = set()
     for phantom in MANY.studies(600):
-        compared = phantom.before is not None
-        check(phantom.row["report"], list(phantom.now.shown), compared=compared)
-        if phantom.before is not None:
-            check(phantom.row["prior"]["report"], list(phantom.before.shown), compared=False)
-        there = {s.name for s in phantom.now.shown if s.change != "resolved"}
+        compared = phantom.prior_film is not None
+        check(phantom.row["report"], list(phantom.film.findings), compared=compared)
+        if phantom.prior_film is not None:
+            check(phantom.row["prior"]["report"], list(phantom.prior_film.findings), compared=False)
+        there = {s.name for s in phantom.film.findings if s.change != "resolved"}
         assert {name for name, label in phantom.row["labels"].items() if label} == there
-        changes |= {s.change for s in phantom.now.shown}
+        changes |= {s.change for s in phantom.film.findings}
         names |= there
     assert changes == {None, "new", "worse", "better", "stable", "resolved"}
     assert names == set(FINDINGS)
@@ -74,28 +74,28 @@ def test_reports_are_varied_and_deny_things() -> None:
 
 def test_each_change_is_that_between_the_two_films() -> None:
     for phantom in MANY.studies(300):
-        if phantom.before is None:
-            assert {s.change for s in phantom.now.shown} <= {None}
+        if phantom.prior_film is None:
+            assert {s.change for s in phantom.film.findings} <= {None}
             continue
-        then = {s.name: s for s in phantom.before.shown}
-        for shown in phantom.now.shown:
-            before = then.get(shown.name)
-            assert (before is None) == (shown.change == "new")
-            if before and shown.severity and shown.change != "resolved":
-                assert (before.grade < shown.grade, before.grade > shown.grade) == (
-                    shown.change == "worse",
-                    shown.change == "better",
+        priors = {s.name: s for s in phantom.prior_film.findings}
+        for finding in phantom.film.findings:
+            prior = priors.get(finding.name)
+            assert (prior is None) == (finding.change == "new")
+            if prior and finding.severity and finding.change != "resolved":
+                assert (prior.grade < finding.grade, prior.grade > finding.grade) == (
+                    finding.change == "worse",
+                    finding.change == "better",
                 )
 
 
-def film(*shown: Shown, size: int = 128) -> np.ndarray:
-    return draw(replace(patient(np.random.default_rng(1)), middle=0.5), shown, size, "digital", seed=1)
+def film(*findings: DrawnFinding, size: int = 128) -> np.ndarray:
+    return draw(replace(normal_body(np.random.default_rng(1)), middle=0.5), findings, size, "digital", seed=1)
 
 
-def strongest(name: str, side: str | None = None) -> Shown:
+def strongest(name: str, side: str | None = None) -> DrawnFinding:
     kind = KINDS[name]
     size = kind.sizes[1] if kind.sizes else None
-    return Shown(name, side, kind.zones[1] if kind.zones else None, "moderate" if kind.grades else None, size)
+    return DrawnFinding(name, side, kind.zones[1] if kind.zones else None, "moderate" if kind.grades else None, size)
 
 
 @pytest.mark.parametrize("size", [112, 512])
@@ -119,16 +119,16 @@ def test_a_finding_is_on_its_side(name: str, side: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["cardiomegaly", "pleural effusion", "pneumothorax", "edema", "scoliosis"])
-def test_more_of_it_is_more_to_see(name: str) -> None:
+def test_a_severer_finding_changes_more(name: str) -> None:
     side = "right" if KINDS[name].sides else None
-    grades = [film(Shown(name, side, severity=grade)) for grade in ("mild", "moderate", "severe")]
+    grades = [film(DrawnFinding(name, side, severity=grade)) for grade in ("mild", "moderate", "severe")]
     seen = [float(np.abs(grade - film()).sum()) for grade in grades]
     assert seen[0] < seen[1] < seen[2]
 
 
 def test_a_study_depends_on_seed_and_number_alone() -> None:
     def same(a: Phantom, b: Phantom) -> bool:
-        return a.row == b.row and np.array_equal(a.now.pixels(64), b.now.pixels(64))
+        return a.row == b.row and np.array_equal(a.film.pixels(64), b.film.pixels(64))
 
     (late,) = Recipe(seed=1).studies(1, start=7)
     assert same(late, list(Recipe(seed=1).studies(8))[7])
@@ -141,7 +141,7 @@ def test_shares() -> None:
     assert all(170 < sum(labels[name] for labels in half) < 230 for name in ("edema", "fracture"))
     assert sum(sum(labels.values()) for labels in half) == sum(x["edema"] + x["fracture"] for x in half)
     assert {phantom.row["prior"] for phantom in Recipe(priors=0).studies(50)} == {None}
-    assert all(not s.now.shown for s in Recipe(prevalence=0, priors=0).studies(50))
+    assert all(not s.film.findings for s in Recipe(prevalence=0, priors=0).studies(50))
     splits = [phantom.row["split"] for phantom in Recipe().studies(500)]
     assert {name: round(splits.count(name) / 50) for name in set(splits)} == {"train": 8, "validate": 1, "test": 1}
 
@@ -154,7 +154,7 @@ def test_phantom_to_verified_steps(cxr: Cxr, tmp_path: Path) -> None:
     assert done.stderr == f"cxr: 6 studies, {len(films)} films -> p/studies.jsonl\n"
     assert {load(path, tmp_path / "p").size for path in films} == {(64, 64)}
     assert len({row["source"] for row in rows}) > 1
-    assert {row["source"] for row in rows} <= {f"phantom-{look}" for look in LOOKS}
+    assert {row["source"] for row in rows} <= {f"phantom-{style}" for style in STYLES}
     mined = cxr("mine", "p/studies.jsonl")
     checked = cxr("verify", "--keep", "all", stdin=mined.stdout)
     cases = [json.loads(line) for line in checked.stdout.splitlines()]
@@ -164,7 +164,7 @@ def test_phantom_to_verified_steps(cxr: Cxr, tmp_path: Path) -> None:
     assert verdicts == {"supported"}
 
 
-def test_dicom_shows_what_png_shows(cxr: Cxr, tmp_path: Path) -> None:
+def test_dicom_and_png_agree(cxr: Cxr, tmp_path: Path) -> None:
     assert cxr("phantom", "-n", 14, "-o", "p", "--size", 96, "--format", "both").returncode == 0
     kinds = set()
     for path in sorted((tmp_path / "p" / "images").glob("*.dcm")):
@@ -187,7 +187,7 @@ def test_png_alone(cxr: Cxr, tmp_path: Path) -> None:
     ]
 
 
-def test_what_it_refuses(cxr: Cxr) -> None:
+def test_what_phantom_refuses(cxr: Cxr) -> None:
     cxr("phantom", "-n", 1, "-o", "p", "--size", 40)
     again = cxr("phantom", "-n", 1, "-o", "p", "--size", 40)
     assert (again.returncode, again.stderr) == (1, "cxr: p/studies.jsonl exists: --overwrite replaces it\n")

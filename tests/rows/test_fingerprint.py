@@ -16,12 +16,12 @@ def of(*rows: dict[str, Any]) -> str:
     return str(fingerprint)
 
 
-def test_the_order_and_what_later_stages_add_are_nothing() -> None:
+def test_neither_order_nor_added_keys_change_it() -> None:
     assert of(A, B) == of(B | {"steps": [], "scores": {"accuracy": 1}}, A | {"support": None}) == "e869ef29"
     assert of(B) == of(B | {"options": [], "images": None})
 
 
-def test_each_question_is_something() -> None:
+def test_every_question_changes_it() -> None:
     changed = [A | {key: "other"} for key in A]
     assert len({of(A, B), of(A), of(B), of(), of(A, A), of(A, A, A), *map(of, changed)}) == 6 + len(A)
 

@@ -78,7 +78,7 @@ def test_a_key_that_no_row_has(run: Run) -> None:
     assert (late.returncode, late.stderr) == (1, "cxr: --map: stdin has no column `impresion`; it has: id, findings\n")
 
 
-def test_a_list_is_no_section(run: Run) -> None:
+def test_a_list_is_not_a_section(run: Run) -> None:
     done = run("copy", "--map", "report=a+b", stdin='{"id":"1","a":"x","b":["y"]}\n')
     assert done.stderr == "cxr: stdin:1: field `report`: expected a string or null, got a list (id 1)\n"
 

@@ -1,4 +1,4 @@
-"""Rows in, rows out, as a person sees it: what is typed, what comes out, what is said."""
+"""Rows in, rows out, from the command line: arguments, output, messages."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ GOOD = '{"id":"a","report":"Clear lungs."}\n{"id":"b","report":null}\n'
 SECRET = "Mrs Smith has a nodule"
 
 
-def test_what_is_not_known_passes_in_its_order(run: Run) -> None:
+def test_unknown_keys_pass_through_in_order(run: Run) -> None:
     line = '{"z":[1,{"y":null}],"id":"é","n":1.5,"big":123456789012345678901234567890,"report":"ä\\n"}\n'
     assert run("copy", stdin=line).stdout == line
 
@@ -28,7 +28,7 @@ def test_what_is_not_known_passes_in_its_order(run: Run) -> None:
     ],
     ids=["crlf", "bom", "blank lines", "no newline at the end"],
 )
-def test_ways_to_write_lines(run: Run, text: str) -> None:
+def test_forms_of_lines(run: Run, text: str) -> None:
     done = run("copy", stdin=text)
     assert (done.returncode, done.stdout, done.stderr) == (0, GOOD, "")
 
@@ -57,9 +57,9 @@ def test_ways_to_write_lines(run: Run, text: str) -> None:
         ('{"id":"s","report":"' + SECRET, "broken JSON: the line ends in the middle of the row"),
         ('{"id":"s","report":' + SECRET + "}", "broken JSON at byte 20"),
         ('{"id":"s"} {"id":"t"}', "broken JSON at byte 13"),
-        ('{"id":"s","support":NaN}', "broken JSON at byte 21: NaN and Infinity are no JSON; write null"),
-        ('{"id":"s","support":-Infinity}', "broken JSON at byte 22: NaN and Infinity are no JSON; write null"),
-        ('{"id":"s","report":"\0"}', "a NUL byte; the file is damaged or not a text"),
+        ('{"id":"s","support":NaN}', "broken JSON at byte 21: NaN and Infinity are not JSON; write null"),
+        ('{"id":"s","support":-Infinity}', "broken JSON at byte 22: NaN and Infinity are not JSON; write null"),
+        ('{"id":"s","report":"\0"}', "a NUL byte; the file is damaged or not text"),
         ("id,report", "not a row: a row is one JSON object, {...}, on a line"),
     ],
 )
@@ -84,7 +84,7 @@ def test_a_broken_row_is_named_without_its_text(run: Run, line: str, reason: str
     ],
     ids=["latin-1", "utf-16", "gzip", "parquet", "cut off"],
 )
-def test_bytes_that_are_no_rows(run: Run, data: bytes, reason: str) -> None:
+def test_bytes_that_are_not_rows(run: Run, data: bytes, reason: str) -> None:
     done = run("copy", stdin=data)
     assert done.stderr.startswith(f"cxr: stdin:1: {reason}")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
@@ -197,8 +197,8 @@ def test_limit(run: Run) -> None:
         (["nowhere/a.jsonl"], "nowhere/a.jsonl: no such file (and no folder nowhere)"),
         (["folder"], "folder is a folder, not a file: name the files in it, folder/*.jsonl"),
         (["a.txt"], "a.txt: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet"),
-        (["a.json"], "a.json: not a JSON array of objects, or broken; rows one a line are called .jsonl"),
-        (["fake.parquet"], "fake.parquet: not a Parquet file, or a damaged one, after row 0"),
+        (["a.json"], "a.json: not a JSON array of objects, or broken; a file with one row a line must be named .jsonl"),
+        (["fake.parquet"], "fake.parquet: not a Parquet file, or damaged after row 0"),
         (["fake.jsonl.gz"], "fake.jsonl.gz: the compressed data break off after line 0"),
         (["fake.jsonl.zst"], "fake.jsonl.zst: the compressed data break off after line 0"),
         (["reports.jsonl", "-o", "reports.jsonl"], "reports.jsonl: would be written over while it is read"),
@@ -213,7 +213,7 @@ def test_limit(run: Run) -> None:
         (["reports.jsonl", "-o", "/dev/full"], "/dev/full: No space left on device"),
     ],
 )
-def test_files_that_will_not_do(run: Run, tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_paths_that_cannot_be_used(run: Run, tmp_path: Path, arguments: list[str], said: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "link.jsonl").symlink_to("reports.jsonl")
     for name in ("reports.jsonl", "full.jsonl", "a.txt", "a.json"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_cli.rows.splits import shares, with_split
+from cxr_cli.rows.splits import assign_split, parse_shares
 from tests.cases import rows
 from tests.conftest import Cxr
 
@@ -14,14 +14,14 @@ STUDIES = [{"id": f"s{n}", "patient": f"p{n // 3}", "report": "Edema."} for n in
 LINES = "".join(json.dumps(study) + "\n" for study in STUDIES)
 
 
-def test_shares_are_met_and_a_split_that_is_there_stays() -> None:
-    made = shares("test=0.1,validate=0.2")
-    drawn = Counter(with_split({"id": f"s{n}", "patient": f"p{n}"}, made)["split"] for n in range(10_000))
+def test_shares_hold_and_an_existing_split_stays() -> None:
+    made = parse_shares("test=0.1,validate=0.2")
+    drawn = Counter(assign_split({"id": f"s{n}", "patient": f"p{n}"}, made)["split"] for n in range(10_000))
     assert drawn == {"train": 7007, "validate": 1956, "test": 1037}
-    assert with_split({"id": "s", "split": "valid"}, {"test": 1.0})["split"] == "valid"
-    assert with_split({"id": "s", "split": None}, {"test": 1.0})["split"] == "test"
-    by_patient = {with_split({"id": f"s{n}", "patient": "p"}, made)["split"] for n in range(100)}
-    assert by_patient == {with_split({"id": "p"}, made)["split"]}
+    assert assign_split({"id": "s", "split": "valid"}, {"test": 1.0})["split"] == "valid"
+    assert assign_split({"id": "s", "split": None}, {"test": 1.0})["split"] == "test"
+    by_patient = {assign_split({"id": f"s{n}", "patient": "p"}, made)["split"] for n in range(100)}
+    assert by_patient == {assign_split({"id": "p"}, made)["split"]}
 
 
 def test_patients_never_cross(cxr: Cxr) -> None:
@@ -41,10 +41,10 @@ def test_patients_never_cross(cxr: Cxr) -> None:
     [
         ("test", "`test` is not NAME=SHARE, as in test=0.1"),
         ("test=0", "`test=0` is not NAME=SHARE, as in test=0.1"),
-        ("a=.6,b=.6", "the shares of a=.6,b=.6 are more than 1 together"),
+        ("a=.6,b=.6", "the shares of a=.6,b=.6 add up to more than 1"),
     ],
 )
-def test_shares_that_are_none(cxr: Cxr, given: str, reason: str) -> None:
+def test_invalid_shares(cxr: Cxr, given: str, reason: str) -> None:
     done = cxr("mine", "--make-split", given, stdin=LINES)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"cxr: --make-split: {reason}\n")
 

@@ -1,4 +1,4 @@
-"""CSV and Parquet: what goes in comes out again, and what is broken is named by its line."""
+"""CSV and Parquet: rows come back as they were written, and a broken row is named by its line."""
 
 import json
 from pathlib import Path
@@ -113,7 +113,7 @@ def test_csv_lines_are_the_lines_of_the_file(run: Run, tmp_path: Path) -> None:
         ("a.csv:6", "1 cells where the header has 2"),
         ("a.csv:8", "not UTF-8 at byte 1; if it is Latin-1, `iconv -f latin1 -t utf-8` converts the file"),
         ("a.csv:9", quote),
-        ("a.csv:10", "a NUL byte; the file is damaged or not a text"),
+        ("a.csv:10", "a NUL byte; the file is damaged or not text"),
         ("a.csv:12", "field `id`: doubled, first at a.csv:11"),
         ("a.csv:13", quote),
     ]
@@ -123,12 +123,12 @@ def test_csv_lines_are_the_lines_of_the_file(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        (b"id,report,report\n", "two columns have one name, number 2 and another"),
+        (b"id,report,report\n", "two columns have the same name, number 2 and another"),
         (b"id,r\xe9port\n", "not UTF-8 at byte 5"),
         ("id,report\n".encode("utf-16"), "UTF-16, not UTF-8"),
     ],
 )
-def test_csv_headers_that_will_not_do(run: Run, tmp_path: Path, header: bytes, said: str) -> None:
+def test_bad_csv_headers(run: Run, tmp_path: Path, header: bytes, said: str) -> None:
     (tmp_path / "a.csv").write_bytes(header + b"1,x,y\n")
     done = run("copy", "a.csv", "--on-error", "skip", "--rejects", "bad.jsonl")
     assert (done.returncode, done.stdout) == (1, "")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.engines import settled
 from cxr_cli.findings import read, reader
 from cxr_cli.scoring.radrscore import match
 from cxr_cli.scoring.report import METRICS, ReportScorer
 from cxr_cli.scoring.scorer import Scorer
 from tests.conftest import Cxr
+from tests.conversations import run_offline
 
 REPORT = "Small left effusion. The heart is enlarged. No pneumothorax."
 SILENT = ("speaks of no finding that is there", "speaks of no finding that is not there")
@@ -20,7 +20,7 @@ STEPS = ["There is a left effusion.", "The heart is enlarged.", "There is no pne
 
 def scored(prediction: str, empty: Any = "null", **row: Any) -> dict[str, Any]:
     given = {"id": "a", "question": "What is seen?", "report": REPORT, "steps": STEPS, "prediction": prediction, **row}
-    return settled(Scorer(reader(), empty=empty).row(given))
+    return run_offline(Scorer(reader(), empty=empty).row(given))
 
 
 def parts(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -69,10 +69,10 @@ def test_statements(think: str, answer: str, expected: tuple[Any, ...]) -> None:
     case = {"question": "Is there a pleural effusion?", "options": ["Yes", "No"], "answer": "Yes"}
     case |= {"task": "binary", "findings": ["pleural effusion"], "id": "a", "report": REPORT, "steps": STEPS}
     said = f"<think> {think} </think>" + (f"<answer> {answer} </answer>" if answer else "")
-    row = settled(Scorer(reader(), statements=True).row({**case, "prediction": said}))
+    row = run_offline(Scorer(reader(), statements=True).row({**case, "prediction": said}))
     names = ("sensitivity", "specificity", "consistency")
     assert tuple(row["why"].get(name, row["scores"][name]) for name in names) == expected
-    assert not set(names) & settled(Scorer(reader()).row({**case, "prediction": said}))["scores"].keys()
+    assert not set(names) & run_offline(Scorer(reader()).row({**case, "prediction": said}))["scores"].keys()
 
 
 def test_nothing_said_is_null_with_a_reason_and_zero_on_demand() -> None:
@@ -95,7 +95,7 @@ def test_what_is_missing_stays_null() -> None:
 def test_several_predictions_are_averaged() -> None:
     texts = ["There is a left effusion.", "There is a right effusion."]
     given = {"id": "a", "question": "?", "report": REPORT, "steps": STEPS, "predictions": [{"text": t} for t in texts]}
-    row = settled(Scorer(reader()).row(given))
+    row = run_offline(Scorer(reader()).row(given))
     assert parts(row) == (0.5, 0.1667, 0.5, 0.3889)
 
 

@@ -55,7 +55,7 @@ def test_chexpert(run: Run, tmp_path: Path) -> None:
     assert run("studies", "chexpert:c", "--split", "valid").stdout.count("\n") == 1
 
 
-def test_chexpert_is_asked_about(cxr: Cxr, tmp_path: Path) -> None:
+def test_cases_of_chexpert(cxr: Cxr, tmp_path: Path) -> None:
     write(tmp_path / "c", valid=CHEXPERT + film(1, 1, "view1_frontal", "0,,1,,,-1,,,,0,,,,", "valid"))
     done = cxr("mine", "c", "--task", "binary", "--findings", "cardiomegaly,edema,pneumothorax,fracture")
     answers = {case["findings"][0]: case["answer"] for case in rows(done.stdout)}
@@ -114,9 +114,9 @@ def test_the_wrong_folder(tmp_path: Path, name: str) -> None:
         find(f"{name}:{tmp_path}")
 
 
-def test_two_folders_of_one(tmp_path: Path) -> None:
+def test_two_folders_of_one_data_set(tmp_path: Path) -> None:
     write(tmp_path, stage_2_train_labels="patientId,x,y,width,height,Target\n")
-    with pytest.raises(CxrError, match="not a folder; this data set is read from one"):
+    with pytest.raises(CxrError, match="not a folder; this data set is read from a single folder"):
         find(f"rsna:{tmp_path}:{tmp_path}")
 
 

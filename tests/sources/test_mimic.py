@@ -10,32 +10,32 @@ from typing import Any
 import pytest
 
 from tests.conftest import Cxr, Run
-from tests.mimic_tree import VERSION, Made, write_tree
+from tests.mimic_tree import VERSION, MadeStudy, write_tree
 
 REPORT = "mimic/files/p10/p10000032/s50000000.txt"  # the first patient has this study alone
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> list[Made]:
+def made(tmp_path: Path) -> list[MadeStudy]:
     """Twenty-four studies of eight patients in tmp_path/"mimic"."""
     return write_tree(tmp_path / "mimic", 24)
 
 
 def rows(run: Run, *arguments: object) -> dict[str, Any]:
-    """By id; the run must be without a word."""
+    """id -> row; the run must print nothing on stderr."""
     done = run("studies", *arguments)
     assert (done.returncode, done.stderr) == (0, "")
     return {row["id"]: row for row in map(json.loads, done.stdout.splitlines())}
 
 
 def edit(path: Path, pattern: str, new: str, count: int = 0) -> None:
-    """A packed table with some of it replaced."""
+    """Replaces a part of a packed table."""
     text, edits = re.subn(pattern, new, gzip.decompress(path.read_bytes()).decode(), count=count)
     assert edits
     path.write_bytes(gzip.compress(text.encode()))
 
 
-def test_a_study(run: Run, made: list[Made]) -> None:
+def test_a_study(run: Run, made: list[MadeStudy]) -> None:
     found = rows(run, "mimic-cxr:mimic")
     study = made[0]
     (lateral, _), (frontal, _) = study.films
@@ -54,7 +54,7 @@ def test_a_study(run: Run, made: list[Made]) -> None:
     assert list(rows(run, "mimic")) == list(found)  # known by its folder
 
 
-def test_views_come_in_order_and_laterals_apart(run: Run, made: list[Made]) -> None:
+def test_views_come_in_order_and_laterals_apart(run: Run, made: list[MadeStudy]) -> None:
     found = rows(run, "mimic-cxr:mimic")
     shown: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
     for study in made:
@@ -70,7 +70,7 @@ def test_views_come_in_order_and_laterals_apart(run: Run, made: list[Made]) -> N
     }
 
 
-def test_priors_follow_the_dates(run: Run, made: list[Made]) -> None:
+def test_priors_follow_the_dates(run: Run, made: list[MadeStudy]) -> None:
     found = rows(run, "mimic-cxr:mimic")
     for study in made:
         earlier = [s for s in made if s.patient == study.patient and (s.date, s.time) < (study.date, study.time)]
@@ -81,7 +81,7 @@ def test_priors_follow_the_dates(run: Run, made: list[Made]) -> None:
     assert sum(row["prior"] is not None for row in found.values()) == 24 - 8
 
 
-def test_no_patient_is_in_two_splits(run: Run, made: list[Made]) -> None:
+def test_no_patient_is_in_two_splits(run: Run, made: list[MadeStudy]) -> None:
     parts = {name: rows(run, "mimic-cxr:mimic", "--split", name) for name in ("train", "validate", "test")}
     patients = [{row["patient"] for row in part.values()} for part in parts.values()]
     assert sum(map(len, patients)) == len(set().union(*patients)) == 8
@@ -89,7 +89,7 @@ def test_no_patient_is_in_two_splits(run: Run, made: list[Made]) -> None:
     assert all(row["split"] == name for name, part in parts.items() for row in part.values())
 
 
-def test_an_unknown_split(run: Run, made: list[Made]) -> None:
+def test_an_unknown_split(run: Run, made: list[MadeStudy]) -> None:
     done = run("studies", "mimic-cxr:mimic", "--split", "tset")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
@@ -97,11 +97,11 @@ def test_an_unknown_split(run: Run, made: list[Made]) -> None:
     )
 
 
-def test_a_patient_in_two_splits(run: Run, made: list[Made], tmp_path: Path) -> None:
+def test_a_patient_in_two_splits(run: Run, made: list[MadeStudy], tmp_path: Path) -> None:
     edit(tmp_path / f"mimic/{VERSION}-split.csv.gz", "10000032,train", "10000032,test", count=1)
     done = run("studies", "mimic-cxr:mimic")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"cxr: mimic/{VERSION}-split.csv.gz: a patient is in two splits; fetch the table again\n"
+    assert done.stderr == f"cxr: mimic/{VERSION}-split.csv.gz: a patient is in two splits; download the table again\n"
 
 
 def test_reports_in_one_tree_and_films_in_another(run: Run, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_dicoms_and_a_list_of_records(run: Run, tmp_path: Path) -> None:
     assert done.stderr.endswith("cxr: --split: no row of `test`; there are: none\n")
 
 
-def test_unpacked_tables_and_the_other_labeller(run: Run, made: list[Made], tmp_path: Path) -> None:
+def test_unpacked_tables_and_the_other_labeller(run: Run, made: list[MadeStudy], tmp_path: Path) -> None:
     before = rows(run, "mimic")
     for path in (tmp_path / "mimic").glob("*.csv.gz"):
         path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
@@ -156,12 +156,12 @@ def test_unpacked_tables_and_the_other_labeller(run: Run, made: list[Made], tmp_
     done = run("studies", "mimic")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"cxr: mimic/{VERSION}-metadata.csv: lacks a column; needed are study_id, dicom_id, ViewPosition, StudyDate, "
-        "StudyTime\n"
+        f"cxr: mimic/{VERSION}-metadata.csv: a column is missing; the file needs study_id, dicom_id, ViewPosition, "
+        "StudyDate, StudyTime\n"
     )
 
 
-def test_what_is_missing_is_null_with_a_reason(run: Run, made: list[Made], tmp_path: Path) -> None:
+def test_what_is_missing_is_null_with_a_reason(run: Run, made: list[MadeStudy], tmp_path: Path) -> None:
     [second, third] = [study for study in made if study.patient == made[1].patient][:2]
     (tmp_path / REPORT).unlink()
     (tmp_path / "mimic" / f"{second.place}.txt").write_text(" \n")
@@ -180,7 +180,7 @@ def test_what_is_missing_is_null_with_a_reason(run: Run, made: list[Made], tmp_p
     assert found[f"s{third.study}"]["why"] == {"prior": "the study has no date"}
 
 
-def test_a_report_that_is_no_utf8(run: Run, made: list[Made], tmp_path: Path) -> None:
+def test_a_report_that_is_not_utf8(run: Run, made: list[MadeStudy], tmp_path: Path) -> None:
     (tmp_path / REPORT).write_bytes("Kein Erguß.".encode("latin-1"))
     done = run("studies", "mimic", "--on-error", "skip", "--rejects", "bad.jsonl")
     assert (done.returncode, done.stdout.count("\n")) == (3, 23)
@@ -188,7 +188,7 @@ def test_a_report_that_is_no_utf8(run: Run, made: list[Made], tmp_path: Path) ->
     assert (bad["where"], bad["row"]) == (REPORT, "Kein Ergu\\xdf.")
 
 
-def test_what_else_lies_in_a_tree_is_no_study(run: Run, made: list[Made], tmp_path: Path) -> None:
+def test_other_files_in_a_tree_are_not_studies(run: Run, made: list[MadeStudy], tmp_path: Path) -> None:
     before = rows(run, "mimic")
     for name in ("index.html", "p10/index.html", "p10/p10000032/index.html", "p10/p10000032/notes.txt"):
         (tmp_path / "mimic/files" / name).write_text("no study")
@@ -210,7 +210,7 @@ def test_names_of_data_sets(run: Run, tmp_path: Path) -> None:
     assert run("studies", "a:b.jsonl").stdout == '{"id":"one"}\n'
 
 
-def test_mined_and_verified(cxr: Cxr, made: list[Made]) -> None:
+def test_mined_and_verified(cxr: Cxr, made: list[MadeStudy]) -> None:
     mined = cxr("mine", "mimic-cxr:mimic", "--split", "test")
     assert mined.returncode == 0
     cases = [json.loads(line) for line in mined.stdout.splitlines()]

@@ -1,4 +1,4 @@
-"""RadRBench-CXR's own files as INPUT of any stage."""
+"""The files of RadRBench-CXR as INPUT of any stage."""
 
 import json
 from pathlib import Path
@@ -84,7 +84,7 @@ FORMS: list[tuple[str, Any, Any]] = [
 
 
 def test_the_forms_of_an_item(run: Run, tmp_path: Path) -> None:
-    """Each in a file of its own, whose name says the task."""
+    """Each item has its own file, with the task in the file's name."""
     files = [f"{number:02}_{name}.json" for number, (name, _, _) in enumerate(FORMS)]
     for file, (_, change, _) in zip(files, FORMS, strict=True):
         write(tmp_path / file, ITEM | {"item_id": None} | change)
@@ -103,12 +103,12 @@ def test_stages_take_it(cxr: Cxr, tmp_path: Path) -> None:
     assert scored["scores"]["accuracy"] == 1
 
 
-def test_other_arrays_and_what_is_none(run: Run, tmp_path: Path) -> None:
+def test_other_arrays_and_files_that_are_not_arrays(run: Run, tmp_path: Path) -> None:
     write(tmp_path / "a.json", {"uid": 1, "report": "Clear."}, 7)
     done = run("copy", "a.json", "--map", "id=uid", "--on-error", "skip", "--rejects", "bad.jsonl")
     assert rows(done.stdout) == [{"id": "1", "uid": 1, "report": "Clear."}]
     assert rows((tmp_path / "bad.jsonl").read_text())[0]["reason"] == "not an object"
-    hint = "not a JSON array of objects, or broken; rows one a line are called .jsonl"
+    hint = "not a JSON array of objects, or broken; a file with one row a line must be named .jsonl"
     for text in ('{"id": "1"}', '[{"id": "1"}, ', ""):
         (tmp_path / "a.json").write_text(text)
         assert run("copy", "a.json").stderr == f"cxr: a.json: {hint}\n"
@@ -118,7 +118,7 @@ def test_other_arrays_and_what_is_none(run: Run, tmp_path: Path) -> None:
 
 @needs_shared
 def test_the_published_files(cxr: Cxr) -> None:
-    """Each of them is read, with an id for every row."""
+    """Each of them is read, and every row has an id."""
     files = sorted((DATA / "published").glob("*/*/*.json"))
     for file in (files[0], files[-1]):
         done = cxr("score", file, "--summary")

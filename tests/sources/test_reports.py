@@ -1,4 +1,4 @@
-"""Data sets with reports beside MIMIC-CXR: CheXpert Plus, Open-i, MS-CXR-T."""
+"""Data sets with reports, except MIMIC-CXR: CheXpert Plus, Open-i, MS-CXR-T."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.sources.chexpert import LABELS
-from cxr_cli.sources.tables.csv_index import Places
+from cxr_cli.sources.tables.csv_index import CsvIndex
 from tests.cases import rows, said
 from tests.conftest import Cxr, Run
 from tests.shared import DATA, needs_shared
@@ -28,7 +28,7 @@ def line(patient: int, study: int, order: int | str, findings: str = "", impress
 
 
 def test_chexpert_plus(run: Run, tmp_path: Path) -> None:
-    """Rows stand in any order, cells have line ends and quotes, and priors are by date."""
+    """Rows are in any order, cells have newlines and quotes, and priors follow the dates."""
     latest = line(1, 7, 3, '"Edema,\n""hazy"".\n"', "Worse.")
     lateral = line(1, 7, 3, '"Edema,\n""hazy"".\n"', "Worse.", "view2_lateral")
     middle = line(1, 9, 2, "", '"Left\neffusion."')
@@ -95,18 +95,18 @@ def test_a_damaged_table_of_chexpert_plus(run: Run, tmp_path: Path) -> None:
     plus(tmp_path / "p", line(1, 1, 1), line(1, 2, 2, '"never closed'), line(1, 3, 3))
     done = run("studies", "p")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"cxr: p/{table.name}: a damaged table")
+    assert done.stderr.startswith(f"cxr: p/{table.name}: the table is damaged")
     table.write_text("")
     assert run("studies", "p").stderr == f"cxr: p/{table.name}: an empty file\n"
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_places(tmp_path: Path, end: str) -> None:
-    """A record is found by its number, wherever line ends and quotes are."""
+def test_csv_index(tmp_path: Path, end: str) -> None:
+    """A record is found by its number, wherever newlines and quotes are."""
     path = tmp_path / "a.csv"
     path.write_bytes(b'\xef\xbb\xbfa,b\r\n1,"x\n""y"",\n"\r\n,\n3,z\x0c' + end.encode())
-    places = Places(path)
-    assert [places[n] for n in range(len(places))] == [
+    records = CsvIndex(path)
+    assert [records[n] for n in range(len(records))] == [
         {"a": "1", "b": 'x\n"y",\n'},
         {"a": None, "b": None},
         {"a": "3", "b": "z\x0c"},
@@ -221,8 +221,8 @@ def test_ms_cxr_t(run: Run, tmp_path: Path) -> None:
     assert rows((tmp_path / "bad.jsonl").read_text())[0]["reason"] == "column `study_id`: blank"
 
 
-def test_ms_cxr_t_is_asked_about(cxr: Cxr, tmp_path: Path) -> None:
-    """A change that the report tells rests on its sentence; one that it does not tell rests on nothing."""
+def test_cases_of_ms_cxr_t(cxr: Cxr, tmp_path: Path) -> None:
+    """A change that the report states has its sentence as evidence; other changes have none."""
     (tmp_path / "MS_CXR_T_temporal_image_classification_v1.0.0.csv").write_text(f"{TEMPORAL}\n{PAIR}")
     (tmp_path / "files/p10/p10000032").mkdir(parents=True)
     (tmp_path / "files/p10/p10000032/s52.txt").write_text("IMPRESSION: Edema has improved. The nodule is stable.")

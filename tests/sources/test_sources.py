@@ -27,7 +27,7 @@ def test_a_folder_of_reports(run: Run, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_report_that_is_no_utf8(run: Run, tmp_path: Path) -> None:
+def test_a_report_that_is_not_utf8(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("Kein Erguß.".encode("latin-1"))
     (tmp_path / "b.txt").write_text("Clear.")
     done = run("studies", ".", "--on-error", "skip", "--rejects", "bad.jsonl")

@@ -134,7 +134,7 @@ def test_a_prompt_of_ones_own(infer: Cxr, films: Path, tmp_path: Path) -> None:
     done = infer("-m", "x", "--prompt", "bad.txt", stdin="")
     assert (done.returncode, done.stderr) == (
         1,
-        "cxr: bad.txt: {questoin} is not known; there is {ask}, {options}, {question}\n",
+        "cxr: bad.txt: {questoin} is no placeholder; there are {ask}, {options}, {question}\n",
     )
 
 
@@ -142,12 +142,12 @@ def test_a_prompt_of_ones_own(infer: Cxr, films: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"id": "x", "question": "Is it?"}, "field `images`: there is no film"),
-        ({"id": "x", "images": ["a.png"]}, "field `question`: there is none"),
+        ({"id": "x", "question": "Is it?"}, "field `images`: missing or empty"),
+        ({"id": "x", "images": ["a.png"]}, "field `question`: missing or empty"),
         ({"id": "x", "question": "Is it?", "images": ["gone.dcm"]}, "image gone.dcm does not exist"),
         ({"id": "x", "question": "Is it?", "images": ["half.png"]}, "image half.png is truncated or damaged"),
         ({"id": "x", "question": "Is it?", "images": ["notes.txt"]}, "image notes.txt is not a DICOM, PNG or JPEG"),
-        ({"id": "x", "question": "REFUSE", "images": ["whole.png"]}, "the server refuses it: HTTP 400"),
+        ({"id": "x", "question": "REFUSE", "images": ["whole.png"]}, "the server refuses the request: HTTP 400"),
         ({"id": "x", "question": "Is it?", "images": "whole.png"}, "field `images`: expected a list, got a string"),
     ],
 )

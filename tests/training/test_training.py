@@ -157,7 +157,8 @@ def test_grpo_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, 
 def test_every_family_trains_and_answers(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, family: str
 ) -> None:
-    from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
+    from cxr_cli.engines import Request, Sampling, Spec, open_engine
+    from tests.conversations import generate
 
     sft(drawn, tiny_models[family], tmp_path / "sft", max_steps=2)
     rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=1, beta=0.1)
@@ -288,11 +289,11 @@ def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pyte
         ),
         (
             {"images": []},
-            "field `images`: there is no film to look at",
+            "field `images`: missing or empty",
         ),
         (
             {"question": ""},
-            "field `question`: there is none to ask",
+            "field `question`: missing or empty",
         ),
         ({"answer": "Maybe"}, "field `answer`: it is none of the options"),
         ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),
@@ -352,7 +353,7 @@ def test_what_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_pat
     assert "/temporal/" in (two := told("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
     assert "2 films, and max_images is 1 (id " in two
     assert told("steps.jsonl", tiny_models["qwen2_vl"], "report_to=wandb").startswith("wandb is not installed: pip ")
-    assert told("steps.jsonl", tmp_path).endswith("is no model: there is no config.json in it")
+    assert told("steps.jsonl", tmp_path).endswith("is not a model: the folder has no config.json")
     bad = told("steps.jsonl", tiny_models["qwen2_vl"], "deepspeed=zero9")
     assert bad.startswith("deepspeed: zero9 is neither a file nor one of zero2")
     assert not (tmp_path / "out").exists()

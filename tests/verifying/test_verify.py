@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from cxr_cli.answers.steps import as_steps
-from cxr_cli.engines import settled
 from cxr_cli.findings import reader
 from cxr_cli.verifying import faults
 from cxr_cli.verifying.case_judge import Checker
 from cxr_cli.verifying.filtering import Keeper
 from cxr_cli.verifying.verifier import Verifier
 from tests.conftest import Cxr
+from tests.conversations import run_offline
 
 CHAINS = [
     json.loads(line) for line in (Path(__file__).parents[1] / "golden" / "reasoning.jsonl").read_text().splitlines()
@@ -30,7 +30,7 @@ CHECKER = Checker(VERIFIER)
 
 
 def verified(case: dict[str, Any]) -> dict[str, Any]:
-    return settled(CHECKER.case(case))
+    return run_offline(CHECKER.case(case))
 
 
 @pytest.mark.parametrize(("chain", "number"), STEPS, ids=[f"{c['id']}-{n}" for c, n in STEPS])
@@ -224,7 +224,7 @@ def test_on_predictions() -> None:
         "report": "Left effusion.",
         "predictions": [{"text": "<think> A left effusion. A nodule. </think><answer> A </answer>", "sample": 0}],
     }
-    (prediction,) = settled(CHECKER.predictions(row))["predictions"]
+    (prediction,) = run_offline(CHECKER.predictions(row))["predictions"]
     assert [step["verdict"] for step in prediction["steps"]] == ["supported", "unmentioned"]
     assert prediction["support"] == 0.5
 

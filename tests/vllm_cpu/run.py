@@ -8,8 +8,9 @@ from typing import Any
 
 from PIL import Image
 
-from cxr_cli.engines import Request, Sampling, Spec, generate, open_engine
+from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.errors import CxrError
+from tests.conversations import generate
 
 LANGUAGE = r".*language_model.*\.(q_proj|v_proj|down_proj)"
 SCHEMA = {"type": "object", "properties": {"edema": {"type": "boolean"}}, "required": ["edema"]}

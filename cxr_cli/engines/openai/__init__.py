@@ -1,1 +1,1 @@
-"""The engine for any server that speaks the OpenAI protocol."""
+"""The engine for servers that speak the OpenAI protocol."""

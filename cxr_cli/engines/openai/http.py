@@ -1,4 +1,4 @@
-"""JSON to one server, asked again when it is busy: connections that stay open, and no redirects."""
+"""JSON to one server: connections stay open, a busy server is asked again, and redirects are not followed."""
 
 import asyncio
 import random
@@ -7,21 +7,22 @@ from typing import Any, NamedTuple
 
 from cxr_cli.extras import need
 
-RETRIES = 6  # after 0.5, 1, 2, 4, 8 and 8 seconds, or when the server says
-CONNECT, ANSWER = 10.0, 600.0  # seconds
+RETRIES = 6  # after 0.5, 1, 2, 4, 8 and 8 seconds, or when the server says so
+CONNECT_TIMEOUT, RESPONSE_TIMEOUT = 10.0, 600.0  # seconds
 _BUSY = frozenset({408, 409, 425, 429})
+_LONGEST_WAIT = 60  # seconds that a server may ask for
 
 
-class Answer(NamedTuple):
-    """headers: whatever the case of their names."""
+class Response(NamedTuple):
+    """headers: their names match in upper and lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-class Http:
-    """One server. url: where its paths begin. local: it is reached through no proxy."""
+class HttpClient:
+    """Talks to one server. url: the part before all paths. local: no proxy in between."""
 
     def __init__(self, url: str, *, local: bool, headers: Mapping[str, str]) -> None:
         with need("llm"):
@@ -30,15 +31,15 @@ class Http:
         self._headers = {"Content-Type": "application/json", **headers}
         self._session: Any = None
 
-    async def ask(self, method: str, path: str, body: bytes = b"", *, retries: int = RETRIES) -> Answer:
-        """The server's answer, the last one of several tries. OSError (a TimeoutError, it may be) if none came."""
+    async def send(self, method: str, path: str, body: bytes = b"", *, retries: int = RETRIES) -> Response:
+        """The response of the last try. OSError (possibly a TimeoutError) if there was none."""
         for attempt in range(retries + 1):
             wait = None
             try:
-                answer = await self._exchange(method, path, body)
-                if attempt == retries or not (answer.status in _BUSY or answer.status >= 500):
-                    return answer
-                wait = _told_to_wait(answer.headers)
+                response = await self._send_once(method, path, body)
+                if attempt == retries or not (response.status in _BUSY or response.status >= 500):
+                    return response
+                wait = _retry_after(response.headers)
             except OSError:
                 if attempt == retries:
                     raise
@@ -49,28 +50,28 @@ class Http:
         if self._session is not None:
             await self._session.close()
 
-    async def _exchange(self, method: str, path: str, body: bytes) -> Answer:
+    async def _send_once(self, method: str, path: str, body: bytes) -> Response:
         session = self._session = self._session or self._open()
         try:
             async with session.request(method, self._url + path, data=body or None, allow_redirects=False) as response:
-                return Answer(response.status, response.headers, await response.read())
+                return Response(response.status, response.headers, await response.read())
         except self._aiohttp.ClientError as error:
             if isinstance(error, OSError):
                 raise
-            raise ConnectionError("the answer breaks off or is no HTTP") from error
+            raise ConnectionError("the response breaks off or is not HTTP") from error
 
     def _open(self) -> Any:
-        """Opened in the loop that uses it. How many requests are under way is for the caller to bound."""
+        """A session belongs to the loop in which it is opened. The caller bounds the number of requests."""
         return self._aiohttp.ClientSession(
             connector=self._aiohttp.TCPConnector(limit=0),
-            timeout=self._aiohttp.ClientTimeout(total=ANSWER, connect=CONNECT),
+            timeout=self._aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT, connect=CONNECT_TIMEOUT),
             headers=self._headers,
             trust_env=not self._local,
         )
 
 
-def _told_to_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds, if the server says so and it is not too long."""
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds to wait by the server's Retry-After; None if it has none, or too long a one."""
     try:
         if "retry-after-ms" in headers:
             seconds = float(headers["retry-after-ms"]) / 1000
@@ -78,4 +79,4 @@ def _told_to_wait(headers: Mapping[str, str]) -> float | None:
             seconds = float(headers["retry-after"])
     except (KeyError, ValueError):
         return None
-    return seconds if 0 < seconds <= 60 else None
+    return seconds if 0 < seconds <= _LONGEST_WAIT else None

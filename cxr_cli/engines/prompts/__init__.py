@@ -1,1 +1,1 @@
-"""What models are asked: prompts, schemas of JSON replies, and the check of what comes back."""
+"""Prompts, JSON schemas for replies, and the check of the replies."""

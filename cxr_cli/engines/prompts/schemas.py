@@ -1,6 +1,6 @@
-"""The JSON that a model is asked for: a schema that servers can enforce, and whether a reply fits it.
+"""JSON schemas that servers can enforce, and the check whether a reply fits one.
 
-Only what is needed here: objects of which all keys are required, lists, texts, whole numbers and truth values.
+The part of JSON schema that is needed here: objects with required keys alone, arrays, strings, integers, booleans.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
-_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+_PYTHON_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
 _NAMES = {
     "object": "an object",
     "array": "a list",
@@ -17,19 +17,19 @@ _NAMES = {
     "boolean": "true or false",
 }
 TEXT: Schema = {"type": "string"}
-TRUTH: Schema = {"type": "boolean"}
+BOOLEAN: Schema = {"type": "boolean"}
 
 
-def one_of(*values: str | int) -> Schema:
+def enum_of(*values: str | int) -> Schema:
     return {"type": "string" if isinstance(values[0], str) else "integer", "enum": list(values)}
 
 
-def several(items: Schema, least: int = 0, most: int | None = None) -> Schema:
-    limits = {"minItems": least} if most is None else {"minItems": least, "maxItems": most}
+def array_of(items: Schema, min_items: int = 0, max_items: int | None = None) -> Schema:
+    limits = {"minItems": min_items} if max_items is None else {"minItems": min_items, "maxItems": max_items}
     return {"type": "array", "items": items, **limits}
 
 
-def keyed(**properties: Schema) -> Schema:
+def object_of(**properties: Schema) -> Schema:
     return {
         "type": "object",
         "properties": properties,
@@ -38,53 +38,59 @@ def keyed(**properties: Schema) -> Schema:
     }
 
 
-def each(count: int, entry: Schema) -> Schema:
-    """{"1": .., "2": ..}: an entry for each of `count` things, so that none is left out, doubled or made up."""
-    return keyed(**{str(number): entry for number in range(1, count + 1)})
+def numbered_object(count: int, value: Schema) -> Schema:
+    """{"1": .., "2": ..}: a value for each of `count` things, so that none is left out, doubled or made up."""
+    return object_of(**{str(number): value for number in range(1, count + 1)})
 
 
-def chosen(numbers: Sequence[int]) -> Schema:
-    """A list of some of these numbers, of none if there are none."""
-    return several(one_of(*numbers)) if numbers else several({"type": "integer"}, 0, 0)
+def subset_of(numbers: Sequence[int]) -> Schema:
+    """An array of some of these numbers; an empty array if there are none."""
+    return array_of(enum_of(*numbers)) if numbers else array_of({"type": "integer"}, 0, 0)
 
 
 def misfit(value: Any, schema: Schema) -> str | None:
-    """Why a value does not fit, in words that quote nothing of it: "`steps[0].kind`: not one of plan, observe"."""
-    wrong = _misfit(value, schema)
-    if wrong is None:
+    """Why a value does not fit, without quoting it: "`steps[0].kind`: not one of plan, observe". None: it fits."""
+    found = _misfit(value, schema)
+    if found is None:
         return None
-    path, reason = wrong
+    path, reason = found
     return f"`{path.lstrip('.')}`: {reason}" if path else reason
 
 
 def _misfit(value: Any, schema: Schema) -> tuple[str, str] | None:
-    """Where it does not fit, and why."""
+    """The path to the part that does not fit, and why."""
     kind = schema["type"]
-    if type(value) is not _TYPES[kind]:
+    if type(value) is not _PYTHON_TYPES[kind]:
         return "", f"not {_NAMES[kind]}"
     if kind == "object":
-        parts = schema["properties"]
-        if missing := parts.keys() - value.keys():
-            return "", f"lacks {', '.join(key for key in parts if key in missing)}"
-        if len(value) > len(parts):
-            return "", "holds more than was asked for"
-        for key, part in parts.items():
-            if wrong := _misfit(value[key], part):
-                return f".{key}{wrong[0]}", wrong[1]
-    elif kind == "array":
-        if len(value) < schema["minItems"]:
-            return "", f"holds fewer than {schema['minItems']}"
-        if "maxItems" in schema and len(value) > schema["maxItems"]:
-            return "", f"holds more than {schema['maxItems']}"
-        items = schema["items"]
-        if "enum" in items and {*map(type, value)} <= {_TYPES[items["type"]]} and {*value} <= {*items["enum"]}:
-            return None  # found out at once for a list of numbers, as most are
-        for index, item in enumerate(value):
-            if wrong := _misfit(item, items):
-                return f"[{index}]{wrong[0]}", wrong[1]
-    elif "enum" in schema:
-        if value not in schema["enum"]:
-            return "", f"not one of {', '.join(map(str, schema['enum']))}"
-    elif kind == "string" and not value.strip():
-        return "", "empty"
+        return _object_misfit(value, schema["properties"])
+    if kind == "array":
+        return _array_misfit(value, schema)
+    if "enum" in schema:
+        return None if value in schema["enum"] else ("", f"not one of {', '.join(map(str, schema['enum']))}")
+    return ("", "empty") if kind == "string" and not value.strip() else None
+
+
+def _object_misfit(value: dict[str, Any], properties: Mapping[str, Schema]) -> tuple[str, str] | None:
+    if missing := properties.keys() - value.keys():
+        return "", f"lacks {', '.join(key for key in properties if key in missing)}"
+    if len(value) > len(properties):
+        return "", "holds more than was asked for"
+    for key, schema in properties.items():
+        if found := _misfit(value[key], schema):
+            return f".{key}{found[0]}", found[1]
+    return None
+
+
+def _array_misfit(value: list[Any], schema: Schema) -> tuple[str, str] | None:
+    if len(value) < schema["minItems"]:
+        return "", f"holds fewer than {schema['minItems']}"
+    if "maxItems" in schema and len(value) > schema["maxItems"]:
+        return "", f"holds more than {schema['maxItems']}"
+    items = schema["items"]
+    if "enum" in items and {*map(type, value)} <= {_PYTHON_TYPES[items["type"]]} and {*value} <= {*items["enum"]}:
+        return None  # the fast way for an array of numbers, as most are
+    for index, item in enumerate(value):
+        if found := _misfit(item, items):
+            return f"[{index}]{found[0]}", found[1]
     return None

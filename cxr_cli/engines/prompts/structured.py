@@ -1,11 +1,12 @@
-"""Asking a model for JSON: the reply is checked, a bad one is asked for once more, and then given up with the reason.
+"""Asking a model for JSON: a reply that does not fit is requested once more, then given up with the reason.
 
-def talk() -> Talk[int | Failure]:
-    count = yield from model.ask("case-1#count", PROMPT, keyed(count=one_of(0, 1, 2)), lambda said: said["count"])
+def count() -> Conversation[int | Failure]:
+    schema = object_of(count=enum_of(0, 1, 2))
+    count = yield from model.ask("case-1#count", PROMPT, schema, lambda value: value["count"])
     return count                                          # 2, or Failure("unparsable: `count`: not a whole number")
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.opening import open_engine
 from cxr_cli.engines.prompts.prompt import Prompt
 from cxr_cli.engines.prompts.schemas import Schema, misfit
@@ -23,79 +24,79 @@ from cxr_cli.engines.spec import Spec
 T = TypeVar("T")
 Parse = Callable[[Any], T]
 REFUSALS = frozenset({"refusal", "content_filter"})
-_AGAIN = "Your reply cannot be used: {}. Reply once more, with nothing but JSON as it was asked for."
+_RETRY = "Your reply cannot be used: {}. Reply once more, with nothing but JSON as it was asked for."
 
 
 class Failure(NamedTuple):
-    """Why a model gave no answer that can be used, in words that quote neither the request nor the reply."""
+    """Why a model gave no usable reply, without quoting request or reply."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Model:
-    """An open engine that is asked for JSON. seed: of the draws; None when nothing is drawn."""
+    """An open engine that is asked for JSON. seed: for sampling; None if greedy."""
 
     engine: Engine
     seed: int | None = None
 
-    def ask(self, id: str, prompt: Prompt, schema: Schema, parse: Parse[T], **values: str) -> Talk[T | Failure]:
-        """id: unique within a run. parse: of a reply that fits the schema; ValueError: why it does not do."""
+    def ask(self, id: str, prompt: Prompt, schema: Schema, parse: Parse[T], **values: str) -> Conversation[T | Failure]:
+        """id: unique within a run. parse: a reply that fits the schema to the result; ValueError: why it cannot."""
         seed = None if self.seed is None else seed_of(self.seed, id)
         return ask_json(Request(id, prompt.messages(**values), seed, schema), parse)
 
 
 @contextmanager
 def open_model(spec: Spec, seed: int = 0) -> Iterator[Model]:
-    """The model of a spec, closed at the end."""
+    """The model that a spec describes; its engine is closed at the end."""
     with open_engine(spec) as engine:
         yield Model(engine, seed if spec.sampling.temperature else None)
 
 
-def ask_json(request: Request, parse: Parse[T]) -> Talk[T | Failure]:
-    """What `parse` makes of the reply, or why there is none. A bad reply is shown to the model once, with the error."""
+def ask_json(request: Request, parse: Parse[T]) -> Conversation[T | Failure]:
+    """The result of `parse`, or why there is none. A bad reply is sent back to the model once, with the error."""
     [reply] = yield [request]
-    read = _read(reply, request, parse)
-    if not isinstance(read, Failure) or reply.error:
-        return read
-    said = {"role": "assistant", "content": reply.text or "-"}  # some servers refuse an empty text
-    wrong = {"role": "user", "content": _AGAIN.format(read.reason)}
-    again = replace(request, id=f"{request.id}#again", messages=[*request.messages, said, wrong])
-    [reply] = yield [again]
-    return _read(reply, again, parse)
+    result = _result(reply, request, parse)
+    if not isinstance(result, Failure) or reply.error:
+        return result
+    bad_reply = {"role": "assistant", "content": reply.text or "-"}  # some servers refuse an empty text
+    correction = {"role": "user", "content": _RETRY.format(result.reason)}
+    retry = replace(request, id=f"{request.id}#again", messages=[*request.messages, bad_reply, correction])
+    [reply] = yield [retry]
+    return _result(reply, retry, parse)
 
 
-def together(talks: Sequence[Talk[T]]) -> Talk[list[T]]:
-    """Several talks as one: the requests of all are in hand at once."""
+def together(conversations: Sequence[Conversation[T]]) -> Conversation[list[T]]:
+    """Several conversations as one: in each turn the requests of all of them go to the engine."""
     results: dict[int, T] = {}
-    given: dict[int, list[Reply] | None] = dict.fromkeys(range(len(talks)))
-    while given:
-        asked: dict[int, list[Request]] = {}
-        for index, replies in given.items():
+    turn_replies: dict[int, list[Reply] | None] = dict.fromkeys(range(len(conversations)))
+    while turn_replies:
+        turn_requests: dict[int, list[Request]] = {}
+        for index, replies in turn_replies.items():
             try:
-                asked[index] = _turn(talks[index], replies)
+                turn_requests[index] = _next_requests(conversations[index], replies)
             except StopIteration as end:
                 results[index] = end.value
-        if not asked:
+        if not turn_requests:
             break
-        coming = iter((yield [request for requests in asked.values() for request in requests]))
-        given = {index: list(islice(coming, len(requests))) for index, requests in asked.items()}
-    return [results[index] for index in range(len(talks))]
+        coming = iter((yield [request for requests in turn_requests.values() for request in requests]))
+        turn_replies = {index: list(islice(coming, len(requests))) for index, requests in turn_requests.items()}
+    return [results[index] for index in range(len(conversations))]
 
 
-def _turn(talk: Generator[list[Request], list[Reply], T], replies: list[Reply] | None) -> list[Request]:
-    return next(talk) if replies is None else talk.send(replies)
+def _next_requests(conversation: Conversation[T], replies: list[Reply] | None) -> list[Request]:
+    return next(conversation) if replies is None else conversation.send(replies)
 
 
-def _read(reply: Reply, request: Request, parse: Parse[T]) -> T | Failure:
+def _result(reply: Reply, request: Request, parse: Parse[T]) -> T | Failure:
     if reply.error:
         return Failure(reply.error)
     if reply.finish in REFUSALS:
         return Failure("refused")
     try:
         value = msgspec.json.decode(_json(reply.text))
-        if wrong := misfit(value, request.schema or {}):
-            raise ValueError(wrong)
+        if reason := misfit(value, request.schema or {}):
+            raise ValueError(reason)
         return parse(value)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         reason = "unparsable: not JSON"
@@ -105,6 +106,6 @@ def _read(reply: Reply, request: Request, parse: Parse[T]) -> T | Failure:
 
 
 def _json(text: str) -> str:
-    """The object in a reply, without thoughts before it and a fence or a sentence around it."""
-    said = text.rpartition("</think>")[2]
-    return said[said.find("{") : said.rfind("}") + 1]
+    """The object in a reply, without reasoning before it and without a fence or a sentence around it."""
+    answer = text.rpartition("</think>")[2]
+    return answer[answer.find("{") : answer.rfind("}") + 1]

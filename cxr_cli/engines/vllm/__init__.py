@@ -1,1 +1,1 @@
-"""vLLM in processes of its own, and their end when this process ends."""
+"""The engine vLLM: its arguments, its requests, and the end of its processes."""

@@ -1,4 +1,4 @@
-"""Ends processes whose parent has ended, even by kill -9: an engine's would keep the GPU."""
+"""Kills the processes of an engine when this process has ended, even by kill -9: they would keep the GPU."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 _WATCH = """
 import os, pathlib, signal, sys
-sys.stdin.read()  # until the parent closes it, or is no more
+sys.stdin.read()  # until the parent closes it or has ended
 mark = sys.argv[1].encode()
 for process in pathlib.Path("/proc").glob("[0-9]*"):
     try:
@@ -20,8 +20,8 @@ for process in pathlib.Path("/proc").glob("[0-9]*"):
 """
 
 
-class Reaper:
-    """Watches this process, and kills what was started under `marks` when it ends or calls `reap`. Linux only."""
+class OrphanWatch:
+    """Kills what was started under `mark_children` when this process ends or calls `kill`. Linux only."""
 
     def __init__(self) -> None:
         self._mark = secrets.token_hex(8)
@@ -30,15 +30,15 @@ class Reaper:
         self._process = subprocess.Popen(watch, stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True)
 
     @contextmanager
-    def marks(self) -> Iterator[None]:
-        """What is started in this block, and what that starts, is marked by a variable in its environment."""
-        # setproctitle, which vLLM uses, would write over the environment that others see.
+    def mark_children(self) -> Iterator[None]:
+        """Processes started in this block, and their children, get the mark as an environment variable."""
+        # Without SPT_NOENV setproctitle, which vLLM uses, would write over the environment in /proc.
         os.environ |= {"CXR_ENGINE": self._mark, "SPT_NOENV": "1"}
         try:
             yield
         finally:
             del os.environ["CXR_ENGINE"]
 
-    def reap(self) -> None:
-        """Kills what is still there."""
+    def kill(self) -> None:
+        """Kills the marked processes that still run."""
         self._process.communicate()

@@ -1,1 +1,1 @@
-"""The drawing of one phantom film: anatomy, findings, devices, and how a hospital's films look."""
+"""The drawing of one phantom film: anatomy, findings, devices, and the style of a hospital."""

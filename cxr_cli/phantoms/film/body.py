@@ -1,23 +1,26 @@
-"""A patient's chest: the numbers from which anatomy is drawn, and the outlines that follow from them."""
+"""A patient's chest as numbers, and the outlines that follow from them."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from cxr_cli.phantoms.film.canvas import Field, row
+from cxr_cli.phantoms.film.canvas import Layer, row
 
-Hand = Literal["left", "right"]
-HANDS: tuple[Hand, Hand] = ("right", "left")
+BodySide = Literal["left", "right"]
+SIDES: tuple[BodySide, BodySide] = ("right", "left")
 
 
 @dataclass(frozen=True)
 class Body:
-    """Coordinates of the film, for one patient on one day. Side "left" is the patient's: larger x.
+    """One patient on one day, in coordinates of the film. Side "left" is the patient's left: larger x.
+
+    middle: x of the midline. top, base: y of the apex and of the lowest lung. girth: of the body's outline, 1 normal.
+    ribs: from one rib to the next. bubble: how much gas is in the stomach, 1 normal.
 
     width: from the midline to the inner chest wall at the base. ratio: the cardiothoracic ratio.
     dome: the top of each half of the diaphragm. flat: 0 normal, 1 flat domes. bow: how far the spine curves sideways.
-    broken: a rib with a fracture: its side, its number, and how far from the midline.
+    fractured_rib: its side, its number, and the distance of the fracture from the midline.
     """
 
     seed: int
@@ -26,59 +29,59 @@ class Body:
     base: float
     width: float
     ratio: float
-    dome: dict[Hand, float]
-    flesh: float
+    dome: dict[BodySide, float]
+    girth: float
     ribs: float
     flat: float = 0.0
     bow: float = 0.0
     bubble: float = 1.0
-    broken: tuple[Hand, int, float] | None = None
+    fractured_rib: tuple[BodySide, int, float] | None = None
 
-    def line(self, y: Field) -> Field:
-        """x of the midline at each y; one number where the spine is straight, which makes all that follows cheap."""
+    def line(self, y: Layer) -> Layer:
+        """x of the midline at each y; one number where the spine is straight, which makes what follows cheaper."""
         if not self.bow:
             return row(self.middle)
         bend = np.sin((y - self.top) * (np.pi / (self.base - self.top)))
-        line: Field = self.middle + self.bow * bend
+        line: Layer = self.middle + self.bow * bend
         return line
 
-    def wall(self, y: Field) -> Field:
+    def wall(self, y: Layer) -> Layer:
         """How far the inner chest wall is from the midline at each y; 0 above the apex."""
         t = np.clip((y - self.top) / (self.base - self.top), 0, 1)
-        wall: Field = self.width * (1 - (1 - t) ** 2.6) ** 0.5
+        wall: Layer = self.width * (1 - (1 - t) ** 2.6) ** 0.5
         return wall
 
-    def heart(self, y: Field, hand: Hand) -> Field:
+    def heart(self, y: Layer, side: BodySide) -> Layer:
         """How far the heart reaches from the midline at each y."""
         span = self.ratio * 2 * self.width
-        if hand == "right":
+        if side == "right":
             reach, centre, above, below, fall = 0.35 * span, 0.61, 0.13, 0.13, 0.62
         else:
             reach, centre, above, below, fall = 0.65 * span, 0.675, 0.16, 0.20, 0.72
         down = y - (centre + 0.25 * (self.dome["left"] - 0.715))
         t = np.clip(np.maximum(-down / above, down / below), 0, 1.2)
-        heart: Field = reach * np.clip(1 - fall * t * t, 0, 1)
+        heart: Layer = reach * np.clip(1 - fall * t * t, 0, 1)
         return heart
 
-    def mediastinum(self, y: Field, hand: Hand) -> Field:
+    def mediastinum(self, y: Layer, side: BodySide) -> Layer:
         """How far the great vessels reach from the midline at each y: aortic knob and pulmonary trunk on the left."""
-        if hand == "right":
+        if side == "right":
             return 0.040 + 0.018 * _bell(y, 0.36, 0.10) + 0.012 * _bell(y, 0.20, 0.07)
         return 0.036 + 0.042 * _bell(y, 0.295, 0.035) + 0.034 * _bell(y, 0.405, 0.045)
 
-    def diaphragm(self, away: Field, hand: Hand) -> Field:
+    def diaphragm(self, away: Layer, side: BodySide) -> Layer:
         """y of the diaphragm at each distance from the midline."""
-        top, low = self.dome[hand], self.base + 0.02 * self.flat
+        top, low = self.dome[side], self.base + 0.02 * self.flat
         crest = 0.42 * self.width
         out = np.clip((away - crest) / (self.width - crest), 0, None)
         inside = np.clip((crest - away) / crest, 0, None)
         power = 2.2 + 2.2 * self.flat
-        dome: Field = top + (low - top) * out**power + 0.03 * inside**2
+        dome: Layer = top + (low - top) * out**power + 0.03 * inside**2
         return dome
 
 
-def patient(rng: np.random.Generator) -> Body:
-    """Somebody without any finding."""
+def normal_body(rng: np.random.Generator) -> Body:
+    """A random body without findings."""
 
     def about(value: float, spread: float) -> float:
         return float(np.clip(rng.normal(value, spread), value - 2 * spread, value + 2 * spread))
@@ -92,25 +95,25 @@ def patient(rng: np.random.Generator) -> Body:
         width=about(0.355, 0.014),
         ratio=about(0.45, 0.018),
         dome={"right": dome, "left": dome + about(0.025, 0.006)},
-        flesh=about(1.0, 0.05),
+        girth=about(1.0, 0.05),
         ribs=about(0.0655, 0.003),
         bubble=about(1.0, 0.3),
     )
 
 
-def placed_again(body: Body, rng: np.random.Generator) -> Body:
-    """The same patient on another day: never quite in the same position."""
+def reposition(body: Body, rng: np.random.Generator) -> Body:
+    """The same patient on another day, in a slightly different position."""
     shift = rng.normal(0, 0.006, 3)
     breath = float(shift[2])
     return replace(
         body,
         middle=body.middle + float(shift[0]),
         top=body.top + float(shift[1]),
-        dome={hand: y + breath for hand, y in body.dome.items()},
+        dome={side: y + breath for side, y in body.dome.items()},
         bubble=float(rng.uniform(0.4, 1.6)),
     )
 
 
-def _bell(y: Field, centre: float, spread: float) -> Field:
-    bell: Field = np.exp(-0.5 * ((y - centre) / spread) ** 2)
+def _bell(y: Layer, centre: float, spread: float) -> Layer:
+    bell: Layer = np.exp(-0.5 * ((y - centre) / spread) ** 2)
     return bell

@@ -1,7 +1,7 @@
-"""The drawing board: smooth areas by numpy, strokes by Pillow, both in the film's own coordinates.
+"""A canvas to draw on: smooth areas by numpy, strokes by Pillow, both in the film's own coordinates.
 
 x runs from 0 (left edge, the patient's right) to 1, y from 0 (top) to 1; a chest film is about 400 mm wide. Layers are
-float32 arrays of (size, size), 0 where nothing is and 1 where all is.
+float32 arrays of shape (size, size), from 0 (nothing there) to 1 (fully there).
 """
 
 import math
@@ -12,31 +12,31 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-Field = npt.NDArray[Any]
-"""float32 throughout: a Python number beside it does not widen it, a float64 of numpy would."""
+Layer = npt.NDArray[Any]
+"""float32 throughout: a Python number keeps the type, a numpy float64 would widen it."""
 Point = tuple[float, float]
 Strokes = list[tuple[Sequence[Point], float, float]]
-"""Lines of points, each with its width and its strength, 0 .. 1."""
+"""Lines: the points, the width, and the strength, 0 .. 1, of each."""
 MM = 1 / 400
-"""One millimetre of the patient."""
+"""One millimetre of the patient, in coordinates of the film."""
 
 
-class Sheet:
-    """A square sheet of `size` pixels. x: (1, size), y: (size, 1), the centres of its pixels."""
+class Canvas:
+    """A square of size x size pixels. x: (1, size), y: (size, 1), the centres of its pixels."""
 
     def __init__(self, size: int) -> None:
         at = (np.arange(size, dtype=np.float32) + 0.5) / size
         self.size, self.x, self.y = size, at[None, :], at[:, None]
-        self._fine = max(2, round(448 / size))  # strokes are drawn so many times larger, and averaged
+        self._fine = max(2, round(448 / size))  # strokes are drawn so many times larger and averaged
 
-    def edge(self, distance: Field, soft: float = 0.0) -> Field:
+    def edge(self, distance: Layer, soft: float = 0.0) -> Layer:
         """0 outside (distance < 0), 1 inside, with a ramp as wide as `soft` or a pixel and a half."""
         ramp = distance * (1 / max(soft, 1.5 / self.size))
         ramp += 0.5
         return np.clip(ramp, 0, 1, out=ramp)
 
-    def strokes(self, lines: Strokes) -> Field:
-        """A layer with every line drawn; later ones lie on top."""
+    def strokes(self, lines: Strokes) -> Layer:
+        """A layer with all lines; later ones lie on top."""
         scale = self.size * self._fine
         image = Image.new("L", (scale, scale))
         draw = ImageDraw.Draw(image)
@@ -54,7 +54,7 @@ class Sheet:
             for x, y in (points[0], points[-1]):
                 draw.ellipse((x - half, y - half, x + half, y + half), fill)
 
-    def ellipse(self, centre: Point, radii: Point, soft: float = 0.0, turn: float = 0.0) -> Field:
+    def ellipse(self, centre: Point, radii: Point, soft: float = 0.0, turn: float = 0.0) -> Layer:
         """turn: radians, clockwise on the film."""
         dx, dy = self.x - centre[0], self.y - centre[1]
         if turn:
@@ -64,22 +64,22 @@ class Sheet:
         away = np.sqrt(dx * dx + dy * dy)
         return self.edge((1 - away) * min(radii), soft)
 
-    def glow(self, centre: Point, radii: Point) -> Field:
-        """A bell, 1 at the centre and 0.6 one radius away."""
+    def glow(self, centre: Point, radii: Point) -> Layer:
+        """A Gaussian bell, 1 at the centre and 0.6 one radius away."""
         across = np.exp(-0.5 * ((self.x - centre[0]) / radii[0]) ** 2)
         down = np.exp(-0.5 * ((self.y - centre[1]) / radii[1]) ** 2)
-        bell: Field = across * down
+        bell: Layer = across * down
         return bell
 
-    def mottle(self, rng: np.random.Generator, grain: float) -> Field:
-        """Clouds around 0, about -1 .. 1, with lumps as wide as `grain`."""
+    def mottle(self, rng: np.random.Generator, grain: float) -> Layer:
+        """Random clouds, about -1 .. 1 with mean 0, of lumps as wide as `grain`."""
         cells = max(4, round(1 / grain) + 3)
         coarse = Image.fromarray(rng.random((cells, cells), np.float32) * 2.4 - 1.2)
         return np.asarray(coarse.resize((self.size, self.size), Image.Resampling.BILINEAR))
 
 
-def row(y: float) -> Field:
-    """One number as a layer of one pixel."""
+def row(y: float) -> Layer:
+    """One number as a layer of shape (1, 1)."""
     return np.full((1, 1), y, np.float32)
 
 

@@ -1,16 +1,16 @@
-"""What a drawing shows: a finding with its place and size, the same words that the report will use."""
+"""A finding as it is drawn: its place and size, in the words that the report uses too."""
 
 from typing import NamedTuple
 
-from cxr_cli.phantoms.film.body import HANDS, Hand
+from cxr_cli.phantoms.film.body import SIDES, BodySide
 
 GRADES = ("mild", "moderate", "severe")
 
 
-class Shown(NamedTuple):
-    """One finding of a film. size: mm, for a nodule or a mass. spots: four numbers of 0 .. 1 that settle the rest.
+class DrawnFinding(NamedTuple):
+    """One finding of a film. size: mm, of a nodule or a mass. spots: four numbers, 0 .. 1, that determine the rest.
 
-    change: against the film before, if there is one: new, worse, better, stable or resolved (then nothing is drawn).
+    change: since the prior film, if there is one: new, worse, better, stable or resolved (then nothing is drawn).
     """
 
     name: str
@@ -27,12 +27,12 @@ class Shown(NamedTuple):
         return GRADES.index(self.severity or "moderate")
 
     @property
-    def hands(self) -> tuple[Hand, ...]:
+    def sides(self) -> tuple[BodySide, ...]:
         """The sides on which it is drawn."""
-        return tuple(hand for hand in HANDS if self.side in (hand, "bilateral"))
+        return tuple(side for side in SIDES if self.side in (side, "bilateral"))
 
     @property
     def down(self) -> float:
-        """How far down the lung it lies: 0 apex .. 1 diaphragm."""
+        """Its height in the lung: 0 apex .. 1 diaphragm."""
         low, high = {"upper": (0.14, 0.36), "mid": (0.44, 0.60), "lower": (0.72, 0.90)}[self.zone or "mid"]
         return low + self.spots[1] * (high - low)

@@ -1,9 +1,9 @@
-"""Which findings a film shows, where and how large, and what became of them since the film before."""
+"""Which findings a film shows, where and how large, and how they have changed since the prior film."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from cxr_cli.phantoms.film.drawn_finding import GRADES, Shown
+from cxr_cli.phantoms.film.drawn_finding import GRADES, DrawnFinding
 from cxr_cli.rows.rng import Draws
 
 _ONE = ("left", "right")
@@ -12,9 +12,9 @@ _ZONES = ("upper", "mid", "lower")
 
 
 class Kind(NamedTuple):
-    """What a finding can be. sizes: mm, from and to.
+    """How a finding may be drawn. sizes: mm, from and to.
 
-    course: between two films it may come and go, come and stay, or be there always.
+    course: between two films the finding may come and go ("goes"), come and stay ("stays"), or be there "always".
     """
 
     sides: Sequence[str] = ()
@@ -48,52 +48,53 @@ FINDINGS = tuple(KINDS)
 
 
 class Scene(NamedTuple):
-    """now: with changes where there is a film before, resolved ones included. before: that film's, or None."""
+    """findings: of the film; if there is a prior film with their changes, resolved ones included. prior_findings: of
+    the prior film, None if there is none."""
 
-    now: list[Shown]
-    before: list[Shown] | None
+    findings: list[DrawnFinding]
+    prior_findings: list[DrawnFinding] | None
 
 
 def scene(draws: Draws, names: Sequence[str], *, follow_up: bool) -> Scene:
-    """The findings `names` with all that is open about them drawn; one that finds no room is left out.
+    """The findings `names`, their sides, sizes and so on drawn at random; one that finds no room is left out.
 
-    A follow-up film may also tell of a finding that has gone.
+    A follow-up film may also have a finding that has resolved.
     """
-    now: list[Shown] = []
-    before: list[Shown] = []
+    findings: list[DrawnFinding] = []
+    prior_findings: list[DrawnFinding] = []
     taken: set[tuple[str, str]] = set()
-    gone = [name for name in FINDINGS if name not in names and KINDS[name].course == "goes"]
-    extra = draws.sample(gone, 1) if follow_up and draws.below(2) else []
-    for name in (*names, *extra):
+    absent = [name for name in FINDINGS if name not in names and KINDS[name].course == "goes"]
+    resolved = draws.sample(absent, 1) if follow_up and draws.below(2) else []
+    for name in (*names, *resolved):
         for _ in range(4):
-            shown = _shown(draws, name)
-            then = _before(draws, shown, name in extra) if follow_up else None
-            if then is not None:
-                shown = shown._replace(change=then[0])
-            claims = _claims(shown) | (_claims(then[1]) if then and then[1] else set())
+            finding, prior = _sample_finding(draws, name), None
+            if follow_up:
+                change, prior = _sample_change(draws, finding, name in resolved)
+                finding = finding._replace(change=change)
+            claims = _claims(finding) | (_claims(prior) if prior else set())
             if not claims & taken:
                 taken |= claims
-                now.append(shown)
-                before += [then[1]] if then and then[1] else []
+                findings.append(finding)
+                prior_findings += [prior] if prior else []
                 break
-    return Scene(now, before if follow_up else None)
+    return Scene(findings, prior_findings if follow_up else None)
 
 
-def chosen(draws: Draws, names: Sequence[str], prevalence: float, each: float | None) -> list[str]:
-    """The findings of one film. prevalence: the chance of one to four of them. each: every one's chance instead."""
+def choose_names(draws: Draws, names: Sequence[str], prevalence: float, each: float | None) -> list[str]:
+    """The findings of a film. prevalence: the chance of one to four of them. each: the chance of every one instead."""
     if each is not None:
         return [name for name in draws.sample(names, len(names)) if chance(draws, each)]
     return draws.sample(names, 1 + draws.below(4)) if chance(draws, prevalence) else []
 
 
 def chance(draws: Draws, share: float) -> bool:
-    """True in that share of draws."""
+    """True in this share of draws."""
     return draws.below(1_000_000) < share * 1_000_000
 
 
-def _shown(draws: Draws, name: str) -> Shown:
+def _sample_finding(draws: Draws, name: str) -> DrawnFinding:
     kind = KINDS[name]
-    return Shown(
+    return DrawnFinding(
         name,
         side=draws.choice(kind.sides) if kind.sides else None,
         zone=draws.choice(kind.zones) if kind.zones else None,
@@ -103,42 +104,42 @@ def _shown(draws: Draws, name: str) -> Shown:
     )
 
 
-def _before(draws: Draws, shown: Shown, gone: bool) -> tuple[str, Shown | None]:
-    """What became of it, and what it was on the film before."""
-    if gone:
-        return "resolved", shown
-    kind = KINDS[shown.name]
-    earlier: dict[str, Shown | None] = {"stable": shown}
+def _sample_change(draws: Draws, finding: DrawnFinding, resolved: bool) -> tuple[str, DrawnFinding | None]:
+    """How the finding has changed, and the finding on the prior film, None if it was not there."""
+    if resolved:
+        return "resolved", finding
+    kind = KINDS[finding.name]
+    priors: dict[str, DrawnFinding | None] = {"stable": finding}
     if kind.course != "always":
-        earlier["new"] = None
-        rank = shown.grade
+        priors["new"] = None
+        rank = finding.grade
         if kind.grades and rank > 0:
-            earlier["worse"] = shown._replace(severity=kind.grades[rank - 1])
+            priors["worse"] = finding._replace(severity=kind.grades[rank - 1])
         if kind.grades and rank + 1 < len(kind.grades):
-            earlier["better"] = shown._replace(severity=kind.grades[rank + 1])
-    change = draws.choice(list(earlier))
-    return change, earlier[change]
+            priors["better"] = finding._replace(severity=kind.grades[rank + 1])
+    change = draws.choice(list(priors))
+    return change, priors[change]
 
 
-def _claims(shown: Shown) -> set[tuple[str, str]]:
-    """The parts of the film that it needs for itself, so that each finding stays visible."""
-    match shown.name:
+def _claims(finding: DrawnFinding) -> set[tuple[str, str]]:
+    """The parts of the film that this finding needs for itself, so that each finding stays visible."""
+    match finding.name:
         case "pleural effusion":
-            parts = _ZONES[2 - shown.grade :]
+            parts = _ZONES[2 - finding.grade :]
         case "pneumothorax":
-            parts = _ZONES[: shown.grade + 1]
+            parts = _ZONES[: finding.grade + 1]
         case "atelectasis" | "elevated diaphragm":
             parts = ("lower",)
         case _:
-            parts = (shown.zone,) if shown.zone else ()
-    claims: set[tuple[str, str]] = {(hand, part) for hand in shown.hands for part in parts}
-    match shown.name:
+            parts = (finding.zone,) if finding.zone else ()
+    claims: set[tuple[str, str]] = {(side, part) for side in finding.sides for part in parts}
+    match finding.name:
         case "hyperinflation":
             claims |= {("whole", "diaphragm"), ("whole", "heart")}
         case "elevated diaphragm":
             claims.add(("whole", "diaphragm"))
         case "cardiomegaly":
-            claims |= {("whole", "heart")} | ({("left", "lower")} if shown.grade == 2 else set())
+            claims |= {("whole", "heart")} | ({("left", "lower")} if finding.grade == 2 else set())
         case "edema" | "nodule":
             claims.add(("whole", "detail"))
     return claims

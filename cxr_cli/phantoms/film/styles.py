@@ -1,18 +1,18 @@
-"""How a film comes out of the machine: contrast, grain, sharpness, markers, collimation. One look is one hospital."""
+"""How a film comes out of the machine: contrast, grain, sharpness, markers, collimation. A style is a hospital's."""
 
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from cxr_cli.phantoms.film.canvas import Field, Point, Sheet, Strokes
+from cxr_cli.phantoms.film.canvas import Canvas, Layer, Point, Strokes
 
 
-class Look(NamedTuple):
-    """depth: how much darker the lungs are. contrast: around mid grey. grain: the noise's spread. crisp: edges' gain.
+class Style(NamedTuple):
+    """depth: how much darker the lungs are. contrast: around mid grey. grain: spread of the noise. crisp: edge gain.
 
-    vignette: how much darker the corners are. border: how wide the collimator's black frame is, at most.
-    marker: what the lead letter on the patient's left says.
+    vignette: how much darker the corners are. border: the greatest width of the collimator's black frame. marker: the
+    lead letters beside the shoulder.
     """
 
     depth: float = 0.0
@@ -24,11 +24,11 @@ class Look(NamedTuple):
     marker: str = "L"
 
 
-LOOKS = {
-    "clinic": Look(depth=0.05, contrast=1.1, crisp=0.5),
-    "ward": Look(depth=-0.15, contrast=0.82, grain=0.022, vignette=0.16, border=0.05, marker="AP"),
-    "film": Look(depth=0.3, contrast=1.15, grain=0.017, vignette=0.22, marker="R"),
-    "digital": Look(depth=-0.05, contrast=0.98, grain=0.008, crisp=1.1, border=0.025),
+STYLES = {
+    "clinic": Style(depth=0.05, contrast=1.1, crisp=0.5),
+    "ward": Style(depth=-0.15, contrast=0.82, grain=0.022, vignette=0.16, border=0.05, marker="AP"),
+    "film": Style(depth=0.3, contrast=1.15, grain=0.017, vignette=0.22, marker="R"),
+    "digital": Style(depth=-0.05, contrast=0.98, grain=0.008, crisp=1.1, border=0.025),
 }
 _LETTERS: dict[str, tuple[tuple[Point, ...], ...]] = {
     "L": (((0, 0), (0, 1), (0.6, 1)),),
@@ -38,40 +38,41 @@ _LETTERS: dict[str, tuple[tuple[Point, ...], ...]] = {
 }
 
 
-def expose(film: Field, look: Look, sheet: Sheet, rng: np.random.Generator) -> Field:
-    """The brightness of a chest as that hospital's film: 0 black .. 1 white; changed in place."""
-    if look.crisp:
-        picture = Image.fromarray(film)
-        small = picture.reduce(max(1, sheet.size // 32)).resize(picture.size, Image.Resampling.BILINEAR)
-        blurred = np.asarray(small) * (-0.35 * look.crisp)
-        film *= 1 + 0.35 * look.crisp
+def expose(film: Layer, style: Style, canvas: Canvas, rng: np.random.Generator) -> Layer:
+    """The brightness of a chest as a film in this style: 0 black .. 1 white; changed in place."""
+    if style.crisp:
+        sharp = Image.fromarray(film)
+        small = sharp.reduce(max(1, canvas.size // 32)).resize(sharp.size, Image.Resampling.BILINEAR)
+        blurred = np.asarray(small) * (-0.35 * style.crisp)
+        film *= 1 + 0.35 * style.crisp
         film += blurred
     np.clip(film, 0, 1, out=film)
     middle = 1 - film
     middle *= film
-    middle *= look.depth
+    middle *= style.depth
     film -= middle
-    film *= look.contrast
-    film += 0.45 * (1 - look.contrast) + float(rng.normal(0, 0.015))
-    for line in (sheet.x, sheet.y):
-        film *= 1 - look.vignette * (line - 0.5) ** 2
-    noise = rng.integers(0, 256, (2, *film.shape), np.uint8)  # two dice look like a bell, and are ten times as fast
-    film += noise[0] * (look.grain / 105)
-    film += noise[1] * (look.grain / 105)
-    film -= 255 / 105 * look.grain
-    for line in (sheet.x, sheet.y) if look.border else ():
-        start, end = ((look.border * float(share)) for share in rng.random(2))
-        film *= sheet.edge(line - start, 0.004) * sheet.edge(1 - end - line, 0.004)
+    film *= style.contrast
+    film += 0.45 * (1 - style.contrast) + float(rng.normal(0, 0.015))
+    for line in (canvas.x, canvas.y):
+        film *= 1 - style.vignette * (line - 0.5) ** 2
+    # The sum of two dice is nearly normal, and ten times as fast as normal numbers.
+    noise = rng.integers(0, 256, (2, *film.shape), np.uint8)
+    film += noise[0] * (style.grain / 105)
+    film += noise[1] * (style.grain / 105)
+    film -= 255 / 105 * style.grain
+    for line in (canvas.x, canvas.y) if style.border else ():
+        start, end = ((style.border * float(share)) for share in rng.random(2))
+        film *= canvas.edge(line - start, 0.004) * canvas.edge(1 - end - line, 0.004)
     return np.clip(film, 0, 1, out=film)
 
 
-def marker(look: Look, rng: np.random.Generator) -> Strokes:
-    """The lead letter beside the shoulder."""
-    start = (0.045 if look.marker == "R" else 0.91, 0.045 + 0.02 * float(rng.random()))
-    return _written(look.marker, start, 0.035)
+def marker(style: Style, rng: np.random.Generator) -> Strokes:
+    """The lead letters beside the shoulder."""
+    start = (0.045 if style.marker == "R" else 0.91, 0.045 + 0.02 * float(rng.random()))
+    return _letters(style.marker, start, 0.035)
 
 
-def _written(text: str, start: Point, height: float) -> Strokes:
+def _letters(text: str, start: Point, height: float) -> Strokes:
     step = 0.85 * height
     x0 = start[0] - step * (len(text) - 1)
     return [

@@ -1,1 +1,1 @@
-"""Files of rows: read and written, JSONL, CSV and Parquet, packed or not."""
+"""Files of rows, read and written: JSONL, CSV and Parquet, packed or not."""

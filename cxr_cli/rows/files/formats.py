@@ -1,4 +1,4 @@
-"""The kinds of file that rows are read from and written to, by suffix."""
+"""The formats of files of rows, by suffix: JSONL, CSV and Parquet, packed or not."""
 
 import difflib
 import gzip
@@ -17,11 +17,11 @@ else:
 
 PACKS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": zstd.open}
 BROKEN_PACK = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
-"""What reading raises when compressed data break off."""
+"""What reading raises for compressed data that break off."""
 
 
 def extension(path: Path) -> tuple[str, str]:
-    """`rows/a.jsonl.gz` -> (".jsonl", ".gz"). Raises CxrError for one that is not known."""
+    """`rows/a.jsonl.gz` -> (".jsonl", ".gz"). Raises CxrError for an unknown one."""
     name = path.name.lower()
     pack = next((suffix for suffix in PACKS if name.endswith(suffix)), "")
     layout = Path(name.removesuffix(pack)).suffix.replace(".ndjson", ".jsonl")

@@ -1,4 +1,4 @@
-"""The lines of a file or a stream, as bytes, and what can be said of those that are no text."""
+"""The lines of a file or a stream as bytes, and what is wrong with those that are not text."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -8,34 +8,34 @@ from cxr_cli.errors import CxrError
 from cxr_cli.rows.files.formats import BROKEN_PACK
 
 Item = tuple[str, Any, str | None]
-"""`path:line`, the row, None; of a broken one `path:line`, what could be read of it, the reason."""
+"""(`path:line`, the row, None), or for a broken row (`path:line`, what could be read of it, the reason)."""
 
-Opened = AbstractContextManager[Iterable[bytes]]
+ByteStream = AbstractContextManager[Iterable[bytes]]
 
 
-class Lines:
-    """The lines of a stream, and the number and the bytes of the one given last."""
+class LineReader:
+    """The lines of a stream. number, line: of the last one that was read."""
 
-    def __init__(self, opened: Opened, name: str) -> None:
-        self._opened, self._name = opened, name
+    def __init__(self, stream: ByteStream, name: str) -> None:
+        self._stream, self._name = stream, name
         self.number, self.line = 0, b""
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            with self._opened as stream:
+            with self._stream as stream:
                 for self.number, self.line in enumerate(stream, 1):
                     yield self.line
         except BROKEN_PACK as error:
             raise CxrError(f"{self._name}: the compressed data break off after line {self.number}") from error
 
 
-def as_text(line: bytes) -> str:
-    """A broken line as a text that can stand in JSON: bytes that are not UTF-8 become `\\xe9`."""
+def escaped_text(line: bytes) -> str:
+    """A broken line as text for JSON: bytes that are not UTF-8 become `\\xe9`."""
     return line.decode(errors="backslashreplace").rstrip("\r\n")
 
 
-def why_no_text(line: bytes) -> str | None:
-    """The reason why these bytes are no line of UTF-8 text, or None."""
+def text_problem(line: bytes) -> str | None:
+    """Why these bytes are not UTF-8 text; None if they are."""
     if line.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16, not UTF-8; `iconv -f utf-16 -t utf-8` converts the file"
     if line.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
@@ -43,7 +43,7 @@ def why_no_text(line: bytes) -> str | None:
     if line.startswith(b"PAR1"):
         return "Parquet, which cannot be read from a pipe; give its path, named .parquet"
     if b"\0" in line:
-        return "a NUL byte; the file is damaged or not a text"
+        return "a NUL byte; the file is damaged or not text"
     try:
         line.decode()
     except UnicodeDecodeError as error:

@@ -7,14 +7,14 @@ from pathlib import Path
 import polars as pl
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.files.lines import Item, Lines, Opened, as_text, why_no_text
+from cxr_cli.rows.files.lines import ByteStream, Item, LineReader, escaped_text, text_problem
 
 _BATCH = 1000
 _LONGEST_CELL = 2**24  # a quote that is never closed must not pull the rest of the file into memory
 
 
 def read_parquet(path: Path) -> Iterator[Item]:
-    """Rows with their types, lists and structs; where: `path:row`."""
+    """Rows with typed cells, lists and structs. where: `path:row`, from 1."""
     number = 0
     try:
         for batch in pl.scan_parquet(path, glob=False).collect_batches(chunk_size=_BATCH):
@@ -22,24 +22,24 @@ def read_parquet(path: Path) -> Iterator[Item]:
                 number += 1
                 yield f"{path}:{number}", row, None
     except pl.exceptions.PolarsError as error:
-        raise CxrError(f"{path}: not a Parquet file, or a damaged one, after row {number}") from error
+        raise CxrError(f"{path}: not a Parquet file, or damaged after row {number}") from error
 
 
-def read_csv(opened: Opened, name: str) -> Iterator[Item]:
-    """Rows of texts, an empty cell being null; where: `path:line`, the line on which the row starts.
+def read_csv(stream: ByteStream, name: str) -> Iterator[Item]:
+    """Rows of texts; an empty cell is null. where: `name:line`, the line on which the row starts.
 
-    Read by csv, not by polars: it says on which line it is, and goes on after a bad row.
+    The module csv reads it, not polars: it knows the line, and goes on after a bad row.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    lines = Lines(opened, name)
+    lines = LineReader(stream, name)
     record: list[bytes] = []  # the lines of the row being read
-    damage: list[tuple[int, str]] = []  # those of them that are no text
+    damage: list[tuple[int, str]] = []  # line number and problem of those that are not text
 
     def texts() -> Iterator[str]:
         for line in lines:
             record.append(line)
             text = line.decode("utf-8-sig" if lines.number == 1 else "utf-8", errors="replace")
-            if ("\0" in text or "\ufffd" in text) and (why := why_no_text(line)):
+            if ("\0" in text or "\ufffd" in text) and (why := text_problem(line)):
                 damage.append((lines.number, why))
             yield text
 
@@ -61,14 +61,14 @@ def read_csv(opened: Opened, name: str) -> Iterator[Item]:
             header = _checked_header(cells, f"{name}:{line}", reason)
         elif reason or len(cells) not in (0, len(header)):
             reason = reason or f"{len(cells)} cells where the header has {len(header)}"
-            yield f"{name}:{line}", as_text(b"".join(record)), reason
+            yield f"{name}:{line}", escaped_text(b"".join(record)), reason
         elif cells:
             yield f"{name}:{line}", {column: cell or None for column, cell in zip(header, cells, strict=True)}, None
 
 
 def _checked_header(cells: list[str], where: str, reason: str | None) -> list[str]:
     if reason is None and len(set(cells)) < len(cells):
-        reason = f"two columns have one name, number {cells.index(max(cells, key=cells.count)) + 1} and another"
+        reason = f"two columns have the same name, number {cells.index(max(cells, key=cells.count)) + 1} and another"
     if reason:
         raise CxrError(f"{where}: {reason}")
     return cells

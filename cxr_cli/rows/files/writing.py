@@ -1,13 +1,12 @@
 """Rows to standard output and to files.
 
-JSONL grows row by row, and a run that is killed leaves whole rows, which `--resume` continues. Everything else
-(.parquet, .csv, .gz, .zst) is written beside its place as `OUT.part`, and moved there once it is whole.
+A JSONL file grows row by row, so that a run that is killed leaves whole rows, which `--resume` continues. Everything
+else (.parquet, .csv, .gz, .zst) is written as `OUT.part` and renamed once it is complete.
 """
 
 import io
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self, cast
@@ -22,16 +21,16 @@ _claimed: BinaryIO | None = None
 
 
 class Sink(Protocol):
-    """What takes the bytes: a raw file, a gzip or zstd file, the spool of a table."""
+    """Takes lines of bytes: a raw file, a gzip or zstd file, a table writer."""
 
     def write(self, line: bytes, /) -> int: ...
     def close(self) -> None: ...
 
 
 class Output:
-    """Takes rows as JSON lines. As a context manager it keeps the rows if all went well or one was bad (RowError).
+    """Writes rows as JSON lines. As a context manager it keeps the file after success and after a RowError.
 
-    path: None is standard output, which stays open. part: where the rows are until they are whole.
+    path: None is standard output, which stays open. part: the file until it is complete.
     """
 
     def __init__(self, sink: Sink, path: Path | None, part: Path | None = None) -> None:
@@ -41,7 +40,7 @@ class Output:
         _write(self._sink, msgspec.json.encode(row) + b"\n", self._path)
 
     def is_at(self, path: Path) -> bool:
-        """Do the rows go into that file? `cxr verify a.jsonl >> a.jsonl` would never end."""
+        """Whether rows go into this file: `cxr verify a.jsonl >> a.jsonl` would never end."""
         try:
             return isinstance(self._sink, io.FileIO) and os.path.samestat(os.fstat(self._sink.fileno()), path.stat())
         except OSError:
@@ -69,7 +68,7 @@ class Output:
 
 
 def open_output(path: Path | None, *, resume: bool = False, overwrite: bool = False) -> Output:
-    """Standard output for None and "-". Raises CxrError for a path that cannot be written or that holds something."""
+    """Standard output for None and "-". Raises CxrError for a path that cannot be written or is not empty."""
     if path is None or str(path) == "-":
         return Output(claim_stdout(), None)
     if path.is_dir():
@@ -81,7 +80,7 @@ def open_output(path: Path | None, *, resume: bool = False, overwrite: bool = Fa
     layout, pack = extension(path)
     plain = layout == ".jsonl" and not pack
     if resume and not plain:
-        raise CxrError(f"{path}: --resume needs a .jsonl output; all others are there only when they are whole")
+        raise CxrError(f"{path}: --resume needs a .jsonl output; other formats are written in one go")
     if path.exists() and path.stat().st_size and not (resume or overwrite):
         raise CxrError(f"{path} exists: {'--resume continues it, ' if plain else ''}--overwrite replaces it")
     if plain:
@@ -89,48 +88,17 @@ def open_output(path: Path | None, *, resume: bool = False, overwrite: bool = Fa
     part = path.with_name(f"{path.name}.part")
     if layout == ".jsonl":
         packed = PACKS[pack](part, "wb")
-        packed.write(b"")  # without it a .zst of no rows is no .zst
+        packed.write(b"")  # without it a .zst of no rows would be an empty file
         return Output(packed, path, part)
     from cxr_cli.rows.files.table_writer import Spool  # polars takes a third of a second to import
 
     return Output(Spool(part, layout, pack), path, part)
 
 
-def finished_ids(path: Path) -> Iterator[str]:
-    """The ids of the rows that an earlier run left in `path`; half a row at its end is cut off first."""
-    row_id = msgspec.json.Decoder(_WithId)
-    with path.open("r+b") as file:
-        _cut_half_row(file)
-        for number, line in enumerate(file, 1):
-            try:
-                yield row_id.decode(line).id
-            except ValueError as error:
-                raise CxrError(f"{path}:{number}: not a row with an id: --resume cannot tell what is done") from error
-
-
-class _WithId(msgspec.Struct):
-    id: str
-
-
-def _cut_half_row(file: BinaryIO) -> None:
-    size = end = file.seek(0, os.SEEK_END)
-    while end:
-        start = max(0, end - 65536)
-        file.seek(start)
-        newline = file.read(end - start).rfind(b"\n")
-        if newline >= 0:
-            end = start + newline + 1
-            break
-        end = start
-    if end < size:
-        file.truncate(end)
-    file.seek(0)
-
-
 def claim_stdout() -> BinaryIO:
-    """Standard output, unbuffered. From the first call on, all else that is printed there lands on stderr.
+    """Standard output, unbuffered. After the first call everything else that is printed there goes to stderr.
 
-    That holds for what a library prints from C and what a child process prints: file descriptor 1 itself is turned.
+    This includes what libraries print from C and what child processes print: file descriptor 1 itself is redirected.
     """
     global _claimed
     if _claimed is not None:
@@ -150,14 +118,14 @@ def claim_stdout() -> BinaryIO:
 
 
 def write_text(text: str) -> None:
-    """A text that is itself the product, such as a summary, to standard output."""
+    """Writes a text that is itself the product, such as a summary, to standard output."""
     _write(claim_stdout(), f"{text}\n".encode(), None)
 
 
 def _write(sink: Sink, line: bytes, path: Path | None) -> None:
     try:
         written = sink.write(line)
-        while written < len(line):  # a pipe or a full disk takes less than all
+        while written < len(line):  # a pipe or a full disk may take only a part
             written += sink.write(line[written:])
     except BrokenPipeError:
         raise

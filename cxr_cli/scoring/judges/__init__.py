@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Conversation
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.scoring.judges.precomputed import StoredJudge
@@ -20,7 +20,7 @@ class Judge(Protocol):
     """Gives factuality, completeness, effectiveness and radrscore to some reasonings about one case."""
 
     def signature(self, **settings: object) -> str: ...
-    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]: ...
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]: ...
 
 
 def judge_of(

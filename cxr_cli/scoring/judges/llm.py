@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cxr_cli.answers.steps import as_steps
-from cxr_cli.engines.conversations import Talk
-from cxr_cli.engines.prompts.prompt import answer_text, digest, packaged, question_text
-from cxr_cli.engines.prompts.schemas import TEXT, TRUTH, each, keyed, one_of, several
+from cxr_cli.engines.conversations import Conversation
+from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
+from cxr_cli.engines.prompts.schemas import BOOLEAN, TEXT, array_of, enum_of, numbered_object, object_of
 from cxr_cli.engines.prompts.structured import Failure, Model, together
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.agreement import Unmentioned
@@ -31,8 +31,8 @@ from cxr_cli.scoring.radrscore import (
 )
 
 NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
-PROMPTS = {name: packaged("cxr_cli.scoring.judges", name) for name in NAMES}
-_FINDINGS = keyed(findings=several(keyed(finding=TEXT, status=one_of("present", "absent", "uncertain"))))
+PROMPTS = {name: packaged_prompt("cxr_cli.scoring.judges", name) for name in NAMES}
+_FINDINGS = object_of(findings=array_of(object_of(finding=TEXT, status=enum_of("present", "absent", "uncertain"))))
 Part = float | str  # a share, or why there is none
 
 
@@ -54,10 +54,10 @@ class LlmJudge:
         self.silence = PROMPTS[unmentioned].user
 
     def signature(self, **settings: object) -> str:
-        by = {"prompts": digest(PROMPTS), "unmentioned": self.unmentioned}
+        by = {"prompts": prompts_digest(PROMPTS), "unmentioned": self.unmentioned}
         return signature(self.model.engine.signature, self.lexicon.digest, **by, **settings)
 
-    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The parts and the score of each reasoning. Nothing is asked about an empty one."""
         report = case.get("report") or ""
         report = str(numbered(report)) if report.strip() else None
@@ -73,7 +73,7 @@ class LlmJudge:
         )
         return [scored(part) for part in parts]
 
-    def _findings(self, case: _Case, name: str, steps: list[str]) -> Talk[list[str] | Failure]:
+    def _findings(self, case: _Case, name: str, steps: list[str]) -> Conversation[list[str] | Failure]:
         """The key findings of some steps, as "left effusion: present", each once."""
         if not steps:
             return []
@@ -90,7 +90,7 @@ class LlmJudge:
 
     def _parts(
         self, case: _Case, name: str, steps: list[str], stated: list[str] | Failure, reference: list[str] | Failure
-    ) -> Talk[dict[str, Part]]:
+    ) -> Conversation[dict[str, Part]]:
         """The three parts of one reasoning."""
         if isinstance(stated, Failure):
             return dict.fromkeys(PARTS, f"judge: {stated.reason}")
@@ -103,7 +103,7 @@ class LlmJudge:
         )
         return dict(zip(PARTS, shares, strict=True))
 
-    def _correct(self, case: _Case, name: str, stated: list[str]) -> Talk[Part]:
+    def _correct(self, case: _Case, name: str, stated: list[str]) -> Conversation[Part]:
         if case.report is None:
             return NO_REPORT
         if not stated:
@@ -113,7 +113,7 @@ class LlmJudge:
 
     def _recalled(
         self, case: _Case, name: str, steps: list[str], stated: list[str], reference: list[str] | Failure
-    ) -> Talk[Part]:
+    ) -> Conversation[Part]:
         if not case.steps:
             return NO_REFERENCE
         if not steps:
@@ -127,7 +127,7 @@ class LlmJudge:
         values = {"question": case.question, "findings": listed(reference), "steps": listed(steps)}
         return (yield from self._share(case, name, "recalled", len(reference), values))
 
-    def _effective(self, case: _Case, name: str, steps: list[str], stated: list[str]) -> Talk[Part]:
+    def _effective(self, case: _Case, name: str, steps: list[str], stated: list[str]) -> Conversation[Part]:
         if not case.steps:
             return NO_REFERENCE
         if not stated:
@@ -140,10 +140,14 @@ class LlmJudge:
         }
         return (yield from self._share(case, name, "effective", len(steps), values))
 
-    def _share(self, case: _Case, name: str, what: str, count: int, values: Mapping[str, str]) -> Talk[Part]:
+    def _share(self, case: _Case, name: str, what: str, count: int, values: Mapping[str, str]) -> Conversation[Part]:
         """The share of `count` things of which the model says "true"."""
         true = yield from self.model.ask(
-            f"{case.id}#{name}/{what}", PROMPTS[what], each(count, TRUTH), lambda said: sum(said.values()), **values
+            f"{case.id}#{name}/{what}",
+            PROMPTS[what],
+            numbered_object(count, BOOLEAN),
+            lambda said: sum(said.values()),
+            **values,
         )
         return f"judge: {true.reason}" if isinstance(true, Failure) else true / count
 

@@ -10,8 +10,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.engines.conversations import Talk
-from cxr_cli.rows.signatures import signed
+from cxr_cli.engines.conversations import Conversation
+from cxr_cli.rows.signatures import sign
 from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scored
 
 NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: counts more than there are"
@@ -61,10 +61,10 @@ class StoredJudge:
         self.as_published = as_published
 
     def signature(self, **settings: object) -> str:
-        return signed(engine="stored", **settings)
+        return sign(engine="stored", **settings)
 
-    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
+    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The stored parts, the same for each reasoning: a row has one judgement."""
         judged = case.get("judged")
         return [scored(shares(judged) if self.as_published else honest(judged, text)) for text in reasonings]
-        yield []  # a talk that asks for nothing
+        yield []  # a conversation that asks for nothing

@@ -1,1 +1,1 @@
-"""CSV tables of data sets: read in constant memory, found by a key."""
+"""CSV tables of data sets: row by row, by record number, or a few columns in memory."""

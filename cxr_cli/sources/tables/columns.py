@@ -1,4 +1,4 @@
-"""The columns that a layout needs of a data set's big tables: compact, in memory, and nothing else of them."""
+"""A few columns of a data set's big table, compact in memory."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,13 +19,13 @@ def table(folder: Path, name: str) -> Path | None:
 def columns(path: Path, types: Mapping[str, Any]) -> "pl.DataFrame":
     """These columns of a CSV file (.gz too), each of its polars type; an empty cell is null.
 
-    Raises CxrError for a column that is missing, a cell that is of another type, a file that is damaged.
+    Raises CxrError for a missing column, a cell of another type, a damaged file.
     """
     import polars as pl  # takes a third of a second
 
     try:
         return pl.read_csv(path, columns=list(types), schema_overrides=types, encoding="utf8-lossy")
     except pl.exceptions.ColumnNotFoundError as error:
-        raise CxrError(f"{path}: lacks a column; needed are {', '.join(types)}") from error
+        raise CxrError(f"{path}: a column is missing; the file needs {', '.join(types)}") from error
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise CxrError(f"{path}: a damaged table, or cells of another type; fetch it again") from error
+        raise CxrError(f"{path}: the table is damaged, or has cells of another type; download it again") from error

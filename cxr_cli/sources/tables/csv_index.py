@@ -1,4 +1,4 @@
-"""Any record of a big CSV file by its number, in constant memory: where each begins is found by counting quotes."""
+"""Records of a big CSV file by number. The file stays on disk; where records begin is found by counting quotes."""
 
 import csv
 import io
@@ -10,18 +10,18 @@ import numpy as np
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Row
-from cxr_cli.rows.files.lines import why_no_text
-from cxr_cli.sources.tables.csv_rows import need_columns
+from cxr_cli.rows.files.lines import text_problem
+from cxr_cli.sources.tables.csv_rows import require_columns
 
 _CHUNK = 1 << 24
 _QUOTE, _NEWLINE = 34, 10
 
 
-class Places:
-    """The records of a CSV file. Eight bytes of memory for each.
+class CsvIndex:
+    """The records of a CSV file, eight bytes of memory for each.
 
-    places = Places(Path("df_chexpert_plus_240401.csv"))
-    places[0]           # the first record below the header: {"path_to_image": "train/..", ..}, a blank cell None
+    records = CsvIndex(Path("df_chexpert_plus_240401.csv"))
+    records[0]           # the first record below the header: {"path_to_image": "train/..", ..}, a blank cell None
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,15 +33,15 @@ class Places:
         self._ends = _ends(self._bytes)
         self._names = self._cells(0)
 
-    def need(self, names: Iterable[str]) -> None:
-        """Raises CxrError for a column that it lacks."""
-        need_columns(self._path, self._names, names)
+    def require(self, names: Iterable[str]) -> None:
+        """Raises CxrError for a column that the file lacks."""
+        require_columns(self._path, self._names, names)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
 
     def __getitem__(self, number: int) -> Row:
-        """RowError: it is no text, or has more or fewer cells than the header."""
+        """Raises RowError for a record that is not text or has more or fewer cells than the header."""
         cells = self._cells(number + 1)
         if len(cells) != len(self._names):
             raise RowError("", f"{len(cells)} cells where the header has {len(self._names)}")
@@ -50,21 +50,21 @@ class Places:
     def _cells(self, record: int) -> list[str]:
         start = int(self._ends[record - 1]) if record else 0
         line = self._bytes[start : int(self._ends[record])]
-        if reason := why_no_text(line):
+        if reason := text_problem(line):
             raise RowError("", reason)
         text = io.StringIO(line.decode("utf-8-sig"), newline="")
         return next(csv.reader(text), [])
 
 
 def _ends(data: mmap.mmap) -> np.ndarray:
-    """Where each record ends: at a line end before which there are evenly many quotes."""
-    everything = np.frombuffer(data, np.uint8)
-    found, quoted = [], 0
-    for start in range(0, len(everything), _CHUNK):
-        part = everything[start : start + _CHUNK]
+    """Where each record ends: at a newline with an even number of quotes before it."""
+    content = np.frombuffer(data, np.uint8)
+    found, quote_count = [], 0
+    for start in range(0, len(content), _CHUNK):
+        part = content[start : start + _CHUNK]
         quotes, newlines = np.flatnonzero(part == _QUOTE), np.flatnonzero(part == _NEWLINE)
-        before = quoted + np.searchsorted(quotes, newlines)
+        before = quote_count + np.searchsorted(quotes, newlines)
         found.append(newlines[before % 2 == 0] + start + 1)
-        quoted += len(quotes)
+        quote_count += len(quotes)
     ends = np.concatenate(found)
-    return ends if ends[-1:] == len(everything) else np.append(ends, len(everything))
+    return ends if ends[-1:] == len(content) else np.append(ends, len(content))

@@ -1,4 +1,4 @@
-"""A data set's table, row by row, and what its cells mean."""
+"""The CSV tables of data sets, row by row, and the labels in their cells."""
 
 import os
 from collections.abc import Container, Iterable, Iterator
@@ -7,12 +7,12 @@ from pathlib import Path
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Row
 
-_FILMS = (".dcm", ".png", ".jpg", ".jpeg")
+_FILM_SUFFIXES = (".dcm", ".png", ".jpg", ".jpeg")
 _LABELS = {"1": 1, "0": 0, "-1": -1}
 
 
-def begins(path: Path, header: bytes) -> bool:
-    """Is it a file whose first line begins so?"""
+def starts_with(path: Path, header: bytes) -> bool:
+    """Whether it is a file that starts with this header."""
     try:
         with path.open("rb") as file:
             return file.read(len(header) + 3).removeprefix(b"\xef\xbb\xbf").startswith(header)
@@ -20,17 +20,17 @@ def begins(path: Path, header: bytes) -> bool:
         return False
 
 
-def one_folder(name: str) -> Path:
-    """Raises CxrError for several joined by colons."""
+def single_folder(name: str) -> Path:
+    """The folder of this name. Raises CxrError for anything else, such as several folders joined by colons."""
     if not Path(name).is_dir():
-        raise CxrError(f"{name}: not a folder; this data set is read from one")
+        raise CxrError(f"{name}: not a folder; this data set is read from a single folder")
     return Path(name)
 
 
-def streamed(path: Path, needed: Iterable[str]) -> Iterator[Item]:
-    """The rows of a CSV file, cells as texts, a blank one None. Raises CxrError for a column of `needed` it lacks.
+def read_rows(path: Path, required: Iterable[str]) -> Iterator[Item]:
+    """The rows of a CSV file: cells are texts, a blank one is None. Raises CxrError for a required column it lacks.
 
-    Names of columns are stripped: SIIM's is "ImageId, EncodedPixels".
+    Names of columns are stripped: SIIM's header is "ImageId, EncodedPixels".
     """
     from cxr_cli.rows.files.table_reader import read_csv  # polars takes a third of a second to import
 
@@ -39,19 +39,19 @@ def streamed(path: Path, needed: Iterable[str]) -> Iterator[Item]:
         if reason is None:
             row = {name.strip(): cell for name, cell in row.items()}
             if not checked:
-                need_columns(path, row, needed)
+                require_columns(path, row, required)
             checked = True
         yield where, row, reason
 
 
-def need_columns(path: Path, there: Container[str], needed: Iterable[str]) -> None:
-    """Raises CxrError for the first column that is not there."""
-    if missing := [name for name in needed if name not in there]:
+def require_columns(path: Path, columns: Container[str], required: Iterable[str]) -> None:
+    """Raises CxrError for the first required column that is missing."""
+    if missing := [name for name in required if name not in columns]:
         raise CxrError(f"{path}: no column `{missing[0]}`: is this the file as it is downloaded?")
 
 
-def values(row: Row, columns: Iterable[str]) -> dict[str, int | None]:
-    """The cells of these columns as labels: 1, 0, -1, None for a blank one. RowError names a column with another."""
+def label_values(row: Row, columns: Iterable[str]) -> dict[str, int | None]:
+    """The cells of these columns as labels: 1, 0, -1, None for a blank one. RowError: another value in a column."""
     found: dict[str, int | None] = {}
     for column in columns:
         text = (row[column] or "").strip()
@@ -61,8 +61,8 @@ def values(row: Row, columns: Iterable[str]) -> dict[str, int | None]:
     return found
 
 
-def one_split(items: Iterable[Item]) -> Iterator[Item]:
-    """The studies, a study being refused whose patient is in another split too."""
+def one_split_per_patient(items: Iterable[Item]) -> Iterator[Item]:
+    """The studies. One whose patient is in another split too becomes a broken item."""
     splits: dict[str, str] = {}
     for where, study, reason in items:
         if reason is None and splits.setdefault(study["patient"], study["split"]) != study["split"]:
@@ -70,12 +70,12 @@ def one_split(items: Iterable[Item]) -> Iterator[Item]:
         yield where, study, reason
 
 
-def films(folder: Path) -> dict[str, str]:
-    """The films that lie in a folder, at any depth: name without suffix -> path from there."""
+def find_films(folder: Path) -> dict[str, str]:
+    """The films in a folder, at any depth: name without suffix -> path from the folder."""
     found: dict[str, str] = {}
     for parent, folders, files in os.walk(folder, followlinks=True):
         folders.sort()
         for file in sorted(files):
-            if file.lower().endswith(_FILMS):
+            if file.lower().endswith(_FILM_SUFFIXES):
                 found.setdefault(file.rpartition(".")[0], Path(parent, file).relative_to(folder).as_posix())
     return found

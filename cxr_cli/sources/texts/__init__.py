@@ -1,1 +1,1 @@
-"""Reports and replies as plain texts: a folder of .txt files, or a text a line."""
+"""Plain texts, reports or predictions: a folder of .txt files, or one text a line."""

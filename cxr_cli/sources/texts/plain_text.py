@@ -8,20 +8,20 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Source
-from cxr_cli.rows.files.lines import Lines, as_text, why_no_text
+from cxr_cli.rows.files.lines import LineReader, escaped_text, text_problem
 from cxr_cli.sources import radrbench
 from cxr_cli.sources.texts import text_folder
 
 
 def find(name: str) -> Source:
-    """What `cxr score` accepts as INPUT: rows as anywhere, and plain texts as predictions."""
-    return _as("prediction", name)
+    """What `cxr score` accepts as INPUT: rows, as every command does, and plain texts as predictions."""
+    return _source("prediction", name)
 
 
 def references(name: str) -> dict[str, str | None]:
-    """id -> reference report: of a .txt file (id: the line's number), a folder of .txt files, or rows with `report`."""
+    """id -> reference report, from a .txt file (id: the line number), a folder of .txt files, or rows with `report`."""
     found = {}
-    for where, row, reason in _as("report", name).items():
+    for where, row, reason in _source("report", name).items():
         if reason is None and not (isinstance(row, dict) and isinstance(row.get("id"), str)):
             reason = "field `id`: missing"
         if reason is not None:
@@ -30,14 +30,15 @@ def references(name: str) -> dict[str, str | None]:
     return found
 
 
-def _as(key: str, name: str) -> Source:
+def _source(key: str, name: str) -> Source:
     path = Path(name)
     if path.is_dir():
         folder = text_folder.find(name)
         return Source(
             name,
             lambda: (
-                (w, {"id": r["id"], key: r["report"] or ""} if why is None else r, why) for w, r, why in folder.items()
+                (where, {"id": row["id"], key: row["report"] or ""} if reason is None else row, reason)
+                for where, row, reason in folder.items()
             ),
         )
     if name.lower().endswith(".txt"):
@@ -48,11 +49,11 @@ def _as(key: str, name: str) -> Source:
 
 
 def _lines(path: Path, key: str) -> Iterator[Item]:
-    lines = Lines(path.open("rb"), str(path))
+    lines = LineReader(path.open("rb"), str(path))
     for line in lines:
         where = f"{path}:{lines.number}"
-        if reason := why_no_text(line):
-            yield where, as_text(line), reason
+        if reason := text_problem(line):
+            yield where, escaped_text(line), reason
         else:
             text = line.decode().removeprefix("\ufeff").strip()
             yield where, {"id": str(lines.number), key: text}, None

@@ -1,4 +1,4 @@
-"""A folder of reports, one .txt file each, also in folders within it.
+"""A folder of reports, one .txt file each, in subfolders too.
 
 reports/p10/s1.txt  ->  {"id": "p10/s1", "report": "FINDINGS: ...", "source": "reports"}
 """
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Source
-from cxr_cli.rows.files.lines import as_text, why_no_text
+from cxr_cli.rows.files.lines import escaped_text, text_problem
 
 
 def find(name: str) -> Source:
-    """Raises CxrError when there is no .txt file in it."""
+    """Raises CxrError for a folder without .txt files."""
     folder = Path(name)
     if next(_paths(folder), None) is None:
         raise CxrError(f"{name}: no .txt reports in this folder")
@@ -31,15 +31,15 @@ def _items(folder: Path) -> Iterator[Item]:
 
 
 def read(path: Path) -> tuple[str | None, str | None]:
-    """A report, None if it is blank, and None; of a file that is no text what could be read of it, and the reason."""
+    """The report, None if it is blank, and None. Of a file that is not text: what could be read, and the reason."""
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    if reason := why_no_text(content):
-        return as_text(content), reason
+    if reason := text_problem(content):
+        return escaped_text(content), reason
     return "\n".join(content.decode().splitlines()).strip() or None, None
 
 
 def _paths(folder: Path) -> Iterator[Path]:
-    """Sorted within each folder, its own files first."""
+    """Sorted in each folder, its own files before those of its subfolders."""
     for parent, folders, files in os.walk(folder, followlinks=True):
         folders.sort()
         yield from (Path(parent, file) for file in sorted(files) if file.lower().endswith(".txt"))

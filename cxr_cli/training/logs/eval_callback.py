@@ -5,9 +5,9 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from cxr_cli.engines import Sampling, Talk, converse
-from cxr_cli.engines.predictor import DEFAULT, Predictor
-from cxr_cli.engines.transformers import Loaded
+from cxr_cli.engines import Conversation, Sampling, run_conversations
+from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor
+from cxr_cli.engines.transformers import LocalEngine
 from cxr_cli.errors import RowError
 from cxr_cli.findings import reader
 from cxr_cli.images import Films
@@ -25,8 +25,8 @@ class Answering(TrainerCallback):  # type: ignore[misc]
     def __init__(self, trainer: Any, rows: Rows, films: Films, count: int, tokens: int = TOKENS) -> None:
         self.trainer, self.rows, self.films, self.count = trainer, rows, films, min(count, len(rows))
         sampling = Sampling(max_tokens=tokens)
-        self.engine = Loaded(self._model, sampling, BATCH)
-        self.asker = Predictor(self.engine, sampling, films, DEFAULT, samples=1, seed=0, vote=False)
+        self.engine = LocalEngine(self._model, sampling, BATCH)
+        self.asker = Predictor(self.engine, sampling, films, DEFAULT_PROMPT, samples=1, seed=0, vote=False)
         self.scorer = Scorer(reader())
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
@@ -39,7 +39,7 @@ class Answering(TrainerCallback):  # type: ignore[misc]
         model.eval()
         values: dict[str, list[float]] = defaultdict(list)
         rows = (self.rows[index] for index in range(self.count))
-        for _, scored in converse(self.engine, ((row, self._talk(row)) for row in rows)):
+        for _, scored in run_conversations(self.engine, ((row, self._conversation(row)) for row in rows)):
             scores = {} if isinstance(scored, RowError) else scored["scores"]
             values["answered"].append(float(scores.get("accuracy") is not None))
             for name, score in scores.items():
@@ -54,6 +54,6 @@ class Answering(TrainerCallback):  # type: ignore[misc]
     def _model(self) -> tuple[Any, Any]:
         return self.trainer.accelerator.unwrap_model(self.trainer.model), self.trainer.processing_class
 
-    def _talk(self, row: Row) -> Talk[Row]:
-        answered = yield from self.asker.talk(row, pictures(row, self.films))
+    def _conversation(self, row: Row) -> Conversation[Row]:
+        answered = yield from self.asker.conversation(row, pictures(row, self.films))
         return (yield from self.scorer.row(answered))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cxr_cli.engines.local_models import locate, sees
+from cxr_cli.engines.local_models import locate, takes_images
 from cxr_cli.errors import CxrError
 from cxr_cli.training.models import FAMILIES
 from cxr_cli.training.run import Job
@@ -31,7 +31,7 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
 
     located = locate(job.model, job.settings.get("revision"))
     config = AutoConfig.from_pretrained(located.base, revision=job.settings.get("revision"))
-    if not sees(config) or config.model_type not in FAMILIES:
+    if not takes_images(config) or config.model_type not in FAMILIES:
         raise CxrError(f"{job.model} is of the family {config.model_type}; trained are {', '.join(FAMILIES)}")
     with torch.device("meta"):
         model: Any = AutoModelForImageTextToText.from_config(config)

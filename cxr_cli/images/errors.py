@@ -1,0 +1,15 @@
+"""Films that cannot be used, and why."""
+
+from cxr_cli.errors import RowError
+
+
+class DecodeError(ValueError):
+    """Why a file cannot be decoded: "is truncated". Of a DICOM header it quotes how pixels are stored, nothing else."""
+
+
+class BadImage(RowError):
+    """A film that cannot be used. reason: "image a/b.dcm is truncated", with the path that the row has."""
+
+    def __init__(self, path: str, what: str) -> None:
+        super().__init__("", f"image {path} {what}")
+        self.args = (self.reason,)
