@@ -57,7 +57,7 @@ def test_what_bash_is_offered(line: str, values: list[str]) -> None:
     assert offered(line) == values
 
 
-def test_zsh_and_fish_are_told_what_a_command_does() -> None:
+def test_zsh_and_fish_show_what_a_command_does() -> None:
     """zsh is given three lines for each: type, value, help. fish: type, comma, value, tab, help."""
     assert ask("zsh", "cxr sc", "1").stdout.splitlines() == ["plain", "score", COMMANDS["score"]]
     assert ask("fish", "cxr sc", "sc").stdout.splitlines() == [f"plain,score\t{COMMANDS['score']}"]
