@@ -13,7 +13,6 @@ import msgspec
 Row = dict[str, Any]
 """Any of the rows below, as stages hand it on: with keys that they do not know."""
 
-Task = Literal["binary", "single", "multiple", "anomaly", "temporal"]
 Status = Literal["present", "absent", "uncertain"]
 Side = Literal["left", "right", "bilateral"]
 StepKind = Literal["plan", "observe", "conclude"]
@@ -91,7 +90,7 @@ class Mark(TypedDict):
 
 
 class Case(Study):
-    """One question about a study. task: a Task, or the name that another benchmark gives it.
+    """One question about a study. task: a name of the table `cxr_cli.tasks`, or one that another benchmark gives.
 
     answer: the text of the right option, a list of texts for `multiple`. why: {"steps": "plan: refused"}.
     """

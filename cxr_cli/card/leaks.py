@@ -94,7 +94,7 @@ class Facts(Scratch):
 def _alike(reports: Reports, report: str) -> bytes:
     """The digest of the first report that says nearly the same."""
     own = digest(report)
-    twin = reports.twin(report, own.hex())
+    twin = reports.near_duplicate(report, own.hex())
     return bytes.fromhex(twin) if twin else own
 
 

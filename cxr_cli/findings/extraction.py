@@ -232,6 +232,15 @@ def _at(finding: Finding, offset: int) -> Finding:
     return Finding(*finding[:7], finding.start + offset, finding.end + offset)
 
 
+def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
+    """The distinct findings of some texts, in order. Distinct: by name, status, side and zone."""
+    seen: dict[tuple[str | None, ...], Finding] = {}
+    for text in texts:
+        for finding in reader.read(text):
+            seen.setdefault(finding[:4], finding)
+    return list(seen.values())
+
+
 @lru_cache(maxsize=4)
 def reader(lexicon: Lexicon | None = None) -> Reader:
     """The reader for a lexicon (None: the packaged one)."""

@@ -8,6 +8,7 @@ from typing import Any
 from cxr_cli.images.prefetch import Decoded, decoded
 from cxr_cli.images.sizes import Size, Square
 from cxr_cli.records import Row
+from cxr_cli.tasks import task_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,4 @@ class Films:
 
 def films_of(row: Mapping[str, Any]) -> list[str]:
     """The films of a case in the order in which a model sees them: for a temporal question the prior's come first."""
-    prior = row.get("prior") or {}
-    before = prior.get("images") if row.get("task") == "temporal" else None
-    return [*(before or ()), *(row.get("images") or ())]
+    return task_of(row).films(row)

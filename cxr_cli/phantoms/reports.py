@@ -8,55 +8,55 @@ from typing import Any
 
 from cxr_cli.phantoms.film.devices import DEVICES
 from cxr_cli.phantoms.film.drawn_finding import Shown
-from cxr_cli.rows.rng import Draws
+from cxr_cli.rows.rng import Rng
 
 _INDICATIONS = ("Cough.", "Shortness of breath.", "Chest pain.", "Preoperative.", "Follow-up.", "Fall.", "Weakness.")
 
 
-def report(shown: Sequence[Shown], draws: Draws, *, compared: bool = False) -> str:
+def report(shown: Sequence[Shown], rng: Rng, *, compared: bool = False) -> str:
     """FINDINGS and IMPRESSION, mostly. compared: there is a film before, and `change` tells what became of it."""
     words = _wording()
     there = [finding for finding in shown if finding.change != "resolved"]
-    said = [_sentence(finding, draws) for finding in shown]
-    denied = _denials({finding.name for finding in shown}, draws)
-    body = " ".join([*said, *denied] if draws.below(3) else [*denied, *said])
+    said = [_sentence(finding, rng) for finding in shown]
+    denied = _denials({finding.name for finding in shown}, rng)
+    body = " ".join([*said, *denied] if rng.below(3) else [*denied, *said])
     acute = [finding for finding in there if finding.name not in DEVICES]
     if acute:
-        impression = _listed([_brief(finding, draws) for finding in draws.sample(acute, 3)], draws)
+        impression = _listed([_brief(finding, rng) for finding in rng.sample(acute, 3)], rng)
     elif shown:
-        impression = words["impression"]["normal"][draws.below(3)]
+        impression = words["impression"]["normal"][rng.below(3)]
     else:
-        impression = draws.choice(words["impression"]["normal"])
-    parts = [f"INDICATION: {draws.choice(_INDICATIONS)}"] if draws.below(2) else []
+        impression = rng.choice(words["impression"]["normal"])
+    parts = [f"INDICATION: {rng.choice(_INDICATIONS)}"] if rng.below(2) else []
     if compared:
         parts.append("COMPARISON: Prior chest radiograph.")
-    elif draws.below(3) == 0:
+    elif rng.below(3) == 0:
         parts.append("COMPARISON: None.")
-    parts.append(f"FINDINGS: {body}" if parts or draws.below(4) else body)
-    if draws.below(8):
+    parts.append(f"FINDINGS: {body}" if parts or rng.below(4) else body)
+    if rng.below(8):
         parts.append(f"IMPRESSION: {impression}")
     return " ".join(parts)
 
 
-def _sentence(finding: Shown, draws: Draws) -> str:
+def _sentence(finding: Shown, rng: Rng) -> str:
     words = _wording()
     own = words["finding"][finding.name].get("own")
-    if own and finding.change is None and draws.below(2):
-        return _filled(draws.choice(own), finding, draws)
+    if own and finding.change is None and rng.below(2):
+        return _filled(rng.choice(own), finding, rng)
     change = finding.change or "present"
     if change == "resolved" and finding.name in DEVICES:
         change = "removed"
-    return _filled(draws.choice(words["general"][change]), finding, draws)
+    return _filled(rng.choice(words["general"][change]), finding, rng)
 
 
-def _brief(finding: Shown, draws: Draws) -> str:
+def _brief(finding: Shown, rng: Rng) -> str:
     """For the impression, which must not say less of the change than the findings do."""
     change = finding.change or "present"
     form = {"new": "New {noun}{place}.", "stable": "Unchanged {noun}{place}.", "present": "{Noun}{place}."}.get(change)
-    return _filled(form or _wording()["general"][change][0], finding, draws)
+    return _filled(form or _wording()["general"][change][0], finding, rng)
 
 
-def _filled(template: str, finding: Shown, draws: Draws) -> str:
+def _filled(template: str, finding: Shown, rng: Rng) -> str:
     entry: dict[str, Any] = _wording()["finding"][finding.name]
     sizes = entry.get("sizes")
     brief = finding.change == "resolved" or ("The {noun}" in template) or "the {noun}" in template
@@ -72,7 +72,7 @@ def _filled(template: str, finding: Shown, draws: Draws) -> str:
         "cm": f"{(finding.size or 0) / 10:g}",
         "base": "both lung bases" if side == "bilateral" else f"the {side} lung base",
     }
-    noun = draws.choice(entry["nouns"])
+    noun = rng.choice(entry["nouns"])
     one, _, many = noun.partition("|")
     both = bool(many) and side == "bilateral"
     noun = many if both else one
@@ -82,7 +82,7 @@ def _filled(template: str, finding: Shown, draws: Draws) -> str:
     plural = both or entry.get("many", False)
     article = "" if plural or entry.get("mass") else ("an " if noun[0] in "aeio" else "a ")
     new = "" if not article else "a "
-    place = draws.choice(entry.get("place", [""])).format(**names)
+    place = rng.choice(entry.get("place", [""])).format(**names)
     text = template.format(
         **names,
         noun=noun,
@@ -97,19 +97,19 @@ def _filled(template: str, finding: Shown, draws: Draws) -> str:
     return _capital(text)
 
 
-def _denials(shown: set[str], draws: Draws) -> list[str]:
+def _denials(shown: set[str], rng: Rng) -> list[str]:
     """Sentences about what is not there; nothing is denied twice."""
     said: list[str] = []
     done: set[str] = set(shown)
     for normal in _wording()["normal"]:
-        if not done & set(normal["denies"]) and draws.below(4):
-            said.append(draws.choice(normal["text"]))
+        if not done & set(normal["denies"]) and rng.below(4):
+            said.append(rng.choice(normal["text"]))
             done |= set(normal["denies"])
     return said
 
 
-def _listed(items: Sequence[str], draws: Draws) -> str:
-    if len(items) == 1 or draws.below(2):
+def _listed(items: Sequence[str], rng: Rng) -> str:
+    if len(items) == 1 or rng.below(2):
         return " ".join(items)
     return " ".join(f"{number}. {item}" for number, item in enumerate(items, 1))
 

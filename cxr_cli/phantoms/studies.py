@@ -14,7 +14,7 @@ from cxr_cli.phantoms.film.scene import FINDINGS, chance, chosen, scene
 from cxr_cli.phantoms.film.styles import LOOKS
 from cxr_cli.phantoms.reports import report
 from cxr_cli.rows import Row
-from cxr_cli.rows.rng import Draws
+from cxr_cli.rows.rng import Rng
 
 
 class Film(NamedTuple):
@@ -61,29 +61,29 @@ class Recipe:
 
     def study(self, number: int) -> Phantom:
         id = f"phantom-{self.seed}-{number:05d}"
-        draws = Draws(id)
-        rng = np.random.default_rng([self.seed, number])
-        follow_up = chance(draws, self.priors)
-        seen = scene(draws, chosen(draws, self.findings, self.prevalence, self.each), follow_up=follow_up)
-        look = draws.choice(list(LOOKS)) if self.look == "mixed" else self.look
-        body = patient(rng)
-        seeds = [int(seed) for seed in rng.integers(2**31, size=2)]
+        rng = Rng(id)
+        film_rng = np.random.default_rng([self.seed, number])
+        follow_up = chance(rng, self.priors)
+        seen = scene(rng, chosen(rng, self.findings, self.prevalence, self.each), follow_up=follow_up)
+        look = rng.choice(list(LOOKS)) if self.look == "mixed" else self.look
+        body = patient(film_rng)
+        seeds = [int(seed) for seed in film_rng.integers(2**31, size=2)]
         row: Row = {
             "id": id,
             "patient": f"{id}-patient",
             "images": [id],
-            "report": report(seen.now, draws, compared=follow_up),
+            "report": report(seen.now, rng, compared=follow_up),
             "labels": _labels(seen.now),
             "prior": None,
-            "split": ("test", "validate", *["train"] * 8)[Draws(f"split {id}-patient").below(10)],
+            "split": ("test", "validate", *["train"] * 8)[Rng(f"split {id}-patient").below(10)],
             "source": f"phantom-{look}",
         }
         if seen.before is None:
             return Phantom(row, Film(id, body, seen.now, look, seeds[0]), None)
         name = f"{id}-prior"
-        row["prior"] = {"id": name, "images": [name], "report": report(seen.before, draws)}
+        row["prior"] = {"id": name, "images": [name], "report": report(seen.before, rng)}
         before = Film(name, body, seen.before, look, seeds[1])
-        return Phantom(row, Film(id, placed_again(body, rng), seen.now, look, seeds[0]), before)
+        return Phantom(row, Film(id, placed_again(body, film_rng), seen.now, look, seeds[0]), before)
 
 
 def _labels(shown: Sequence[Shown]) -> dict[str, int]:

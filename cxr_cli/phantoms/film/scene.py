@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from cxr_cli.phantoms.film.drawn_finding import GRADES, Shown
-from cxr_cli.rows.rng import Draws
+from cxr_cli.rows.rng import Rng
 
 _ONE = ("left", "right")
 _BOTH = (*_ONE, "bilateral")
@@ -54,7 +54,7 @@ class Scene(NamedTuple):
     before: list[Shown] | None
 
 
-def scene(draws: Draws, names: Sequence[str], *, follow_up: bool) -> Scene:
+def scene(rng: Rng, names: Sequence[str], *, follow_up: bool) -> Scene:
     """The findings `names` with all that is open about them drawn; one that finds no room is left out.
 
     A follow-up film may also tell of a finding that has gone.
@@ -63,11 +63,11 @@ def scene(draws: Draws, names: Sequence[str], *, follow_up: bool) -> Scene:
     before: list[Shown] = []
     taken: set[tuple[str, str]] = set()
     gone = [name for name in FINDINGS if name not in names and KINDS[name].course == "goes"]
-    extra = draws.sample(gone, 1) if follow_up and draws.below(2) else []
+    extra = rng.sample(gone, 1) if follow_up and rng.below(2) else []
     for name in (*names, *extra):
         for _ in range(4):
-            shown = _shown(draws, name)
-            then = _before(draws, shown, name in extra) if follow_up else None
+            shown = _shown(rng, name)
+            then = _before(rng, shown, name in extra) if follow_up else None
             if then is not None:
                 shown = shown._replace(change=then[0])
             claims = _claims(shown) | (_claims(then[1]) if then and then[1] else set())
@@ -79,31 +79,31 @@ def scene(draws: Draws, names: Sequence[str], *, follow_up: bool) -> Scene:
     return Scene(now, before if follow_up else None)
 
 
-def chosen(draws: Draws, names: Sequence[str], prevalence: float, each: float | None) -> list[str]:
+def chosen(rng: Rng, names: Sequence[str], prevalence: float, each: float | None) -> list[str]:
     """The findings of one film. prevalence: the chance of one to four of them. each: every one's chance instead."""
     if each is not None:
-        return [name for name in draws.sample(names, len(names)) if chance(draws, each)]
-    return draws.sample(names, 1 + draws.below(4)) if chance(draws, prevalence) else []
+        return [name for name in rng.sample(names, len(names)) if chance(rng, each)]
+    return rng.sample(names, 1 + rng.below(4)) if chance(rng, prevalence) else []
 
 
-def chance(draws: Draws, share: float) -> bool:
+def chance(rng: Rng, share: float) -> bool:
     """True in that share of draws."""
-    return draws.below(1_000_000) < share * 1_000_000
+    return rng.below(1_000_000) < share * 1_000_000
 
 
-def _shown(draws: Draws, name: str) -> Shown:
+def _shown(rng: Rng, name: str) -> Shown:
     kind = KINDS[name]
     return Shown(
         name,
-        side=draws.choice(kind.sides) if kind.sides else None,
-        zone=draws.choice(kind.zones) if kind.zones else None,
-        severity=draws.choice(kind.grades) if kind.grades else None,
-        size=kind.sizes[0] + draws.below(kind.sizes[1] - kind.sizes[0]) if kind.sizes else None,
-        spots=(_share(draws), _share(draws), _share(draws), _share(draws)),
+        side=rng.choice(kind.sides) if kind.sides else None,
+        zone=rng.choice(kind.zones) if kind.zones else None,
+        severity=rng.choice(kind.grades) if kind.grades else None,
+        size=kind.sizes[0] + rng.below(kind.sizes[1] - kind.sizes[0]) if kind.sizes else None,
+        spots=(_share(rng), _share(rng), _share(rng), _share(rng)),
     )
 
 
-def _before(draws: Draws, shown: Shown, gone: bool) -> tuple[str, Shown | None]:
+def _before(rng: Rng, shown: Shown, gone: bool) -> tuple[str, Shown | None]:
     """What became of it, and what it was on the film before."""
     if gone:
         return "resolved", shown
@@ -116,7 +116,7 @@ def _before(draws: Draws, shown: Shown, gone: bool) -> tuple[str, Shown | None]:
             earlier["worse"] = shown._replace(severity=kind.grades[rank - 1])
         if kind.grades and rank + 1 < len(kind.grades):
             earlier["better"] = shown._replace(severity=kind.grades[rank + 1])
-    change = draws.choice(list(earlier))
+    change = rng.choice(list(earlier))
     return change, earlier[change]
 
 
@@ -144,5 +144,5 @@ def _claims(shown: Shown) -> set[tuple[str, str]]:
     return claims
 
 
-def _share(draws: Draws) -> float:
-    return draws.below(1000) / 1000
+def _share(rng: Rng) -> float:
+    return rng.below(1000) / 1000

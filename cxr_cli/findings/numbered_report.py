@@ -7,10 +7,10 @@ from cxr_cli.findings.sentences import SILENT, sentences
 from cxr_cli.records import Span
 
 
-class Numbered:
-    """The sentences of a report that tell of this study, numbered from 1: no history, technique or advice.
+class NumberedReport:
+    """The sentences of a report that can state findings, numbered from 1: no history, technique or advice.
 
-    str(Numbered("FINDINGS: Small effusion.\\nNo edema."))  ->  "1. Small effusion.\\n2. No edema."
+    str(NumberedReport("FINDINGS: Small effusion.\\nNo edema."))  ->  "1. Small effusion.\\n2. No edema."
     """
 
     def __init__(self, report: str) -> None:
@@ -20,6 +20,7 @@ class Numbered:
 
     @property
     def numbers(self) -> range:
+        """1 .. the number of sentences."""
         return range(1, len(self._spans) + 1)
 
     def __str__(self) -> str:
@@ -35,11 +36,11 @@ class Numbered:
 
 
 @lru_cache(maxsize=256)
-def numbered(report: str) -> Numbered:
+def numbered_report(report: str) -> NumberedReport:
     """The same for a report that comes again, as it does with each of its questions."""
-    return Numbered(report)
+    return NumberedReport(report)
 
 
-def listed(texts: Iterable[str]) -> str:
+def numbered_list(texts: Iterable[str]) -> str:
     """Texts as a numbered list."""
     return "\n".join(f"{n}. {' '.join(text.split())}" for n, text in enumerate(texts, 1))
