@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cxr_cli.findings.sentences import SILENT, sentences
+from cxr_cli.findings.sentences import WITHOUT_FINDINGS, sentences
 from cxr_cli.records import Span
 
 
@@ -14,7 +14,7 @@ class NumberedReport:
     """
 
     def __init__(self, report: str) -> None:
-        spans = [(s.start, s.end) for s in sentences(report) if s.section not in SILENT]
+        spans = [(s.start, s.end) for s in sentences(report) if s.section not in WITHOUT_FINDINGS]
         self._spans = [Span(start=start, end=end) for start, end in spans]
         self._lines = [f"{n}. {' '.join(report[start:end].split())}" for n, (start, end) in enumerate(spans, 1)]
 

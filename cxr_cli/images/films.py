@@ -8,7 +8,6 @@ from typing import Any
 from cxr_cli.images.prefetch import Decoded, decoded
 from cxr_cli.images.sizes import Size, Square
 from cxr_cli.records import Row
-from cxr_cli.tasks import task_of
 
 
 @dataclass(frozen=True)
@@ -30,4 +29,6 @@ class Films:
 
 def films_of(row: Mapping[str, Any]) -> list[str]:
     """The films of a case in the order in which a model sees them: for a temporal question the prior's come first."""
+    from cxr_cli.tasks import task_of  # here, since processes that only decode need none of it
+
     return task_of(row).films(row)

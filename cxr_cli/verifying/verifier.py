@@ -128,7 +128,7 @@ class Verifier:
     def _said(self, text: str, topic: tuple[Finding, ...]) -> Said:
         """Remembered, since steps repeat themselves. topic: what the step before asked about."""
         statements = self.reader.statements(text, topic)
-        asked = next((s.asked for s in reversed(statements) if s.asked), ())
+        asked = next((s.topic for s in reversed(statements) if s.topic), ())
         return Said([f for s in statements for f in s.findings], asked, faults.wording(text))
 
     def conclusion(
