@@ -13,7 +13,6 @@ import msgspec
 Row = dict[str, Any]
 """Any of the rows below, perhaps with keys that are not listed here."""
 
-Task = Literal["binary", "single", "multiple", "anomaly", "temporal"]
 Status = Literal["present", "absent", "uncertain"]
 Side = Literal["left", "right", "bilateral"]
 StepKind = Literal["plan", "observe", "conclude"]
@@ -90,7 +89,7 @@ class Mark(TypedDict):
 
 
 class Case(Study):
-    """One question about a study. task: a Task, or another benchmark's name for it.
+    """One question about a study. task: a name of the table `cxr_cli.tasks`, or one that another benchmark gives.
 
     answer: the text of the right option, a list of texts for `multiple`. why: {"steps": "plan: refused"}.
     """

@@ -20,6 +20,7 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "engines",
     "sources images phantoms",
     "answers",
+    "tasks",
     "findings",
     "rows",
     "records",

@@ -12,6 +12,7 @@ from cxr_cli.answers.mentions import Mention, Reply, unlisted
 from cxr_cli.answers.options import options_for
 from cxr_cli.answers.prose import concluded
 from cxr_cli.answers.reply_format import LETTERS, Said, asked, split
+from cxr_cli.tasks import task_of
 
 __all__ = ["Chosen", "Said", "accuracy", "answer_f1", "choose", "expected", "grade", "phrases", "split"]
 
@@ -167,7 +168,7 @@ def expected(case: Mapping[str, Any], options: Sequence[str]) -> list[str] | Non
     parts = [split(str(part)) for part in (answer if isinstance(answer, list) else [answer])]
     texts = [(part.answer or part.rest).strip() for part in parts]
     if not options:
-        several = case.get("task") == "multiple" or len(texts) > 1
+        several = task_of(case, options).several or len(texts) > 1
         return [phrase for text in texts for phrase in phrases(text)] if several else texts
     known = options_for(tuple(options))
     found: set[int] = set()
@@ -190,7 +191,7 @@ def _answered(case: Mapping[str, Any], said: Said) -> tuple[Chosen, list[str] | 
     options = list(case.get("options") or options)
     right = expected(case, options)
     listed = isinstance(case.get("answer"), list) or len(right or ()) > 1
-    several = listed or (case.get("task") == "multiple" and not options)
+    several = listed or task_of(case, options).several
     return _chosen(said, options, several, question, case.get("findings") or ()), right, several
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.rows import Row
 from cxr_cli.rows.fingerprint import Fingerprint
+from cxr_cli.tasks import task_of
 
 OPEN = "(open)"
 
 
 @dataclass
 class Split:
-    """findings: (finding, "yes", "no" of binary questions or "other") -> rows. answers: (task, option) -> rows.
+    """findings: (finding, "yes", "no" of Yes/No questions or "other") -> rows. answers: (task, option) -> rows.
 
     lengths: what -> {length: how often}. A source, task or verdict that a row does not name is "-".
     """
@@ -34,8 +35,9 @@ class Split:
         self.without.update(key for key in ("patient", "images", "report", "steps") if not row.get(key))
         self.sources[row.get("source") or "-"] += 1
         self.tasks[task] += 1
-        said = str(answer).lower() if task == "binary" else None
-        self.findings.update((name, said if said in ("yes", "no") else "other") for name in row.get("findings") or ())
+        yes_no = str(answer).lower() if task_of(row).yes_no else None
+        kind = yes_no if yes_no in ("yes", "no") else "other"
+        self.findings.update((name, kind) for name in row.get("findings") or ())
         given = [OPEN] if not options else answer if isinstance(answer, list) else [answer or "-"]
         self.answers.update((task, text) for text in given)
         self.made_by.update(f"{key}: {row[key]}" for key in ("made_by", "checked_by") if row.get(key))

@@ -93,7 +93,7 @@ class Facts(TempDb):
 def _alike(reports: Reports, report: str) -> bytes:
     """The digest of the first report that says nearly the same."""
     own = value_hash(report)
-    twin = reports.twin(report, own.hex())
+    twin = reports.near_duplicate(report, own.hex())
     return bytes.fromhex(twin) if twin else own
 
 

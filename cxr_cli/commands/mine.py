@@ -6,11 +6,12 @@ import click
 
 from cxr_cli import options, sources
 from cxr_cli.findings import Lexicon
-from cxr_cli.mining.cases import Miner, Wanted
-from cxr_cli.mining.selection import findings_named
-from cxr_cli.mining.tasks import TASKS, Uncertain
+from cxr_cli.mining.cases import Miner, StepsFor
+from cxr_cli.mining.selection import parse_findings
 from cxr_cli.rows import Flow
 from cxr_cli.stages.mine import run
+from cxr_cli.tasks import task_names
+from cxr_cli.tasks.questions import Uncertain
 
 STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
 BRIEF = "Steps by rules without the plan, and in one wording: for small models."
@@ -19,7 +20,7 @@ DOUBT = click.Choice(get_args(Uncertain))
 
 @click.command()
 @click.option(
-    "--task", "tasks", multiple=True, type=click.Choice(TASKS), help="What to ask; repeatable.  [default: all]"
+    "--task", "tasks", multiple=True, type=click.Choice(task_names()), help="What to ask; repeatable.  [default: all]"
 )
 @click.option("--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each.")
 @options.unmentioned
@@ -27,7 +28,7 @@ DOUBT = click.Choice(get_args(Uncertain))
     "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order.")
-@click.option("--steps", type=click.Choice(get_args(Wanted)), default="all", show_default=True, help=STEPS)
+@click.option("--steps", type=click.Choice(get_args(StepsFor)), default="all", show_default=True, help=STEPS)
 @click.option("--brief", is_flag=True, help=BRIEF)
 @options.lexicon
 @options.show_prompt("cxr_cli.mining.llm")
@@ -35,7 +36,7 @@ DOUBT = click.Choice(get_args(Uncertain))
 @options.selection
 @options.engine(required=False)
 def mine(
-    flow: Flow, engine: Any, findings: str | None, selected: Any, steps: Wanted, lexicon: str | None, **how: Any
+    flow: Flow, engine: Any, findings: str | None, selected: Any, steps: StepsFor, lexicon: str | None, **how: Any
 ) -> None:
     """Reports -> questions with reasoning steps.
 
@@ -60,6 +61,6 @@ def mine(
     if how["brief"] and engine:
         raise click.UsageError("--brief is for steps by rules; -m writes its own.")
     known = Lexicon.load(lexicon)
-    asked = findings_named(findings, known) if findings else None
+    asked = parse_findings(findings, known) if findings else None
     miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
     run(flow, miner, engine, **selected)

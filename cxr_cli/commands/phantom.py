@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from cxr_cli.findings import Lexicon
-from cxr_cli.mining.selection import findings_named
+from cxr_cli.mining.selection import parse_findings
 from cxr_cli.phantoms import FINDINGS, Recipe
 from cxr_cli.phantoms.files import Format, write_studies
 from cxr_cli.phantoms.film.styles import STYLES
@@ -53,7 +53,7 @@ def phantom(
     \b
     cxr mine phantoms/studies.jsonl | cxr verify > steps.jsonl
     """
-    names = findings_named(findings, Lexicon.load()) if findings else FINDINGS
+    names = parse_findings(findings, Lexicon.load()) if findings else FINDINGS
     if undrawn := [name for name in names if name not in FINDINGS]:
         raise click.UsageError(f"--findings {undrawn[0]}: not drawn; there are {', '.join(FINDINGS)}.")
     films = write_studies(Recipe(findings=tuple(names), **recipe), count, folder, size, format, overwrite=overwrite)

@@ -1,6 +1,6 @@
 """The language of findings: what a chest X-ray sentence states."""
 
-from cxr_cli.findings.extraction import Finding, Reader, Statement, read, reader
+from cxr_cli.findings.extraction import Finding, Reader, Statement, observations, read, reader
 from cxr_cli.findings.lexicon import Entry, Lexicon
 
-__all__ = ["Entry", "Finding", "Lexicon", "Reader", "Statement", "read", "reader"]
+__all__ = ["Entry", "Finding", "Lexicon", "Reader", "Statement", "observations", "read", "reader"]

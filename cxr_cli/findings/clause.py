@@ -1,4 +1,4 @@
-"""One clause, token by token: which findings it states, with what status and attributes.
+"""One clause, token by token: which findings it states, with which status and attributes.
 
 A clause runs from one break ("but", "however", ";") to the next. Tokens are (kind, value, start, end) in order.
 """
@@ -29,8 +29,8 @@ class Clause(Cues):
                 self.on_attribute(i, kind, value)
             elif kind == "cue":
                 HANDLERS[value](self, i, start, end)
-        if self.waiting and self.mentions:
-            self.attach(self.waiting, self.mentions[-1])
+        if self.pending and self.mentions:
+            self.attach(self.pending, self.mentions[-1])
         self.close_heading()
         self.inherit()
 
@@ -40,23 +40,23 @@ class Clause(Cues):
             return
         if self.anatomies and start - self.anatomies[-1].end <= 1:
             self.anatomies[-1].used = True
-            name = self.of_anatomy(name, self.anatomies[-1])
+            name = self.within_anatomy(name, self.anatomies[-1])
         mention = self.mention(name, start, end)
         for kind, value in self.implied(self.plain[start:end]):
             mention.take(kind, value)
-        self.forward = None
+        self.open_quality = None
 
     def on_anatomy(self, i: int, name: str, start: int, end: int) -> None:
         place = self.link == "at" and bool(self.mentions)
         self.anatomies.append(Anatomy(name, start, end, used=place))
         if place:
-            self.mentions[-1].name = self.of_anatomy(self.mentions[-1].name, self.anatomies[-1])
-        if self.forward and not place:
-            kind, quality, q_start, q_end = self.forward
-            if self.says(kind, quality, [self.anatomies[-1]], q_start, q_end) and kind == "bad":
-                self.forward = None
+            self.mentions[-1].name = self.within_anatomy(self.mentions[-1].name, self.anatomies[-1])
+        if self.open_quality and not place:
+            kind, quality, q_start, q_end = self.open_quality
+            if self.combine(kind, quality, [self.anatomies[-1]], q_start, q_end) and kind == "bad":
+                self.open_quality = None
 
-    def of_anatomy(self, name: str, anatomy: Anatomy) -> str:
+    def within_anatomy(self, name: str, anatomy: Anatomy) -> str:
         """ "No abnormality of the ribs" speaks of the bones alone."""
         if not self.lexicon.entries[name].only_absent:
             return name
@@ -65,20 +65,20 @@ class Clause(Cues):
     def on_quality(self, i: int, kind: str, quality: str, start: int, end: int) -> None:
         if self.mentions and self.mentions[-1].end == end and self.mentions[-1].start == start:
             return
-        pending = [a for a in self.anatomies if not a.used]
+        unused = [a for a in self.anatomies if not a.used]
         if kind == "good" and self.negation and not self.negates_next(i):
-            self.closed()
+            self.end_negation()
         if kind == "bad":
-            pending = pending[-2:]
-        if pending and self.says(kind, quality, pending, start, end):
-            self.forward = None
+            unused = unused[-2:]
+        if unused and self.combine(kind, quality, unused, start, end):
+            self.open_quality = None
             return
         ahead = next((t for t in self.tokens[i + 1 :] if t[2] >= end and t[0] not in ATTRIBUTES), None)
         if kind == "good" and self.anatomies and not (ahead and ahead[0] == "anatomy"):
             if self.verb_seen or self.link == "list":
-                self.says(kind, quality, self.anatomies[-1:], start, end)
+                self.combine(kind, quality, self.anatomies[-1:], start, end)
             return
-        self.forward = (kind, quality, start, end)
+        self.open_quality = (kind, quality, start, end)
 
     def negates_next(self, i: int) -> bool:
         """ "not normal" denies what is good; "no rotation and adequate inspiration" does not."""
@@ -87,38 +87,38 @@ class Clause(Cues):
             kind == "finding" or (kind == "cue" and value in ("and", "comma")) for kind, value, _, _ in between
         )
 
-    def says(self, kind: str, quality: str, anatomies: list[Anatomy], start: int, end: int) -> bool:
-        """States the findings of these anatomies with this quality; False if the lexicon knows none."""
+    def combine(self, kind: str, quality: str, anatomies: list[Anatomy], start: int, end: int) -> bool:
+        """Adds the findings that these anatomies and this quality state; False if the lexicon has none."""
         names: dict[str, Anatomy] = {}
         for anatomy in anatomies:
             key = (anatomy.name, quality)
-            found = self.lexicon.rules_out.get(key, ()) if kind == "good" else self.lexicon.combos.get(key)
-            for name in (found,) if isinstance(found, str) else found or ():
+            entries = self.lexicon.rules_out.get(key, ()) if kind == "good" else self.lexicon.combos.get(key)
+            for name in (entries,) if isinstance(entries, str) else entries or ():
                 names[name] = anatomy
-        waiting = list(self.waiting)
+        attributes = list(self.pending)
         for name, anatomy in names.items():
             anatomy.used = True
             mention = self.mention(name, min(anatomy.start, start), max(anatomy.end, end))
-            if not self.waiting:
-                self.attach(waiting, mention)
+            if not self.pending:
+                self.attach(attributes, mention)
             mention.combined = True
             if kind == "good":
                 mention.negated = not mention.negated
         return bool(names)
 
     def on_attribute(self, i: int, kind: str, value: str) -> None:
-        behind = self.mentions[self.subject :]
+        mentions = self.mentions[self.subject :]
         _, _, start, end = self.tokens[i]
-        if behind and self.link == "at":
-            for mention in self.placed:
+        if mentions and self.link == "at":
+            for mention in self.place_targets:
                 self.attach([(kind, value)], mention)
-        elif behind and self.link == "verb" and not self.finding_follows(i):
-            self.attach([(kind, value)], behind[-1])
-        elif behind and self.link == "" and start - self.tail <= 2:
-            self.attach([(kind, value)], behind[-1])
+        elif mentions and self.link == "verb" and not self.finding_follows(i):
+            self.attach([(kind, value)], mentions[-1])
+        elif mentions and self.link == "" and start - self.tail <= 2:
+            self.attach([(kind, value)], mentions[-1])
             self.tail = end
         else:
-            self.waiting.append((kind, value))
+            self.pending.append((kind, value))
 
     def inherit(self) -> None:
         """A suspected cause lies where its sign lies: "right basal opacity, possibly pneumonia"."""
@@ -127,13 +127,13 @@ class Clause(Cues):
                 cause.side, cause.zone = sign.side, sign.zone
 
     def close_heading(self) -> None:
-        """A heading states its findings unless what follows denies them, or only asks or denies others."""
+        """A heading states its findings unless the words after it deny them, or only ask about or deny others."""
         if self.negation == "open":
             for mention in self.heading:
                 mention.negated = True
             return
-        behind = [m for m in self.mentions if all(m is not h for h in self.heading)]
-        if behind and all(m.ask or m.negated for m in behind):
+        others = [m for m in self.mentions if all(m is not h for h in self.heading)]
+        if others and all(m.ask or m.negated for m in others):
             for mention in self.heading:
                 mention.ask = not mention.negated
 
@@ -144,7 +144,7 @@ HANDLERS = {name.removeprefix("on_"): getattr(Clause, name) for name in dir(Cues
 def read_clause(
     tokens: list[Token], plain: str, lexicon: Lexicon, implied: Callable[[str], tuple[Concept, ...]]
 ) -> tuple[list[Mention], str | None]:
-    """The findings of one clause, and the verdict it gives on what was asked before ("absent", "present", None)."""
+    """The findings of one clause, and its verdict on the findings asked about before ("absent", "present", None)."""
     clause = Clause(tokens, plain, lexicon, implied)
     clause.read()
     return clause.mentions, clause.verdict

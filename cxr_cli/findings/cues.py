@@ -1,4 +1,4 @@
-"""What each cue of the lexicon does to the state; `on_X` answers to `[cue] X`."""
+"""What each cue of the lexicon does to the state; `on_X` handles `[cue] X`."""
 
 from cxr_cli.findings.state import State
 
@@ -7,14 +7,14 @@ FRESH = frozenset({"severity", "change", "good", "bad"})
 
 
 class Cues(State):
-    """The cues before a finding, behind it, and between findings."""
+    """The cues before a finding, after it, and between findings."""
 
     # Before a finding.
 
     def on_negate(self, i: int, start: int, end: int) -> None:
         self.negation, self.resolving, self.negated_at = "open", False, i
         self.hedge = False
-        if self.link == "list" or self.mentions[self.asked :]:  # "we check for effusion, but none ..."
+        if self.link == "list" or self.mentions[self.ask_start :]:  # "we check for effusion, but none ..."
             self.ask = False
 
     def on_resolve(self, i: int, start: int, end: int) -> None:
@@ -24,14 +24,14 @@ class Cues(State):
         self.end_of_evidence(start, end)
         if self.negation:
             return
-        self.hedge, self.hedged = True, len(self.mentions)
+        self.hedge, self.hedge_start = True, len(self.mentions)
         if not any(t[0] in ("finding", "anatomy", "bad") for t in self.tokens[i + 1 :]):
             self.on_hedged(i, start, end)  # "effusion suspected"
 
     def on_ask(self, i: int, start: int, end: int) -> None:
         if not self.negation:
             self.ask = True
-            self.asked = self.subject = len(self.mentions)
+            self.ask_start = self.subject = len(self.mentions)
 
     def on_condition(self, i: int, start: int, end: int) -> None:
         if not self.negation:
@@ -43,29 +43,29 @@ class Cues(State):
             for mention in self.mentions[self.subject :]:
                 mention.ask = not mention.negated
 
-    # Behind a finding.
+    # After a finding.
 
     def on_negated(self, i: int, start: int, end: int) -> None:
-        behind = self.behind()
-        if not behind and self.finding_follows(i):
+        mentions = self.not_negated()
+        if not mentions and self.finding_follows(i):
             self.on_negate(i, start, end)
             return
         self.verdict = "absent"
-        for mention in behind:
+        for mention in mentions:
             mention.negated, mention.ask = True, False
         self.ask = self.hedge = False
-        self.closed()
+        self.end_negation()
 
     def on_resolved(self, i: int, start: int, end: int) -> None:
-        if not self.behind() and self.finding_follows(i):
+        if not self.not_negated() and self.finding_follows(i):
             self.on_resolve(i, start, end)  # "resolved edema"
             return
-        for mention in self.behind():
+        for mention in self.not_negated():
             mention.negated, mention.change = True, "resolved"
-        self.closed()
+        self.end_negation()
 
     def on_hedged(self, i: int, start: int, end: int) -> None:
-        for mention in self.behind():
+        for mention in self.not_negated():
             mention.hedge = True
 
     def on_confirm(self, i: int, start: int, end: int) -> None:
@@ -88,29 +88,29 @@ class Cues(State):
         self.begin_statement()
 
     def end_of_evidence(self, start: int, end: int) -> None:
-        """ "The absence of these features suggests ...": the negation has had its object."""
+        """ "The absence of these features suggests ...": the negation has its object already."""
         if (
             self.negation == "open"
             and self.plain[start:end] in CONCLUDES
             and not self.plain[:start].endswith(("that ", "which "))
         ):
-            self.closed()
+            self.end_negation()
             self.verdict = "absent"
 
     def on_verb(self, i: int, start: int, end: int) -> None:
-        ahead = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
-        if ahead and ahead[0] == "finding" and ahead[2] == end + 1 and self.link == "list":
+        following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        if following and following[0] == "finding" and following[2] == end + 1 and self.link == "list":
             return  # "... effusion, or identified mass": no verb
         if self.negation == "used":
             self.negation = ""
         self.verb_seen = True
-        if self.ask and self.asked == len(self.mentions):  # "we look at the angles, which are sharp"
+        if self.ask and self.ask_start == len(self.mentions):  # "we look at the angles, which are sharp"
             self.ask = False
         self.chain = len(self.mentions)
         if self.mentions:
             self.link = "verb"
-        if self.forward and self.forward[0] == "good":
-            self.forward = None
+        if self.open_quality and self.open_quality[0] == "good":
+            self.open_quality = None
 
     def on_comma(self, i: int, start: int, end: int) -> None:
         self.separate(i)
@@ -125,7 +125,7 @@ class Cues(State):
 
     def on_with(self, i: int, start: int, end: int) -> None:
         if self.negation == "used":
-            self.closed()
+            self.end_negation()
         self.chain = len(self.mentions)
         self.link = "list"
 
@@ -133,32 +133,32 @@ class Cues(State):
         if self.mentions and self.link != "list":
             self.link = "at"
             run = self.mentions[max(self.chain, self.subject) :]
-            self.placed = [m for m in run[:-1] if not (m.side or m.zone)] + self.mentions[-1:]
+            self.place_targets = [m for m in run[:-1] if not (m.side or m.zone)] + self.mentions[-1:]
 
     def on_colon(self, i: int, start: int, end: int) -> None:
-        """What stands before a colon, without a verb, is a heading: "Effusion: none", "Effusion: look for it"."""
+        """The findings before a colon, without a verb, are a heading: "Effusion: none", "Effusion: look for it"."""
         if not self.verb_seen and self.link != "list":
             self.heading = [m for m in self.mentions if not m.negated]
         self.link = "list"
 
     def on_break(self, i: int, start: int, end: int) -> None:
-        """A break that does not break: "which" behind an option that is quoted."""
+        """A break that ends no clause: "which" after an option that is quoted."""
 
     def separate(self, i: int) -> None:
-        """A comma or "and": does what comes next still belong to the list before it?"""
+        """A comma or "and": does the next item still belong to the list before it?"""
         self.link = "list"
         if self.tokens[i][1] == "comma":
             self.chain = len(self.mentions)
         if self.verb_seen:
             self.subject, self.verb_seen = len(self.mentions), False
-        if (self.negation == "used" or self.hedge) and self.begins_anew(i):
-            self.closed()
+        if (self.negation == "used" or self.hedge) and self.ends_negated_list(i):
+            self.end_negation()
             self.hedge = False
             self.subject = len(self.mentions)
-        if self.forward and self.own_quality(i):
-            self.forward = None
+        if self.open_quality and self.next_item_has_quality(i):
+            self.open_quality = None
 
-    def own_quality(self, i: int) -> bool:
+    def next_item_has_quality(self, i: int) -> bool:
         """The next item of the list has a quality of its own: "normal heart, lungs clear"."""
         for kind, value, _, _ in self.tokens[i + 1 :]:
             if kind in ("good", "bad", "finding") or (kind == "cue" and value in ("verb", "assert")):
@@ -167,21 +167,21 @@ class Cues(State):
                 return False
         return False
 
-    def begins_anew(self, i: int) -> bool:
-        """After a negated list: an "or" further on keeps the list open; a verb, an attribute of something seen or a
-        quality before the next link ends it."""
+    def ends_negated_list(self, i: int) -> bool:
+        """Does the negated list end here? An "or" further on keeps it open; a verb, an attribute of something seen or
+        a quality before the next link ends it."""
         fresh = False
-        looking = True  # still in the item right behind the link
+        first_item = True  # still in the item right after the link
         for kind, value, _, _ in self.tokens[i + 1 :]:
             if kind == "cue":
-                if value == "or" and not (fresh and not looking):
+                if value == "or" and not (fresh and not first_item):
                     return False
                 if value in ("comma", "and"):
-                    looking = False
+                    first_item = False
                 elif value in ("verb", "assert", "hedge"):
-                    return fresh or value != "verb" or looking
+                    return fresh or value != "verb" or first_item
                 elif value in ("negate", "negated"):
                     return fresh
-            elif looking and kind in FRESH and value not in ("large", "severe", "new"):
-                fresh = True  # "no large effusion" speaks of what is absent, "mild" of what is there
+            elif first_item and kind in FRESH and value not in ("large", "severe", "new"):
+                fresh = True  # "no large effusion" denies a finding, "mild" describes one
         return fresh

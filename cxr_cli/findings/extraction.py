@@ -17,14 +17,14 @@ from typing import NamedTuple
 from cxr_cli.findings.clause import read_clause
 from cxr_cli.findings.lexicon import Concept, Lexicon
 from cxr_cli.findings.mention import Mention
-from cxr_cli.findings.sentences import SILENT, sentences
+from cxr_cli.findings.sentences import WITHOUT_FINDINGS, sentences
 from cxr_cli.findings.state import Token
 
 
 class Finding(NamedTuple):
-    """One finding that a text states. Offsets are characters of the text; `size` is in mm, the largest one named.
+    """One finding that a text states. start, end: characters of the text. size: in mm, the largest one named.
 
-    status: present, absent or uncertain; in `Statement.asked` alone "asked" (a plan, a question, an option quoted).
+    status: present, absent or uncertain; in a `Statement.topic` "asked" (a plan, a question, an option quoted).
     """
 
     name: str
@@ -39,13 +39,13 @@ class Finding(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """One sentence, `text[start:end]`, with the findings it states and those it merely asks about."""
+    """One sentence, `text[start:end]`, with the findings it states. topic: the findings it only asks about."""
 
     start: int
     end: int
     section: str
     findings: tuple[Finding, ...]
-    asked: tuple[Finding, ...] = ()
+    topic: tuple[Finding, ...] = ()
 
 
 class Reader:
@@ -67,8 +67,8 @@ class Reader:
     def statements(self, text: str, topic: Iterable[Finding] = ()) -> list[Statement]:
         """The sentences of `text`, each with its findings.
 
-        A sentence that gives only a verdict ("This is ruled out.") states it of what was asked just before it.
-        topic: findings asked before this text begins (a question's options, say).
+        A sentence that gives only a verdict ("This is ruled out.") gives it on the topic of the sentence before it.
+        topic: findings asked about before this text begins (a question's options, say).
         """
         found, open_verdict = self._text(text)
         return list(self._statements(text, tuple(topic))[0] if open_verdict and topic else found)
@@ -81,59 +81,59 @@ class Reader:
         return self._statements(text, ())
 
     def _statements(self, text: str, topic: tuple[Finding, ...]) -> tuple[list[Statement], bool]:
-        """The statements of a text, and whether a verdict in it found nothing to speak of."""
+        """The statements of a text, and whether a verdict in it has no topic."""
         found, open_verdict = [], False
         for start, end, section in sentences(text):
-            if section in SILENT:
+            if section in WITHOUT_FINDINGS:
                 found.append(Statement(start, end, section, ()))
                 continue
             mentions, verdict = self._sentence(text[start:end])
             stated = tuple([_at(m, start) for m in mentions if m.status != "asked"])
-            asked = (
+            own_topic = (
                 () if len(stated) == len(mentions) else tuple([_at(m, start) for m in mentions if m.status == "asked"])
             )
             if verdict and not stated:
-                open_verdict = open_verdict or not (asked or topic)
-                stated = tuple([f._replace(status=verdict, start=start, end=end) for f in asked or topic])
+                open_verdict = open_verdict or not (own_topic or topic)
+                stated = tuple([f._replace(status=verdict, start=start, end=end) for f in own_topic or topic])
                 topic = ()
-            elif asked:
-                topic = asked
+            elif own_topic:
+                topic = own_topic
             elif stated:
                 topic = ()
-            found.append(Statement(start, end, section, stated, asked))
+            found.append(Statement(start, end, section, stated, own_topic))
         return found, open_verdict
 
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
         plain, offsets = normalise(text)
         tokens = self._tokens(plain)
         whole = plain.rstrip()
-        asks = whole.endswith(("?", ":")) or bool(_OPTION.match(plain) and not _CHOSEN.search(plain))
+        asks = whole.endswith(("?", ":")) or bool(_OPTION.match(plain) and not _ANSWER.search(plain))
         mentions: list[Mention] = []
         verdict = None
         option = False  # "option B, which mentions ...": what follows "which" is still the option
         clause: list[Token] = []
-        speaks = False  # a clause without a finding, an anatomy or a verdict has nothing to tell
+        informative = False  # a clause without a finding, an anatomy or a verdict states nothing
         for token in (*tokens, _END):
             kind, value, start, _ = token
             if value == "break" and not (option and plain.startswith("which", start)):
-                if speaks:
-                    found, said = read_clause(clause, plain, self.lexicon, self._implied)
+                if informative:
+                    found, clause_verdict = read_clause(clause, plain, self.lexicon, self._implied)
                     mentions += found
-                    verdict = said or verdict
-                clause, speaks = [], False
+                    verdict = clause_verdict or verdict
+                clause, informative = [], False
                 continue
             if value == "ask" and plain.startswith("option", start):
                 option = True
-                if _CHOSEN.search(plain):  # "the answer is option B, scoliosis" states it
+                if _ANSWER.search(plain):  # "the answer is option B, scoliosis" states it
                     continue
             clause.append(token)
-            speaks = speaks or kind == "finding" or kind == "anatomy" or value in _VERDICTS
+            informative = informative or kind == "finding" or kind == "anatomy" or value in _VERDICTS
         if asks:
             for mention in mentions:
                 mention.ask, mention.negated = True, False
             verdict = None
         elif option and not any(m.ask for m in mentions):
-            verdict = None  # said of the option, not of what was asked last
+            verdict = None  # on the option, not on the last topic
         mentions = [m for m in mentions if m.negated or m.combined or not self.lexicon.entries[m.name].only_absent]
         _sizes(plain, mentions)
         return tuple(_finding(m, offsets) for m in mentions), verdict
@@ -151,7 +151,7 @@ class Reader:
                 ):
                     for kind, value in concepts[index]:
                         tokens.append((kind, value, start, end))
-                elif " " in plain[start:end]:  # "chronic emphysema" in "chronic emphysematous": what does it hide?
+                elif " " in plain[start:end]:  # not whole: "chronic emphysema" in "chronic emphysematous"
                     resume = self._shorter(plain, start, end, tokens)
                     break
             begin = resume
@@ -176,7 +176,7 @@ class Reader:
 _END = ("cue", "break", 0, 0)
 _VERDICTS = frozenset({"negated", "confirm", "hedge", "imply"})
 _OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
-_CHOSEN = re.compile(
+_ANSWER = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"
 )
 _TABLE = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
@@ -230,6 +230,15 @@ def _finding(m: Mention, offsets: Offsets) -> Finding:
 
 def _at(finding: Finding, offset: int) -> Finding:
     return Finding(*finding[:7], finding.start + offset, finding.end + offset)
+
+
+def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
+    """The distinct findings of some texts, in order. Distinct: by name, status, side and zone."""
+    seen: dict[tuple[str | None, ...], Finding] = {}
+    for text in texts:
+        for finding in reader.read(text):
+            seen.setdefault(finding[:4], finding)
+    return list(seen.values())
 
 
 @lru_cache(maxsize=4)

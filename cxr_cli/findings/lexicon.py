@@ -19,9 +19,6 @@ from cxr_cli.errors import CxrError
 MOST_PHRASES = 5000  # of one term: more is a slip of the pen
 PACKAGED = Path(__file__).with_name("lexicon.toml")
 
-# The CheXpert competition's names that are not a finding of their own (Irvin et al. 2019, arXiv 1901.07031).
-NO_FINDING = "no finding"
-
 Concept = tuple[str, str]  # (kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ...
 
 
@@ -60,8 +57,8 @@ class _Skip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms: tuple[str, ...] = ()
 
 
-class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file may hold."""
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The form of a lexicon file."""
 
     finding: tuple[Entry, ...] = ()
     anatomy: dict[str, _Anatomy] = {}
@@ -195,7 +192,7 @@ def _load(path: str | None) -> Lexicon:
         return Lexicon(data)
     try:
         extra = tomllib.loads(Path(path).read_text())
-        own = msgspec.convert(extra, _Form).finding
+        own = msgspec.convert(extra, _File).finding
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise CxrError(f"{path}: not a lexicon: {error}") from None
     return Lexicon(merge(data, extra), own)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Mention:
-    """A finding in the making."""
+    """A finding of a clause that is still being read."""
 
     name: str
     start: int
@@ -14,7 +14,7 @@ class Mention:
     hedge: bool = False
     ask: bool = False
     combined: bool = False  # stated by an anatomy and a quality
-    cause: bool = False  # said to be what the finding before it means: "opacity consistent with pneumonia"
+    cause: bool = False  # the cause of the finding before it: "opacity consistent with pneumonia"
     side: str | None = None
     zone: str | None = None
     severity: str | None = None
@@ -40,7 +40,7 @@ class Mention:
 
 @dataclass(slots=True)
 class Anatomy:
-    """An anatomy that waits for a quality. used: a place of a finding, or already said to be something."""
+    """An anatomy that may get a quality. used: it has one, or it is the place of a finding."""
 
     name: str
     start: int

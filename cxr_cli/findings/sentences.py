@@ -32,8 +32,8 @@ SECTIONS = {
     "recommendation": "recommendation",
     "recommendations": "recommendation",
 }
-SILENT = frozenset({"indication", "comparison", "technique", "recommendation"})
-"""Sections whose sentences state no findings of this study."""
+WITHOUT_FINDINGS = frozenset({"indication", "comparison", "technique", "recommendation"})
+"""Sections whose sentences state no finding of this study."""
 
 _NAMES = "|".join(sorted((name.replace(" ", " +") for name in SECTIONS), key=len, reverse=True))
 # What stands before a colon: at the start of a line or a sentence in any case, anywhere in capitals.

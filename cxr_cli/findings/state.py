@@ -1,4 +1,4 @@
-"""The state while a clause is read: what is open, what waits, and how a finding enters it."""
+"""The state while a clause is read: what is still open, and how a finding enters it."""
 
 from collections.abc import Callable
 
@@ -10,19 +10,19 @@ Token = tuple[str, str, int, int]
 
 
 class State:
-    """Open negations, hedges and plans; anatomies that wait for a quality; attributes that wait for a finding."""
+    """Open negations, hedges and plans; anatomies without a quality yet; attributes without a finding yet."""
 
     negation = ""  # "", "open" (no finding yet) or "used"
     resolving = hedge = ask = condition = suppose = verb_seen = False
     link = ""  # what came since the last finding: "", "at", "verb", "list"
-    subject = 0  # index of the first mention that a cue behind may speak of
+    subject = 0  # index of the first mention that a later cue may be about
     chain = 0  # index of the first mention of the running "a, b and c"
     same_place_at = -1  # how many findings there were at "consistent with" or "versus"
-    hedged = asked = 0  # how many findings there were when the hedge, the plan began
+    hedge_start = ask_start = 0  # how many findings there were when the hedge began, and when the plan did
     negated_at = -1  # the token that opened the negation
     tail = -1  # where the last finding, with the attributes right behind it, ends
-    forward: tuple[str, str, int, int] | None = None  # a quality that waits for its anatomy
-    verdict: str | None = None  # on what was asked before: "absent", "present"
+    open_quality: tuple[str, str, int, int] | None = None  # a quality whose anatomy comes after it
+    verdict: str | None = None  # on the findings asked about before: "absent", "present"
 
     def __init__(
         self, tokens: list[Token], plain: str, lexicon: Lexicon, implied: Callable[[str], tuple[Concept, ...]]
@@ -30,9 +30,9 @@ class State:
         self.tokens, self.plain, self.lexicon, self.implied = tokens, plain, lexicon, implied
         self.mentions: list[Mention] = []
         self.anatomies: list[Anatomy] = []
-        self.waiting: list[tuple[str, str]] = []  # attributes that wait for a finding
+        self.pending: list[tuple[str, str]] = []  # attributes whose finding comes after them
         self.heading: list[Mention] = []  # findings before a colon
-        self.placed: list[Mention] = []  # the findings whose place is being told
+        self.place_targets: list[Mention] = []  # the findings that the next place belongs to
 
     def mention(self, name: str, start: int, end: int) -> Mention:
         ask = self.ask or self.condition or (self.suppose and not self.negation)
@@ -42,8 +42,8 @@ class State:
             self.negation = "used"
             if self.resolving:
                 mention.change = "resolved"
-        self.attach(self.waiting, mention)
-        self.waiting = []
+        self.attach(self.pending, mention)
+        self.pending = []
         self.mentions.append(mention)
         self.link, self.tail = "", end
         return mention
@@ -53,17 +53,17 @@ class State:
             if not (kind == "change" and mention.change == "resolved"):
                 mention.take(kind, value)
 
-    def behind(self) -> list[Mention]:
+    def not_negated(self) -> list[Mention]:
         return [m for m in self.mentions[self.subject :] if not m.negated]
 
-    def closed(self) -> None:
+    def end_negation(self) -> None:
         self.negation, self.resolving = "", False
 
     def begin_statement(self) -> None:
         if self.negation != "open":
-            self.closed()
+            self.end_negation()
             self.ask = False
-            if self.hedged < len(self.mentions):  # "may be compatible with": the hedge still waits for its finding
+            if self.hedge_start < len(self.mentions):  # "may be compatible with": the hedge still waits for its finding
                 self.hedge = False
             self.subject = len(self.mentions)
         self.chain = len(self.mentions)

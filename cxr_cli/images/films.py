@@ -22,7 +22,7 @@ class Films:
 
 
 def films_of(row: Mapping[str, Any]) -> list[str]:
-    """The paths of a row's films, as a model sees them: in a temporal question the prior's come first."""
-    prior = row.get("prior") or {}
-    earlier = prior.get("images") if row.get("task") == "temporal" else None
-    return [*(earlier or ()), *(row.get("images") or ())]
+    """The films of a case in the order in which a model sees them: for a temporal question the prior's come first."""
+    from cxr_cli.tasks import task_of  # here, since processes that only decode need none of it
+
+    return task_of(row).films(row)

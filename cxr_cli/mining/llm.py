@@ -13,7 +13,7 @@ from cxr_cli.engines.prompts.schemas import TEXT, Schema, array_of, enum_of, num
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.findings.numbered import Numbered, listed, numbered
+from cxr_cli.findings.numbered_report import NumberedReport, numbered_list, numbered_report
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Step, StepKind, merge_reasons
 from cxr_cli.rows import Row, note
@@ -22,43 +22,42 @@ from cxr_cli.rows.signatures import signature
 PROMPTS = {
     name: packaged_prompt("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")
 }
-LONGEST = 6  # items of a plan
-_PLAN = object_of(plan=array_of(TEXT, 1, LONGEST))
+MOST_ITEMS = 6  # of a plan
+_PLAN = object_of(plan=array_of(TEXT, 1, MOST_ITEMS))
 
 
-class Writer:
-    """Writes the steps of cases with one model. failed, of: how many cases have none, and how many there were."""
+class StepWriter:
+    """Writes the steps of cases with one model. cases, failures: how many there were, and how many have no steps."""
 
     def __init__(self, model: Model, unmentioned: Unmentioned) -> None:
-        self.model, self.silence = model, PROMPTS[unmentioned].user
-        self.failed = self.of = 0
+        self.model, self.unmentioned = model, PROMPTS[unmentioned].user
+        self.cases = self.failures = 0
 
     def case(self, case: Row) -> Conversation[Row]:
         """The case with the model's steps; with None and the reason in `why` if it gives none."""
         steps = yield from self.steps(case)
-        self.of += 1
+        self.cases += 1
         if not isinstance(steps, Failure):
             return case | {"steps": steps} | merge_reasons(case, ["steps"], {})
-        self.failed += 1
+        self.failures += 1
         return case | {"steps": None} | merge_reasons(case, ["steps"], {"steps": steps.reason})
 
     def steps(self, case: Mapping[str, Any]) -> Conversation[list[Step] | Failure]:
         """The three passes."""
-        report, id = numbered(case.get("report") or ""), case["id"]
+        report, id = numbered_report(case.get("report") or ""), case["id"]
         if not report.numbers:
             return Failure("no report to write them from")
-        asked = question_text(case)
-        plan = yield from self.model.ask(f"{id}#plan", PROMPTS["plan"], _PLAN, _plan, question=asked)
+        question = question_text(case)
+        plan = yield from self.model.ask(f"{id}#plan", PROMPTS["plan"], _PLAN, _plan, question=question)
         if isinstance(plan, Failure):
             return Failure(f"plan: {plan.reason}")
-        bearing = numbered_object(len(plan), subset_of(report.numbers))
         evidence = yield from self.model.ask(
             f"{id}#evidence",
             PROMPTS["evidence"],
-            bearing,
-            lambda said: {int(item): numbers for item, numbers in said.items()},
-            question=asked,
-            plan=listed(plan),
+            numbered_object(len(plan), subset_of(report.numbers)),
+            lambda reply: {int(item): numbers for item, numbers in reply.items()},
+            question=question,
+            plan=numbered_list(plan),
             report=str(report),
         )
         if isinstance(evidence, Failure):
@@ -67,49 +66,47 @@ class Writer:
             f"{id}#refine",
             PROMPTS["refine"],
             _chain(sorted({number for numbers in evidence.values() for number in numbers})),
-            lambda said: _steps(said, report),
-            question=asked,
+            lambda reply: _steps(reply, report),
+            question=question,
             answer=answer_text(case),
             notes=_notes(plan, evidence, report),
-            silence=self.silence,
+            silence=self.unmentioned,
         )
         return Failure(f"refine: {steps.reason}") if isinstance(steps, Failure) else steps
 
 
-def write(cases: Iterable[Row], model: Model, miner: Miner) -> Iterator[Row]:
+def write_steps(cases: Iterable[Row], model: Model, miner: Miner) -> Iterator[Row]:
     """Each case with the model's steps, as they are written, in any order."""
-    writer = Writer(model, miner.settings["unmentioned"])
-    made = {
-        "made_by": signature(
-            model.engine.signature, miner.lexicon.digest, prompts=prompts_digest(PROMPTS), **miner.settings
-        )
-    }
-    for _, case in run_conversations(model.engine, ((case, writer.case(case | made)) for case in cases)):
+    writer = StepWriter(model, miner.settings["unmentioned"])
+    made_by = signature(model.engine.signature, miner.lexicon.digest, prompts=prompts_digest(PROMPTS), **miner.settings)
+    for _, case in run_conversations(
+        model.engine, ((case, writer.case(case | {"made_by": made_by})) for case in cases)
+    ):
         if isinstance(case, RowError):
             raise case
         yield case
-    if writer.failed:
-        note(f"{writer.failed} of {writer.of} cases have no steps: `why` says the reason")
+    if writer.failures:
+        note(f"{writer.failures} of {writer.cases} cases have no steps: `why` says the reason")
 
 
-def _plan(said: Any) -> list[str]:
-    items: list[str] = said["plan"]
+def _plan(reply: Any) -> list[str]:
+    items: list[str] = reply["plan"]
     return items
 
 
 def _chain(numbers: list[int]) -> Schema:
-    rests = subset_of(numbers)
-    step = object_of(kind=enum_of("plan", "observe"), text=TEXT, sentences=rests)
-    return object_of(steps=array_of(step, 1), conclusion=object_of(text=TEXT, sentences=rests))
+    sentences = subset_of(numbers)
+    step = object_of(kind=enum_of("plan", "observe"), text=TEXT, sentences=sentences)
+    return object_of(steps=array_of(step, 1), conclusion=object_of(text=TEXT, sentences=sentences))
 
 
-def _steps(said: Any, report: Numbered) -> list[Step]:
+def _steps(reply: Any, report: NumberedReport) -> list[Step]:
     def step(part: Mapping[str, Any], kind: StepKind) -> Step:
         return {"text": part["text"].strip(), "kind": kind, "evidence": report.spans(part["sentences"])}
 
-    return [*(step(part, part["kind"]) for part in said["steps"]), step(said["conclusion"], "conclude")]
+    return [*(step(part, part["kind"]) for part in reply["steps"]), step(reply["conclusion"], "conclude")]
 
 
-def _notes(plan: list[str], evidence: Mapping[int, list[int]], report: Numbered) -> str:
+def _notes(plan: list[str], evidence: Mapping[int, list[int]], report: NumberedReport) -> str:
     """Each item of the plan, below it the sentences that bear on it."""
     return "\n\n".join(f"{item}\n{report.lines(evidence[n]) or '(nothing)'}" for n, item in enumerate(plan, 1))

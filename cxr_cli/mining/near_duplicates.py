@@ -1,12 +1,13 @@
 """Reports that say the same in nearly the same words.
 
 with Reports() as reports:
-    reports.twin("FINDINGS: The lungs are clear.", "a")    # None: it is new, and kept
-    reports.twin("The lungs are clear", "b")               # "a"
+    reports.near_duplicate("FINDINGS: The lungs are clear.", "a")    # None: it is new, and kept
+    reports.near_duplicate("The lungs are clear", "b")               # "a"
 
-Compared are the words of the sections that state findings, without case, punctuation and blanks of de-identification,
+The words of the sections that state findings are compared, without case, punctuation and blanks of de-identification,
 as sets of three words in a row. Nearly the same: Jaccard's index, shared / all, is at least .9. In a report of 60 words
-that is one word changed; of a short one nothing may differ. Templates of normal films are found so, as they should.
+that is one word changed; a short one may differ in nothing. Templates of normal films are near-duplicates too, as they
+should be.
 """
 
 import math
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from zlib import crc32
 
-from cxr_cli.findings.sentences import SILENT, sections
+from cxr_cli.findings.sentences import WITHOUT_FINDINGS, sections
 from cxr_cli.rows import Row, note
 from cxr_cli.rows.temp_db import TempDb
 
@@ -28,11 +29,12 @@ _PARTS = 256  # at most: of texts above some 2,000 words a near one may be misse
 
 
 class Reports(TempDb):
-    """The reports seen so far, each kind once.
+    """The distinct reports so far.
 
-    None is missed: two sets that are near differ in at most d members, so if both are cut into d + 1 parts by a hash of
-    the member, one part at least is equal (Arasu et al., "Efficient exact set-similarity joins", VLDB 2006). Equal
-    parts are looked up, and what they lead to is compared. d depends on the size, so each class of sizes has its own.
+    No near-duplicate is missed: two sets that are near differ in at most d members, so if both are cut into d + 1
+    parts by a hash of the member, one part at least is equal (Arasu et al., "Efficient exact set-similarity joins",
+    VLDB 2006). The reports that share a part are looked up and compared. d depends on the size, so each class of sizes
+    has its own.
     """
 
     def __init__(self) -> None:
@@ -41,10 +43,10 @@ class Reports(TempDb):
             "create table parts(part integer, number integer, primary key(part, number)) without rowid"
         )
 
-    def twin(self, report: str, name: str) -> str | None:
+    def near_duplicate(self, report: str, name: str) -> str | None:
         """The name of the first report kept that says nearly the same. None: there is none, and this one is kept.
 
-        A report without words is the twin of none.
+        A report without words is no near-duplicate.
         """
         members = shingles(report)
         if not members:
@@ -52,34 +54,34 @@ class Reports(TempDb):
         size = len(members)
         levels = range(_level(max(1, int(size * NEAR))), _level(math.ceil(size / NEAR)) + 1)
         parts = {level: _parts(members, level) for level in levels}
-        asked = [part for of_level in parts.values() for part in of_level]
-        alike = self.run(
+        every_part = [part for of_level in parts.values() for part in of_level]
+        candidates = self.run(
             f"select distinct number, name, members from parts join kept using (number)"
-            f" where part in ({','.join('?' * len(asked))}) order by number",
-            *asked,
+            f" where part in ({','.join('?' * len(every_part))}) order by number",
+            *every_part,
         )
-        for _, known, packed in alike:
+        for _, kept_name, packed in candidates:
             other = frozenset(array("I", packed))
             shared = len(members & other)
             if shared / (size + len(other) - shared) >= NEAR:
-                return str(known)
-        kept = self.run("insert into kept(name, members) values (?, ?)", name, array("I", members).tobytes())
+                return str(kept_name)
+        added = self.run("insert into kept(name, members) values (?, ?)", name, array("I", members).tobytes())
         for part in parts[_level(size)]:
-            self.run("insert into parts values (?, ?)", part, kept.lastrowid)
+            self.run("insert into parts values (?, ?)", part, added.lastrowid)
         return None
 
 
-def distinct(rows: Iterable[Row]) -> Iterator[Row]:
-    """The studies without those whose report an earlier one has too; how many were dropped is told at the end."""
-    read = dropped = 0
+def without_near_duplicates(rows: Iterable[Row]) -> Iterator[Row]:
+    """The studies whose report no earlier one has; a note at the end says how many were dropped."""
+    total = dropped = 0
     with Reports() as reports:
         for row in rows:
-            read += 1
-            if reports.twin(row.get("report") or "", row["id"]) is None:
+            total += 1
+            if reports.near_duplicate(row.get("report") or "", row["id"]) is None:
                 yield row
             else:
                 dropped += 1
-    note(f"{dropped} of {read} studies dropped: an earlier one has nearly the same report")
+    note(f"{dropped} of {total} studies dropped: an earlier one has nearly the same report")
 
 
 def shingles(report: str) -> frozenset[int]:
@@ -87,7 +89,7 @@ def shingles(report: str) -> frozenset[int]:
     words = [
         word
         for section in sections(report)
-        if section.section not in SILENT
+        if section.section not in WITHOUT_FINDINGS
         for word in _WORD.findall(report[section.start : section.end].lower())
         if word.strip("x")
     ]

@@ -8,60 +8,60 @@ from typing import Any
 
 from cxr_cli.phantoms.film.devices import DEVICES
 from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
-from cxr_cli.rows.rng import Draws
+from cxr_cli.rows.rng import Rng
 
 _INDICATIONS = ("Cough.", "Shortness of breath.", "Chest pain.", "Preoperative.", "Follow-up.", "Fall.", "Weakness.")
 
 
-def report(findings: Sequence[DrawnFinding], draws: Draws, *, compared: bool = False) -> str:
+def report(findings: Sequence[DrawnFinding], rng: Rng, *, compared: bool = False) -> str:
     """Mostly with the sections FINDINGS and IMPRESSION. compared: with a prior film, whose findings changed."""
     words = _wording()
-    sentences = [_sentence(finding, draws) for finding in findings]
-    denials = _denials({finding.name for finding in findings}, draws)
-    body = " ".join([*sentences, *denials] if draws.below(3) else [*denials, *sentences])
+    sentences = [_sentence(finding, rng) for finding in findings]
+    denials = _denials({finding.name for finding in findings}, rng)
+    body = " ".join([*sentences, *denials] if rng.below(3) else [*denials, *sentences])
     acute = [finding for finding in findings if finding.change != "resolved" and finding.name not in DEVICES]
     if acute:
-        impression = _list([_impression(finding, draws) for finding in draws.sample(acute, 3)], draws)
+        impression = _list([_impression(finding, rng) for finding in rng.sample(acute, 3)], rng)
     elif findings:
-        impression = words["impression"]["normal"][draws.below(3)]
+        impression = words["impression"]["normal"][rng.below(3)]
     else:
-        impression = draws.choice(words["impression"]["normal"])
-    parts = [f"INDICATION: {draws.choice(_INDICATIONS)}"] if draws.below(2) else []
+        impression = rng.choice(words["impression"]["normal"])
+    parts = [f"INDICATION: {rng.choice(_INDICATIONS)}"] if rng.below(2) else []
     if compared:
         parts.append("COMPARISON: Prior chest radiograph.")
-    elif draws.below(3) == 0:
+    elif rng.below(3) == 0:
         parts.append("COMPARISON: None.")
-    parts.append(f"FINDINGS: {body}" if parts or draws.below(4) else body)
-    if draws.below(8):
+    parts.append(f"FINDINGS: {body}" if parts or rng.below(4) else body)
+    if rng.below(8):
         parts.append(f"IMPRESSION: {impression}")
     return " ".join(parts)
 
 
-def _sentence(finding: DrawnFinding, draws: Draws) -> str:
+def _sentence(finding: DrawnFinding, rng: Rng) -> str:
     words = _wording()
     own = words["finding"][finding.name].get("own")
-    if own and finding.change is None and draws.below(2):
-        return _fill(draws.choice(own), finding, draws)
+    if own and finding.change is None and rng.below(2):
+        return _fill(rng.choice(own), finding, rng)
     change = finding.change or "present"
     if change == "resolved" and finding.name in DEVICES:
         change = "removed"
-    return _fill(draws.choice(words["general"][change]), finding, draws)
+    return _fill(rng.choice(words["general"][change]), finding, rng)
 
 
-def _impression(finding: DrawnFinding, draws: Draws) -> str:
+def _impression(finding: DrawnFinding, rng: Rng) -> str:
     """A sentence for the impression, which states the change as the section FINDINGS does."""
     change = finding.change or "present"
     template = {"new": "New {noun}{place}.", "stable": "Unchanged {noun}{place}.", "present": "{Noun}{place}."}.get(
         change
     )
-    return _fill(template or _wording()["general"][change][0], finding, draws)
+    return _fill(template or _wording()["general"][change][0], finding, rng)
 
 
-def _fill(template: str, finding: DrawnFinding, draws: Draws) -> str:
+def _fill(template: str, finding: DrawnFinding, rng: Rng) -> str:
     """ "There {is} {a}{noun}{place}." -> "There is a 14 mm nodule in the left upper lung zone." """
     entry: dict[str, Any] = _wording()["finding"][finding.name]
     words = _words(finding, entry)
-    one, _, many = draws.choice(entry["nouns"]).partition("|")
+    one, _, many = rng.choice(entry["nouns"]).partition("|")
     both = bool(many) and finding.side == "bilateral"
     noun = many if both else one
     if finding.change == "resolved" or "The {noun}" in template or "the {noun}" in template:
@@ -79,7 +79,7 @@ def _fill(template: str, finding: DrawnFinding, draws: Draws) -> str:
         A=article.capitalize(),
         anew=new_article,
         Anew=new_article.capitalize(),
-        place=draws.choice(entry.get("place", [""])).format(**words),
+        place=rng.choice(entry.get("place", [""])).format(**words),
         **({"is": "are", "has": "have"} if plural else {"is": "is", "has": "has"}),
     )
     return _capital(text)
@@ -101,19 +101,19 @@ def _words(finding: DrawnFinding, entry: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _denials(present: set[str], draws: Draws) -> list[str]:
+def _denials(present: set[str], rng: Rng) -> list[str]:
     """Sentences about findings that are absent; none is denied twice."""
     sentences: list[str] = []
     mentioned = set(present)
     for normal in _wording()["normal"]:
-        if not mentioned & set(normal["denies"]) and draws.below(4):
-            sentences.append(draws.choice(normal["text"]))
+        if not mentioned & set(normal["denies"]) and rng.below(4):
+            sentences.append(rng.choice(normal["text"]))
             mentioned |= set(normal["denies"])
     return sentences
 
 
-def _list(items: Sequence[str], draws: Draws) -> str:
-    if len(items) == 1 or draws.below(2):
+def _list(items: Sequence[str], rng: Rng) -> str:
+    if len(items) == 1 or rng.below(2):
         return " ".join(items)
     return " ".join(f"{number}. {item}" for number, item in enumerate(items, 1))
 

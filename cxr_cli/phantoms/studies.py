@@ -14,7 +14,7 @@ from cxr_cli.phantoms.film.scene import FINDINGS, chance, choose_names, scene
 from cxr_cli.phantoms.film.styles import STYLES
 from cxr_cli.phantoms.reports import report
 from cxr_cli.rows import Row
-from cxr_cli.rows.rng import Draws
+from cxr_cli.rows.rng import Rng
 
 
 class PhantomFilm(NamedTuple):
@@ -61,29 +61,29 @@ class Recipe:
 
     def study(self, number: int) -> Phantom:
         id = f"phantom-{self.seed}-{number:05d}"
-        draws = Draws(id)
-        rng = np.random.default_rng([self.seed, number])
-        follow_up = chance(draws, self.priors)
-        made = scene(draws, choose_names(draws, self.findings, self.prevalence, self.each), follow_up=follow_up)
-        style = draws.choice(list(STYLES)) if self.style == "mixed" else self.style
-        body = normal_body(rng)
-        seeds = [int(seed) for seed in rng.integers(2**31, size=2)]
+        rng = Rng(id)
+        film_rng = np.random.default_rng([self.seed, number])
+        follow_up = chance(rng, self.priors)
+        made = scene(rng, choose_names(rng, self.findings, self.prevalence, self.each), follow_up=follow_up)
+        style = rng.choice(list(STYLES)) if self.style == "mixed" else self.style
+        body = normal_body(film_rng)
+        seeds = [int(seed) for seed in film_rng.integers(2**31, size=2)]
         row: Row = {
             "id": id,
             "patient": f"{id}-patient",
             "images": [id],
-            "report": report(made.findings, draws, compared=follow_up),
+            "report": report(made.findings, rng, compared=follow_up),
             "labels": _labels(made.findings),
             "prior": None,
-            "split": ("test", "validate", *["train"] * 8)[Draws(f"split {id}-patient").below(10)],
+            "split": ("test", "validate", *["train"] * 8)[Rng(f"split {id}-patient").below(10)],
             "source": f"phantom-{style}",
         }
         if made.prior_findings is None:
             return Phantom(row, PhantomFilm(id, body, made.findings, style, seeds[0]), None)
         name = f"{id}-prior"
-        row["prior"] = {"id": name, "images": [name], "report": report(made.prior_findings, draws)}
+        row["prior"] = {"id": name, "images": [name], "report": report(made.prior_findings, rng)}
         prior_film = PhantomFilm(name, body, made.prior_findings, style, seeds[1])
-        return Phantom(row, PhantomFilm(id, reposition(body, rng), made.findings, style, seeds[0]), prior_film)
+        return Phantom(row, PhantomFilm(id, reposition(body, film_rng), made.findings, style, seeds[0]), prior_film)
 
 
 def _labels(findings: Sequence[DrawnFinding]) -> dict[str, int]:

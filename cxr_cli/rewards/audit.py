@@ -9,11 +9,10 @@ import numpy as np
 from cxr_cli.answers import reply_format
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError
-from cxr_cli.findings import Finding, Reader
-from cxr_cli.mining.phrasing import Phrases, phrases
+from cxr_cli.findings import Finding, Reader, observations
+from cxr_cli.findings.phrasing import Phrasing, phrasing_of
 from cxr_cli.rewards.selection import Selected
-from cxr_cli.rows.rng import Draws
-from cxr_cli.scoring.radrscore import observations
+from cxr_cli.rows.rng import Rng
 
 TEMPLATE = (
     "The lungs are clear. There is no consolidation, edema, nodule or mass. There is no pleural effusion or "
@@ -31,15 +30,15 @@ class Honest:
         self.steps = [step["text"] for step in as_steps(case.get("steps"))]
         self.options: list[str] = list(case.get("options") or ())
         self.letters = reply_format.letters(case, case["answer"])
-        self.draws = Draws(f"audit/{case['id']}")
+        self.rng = Rng(f"audit/{case['id']}")
 
     @cached_property
     def statements(self) -> list[Finding]:
         return observations(self.steps, self.reader)
 
     @property
-    def phrases(self) -> Phrases:
-        return phrases(self.reader.lexicon)
+    def phrasing(self) -> Phrasing:
+        return phrasing_of(self.reader.lexicon)
 
     def chain(self) -> str:
         return reply_format.say(self.steps, self.letters)
@@ -49,7 +48,7 @@ class Honest:
         return reply_format.say(think, self.letters)
 
     def saying(self, findings: Sequence[Finding]) -> str:
-        return self.thinking([self.phrases.observe(finding, self.draws) for finding in findings] or "Nothing.")
+        return self.thinking([self.phrasing.observe(finding, self.rng) for finding in findings] or "Nothing.")
 
     def answering(self, answer: str | Sequence[str]) -> str:
         """The honest reasoning, another answer."""
@@ -68,7 +67,7 @@ def _true_sentence(honest: Honest) -> str:
 def _doubtful(honest: Honest) -> str:
     """Every second finding that is there is in doubt, and so is called absent."""
     there = [f for f in honest.statements if f.status != "absent"]
-    doubted = set(there[honest.draws.below(2) :: 2])
+    doubted = set(there[honest.rng.below(2) :: 2])
     return honest.saying([_flipped(f) if f in doubted else f for f in honest.statements])
 
 

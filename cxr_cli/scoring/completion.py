@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from cxr_cli.answers.grading import answered, grade, phrases
 from cxr_cli.answers.reply_format import split
 from cxr_cli.answers.steps import as_steps
-from cxr_cli.findings import Finding, Reader
-from cxr_cli.findings.agreement import Known, Unmentioned
-from cxr_cli.scoring.radrscore import covered, observations
+from cxr_cli.findings import Finding, Reader, observations
+from cxr_cli.findings.agreement import ReferenceFindings, Unmentioned
+from cxr_cli.scoring.radrscore import covered
+from cxr_cli.tasks import task_of
 from cxr_cli.verifying.faults import fingerprint
-from cxr_cli.verifying.verifier import answer_claims
 
 
 class Truth(NamedTuple):
@@ -21,7 +21,7 @@ class Truth(NamedTuple):
     that the case asks about, or all of them.
     """
 
-    known: Known | None
+    known: ReferenceFindings | None
     reference: list[Finding]
     from_steps: bool
 
@@ -30,7 +30,7 @@ def truth(case: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned) -> 
     """Of a case whose `report` may be None."""
     report = case.get("report") or ""
     told = reader.read(report) if report.strip() else []
-    known = Known(told, reader.lexicon, unmentioned) if report.strip() else None
+    known = ReferenceFindings(told, reader.lexicon, unmentioned) if report.strip() else None
     steps = as_steps(case.get("steps"))
     if steps:
         return Truth(known, observations((step["text"] for step in steps), reader), True)
@@ -139,16 +139,5 @@ class Judged:
         chosen = answered(self.case, self.text).texts
         if chosen is None:
             return 0.0
-        stated = Known(self.statements, self.reader.lexicon, "unknown")
-        if self.case.get("task") == "anomaly":
-            seen = any(f.status == "present" for f in self.statements)
-            return float(bool(self.statements) and seen == ([c.lower() for c in chosen] == ["abnormal"]))
-        claims = answer_claims({**self.case, "answer": chosen}, self.reader)
-        if not claims:
-            return None
-        follows = all(stated.judge(claim).verdict == "supported" for claim in claims)
-        others = [option for option in self.case.get("options") or () if option not in chosen]
-        if self.case.get("task") in ("single", "multiple"):
-            rivals = [claim for claim in self._present(others) if claim not in claims]
-            follows = follows and not any(stated.judge(rival).verdict == "supported" for rival in rivals)
-        return float(follows)
+        follows = task_of(self.case).follows(self.case, chosen, self.statements, self.reader)
+        return None if follows is None else float(follows)

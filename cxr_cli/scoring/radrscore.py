@@ -11,13 +11,13 @@ An observation is a finding with its status and place, each counted once. Two ob
 agree and neither side nor change conflicts; a side or a zone that is not the same costs a quarter each.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.conversations import Conversation
-from cxr_cli.findings import Finding, Lexicon, Reader
-from cxr_cli.findings.agreement import COURSE, Known, Unmentioned
+from cxr_cli.findings import Finding, Lexicon, Reader, observations
+from cxr_cli.findings.agreement import COURSE, ReferenceFindings, Unmentioned
 from cxr_cli.rows.signatures import signature
 
 PARTS = ("factuality", "completeness", "effectiveness")
@@ -25,15 +25,6 @@ NO_REPORT, NO_REFERENCE, NO_REASONING = "no report", "no reference steps", "no r
 NOTHING_SAID, NOTHING_IN_REFERENCE = "no observation predicted", "no observation in the reference"
 Scores = tuple[dict[str, float | None], dict[str, str]]
 """metric -> number or None, and metric -> why it is None."""
-
-
-def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
-    """The distinct observations of some texts, in order. Distinct: by name, status, side and zone."""
-    seen: dict[tuple[str | None, ...], Finding] = {}
-    for text in texts:
-        for finding in reader.read(text):
-            seen.setdefault(finding[:4], finding)
-    return list(seen.values())
 
 
 def match(a: Finding, b: Finding, lexicon: Lexicon) -> float:
@@ -104,7 +95,7 @@ class RulesJudge:
         elif not predicted:
             parts["factuality"] = NOTHING_SAID
         else:
-            known = Known(reader.read(report), lexicon, self.unmentioned)
+            known = ReferenceFindings(reader.read(report), lexicon, self.unmentioned)
             agreed = sum(known.judge(p).verdict == "supported" for p in predicted)
             parts["factuality"] = agreed / len(predicted)
         if not reference:

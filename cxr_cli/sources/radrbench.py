@@ -23,6 +23,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.lines import text_problem
+from cxr_cli.tasks import task_of
 
 TASKS = {"binary": "binary", "single": "single", "multi": "multiple", "multiple": "multiple", "temporal": "temporal"}
 _QUESTION, _ANSWER, _IMAGES = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
@@ -72,6 +73,7 @@ def case(item: Row, task: str | None = None) -> Row:
     options = [str(text) for text in (given.values() if isinstance(given, dict) else given)]
     steps, why = _steps(item.get("reason_steps"))
     right = expected({"task": task, "answer": _first(item, _ANSWER)}, options)
+    several = task_of({"task": task}, options).several
     if right is None and _first(item, _ANSWER):
         why["answer"] = "none of the options"
     images = _first(item, _IMAGES) or []
@@ -80,12 +82,12 @@ def case(item: Row, task: str | None = None) -> Row:
         "task": task,
         "question": question,
         "options": options,
-        "answer": right[0] if right and len(right) == 1 and (options or task != "multiple") else right,
+        "answer": right[0] if right and len(right) == 1 and not several else right,
         "report": _first(item, _REPORT),
         "steps": steps,
         "images": images,
     }
-    if task == "temporal" and len(images) == 2:
+    if task_of({"task": task}).compares and len(images) == 2:
         made_case |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_PRIOR_REPORT)}}
     made_case |= {"prediction": item["pred"]} if "pred" in item else {}
     return (

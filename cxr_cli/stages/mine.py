@@ -5,16 +5,16 @@ from functools import partial
 from typing import Any
 
 from cxr_cli.engines.spec import Spec
-from cxr_cli.mining.cases import Miner, mined
-from cxr_cli.mining.near_duplicates import distinct
-from cxr_cli.mining.selection import apart, filmed, per_finding
+from cxr_cli.mining.cases import Miner, mine_rows
+from cxr_cli.mining.near_duplicates import without_near_duplicates
+from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
 from cxr_cli.rows import Flow, Row, note
 
 
 def run(flow: Flow, miner: Miner, spec: Spec | None, *, count: int | None, balance: bool, **passed: Any) -> None:
-    """spec: the model that writes the steps, None for rules. count, balance: as `per_finding` has them. passed: which
-    studies are passed on, as `_passed` has it."""
-    ask = partial(per_finding, miner, count, balance=balance) if count else partial(mined, miner)
+    """spec: the model that writes the steps, None for rules. count, balance: as `sample_per_finding` has them. passed:
+    which studies are passed on, as `_passed` has it."""
+    ask = partial(sample_per_finding, miner, count, balance=balance) if count else partial(mine_rows, miner)
 
     def cases(rows: Iterable[Row]) -> Iterator[Row]:
         return ask(_passed(rows, **passed), reject=flow.reject)
@@ -23,10 +23,10 @@ def run(flow: Flow, miner: Miner, spec: Spec | None, *, count: int | None, balan
         flow.pipe(cases)
     else:
         from cxr_cli.engines.prompts.structured import open_model
-        from cxr_cli.mining.llm import write
+        from cxr_cli.mining.llm import write_steps
 
         with open_model(spec, miner.seed) as model:
-            flow.pipe(lambda rows: write(cases(rows), model, miner))
+            flow.pipe(lambda rows: write_steps(cases(rows), model, miner))
     if miner.silent:
         note(f"{miner.silent} studies gave no question")
 
@@ -34,6 +34,6 @@ def run(flow: Flow, miner: Miner, spec: Spec | None, *, count: int | None, balan
 def _passed(rows: Iterable[Row], *, films: bool, others: Sequence[str], dedupe: bool) -> Iterable[Row]:
     """films: only studies that have one. others: files whose patients are left out. dedupe: only the first study of
     those with nearly the same report."""
-    rows = filmed(rows) if films else rows
-    rows = apart(rows, others) if others else rows
-    return distinct(rows) if dedupe else rows
+    rows = with_films(rows) if films else rows
+    rows = without_patients_of(others, rows) if others else rows
+    return without_near_duplicates(rows) if dedupe else rows

@@ -10,8 +10,9 @@ from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.errors import RowError
 from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Row
+from cxr_cli.tasks import task_of
 from cxr_cli.verifying.interrater import told
-from cxr_cli.verifying.verifier import Evidence, Opinion, Verifier, answer_fault, support
+from cxr_cli.verifying.verifier import Evidence, Opinion, Verifier, support
 
 if TYPE_CHECKING:
     from cxr_cli.verifying.llm import LlmJudge
@@ -50,7 +51,7 @@ class Checker:
         if case.get("steps") is None:
             raise RowError("", "field `steps`: there are none to verify (other names: --map steps=COLUMN)")
         steps, share, why = yield from self.steps(f"{case['id']}#verify", as_steps(case["steps"]), case, evidence)
-        fault = answer_fault(case, evidence.known, self.verifier.reader)
+        fault = task_of(case).fault(case, evidence.known, self.verifier.reader)
         grown: Row = {"steps": steps, "support": share, "checked_by": self.signature}
         return case | grown | merge_reasons(case, ["steps", "support"], why) | ({"fault": fault} if fault else {})
 

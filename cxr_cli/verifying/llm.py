@@ -9,7 +9,7 @@ from cxr_cli.engines.prompts.schemas import TEXT, enum_of, numbered_object, obje
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.findings.numbered import listed, numbered
+from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.rows.signatures import signature
 from cxr_cli.verifying.verifier import Opinion
 
@@ -30,7 +30,7 @@ class LlmJudge:
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]
     ) -> Conversation[list[Opinion] | Failure]:
         """One opinion for each step. id: of the request."""
-        report = numbered(case["report"])
+        report = numbered_report(case["report"])
 
         def opinions(said: Any) -> list[Opinion]:
             given = (said[str(number)] for number in range(1, len(steps) + 1))
@@ -45,7 +45,7 @@ class LlmJudge:
                 opinions,
                 question=question_text(case),
                 report=str(report),
-                steps=listed(step["text"] for step in steps),
+                steps=numbered_list(step["text"] for step in steps),
                 silence=self.silence,
             )
         )

@@ -13,7 +13,7 @@ from cxr_cli.answers.cues import plain
 from cxr_cli.answers.grading import NO_REFERENCE, NOT_AN_OPTION, grade
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
-from cxr_cli.findings.agreement import COURSE, SAID, Judgement, Known, Unmentioned
+from cxr_cli.findings.agreement import Judgement, ReferenceFindings, Unmentioned
 from cxr_cli.records import Span
 from cxr_cli.rows.signatures import signature
 from cxr_cli.verifying import faults
@@ -26,7 +26,7 @@ class Evidence:
 
     def __init__(self, report: str, reader: Reader, unmentioned: Unmentioned) -> None:
         statements = reader.statements(report)
-        self.known = Known([f for s in statements for f in s.findings], reader.lexicon, unmentioned)
+        self.known = ReferenceFindings([f for s in statements for f in s.findings], reader.lexicon, unmentioned)
         self.sizes = faults.measurements(report)
         self.tells_of_prior = faults.speaks_of_prior(report)
         self._sentence = {f.start: (s.start, s.end) for s in statements for f in s.findings}
@@ -128,7 +128,7 @@ class Verifier:
     def _said(self, text: str, topic: tuple[Finding, ...]) -> Said:
         """Remembered, since steps repeat themselves. topic: what the step before asked about."""
         statements = self.reader.statements(text, topic)
-        asked = next((s.asked for s in reversed(statements) if s.asked), ())
+        asked = next((s.topic for s in reversed(statements) if s.topic), ())
         return Said([f for s in statements for f in s.findings], asked, faults.wording(text))
 
     def conclusion(
@@ -139,7 +139,7 @@ class Verifier:
         claims: those of its claims that the report does not support.
         """
         if claims:
-            before = Known(told, self.reader.lexicon, "unknown")
+            before = ReferenceFindings(told, self.reader.lexicon, "unknown")
             for judgement in map(before.judge, claims):
                 if judgement.verdict == "contradicted":
                     return f"does not follow from the steps before it: {judgement.reason}", None
@@ -166,40 +166,6 @@ def gives_answer(text: str, case: Mapping[str, Any]) -> bool:
     if cue and said == " ".join(texts):
         return True
     return not case.get("options") and all(part in plain(text) for part in texts)
-
-
-def answer_fault(case: Mapping[str, Any], known: Known, reader: Reader) -> str | None:
-    """Why the case's answer cannot be right, if the report contradicts it."""
-    if case.get("task") == "temporal":
-        return course_fault(case, known)
-    for claim in answer_claims(case, reader):
-        judgement = known.judge(claim)
-        if judgement.verdict == "contradicted":
-            return f"the report contradicts the answer: {judgement.reason}"
-    return None
-
-
-def course_fault(case: Mapping[str, Any], known: Known) -> str | None:
-    """Why "Stable", "Worsening" or "Improving" cannot be right, if the report tells only of other changes."""
-    said = SAID.get(str(case.get("answer")).lower())
-    for name in (case.get("findings") or ())[:1]:
-        courses = {COURSE[f.change] for f in known.findings.get(name, ()) if f.change}
-        if said and courses and said not in courses:
-            return f"the report contradicts the answer: {name} is {min(courses)}"
-    return None
-
-
-def answer_claims(case: Mapping[str, Any], reader: Reader) -> list[Finding]:
-    """What the answer claims: of a Yes/No question its finding, of one with options the texts chosen."""
-    answer = case.get("answer")
-    texts = [text for text in (answer if isinstance(answer, list) else [answer]) if isinstance(text, str)]
-    names = [name for name in case.get("findings") or () if name in reader.lexicon.entries]
-    said = texts[0].strip().lower() if len(texts) == 1 else ""
-    if said in ("yes", "no"):
-        return [Finding(name, "present" if said == "yes" else "absent") for name in names[:1]]
-    if case.get("task") in ("single", "multiple"):
-        return [finding for text in texts for finding in reader.read(text)]
-    return []
 
 
 def worst(judgements: Sequence[Judgement]) -> tuple[str, str]:

@@ -16,9 +16,9 @@ import sys
 from collections.abc import Callable
 
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
-from cxr_cli.mining.phrasing import phrases
+from cxr_cli.findings.phrasing import phrasing_of
 from cxr_cli.rows import Row
-from cxr_cli.rows.rng import Draws, First
+from cxr_cli.rows.rng import AlwaysFirst, Rng
 
 Step = dict[str, object]
 
@@ -28,36 +28,36 @@ class Damage:
 
     def __init__(self, names: list[str], share: float, reader: Reader) -> None:
         self.names, self.share, self.reader = names, share, reader
-        self.phrases = phrases(reader.lexicon)
+        self.phrasing = phrasing_of(reader.lexicon)
 
     def __call__(self, case: Row) -> Row:
-        draws = Draws(f"damage/{case['id']}")
+        rng = Rng(f"damage/{case['id']}")
         seen = [step for step in case["steps"] if step["kind"] == "observe" and self.reader.read(step["text"])]
-        if not seen or draws.below(1000) >= 1000 * self.share:
+        if not seen or rng.below(1000) >= 1000 * self.share:
             return case
-        kind = draws.choice(list(KINDS))
-        return {**case, "steps": KINDS[kind](self, case, seen, draws), "damage": kind}
+        kind = rng.choice(list(KINDS))
+        return {**case, "steps": KINDS[kind](self, case, seen, rng), "damage": kind}
 
-    def flipped(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
-        step = draws.choice(seen)
+    def flipped(self, case: Row, seen: list[Step], rng: Rng) -> list[Step]:
+        step = rng.choice(seen)
         old = self._finding(step)
         status = "present" if old.status == "absent" else "absent"
         return self._with(case, step, Finding(old.name, status))
 
-    def swapped(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
-        step = draws.choice(seen)
+    def swapped(self, case: Row, seen: list[Step], rng: Rng) -> list[Step]:
+        step = rng.choice(seen)
         old = self._finding(step)
         if old.side in ("left", "right"):
             new = old._replace(side="left" if old.side == "right" else "right")
         else:
-            new = Finding(draws.choice([name for name in self.names if name != old.name]), old.status)
+            new = Finding(rng.choice([name for name in self.names if name != old.name]), old.status)
         return self._with(case, step, new)
 
-    def invented(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
+    def invented(self, case: Row, seen: list[Step], rng: Rng) -> list[Step]:
         gone = [name for name in self.names if not case["labels"][name]]
-        return [*case["steps"][:-1], self._step(Finding(draws.choice(gone), "present")), case["steps"][-1]]
+        return [*case["steps"][:-1], self._step(Finding(rng.choice(gone), "present")), case["steps"][-1]]
 
-    def missing(self, case: Row, seen: list[Step], draws: Draws) -> list[Step]:
+    def missing(self, case: Row, seen: list[Step], rng: Rng) -> list[Step]:
         return [step for step in case["steps"] if step["kind"] != "observe"]
 
     def _finding(self, step: Step) -> Finding:
@@ -67,10 +67,10 @@ class Damage:
         return [self._step(finding) if one is step else one for one in case["steps"]]
 
     def _step(self, finding: Finding) -> Step:
-        return {"text": self.phrases.observe(finding, First()), "kind": "observe", "evidence": []}
+        return {"text": self.phrasing.observe(finding, AlwaysFirst()), "kind": "observe", "evidence": []}
 
 
-KINDS: dict[str, Callable[[Damage, Row, list[Step], Draws], list[Step]]] = {
+KINDS: dict[str, Callable[[Damage, Row, list[Step], Rng], list[Step]]] = {
     kind.__name__: kind for kind in (Damage.flipped, Damage.swapped, Damage.invented, Damage.missing)
 }
 

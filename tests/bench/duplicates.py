@@ -47,7 +47,7 @@ def main() -> None:
 
 def _twins(reports: list[str]) -> int:
     with near_duplicates.Reports() as seen:
-        return sum(seen.twin(report, "") is not None for report in reports)
+        return sum(seen.near_duplicate(report, "") is not None for report in reports)
 
 
 def _made(reports: list[str], count: int) -> Iterator[dict[str, Any]]:

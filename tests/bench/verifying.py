@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cxr_cli.findings import reader
-from cxr_cli.findings.agreement import Known
+from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.verifying.verifier import Evidence, Verifier, worst
 from tests.shared import held_back, openi_reports, radfact, report_text
 
@@ -130,7 +130,7 @@ def radfact_f1() -> dict[str, float]:
     for example in radfact():
         for side, other in ("AB", "BA"):
             told = [f for phrase in example["input"][f"phrases_{other}"] for f in engine.read(phrase)]
-            known = Known(told, engine.lexicon, "unknown")
+            known = ReferenceFindings(told, engine.lexicon, "unknown")
             for phrase in example["output"][f"phrases_{side}_evidenced"]:
                 verdict, _ = worst([known.judge(claim) for claim in engine.read(phrase["phrase"])])
                 pairs[phrase["status"], VERDICTS[verdict]] += 1

@@ -3,12 +3,12 @@
 import pytest
 
 from cxr_cli.findings import read, reader
-from cxr_cli.findings.agreement import Known, Unmentioned
+from cxr_cli.findings.agreement import ReferenceFindings, Unmentioned
 
 
 def verdict(claim: str, report: str, unmentioned: Unmentioned = "normal") -> tuple[str, str]:
     (finding,) = read(claim)
-    judgement = Known(read(report), reader().lexicon, unmentioned).judge(finding)
+    judgement = ReferenceFindings(read(report), reader().lexicon, unmentioned).judge(finding)
     return judgement.verdict, judgement.reason
 
 

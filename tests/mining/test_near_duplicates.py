@@ -12,7 +12,7 @@ NORMAL = "FINDINGS: The heart is of normal size. The lungs are clear. No effusio
 
 def twins(*reports: str) -> list[str | None]:
     with Reports() as seen:
-        return [seen.twin(report, str(number)) for number, report in enumerate(reports)]
+        return [seen.near_duplicate(report, str(number)) for number, report in enumerate(reports)]
 
 
 def test_case_punctuation_and_blanks_are_nothing() -> None:

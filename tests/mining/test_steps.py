@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from cxr_cli.answers.grading import choose
-from cxr_cli.findings.agreement import Known
+from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Case
 from cxr_cli.rows.validation import check
@@ -33,7 +33,7 @@ def is_sound(case: Row) -> None:
         assert sorted(told.texts or []) == sorted(answer), conclusion["text"]
     else:
         assert conclusion["text"].endswith(f"the answer is {', '.join(answer)}."), conclusion["text"]
-    known = Known(READER.read(case["report"]), LEXICON)
+    known = ReferenceFindings(READER.read(case["report"]), LEXICON)
     for step in case["steps"]:
         text = step["text"]
         assert not any(word in text.lower() for word in NEVER_SAID), text

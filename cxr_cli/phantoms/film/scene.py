@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from cxr_cli.phantoms.film.drawn_finding import GRADES, DrawnFinding
-from cxr_cli.rows.rng import Draws
+from cxr_cli.rows.rng import Rng
 
 _ONE = ("left", "right")
 _BOTH = (*_ONE, "bilateral")
@@ -55,7 +55,7 @@ class Scene(NamedTuple):
     prior_findings: list[DrawnFinding] | None
 
 
-def scene(draws: Draws, names: Sequence[str], *, follow_up: bool) -> Scene:
+def scene(rng: Rng, names: Sequence[str], *, follow_up: bool) -> Scene:
     """The findings `names`, their sides, sizes and so on drawn at random; one that finds no room is left out.
 
     A follow-up film may also have a finding that has resolved.
@@ -64,12 +64,12 @@ def scene(draws: Draws, names: Sequence[str], *, follow_up: bool) -> Scene:
     prior_findings: list[DrawnFinding] = []
     taken: set[tuple[str, str]] = set()
     absent = [name for name in FINDINGS if name not in names and KINDS[name].course == "goes"]
-    resolved = draws.sample(absent, 1) if follow_up and draws.below(2) else []
+    resolved = rng.sample(absent, 1) if follow_up and rng.below(2) else []
     for name in (*names, *resolved):
         for _ in range(4):
-            finding, prior = _sample_finding(draws, name), None
+            finding, prior = _sample_finding(rng, name), None
             if follow_up:
-                change, prior = _sample_change(draws, finding, name in resolved)
+                change, prior = _sample_change(rng, finding, name in resolved)
                 finding = finding._replace(change=change)
             claims = _claims(finding) | (_claims(prior) if prior else set())
             if not claims & taken:
@@ -80,31 +80,31 @@ def scene(draws: Draws, names: Sequence[str], *, follow_up: bool) -> Scene:
     return Scene(findings, prior_findings if follow_up else None)
 
 
-def choose_names(draws: Draws, names: Sequence[str], prevalence: float, each: float | None) -> list[str]:
+def choose_names(rng: Rng, names: Sequence[str], prevalence: float, each: float | None) -> list[str]:
     """The findings of a film. prevalence: the chance of one to four of them. each: the chance of every one instead."""
     if each is not None:
-        return [name for name in draws.sample(names, len(names)) if chance(draws, each)]
-    return draws.sample(names, 1 + draws.below(4)) if chance(draws, prevalence) else []
+        return [name for name in rng.sample(names, len(names)) if chance(rng, each)]
+    return rng.sample(names, 1 + rng.below(4)) if chance(rng, prevalence) else []
 
 
-def chance(draws: Draws, share: float) -> bool:
+def chance(rng: Rng, share: float) -> bool:
     """True in this share of draws."""
-    return draws.below(1_000_000) < share * 1_000_000
+    return rng.below(1_000_000) < share * 1_000_000
 
 
-def _sample_finding(draws: Draws, name: str) -> DrawnFinding:
+def _sample_finding(rng: Rng, name: str) -> DrawnFinding:
     kind = KINDS[name]
     return DrawnFinding(
         name,
-        side=draws.choice(kind.sides) if kind.sides else None,
-        zone=draws.choice(kind.zones) if kind.zones else None,
-        severity=draws.choice(kind.grades) if kind.grades else None,
-        size=kind.sizes[0] + draws.below(kind.sizes[1] - kind.sizes[0]) if kind.sizes else None,
-        spots=(_share(draws), _share(draws), _share(draws), _share(draws)),
+        side=rng.choice(kind.sides) if kind.sides else None,
+        zone=rng.choice(kind.zones) if kind.zones else None,
+        severity=rng.choice(kind.grades) if kind.grades else None,
+        size=kind.sizes[0] + rng.below(kind.sizes[1] - kind.sizes[0]) if kind.sizes else None,
+        spots=(_share(rng), _share(rng), _share(rng), _share(rng)),
     )
 
 
-def _sample_change(draws: Draws, finding: DrawnFinding, resolved: bool) -> tuple[str, DrawnFinding | None]:
+def _sample_change(rng: Rng, finding: DrawnFinding, resolved: bool) -> tuple[str, DrawnFinding | None]:
     """How the finding has changed, and the finding on the prior film, None if it was not there."""
     if resolved:
         return "resolved", finding
@@ -117,7 +117,7 @@ def _sample_change(draws: Draws, finding: DrawnFinding, resolved: bool) -> tuple
             priors["worse"] = finding._replace(severity=kind.grades[rank - 1])
         if kind.grades and rank + 1 < len(kind.grades):
             priors["better"] = finding._replace(severity=kind.grades[rank + 1])
-    change = draws.choice(list(priors))
+    change = rng.choice(list(priors))
     return change, priors[change]
 
 
@@ -145,5 +145,5 @@ def _claims(finding: DrawnFinding) -> set[tuple[str, str]]:
     return claims
 
 
-def _share(draws: Draws) -> float:
-    return draws.below(1000) / 1000
+def _share(rng: Rng) -> float:
+    return rng.below(1000) / 1000

@@ -17,7 +17,7 @@ from cxr_cli.engines.prompts.schemas import BOOLEAN, TEXT, array_of, enum_of, nu
 from cxr_cli.engines.prompts.structured import Failure, Model, together
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.findings.numbered import listed, numbered
+from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.radrscore import (
     NO_REASONING,
@@ -60,7 +60,7 @@ class LlmJudge:
     def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The parts and the score of each reasoning. Nothing is asked about an empty one."""
         report = case.get("report") or ""
-        report = str(numbered(report)) if report.strip() else None
+        report = str(numbered_report(report)) if report.strip() else None
         steps = _texts(case.get("steps"))
         seen = _Case(case["id"], question_text(case), answer_text(case), report, steps)
         chains = [_texts(reasoning) for reasoning in reasonings]
@@ -84,7 +84,7 @@ class LlmJudge:
                 _FINDINGS,
                 lambda said: list(dict.fromkeys(f"{f['finding'].strip()}: {f['status']}" for f in said["findings"])),
                 question=case.question,
-                steps=listed(steps),
+                steps=numbered_list(steps),
             )
         )
 
@@ -108,7 +108,7 @@ class LlmJudge:
             return NO_REPORT
         if not stated:
             return NOTHING_SAID
-        values = {"report": case.report, "findings": listed(stated), "silence": self.silence}
+        values = {"report": case.report, "findings": numbered_list(stated), "silence": self.silence}
         return (yield from self._share(case, name, "correct", len(stated), values))
 
     def _recalled(
@@ -124,7 +124,7 @@ class LlmJudge:
             return NOTHING_IN_REFERENCE
         if not stated:
             return 0.0
-        values = {"question": case.question, "findings": listed(reference), "steps": listed(steps)}
+        values = {"question": case.question, "findings": numbered_list(reference), "steps": numbered_list(steps)}
         return (yield from self._share(case, name, "recalled", len(reference), values))
 
     def _effective(self, case: _Case, name: str, steps: list[str], stated: list[str]) -> Conversation[Part]:
@@ -135,8 +135,8 @@ class LlmJudge:
         values = {
             "question": case.question,
             "answer": case.answer,
-            "reference": listed(case.steps),
-            "steps": listed(steps),
+            "reference": numbered_list(case.steps),
+            "steps": numbered_list(steps),
         }
         return (yield from self._share(case, name, "effective", len(steps), values))
 

@@ -8,14 +8,14 @@ import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cxr_cli.errors import RowError
-from cxr_cli.records import Task
 from cxr_cli.scoring.summaries.summary import SIGNATURES, patient_code
+from cxr_cli.tasks import task_names
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -95,7 +95,7 @@ class Boards:
 
     def in_order(self) -> list[str]:
         """The tasks, in the order of the rows' contract."""
-        order = [*get_args(Task)]
+        order = task_names()
         return sorted(self.tasks, key=lambda task: (order.index(task) if task in order else len(order), task))
 
     def groups(self) -> NDArray[np.int64]:

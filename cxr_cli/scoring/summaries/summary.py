@@ -11,15 +11,15 @@ import json
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cxr_cli.errors import CxrError
-from cxr_cli.records import Task
 from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.scoring.summaries.intervals import interval
 from cxr_cli.scoring.tables import Table, shapes
+from cxr_cli.tasks import task_names
 from cxr_cli.verifying.interrater import spearman, told, verdicts
 
 ALL = "all"
@@ -117,7 +117,7 @@ class Summary:
 
     def lines(self) -> list[Line]:
         """One line for each task and metric; with several tasks, then the metrics over the rows of all of them."""
-        order = [*get_args(Task)]
+        order = task_names()
         tasks = sorted({task for task, _ in self._columns}, key=lambda t: (order.index(t) if t in order else 99, t))
         metrics = list(dict.fromkeys(metric for _, metric in self._columns))
         lines = [self._line(task, metric, [task]) for task in tasks for metric in metrics]

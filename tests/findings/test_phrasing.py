@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from cxr_cli.findings import Finding, Lexicon, reader
+from cxr_cli.findings.phrasing import phrasing_of
+from cxr_cli.findings.phrasing.phrasing import ZONES
 from cxr_cli.mining.cases import Miner
-from cxr_cli.mining.phrasing import _ZONES, phrases
-from cxr_cli.rows.rng import Draws
+from cxr_cli.rows.rng import Rng
 
 LEXICON = Lexicon.load()
 READER = reader(LEXICON)
@@ -19,7 +20,7 @@ CHANGES = (None, "new", "stable", "worse", "better", "resolved")
 ONE_SIDED = {"middle lobe": (None, "right"), "lingula": (None, "left")}
 
 
-class Nth(Draws):
+class Nth(Rng):
     """Draws the template with that number."""
 
     def __init__(self, number: int) -> None:
@@ -46,7 +47,7 @@ def findings(zones: Sequence[str | None], changes: Sequence[str | None]) -> Iter
 
 
 def misread(finding: Finding, numbers: Sequence[int]) -> list[tuple[str, Any]]:
-    told = phrases(LEXICON)
+    told = phrasing_of(LEXICON)
     texts = {told.observe(finding, Nth(number), change=True) for number in numbers}
     read = {text: [f[:6] for f in READER.read(text)] for text in texts}
     return [(text, found) for text, found in read.items() if found != [finding[:6]]]
@@ -59,7 +60,7 @@ def test_every_finding_reads_back() -> None:
 
 @pytest.mark.slow
 def test_every_finding_reads_back_with_zone_and_change() -> None:
-    wrong = [w for finding in findings([None, *_ZONES], CHANGES) for w in misread(finding, range(5))]
+    wrong = [w for finding in findings([None, *ZONES], CHANGES) for w in misread(finding, range(5))]
     assert wrong == []
 
 
@@ -86,12 +87,12 @@ def test_every_finding_reads_back_with_zone_and_change() -> None:
     ],
 )
 def test_sentences(finding: Finding, text: str) -> None:
-    assert phrases(LEXICON).observe(finding, Nth(0), change=True) == text
+    assert phrasing_of(LEXICON).observe(finding, Nth(0), change=True) == text
 
 
 def test_change_is_only_told_when_asked() -> None:
     finding = Finding("nodule", "present", None, None, None, "stable")
-    assert phrases(LEXICON).observe(finding, Nth(0)) == "There is a nodule."
+    assert phrasing_of(LEXICON).observe(finding, Nth(0)) == "There is a nodule."
 
 
 @pytest.mark.parametrize("name", [name for name, entry in LEXICON.entries.items() if entry.answer])
@@ -104,11 +105,11 @@ def test_a_plan_states_nothing(name: str) -> None:
 
 
 def test_draws_are_the_same_everywhere() -> None:
-    draws = Draws("0/s1/single")
-    assert [draws.below(10) for _ in range(8)] == [0, 6, 6, 4, 7, 1, 3, 5]
-    assert Draws("a").sample("abcdef", 3) == ["a", "f", "b"]
-    assert sorted(Draws("b").sample("abc", 9)) == ["a", "b", "c"]
+    rng = Rng("0/s1/single")
+    assert [rng.below(10) for _ in range(8)] == [0, 6, 6, 4, 7, 1, 3, 5]
+    assert Rng("a").sample("abcdef", 3) == ["a", "f", "b"]
+    assert sorted(Rng("b").sample("abc", 9)) == ["a", "b", "c"]
     counts = [0] * 7
     for number in range(7000):
-        counts[Draws(f"{number}/study").below(7)] += 1
+        counts[Rng(f"{number}/study").below(7)] += 1
     assert all(900 < count < 1100 for count in counts)

@@ -3,23 +3,24 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cxr_cli.findings.sentences import SILENT, sentences
+from cxr_cli.findings.sentences import WITHOUT_FINDINGS, sentences
 from cxr_cli.records import Span
 
 
-class Numbered:
-    """The sentences of a report that tell of this study, numbered from 1: no history, technique or advice.
+class NumberedReport:
+    """The sentences of a report that can state findings, numbered from 1: no history, technique or advice.
 
-    str(Numbered("FINDINGS: Small effusion.\\nNo edema."))  ->  "1. Small effusion.\\n2. No edema."
+    str(NumberedReport("FINDINGS: Small effusion.\\nNo edema."))  ->  "1. Small effusion.\\n2. No edema."
     """
 
     def __init__(self, report: str) -> None:
-        spans = [(s.start, s.end) for s in sentences(report) if s.section not in SILENT]
+        spans = [(s.start, s.end) for s in sentences(report) if s.section not in WITHOUT_FINDINGS]
         self._spans = [Span(start=start, end=end) for start, end in spans]
         self._lines = [f"{n}. {' '.join(report[start:end].split())}" for n, (start, end) in enumerate(spans, 1)]
 
     @property
     def numbers(self) -> range:
+        """1 .. the number of sentences."""
         return range(1, len(self._spans) + 1)
 
     def __str__(self) -> str:
@@ -35,11 +36,11 @@ class Numbered:
 
 
 @lru_cache(maxsize=256)
-def numbered(report: str) -> Numbered:
+def numbered_report(report: str) -> NumberedReport:
     """The same for a report that comes again, as it does with each of its questions."""
-    return Numbered(report)
+    return NumberedReport(report)
 
 
-def listed(texts: Iterable[str]) -> str:
+def numbered_list(texts: Iterable[str]) -> str:
     """Texts as a numbered list."""
     return "\n".join(f"{n}. {' '.join(text.split())}" for n, text in enumerate(texts, 1))

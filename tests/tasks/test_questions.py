@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.errors import RowError
-from cxr_cli.findings.agreement import COURSE, SAID
+from cxr_cli.findings.agreement import COURSE, COURSE_WORDS
 from cxr_cli.mining.cases import Miner
 from tests.cases import LEXICON, READER, Row, answers, mined, said
 
@@ -64,7 +64,7 @@ def test_changes_that_a_data_set_gives(report: str | None, changes: Row | None, 
     for case in cases:
         _, observed, concluded = (step["text"] for step in case["steps"])
         (told,) = READER.read(observed)
-        assert COURSE[told.change or ""] == SAID[case["answer"].lower()]
+        assert COURSE[told.change or ""] == COURSE_WORDS[case["answer"].lower()]
         assert concluded.endswith(f"so the answer is {case['answer']}.")
 
 

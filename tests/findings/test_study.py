@@ -3,7 +3,7 @@
 import pytest
 
 from cxr_cli.errors import RowError
-from cxr_cli.mining.evidence import StudyFindings
+from cxr_cli.findings.study import StudyFindings
 from tests.cases import READER, Row, answers, mined
 
 

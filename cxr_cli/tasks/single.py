@@ -1,0 +1,32 @@
+"""Which finding is in this chest X-ray? One of four options."""
+
+from collections.abc import Iterator
+
+from cxr_cli.findings.study import StudyFindings
+from cxr_cli.rows.rng import Rng
+from cxr_cli.tasks.choice import WHICH_ONE, Choice
+from cxr_cli.tasks.questions import Candidates, Question, slug
+from cxr_cli.tasks.wording import StepWording
+
+OPTIONS = 4
+_ONLY = ("Of these findings, only {a} {is} seen, so the answer is {answer}.",)
+
+
+class Single(Choice):
+    """One finding that is present, among others that are absent."""
+
+    name = "single"
+
+    def questions(self, candidates: Candidates) -> Iterator[Question]:
+        writer, rng = candidates.writer, candidates.rng(self.name)
+        wrong = candidates.draw_absent(OPTIONS - 1, rng)
+        if not candidates.present or len(wrong) < OPTIONS - 1:
+            return
+        right = rng.choice(candidates.present)
+        names = rng.sample([right, *wrong], OPTIONS)
+        key, answer = f"{self.name}/{slug(right)}", writer.phrasing.option(right)
+        yield Question(self.name, key, WHICH_ONE, writer.options(names), answer, names)
+
+    def conclusion(self, question: Question, study: StudyFindings, wording: StepWording, rng: Rng) -> str:
+        right = question.findings[question.options.index(str(question.answer))]
+        return wording.conclude(right, str(question.answer), _ONLY, rng)
