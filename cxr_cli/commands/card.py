@@ -19,7 +19,7 @@ import click
 )
 @click.option("--overwrite", is_flag=True, help="Replace the card that is there.")
 def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bool) -> None:
-    """A data card: counts, a picture, and what the splits share.
+    """A data card: counts, a plot, and what the splits share.
 
     Writes OUT/README.md with a fingerprint of each split, OUT/distribution.png and .svg. Without SPLIT= the rows' own
     `split` counts. Prints what two splits share: patients, films (by their bytes with --images, else by path), question

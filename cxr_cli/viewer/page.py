@@ -20,7 +20,7 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Scored
 from cxr_cli.rows import Flow, Row, note
 from cxr_cli.rows.fingerprint import digest
-from cxr_cli.scoring.summaries.model_names import Input, named
+from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.record import Record, record
 
@@ -42,7 +42,7 @@ def write_page(
 ) -> None:
     """Writes the page, whole or not at all. limit: so many rows of each input. root: where paths of films start."""
     _check(output, overwrite)
-    sources = named(inputs)
+    sources = model_files(inputs)
     gallery = Gallery(output, root, embed)
     part = output.with_name(f"{output.name}.part")
     before, after = _page(", ".join(map(_title, sources))).split("<!-- rows -->")
@@ -72,7 +72,7 @@ def _check(output: Path, overwrite: bool) -> None:
         raise CxrError(f"{output} exists: --overwrite replaces it")
 
 
-def _title(source: Input) -> str:
+def _title(source: ModelFile) -> str:
     return source.name if source.given or source.path == "-" else Path(source.path).name
 
 
@@ -110,7 +110,7 @@ class _Rows:
         self.number, self.models, self.items = 0, set[str](), _Items()
         self.fingerprint = hashlib.blake2b(digest_size=16)
 
-    def write(self, flow: Flow, source: Input, rows: Iterator[Row]) -> Iterator[Row]:
+    def write(self, flow: Flow, source: ModelFile, rows: Iterator[Row]) -> Iterator[Row]:
         """As the stage of a flow; no row goes further."""
         for row in rows:
             try:

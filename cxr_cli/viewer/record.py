@@ -6,19 +6,19 @@ from typing import Any
 from cxr_cli.answers.grading import accuracy, answered, expected
 from cxr_cli.answers.reply_format import asked
 from cxr_cli.answers.steps import as_steps, said, statements
-from cxr_cli.scoring.summaries.model_names import Input
-from cxr_cli.scoring.summaries.summary import SIGNATURES
+from cxr_cli.scoring.summaries.model_names import ModelFile
+from cxr_cli.scoring.summaries.summary import SIGNATURE_KEYS
 
 Record = dict[str, Any]
 Film = Mapping[str, str]
 
 _SHOWN = {
     *("id", "item", "task", "findings", "question", "options", "answer", "report", "images", "prior", "steps"),
-    *("support", "fault", "prediction", "predictions", "vote", "scores", "why", *SIGNATURES),
+    *("support", "fault", "prediction", "predictions", "vote", "scores", "why", *SIGNATURE_KEYS),
 }
 
 
-def record(row: Mapping[str, Any], file: Input, film: Callable[[str], Film]) -> Record:
+def record(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film]) -> Record:
     """The row as the page has it. file: where it comes from; its model has its name if that was given, or if the row
     has no `answered_by`.
 
@@ -49,7 +49,7 @@ def record(row: Mapping[str, Any], file: Input, film: Callable[[str], Film]) -> 
         "vote": row.get("vote"),
         "scores": row.get("scores") or {},
         "why": row.get("why") or {},
-        "signed": {key: row[key] for key in SIGNATURES if row.get(key)},
+        "signed": {key: row[key] for key in SIGNATURE_KEYS if row.get(key)},
         "by": by,
         "model": file.name if file.given or not by else model_name(by),
         "rest": {key: value for key, value in row.items() if key not in _SHOWN},

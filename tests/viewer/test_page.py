@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from cxr_cli.errors import CxrError
-from cxr_cli.scoring.summaries.model_names import Input
+from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page import write_page
 from cxr_cli.viewer.record import model_name, record
@@ -18,7 +18,7 @@ from tests.cases import lines
 from tests.conftest import Cxr
 from tests.images.test_images import dicom
 
-ROWS = Input("rows.jsonl", "rows")
+ROWS = ModelFile("rows.jsonl", "rows")
 CASE = {
     "id": "a",
     "task": "binary",
