@@ -1,4 +1,4 @@
-"""`cxr view`: what is written. tests/test_view_page.py looks at it in a browser."""
+"""`cxr view`: what is written. test_page_in_browser.py looks at it in a browser."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page import write_page
-from cxr_cli.viewer.record import model_name, record
+from cxr_cli.viewer.page_row import model_name, page_row
 from tests.cases import lines
 from tests.conftest import Cxr
 from tests.images.test_images import dicom
@@ -108,21 +108,21 @@ def test_any_kind_of_row() -> None:
     def film(path: str) -> dict[str, str]:
         return {"name": path}
 
-    study = record({"id": "s", "report": None, "images": ["a.png"], "labels": {"edema": 1}}, ROWS, film)
+    study = page_row({"id": "s", "report": None, "images": ["a.png"], "labels": {"edema": 1}}, ROWS, film)
     assert (study["films"], study["steps"], study["predictions"]) == ([{"name": "a.png"}], [], [])
     assert study["rest"] == {"labels": {"edema": 1}}
     prior = {"id": "s0", "images": ["b.png"], "report": "Clear."}
-    assert record({"id": "s", "prior": prior}, ROWS, film)["before"] == {
+    assert page_row({"id": "s", "prior": prior}, ROWS, film)["before"] == {
         "films": [{"name": "b.png"}],
         "report": "Clear.",
     }
-    empty = record(CASE | {"prediction": ""}, ROWS, film)["predictions"]
+    empty = page_row(CASE | {"prediction": ""}, ROWS, film)["predictions"]
     assert [(said["answer"], said["right"], said["why"], said["steps"]) for said in empty] == [
         (None, None, "no answer", [])
     ]
-    letter = record(CASE | {"question": "Edema? Options:\nA) Yes\nB) No", "options": [], "answer": "B"}, ROWS, film)
+    letter = page_row(CASE | {"question": "Edema? Options:\nA) Yes\nB) No", "options": [], "answer": "B"}, ROWS, film)
     assert (letter["question"], letter["options"], letter["answer"]) == ("Edema?", ["Yes", "No"], ["No"])
-    report = record({"id": "s", "report": "Clear.", "prediction": "Clear lungs."}, ROWS, film)["predictions"][0]
+    report = page_row({"id": "s", "report": "Clear.", "prediction": "Clear lungs."}, ROWS, film)["predictions"][0]
     assert (report["answer"], report["right"], report["why"]) == (None, None, None)
 
 
