@@ -136,7 +136,7 @@ def _sources(splits: Iterable[Split]) -> list[str]:
 
 
 def _pipes(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A pipe table whose cells are Markdown; columns that hold a number in the last line stand on the right."""
+    """A pipe table whose cells are Markdown; columns that hold a number in the last line are aligned right."""
     numbers = [cell[:1].isdigit() or cell == "-" for cell in body[-1]] if body else [False] * len(head)
     lines = [[cell.replace("|", "/") for cell in line] for line in (head, *body)]
     return "\n".join(pipe_table(lines[0], ["---:" if right else "---" for right in numbers], lines[1:]))

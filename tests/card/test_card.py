@@ -1,4 +1,4 @@
-"""`cxr card`: what it counts, what it calls a leak."""
+"""`cxr card`: what it counts, what it reports as a leak."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Summaries of scored rows: what is counted, what is said, and how it is shown."""
+"""Summaries of scored rows: lines, notes, and what each format prints."""
 
 import json
 from typing import Any

@@ -194,9 +194,9 @@ def test_films_inlined(tmp_path: Path) -> None:
         rf'<script type="text/plain" id="{films[0]["inlined"]}">(.*?)</script>', (tmp_path / "page.html").read_text()
     )
     (tmp_path / "b.jpg").write_bytes(base64.b64decode(url.removeprefix("data:image/jpeg;base64,")))
-    with Image.open(tmp_path / "b.jpg") as picture:
-        assert picture.format == "JPEG"
-        assert picture.size == (1265, 632)
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert image.format == "JPEG"
+        assert image.size == (1265, 632)
     assert not (tmp_path / "page_files").exists()
 
 

@@ -22,7 +22,7 @@ def document(comparison: Comparison) -> Document:
 
 
 def _table(comparison: Comparison) -> Table:
-    """Groups of centres stand side by side. A metric of which no model has a score in a task is left out."""
+    """Groups of centres are side by side. A metric of which no model has a score in a task is left out."""
     rows: dict[tuple[str, str, str], dict[str, ComparisonLine]] = defaultdict(dict)
     with_scores = {line[:2] for line in comparison.lines if line.n}
     for line in comparison.lines:

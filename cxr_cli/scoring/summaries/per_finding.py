@@ -34,11 +34,11 @@ def finding_means(comparison: Comparison, metrics: Sequence[str]) -> list[Findin
         columns = dict(zip(comparison.models, matrix.scores(metrics[0])[0], strict=True))
     else:
         columns = {metric: matrix.scores(metric)[0][0] for metric in metrics}
-    found = [
+    findings = [
         FindingMeans(finding, len(items), {name: _mean(values[items]) for name, values in columns.items()})
         for finding, items in items_of.items()
     ]
-    return sorted(found, key=lambda finding: (-finding.questions, finding.finding))
+    return sorted(findings, key=lambda means: (-means.questions, means.finding))
 
 
 def _mean(values: Floats) -> float | None:

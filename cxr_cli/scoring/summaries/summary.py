@@ -61,7 +61,7 @@ class _JudgePairs:
             self.second.append(second)
 
     def line(self, name: str) -> SummaryLine:
-        """The rank correlation stands where other lines have a mean."""
+        """`mean` is the rank correlation."""
         n = len(self.first)
         correlation = spearman(np.frombuffer(self.first), np.frombuffer(self.second)) if n > 1 else None
         reasons = {"null from a judge": self.nulls} if self.nulls else {}

@@ -1,4 +1,4 @@
-r"""What prints tables: summaries, comparisons, recounts, audits, leaks. Each says what its columns and lines are.
+r"""The printer of all tables. Summaries, comparisons, recounts, audits and leaks give it their columns and lines.
 
 task    metric     mean        | task | metric | mean |         \begin{tabular}{llr}
 binary  accuracy  0.761        | :-- | :-- | --: |              ..

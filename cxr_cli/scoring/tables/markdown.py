@@ -29,5 +29,5 @@ def pipe_table(head: Sequence[str], rules: Sequence[str], body: Iterable[Sequenc
 
 
 def escaped(text: str) -> str:
-    """A text as Markdown that shows it as it is."""
+    """Markdown that shows this very text."""
     return "".join(rf"\{sign}" if sign in _SIGNS else sign for sign in text)

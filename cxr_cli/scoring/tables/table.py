@@ -14,7 +14,7 @@ class Entry(NamedTuple):
     widths: Sequence[int]
 
     def sentence(self) -> str:
-        """Where columns do not help: "  empty predictions (3): 1 of them credited all the same"."""
+        """Without columns, for Markdown and LaTeX: "  empty predictions (3): 1 of them credited all the same"."""
         name, *numbers, text = self.cells
         return f"  {name}{''.join(f' ({number})' for number in numbers)}: {text}"
 
@@ -22,9 +22,9 @@ class Entry(NamedTuple):
 class Table(NamedTuple):
     """Cells are texts. A name that repeats the one above it is printed once.
 
-    names: the number of columns on the left that hold names. stacked: in text the first name stands on a line of its
-    own, and the second below it. left: columns behind the names that hold text, which starts on the left. spans: a head
-    above the head: its names from the first column behind the names on, each with its number of columns.
+    names: the number of columns on the left that hold names. stacked: in text the first name has a line of its own
+    above the second. left: columns behind the names that are aligned left, as names are; others are aligned right.
+    spans: a head above the head: names of groups of columns, from the first column behind the names on, and sizes.
 
     bold: (line, column) in `body`; bold_meaning: what bold says. foot: blocks of sentences; one that starts with a
     blank belongs to the one above it. signatures: lines at the end that are not wrapped. empty: what is printed for an

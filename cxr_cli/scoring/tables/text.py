@@ -19,7 +19,7 @@ def as_text(document: Document) -> str:
 
 
 def _lines(table: Table) -> list[str]:
-    """The head and the body, with a line of its own for each stacked name."""
+    """The head and the body; each stacked name has a line of its own."""
     rows = [[*table.head], *table.without_repeats()]
     starred = {column for _, column in table.bold}
     for i, row in enumerate(rows):
@@ -40,7 +40,7 @@ def _lines(table: Table) -> list[str]:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], left: Container[int]) -> str:
-    """left: the columns whose cells stand on the left."""
+    """left: the columns that are aligned left."""
     texts = enumerate(zip(cells, widths, strict=True))
     return _GAP.join(text.ljust(width) if i in left else text.rjust(width) for i, (text, width) in texts).rstrip()
 
