@@ -29,7 +29,7 @@ COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "score": "RadRScore, accuracy and report metrics of what a model said.",
     "view": "One page to look at rows, and to mark their steps.",
     "phantom": "Draw chest X-rays with reports: data that needs no licence.",
-    "card": "A data card: counts, a picture, and what the splits share.",
+    "card": "A data card: counts, a plot, and what the splits share.",
     "cache": "What models have answered, so that nothing is asked twice.",
 }
 COMPLETE = "_CXR_COMPLETE"  # click's: set by a shell that asks for completions; `bash_source` asks for its script

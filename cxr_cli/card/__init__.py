@@ -1,1 +1,1 @@
-"""The data card of a set of cases: what is in it, a picture of it, and whether its splits leak into each other."""
+"""The data card of a set of cases: what is in it, a plot of it, and whether its splits leak into each other."""

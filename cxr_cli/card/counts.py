@@ -1,4 +1,4 @@
-"""What a split has: counts and lengths that do not grow with its rows."""
+"""What is in a split: counts and lengths, whose memory does not grow with its rows."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ OPEN = "(open)"
 class Split:
     """findings: (finding, "yes", "no" of Yes/No questions or "other") -> rows. answers: (task, option) -> rows.
 
-    lengths: what -> {length: how often}. A source, task or verdict that a row does not name is "-".
+    lengths: of what -> {length: how often}. A source, task or verdict that a row does not name is "-".
     """
 
     name: str
@@ -38,8 +38,8 @@ class Split:
         yes_no = str(answer).lower() if task_of(row).yes_no else None
         kind = yes_no if yes_no in ("yes", "no") else "other"
         self.findings.update((name, kind) for name in row.get("findings") or ())
-        given = [OPEN] if not options else answer if isinstance(answer, list) else [answer or "-"]
-        self.answers.update((task, text) for text in given)
+        answers = [OPEN] if not options else answer if isinstance(answer, list) else [answer or "-"]
+        self.answers.update((task, text) for text in answers)
         self.made_by.update(f"{key}: {row[key]}" for key in ("made_by", "checked_by") if row.get(key))
         steps = as_steps(row.get("steps"))
         if report:
@@ -51,9 +51,9 @@ class Split:
             self.lengths["words of all its steps"][sum(len(step["text"].split()) for step in steps)] += 1
             self.verdicts.update(step.get("verdict") or "-" for step in steps)
 
-    def median(self, what: str) -> int | None:
-        """The lower median of these lengths; None if there are none."""
-        counts = self.lengths[what]
+    def median(self, name: str) -> int | None:
+        """The lower median of `lengths[name]`; None if there are none."""
+        counts = self.lengths[name]
         middle, below = (counts.total() + 1) // 2, 0
         for length in sorted(counts):
             below += counts[length]

@@ -1,8 +1,8 @@
 """What the splits of a set share that they must not: patients, films, questions.
 
-A patient is a name, whatever the source: those of MS-CXR-T are patients of MIMIC-CXR.
-Reports are told and are no leak by themselves: normal films of different patients are described by the same template,
-and a split by patient cannot keep them apart. Where rows name no patient they are the only sign, so look at them there.
+A patient is a name, whatever the source: the patients of MS-CXR-T are patients of MIMIC-CXR.
+Nearly the same reports are listed but are no leak by themselves: normal films of different patients are described by
+the same template, and a split by patient cannot keep them apart. Where rows name no patient they are the only sign.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,11 +19,11 @@ from cxr_cli.rows.fingerprint import value_hash
 from cxr_cli.rows.temp_db import TempDb
 
 KINDS = {"patient": "same patient", "film": "same film", "id": "same question id", "report": "nearly the same report"}
-TOLD = "report"
-"""The kind that is told, and is no leak."""
+NO_LEAK = "report"
+"""The kind that is listed and is no leak."""
 
 
-class Shared(NamedTuple):
+class Overlap(NamedTuple):
     """What two splits share of one kind. n: how many; rows: how many rows of each split; ids: the first row of each."""
 
     kind: str
@@ -33,8 +33,8 @@ class Shared(NamedTuple):
     ids: tuple[str, str]
 
 
-class Facts(TempDb):
-    """Which patients, films, ids, reports and studies stand in which split: digests alone, on disk.
+class SplitIndex(TempDb):
+    """Which patients, films, ids, reports and studies are in which split: their digests alone, on disk.
 
     root: the folder of the films, which are then compared by their bytes; None: by their paths.
     """
@@ -44,28 +44,28 @@ class Facts(TempDb):
             "create table facts(kind text, digest blob, split text, rows integer, id text,"
             " primary key(kind, digest, split)) without rowid"
         )
-        self._film = lru_cache(10_000)(partial(_bytes, root)) if root else value_hash
-        self._alike = lru_cache(1000)(partial(_alike, reports))
+        self._film = lru_cache(10_000)(partial(_file_digest, root)) if root else value_hash
+        self._report = lru_cache(1000)(partial(_first_alike, reports))
 
     def add(self, row: Row, split: str) -> None:
         """RowError: a film is not there."""
         report, patient, films = row.get("report"), row.get("patient"), films_of(row)
-        self._note("id", value_hash(row["id"]), split, row)
+        self._insert("id", value_hash(row["id"]), split, row)
         if patient is not None:
-            self._note("patient", value_hash(patient), split, row)
+            self._insert("patient", value_hash(patient), split, row)
         for film in {self._film(path) for path in films}:
-            self._note("film", film, split, row)
+            self._insert("film", film, split, row)
         if report:
-            self._note("report", self._alike(report), split, row)
+            self._insert("report", self._report(report), split, row)
         study = [row.get("source"), patient, row.get("images"), report]
-        self._note("study", value_hash(study if any(study[1:]) else row["id"]), split, row)
+        self._insert("study", value_hash(study if any(study[1:]) else row["id"]), split, row)
 
     def distinct(self, kind: str, split: str) -> int:
         """How many patients, films .. a split has."""
-        found = self.run("select count(*) from facts where kind = ? and split = ?", kind, split).fetchone()
-        return int(found[0])
+        count = self.run("select count(*) from facts where kind = ? and split = ?", kind, split).fetchone()
+        return int(count[0])
 
-    def shared(self, splits: Iterable[str]) -> Iterator[Shared]:
+    def overlaps(self, splits: Iterable[str]) -> Iterator[Overlap]:
         """What each two splits share, kind by kind; nothing for a kind of which they share none."""
         pairs = [*combinations(splits, 2)]
         for kind in KINDS:
@@ -77,9 +77,9 @@ class Facts(TempDb):
                     *pair,
                 ).fetchone()
                 if n:
-                    yield Shared(kind, pair, n, (rest[0], rest[1]), (rest[2], rest[3]))
+                    yield Overlap(kind, pair, n, (rest[0], rest[1]), (rest[2], rest[3]))
 
-    def _note(self, kind: str, code: bytes, split: str, row: Row) -> None:
+    def _insert(self, kind: str, code: bytes, split: str, row: Row) -> None:
         self.run(
             "insert into facts values (?, ?, ?, 1, ?)"
             " on conflict(kind, digest, split) do update set rows = rows + 1, id = min(id, excluded.id)",
@@ -90,14 +90,14 @@ class Facts(TempDb):
         )
 
 
-def _alike(reports: Reports, report: str) -> bytes:
-    """The digest of the first report that says nearly the same."""
+def _first_alike(reports: Reports, report: str) -> bytes:
+    """The digest of the first report that is nearly the same."""
     own = value_hash(report)
     twin = reports.near_duplicate(report, own.hex())
     return bytes.fromhex(twin) if twin else own
 
 
-def _bytes(root: Path, path: str) -> bytes:
+def _file_digest(root: Path, path: str) -> bytes:
     try:
         with (root / path).open("rb") as file:
             return file_digest(file, lambda: blake2b(digest_size=16)).digest()

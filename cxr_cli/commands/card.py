@@ -21,7 +21,7 @@ from cxr_cli.options.completion import file_names
 )
 @click.option("--overwrite", is_flag=True, help="Replace the card that is there.")
 def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bool) -> None:
-    """A data card: counts, a picture, and what the splits share.
+    """A data card: counts, a plot, and what the splits share.
 
     \b
     cxr mine examples | cxr card - -o card/

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cxr_cli.rows import Flow
+from cxr_cli.scoring.tables import FORMATS
 
 Command = Callable[..., None]
 
@@ -60,7 +61,7 @@ _OPTIONS = (
     click.option(
         "--format",
         "shape",
-        type=click.Choice(["table", "markdown", "latex", "csv", "json"]),
+        type=click.Choice([*FORMATS]),
         default="table",
         show_default=True,
         help="The summary or comparison for a person, a paper, a spreadsheet or a program.",

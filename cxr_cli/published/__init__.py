@@ -1,1 +1,1 @@
-"""Other people's result files: read as rows, recounted, and what is wrong in them."""
+"""Result files that other people published: read as rows, recounted, and searched for defects."""

@@ -9,7 +9,7 @@ from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOTHING, UNPARSABLE
 
 
 class Defect(NamedTuple):
-    """n: how often; text: what, and what of it."""
+    """n: how often it occurs. text: what is counted, and what follows from it."""
 
     name: str
     n: int
@@ -17,62 +17,65 @@ class Defect(NamedTuple):
 
 
 class Defects:
-    """Looks at scored rows of published results."""
+    """Counts what is wrong in scored rows of published results."""
 
     def __init__(self) -> None:
-        self._seen: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
         self._references: defaultdict[str, set[int]] = defaultdict(set)
 
     def add(
-        self, row: Mapping[str, Any], empty: bool, theirs: Mapping[str, float | str], fair: Mapping[str, float | str]
+        self,
+        row: Mapping[str, Any],
+        empty: bool,
+        published: Mapping[str, float | str],
+        possible: Mapping[str, float | str],
     ) -> None:
-        """theirs, fair: the shares by the stored counts, as they are and as they can be."""
+        """published, possible: the shares by the stored counts: as they are, and as far as they are possible."""
         judged = row.get("judged") or {}
-        failed = [part for part, share in theirs.items() if share == UNPARSABLE]
-        seen = self._seen
-        seen["empty"] += empty
-        seen["credited"] += empty and bool(judged.get("right") or judged.get("correct") or judged.get("effective"))
-        seen["failed"] += len(failed)
-        seen["half"] += len(failed) > 0 and "completeness" not in failed
-        seen["impossible"] += sum(share == IMPOSSIBLE for share in fair.values())
-        seen["nothing"] += sum(share in NOTHING.values() for share in theirs.values())
-        seen["not stored"] += "by" in judged and "right" not in judged
+        failed = [part for part, share in published.items() if share == UNPARSABLE]
+        counts = self._counts
+        counts["empty"] += empty
+        counts["credited"] += empty and bool(judged.get("right") or judged.get("correct") or judged.get("effective"))
+        counts["failed"] += len(failed)
+        counts["half"] += len(failed) > 0 and "completeness" not in failed
+        counts["impossible"] += sum(share == IMPOSSIBLE for share in possible.values())
+        counts["nothing"] += sum(share in NOTHING.values() for share in published.values())
+        counts["unstored"] += "by" in judged and "right" not in judged
         if judged.get("by") == SUBSTRING:
             right, read = judged["right"], row["scores"].get("accuracy")
-            seen["substring"] += 1
-            seen["left out"] += right is None and not empty
-            seen["misread"] += right is not None and right != read
+            counts["substring"] += 1
+            counts["left out"] += right is None and not empty
+            counts["misread"] += right is not None and right != read
         if row.get("item") and judged.get("reference") is not None:
             self._references[row["item"]].add(judged["reference"])
-        seen.update(row.get("defects") or ())
+        counts.update(row.get("defects") or ())
 
-    def found(self, items: Mapping[str, Sequence[Sequence[str | None]]]) -> list[Defect]:
-        """items: task -> the items of each model's rows."""
-        seen = self._seen
+    def counts(self, items: Mapping[str, Sequence[Sequence[str | None]]]) -> list[Defect]:
+        """The defects that occur. items: task -> the items of each model's rows."""
+        counts, misread = self._counts, self._counts["misread"]
         missing = total = nameless = 0
         for models in items.values():
-            named = [{item for item in model if item} for model in models]
             nameless += sum(item is None for model in models for item in model)
-            known = [model for model in named if model]
-            total += len(set().union(*known))
-            missing += len(set().union(*known)) - len(set.intersection(*known)) if known else 0
-        anew = sum(len(counts) > 1 for counts in self._references.values())
-        found = [
-            Defect(
-                "empty predictions",
-                seen["empty"],
-                f"{seen['credited']} of them credited all the same",
-            ),
+            named = [names for model in models if (names := {item for item in model if item})]
+            total += len(set().union(*named))
+            missing += len(set().union(*named)) - len(set.intersection(*named)) if named else 0
+        differing_references = sum(len(numbers) > 1 for numbers in self._references.values())
+        defects = [
+            Defect("empty predictions", counts["empty"], f"{counts['credited']} of them credited all the same"),
             Defect("differing item sets", missing, f"of {total} items are not in all models' files"),
             Defect("rows without an item", nameless, "no id and no report: in no common set, counted as they are"),
-            Defect("matching by substring", seen["substring"], f"answers; {seen['misread']} of them read otherwise"),
-            Defect("answers left out", seen["left out"], "not empty, but nothing to match in them"),
-            Defect("verdicts not stored", seen["not stored"], "answers of which GPT-4o's verdict is not in the files"),
-            Defect("impossible counts", seen["impossible"], "more recalled, correct or effective than there are"),
-            Defect("failed judgements", seen["failed"], "error strings or refusals in place of counts"),
-            Defect("rows counted by half", seen["half"], "in the sums of the released script, not in its n"),
-            Defect("nothing to count", seen["nothing"], "parts without a denominator, counted 0"),
-            Defect("references anew", anew, "items whose reference findings differ in number between models"),
-            *(Defect(name, seen[name], "of the reference") for name in sorted(seen) if name.startswith("steps ")),
+            Defect("matching by substring", counts["substring"], f"answers; {misread} of them read otherwise"),
+            Defect("answers left out", counts["left out"], "not empty, but nothing to match in them"),
+            Defect("verdicts not stored", counts["unstored"], "answers of which GPT-4o's verdict is not in the files"),
+            Defect("impossible counts", counts["impossible"], "more recalled, correct or effective than there are"),
+            Defect("failed judgements", counts["failed"], "error strings or refusals in place of counts"),
+            Defect("rows counted by half", counts["half"], "in the sums of the released script, not in its n"),
+            Defect("nothing to count", counts["nothing"], "parts without a denominator, counted 0"),
+            Defect(
+                "references anew",
+                differing_references,
+                "items whose reference findings differ in number between models",
+            ),
+            *(Defect(name, counts[name], "of the reference") for name in sorted(counts) if name.startswith("steps ")),
         ]
-        return [defect for defect in found if defect.n]
+        return [defect for defect in defects if defect.n]

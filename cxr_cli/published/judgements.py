@@ -1,4 +1,4 @@
-"""What the authors of ChestX-Reasoner judged of a published result, as `judged` of a row: numbers, and who says them.
+"""The judgement that the authors of ChestX-Reasoner stored with a published result, as `judged` of a row.
 
 Formulas: `eval/reasoning_eval.py` and `eval/accuracy_eval.py` of github.com/MAGIC-AI4Med/ChestX-Reasoner.
 """
@@ -20,38 +20,42 @@ _COUNTS = {
 }
 
 
-def judged_of(model: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored judgement in numbers; None for one that is an error string, no object, or not there."""
-    if "recall_res" not in row:
+def stored_judgement(model: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """{"reference": 8, "recalled": 3, "stated": 5, .., "right": True, "by": "gpt-4o"}
+
+    A number is None where its judgement is an error string, not an object, or missing.
+    """
+    if "recall_res" not in result:
         if not any(family in model for family in ("ours", "qwenvl", "chexagent3b")):
-            return {"by": GPT}  # it was asked for each answer, and what it said is not in the files
-        return {"right": _by_substring(model, row.get("answer") or "", row.get("pred") or ""), "by": SUBSTRING}
-    found: dict[str, Any] = {}
-    for name, (judgement, key) in _COUNTS.items():
-        held = row.get(judgement)
-        value = held.get(key) if isinstance(held, dict) else None
+            return {"by": GPT}  # GPT-4o judged each answer, and its verdicts are not in the files
+        right = _by_substring(model, result.get("answer") or "", result.get("pred") or "")
+        return {"right": right, "by": SUBSTRING}
+    judgement: dict[str, Any] = {}
+    for name, (key, count) in _COUNTS.items():
+        stored = result.get(key)
+        value = stored.get(count) if isinstance(stored, dict) else None
         value = len(value) if isinstance(value, list) else value
-        found[name] = value if type(value) is int and value >= 0 else None
-    correct = row.get("correct")
-    found["right"] = "yes" in correct.lower() if isinstance(correct, str) else None
-    return {**found, "by": SUBSTRING if "ours" in model else GPT}
+        judgement[name] = value if type(value) is int and value >= 0 else None
+    correct = result.get("correct")
+    judgement["right"] = "yes" in correct.lower() if isinstance(correct, str) else None
+    return {**judgement, "by": SUBSTRING if "ours" in model else GPT}
 
 
-def _by_substring(model: str, answer: str, said: str) -> bool | None:
+def _by_substring(model: str, answer: str, reply: str) -> bool | None:
     """Whether the authors counted an answer as right; None: left out.
 
-    Which must be contained in which depends on the model. Where a reply echoes its prompt, the empty tags that the
-    prompt speaks of can be taken for the answer.
+    Which of the two must be contained in the other depends on the model. Where a reply echoes its prompt, the empty
+    tags of the prompt can be taken for the answer.
     """
     if "ours" in model:
-        said, answer = _inside(_TAGGED, said.rpartition("assistant")[2]), _inside(_TAGGED, answer)
-        said, answer = answer.lower(), said.lower()
+        reply, answer = _inside(_TAGGED, reply.rpartition("assistant")[2]), _inside(_TAGGED, answer)
+        reply, answer = answer.lower(), reply.lower()
     elif "qwenvl" in model:
-        if "<answer>" in said:
-            said = _inside(_TAGGED_LINES, said) if "</answer>" in said else said.rpartition("<answer>")[2].strip()
+        if "<answer>" in reply:
+            reply = _inside(_TAGGED_LINES, reply) if "</answer>" in reply else reply.rpartition("<answer>")[2].strip()
         if "<answer>" in answer and "</answer>" in answer:
             answer = _inside(_TAGGED, answer)
-    return answer in said if answer and said else None
+    return answer in reply if answer and reply else None
 
 
 def _inside(tag: re.Pattern[str], text: str) -> str:

@@ -26,15 +26,15 @@ CAUSES = {
 }
 METRICS = ("accuracy", *PARTS, "radrscore")
 _UNSCORABLE = {NO_REPORT, NO_REFERENCE, NOT_STORED, grading.NO_REFERENCE, grading.NOT_AN_OPTION}
-Counted = tuple[float | None, ...]
-"""One metric of one row: as published, then after each of CAUSES from `empty` to `judge`."""
+Revisions = tuple[float | None, ...]
+"""The score of one metric in one row: as published, then after each of CAUSES from `empty` to `judge`."""
 
 
-class Line(NamedTuple):
+class RecountLine(NamedTuple):
     """One metric of one model in one task. published_n, n: rows that count. because: cause -> its share of `change`.
 
-    script: what the released script prints. A row with a failed judgement is not in its n, but what it had added of
-    that row before it came to the failed one stays in its sums.
+    script: what the released script prints. A row with a failed judgement is not in its n, but the parts that it added
+    before it came to the failed one stay in its sums.
     """
 
     task: str
@@ -52,11 +52,11 @@ class Line(NamedTuple):
 
 class _Row(NamedTuple):
     item: str | None
-    counted: dict[str, Counted]
+    revisions: dict[str, Revisions]
 
 
-class Published:
-    """Takes in scored rows of published results. judge: who scored the reasoning."""
+class Recount:
+    """Counts scored rows of published results anew. judge: the judge that scored their reasoning."""
 
     def __init__(self, judge: str) -> None:
         self.judge = judge
@@ -66,44 +66,50 @@ class Published:
         self._defects = Defects()
 
     def add(self, row: Mapping[str, Any]) -> None:
+        """Take in one row that `cxr score` has scored."""
         self.rows += 1
         self.signatures[row["scored_by"]] += 1
         judged = row.get("judged") or {}
-        said = predicted(row)
-        empty = not any(text.strip() for text in said)
-        theirs, fair = shares(judged), honest(judged, "".join(map(thinking, said)))
-        counted = {part: self._part(row, part, theirs[part], fair[part], empty) for part in PARTS}
+        replies = predicted(row)
+        empty = not any(text.strip() for text in replies)
+        published, possible = shares(judged), honest(judged, "".join(map(thinking, replies)))
+        revisions = {part: self._part(row, part, published[part], possible[part], empty) for part in PARTS}
         right = None if judged.get("right") is None else float(judged["right"])
-        wrong = 0.0 if empty and "right" in judged else right
-        radrscore = tuple(map(_mean_of_all, zip(*counted.values(), strict=True)))
-        counted |= {"accuracy": (right, wrong, wrong, wrong, _ours(row, "accuracy", empty)), "radrscore": radrscore}
+        right_if_any = 0.0 if empty and "right" in judged else right
+        accuracy = (right, right_if_any, right_if_any, right_if_any, _our_score(row, "accuracy", empty))
+        radrscore = tuple(map(_mean_of_all, zip(*revisions.values(), strict=True)))
+        revisions |= {"accuracy": accuracy, "radrscore": radrscore}
         models = self._tasks.setdefault(str(row.get("task")), {})
-        models.setdefault(str(row.get("answered_by")), []).append(_Row(row.get("item"), counted))
-        self._defects.add(row, empty, theirs, fair)
+        models.setdefault(str(row.get("answered_by")), []).append(_Row(row.get("item"), revisions))
+        self._defects.add(row, empty, published, possible)
 
-    def _part(self, row: Mapping[str, Any], part: str, theirs: float | str, fair: float | str, empty: bool) -> Counted:
-        if theirs == NOT_STORED:
-            return None, None, None, None, _ours(row, part, empty) if self.judge != "stored" else None
-        published = None if theirs == UNPARSABLE else 0.0 if isinstance(theirs, str) else theirs
-        wrong = 0.0 if empty else published
-        possible = None if fair == IMPOSSIBLE else wrong
-        known = None if isinstance(fair, str) and not empty else possible
-        return published, wrong, possible, known, known if self.judge == "stored" else _ours(row, part, empty)
+    def _part(
+        self, row: Mapping[str, Any], part: str, published: float | str, possible: float | str, empty: bool
+    ) -> Revisions:
+        """published, possible: the share by the stored counts, or the reason why there is none."""
+        if published == NOT_STORED:
+            return None, None, None, None, _our_score(row, part, empty) if self.judge != "stored" else None
+        as_published = None if published == UNPARSABLE else 0.0 if isinstance(published, str) else published
+        after_empty = 0.0 if empty else as_published
+        after_counts = None if possible == IMPOSSIBLE else after_empty
+        after_nothing = None if isinstance(possible, str) and not empty else after_counts
+        ours = after_nothing if self.judge == "stored" else _our_score(row, part, empty)
+        return as_published, after_empty, after_counts, after_nothing, ours
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[RecountLine]:
         """One line for each task, model and metric that has a number on either side."""
-        found = []
+        lines = []
         for task, models in self._tasks.items():
-            common = self.common(task)
+            common = self._common_items(task)
             for model, rows in models.items():
                 means: list[float | None] = []
                 for metric in METRICS:
                     line = _line(task, model, metric, rows, common, means if metric == "radrscore" else None)
                     means += [line.published] if metric in PARTS else []
-                    found += [line] if line.published is not None or line.ours is not None else []
-        return found
+                    lines += [line] if line.published is not None or line.ours is not None else []
+        return lines
 
-    def common(self, task: str) -> set[str]:
+    def _common_items(self, task: str) -> set[str]:
         """The items that all models of a task were asked, of the models whose rows name theirs."""
         models = ({row.item for row in rows if row.item} for rows in self._tasks[task].values())
         named = [items for items in models if items]
@@ -112,30 +118,30 @@ class Published:
     def defects(self) -> list[Defect]:
         """What is wrong in the files."""
         items = {task: [[row.item for row in rows] for rows in models.values()] for task, models in self._tasks.items()}
-        return self._defects.found(items)
+        return self._defects.counts(items)
 
 
 def _line(
     task: str, model: str, metric: str, rows: Sequence[_Row], common: set[str], means: Sequence[float | None] | None
-) -> Line:
+) -> RecountLine:
     """means: of the published parts, for RadRScore."""
-    stages = [*zip(*(row.counted[metric] for row in rows), strict=True)]
-    ours = [row.counted[metric][-1] for row in rows if row.item is None or row.item in common]
-    values = [_mean(stage) for stage in [*stages, ours]]
+    columns = [*zip(*(row.revisions[metric] for row in rows), strict=True)]
+    ours = [row.revisions[metric][-1] for row in rows if row.item is None or row.item in common]
+    values = [_mean(column) for column in [*columns, ours]]
     published = values[0] if means is None else _mean_of_all(means)
     because = {}
     if published is not None and None not in values:
         steps = [published, *(value for value in values if value is not None)]
-        deltas = [after - before for before, after in pairwise(steps)]
-        because = {cause: delta for cause, delta in zip(CAUSES, deltas, strict=True) if abs(delta) > 1e-12}
+        changes = [after - before for before, after in pairwise(steps)]
+        because = {cause: change for cause, change in zip(CAUSES, changes, strict=True) if abs(change) > 1e-12}
     n = sum(value is not None for value in ours)
-    return Line(
+    return RecountLine(
         task,
         model,
         metric,
         published,
-        sum(value is not None for value in stages[0]),
-        _script(rows, metric),
+        sum(value is not None for value in columns[0]),
+        _script_mean(rows, metric),
         values[-1],
         n,
         len(ours) - n,
@@ -144,24 +150,24 @@ def _line(
     )
 
 
-def _script(rows: Sequence[_Row], metric: str) -> float | None:
+def _script_mean(rows: Sequence[_Row], metric: str) -> float | None:
     """The mean as the released script takes it, over rows that were judged in full: it adds completeness first."""
     if metric == "radrscore":
-        return _mean_of_all([_script(rows, part) for part in PARTS])
-    whole = [row for row in rows if row.counted["radrscore"][0] is not None]
+        return _mean_of_all([_script_mean(rows, part) for part in PARTS])
+    whole = [row for row in rows if row.revisions["radrscore"][0] is not None]
     if not whole:
-        return _mean(row.counted[metric][0] for row in rows)
+        return _mean(row.revisions[metric][0] for row in rows)
     total = 0.0
     for row in rows:
         for part in ("completeness", "factuality", "effectiveness", "accuracy"):
-            value = row.counted[part][0]
+            value = row.revisions[part][0]
             if value is None:
                 break
             total += value if part == metric else 0.0
     return total / len(whole)
 
 
-def _ours(row: Mapping[str, Any], metric: str, empty: bool) -> float | None:
+def _our_score(row: Mapping[str, Any], metric: str, empty: bool) -> float | None:
     """The row's score; 0 for an empty prediction where there is something to score."""
     if empty and metric in row["scores"] and row["why"].get(metric) not in _UNSCORABLE:
         return 0.0
@@ -170,8 +176,8 @@ def _ours(row: Mapping[str, Any], metric: str, empty: bool) -> float | None:
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
 
 
 def _mean_of_all(values: Sequence[float | None]) -> float | None:

@@ -4,8 +4,8 @@
     reasoning_res/MODEL/TASK.json   also original_report, reason_steps, and what GPT-4o judged of each row
 
 become rows {"id": "MODEL/TASK/ITEM", "item": "TASK/ITEM", "answered_by": "MODEL", ..., "judged": {"stated": 5, ...}}.
-ITEM is the file's `item_id`. Where a model's file has none, question and report tell which item of the other models'
-files a row is; where they do not, as with many questions of one wording, the row has no `item`.
+ITEM is the file's `item_id`. Where a model's file has none, question and report show which item of the other models'
+files a row is; where several rows of a file have the same ones, the row has no `item`.
 
 Layout and formulas: github.com/MAGIC-AI4Med/ChestX-Reasoner, `eval/res`, `eval/accuracy_eval.py`,
 `eval/reasoning_eval.py`.
@@ -25,7 +25,7 @@ from cxr_cli.answers.grading import expected, phrases
 from cxr_cli.answers.reply_format import asked
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.published.judgements import judged_of
+from cxr_cli.published.judgements import stored_judgement
 from cxr_cli.rows import Item, Source
 from cxr_cli.rows.files.lines import text_problem
 
@@ -51,101 +51,101 @@ def find(name: str) -> Source:
 def _task(paths: Sequence[Path]) -> Iterator[Item]:
     """The rows of one task, model by model."""
     files = {path: _load(path) for path in paths}
-    known = _known(rows for rows in files.values() if isinstance(rows, list))
-    for path, rows in files.items():
-        if isinstance(rows, str):
-            yield str(path), None, rows
+    item_ids = _item_ids(results for results in files.values() if isinstance(results, list))
+    for path, results in files.items():
+        if isinstance(results, str):
+            yield str(path), None, results
             continue
-        own = Counter(map(_content, rows))
-        for number, raw in enumerate(rows, 1):
+        contents = Counter(map(_content, results))
+        for number, result in enumerate(results, 1):
             try:
-                row, reason = _row(path, number, raw, own, known), None
+                row, reason = _row(path, number, result, contents, item_ids), None
             except RowError as error:
-                row, reason = raw, error.reason
+                row, reason = result, error.reason
             yield f"{path}:{number}", row, reason
 
 
 def _load(path: Path) -> list[Any] | str:
-    """What is in a file, or why it cannot be read."""
+    """The results in a file, or why it cannot be read."""
     content = path.read_bytes()
     try:
-        rows = msgspec.json.decode(content)
+        results = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return text_problem(content) or f"broken JSON: {error}"
-    return rows if isinstance(rows, list) else "not a list of results"
+    return results if isinstance(results, list) else "not a list of results"
 
 
-def _row(path: Path, number: int, raw: Any, own: Counter[str], known: Mapping[str, str]) -> dict[str, Any]:
-    """own: how often each content is in this file. RowError: this is no result."""
-    if not isinstance(raw, dict):
+def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids: Mapping[str, str]) -> dict[str, Any]:
+    """contents: how often each content is in this file. item_ids: content -> item_id. RowError: this is no result."""
+    if not isinstance(result, dict):
         raise RowError("", "not a result: an object was expected")
     for key in ("question", "answer", "pred"):
-        if not isinstance(raw.get(key), str | None):
+        if not isinstance(result.get(key), str | None):
             raise RowError("", f"field `{key}`: expected a string or null")
     model, task = path.parent.name, path.stem
-    item = _item(raw, own, known) or ""
-    question, options = asked(raw.get("question") or "")
-    answer = raw.get("answer")
+    item = _item(result, contents, item_ids) or ""
+    question, options = asked(result.get("question") or "")
+    answer = result.get("answer")
     right = expected({"answer": answer if options or not answer else phrases(answer)}, options)
-    steps, defect = _steps(raw.get("reason_steps"))
-    images = raw.get("image_path") or []
+    steps, defect = _steps(result.get("reason_steps"))
+    images = result.get("image_path") or []
     return {
         "id": f"{model}/{task}/{item or f'#{number}'}",
         **({"item": f"{task}/{item}"} if item else {}),
         "images": [images] if isinstance(images, str) else images,
-        "report": raw.get("original_report") or None,
+        "report": result.get("original_report") or None,
         "source": "chestx-reasoner",
         "task": task,
         "question": _INSTRUCTION.sub("", question),
         "options": options,
         "answer": answer if right is None else right[0] if options and len(right) == 1 else right,
         "steps": steps,
-        "prediction": raw.get("pred"),
+        "prediction": result.get("pred"),
         "answered_by": model,
-        "judged": judged_of(model, raw),
+        "judged": stored_judgement(model, result),
         **({"defects": [defect]} if defect else {}),
     }
 
 
-def _content(raw: Any) -> str:
-    """What tells one item from another where there is no id; "" without a report."""
-    if not isinstance(raw, dict) or not raw.get("original_report"):
+def _content(result: Any) -> str:
+    """A hash of question, options and report, by which results without an id are found; "" without a report."""
+    if not isinstance(result, dict) or not result.get("original_report"):
         return ""
-    question, options = asked(str(raw.get("question")))
-    told = json.dumps([_INSTRUCTION.sub("", question), options, raw["original_report"]])
-    return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
+    question, options = asked(str(result.get("question")))
+    content = json.dumps([_INSTRUCTION.sub("", question), options, result["original_report"]])
+    return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
 
 
-def _known(files: Iterable[Sequence[Any]]) -> dict[str, str]:
+def _item_ids(files: Iterable[Sequence[Any]]) -> dict[str, str]:
     """Content -> item_id, of all models; "" where two items have the same content."""
-    known: dict[str, str] = {}
-    for rows in files:
-        for raw in rows:
-            if (content := _content(raw)) and raw.get("item_id"):
-                id = str(raw["item_id"])
-                known[content] = id if known.get(content, id) == id else ""
-    return known
+    item_ids: dict[str, str] = {}
+    for results in files:
+        for result in results:
+            if (content := _content(result)) and result.get("item_id"):
+                id = str(result["item_id"])
+                item_ids[content] = id if item_ids.get(content, id) == id else ""
+    return item_ids
 
 
-def _item(raw: Mapping[str, Any], own: Counter[str], known: Mapping[str, str]) -> str | None:
-    if raw.get("item_id"):
-        return str(raw["item_id"])
-    content = _content(raw)
-    return known.get(content, content) if own[content] == 1 else None
+def _item(result: Mapping[str, Any], contents: Counter[str], item_ids: Mapping[str, str]) -> str | None:
+    if result.get("item_id"):
+        return str(result["item_id"])
+    content = _content(result)
+    return item_ids.get(content, content) if contents[content] == 1 else None
 
 
-def _steps(given: Any) -> tuple[list[dict[str, Any]] | None, str | None]:
-    """The reference steps, and what is wrong with how they are written."""
-    if isinstance(given, str) and given.strip() == "Error":
+def _steps(stored: Any) -> tuple[list[dict[str, Any]] | None, str | None]:
+    """The reference steps, and the defect of their form."""
+    if isinstance(stored, str) and stored.strip() == "Error":
         return None, "steps as an error"
-    if isinstance(given, str):
+    if isinstance(stored, str):
         try:
-            given = msgspec.json.decode(given)
+            stored = msgspec.json.decode(stored)
         except msgspec.DecodeError:
-            return as_steps(given) or None, "steps as a string" if given.strip() else None
-        return _steps(given)[0], "steps as a string"
-    if isinstance(given, dict):
-        held = next((value for value in given.values() if isinstance(value, list) and value), None)
-        texts = [value for value in given.values() if isinstance(value, str) and value.strip() not in ("", "Error")]
-        return (as_steps(held or texts), "steps as an object") if held or texts else (None, "steps as an error")
-    return as_steps(given) or None, None
+            return as_steps(stored) or None, "steps as a string" if stored.strip() else None
+        return _steps(stored)[0], "steps as a string"
+    if isinstance(stored, dict):
+        values = next((value for value in stored.values() if isinstance(value, list) and value), None)
+        texts = [value for value in stored.values() if isinstance(value, str) and value.strip() not in ("", "Error")]
+        return (as_steps(values or texts), "steps as an object") if values or texts else (None, "steps as an error")
+    return as_steps(stored) or None, None

@@ -13,6 +13,8 @@ from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.phrasing import Phrasing, phrasing_of
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.rows.rng import Rng
+from cxr_cli.scoring.tables.table import Document, Table
+from cxr_cli.scoring.tables.text import as_text
 
 TEMPLATE = (
     "The lungs are clear. There is no consolidation, edema, nodule or mass. There is no pleural effusion or "
@@ -143,16 +145,28 @@ def _spread(values: np.ndarray[Any, Any]) -> tuple[float, float, float, float, i
 
 
 def as_table(done: Audit) -> str:
-    """The audit for a person."""
-    names = list(done.spread)
-    wide = max(len(line.name) for line in done.lines)
-    lines = [f"{done.cases} cases", "", f"{'reward':{wide}}   mean    sd   min   max  none"]
-    for name, (mean, deviation, least, most, none) in done.spread.items():
-        lines.append(f"{name:{wide}}  {mean:5.2f} {deviation:5.2f} {least:5.2f} {most:5.2f} {none:5d}")
-    lines += ["", f"{'':{wide}}  " + "  ".join(names) + "  total  as good"]
-    for line in done.lines:
-        values = (line.rewards[name] for name in names)
-        cells = (f"{'-' if v is None else f'{v:.2f}':>{len(n)}}" for n, v in zip(names, values, strict=True))
-        mark = "  <- pays as well" if line.name in done.failed else ""
-        lines.append(f"{line.name:{wide}}  {'  '.join(cells)}  {line.total:5.2f}  {line.as_good:6.0%}{mark}")
-    return "\n".join(lines)
+    """The audit for a person: the rewards of the honest chains, then what each way of answering is paid."""
+    width = max(len(line.name) for line in done.lines)
+    spread = Table(
+        head=[f"{'reward':{width}}", " mean", "sd", "min", "max", "none"],
+        body=[
+            [name, f"{mean:5.2f}", f"{deviation:4.2f}", f"{least:4.2f}", f"{most:4.2f}", str(none)]
+            for name, (mean, deviation, least, most, none) in done.spread.items()
+        ],
+        names=1,
+    )
+    lines = Table(
+        head=["", *done.spread, "total", "as good"],
+        body=[
+            [
+                line.name,
+                *("-" if (value := line.rewards[name]) is None else f"{value:.2f}" for name in done.spread),
+                f"{line.total:5.2f}",
+                f"{line.as_good:6.0%}{'  <- pays as well' if line.name in done.failed else ''}",
+            ]
+            for line in done.lines
+        ],
+        names=1,
+        left=frozenset({len(done.spread) + 2}),
+    )
+    return f"{done.cases} cases\n\n{as_text(Document(spread))}\n{as_text(Document(lines))}".rstrip("\n")

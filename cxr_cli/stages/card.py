@@ -5,16 +5,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cxr_cli.card.counts import Split
-from cxr_cli.card.leaks import TOLD, Facts
-from cxr_cli.card.page import leak_rows, page
+from cxr_cli.card.leaks import NO_LEAK, SplitIndex
 from cxr_cli.card.plot import draw
+from cxr_cli.card.readme import leak_table, readme
 from cxr_cli.errors import CxrError
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, Row, note, write_text
-from cxr_cli.scoring.tables import in_line
+from cxr_cli.scoring.tables.table import Document
+from cxr_cli.scoring.tables.text import as_text
 
-PICTURE = "distribution"
+PLOT = "distribution"
 
 
 def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | None, overwrite: bool) -> None:
@@ -24,29 +25,29 @@ def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | Non
     """
     if (folder / "README.md").exists() and not overwrite:
         raise CxrError(f"{folder / 'README.md'} exists: --overwrite replaces it")
-    with Reports() as reports, Facts(reports, root) as facts:
-        splits = _counted(inputs, facts)
+    with Reports() as reports, SplitIndex(reports, root) as index:
+        splits = _counted(inputs, index)
         rows = sum(split.fingerprint.rows for split in splits)
         if not rows:
             raise CxrError("no rows: there is nothing to make a card of")
-        shared = list(facts.shared(split.name for split in splits))
+        overlaps = list(index.overlaps(split.name for split in splits))
         folder.mkdir(parents=True, exist_ok=True)
-        draw(splits, folder / PICTURE)
-        (folder / "README.md").write_text(page(splits, facts, shared, f"{PICTURE}.png"))
+        plot = draw(splits, folder / PLOT)
+        (folder / "README.md").write_text(readme(splits, index, overlaps, plot))
     note(f"{rows:,} rows of {', '.join(split.name for split in splits)} -> {folder / 'README.md'}")
-    if shared:
-        write_text(_aligned(leak_rows(shared)))
+    if overlaps:
+        write_text(as_text(Document(leak_table(overlaps))).rstrip("\n"))
     leaks: Counter[str] = Counter()
-    for one in shared:
-        leaks[one.kind] += one.n
-    del leaks[TOLD]
+    for overlap in overlaps:
+        leaks[overlap.kind] += overlap.n
+    del leaks[NO_LEAK]
     if leaks:
         told = ", ".join(f"{kind}s {n:,}" for kind, n in leaks.items())
         raise CxrError(f"the splits leak: {told}; keep each patient in one split")
 
 
-def _counted(inputs: Iterable[tuple[str | None, str]], facts: Facts) -> list[Split]:
-    """The splits, in the order in which they come; `facts` takes in their rows."""
+def _counted(inputs: Iterable[tuple[str | None, str]], index: SplitIndex) -> list[Split]:
+    """The splits, in the order in which they come; `index` takes in their rows."""
     splits: dict[str, Split] = {}
     for given, path in inputs:
         if given:
@@ -55,13 +56,8 @@ def _counted(inputs: Iterable[tuple[str | None, str]], facts: Facts) -> list[Spl
         def count(row: Row, given: str | None = given) -> tuple[()]:
             name = given or row.get("split") or "no split"
             splits.setdefault(name, Split(name)).add(row)
-            facts.add(row, name)
+            index.add(row, name)
             return ()
 
         Flow([path], dry=True).run(count, ScoredCase)
     return [*splits.values()]
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(in_line(row, widths, range(len(row))) for row in rows)

@@ -1,7 +1,7 @@
 """The stage `cxr score`: rows scored one by one, and the summary or the comparison that goes with them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +11,17 @@ from cxr_cli.engines import Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Reader
-from cxr_cli.published import results
-from cxr_cli.published.recount import Published
-from cxr_cli.published.recount_table import SHAPES as PUBLISHED
+from cxr_cli.published import recount_table, results
+from cxr_cli.published.recount import Recount
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, Row, note, write_text
 from cxr_cli.scoring.scorer import Scorer
-from cxr_cli.scoring.summaries import comparison_table, summary
+from cxr_cli.scoring.summaries import comparison_notes, comparison_table, summary_table
 from cxr_cli.scoring.summaries.comparison import Comparison
-from cxr_cli.scoring.summaries.model_names import Input, named
-from cxr_cli.scoring.summaries.score_matrix import Boards
+from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
+from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
+from cxr_cli.scoring.summaries.summary import Summary
+from cxr_cli.scoring.tables import formatted
 from cxr_cli.sources.texts import plain_text
 
 Take = Callable[[Row], None]
@@ -38,29 +39,27 @@ def run(
 ) -> None:
     """Scores the rows of `flow`. shape: how the summary is printed on stdout, in place of rows there; None prints none.
 
-    layout: of the published results that the inputs are. plot: a folder for pictures. how: as `_scoring` takes it.
+    layout: of the published results that the inputs are. plot: a folder for plots. how: as `_scoring` takes it.
     """
-    summed: summary.Summary | Published = summary.Summary(seed=seed, second=judges[1] if len(judges) > 1 else None)
-    shapes: Mapping[str, Callable[[Any], str]] = summary.SHAPES
+    summary: Summary | Recount = Summary(seed=seed, second=judges[1] if len(judges) > 1 else None)
     if layout:
-        flow.find, summed, shapes = results.find, Published(judges[0]), PUBLISHED
-    if shape is not None and shape not in shapes:
-        raise CxrError(f"--format {shape}: published results come as {', '.join(shapes)}")
-    boards, draw = Boards() if plot else None, _drawing(plot)
+        flow.find, summary = results.find, Recount(judges[0])
+    matrix, draw = ScoreMatrix() if plot else None, _drawing(plot)
 
     def take(row: Row) -> None:
-        summed.add(row)
-        if boards is not None:
-            boards.add(Input("", name="").model(row), row)
+        summary.add(row)
+        if matrix is not None:
+            matrix.add(ModelFile("", name="").model(row), row)
 
     with _scoring(reader, judges=judges, **how) as score:
         score(flow, take, shape is None or flow.output is not None)
     if flow.dry:
         return
     if shape is not None:
-        write_text(shapes[shape](summed).rstrip("\n"))
-    if boards is not None:
-        draw(Comparison(boards, common=True, seed=seed))
+        document = recount_table.document(summary) if isinstance(summary, Recount) else summary_table.document(summary)
+        write_text(formatted(document, shape).rstrip("\n"))
+    if matrix is not None:
+        draw(Comparison(matrix, common=True, seed=seed))
 
 
 def compare(
@@ -77,33 +76,33 @@ def compare(
     """Scores each input of `flow`, a model or several, and prints how they compare."""
     if layout:
         flow.find = results.find
-    boards, draw = Boards(), _drawing(plot)
+    matrix, draw = ScoreMatrix(), _drawing(plot)
     with _scoring(reader, **how) as score:
-        for one in named(flow.inputs):
+        for file in model_files(flow.inputs):
 
-            def take(row: Row, one: Input = one) -> None:
-                boards.add(one.model(row), row)
+            def take(row: Row, file: ModelFile = file) -> None:
+                matrix.add(file.model(row), row)
 
-            score(replace(flow, inputs=[one.path]), take, False)
+            score(replace(flow, inputs=[file.path]), take, False)
     if flow.dry:
         return
-    if len(boards.models) < 2:
-        raise CxrError(f"--compare wants two models or more, not {', '.join(boards.models) or 'none'}")
-    comparison = Comparison(boards, common, in_domain, seed)
-    write_text(comparison_table.SHAPES[shape](comparison).rstrip("\n"))
+    if len(matrix.models) < 2:
+        raise CxrError(f"--compare wants two models or more, not {', '.join(matrix.models) or 'none'}")
+    comparison = Comparison(matrix, common, in_domain, seed)
+    write_text(formatted(comparison_table.document(comparison), shape).rstrip("\n"))
     if shape == "csv":
-        for text in comparison_table.notes(comparison):
+        for text in comparison_notes.notes(comparison):
             note(text)
     draw(comparison)
 
 
 def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
-    """What draws a comparison; made before the scoring, so that what is not installed is said at once."""
+    """What draws a comparison; made before the scoring, so that a missing package is reported at once."""
     if folder is None:
         return lambda comparison: None
     from cxr_cli.scoring.plots.plots import draw
 
-    return lambda comparison: note(f"{len(draw(comparison, folder))} pictures -> {folder}")
+    return lambda comparison: note(f"{len(draw(comparison, folder))} plots -> {folder}")
 
 
 @contextmanager

@@ -14,37 +14,37 @@ _PNG_DEPTH = 24  # the byte of a PNG that says how many bits a channel has
 
 
 class Gallery:
-    """Where the page finds each film. What a browser cannot show (DICOM, 16-bit PNG) is rendered as PNG into a folder
-    beside the page, once for each state of the file; `embed` inlines all films as JPEG.
+    """Where the page finds each film. A film that no browser shows (DICOM, 16-bit PNG) is rendered as PNG into a folder
+    beside the page, once for each state of its file; `embed` inlines all films as JPEG.
 
-    films, missing: how many different ones so far.
+    films, missing: how many different films so far, and how many of them cannot be shown.
     """
 
     def __init__(self, page: Path, root: Path | None, embed: bool) -> None:
         self.page, self.root, self.embed = page, root, embed
         self.folder = page.with_name(f"{page.stem}_files")
         self.missing = 0
-        self._urls: list[tuple[str, str]] = []
-        self._known: dict[str, dict[str, str]] = {}
+        self._data_urls: list[tuple[str, str]] = []
+        self._films: dict[str, dict[str, str]] = {}
 
     @property
     def films(self) -> int:
-        return len(self._known)
+        return len(self._films)
 
     def film(self, path: str) -> dict[str, str]:
-        """{"name", "src"}, {"name", "inlined"} or, of one that cannot be shown, {"name", "missing": why}."""
-        if path not in self._known:
+        """{"name", "src"}, {"name", "inlined"} or, for a film that cannot be shown, {"name", "missing": the reason}."""
+        if path not in self._films:
             try:
                 place = self._inlined(path) if self.embed else {"src": self._reference(path)}
             except BadImage as error:
                 self.missing += 1
                 place = {"missing": error.reason.removeprefix(f"image {path} ")}
-            self._known[path] = {"name": path, **place}
-        return self._known[path]
+            self._films[path] = {"name": path, **place}
+        return self._films[path]
 
-    def taken(self) -> list[tuple[str, str]]:
-        """(name, data URL) of the films inlined since the last time."""
-        urls, self._urls = self._urls, []
+    def new_data_urls(self) -> list[tuple[str, str]]:
+        """(name, data URL) of the films inlined since the last call."""
+        urls, self._data_urls = self._data_urls, []
         return urls
 
     def _reference(self, path: str) -> str:
@@ -55,15 +55,15 @@ class Gallery:
         return quote(Path(os.path.relpath(file.absolute(), self.page.absolute().parent)).as_posix())
 
     def _inlined(self, path: str) -> dict[str, str]:
-        packed = io.BytesIO()
-        load(path, self.root, size=EMBEDDED).save(packed, format="JPEG", quality=88)
-        name = f"film-{len(self._known)}"
-        self._urls.append((name, f"data:image/jpeg;base64,{base64.b64encode(packed.getvalue()).decode()}"))
+        jpeg = io.BytesIO()
+        load(path, self.root, size=EMBEDDED).save(jpeg, format="JPEG", quality=88)
+        name = f"film-{len(self._films)}"
+        self._data_urls.append((name, f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"))
         return {"inlined": name}
 
 
 def _displayable(file: Path) -> bool:
-    """A JPEG, or a PNG of 8 bits a channel. Of other files, and of none, decoding says what is the matter."""
+    """Is it a JPEG, or a PNG of 8 bits a channel? Other files are decoded, which reports what is wrong with them."""
     try:
         with file.open("rb") as stream:
             head = stream.read(_PNG_DEPTH + 1)

@@ -1,8 +1,8 @@
-"""Rows to one HTML page that needs nothing else: its style, its code and its rows are in it, and it may load nothing.
+"""Rows to one HTML page that needs nothing else: its style, its code and its rows are in it, and it loads nothing.
 
-Rows are written as they come, each as JSON in a <script> of its own that no browser runs. Rows that ask the same of the
-same study (the same `item`, else the same `id`; and the same report and question) are one item of the page, with the
-models side by side: the first of them brings what they share.
+Rows are written as they come, each as JSON in a <script> of its own that no browser runs. Rows of the same question of
+the same study (the same `item`, else the same `id`; and the same report and question) are one item of the page, with
+their models side by side; the first of them holds what they share.
 """
 
 import base64
@@ -20,11 +20,11 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, Row, note
 from cxr_cli.rows.fingerprint import value_hash
-from cxr_cli.scoring.summaries.model_names import Input, named
+from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
 from cxr_cli.viewer.gallery import Gallery
-from cxr_cli.viewer.record import Record, record
+from cxr_cli.viewer.page_row import PageRow, page_row
 
-PARTS = files("cxr_cli.viewer") / "page_files"
+PAGE_FILES = files("cxr_cli.viewer") / "page_files"
 SCRIPTS = ("dom", "items", "marks", "filters", "list", "films", "report", "steps", "models", "case", "main")
 _SHARED = ("task", "findings", "question", "options", "answer", "report", "films", "before", "steps", "rest")
 _HARMFUL = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -40,9 +40,13 @@ def write_page(
     root: Path | None,
     embed: bool,
 ) -> None:
-    """Writes the page, whole or not at all. limit: so many rows of each input. root: where paths of films start."""
+    """Writes the page, whole or not at all.
+
+    mapping: of fields, as `--map`. limit: rows of each input. root: the folder that paths of films start from. embed:
+    inline the films. CxrError: the page cannot be written, or is there and not `overwrite`.
+    """
     _check(output, overwrite)
-    sources = named(inputs)
+    sources = model_files(inputs)
     gallery = Gallery(output, root, embed)
     part = output.with_name(f"{output.name}.part")
     before, after = _page(", ".join(map(_title, sources))).split("<!-- rows -->")
@@ -72,14 +76,14 @@ def _check(output: Path, overwrite: bool) -> None:
         raise CxrError(f"{output} exists: --overwrite replaces it")
 
 
-def _title(source: Input) -> str:
+def _title(source: ModelFile) -> str:
     return source.name if source.given or source.path == "-" else Path(source.path).name
 
 
 def _page(title: str) -> str:
-    """The page without its rows. The browser runs the scripts of this page by their digests, and nothing else."""
-    style = (PARTS / "page.css").read_text()
-    scripts = [(PARTS / f"{name}.js").read_text() for name in SCRIPTS]
+    """The page without its rows. The browser runs the scripts with these digests, and nothing else."""
+    style = (PAGE_FILES / "page.css").read_text()
+    scripts = [(PAGE_FILES / f"{name}.js").read_text() for name in SCRIPTS]
     policy = [
         "default-src 'none'",
         "img-src 'self' file: data:",
@@ -89,7 +93,7 @@ def _page(title: str) -> str:
         "form-action 'none'",
     ]
     return (
-        (PARTS / "page.html")
+        (PAGE_FILES / "page.html")
         .read_text()
         .replace("<!-- policy -->", "; ".join(policy))
         .replace("<!-- title -->", escape(title))
@@ -103,27 +107,27 @@ def _sha256(text: str) -> str:
 
 
 class _Rows:
-    """The rows in the page. fingerprint: of all of them, which the page keeps marks by."""
+    """Writes the rows of the page. fingerprint: of all rows; a browser stores marks under it."""
 
     def __init__(self, file: TextIO, gallery: Gallery) -> None:
         self.file, self.gallery = file, gallery
         self.number, self.models, self.items = 0, set[str](), _Items()
         self.fingerprint = hashlib.blake2b(digest_size=16)
 
-    def write(self, flow: Flow, source: Input, rows: Iterator[Row]) -> Iterator[Row]:
-        """As the stage of a flow; no row goes further."""
+    def write(self, flow: Flow, source: ModelFile, rows: Iterator[Row]) -> Iterator[Row]:
+        """The stage of a flow; it hands no row on."""
         for row in rows:
             try:
-                shown = record(row, source, self.gallery.film)
+                data = page_row(row, source, self.gallery.film)
             except RowError as error:
                 flow.reject(row, error.reason)
                 continue
             self.number += 1
-            self.models |= {shown["model"]} if shown["predictions"] else set()
+            self.models |= {data["model"]} if data["predictions"] else set()
             self.fingerprint.update(msgspec.json.encode(row))
-            for name, url in self.gallery.taken():
+            for name, url in self.gallery.new_data_urls():
                 self.file.write(f'<script type="text/plain" id="{name}">{url}</script>\n')
-            _write_data(self.file, "row", self.items.joined(row, shown))
+            _write_data(self.file, "row", self.items.join(row, data))
         yield from ()
 
     def counts(self) -> str:
@@ -140,7 +144,7 @@ def _write_data(file: TextIO, kind: str, data: Any) -> None:
 
 
 class _Items:
-    """Numbers the items, and leaves out of a later row of an item what it shares with the first."""
+    """Numbers the items, and leaves out of later rows of an item what they share with its first."""
 
     def __init__(self) -> None:
         self._first: dict[bytes, tuple[int, dict[str, bytes]]] = {}
@@ -148,9 +152,9 @@ class _Items:
     def __len__(self) -> int:
         return len(self._first)
 
-    def joined(self, row: Row, shown: Record) -> Record:
-        key = value_hash([row.get("item") or row["id"], shown["report"], shown["question"]])
-        codes = {name: value_hash(shown[name]) for name in _SHARED}
+    def join(self, row: Row, data: PageRow) -> PageRow:
+        key = value_hash([row.get("item") or row["id"], data["report"], data["question"]])
+        codes = {name: value_hash(data[name]) for name in _SHARED}
         number, first = self._first.setdefault(key, (len(self), codes))
         same = {name for name in _SHARED if codes[name] == first[name]} if first is not codes else set()
-        return {"of": number, **{name: value for name, value in shown.items() if name not in same}}
+        return {"of": number, **{name: value for name, value in data.items() if name not in same}}

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cxr_cli.scoring.tables.markdown import pipe_table
+
 COLUMNS = {
     **{f"accuracy, {task}": (task, "accuracy") for task in ("binary", "single", "anomaly")},
     **{part: ("all", part) for part in ("factuality", "completeness", "effectiveness")},
@@ -28,18 +30,17 @@ def tables(paths: Sequence[Path]) -> Iterator[str]:
     for path in paths:
         ablations[path.stem].append(path)
     for name, files in ablations.items():
-        found, models = _means(files)
-        for centre in dict.fromkeys(centre for _, centre, _, _ in found):
+        means, models = _means(files)
+        for centre in dict.fromkeys(centre for _, centre, _, _ in means):
             yield f"{name.replace('-', ' ').capitalize()}, {centre}; {len(files)} seed{'s' * (len(files) > 1)}"
             yield ""
-            yield f"| | {' | '.join(COLUMNS)} |"
-            yield f"|---|{'---|' * len(COLUMNS)}"
-            for model in models:
-                cells = (_cell(found.get((model, centre, *key), ())) for key in COLUMNS.values())
-                yield f"| {model} | {' | '.join(cells)} |"
+            body = [
+                [model, *(_cell(means.get((model, centre, *key), ())) for key in COLUMNS.values())] for model in models
+            ]
             if set(DAMAGE) <= set(models):
-                of = ([found.get((model, centre, *key), ()) for model in DAMAGE] for key in COLUMNS.values())
-                yield f"| won back | {' | '.join(_won_back(*means) for means in of)} |"
+                chains = ([means.get((model, centre, *key), ()) for model in DAMAGE] for key in COLUMNS.values())
+                body.append(["won back", *(_won_back(*of_each) for of_each in chains)])
+            yield from pipe_table(["", *COLUMNS], ["---"] * (1 + len(COLUMNS)), body)
             yield ""
 
 

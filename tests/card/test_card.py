@@ -1,6 +1,8 @@
-"""`cxr card`: what it counts, what it calls a leak."""
+"""`cxr card`: what it counts, what it reports as a leak."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +74,21 @@ def test_a_card(cxr: Cxr, files: Path) -> None:
     assert "</svg>" in (files / "card" / "distribution.svg").read_text()
 
 
-@needs("plot")
+def test_a_card_without_matplotlib_has_no_plot(files: Path) -> None:
+    tool = "import sys; sys.modules['matplotlib'] = None; from cxr_cli.cli import main; main()"
+    command = [sys.executable, "-c", tool, "card", "train=train.jsonl", "test=test.jsonl", "-o", "card"]
+    done = subprocess.run(command, cwd=files, capture_output=True, text=True, timeout=600)
+    assert (done.returncode, done.stderr) == (
+        0,
+        'cxr: the card has no plot: matplotlib is not installed: pip install -e ".[plot]" in a clone of the project\n'
+        "cxr: 5 rows of train, test -> card/README.md\n",
+    )
+    assert [path.name for path in (files / "card").iterdir()] == ["README.md"]
+    page = (files / "card" / "README.md").read_text()
+    assert "distribution" not in page
+    assert table(page, "Tasks") == {"binary": ["2", "0"], "anomaly": ["1", "1"], "multiple": ["0", "1"]}
+
+
 def test_it_is_the_same_when_made_again_and_not_written_over(cxr: Cxr, files: Path) -> None:
     made = []
     for folder in ("one", "two"):

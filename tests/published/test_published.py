@@ -173,6 +173,10 @@ def test_summary_for_a_person_and_a_spreadsheet(cxr: Cxr, tmp_path: Path) -> Non
     assert "  gpt4o        accuracy           1.000  5  0.500  2      0  -0.500  items -0.250\n" in table
     assert "  empty predictions          3  1 of them credited all the same" in table
     assert "the released script prints for gpt4o, seen:" in table
+    markdown = cxr(*command, "markdown").stdout
+    assert "| seen | gpt4o | accuracy | 1.000 | 5 | 0.500 | 2 | 0 | -0.500 | items -0.250 |\n" in markdown
+    assert "  - empty predictions (3): 1 of them credited all the same\n" in markdown
+    assert r"\par{\footnotesize empty predictions (3): 1 of them credited" in cxr(*command, "latex").stdout
     sheet = [*csv.DictReader(io.StringIO(cxr(*command, "csv").stdout))]
     assert sheet[0]["task"] == "air"
     assert sheet[0]["because"] == "empty -0.3333, judge -0.3333"

@@ -8,34 +8,40 @@ import pytest
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.scoring.summaries import comparison_table
-from cxr_cli.scoring.summaries.comparison import Comparison, Line
-from cxr_cli.scoring.summaries.model_names import Input, named
-from cxr_cli.scoring.summaries.score_matrix import Boards
+from cxr_cli.scoring.summaries.comparison import Comparison, ComparisonLine
+from cxr_cli.scoring.summaries.comparison_notes import notes
+from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
+from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
+from cxr_cli.scoring.tables import formatted
 from tests.conftest import Cxr
 
 
-def add(boards: Boards, model: str, n: int, score: float | None, task: str = "binary", **more: Any) -> None:
+def add(matrix: ScoreMatrix, model: str, n: int, score: float | None, task: str = "binary", **more: Any) -> None:
     row = {"id": f"{task}/{n}", "task": task, "patient": f"p{n}", "scores": {"accuracy": score}, "scored_by": "judge:x"}
-    boards.add(model, row | more)
+    matrix.add(model, row | more)
 
 
-def three() -> Boards:
+def three() -> ScoreMatrix:
     """a is always right, b never, c_1 like a, but that its judge failed once. Of `single` c_1 was asked nothing, and a
     and b the same one question; a was asked one binary question more, and b another.
     """
-    boards = Boards()
+    matrix = ScoreMatrix()
     for n in range(20):
-        add(boards, "a", n, 1.0)
-        add(boards, "b", n, 0.0)
-        add(boards, "c_1", n, 1.0 if n else None, why={} if n else {"accuracy": "judge: refused"})
-    add(boards, "a", 20, 1.0)
-    add(boards, "b", 21, None)
-    add(boards, "a", 0, 1.0, "single")
-    add(boards, "b", 0, 1.0, "single")
-    return boards
+        add(matrix, "a", n, 1.0)
+        add(matrix, "b", n, 0.0)
+        add(matrix, "c_1", n, 1.0 if n else None, why={} if n else {"accuracy": "judge: refused"})
+    add(matrix, "a", 20, 1.0)
+    add(matrix, "b", 21, None)
+    add(matrix, "a", 0, 1.0, "single")
+    add(matrix, "b", 0, 1.0, "single")
+    return matrix
 
 
-def lines(comparison: Comparison) -> dict[tuple[str, str], Line]:
+def printed(comparison: Comparison, format: str) -> str:
+    return formatted(comparison_table.document(comparison), format)
+
+
+def lines(comparison: Comparison) -> dict[tuple[str, str], ComparisonLine]:
     return {(line.task, line.model): line for line in comparison.lines}
 
 
@@ -106,11 +112,11 @@ scored_by: judge:x
 
 
 def test_table() -> None:
-    assert comparison_table.SHAPES["table"](Comparison(three(), common=True)) == TABLE
+    assert printed(Comparison(three(), common=True), "table") == TABLE
 
 
 def test_markdown() -> None:
-    shown = comparison_table.SHAPES["markdown"](Comparison(three(), common=True)).splitlines()
+    shown = printed(Comparison(three(), common=True), "markdown").splitlines()
     assert shown[:7] == [
         "| task | metric | model | n | nulls | mean | 95% interval | p |",
         "| :-- | :-- | :-- | --: | --: | --: | --: | --: |",
@@ -130,7 +136,7 @@ def test_markdown() -> None:
 
 
 def test_latex() -> None:
-    shown = comparison_table.SHAPES["latex"](Comparison(three(), common=True)).splitlines()
+    shown = printed(Comparison(three(), common=True), "latex").splitlines()
     assert shown[:11] == [
         r"% \usepackage{booktabs}",
         r"\begin{tabular}{lllrrrrr}",
@@ -149,7 +155,7 @@ def test_latex() -> None:
 
 
 def test_csv() -> None:
-    assert comparison_table.SHAPES["csv"](Comparison(three(), common=True)).splitlines()[:6] == [
+    assert printed(Comparison(three(), common=True), "csv").splitlines()[:6] == [
         "task,metric,centre,model,n,nulls,mean,low,high,best,bold,p,reasons",
         "binary,accuracy,all,a,20,0,1.0,1.0,1.0,True,True,,",
         "binary,accuracy,all,b,20,0,0.0,0.0,0.0,False,False,0.00029997000299970003,",
@@ -160,7 +166,7 @@ def test_csv() -> None:
 
 
 def test_json() -> None:
-    document = json.loads(comparison_table.SHAPES["json"](Comparison(three(), common=True, seed=4)))
+    document = json.loads(printed(Comparison(three(), common=True, seed=4), "json"))
     assert (document["models"], document["items"]) == (["a", "b", "c_1"], {"binary": 20, "single": 1})
     assert (document["seed"], document["resampled_by"]) == (4, "patient")
     assert document["lines"][2]["reasons"] == {"judge: refused": 1}
@@ -170,21 +176,21 @@ def test_json() -> None:
 
 
 def test_no_model_is_bold_where_none_can_be_told() -> None:
-    boards = Boards()
+    matrix = ScoreMatrix()
     for n, (a, b) in enumerate([(1, 0), (1, 1), (0, 1), (1, 1)]):
-        add(boards, "a", n, a)
-        add(boards, "b", n, b)
-    found = Comparison(boards).lines
+        add(matrix, "a", n, a)
+        add(matrix, "b", n, b)
+    found = Comparison(matrix).lines
     assert [(line.mean, line.best, line.bold) for line in found] == [(0.75, True, False), (0.75, True, False)]
-    assert "*" not in comparison_table.SHAPES["table"](Comparison(boards))
+    assert "*" not in printed(Comparison(matrix), "table")
 
 
 def test_fewer_errors_are_better() -> None:
-    boards = Boards()
+    matrix = ScoreMatrix()
     for n in range(20):
-        add(boards, "a", n, None, scores={"finding_errors": 3.0})
-        add(boards, "b", n, None, scores={"finding_errors": 1.0 + n % 2})
-    assert [(line.model, line.best, line.bold) for line in Comparison(boards).lines] == [
+        add(matrix, "a", n, None, scores={"finding_errors": 3.0})
+        add(matrix, "b", n, None, scores={"finding_errors": 1.0 + n % 2})
+    assert [(line.model, line.best, line.bold) for line in Comparison(matrix).lines] == [
         ("a", False, False),
         ("b", True, True),
     ]
@@ -192,24 +198,24 @@ def test_fewer_errors_are_better() -> None:
 
 def test_a_better_mean_over_easier_items_is_not_told_from_the_rest() -> None:
     """a scores the ten items that it gets right; on those b is better still, and where a is null b is worse."""
-    boards = Boards()
+    matrix = ScoreMatrix()
     for n in range(40):
-        add(boards, "a", n, 0.8 if n < 20 else None)
-        add(boards, "b", n, 0.9 if n < 20 else 0.1)
-    a, b = Comparison(boards).lines
+        add(matrix, "a", n, 0.8 if n < 20 else None)
+        add(matrix, "b", n, 0.9 if n < 20 else 0.1)
+    a, b = Comparison(matrix).lines
     assert (a.mean, a.best, a.bold) == (pytest.approx(0.8), True, False)
     assert (b.mean, b.best, b.bold) == (pytest.approx(0.5), False, False)
     assert b.p is not None
     assert b.p < 0.001
 
 
-def centres() -> Boards:
-    boards = Boards()
+def centres() -> ScoreMatrix:
+    matrix = ScoreMatrix()
     for n in range(12):
         source = ["mimic-cxr", "rsna", None][n % 3]
         for model, score in (("a", 1.0), ("b", n % 2)):
-            add(boards, model, n, score, source=source)
-    return boards
+            add(matrix, model, n, score, source=source)
+    return matrix
 
 
 def test_centres_stand_side_by_side() -> None:
@@ -220,22 +226,20 @@ def test_centres_stand_side_by_side() -> None:
         ("other centres", "a", 4, 1.0),
         ("other centres", "b", 4, 0.5),
     ]
-    table = comparison_table.SHAPES["table"](comparison).splitlines()
+    table = printed(comparison, "table").splitlines()
     assert table[0] == " " * 25 + "------------- in-domain --------------  ----------- other centres ------------"
     assert table[1] == (
         "task    metric    model  n  nulls   mean    95% interval      p  n  nulls   mean    95% interval      p"
     )
-    assert comparison_table.notes(comparison) == [
+    assert notes(comparison) == [
         "in-domain: mimic-cxr (4 items)",
         "other centres: rsna (4 items)",
         "items without a source, in neither group: 4",
     ]
-    latex = comparison_table.SHAPES["latex"](comparison).splitlines()
+    latex = printed(comparison, "latex").splitlines()
     assert latex[3] == r"& & & \multicolumn{5}{c}{in-domain} & \multicolumn{5}{c}{other centres} \\"
     assert latex[4] == r"\cmidrule(lr){4-8}\cmidrule(lr){9-13}"
-    assert comparison_table.SHAPES["markdown"](comparison).startswith(
-        "| task | metric | model | in-domain n | in-domain nulls |"
-    )
+    assert printed(comparison, "markdown").startswith("| task | metric | model | in-domain n | in-domain nulls |")
 
 
 def test_an_unknown_source_is_an_error() -> None:
@@ -245,39 +249,39 @@ def test_an_unknown_source_is_an_error() -> None:
 
 def test_what_all_models_share_is_told_for_each_metric() -> None:
     """b has no RadRScore at all: `all` of RadRScore is over what a and c share, not over what b was asked too."""
-    boards = Boards()
+    matrix = ScoreMatrix()
     for n in range(4):
         for model in ("a", "c"):
-            add(boards, model, n, 1.0, "single", scores={"accuracy": 1.0, "radrscore": 0.5})
+            add(matrix, model, n, 1.0, "single", scores={"accuracy": 1.0, "radrscore": 0.5})
     for model in ("a", "b", "c"):
-        add(boards, model, 0, 1.0, scores={"accuracy": 1.0, "radrscore": None})
-    found = {(line.task, line.metric, line.model): line.n for line in Comparison(boards, common=True).lines}
+        add(matrix, model, 0, 1.0, scores={"accuracy": 1.0, "radrscore": None})
+    found = {(line.task, line.metric, line.model): line.n for line in Comparison(matrix, common=True).lines}
     assert found["all", "radrscore", "a"] == found["all", "radrscore", "c"] == 4
     assert found["all", "accuracy", "a"] == found["all", "accuracy", "b"] == 1
 
 
 def test_a_model_that_shares_no_item_is_left_out_of_what_is_common() -> None:
-    boards = three()
-    add(boards, "d", 99, 0.5)
-    comparison = Comparison(boards, common=True)
+    matrix = three()
+    add(matrix, "d", 99, 0.5)
+    comparison = Comparison(matrix, common=True)
     assert lines(comparison) == lines(Comparison(three(), common=True))
-    assert "binary: none of its items is another model's, left out: d" in comparison_table.notes(comparison)
+    assert "binary: none of its items is another model's, left out: d" in notes(comparison)
 
 
 def test_differing_signatures_and_missing_patients_are_said() -> None:
-    boards = Boards()
+    matrix = ScoreMatrix()
     for n in range(3):
-        add(boards, "a", n, 1.0, made_by="rules")
-        add(boards, "b", n, 1.0, made_by="rules", scored_by="judge:y", answered_by="b" if n else "model:z|t:1")
-    boards.add("a", {"id": "q", "task": "binary", "scores": {"accuracy": 1.0}, "scored_by": "judge:x"})
-    boards.add("b", {"id": "q", "task": "binary", "scores": {"accuracy": 1.0}, "scored_by": "judge:y"})
-    comparison = Comparison(boards)
-    assert comparison_table.notes(comparison) == [
+        add(matrix, "a", n, 1.0, made_by="rules")
+        add(matrix, "b", n, 1.0, made_by="rules", scored_by="judge:y", answered_by="b" if n else "model:z|t:1")
+    matrix.add("a", {"id": "q", "task": "binary", "scores": {"accuracy": 1.0}, "scored_by": "judge:x"})
+    matrix.add("b", {"id": "q", "task": "binary", "scores": {"accuracy": 1.0}, "scored_by": "judge:y"})
+    comparison = Comparison(matrix)
+    assert notes(comparison) == [
         "items without a patient: 1, each drawn as one of its own",
         "the models' rows carry different scored_by signatures:"
         " two numbers may be compared only if their signatures agree",
     ]
-    assert comparison_table.SHAPES["table"](comparison).splitlines()[-4:] == [
+    assert printed(comparison, "table").splitlines()[-4:] == [
         "made_by: rules",
         "answered_by: model:z|t:1 (b)",
         "scored_by: judge:x (a)",
@@ -286,26 +290,26 @@ def test_differing_signatures_and_missing_patients_are_said() -> None:
 
 
 def test_an_item_is_answered_once() -> None:
-    boards = Boards()
-    add(boards, "a", 1, 1.0)
-    add(boards, "a", 1, 1.0, "single")
+    matrix = ScoreMatrix()
+    add(matrix, "a", 1, 1.0)
+    add(matrix, "a", 1, 1.0, "single")
     with pytest.raises(RowError, match="model a answers this item twice"):
-        add(boards, "a", 1, 1.0, id="other", item="binary/1")
+        add(matrix, "a", 1, 1.0, id="other", item="binary/1")
 
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "n=1.jsonl").touch()
-    found = named(["GPT-4o=a/x.jsonl", "a/y.jsonl.gz", "b/y.v2.jsonl", "c/y.csv", "n=1.jsonl", "-"])
+    found = model_files(["GPT-4o=a/x.jsonl", "a/y.jsonl.gz", "b/y.v2.jsonl", "c/y.csv", "n=1.jsonl", "-"])
     assert [input.name for input in found] == ["GPT-4o", "a/y", "y.v2", "c/y", "n=1", "stdin"]
     assert found[0] == ("a/x.jsonl", "GPT-4o", True)
-    assert Input("x", "file").model({"answered_by": "GPT-4o"}) == "GPT-4o"
-    assert Input("x", "file").model({"answered_by": "engine:vllm|model:a"}) == "file"
-    assert Input("x", "file", given=True).model({"answered_by": "GPT-4o"}) == "file"
+    assert ModelFile("x", "file").model({"answered_by": "GPT-4o"}) == "GPT-4o"
+    assert ModelFile("x", "file").model({"answered_by": "engine:vllm|model:a"}) == "file"
+    assert ModelFile("x", "file", given=True).model({"answered_by": "GPT-4o"}) == "file"
     with pytest.raises(CxrError, match="given twice"):
-        named(["a.jsonl", "b=a.jsonl"])
+        model_files(["a.jsonl", "b=a.jsonl"])
     with pytest.raises(CxrError, match="two models are called m"):
-        named(["m=a.jsonl", "m=b.jsonl"])
+        model_files(["m=a.jsonl", "m=b.jsonl"])
 
 
 def written(path: Path, right: int, n: int = 20, **more: Any) -> None:

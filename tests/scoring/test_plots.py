@@ -1,4 +1,4 @@
-"""Pictures of scores: which are drawn, that labels are in them and nothing stands outside."""
+"""Plots of scores: which are drawn, that labels are in them and nothing is cut off."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from cxr_cli.errors import CxrError
 from cxr_cli.scoring.summaries.comparison import Comparison
-from cxr_cli.scoring.summaries.score_matrix import Boards
+from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
 from tests.conftest import Cxr
 from tests.scoring.test_comparison import written
 
@@ -19,8 +19,8 @@ ALL = ("accuracy_by_task", "radrscore_by_task", "radrscore_parts", "accuracy_rad
 LONG = "a_very_long_name_of_a_fine-tuned_checkpoint-step-12000_merged"
 
 
-def boards(*models: str, **more: Any) -> Boards:
-    made = Boards()
+def score_matrix(*models: str, **more: Any) -> ScoreMatrix:
+    made = ScoreMatrix()
     for m, model in enumerate(models):
         for n in range(12):
             scores: dict[str, float | None] = {"accuracy": float(n % (m + 2) > 0), **dict.fromkeys(PARTS, n / 12)}
@@ -43,8 +43,8 @@ def letters(path: Path) -> str:
     return " ".join(re.findall(r"<(?:text|tspan)[^>]*>([^<]+)<", path.read_text()))
 
 
-def test_pictures(tmp_path: Path) -> None:
-    drawn = draw(Comparison(boards(LONG, "GPT-4o & co"), in_domain=["a"]), tmp_path / "new" / "figures")
+def test_plots(tmp_path: Path) -> None:
+    drawn = draw(Comparison(score_matrix(LONG, "GPT-4o & co"), in_domain=["a"]), tmp_path / "new" / "figures")
     assert [path.name for path in drawn] == [f"{name}.{ending}" for name in ALL for ending in ("png", "svg")]
     assert all(path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" for path in drawn[::2])
     shown = {path.stem: letters(path) for path in drawn[1::2]}
@@ -72,10 +72,10 @@ def test_letters_are_of_8_points_and_none_is_cut_or_covered(models: list[str], i
     import matplotlib
 
     from cxr_cli.scoring.plots import charts
-    from cxr_cli.scoring.plots.plots import Scores
+    from cxr_cli.scoring.plots.plots import Figures
 
     with matplotlib.rc_context(charts.STYLE):
-        for name, figure in Scores(Comparison(boards(*models), in_domain=in_domain)).figures():
+        for name, figure in Figures(Comparison(score_matrix(*models), in_domain=in_domain)).all():
             figure.draw_without_rendering()
             page, ink = figure.bbox_inches, figure.get_tightbbox()
             assert page.x0 <= ink.x0 < ink.x1 <= page.x1, name
@@ -89,7 +89,7 @@ def test_letters_are_of_8_points_and_none_is_cut_or_covered(models: list[str], i
 
 
 def test_the_same_scores_give_the_same_files(tmp_path: Path) -> None:
-    some = boards("a", "b", scores={"accuracy": 0.5}, findings=None)
+    some = score_matrix("a", "b", scores={"accuracy": 0.5}, findings=None)
     one, other = (draw(Comparison(some), tmp_path / name) for name in ("one", "other"))
     assert len(one) == 2
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
@@ -97,14 +97,16 @@ def test_the_same_scores_give_the_same_files(tmp_path: Path) -> None:
 
 def test_only_what_there_is_is_drawn(tmp_path: Path) -> None:
     report = {"scores": {"finding_f1": 0.5, "finding_errors": 3.0}, "findings": None}
-    assert [path.stem for path in draw(Comparison(boards("a", **report)), tmp_path)[::2]] == ["finding_f1_by_task"]
-    assert draw(Comparison(boards("a", scores={"accuracy": None})), tmp_path) == []
+    assert [path.stem for path in draw(Comparison(score_matrix("a", **report)), tmp_path)[::2]] == [
+        "finding_f1_by_task"
+    ]
+    assert draw(Comparison(score_matrix("a", scores={"accuracy": None})), tmp_path) == []
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CxrError, match="file/figures: Not a directory"):
-        draw(Comparison(boards("a")), tmp_path / "file" / "figures")
+        draw(Comparison(score_matrix("a")), tmp_path / "file" / "figures")
 
 
 def test_the_command(cxr: Cxr, tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_the_command(cxr: Cxr, tmp_path: Path) -> None:
     second = first.replace('"id": "q', '"id": "other/q').replace("GPT-4o", "MedDr")
     (tmp_path / "a.jsonl").write_text(re.sub(r'"id": "(other/)?(q\d+)"', r'"id": "\1\2", "item": "\2"', first + second))
     done = cxr("score", "a.jsonl", "--summary", "--plot", "figures")
-    assert (done.returncode, done.stderr) == (0, "cxr: 4 pictures -> figures\n")
+    assert (done.returncode, done.stderr) == (0, "cxr: 4 plots -> figures\n")
     assert done.stdout.startswith("task    metric         n  nulls   mean    95% interval\nbinary  accuracy       8 ")
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
         "accuracy_by_task.png",

@@ -1,4 +1,4 @@
-"""Summaries of scored rows: what is counted, what is said, and how it is shown."""
+"""Summaries of scored rows: lines, notes, and what each format prints."""
 
 import json
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.scoring.summaries.summary import Summary, as_csv, as_json, table
-from cxr_cli.scoring.tables import as_text
+from cxr_cli.scoring.summaries.summary import Summary
+from cxr_cli.scoring.summaries.summary_table import document
+from cxr_cli.scoring.tables.data import as_csv, as_json
+from cxr_cli.scoring.tables.text import as_text
 
 
 def rows() -> list[dict[str, Any]]:
@@ -40,7 +42,7 @@ def summed(all_rows: list[dict[str, Any]], **settings: Any) -> Summary:
 
 
 def as_table(summary: Summary) -> str:
-    return as_text(table(summary))
+    return as_text(document(summary))
 
 
 def test_lines() -> None:
@@ -106,8 +108,8 @@ def test_table_stays_within_100_columns() -> None:
 
 def test_empty() -> None:
     assert as_table(Summary()) == "no scores\n\nset: 0 rows, de45d748\nintervals: 1000 bootstrap draws by row, seed 0\n"
-    assert as_csv(Summary()) == "task,metric,n,nulls,mean,low,high,reasons,set\n"
-    assert json.loads(as_json(Summary()))["lines"] == []
+    assert as_csv(document(Summary())) == "task,metric,n,nulls,mean,low,high,reasons,set\n"
+    assert json.loads(as_json(document(Summary())))["lines"] == []
 
 
 def test_csv() -> None:
@@ -115,7 +117,7 @@ def test_csv() -> None:
     made.append({"task": "binary", "scores": {"accuracy": None}, "why": {"accuracy": "no answer"}})
     made.append({"task": "binary", "scores": {"accuracy": None}, "why": {"accuracy": "refused"}})
     made.append({"task": "single", "scores": {"accuracy": None}, "why": {"accuracy": "refused"}})
-    assert as_csv(summed(made)) == (
+    assert as_csv(document(summed(made))) == (
         "task,metric,n,nulls,mean,low,high,reasons,set\n"
         'binary,accuracy,3,2,0.25,0.25,0.25,"1 no answer, 1 refused",9abcc292\n'
         "single,accuracy,0,1,,,,1 refused,9abcc292\n"
@@ -124,13 +126,13 @@ def test_csv() -> None:
 
 
 def test_json() -> None:
-    document = json.loads(as_json(summed(rows(), n=200, seed=3, level=0.9)))
-    assert (document["rows"], document["unscored"], document["draws"], document["seed"]) == (14, 0, 200, 3)
-    assert (document["level"], document["resampled_by"], document["notes"]) == (0.9, "patient", [])
-    assert document["set"] == str(summed(rows()[::-1]).fingerprint) != str(summed(rows()[1:]).fingerprint)
-    assert document["signatures"]["scored_by"] == {"judge:rules|version:0.1.0": 14}
-    assert document["lines"][1]["metric"] == "radrscore"
-    assert document["lines"][1]["reasons"] == {"no report": 1}
+    found = json.loads(as_json(document(summed(rows(), n=200, seed=3, level=0.9))))
+    assert (found["rows"], found["unscored"], found["draws"], found["seed"]) == (14, 0, 200, 3)
+    assert (found["level"], found["resampled_by"], found["notes"]) == (0.9, "patient", [])
+    assert found["set"] == str(summed(rows()[::-1]).fingerprint) != str(summed(rows()[1:]).fingerprint)
+    assert found["signatures"]["scored_by"] == {"judge:rules|version:0.1.0": 14}
+    assert found["lines"][1]["metric"] == "radrscore"
+    assert found["lines"][1]["reasons"] == {"no report": 1}
 
 
 def test_differing_signatures_are_said() -> None:

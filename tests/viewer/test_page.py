@@ -1,4 +1,4 @@
-"""`cxr view`: what is written. tests/test_view_page.py looks at it in a browser."""
+"""`cxr view`: what is written. test_page_in_browser.py looks at it in a browser."""
 
 import base64
 import json
@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 
 from cxr_cli.errors import CxrError
-from cxr_cli.scoring.summaries.model_names import Input
+from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page import write_page
-from cxr_cli.viewer.record import model_name, record
+from cxr_cli.viewer.page_row import model_name, page_row
 from tests.cases import lines
 from tests.conftest import Cxr
 from tests.images.test_images import dicom
 
-ROWS = Input("rows.jsonl", "rows")
+ROWS = ModelFile("rows.jsonl", "rows")
 CASE = {
     "id": "a",
     "task": "binary",
@@ -108,21 +108,21 @@ def test_any_kind_of_row() -> None:
     def film(path: str) -> dict[str, str]:
         return {"name": path}
 
-    study = record({"id": "s", "report": None, "images": ["a.png"], "labels": {"edema": 1}}, ROWS, film)
+    study = page_row({"id": "s", "report": None, "images": ["a.png"], "labels": {"edema": 1}}, ROWS, film)
     assert (study["films"], study["steps"], study["predictions"]) == ([{"name": "a.png"}], [], [])
     assert study["rest"] == {"labels": {"edema": 1}}
     prior = {"id": "s0", "images": ["b.png"], "report": "Clear."}
-    assert record({"id": "s", "prior": prior}, ROWS, film)["before"] == {
+    assert page_row({"id": "s", "prior": prior}, ROWS, film)["before"] == {
         "films": [{"name": "b.png"}],
         "report": "Clear.",
     }
-    empty = record(CASE | {"prediction": ""}, ROWS, film)["predictions"]
+    empty = page_row(CASE | {"prediction": ""}, ROWS, film)["predictions"]
     assert [(said["answer"], said["right"], said["why"], said["steps"]) for said in empty] == [
         (None, None, "no answer", [])
     ]
-    letter = record(CASE | {"question": "Edema? Options:\nA) Yes\nB) No", "options": [], "answer": "B"}, ROWS, film)
+    letter = page_row(CASE | {"question": "Edema? Options:\nA) Yes\nB) No", "options": [], "answer": "B"}, ROWS, film)
     assert (letter["question"], letter["options"], letter["answer"]) == ("Edema?", ["Yes", "No"], ["No"])
-    report = record({"id": "s", "report": "Clear.", "prediction": "Clear lungs."}, ROWS, film)["predictions"][0]
+    report = page_row({"id": "s", "report": "Clear.", "prediction": "Clear lungs."}, ROWS, film)["predictions"][0]
     assert (report["answer"], report["right"], report["why"]) == (None, None, None)
 
 
@@ -194,9 +194,9 @@ def test_films_inlined(tmp_path: Path) -> None:
         rf'<script type="text/plain" id="{films[0]["inlined"]}">(.*?)</script>', (tmp_path / "page.html").read_text()
     )
     (tmp_path / "b.jpg").write_bytes(base64.b64decode(url.removeprefix("data:image/jpeg;base64,")))
-    with Image.open(tmp_path / "b.jpg") as picture:
-        assert picture.format == "JPEG"
-        assert picture.size == (1265, 632)
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert image.format == "JPEG"
+        assert image.size == (1265, 632)
     assert not (tmp_path / "page_files").exists()
 
 

@@ -101,7 +101,7 @@ def test_a_case_is_shown_whole(viewer: Viewer) -> None:
     assert viewer.texts(".model .answer") == ["Answers Yes ✓ correct", "Answers No ✗ wrong"]
     assert viewer.texts(".model .said") == ["Fluid on the left.", "No edema.", "All clear."]
     assert viewer.texts(".scores tbody tr") == ["accuracy\t1.00\t", "factuality\t– no observation predicted\t"]
-    assert viewer.text(".nofilm") == "No film\ndoes not exist"
+    assert viewer.text(".nofilm") == "This film\ndoes not exist"
     assert viewer.page.evaluate("document.querySelector('figure img').naturalWidth") == 40
     assert viewer.texts(".report .heading") == ["FINDINGS:", "IMPRESSION:"]
 
@@ -185,7 +185,7 @@ def test_filters(viewer: Viewer, filter: str, value: str, found: list[str]) -> N
     viewer.wait_for("#counted", " of ")
     assert viewer.texts(".item .id") == found
     assert viewer.text("#counted") == f"{len(found)} of 3 cases"
-    assert viewer.text("main") == "Nothing passes these filters." or found
+    assert viewer.text("main") == "No case matches these filters." or found
     viewer.page.locator("#clear").click()
     assert viewer.texts(".item .id") == ["p1/binary/effusion", "p2/anomaly", "p3"]
 
@@ -294,7 +294,7 @@ def test_marks_of_two_people(open_page: Open, tmp_path: Path) -> None:
 
 def test_no_rows(open_page: Open) -> None:
     viewer = open_page([])
-    assert viewer.text("main") == "There are no rows in this page."
+    assert viewer.text("main") == "There are no rows on this page."
     viewer.press("j", "k", "n", "a")
     assert viewer.text("#counted") == "0 cases"
     assert viewer.errors == []

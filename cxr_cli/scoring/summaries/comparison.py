@@ -15,22 +15,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_cli.errors import CxrError
 from cxr_cli.scoring.summaries.intervals import holm, interval, paired
-from cxr_cli.scoring.summaries.score_matrix import Boards, Floats, Mask
-from cxr_cli.scoring.summaries.summary import ALL
+from cxr_cli.scoring.summaries.score_matrix import Floats, ScoreMatrix
+from cxr_cli.scoring.summaries.shared_items import SharedItems
+from cxr_cli.scoring.summaries.summary import ALL_TASKS
 
-LOWER = frozenset({"finding_errors"})
+LOWER_IS_BETTER = frozenset({"finding_errors"})
 """Metrics of which less is better."""
 ALPHA = 0.05
-NEAR, FAR = "in-domain", "other centres"
 
 
-class Line(NamedTuple):
+class ComparisonLine(NamedTuple):
     """One metric of one model in one task and one group of centres. n: items with a score; nulls: without.
 
-    best: none has a better mean. bold: it cannot be told from the best, and another one can. p: of its difference from
-    the (first) best, corrected; None where there is nothing to test.
+    best: no model has a better mean. bold: the best is not significantly better than it, but than some other model. p:
+    of its difference from the (first) best, corrected; None where there is nothing to test.
     """
 
     task: str
@@ -67,14 +66,12 @@ class Pair(NamedTuple):
 
 @dataclass
 class Comparison:
-    """What the boards say. common: restrict models that were asked different items to those they share, task by task;
-    a model of which no item is another's is `alone` there, and left out.
+    """The means of the models in a matrix, and tests of their differences.
 
-    in_domain: the sources that stand apart from all others; none, and all centres are one group. CxrError: the items
-    differ, and not `common`; a source that no row has.
+    common, in_domain: as SharedItems has them, with its errors. draws, level: of the bootstrap intervals.
     """
 
-    boards: Boards
+    matrix: ScoreMatrix
     common: bool = False
     in_domain: Sequence[str] = ()
     seed: int = 0
@@ -82,90 +79,11 @@ class Comparison:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        boards = self.boards
-        self.models = [*boards.models]
-        self.asked = boards.asked()
-        self._task = np.array(boards.task, np.int64)
-        self._source = np.array(boards.source, np.int64)
-        self._groups = boards.groups()
-        if not self.common and not self.asked.all():
-            counts = ", ".join(f"{m} {n}" for m, n in zip(self.models, self.asked.sum(axis=1), strict=True))
-            shared = self.asked.all(axis=0).sum()
-            raise CxrError(
-                f"the models were asked different items ({counts}; {shared} in common):"
-                " --common compares what they share"
-            )
-        self.alone = {task: self._alone(task) for task in boards.tasks} if self.common else {}
-        for task, models in self.alone.items():
-            self.asked[[boards.models[model] for model in models]] &= ~self.of(task)
-        for source in self.in_domain:
-            if source not in boards.sources:
-                known = ", ".join(sorted(boards.sources)) or "none"
-                raise CxrError(f"--in-domain {source}: no row has this `source`; there are: {known}")
-
-    def _alone(self, task: str) -> list[str]:
-        """The models of a task that share no item of it with any other, where others do."""
-        asked = self.asked & self.of(task)
-        shared = asked.sum(axis=0) > 1
-        if not shared.any():
-            return []
-        return [m for m, own in zip(self.models, asked, strict=True) if own.any() and not (own & shared).any()]
+        self.models = [*self.matrix.models]
+        self.items = SharedItems(self.matrix, self.common, self.in_domain)
 
     @cached_property
-    def has(self) -> dict[str, list[str]]:
-        """The models that were asked anything of each task."""
-        return {
-            task: [model for m, model in enumerate(self.models) if (self.asked[m] & self.of(task)).any()]
-            for task in self.boards.tasks
-        }
-
-    def of(self, task: str) -> Mask:
-        """The items of a task, shared or not."""
-        mask: Mask = self._task == self.boards.tasks[task]
-        return mask
-
-    def sources(self) -> Counter[str | None]:
-        """How many of the compared items each source gave; None of those without."""
-        shared = np.any([*self.tasks.values()], axis=0)
-        names = [*self.boards.sources, None]
-        return Counter(names[source] for source in self._source[shared])
-
-    @property
-    def without_patient(self) -> int:
-        """How many items no row names a patient of."""
-        return int((self._groups < 0).sum())
-
-    @property
-    def resampled_by(self) -> str:
-        """What is drawn: patients where rows name them, else items."""
-        return "patient" if self.without_patient < len(self._groups) else "item"
-
-    @cached_property
-    def tasks(self) -> dict[str, Mask]:
-        """The items of each task that the models share which were asked any of them."""
-        return {
-            task: self._shared([self.boards.models[m] for m in self.has[task]]) & self.of(task)
-            for task in self.boards.in_order()
-        }
-
-    def shared(self, metric: str) -> Mask:
-        """The items, of any task, that all models share which have any score of this metric."""
-        return self._shared([m for m in self.boards.scored(metric) if self.asked[m].any()])
-
-    def _shared(self, models: Sequence[int]) -> Mask:
-        every: Mask = np.logical_and.reduce(self.asked[models], axis=0)
-        return every
-
-    @cached_property
-    def centres(self) -> dict[str, Mask]:
-        """The groups of centres, and their items."""
-        if not self.in_domain:
-            return {ALL: np.ones(len(self._task), np.bool_)}
-        near = np.isin(self._source, [self.boards.sources[source] for source in self.in_domain])
-        return {NEAR: near, FAR: ~near & (self._source >= 0)}
-
-    @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ComparisonLine]:
         return [line for lines, _ in self._cells for line in lines]
 
     @cached_property
@@ -173,35 +91,38 @@ class Comparison:
         return [pair for _, pairs in self._cells for pair in pairs]
 
     @cached_property
-    def _cells(self) -> list[tuple[list[Line], list[Pair]]]:
-        scores = {metric: self.boards.scores(metric) for metric in self.boards.metrics}
-        tasks = [*self.tasks, ALL] if len(self.tasks) > 1 else [*self.tasks]
+    def _cells(self) -> list[tuple[list[ComparisonLine], list[Pair]]]:
+        scores = {metric: self.matrix.scores(metric) for metric in self.matrix.metrics}
+        tasks = self.items.tasks
         return [
-            self._cell((task, metric, centre), *scores[metric], np.flatnonzero(items & here))
-            for task in tasks
+            self._cell((task, metric, centre), *scores[metric], np.flatnonzero(items & centre_items))
+            for task in ([*tasks, ALL_TASKS] if len(tasks) > 1 else tasks)
             for metric in scores
-            for items in [self.shared(metric) if task == ALL else self.tasks[task]]
-            for centre, here in self.centres.items()
+            for items in [self.items.shared(metric) if task == ALL_TASKS else tasks[task]]
+            for centre, centre_items in self.items.centres.items()
         ]
 
     def _cell(
         self, key: tuple[str, str, str], scores: Floats, reasons: NDArray[np.int32], items: NDArray[np.int64]
-    ) -> tuple[list[Line], list[Pair]]:
-        """A line for each model that has a score or a null there, and each two of them paired."""
-        values, nulls, groups = scores[:, items], reasons[:, items], self._groups[items]
-        there = [m for m in range(len(self.models)) if not np.isnan(values[m]).all() or (nulls[m] >= 0).any()]
-        pairs = [*self._pairs(key, there, values, groups)]
-        means = {self.models[m]: float(np.nanmean(values[m])) for m in there if not np.isnan(values[m]).all()}
-        sign = -1 if key[1] in LOWER else 1
+    ) -> tuple[list[ComparisonLine], list[Pair]]:
+        """A line for each model that has a score or a null of these items, and a pair for any two of them.
+
+        key: task, metric, centre.
+        """
+        values, nulls, patients = scores[:, items], reasons[:, items], self.items.patients[items]
+        present = [m for m in range(len(self.models)) if not np.isnan(values[m]).all() or (nulls[m] >= 0).any()]
+        pairs = [*self._pairs(key, present, values, patients)]
+        means = {self.models[m]: float(np.nanmean(values[m])) for m in present if not np.isnan(values[m]).all()}
+        sign = -1 if key[1] in LOWER_IS_BETTER else 1
         best = max(means, key=lambda model: sign * means[model]) if len(means) > 1 else None
-        against = {p.b if p.a == best else p.a: p for p in pairs if best in (p.a, p.b)}
-        told = {m for m, p in against.items() if _better(p, best, sign)}
+        against_best = {pair.b if pair.a == best else pair.a: pair for pair in pairs if best in (pair.a, pair.b)}
+        worse = {model for model, pair in against_best.items() if _best_is_better(pair, best, sign)}
         lines = []
-        for m in there:
-            model, pair = self.models[m], against.get(self.models[m])
-            low, high = interval(values[m], groups, self.draws, self.seed, self.level) or (None, None)
+        for m in present:
+            model, pair = self.models[m], against_best.get(self.models[m])
+            low, high = interval(values[m], patients, self.draws, self.seed, self.level) or (None, None)
             lines.append(
-                Line(
+                ComparisonLine(
                     *key,
                     model,
                     n=int((~np.isnan(values[m])).sum()),
@@ -210,27 +131,28 @@ class Comparison:
                     low=low,
                     high=high,
                     best=best is not None and means.get(model) == means[best],
-                    bold=bool(told) and model in means and model not in told,
+                    bold=bool(worse) and model in means and model not in worse,
                     p=pair.p_holm if pair else None,
-                    reasons=dict(self._why(nulls[m])),
+                    reasons=dict(self._reason_counts(nulls[m])),
                 )
             )
         return lines, pairs
 
     def _pairs(
-        self, key: tuple[str, str, str], there: Sequence[int], values: Floats, groups: NDArray[np.int64]
+        self, key: tuple[str, str, str], models: Sequence[int], values: Floats, patients: NDArray[np.int64]
     ) -> Iterator[Pair]:
-        two = [*combinations(there, 2)]
-        found = [paired(values[a], values[b], groups, self.draws, self.seed, self.level) for a, b in two]
-        for (a, b), d, p in zip(two, found, holm([d.p for d in found]), strict=True):
+        pairs = [*combinations(models, 2)]
+        differences = [paired(values[a], values[b], patients, self.draws, self.seed, self.level) for a, b in pairs]
+        corrected = holm([difference.p for difference in differences])
+        for (a, b), d, p in zip(pairs, differences, corrected, strict=True):
             yield Pair(*key, self.models[a], self.models[b], d.n, d.nulls, d.mean, d.low, d.high, d.p, p)
 
-    def _why(self, nulls: NDArray[np.int32]) -> list[tuple[str, int]]:
-        names = [*self.boards.reasons]
+    def _reason_counts(self, nulls: NDArray[np.int32]) -> list[tuple[str, int]]:
+        names = [*self.matrix.reasons]
         return Counter(names[reason] for reason in nulls[nulls >= 0]).most_common()
 
 
-def _better(pair: Pair, best: str | None, sign: int) -> bool:
-    """Is the best better than the other one of the pair, beyond noise, on the items that both score?"""
-    ahead = (pair.difference or 0) * sign * (1 if pair.a == best else -1)
-    return pair.p_holm is not None and pair.p_holm < ALPHA and ahead > 0
+def _best_is_better(pair: Pair, best: str | None, sign: int) -> bool:
+    """Is the best significantly better than the other model of the pair, on the items that both score?"""
+    lead = (pair.difference or 0) * sign * (1 if pair.a == best else -1)
+    return pair.p_holm is not None and pair.p_holm < ALPHA and lead > 0

@@ -1,8 +1,8 @@
 """How sure a mean is, and whether two means differ: bootstrap intervals and paired tests, resampled by patient.
 
 Rows of one patient are not independent, so whole patients are drawn (the cluster bootstrap). Draws are seeded and made
-in chunks. More than 4,000 patients are first put together at random into 4,000 bundles of equal size, which keeps the
-expected width, adds some 1 % of noise to it, and bounds time and memory however many rows there are.
+in chunks. More than 4,000 patients are first put together at random into 4,000 bundles of equal size: this keeps the
+expected width, adds some 1 % of noise to it, and bounds time and memory for any number of rows.
 """
 
 from collections.abc import Hashable, Sequence
@@ -43,8 +43,8 @@ def interval(
 ) -> tuple[float, float] | None:
     """The percentile bootstrap interval of the mean of `values`; None and NaN are left out.
 
-    groups: the patient of each value; whole patients are drawn. None below two patients (or values): one says nothing
-    about how they vary.
+    groups: the patient of each value; whole patients are drawn. None with fewer than two patients (or values): a single
+    one does not show how they vary. n: draws. CxrError: no draws, or no level.
     """
     if not 0 < level < 1 or n < 1:
         raise CxrError(f"an interval needs a level between 0 and 1 and at least one draw, not {level} and {n}")
@@ -63,9 +63,9 @@ def paired(
     level: float = 0.95,
     flips: int = 10_000,
 ) -> Difference:
-    """Compare the scores of two models on the same items, in the same order. groups: the patient of each item.
+    """Compares the scores of two models on the same items, in the same order. groups: the patient of each item.
 
-    n: draws of the interval. flips: draws of the test.
+    n: draws of the interval. flips: draws of the test. CxrError: the models have different numbers of scores.
     """
     if len(a) != len(b):
         raise CxrError(f"{len(a)} values cannot be paired with {len(b)}")
@@ -83,9 +83,9 @@ def paired(
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:
-    """p values, each adjusted for all of them being looked at; a None is no test and counts for none.
+    """p values, corrected for the number of tests; a None is no test.
 
-    Holm 1979, doi 10.2307/4615733: the smallest of k times k, the next times k - 1, .. and never below one before it.
+    Holm 1979, doi 10.2307/4615733: the smallest of k times k, the next times k - 1, .. and none below the one before.
     """
     adjusted: list[float | None] = [None] * len(values)
     tests = sorted((p, i) for i, p in enumerate(values) if p is not None)
@@ -112,27 +112,27 @@ def _numbers(
         return numbers[~np.isnan(numbers)], None
     if len(groups) != len(numbers):
         raise CxrError(f"{len(numbers)} values but {len(groups)} groups")
-    kept = ~np.isnan(numbers)
-    return numbers[kept], (groups if isinstance(groups, np.ndarray) else _codes(groups))[kept]
+    present = ~np.isnan(numbers)
+    return numbers[present], (groups if isinstance(groups, np.ndarray) else _codes(groups))[present]
 
 
 def _codes(groups: Sequence[Hashable]) -> NDArray[np.int64]:
-    known: dict[Hashable, int] = {}
-    return np.array([known.setdefault(group, len(known)) for group in groups], dtype=np.int64)
+    codes: dict[Hashable, int] = {}
+    return np.array([codes.setdefault(group, len(codes)) for group in groups], dtype=np.int64)
 
 
 def _totals(numbers: Floats, codes: NDArray[np.int64] | None, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Sum and count of each group, or of each random bundle of groups; without codes every value is a group."""
     counts = np.ones_like(numbers)
     if codes is not None:
-        numbers, counts = _added(numbers, counts, np.unique(codes, return_inverse=True)[1])
+        numbers, counts = _grouped(numbers, counts, np.unique(codes, return_inverse=True)[1])
     if len(numbers) > _BUNDLES:
-        numbers, counts = _added(numbers, counts, rng.permutation(len(numbers)) % _BUNDLES)
+        numbers, counts = _grouped(numbers, counts, rng.permutation(len(numbers)) % _BUNDLES)
     return numbers, counts
 
 
-def _added(sums: Floats, counts: Floats, into: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    return np.bincount(into, sums).astype(np.float64), np.bincount(into, counts).astype(np.float64)
+def _grouped(sums: Floats, counts: Floats, codes: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    return np.bincount(codes, sums).astype(np.float64), np.bincount(codes, counts).astype(np.float64)
 
 
 def _means(sums: Floats, counts: Floats, n: int, rng: np.random.Generator) -> Floats:
@@ -140,8 +140,8 @@ def _means(sums: Floats, counts: Floats, n: int, rng: np.random.Generator) -> Fl
     means = np.empty(n)
     step = max(1, _CHUNK // len(sums))
     for start in range(0, n, step):
-        drawn = rng.integers(0, len(sums), size=(min(step, n - start), len(sums)))
-        means[start : start + step] = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+        draws = rng.integers(0, len(sums), size=(min(step, n - start), len(sums)))
+        means[start : start + step] = sums[draws].sum(axis=1) / counts[draws].sum(axis=1)
     return means
 
 
@@ -151,21 +151,22 @@ def _percentiles(means: Floats, level: float) -> tuple[float, float]:
 
 
 def _permuted(sums: Floats, n: int, rng: np.random.Generator) -> float:
-    """How often random signs give a difference as large; (k + 1) / (n + 1), so never 0.
+    """How often random signs give a difference as large: (k + 1) / (n + 1), which is never 0.
 
-    It stops early at a hundred as large, which is sure enough (Besag and Clifford 1991, doi 10.1093/biomet/78.2.301).
+    It stops early when a hundred are as large, which is precise enough (Besag and Clifford 1991, doi
+    10.1093/biomet/78.2.301).
     """
-    moving = sums[sums != 0]
-    if not len(moving):
+    nonzero = sums[sums != 0]
+    if not len(nonzero):
         return 1.0
-    total = moving.sum()
-    seen = abs(total) * (1 - 1e-12)
-    step = min(1000, max(1, _CHUNK // len(moving)))
-    as_large = drawn = 0
-    while drawn < n and as_large < _ENOUGH:
-        count = min(step, n - drawn)
-        bits = np.frombuffer(rng.bytes(count * len(moving) // 8 + 1), np.uint8)
-        flipped = np.unpackbits(bits, count=count * len(moving)).reshape(count, -1).astype(np.float64)
-        as_large += int((np.abs(total - 2 * (flipped @ moving)) >= seen).sum())
-        drawn += count
-    return (as_large + 1) / (drawn + 1)
+    total = nonzero.sum()
+    observed = abs(total) * (1 - 1e-12)
+    step = min(1000, max(1, _CHUNK // len(nonzero)))
+    as_large = draws = 0
+    while draws < n and as_large < _ENOUGH:
+        count = min(step, n - draws)
+        bits = np.frombuffer(rng.bytes(count * len(nonzero) // 8 + 1), np.uint8)
+        flips = np.unpackbits(bits, count=count * len(nonzero)).reshape(count, -1).astype(np.float64)
+        as_large += int((np.abs(total - 2 * (flips @ nonzero)) >= observed).sum())
+        draws += count
+    return (as_large + 1) / (draws + 1)

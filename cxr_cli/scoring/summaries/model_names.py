@@ -1,4 +1,4 @@
-"""What the models of several files are called."""
+"""What the models of several files of answers are called."""
 
 import re
 from collections import Counter
@@ -11,44 +11,49 @@ from cxr_cli.errors import CxrError
 _ENDINGS = re.compile(r"(?:\.(?:jsonl|ndjson|csv|parquet|txt))?(?:\.(?:gz|zst))?$", re.I)
 
 
-class Input(NamedTuple):
-    """A file of answers. name: of its model. given: by the user, for all of its rows."""
+class ModelFile(NamedTuple):
+    """A file of answers. name: of its model. given: the user named the model of all its rows, NAME=FILE."""
 
     path: str
     name: str
     given: bool = False
 
     def model(self, row: Mapping[str, Any]) -> str:
-        """Who answered the row: what the user says, else a plain name in `answered_by` (a signature is none), else the
-        file's name."""
-        by = row.get("answered_by")
-        return self.name if self.given or not by or "|" in by else str(by)
+        """The model that answered the row: as the user names it, else as `answered_by` names it where that is a plain
+        name and no signature, else as the file is called.
+        """
+        answered_by = row.get("answered_by")
+        return self.name if self.given or not answered_by or "|" in answered_by else str(answered_by)
 
 
-def named(inputs: Sequence[str]) -> list[Input]:
-    """GPT-4o=x.jsonl names a model; else files are called by their names, those of one name by their folders too.
+def model_files(inputs: Sequence[str]) -> list[ModelFile]:
+    """NAME=FILE names a model; other models take the names of their files, and of the folders where two are the same.
 
     ["GPT-4o=x.jsonl", "a/y.jsonl.gz", "b/y.jsonl", "z.csv"]  ->  names GPT-4o, a/y, b/y, z
+
+    CxrError: a file comes twice, or two models have one name.
     """
-    found = [_input(text) for text in inputs]
-    for one, n in Counter(input.path for input in found).items():
+    files = [_model_file(text) for text in inputs]
+    for path, n in Counter(file.path for file in files).items():
         if n > 1:
-            raise CxrError(f"{one}: given twice; each model is wanted once")
+            raise CxrError(f"{path}: given twice; each model is wanted once")
     depth = 1
-    while double := {name for name, n in Counter(input.name for input in found).items() if n > 1}:
+    while doubled := {name for name, n in Counter(file.name for file in files).items() if n > 1}:
         depth += 1
-        longer = [input._replace(name=_stem(input.path, depth)) for input in found]
-        found = [b if a.name in double and not a.given else a for a, b in zip(found, longer, strict=True)]
-        if depth > max(len(Path(input.path).parts) for input in found):
-            raise CxrError(f"two models are called {min(double)}: name them, NAME=FILE")
-    return found
+        files = [
+            file._replace(name=_stem(file.path, depth)) if file.name in doubled and not file.given else file
+            for file in files
+        ]
+        if depth > max(len(Path(file.path).parts) for file in files):
+            raise CxrError(f"two models are called {min(doubled)}: name them, NAME=FILE")
+    return files
 
 
-def _input(text: str) -> Input:
+def _model_file(text: str) -> ModelFile:
     name, equals, path = text.partition("=")
     if equals and name and path and not Path(text).exists():
-        return Input(path, name, given=True)
-    return Input(text, "stdin" if text == "-" else _stem(text, 1))
+        return ModelFile(path, name, given=True)
+    return ModelFile(text, "stdin" if text == "-" else _stem(text, 1))
 
 
 def _stem(path: str, depth: int) -> str:

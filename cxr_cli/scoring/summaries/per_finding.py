@@ -1,4 +1,4 @@
-"""How well each finding is told: scores of the questions that are about it."""
+"""Scores finding by finding: the means over the questions that are about each."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,35 +10,37 @@ from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.score_matrix import Floats
 
 
-class Told(NamedTuple):
-    """A finding, how many questions are about it, and means by column; None where no question has a score."""
+class FindingMeans(NamedTuple):
+    """A finding, the number of questions about it, and means by column; None where no question has a score."""
 
     finding: str
     questions: int
     means: dict[str, float | None]
 
 
-def by_finding(comparison: Comparison, metrics: Sequence[str]) -> list[Told]:
-    """The findings that rows name in `findings`, those of most questions first.
+def finding_means(comparison: Comparison, metrics: Sequence[str]) -> list[FindingMeans]:
+    """The findings that rows name in `findings`, those with most questions first.
 
-    Columns are the models, on the first metric; of one model its metrics.
+    Columns are the models, on the first metric; for a single model they are the metrics.
     """
-    boards, names = comparison.boards, [*comparison.boards.findings]
-    about: dict[str, list[int]] = defaultdict(list)
-    for item in np.flatnonzero(comparison.shared(metrics[0])):
-        for finding in names[boards.named[item]] if boards.named[item] >= 0 else ():
-            about[finding].append(int(item))
+    matrix = comparison.matrix
+    finding_lists = [*matrix.finding_lists]
+    items_of: dict[str, list[int]] = defaultdict(list)
+    for item in np.flatnonzero(comparison.items.shared(metrics[0])):
+        number = matrix.finding_list[item]
+        for finding in finding_lists[number] if number >= 0 else ():
+            items_of[finding].append(int(item))
     if len(comparison.models) > 1:
-        columns = dict(zip(comparison.models, boards.scores(metrics[0])[0], strict=True))
+        columns = dict(zip(comparison.models, matrix.scores(metrics[0])[0], strict=True))
     else:
-        columns = {metric: boards.scores(metric)[0][0] for metric in metrics}
-    told = [
-        Told(finding, len(items), {name: _mean(values[items]) for name, values in columns.items()})
-        for finding, items in about.items()
+        columns = {metric: matrix.scores(metric)[0][0] for metric in metrics}
+    findings = [
+        FindingMeans(finding, len(items), {name: _mean(values[items]) for name, values in columns.items()})
+        for finding, items in items_of.items()
     ]
-    return sorted(told, key=lambda one: (-one.questions, one.finding))
+    return sorted(findings, key=lambda means: (-means.questions, means.finding))
 
 
 def _mean(values: Floats) -> float | None:
-    scored = values[~np.isnan(values)]
-    return float(scored.mean()) if len(scored) else None
+    scores = values[~np.isnan(values)]
+    return float(scores.mean()) if len(scores) else None

@@ -1,4 +1,4 @@
-"""The scores of several models on the same items, as numbers: what a comparison and its pictures are made from.
+"""The scores of several models on the same items, as arrays: comparisons and plots are made from them.
 
 An item is one question: rows of the same task with the same `item`, else the same `id`. Rows are never kept: an item
 takes some 150 bytes, a score 20.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_cli.errors import RowError
-from cxr_cli.scoring.summaries.summary import SIGNATURES, patient_code
+from cxr_cli.scoring.summaries.summary import SIGNATURE_KEYS, patient_code
 from cxr_cli.tasks import task_names
 
 Mask = NDArray[np.bool_]
@@ -22,48 +22,50 @@ Floats = NDArray[np.float64]
 
 
 class _Scores:
-    """One metric of one model: the items it was asked of, the scores (NaN for null), the reasons for the nulls."""
+    """One metric of one model: its items, their scores (NaN for null), the reasons for the nulls."""
 
     def __init__(self) -> None:
         self.items, self.values, self.reasons = array("q"), array("d"), array("i")
 
 
-class _Names(dict[Any, int]):
-    """Names as numbers, in the order in which they were met."""
+class _Numbers(dict[Any, int]):
+    """Names and their numbers, in the order in which they came."""
 
     def __missing__(self, name: Any) -> int:
         self[name] = len(self)
         return self[name]
 
 
-class Boards:
-    """models, tasks, sources, findings, metrics: the names that were met. One number an item: `task`, `patient`,
-    `source` and `named` (its findings, as one of `findings`); of the last three -1 where no row says it.
+class ScoreMatrix:
+    """models, tasks, sources, finding_lists, reasons, metrics: name -> number.
+
+    Each item has a number in `task`, `patient`, `source` and `finding_list`; -1 where no row names a patient, a source
+    or findings.
     """
 
     def __init__(self) -> None:
-        self.models, self.metrics, self.tasks, self.sources = _Names(), _Names(), _Names(), _Names()
-        self.findings, self.reasons = _Names(), _Names()
-        self.task, self.patient, self.source, self.named = array("i"), array("q"), array("i"), array("i")
+        self.models, self.metrics, self.tasks, self.sources = _Numbers(), _Numbers(), _Numbers(), _Numbers()
+        self.finding_lists, self.reasons = _Numbers(), _Numbers()
+        self.task, self.patient, self.source, self.finding_list = array("i"), array("q"), array("i"), array("i")
         self.signatures: dict[str, dict[str, Counter[str]]] = {}
-        self._items = _Names()
-        self._asked: list[bytearray] = []
+        self._items = _Numbers()
+        self._coverage: list[bytearray] = []
         self._scores: dict[tuple[int, int], _Scores] = {}
 
     def add(self, model: str, row: Mapping[str, Any]) -> None:
         """Take in one scored row. RowError: the model answers the same item twice."""
         m, item = self.models[model], self._item(row)
-        if m == len(self._asked):
-            self._asked.append(bytearray())
-            self.signatures[model] = {key: Counter() for key in SIGNATURES}
-        asked = self._asked[m]
-        asked.extend(bytes(max(0, item + 1 - len(asked))))
-        if asked[item]:
+        if m == len(self._coverage):
+            self._coverage.append(bytearray())
+            self.signatures[model] = {key: Counter() for key in SIGNATURE_KEYS}
+        coverage = self._coverage[m]
+        coverage.extend(bytes(max(0, item + 1 - len(coverage))))
+        if coverage[item]:
             raise RowError("", f"model {model} answers this item twice; NAME=FILE names the model of a file")
-        asked[item] = 1
-        for key, seen in self.signatures[model].items():
+        coverage[item] = 1
+        for key, counts in self.signatures[model].items():
             if row.get(key):
-                seen[str(row[key])] += 1
+                counts[str(row[key])] += 1
         why = row.get("why") or {}
         for metric, score in (row.get("scores") or {}).items():
             column = self._scores.setdefault((m, self.metrics[metric]), _Scores())
@@ -71,12 +73,12 @@ class Boards:
             column.values.append(float("nan") if score is None else score)
             column.reasons.append(self.reasons[why.get(metric) or "no reason given"] if score is None else -1)
 
-    def asked(self) -> Mask:
-        """Models x items: was it asked?"""
-        asked = np.zeros((len(self.models), len(self.task)), np.bool_)
-        for row, seen in zip(asked, self._asked, strict=True):
-            row[: len(seen)] = np.frombuffer(bytes(seen), np.bool_)
-        return asked
+    def coverage(self) -> Mask:
+        """Models x items: is there a row?"""
+        mask = np.zeros((len(self.models), len(self.task)), np.bool_)
+        for row, coverage in zip(mask, self._coverage, strict=True):
+            row[: len(coverage)] = np.frombuffer(bytes(coverage), np.bool_)
+        return mask
 
     def scores(self, metric: str) -> tuple[Floats, NDArray[np.int32]]:
         """Models x items: the score, NaN where there is none; the number of the reason for a null, else -1."""
@@ -88,17 +90,17 @@ class Boards:
                 values[m, items], reasons[m, items] = column.values, column.reasons
         return values, reasons
 
-    def scored(self, metric: str) -> list[int]:
-        """The models that have a score of this metric."""
+    def models_with(self, metric: str) -> list[int]:
+        """The numbers of the models that have a score of this metric."""
         columns = {m: self._scores.get((m, self.metrics[metric])) for m in self.models.values()}
         return [m for m, column in columns.items() if column and any(reason < 0 for reason in column.reasons)]
 
-    def in_order(self) -> list[str]:
+    def ordered_tasks(self) -> list[str]:
         """The tasks, in the order of the rows' contract."""
         order = task_names()
         return sorted(self.tasks, key=lambda task: (order.index(task) if task in order else len(order), task))
 
-    def groups(self) -> NDArray[np.int64]:
+    def patients(self) -> NDArray[np.int64]:
         """The patient of each item; one of its own where no row names one."""
         patients = np.array(self.patient, np.int64)
         return np.where(patients < 0, -1 - np.arange(len(patients)), patients)
@@ -109,12 +111,12 @@ class Boards:
         item = self._items[hashlib.blake2b(key, digest_size=8).digest()]
         if item == len(self.task):
             self.task.append(self.tasks[task])
-            for column in (self.patient, self.source, self.named):
+            for column in (self.patient, self.source, self.finding_list):
                 column.append(-1)
         if self.patient[item] < 0 and row.get("patient") is not None:
             self.patient[item] = patient_code(str(row["patient"]))
         if self.source[item] < 0 and row.get("source"):
             self.source[item] = self.sources[str(row["source"])]
-        if self.named[item] < 0 and row.get("findings"):
-            self.named[item] = self.findings[tuple(dict.fromkeys(row["findings"]))]
+        if self.finding_list[item] < 0 and row.get("findings"):
+            self.finding_list[item] = self.finding_lists[tuple(dict.fromkeys(row["findings"]))]
         return item

@@ -6,14 +6,14 @@ function drawCase(item) {
   pinned = [];
   main.className = "";
   if (!item) {
-    main.replaceChildren(el("p.nothing", {}, items.length ? "Nothing passes these filters." : "There are no rows in this page."));
+    main.replaceChildren(el("p.nothing", {}, items.length ? "No case matches these filters." : "There are no rows on this page."));
     return;
   }
-  const drawn = []; // every step on the page, with its spans of the report
+  const allSteps = []; // every step on the page, with its spans of the report
   const reasoning = el("section.reasoning", {"aria-label": "Question and steps"},
-    drawQuestion(item), drawOwnSteps(item, drawn), drawModels(item, drawn), drawRest(item));
+    drawQuestion(item), drawOwnSteps(item, allSteps), drawModels(item, allSteps), drawRest(item));
   const films = drawFilms(item);
-  const report = drawReport(item, drawn);
+  const report = drawReport(item, allSteps);
   if (!films) main.classList.add("nofilms");
   if (report && films?.matches(".none")) main.classList.add("missing");
   if (!report) main.classList.add("noreport");
@@ -29,26 +29,26 @@ function drawQuestion(item) {
     el("p.facts", {}, [task, ...findings].filter(Boolean).map((fact) => el("span.fact", {}, fact)), el("span.id", {}, item.shared.id)),
     question && el("h1", {}, question),
     options.length > 0 && el("ul.options", {}, options.map((option, i) =>
-      el(right.has(option) ? "li.right" : "li", {}, el("span.letter", {}, String.fromCharCode(65 + i)), option, right.has(option) && el("span.sign", {title: "the right answer"}, " ✓")))),
+      el(right.has(option) ? "li.right" : "li", {}, el("span.letter", {}, String.fromCharCode(65 + i)), option, right.has(option) && el("span.sign", {title: "right answer"}, " ✓")))),
     answer.some((text) => !options.includes(text)) && el("p", {}, "Right answer: ", el("b", {}, answer.join(", "))),
     fault && el("p.judged.fault", {}, el("b", {}, "! fault"), `: ${fault}`));
 }
 
-function drawOwnSteps(item, drawn) {
+function drawOwnSteps(item, allSteps) {
   return item.chains.filter((chain) => chain.on === "steps" && (chain.steps.length || chain.row.why.steps)).map((chain, i) => {
     const support = chain.row.support;
     const why = chain.row.why.steps ?? chain.row.why.support;
     return el("section", {}, el("h2", {}, i ? `Steps (${chain.row.model})` : "Steps",
       typeof support === "number" && el("span.note", {}, ` support ${support.toFixed(2)}`), why && el("span.note", {}, ` ${why}`)),
-    drawSteps(chain, item.shared.report, drawn));
+    drawSteps(chain, item.shared.report, allSteps));
   });
 }
 
-// Signatures, and the keys that the page knows nothing about.
+// The signatures, and the keys of the row that the page shows nowhere else.
 function drawRest(item) {
   const signed = new Map(item.rows.flatMap((row) => Object.entries(row.signed).map(([key, value]) => [`${key} ${value}`, [key, value]])));
   const rest = Object.entries(item.shared.rest);
   if (!signed.size && !rest.length) return null;
-  return el("details.rest", {}, el("summary", {}, "Made by, and other keys"),
+  return el("details.rest", {}, el("summary", {}, "Signatures and other fields"),
     el("dl", {}, [...signed.values(), ...rest].map(([key, value]) => [el("dt", {}, key), el("dd", {}, typeof value === "string" ? value : JSON.stringify(value))])));
 }

@@ -16,7 +16,7 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 
-// Tells who listens to the page rather than looks at it.
+// Announces a text to users of a screen reader.
 function say(text) {
   $("said").textContent = text;
 }
@@ -32,7 +32,7 @@ function toast(text) {
 const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
 const phone = window.matchMedia("(max-width: 820px)");
 
-// localStorage is missing where the browser keeps nothing for files.
+// Some browsers have no localStorage for pages from files.
 const store = {
   get(key) {
     try { return localStorage.getItem(key); } catch { return null; }

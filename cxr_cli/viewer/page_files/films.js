@@ -1,24 +1,24 @@
 "use strict";
 
-const looks = {brightness: 1, contrast: 1, invert: 0}; // of all films, kept from case to case
+const filmStyle = {brightness: 1, contrast: 1, invert: 0}; // of all films, kept from case to case
 
 function drawFilms(item) {
   const {films, before} = item.shared;
-  const all = [...before.films.map((film) => [film, "Before: "]), ...films.map((film) => [film, before.films.length ? "Now: " : ""])];
+  const all = [...before.films.map((film) => [film, "Prior: "]), ...films.map((film) => [film, before.films.length ? "Current: " : ""])];
   if (!all.length) return null;
   const figures = el("div.figures", {"data-count": Math.min(all.length, 4)}, all.map(([film, when]) => figure(film, when)));
   const none = all.every(([film]) => film.missing);
   const section = el(none ? "section.films.none" : "section.films", {"aria-label": "Films"}, figures, !none && controls(figures));
-  relook(section);
+  restyle(section);
   return section;
 }
 
 function figure(film, when) {
   const caption = el("figcaption", {title: film.name}, when + film.name.split("/").pop());
   const made = el("figure", {}, caption);
-  const nothing = (why) => made.replaceChildren(el("div.nofilm", {}, el("b", {}, "No film"), ` ${why}`), caption);
+  const nothing = (why) => made.replaceChildren(el("div.nofilm", {}, el("b", {}, "This film"), ` ${why}`), caption);
   if (film.missing) { nothing(film.missing); return made; }
-  const image = el("img", {alt: `${when}${film.name}`, draggable: "false", onerror: () => nothing("could not be loaded: is it still where it was?")});
+  const image = el("img", {alt: `${when}${film.name}`, draggable: "false", onerror: () => nothing("could not be loaded: has its file been moved?")});
   image.src = film.src ?? $(film.inlined).textContent;
   const view = el("div.view", {}, image);
   const state = {scale: 1, x: 0, y: 0};
@@ -54,24 +54,24 @@ function figure(film, when) {
 function controls(figures) {
   const zoom = (factor) => () => { for (const made of figures.children) made.zoom?.(factor); };
   const slider = (name, label, sign) => el("label", {title: label}, sign, el("input", {
-    type: "range", min: "0.3", max: "3", step: "0.05", value: looks[name], "aria-label": label,
-    oninput: (event) => { looks[name] = Number(event.target.value); relook(document); },
+    type: "range", min: "0.3", max: "3", step: "0.05", value: filmStyle[name], "aria-label": label,
+    oninput: (event) => { filmStyle[name] = Number(event.target.value); restyle(document); },
   }));
   const reset = (event) => {
-    Object.assign(looks, {brightness: 1, contrast: 1, invert: 0});
+    Object.assign(filmStyle, {brightness: 1, contrast: 1, invert: 0});
     zoom(0)();
     for (const input of event.target.closest(".looks").querySelectorAll("input")) input.value = 1;
-    relook(document);
+    restyle(document);
   };
   return el("div.looks", {},
-    el("button", {onclick: zoom(1.4), title: "Zoom in (wheel)", "aria-label": "Zoom in"}, "+"),
+    el("button", {onclick: zoom(1.4), title: "Zoom in (mouse wheel)", "aria-label": "Zoom in"}, "+"),
     el("button", {onclick: zoom(1 / 1.4), title: "Zoom out", "aria-label": "Zoom out"}, "−"),
     slider("brightness", "Brightness", "☀"), slider("contrast", "Contrast", "◐"),
-    el("button", {onclick: () => { looks.invert = 1 - looks.invert; relook(document); }, title: "Black for white (i)", id: "invert"}, "Invert"),
+    el("button", {onclick: () => { filmStyle.invert = 1 - filmStyle.invert; restyle(document); }, title: "Swap black and white (i)", id: "invert"}, "Invert"),
     el("button", {onclick: reset}, "Reset"));
 }
 
-function relook(root) {
+function restyle(root) {
   for (const image of root.querySelectorAll("figure img"))
-    image.style.filter = `brightness(${looks.brightness}) contrast(${looks.contrast}) invert(${looks.invert})`;
+    image.style.filter = `brightness(${filmStyle.brightness}) contrast(${filmStyle.contrast}) invert(${filmStyle.invert})`;
 }

@@ -1,9 +1,9 @@
 "use strict";
 
-// Each filter: its label, what there is to choose ([value, label]), and whether an item passes a choice.
+// Each filter: its label, its choices ([value, label]), and whether an item passes a choice.
 const FILTERS = [
-  {id: "task", label: "Task", choices: () => counted((item) => [item.shared.task]), passes: (item, task) => item.shared.task === task},
-  {id: "finding", label: "Finding", choices: () => counted((item) => item.shared.findings), passes: (item, name) => item.shared.findings.includes(name)},
+  {id: "task", label: "Task", choices: () => countChoices((item) => [item.shared.task]), passes: (item, task) => item.shared.task === task},
+  {id: "finding", label: "Finding", choices: () => countChoices((item) => item.shared.findings), passes: (item, name) => item.shared.findings.includes(name)},
   {
     id: "verdict", label: "Step verdict", passes: (item, verdict) => item.verdicts.has(verdict),
     choices: () => [...Object.keys(SIGNS), "fault"].filter((verdict) => items.some((item) => item.verdicts.has(verdict)))
@@ -16,8 +16,8 @@ const FILTERS = [
     id: "outcome", label: "Answer",
     choices: () => {
       const there = new Set(items.flatMap((item) => [...item.outcomes.values()].flatMap((set) => [...set])));
-      const known = Object.entries(OUTCOMES).filter(([outcome]) => there.has(outcome));
-      return models.size > 1 && known.length > 1 ? [...known, ["differ", "models differ"]] : known;
+      const outcomes = Object.entries(OUTCOMES).filter(([outcome]) => there.has(outcome));
+      return models.size > 1 && outcomes.length > 1 ? [...outcomes, ["differ", "models differ"]] : outcomes;
     },
     passes: (item, outcome) => {
       const one = chosen.model ? [item.outcomes.get(chosen.model) ?? new Set()] : [...item.outcomes.values()];
@@ -36,7 +36,8 @@ const FILTERS = [
 const chosen = {};
 let found = []; // the items that pass
 
-function counted(values) {
+// Each value of the items, the most frequent first, with the number of items.
+function countChoices(values) {
   const counts = new Map();
   for (const item of items) for (const value of values(item)) if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1]).map(([value, count]) => [value, `${value} (${count.toLocaleString("en")})`]);

@@ -1,16 +1,16 @@
 "use strict";
 
-// An item is one question of one study. Its rows differ by what was said to it, one a model; the first brings what they
-// share. A chain is a list of steps: `on` "steps" of a row, or "predictions", one sample of a model.
+// An item is one question of one study. It has a row for each model; the first row holds what they share. A chain is a list
+// of steps: `on` "steps" of a row, or "predictions", one sample of a model.
 
 const SIGNS = {supported: "✓", contradicted: "✗", unmentioned: "?", not_checkable: "·", none: "–"};
 const OUTCOMES = {right: "correct", wrong: "wrong", none: "no clear answer"};
-const NO_REFERENCE = "no reference answer"; // as `cxr score` says it
+const NO_REFERENCE = "no reference answer"; // as `cxr score` writes it
 const verdictOf = (step) => (step.verdict in SIGNS ? step.verdict : "none");
 const words = (verdict) => (verdict === "none" ? "not judged" : verdict.replace("_", " "));
 
 const items = [];
-const models = new Map(); // who answered -> the name shown
+const models = new Map(); // `answered_by` -> the name on the page
 
 function readItems() {
   for (const script of document.querySelectorAll("script.row")) {
@@ -21,21 +21,21 @@ function readItems() {
     if (row.of === items.length) items.push({rows: [], number: row.of});
     items[row.of].rows.push(row);
   }
-  for (const item of items) sortOut(item);
+  for (const item of items) prepareItem(item);
   window.requestIdleCallback?.(prepareSearch);
 }
 
-// Two models of one name, say of two settings, are told apart.
+// Two models of the same name, say with two settings, get a number.
 function nameFor(model) {
   const taken = [...models.values()].filter((name) => name === model || name.startsWith(`${model} (`)).length;
   return taken ? `${model} (${taken + 1})` : model;
 }
 
-function sortOut(item) {
+function prepareItem(item) {
   item.shared = item.rows[0];
   item.chains = [];
   for (const row of item.rows) {
-    if (row.steps && !item.chains.some((chain) => chain.on === "steps" && tellsAll(chain.steps, row.steps)))
+    if (row.steps && !item.chains.some((chain) => chain.on === "steps" && coversAll(chain.steps, row.steps)))
       item.chains.push({on: "steps", row, steps: row.steps});
     for (const prediction of row.predictions)
       item.chains.push({on: "predictions", row, prediction, who: row.who, steps: prediction.steps});
@@ -55,8 +55,8 @@ function sortOut(item) {
   item.differ = new Set([...item.outcomes.values()].map((set) => [...set].sort().join())).size > 1;
 }
 
-// Are these the same steps, with no verdict that the first do not have?
-function tellsAll(first, steps) {
+// Are these the same steps, without any verdict that the first do not have?
+function coversAll(first, steps) {
   return steps.length === first.length && steps.every((step, i) => step.text === first[i].text && (!step.verdict || step.verdict === first[i].verdict));
 }
 
@@ -70,7 +70,7 @@ function prepareSearch(idle) {
   if (prepared < items.length) requestIdleCallback(prepareSearch);
 }
 
-// All of an item's words in lower case, made when there is time or when first searched.
+// The texts of an item in lower case, collected when the browser is idle or at the first search.
 function haystack(item) {
   if (item.haystack === undefined) {
     const parts = [item.shared.question, item.shared.report, item.shared.before?.report, ...item.shared.answer, ...item.shared.options];

@@ -1,19 +1,19 @@
 "use strict";
 
-// The list holds as many elements as are in sight, however many items there are.
+// The list has an element for each item in sight, however many items there are.
 const HEIGHT = 54;
 let current = null;
-let standing = {}; // the case that stands, and the model it was drawn for
+let onPage = {}; // the item on the page, and the model that it was drawn for
 
 function drawList() {
   const box = $("list");
   const first = Math.max(0, Math.floor(box.scrollTop / HEIGHT) - 4);
   const last = Math.min(found.length, first + Math.ceil(box.clientHeight / HEIGHT) + 8);
-  $("inner").replaceChildren(...found.slice(first, last).map((item, i) => listed(item, first + i)));
+  $("inner").replaceChildren(...found.slice(first, last).map((item, i) => listItem(item, first + i)));
   if (current) box.setAttribute("aria-activedescendant", `item-${current.number}`);
 }
 
-function listed(item, index) {
+function listItem(item, index) {
   const row = el("div.item", {
     id: `item-${item.number}`, role: "option", "aria-selected": String(item === current), "aria-setsize": found.length, "aria-posinset": index + 1,
     onclick: () => { show(item); if (phone.matches) openSide(false); },
@@ -29,7 +29,7 @@ function tally(item) {
   const counts = new Map();
   for (const chain of item.chains) if (chain.on === "steps") for (const step of chain.steps) counts.set(verdictOf(step), (counts.get(verdictOf(step)) ?? 0) + 1);
   const steps = ["supported", "contradicted", "unmentioned"].filter((verdict) => counts.has(verdict))
-    .map((verdict) => el(`span.verdict-${verdict}`, {title: `${counts.get(verdict)} steps ${words(verdict)}`}, SIGNS[verdict] + counts.get(verdict)));
+    .map((verdict) => el(`span.verdict-${verdict}`, {title: `${plural(counts.get(verdict), "step")} ${words(verdict)}`}, SIGNS[verdict] + counts.get(verdict)));
   const answers = [...item.outcomes].filter(([, set]) => set.size).map(([who, set]) => {
     const best = ["right", "wrong", "none"].find((outcome) => set.has(outcome));
     return el(`span.dot.outcome-${best}`, {title: `${models.get(who)}: ${OUTCOMES[best]}`}, {right: "✓", wrong: "✗", none: "–"}[best]);
@@ -39,7 +39,7 @@ function tally(item) {
 
 function bringIntoList(index) {
   const box = $("list");
-  $("inner").style.height = `${found.length * HEIGHT}px`; // first, as what is too short does not scroll
+  $("inner").style.height = `${found.length * HEIGHT}px`; // before scrolling: a list that is too short does not scroll
   if (index < 0) return;
   if (index * HEIGHT < box.scrollTop) box.scrollTop = index * HEIGHT;
   else if ((index + 1) * HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = (index + 1) * HEIGHT - box.clientHeight;
@@ -58,12 +58,12 @@ function show(item) {
   $("place").textContent = item ? `${(index + 1).toLocaleString("en")} of ${found.length.toLocaleString("en")}` : "";
   $("back").disabled = index <= 0;
   $("on").disabled = index < 0 || index === found.length - 1;
-  if (standing.item === item && standing.model === chosen.model) return;
-  standing = {item, model: chosen.model};
+  if (onPage.item === item && onPage.model === chosen.model) return;
+  onPage = {item, model: chosen.model};
   drawCase(item);
   if (!item) return;
   say(`${index + 1} of ${found.length}: ${item.shared.question || item.shared.id}`);
   try {
     history.replaceState(null, "", `#${encodeURIComponent(item.shared.id)}`);
-  } catch { /* a browser that finds this too often */ }
+  } catch { /* some browsers refuse many changes in a short time */ }
 }

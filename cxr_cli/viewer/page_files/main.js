@@ -6,12 +6,12 @@ const KEYS = {
   n: ["next step", () => stepBy(1)],
   p: ["previous step", () => stepBy(-1)],
   a: ["agree with the step's verdict", () => press("agree")],
-  d: ["disagree with it", () => press("disagree")],
+  d: ["disagree with the step's verdict", () => press("disagree")],
   c: ["comment on the step", () => press("comment")],
-  i: ["black for white on the films", () => $("invert")?.click()],
-  l: ["list and filters, open or shut", () => openSide(!sideOpen())],
+  i: ["swap black and white on the films", () => $("invert")?.click()],
+  l: ["open or close the list and filters", () => openSide(!sideOpen())],
   "/": ["search", () => { openSide(true); $("search").focus(); }],
-  "?": ["these keys", () => $("keys").showModal()],
+  "?": ["show these shortcuts", () => $("keys").showModal()],
 };
 const ARROWS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
 

@@ -1,7 +1,7 @@
 "use strict";
 
-// What people have marked: {id, on, sample, step, text, shown, mark, verdict, comment, by}, one a step and person. step
-// counts from 1; text says which step is meant, should the rows change; shown is the verdict that the person saw.
+// The marks of people: {id, on, sample, step, text, shown, mark, verdict, comment, by}, one a step and person. step counts
+// from 1; text is the step's own, should the rows change; shown is the verdict that the person saw.
 
 const FLIPPED = {supported: "contradicted", contradicted: "supported", unmentioned: "supported", not_checkable: "supported", none: "contradicted"};
 const marks = new Map();
@@ -61,7 +61,7 @@ function setMark(chain, number, change) {
 }
 
 function saveMarks() {
-  if (!store.set(place, asLines())) toast("This browser keeps nothing for this page: download your marks before you close it.");
+  if (!store.set(place, asLines())) toast("This browser stores nothing for this page: download your marks before you close it.");
   showMarked();
 }
 
@@ -72,7 +72,7 @@ function showMarked() {
   $("me").textContent = me ? `by ${me}` : "Your name";
 }
 
-// Asked once, before the first mark. then() runs when there is a name.
+// Asks for the name once, before the first mark; runs then() when there is one.
 function withName(then, again = false) {
   if (me && !again) return then();
   const dialog = $("who");
@@ -92,7 +92,7 @@ function withName(then, again = false) {
 }
 
 function downloadMarks() {
-  if (!marks.size) return toast("No marks yet: Agree or Disagree with a step first.");
+  if (!marks.size) return toast("No marks yet: agree or disagree with a step first.");
   const url = URL.createObjectURL(new Blob([asLines()], {type: "application/x-ndjson"}));
   el("a", {href: url, download: `marks${me ? "-" + me.replace(/[^\p{L}\p{N}]+/gu, "-") : ""}.jsonl`}).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
@@ -113,5 +113,5 @@ async function importMarks(file) {
     } else strange += 1;
   }
   saveMarks();
-  toast(`${plural(taken, "mark")} read` + (strange ? `; ${strange} of other rows left out` : ""));
+  toast(`${plural(taken, "mark")} read` + (strange ? `; ${strange} for other rows left out` : ""));
 }

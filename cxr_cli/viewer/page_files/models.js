@@ -1,20 +1,20 @@
 "use strict";
 
-// What the models said, side by side, and the scores.
-function drawModels(item, drawn) {
+// The replies of the models, side by side, and the scores.
+function drawModels(item, allSteps) {
   const rows = item.rows.filter((row) => row.who !== null && (!chosen.model || row.who === chosen.model));
   if (!rows.length) return null;
   return el("section", {}, el("h2", {}, rows.length > 1 ? "Models" : "Model"),
-    el("div.models", {}, rows.map((row) => drawModel(item, row, drawn))), drawScores(rows));
+    el("div.models", {}, rows.map((row) => drawModel(item, row, allSteps))), drawScores(rows));
 }
 
-function drawModel(item, row, drawn) {
+function drawModel(item, row, allSteps) {
   const chains = item.chains.filter((chain) => chain.row === row && chain.on === "predictions");
   return el("article.model", {},
     el("h3", {title: row.by}, models.get(row.who)),
-    row.vote && el("p.judged", {}, `Most say ${asText(row.vote.answer) || "nothing"} (${Math.round(row.vote.share * 100)} %)`),
+    row.vote && el("p.judged", {}, `Most samples answer ${asText(row.vote.answer) || "nothing"} (${Math.round(row.vote.share * 100)} %)`),
     chains.map((chain, i) => {
-      const content = [drawSteps(chain, item.shared.report, drawn), wholeReply(chain)];
+      const content = [drawSteps(chain, item.shared.report, allSteps), wholeReply(chain)];
       if (chains.length === 1) return [answerLine(item, chain), ...content];
       return el("details", {open: i === 0}, el("summary", {}, `${i + 1} `, answerLine(item, chain)), ...content);
     }));
@@ -30,7 +30,7 @@ function answerLine(item, chain) {
 
 function wholeReply(chain) {
   const text = chain.prediction.text;
-  return text ? el("details", {}, el("summary", {}, "Whole reply"), el("pre", {}, text)) : el("p.judged", {}, "The reply is empty.");
+  return text ? el("details", {}, el("summary", {}, "Full reply"), el("pre", {}, text)) : el("p.judged", {}, "The reply is empty.");
 }
 
 const asText = (answer) => (Array.isArray(answer) ? answer.join(", ") : answer ?? "");

@@ -1,6 +1,6 @@
 "use strict";
 
-// The report in pieces that no span and no heading cuts; each knows the steps that rest on it.
+// The report in pieces that no span and no heading cuts; each has the steps that it is evidence for.
 const HEADING = /(?:^|(?<=\s))[A-Z][A-Z /]{2,30}:\s*/g;
 
 function drawReport(item, steps) {
@@ -8,7 +8,7 @@ function drawReport(item, steps) {
   if (!report && !before.report) return null;
   return el("section.report", {"aria-label": "Report", tabindex: "0"},
     report && [el("h2", {}, "Report"), el("div.text", {}, pieces(report, steps))],
-    before.report && [el("h2", {}, "Report before"), el("div.text", {}, pieces(before.report, []))]);
+    before.report && [el("h2", {}, "Prior report"), el("div.text", {}, pieces(before.report, []))]);
 }
 
 function pieces(text, steps) {

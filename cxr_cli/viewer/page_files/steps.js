@@ -1,11 +1,11 @@
 "use strict";
 
-// A list of steps. Each becomes {element, spans, pieces}, so that it and its sentences of the report light up together.
-function drawSteps(chain, report, drawn) {
-  return el("ol.steps", {}, chain.steps.map((step, i) => drawStep(chain, step, i + 1, report, drawn)));
+// A list of steps. Each becomes {element, spans, pieces}: it lights up together with its sentences of the report.
+function drawSteps(chain, report, allSteps) {
+  return el("ol.steps", {}, chain.steps.map((step, i) => drawStep(chain, step, i + 1, report, allSteps)));
 }
 
-function drawStep(chain, step, number, report, drawn) {
+function drawStep(chain, step, number, report, allSteps) {
   const verdict = verdictOf(step);
   const one = {spans: report ? step.evidence ?? [] : [], pieces: [], element: null};
   const judged = [step.kind, verdict === "none" && chain.on === "predictions" && !step.reason ? null : words(verdict)].filter(Boolean).join(" · ");
@@ -26,13 +26,13 @@ function drawStep(chain, step, number, report, drawn) {
   marking(chain, number, verdict));
   one.element.chain = chain;
   one.element.number = number;
-  drawn.push(one);
+  allSteps.push(one);
   return one.element;
 }
 
-// Agree, disagree and which verdict instead, comment; drawn anew after each change.
+// The buttons Agree, Disagree and Comment, and the verdict that a person gives instead; redrawn after each change.
 function marking(chain, number, verdict) {
-  const box = el("div.marking", {role: "group", "aria-label": `Your mark of step ${number}`});
+  const box = el("div.marking", {role: "group", "aria-label": `Your mark on step ${number}`});
   const change = (what) => withName(() => { setMark(chain, number, what); draw(); });
   const toggle = (mark, to) => change(mark.mark === to.mark ? {mark: null, verdict: null} : to);
   const draw = (commenting = false) => {
@@ -69,7 +69,7 @@ function stepBy(by) {
 
 function press(name) {
   const step = document.activeElement.closest(".step") ?? document.querySelector(".step.lit");
-  if (!step) return toast("Choose a step first: n and p go from step to step.");
+  if (!step) return toast("Select a step first: n and p move between steps.");
   step.querySelector(`.marking .${name}`).click();
   if (name !== "comment") step.focus();
 }

@@ -1,4 +1,4 @@
-"""What the page shows of one row, whichever stage it comes from."""
+"""One row as the page shows it, whichever stage it comes from."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,31 +6,31 @@ from typing import Any
 from cxr_cli.answers.grading import accuracy, answered, expected
 from cxr_cli.answers.reply_format import asked
 from cxr_cli.answers.steps import as_steps, said, statements
-from cxr_cli.scoring.summaries.model_names import Input
-from cxr_cli.scoring.summaries.summary import SIGNATURES
+from cxr_cli.scoring.summaries.model_names import ModelFile
+from cxr_cli.scoring.summaries.summary import SIGNATURE_KEYS
 
-Record = dict[str, Any]
+PageRow = dict[str, Any]
 Film = Mapping[str, str]
 
-_SHOWN = {
+_KEYS = {  # all others are in `rest`
     *("id", "item", "task", "findings", "question", "options", "answer", "report", "images", "prior", "steps"),
-    *("support", "fault", "prediction", "predictions", "vote", "scores", "why", *SIGNATURES),
+    *("support", "fault", "prediction", "predictions", "vote", "scores", "why", *SIGNATURE_KEYS),
 }
 
 
-def record(row: Mapping[str, Any], file: Input, film: Callable[[str], Film]) -> Record:
-    """The row as the page has it. file: where it comes from; its model has its name if that was given, or if the row
-    has no `answered_by`.
+def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film]) -> PageRow:
+    """file: the row's file; it names the model where the user named it, or where the row has no `answered_by`. film:
+    where the page finds a film, by its path.
 
-    Steps are cut as `cxr verify` cuts them, so that a mark on step 3 is a mark on its step 3. RowError: steps that are
-    none.
+    Steps are cut as `cxr verify` cuts them, so that a mark on step 3 is a mark on its step 3. RowError: `steps` that
+    cannot be read as steps.
     """
     question, listed = asked(str(row.get("question") or ""))
     options = list(row.get("options") or listed)
     answer = row.get("answer")
     right = expected(row, options)
     before = row.get("prior") or {}
-    by = row.get("answered_by")
+    answered_by = row.get("answered_by")
     predictions = said(row) or ([{"text": ""}] if "prediction" in row else [])
     return {
         "id": row["id"],
@@ -45,30 +45,30 @@ def record(row: Mapping[str, Any], file: Input, film: Callable[[str], Film]) -> 
         "steps": as_steps(row.get("steps")),
         "support": row.get("support"),
         "fault": row.get("fault"),
-        "predictions": [_prediction(row, number, given) for number, given in enumerate(predictions)],
+        "predictions": [_prediction(row, number, prediction) for number, prediction in enumerate(predictions)],
         "vote": row.get("vote"),
         "scores": row.get("scores") or {},
         "why": row.get("why") or {},
-        "signed": {key: row[key] for key in SIGNATURES if row.get(key)},
-        "by": by,
-        "model": file.name if file.given or not by else model_name(by),
-        "rest": {key: value for key, value in row.items() if key not in _SHOWN},
+        "signed": {key: row[key] for key in SIGNATURE_KEYS if row.get(key)},
+        "by": answered_by,
+        "model": file.name if file.given or not answered_by else model_name(answered_by),
+        "rest": {key: value for key, value in row.items() if key not in _KEYS},
     }
 
 
-def _prediction(row: Mapping[str, Any], number: int, given: Mapping[str, Any]) -> Record:
-    """right: 1, 0, or None and the reason in `why`."""
-    text = given["text"]
+def _prediction(row: Mapping[str, Any], number: int, prediction: Mapping[str, Any]) -> PageRow:
+    """right: 1, 0, or None with the reason in `why`."""
+    text = prediction["text"]
     right, why = accuracy(row, text) if row.get("question") else (None, None)
-    answer = given.get("answer") or (answered(row, text).texts if row.get("question") else None)
+    answer = prediction.get("answer") or (answered(row, text).texts if row.get("question") else None)
     return {
-        "sample": given.get("sample", number),
+        "sample": prediction.get("sample", number),
         "text": text,
         "answer": [answer] if isinstance(answer, str) else answer,
         "right": right,
         "why": why,
-        "steps": as_steps(given["steps"]) if given.get("steps") else statements(given),
-        "support": given.get("support"),
+        "steps": as_steps(prediction["steps"]) if prediction.get("steps") else statements(prediction),
+        "support": prediction.get("support"),
     }
 
 

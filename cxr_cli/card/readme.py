@@ -1,0 +1,142 @@
+"""The card as the README.md of a folder."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from cxr_cli.card.counts import Split
+from cxr_cli.card.leaks import KINDS, NO_LEAK, Overlap, SplitIndex
+from cxr_cli.rows.signatures import cxr_version
+from cxr_cli.scoring.tables.markdown import pipe_table
+from cxr_cli.scoring.tables.table import Table
+
+LENGTHS = ("words of a report", "words of a question", "steps of a question", "words of all its steps")
+MOST_ANSWERS = 12  # of a task, by name
+
+
+def readme(splits: Sequence[Split], index: SplitIndex, overlaps: Sequence[Overlap], plot: str | None) -> str:
+    """plot: the file beside it; None where there is none."""
+    names = [split.name for split in splits]
+    parts = [
+        "# Data card",
+        "**For research. It makes no diagnosis and must not be used for one.** "
+        "What is in *italics* is for you to fill in.",
+        _pipes(["", *names], _overview(splits, index)),
+        "The fingerprint names the questions, options, answers and films, in any order: `cxr score --summary` prints"
+        " it as `set`.",
+        *([f"![What is asked, by task and by finding]({plot})"] if plot else []),
+        "## Sources",
+        _counts("source", splits, lambda split: split.sources),
+        "## Tasks",
+        _counts("task", splits, lambda split: split.tasks),
+        "## Findings",
+        "yes / no: answers of binary questions; other: rows of other tasks that ask about it.",
+        _pipes(["finding", *(f"{name}: yes / no / other" for name in names)], _findings(splits)),
+        "## Answers",
+        _pipes(["task", "answer", *names], _answers(splits)),
+        "## Leaks",
+        _leaks(names, overlaps),
+        "## How it was made",
+        "\n".join(f"- `{by}`" for by in dict.fromkeys(by for split in splits for by in split.made_by))
+        or "*No row says it.*",
+        "## Licences",
+        "No film or report may be passed on but by the terms of its source.",
+        _pipes(["source", "licence", "who may have it"], [[name, "*licence*", "*terms*"] for name in _sources(splits)]),
+        f"Written by `cxr card`, version {cxr_version()}.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def leak_table(overlaps: Iterable[Overlap]) -> Table:
+    """A line for each kind that two splits share."""
+    body = []
+    for overlap in overlaps:
+        kind = KINDS[overlap.kind] + (" (no leak)" if overlap.kind == NO_LEAK else "")
+        rows = ", ".join(f"{count:,}" for count in overlap.rows)
+        body.append([kind, ", ".join(overlap.splits), f"{overlap.n:,}", rows, ", ".join(dict.fromkeys(overlap.ids))])
+    return Table(["leak", "splits", "shared", "rows", "for example"], body, left=frozenset(range(5)))
+
+
+def findings_by_frequency(splits: Iterable[Split]) -> list[str]:
+    """The findings that questions are about, the most frequent first."""
+    names: Counter[str] = Counter()
+    for split in splits:
+        for (name, _), count in split.findings.items():
+            names[name] += count
+    return sorted(names, key=lambda name: (-names[name], name))
+
+
+def _leaks(names: Sequence[str], overlaps: Sequence[Overlap]) -> str:
+    """What the splits share, as a table, and how to read it."""
+    if len(names) < 2:
+        return "There is one split: nothing to compare."
+    if not overlaps:
+        return f"None: no patient, film, question or report stands in two of {', '.join(names)}."
+    note = "Nearly the same reports are told and are no leak: normal films of different patients share their words."
+    table = leak_table(overlaps)
+    notes = [note] if any(overlap.kind == NO_LEAK for overlap in overlaps) else []
+    return "\n\n".join([_pipes(table.head, table.body), *notes])
+
+
+def _overview(splits: Sequence[Split], index: SplitIndex) -> list[list[str]]:
+    def line(name: str, value: Callable[[Split], int | None]) -> list[str]:
+        return [name, *("-" if (n := value(split)) is None else f"{n:,}" for split in splits)]
+
+    def verdict(name: str) -> list[str]:
+        return line(f"- {'no verdict' if name == '-' else name.replace('_', ' ')}", lambda s: s.verdicts[name])
+
+    def missing(name: str) -> list[str]:
+        return line(f"rows without {name}", lambda s: s.without[name])
+
+    def median(length: str) -> list[str]:
+        return line(f"{length}, median", lambda s: s.median(length))
+
+    verdicts = sorted({name for split in splits for name in split.verdicts})
+    return [
+        ["fingerprint", *(f"`{split.fingerprint}`" for split in splits)],
+        line("questions", lambda s: s.fingerprint.rows),
+        line("studies", lambda s: index.distinct("study", s.name)),
+        line("patients", lambda s: index.distinct("patient", s.name)),
+        line("films", lambda s: index.distinct("film", s.name)),
+        *(missing(name) for name in ("patient", "images", "report", "steps") if any(s.without[name] for s in splits)),
+        line("steps", lambda s: s.verdicts.total()),
+        *map(verdict, verdicts),
+        *map(median, LENGTHS),
+    ]
+
+
+def _counts(name: str, splits: Sequence[Split], counter: Callable[[Split], Counter[str]]) -> str:
+    """A table of what each split counts by `counter`, the most frequent first."""
+    totals = sum((counter(split) for split in splits), Counter[str]())
+    body = [[value, *(f"{counter(split)[value]:,}" for split in splits)] for value, _ in totals.most_common()]
+    return _pipes([name, *(split.name for split in splits)], body)
+
+
+def _findings(splits: Sequence[Split]) -> list[list[str]]:
+    def cell(split: Split, name: str) -> str:
+        return " / ".join(f"{split.findings[name, answer]:,}" for answer in ("yes", "no", "other"))
+
+    return [[name, *(cell(split, name) for split in splits)] for name in findings_by_frequency(splits)]
+
+
+def _answers(splits: Sequence[Split]) -> list[list[str]]:
+    totals = sum((split.answers for split in splits), Counter[tuple[str, str]]())
+    body = []
+    for task in sorted({task for task, _ in totals}):
+        by_frequency = sorted((-n, answer) for (of, answer), n in totals.items() if of == task)
+        for _, answer in by_frequency[:MOST_ANSWERS]:
+            body.append([task, answer, *(f"{split.answers[task, answer]:,}" for split in splits)])
+        if rest := [answer for _, answer in by_frequency[MOST_ANSWERS:]]:
+            counts = (f"{sum(split.answers[task, answer] for answer in rest):,}" for split in splits)
+            body.append([task, f"({len(rest)} others)", *counts])
+    return body
+
+
+def _sources(splits: Iterable[Split]) -> list[str]:
+    return sorted({name for split in splits for name in split.sources})
+
+
+def _pipes(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A pipe table whose cells are Markdown; columns that hold a number in the last line are aligned right."""
+    numbers = [cell[:1].isdigit() or cell == "-" for cell in body[-1]] if body else [False] * len(head)
+    lines = [[cell.replace("|", "/") for cell in line] for line in (head, *body)]
+    return "\n".join(pipe_table(lines[0], ["---:" if right else "---" for right in numbers], lines[1:]))
