@@ -80,7 +80,7 @@ def load_processor(model: str, revision: str | None = None) -> Any:
         return AutoTokenizer.from_pretrained(model, revision=revision)
     if is_torchvision_available():
         return AutoProcessor.from_pretrained(model, revision=revision)
-    return _without_video(config.model_type).from_pretrained(model, revision=revision)
+    return processor_without_video(config.model_type).from_pretrained(model, revision=revision)
 
 
 def load_model(model: Located, revision: str | None = None, **settings: Any) -> Any:
@@ -129,7 +129,7 @@ def sees(config: Any) -> bool:
 
 
 @cache
-def _without_video(family: str) -> Any:
+def processor_without_video(family: str) -> Any:
     """The family's processor, its video part left out: that part alone needs torchvision.
 
     It keeps its name, so that it is saved as what it stands for.

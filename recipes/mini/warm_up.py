@@ -28,9 +28,9 @@ from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import completion, prompt
-from tests import tiny
+from recipes import tiny_model
 
-SIZE = tiny.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
+SIZE = tiny_model.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
 BATCH, RATE, HELD_OUT = 64, 1e-3, 0.05
 TOLD = 5  # findings at a time
 ASKED = "What is seen of these in this chest X-ray?"
@@ -177,7 +177,7 @@ def main() -> None:
     torch.manual_seed(given.seed)
     cases = [json.loads(line) for path in given.cases for line in path.read_text().splitlines()]
     corpus = [text for case in islice(cases, 0, None, 7) for text in (prompt(case, reasoned=True), completion(case))]
-    tiny.build(given.out, seed=given.seed, size=SIZE, corpus=corpus)
+    tiny_model.build(given.out, seed=given.seed, size=SIZE, corpus=corpus)
     model = load_model(locate(str(given.out)), dtype="float32")
     processor = load_processor(str(given.out))
     films = Films(cases, given.images, processor, given.seed)

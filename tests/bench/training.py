@@ -24,7 +24,7 @@ from cxr_cli.rewards.selection import Selected, select
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import completion, prompt
 from cxr_cli.training.run import Job, quieten
-from tests import tiny
+from recipes import tiny_model
 
 STEPS = {"sft": int(os.environ.get("TRAINING_STEPS", "60")), "rl": int(os.environ.get("TRAINING_STEPS", "60")) // 4}
 ROWS = int(os.environ.get("TRAINING_ROWS", "100000"))
@@ -101,7 +101,7 @@ def timed(chosen: Selected, spent: list[float]) -> Selected:
 
 
 def speed(folder: Path) -> None:
-    model, rows = tiny.build(folder / "model"), cases(folder)
+    model, rows = tiny_model.build(folder / "model"), cases(folder)
     for stage in ("sft", "rl"):
         ratios, spent = [], []
         for number in range(ROUNDS):
@@ -171,7 +171,7 @@ def one_run(folder: str) -> None:
     quieten()
     out = Path(folder, f"out-{time.time_ns()}")
     out.mkdir()
-    model = tiny.build(Path(folder) / "model")
+    model = tiny_model.build(Path(folder) / "model")
     settings = {**SFT, "max_steps": 20, "size": 56}
     sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
     (first, early), (_, late) = memory

@@ -15,8 +15,8 @@ from cxr_cli import rewards
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.training.data.dataset import Mixture, Rows, completion, prompt
+from cxr_cli.training.models import FAMILIES
 from cxr_cli.training.run import Job
-from tests import tiny
 from tests.cases import Row, lines
 from tests.conftest import Cxr
 
@@ -153,7 +153,7 @@ def test_grpo_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, 
     assert {"rewards/process/mean", "statements", "entropy", "frac_reward_zero_std"} <= taught[0].keys()
 
 
-@pytest.mark.parametrize("family", tiny.FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_trains_and_answers(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, family: str
 ) -> None:
@@ -194,7 +194,7 @@ def test_answers_are_scored_at_each_evaluation(drawn: Path, tiny_models: dict[st
 
 
 LORA = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj"]}
-EVERY = [(stage, family, None) for stage in (sft, rl) for family in tiny.FAMILIES]
+EVERY = [(stage, family, None) for stage in (sft, rl) for family in FAMILIES]
 EVERY += [(sft, "qwen3_vl", LORA), (rl, "qwen2_vl", LORA)]
 QUICK = [(sft, "qwen2_vl", None), (rl, "qwen2_5_vl", None), (sft, "qwen3_vl", LORA), (rl, "qwen2_vl", LORA)]
 
