@@ -3,7 +3,7 @@
     learning_rate: 2.0e-6
     lora: {r: 16, target_modules: [q_proj, v_proj]}
 
-Names are those of TRL's SFTConfig and GRPOConfig, and the few of OURS.
+Their names are those of TRL's SFTConfig and GRPOConfig, and OWN_SETTINGS.
 """
 
 import dataclasses
@@ -18,24 +18,24 @@ from cxr_cli.extras import need
 
 Settings = dict[str, Any]
 
-OURS: dict[str, str] = {
-    "model": "what is trained; -m wins",
+OWN_SETTINGS: dict[str, str] = {
+    "model": "the model to train; -m wins",
     "revision": "of a model on the Hugging Face hub",
-    "size": "pixels each way of a film; 448 as in the paper",
-    "max_pixels": "not square: its own shape, at most so many pixels",
-    "max_images": "films of a row at most; a row with more is an error",
-    "lora": "r, alpha, dropout, target_modules (names), of the language model; full weights without it",
-    "freeze_vision": "train the language model alone",
+    "size": "width and height of a film in pixels; 448 as in the paper",
+    "max_pixels": "keep the shape of a film, with at most this many pixels",
+    "max_images": "most films of a row; a row with more is an error",
+    "lora": "r, alpha, dropout, target_modules (names) of an adapter on the language model; without it full weights",
+    "freeze_vision": "train only the language model",
     "attn_implementation": "sdpa, flash_attention_2, eager",
     "deepspeed": "zero2, zero3, zero2-offload, zero3-offload, or a JSON file",
-    "eval_cases": "how many cases are answered at each evaluation, and scored",
-    "eval_tokens": "of such an answer, at most; 512",
+    "eval_cases": "how many cases are answered and scored at each evaluation",
+    "eval_tokens": "most tokens of such an answer; 512",
     "rewards": "of cxr rl: names with weights, [format:1, process:2]",
-    "credit": "of cxr rl: completion, or step, which pays factuality by the sentence",
+    "credit": "of cxr rl: completion, or step, which pays factuality sentence by sentence",
     "rollouts": "of cxr rl: transformers, vllm-colocate or vllm-server",
 }
-LORA = {"r": 16, "alpha": 32, "dropout": 0.0, "target_modules": None}
-_FIXED = {  # settings that belong to this tool, and why
+LORA_DEFAULTS = {"r": 16, "alpha": 32, "dropout": 0.0, "target_modules": None}
+_RESERVED = {  # settings that this tool makes itself, and how they are chosen
     "output_dir": "-o OUT says where",
     "remove_unused_columns": "rows carry what rewards need",
     "trust_remote_code": "no code that comes with weights is run",
@@ -49,7 +49,7 @@ _FIXED = {  # settings that belong to this tool, and why
 
 
 def read(path: str | Path | None, sets: Sequence[str]) -> Settings:
-    """The settings in a file, and those given as NAME=VALUE, which win. Raises CxrError."""
+    """The settings of a file and those of `--set NAME=VALUE`, which win. Raises CxrError."""
     with need("train"):
         import yaml
     settings: Settings = {}
@@ -65,52 +65,52 @@ def read(path: str | Path | None, sets: Sequence[str]) -> Settings:
         name, equals, value = text.partition("=")
         if not equals:
             raise CxrError(f"--set {text}: not NAME=VALUE")
-        name, _, inner = name.strip().partition(".")
+        name, _, key = name.strip().partition(".")
         try:
             parsed = yaml.safe_load(value)
         except yaml.YAMLError as error:
             raise CxrError(f"--set {text}: the value is not YAML") from error
-        if inner:
-            below = settings.get(name)
-            settings[name] = {**(below if isinstance(below, Mapping) else {}), inner: parsed}
+        if key:  # lora.r=8
+            group = settings.get(name)
+            settings[name] = {**(group if isinstance(group, Mapping) else {}), key: parsed}
         else:
             settings[name] = parsed
     return settings
 
 
-def check(settings: Mapping[str, Any], kind: type, where: str) -> Settings:
-    """The settings with their values as the fields of `kind`, a config class of TRL, have them. Raises CxrError."""
-    fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
-    hints = typing.get_type_hints(kind)
+def check(settings: Mapping[str, Any], config_class: type, where: str) -> Settings:
+    """The settings, their values of the types that `config_class` of TRL has. where: for errors. Raises CxrError."""
+    fields = {field.name: field for field in dataclasses.fields(config_class) if field.init}
+    hints = typing.get_type_hints(config_class)
     checked: Settings = {}
     for name, value in settings.items():
-        if name in _FIXED:
-            raise CxrError(f"{where}: {name} is not to be set: {_FIXED[name]}")
-        if name in OURS:
+        if name in _RESERVED:
+            raise CxrError(f"{where}: {name} is not to be set: {_RESERVED[name]}")
+        if name in OWN_SETTINGS:
             checked[name] = _lora(value, where) if name == "lora" else value
         elif name in fields:
-            checked[name] = _typed(name, value, hints[name], where)
+            checked[name] = _coerced(name, value, hints[name], where)
         else:
-            close = difflib.get_close_matches(name, [*OURS, *fields], n=1)
+            close = difflib.get_close_matches(name, [*OWN_SETTINGS, *fields], n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            raise CxrError(f"{where}: {name} is no setting of {kind.__name__}{hint}")
+            raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{hint}")
     return checked
 
 
 def _lora(value: Any, where: str) -> Settings | None:
     if value in (None, False):
         return None
-    given = {} if value is True else value
-    if not isinstance(given, Mapping) or set(given) - set(LORA):
-        raise CxrError(f"{where}: lora takes {', '.join(LORA)}")
-    return {**LORA, **given}
+    chosen = {} if value is True else value
+    if not isinstance(chosen, Mapping) or set(chosen) - set(LORA_DEFAULTS):
+        raise CxrError(f"{where}: lora takes {', '.join(LORA_DEFAULTS)}")
+    return {**LORA_DEFAULTS, **chosen}
 
 
-def _typed(name: str, value: Any, hint: Any, where: str) -> Any:
-    """YAML reads 2e-6 as a text; a number is meant."""
+def _coerced(name: str, value: Any, hint: Any, where: str) -> Any:
+    """YAML reads 2e-6 as a text where a number is meant."""
     members = typing.get_args(hint) or (hint,)
     if value is False and bool not in members and str in members:
-        return "no"  # YAML's other word for it
+        return "no"  # YAML reads `no` as False
     if isinstance(value, str) and str not in members and (float in members or int in members):
         try:
             return float(value) if float in members else int(value)
