@@ -59,7 +59,7 @@ def _first_host() -> str | None:
 
 
 def _environment() -> dict[str, str]:
-    """For torchrun: its processes are no tasks of srun; a step and its checkpoint may take an hour, not 30 s, to end."""
+    """For torchrun: its processes are no tasks of srun, and on SIGTERM they get an hour, not 30 s, to save."""
     kept = {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
     return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **kept}
 
