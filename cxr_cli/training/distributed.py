@@ -43,9 +43,8 @@ def launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
         port = os.environ.get("MASTER_PORT", "29500")
         command += ["--nnodes", str(nodes), "--node_rank", node, "--master_addr", host, "--master_port", port]
     torchrun = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_environment())
-    signal.signal(
-        signal.SIGTERM, lambda *_: torchrun.terminate()
-    )  # it passes the signal on and waits for what they save
+    # torchrun passes the signal on and waits until checkpoints are saved
+    signal.signal(signal.SIGTERM, lambda *_: torchrun.terminate())
     if code := torchrun.wait():
         sys.exit(code)
 

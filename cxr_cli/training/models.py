@@ -2,10 +2,26 @@
 
 from typing import Any
 
-from cxr_cli.engines.local_models import load_processor, locate, sees
+from cxr_cli.engines.local_models import Located, load_processor, locate, sees
 from cxr_cli.errors import CxrError
 
 FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
+
+
+def locate_trainable(model: str, revision: str | None = None) -> tuple[Located, Any]:
+    """Where a model lies, and its configuration. Raises CxrError for one that cannot be trained."""
+    from transformers import AutoConfig
+
+    located = locate(model, revision)
+    config = AutoConfig.from_pretrained(located.base, revision=revision)
+    if not sees(config):
+        raise CxrError(f"{model} is a language model: films need a vision-language model")
+    if config.model_type not in FAMILIES:
+        raise CxrError(
+            f"{model} is of the family {config.model_type}; {', '.join(FAMILIES)} can be trained. Another needs a chat "
+            "template that takes images, an image processor, and its name in cxr_cli/training/models.py"
+        )
+    return located, config
 
 
 def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -14,28 +30,21 @@ def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     A LoRA adapter as `model` is trained further. Raises CxrError.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForImageTextToText, logging
+    from transformers import AutoModelForImageTextToText, logging
 
-    located = locate(model, settings.get("revision"))
-    config = AutoConfig.from_pretrained(located.base, revision=settings.get("revision"))
-    if not sees(config):
-        raise CxrError(f"{model} is a language model: films need a vision-language model")
-    if config.model_type not in FAMILIES:
-        raise CxrError(
-            f"{model} is of the family {config.model_type}; {', '.join(FAMILIES)} can be trained. Another needs a chat "
-            "template that takes images, an image processor, and its name in cxr_cli/training/models.py"
-        )
+    revision = settings.get("revision")
+    located, _ = locate_trainable(model, revision)
     logging.disable_progress_bar()
     half = torch.cuda.is_available() and (settings.get("deepspeed") or settings.get("lora") or located.adapter)
     more = {"attn_implementation": settings["attn_implementation"]} if settings.get("attn_implementation") else {}
     base: Any = AutoModelForImageTextToText.from_pretrained(
         located.base,
-        revision=settings.get("revision"),
+        revision=revision,
         dtype=torch.bfloat16 if half else torch.float32,  # full weights in bf16 alone would lose small updates
         use_safetensors=True,
         **more,
     )
-    processor = load_processor(located.base, settings.get("revision"))
+    processor = load_processor(located.base, revision)
     if located.adapter:
         from peft import PeftModel
 

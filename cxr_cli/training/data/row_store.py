@@ -1,4 +1,4 @@
-"""Rows kept on disk, one file's or several files' mixed by weights."""
+"""Rows kept on disk, and several files of them mixed by weights."""
 
 import os
 import tempfile
@@ -30,7 +30,7 @@ STORED_FIELDS = (
     "split",
 )
 MODEL_TEXTS = ("question", "options", "answer", "steps")  # fields that a model reads or writes
-FILM_CHARACTERS = 1000  # about as many characters as take as many tokens as a film
+FILM_CHARACTERS = 1000  # of a text that takes about as many tokens as a film
 
 
 class RowStore:

@@ -10,7 +10,7 @@ from transformers import TrainerCallback
 
 from cxr_cli.rows import note
 
-PATIENCE = 5  # logs in a row before it is warned
+PATIENCE = 5  # logs in a row with the same problem before a warning
 _PROGRESS = ("loss", "reward", "eval_loss", "eval_accuracy", "eval_answered", "frac_reward_zero_std", "kl")
 
 

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cxr_cli.engines.local_models import locate, sees
-from cxr_cli.errors import CxrError
-from cxr_cli.training.models import FAMILIES, lora_config
+from cxr_cli.training.models import locate_trainable, lora_config
 from cxr_cli.training.settings.job import Job
 
 GIB = 2**30
@@ -25,12 +23,9 @@ class Sizes:
 def sizes_of(job: Job) -> tuple[str, Sizes]:
     """The model, `NAME (FAMILY)`, and its sizes. No weights are read."""
     import torch
-    from transformers import AutoConfig, AutoModelForImageTextToText
+    from transformers import AutoModelForImageTextToText
 
-    located = locate(job.model, job.settings.get("revision"))
-    config = AutoConfig.from_pretrained(located.base, revision=job.settings.get("revision"))
-    if not sees(config) or config.model_type not in FAMILIES:
-        raise CxrError(f"{job.model} is of the family {config.model_type}; {', '.join(FAMILIES)} can be trained")
+    located, config = locate_trainable(job.model, job.settings.get("revision"))
     with torch.device("meta"):
         model: Any = AutoModelForImageTextToText.from_config(config)
     lora = lora_config(model, job.settings)

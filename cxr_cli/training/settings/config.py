@@ -35,7 +35,7 @@ OWN_SETTINGS: dict[str, str] = {
     "rollouts": "of cxr rl: transformers, vllm-colocate or vllm-server",
 }
 LORA_DEFAULTS = {"r": 16, "alpha": 32, "dropout": 0.0, "target_modules": None}
-_RESERVED = {  # settings that this tool makes itself, and how they are chosen
+_RESERVED = {  # settings that this tool makes itself, and why
     "output_dir": "-o OUT says where",
     "remove_unused_columns": "rows carry what rewards need",
     "trust_remote_code": "no code that comes with weights is run",
@@ -52,15 +52,7 @@ def read(path: str | Path | None, sets: Sequence[str]) -> Settings:
     """The settings of a file and those of `--set NAME=VALUE`, which win. Raises CxrError."""
     with need("train"):
         import yaml
-    settings: Settings = {}
-    if path is not None:
-        try:
-            settings = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            mark = getattr(error, "problem_mark", None)
-            raise CxrError(f"{path}{f':{mark.line + 1}' if mark else ''}: not YAML") from error
-        if not isinstance(settings, dict):
-            raise CxrError(f"{path}: not a list of `name: value`")
+    settings = {} if path is None else _read_file(path)
     for text in sets:
         name, equals, value = text.partition("=")
         if not equals:
@@ -75,6 +67,19 @@ def read(path: str | Path | None, sets: Sequence[str]) -> Settings:
             settings[name] = {**(group if isinstance(group, Mapping) else {}), key: parsed}
         else:
             settings[name] = parsed
+    return settings
+
+
+def _read_file(path: str | Path) -> Settings:
+    import yaml
+
+    try:
+        settings = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise CxrError(f"{path}{f':{mark.line + 1}' if mark else ''}: not YAML") from error
+    if not isinstance(settings, dict):
+        raise CxrError(f"{path}: not a list of `name: value`")
     return settings
 
 
