@@ -27,7 +27,7 @@ demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model: 
 	cxr phantom -n 40 -o $(DEMO) --size 64 --format png --findings cardiomegaly,pneumothorax,edema
 	cxr mine $(DEMO)/studies.jsonl --task binary | cxr verify > $(DEMO)/steps.jsonl
 	cxr rl $(DEMO)/steps.jsonl --audit
-	python -m tests.tiny $(DEMO)/model
+	python -m recipes.tiny_model $(DEMO)/model
 	cxr sft $(DEMO)/steps.jsonl -m $(DEMO)/model -o $(DEMO)/sft --images $(DEMO) --config recipes/tiny-cpu/sft.yaml
 	cxr rl $(DEMO)/steps.jsonl -m $(DEMO)/sft -o $(DEMO)/rl --images $(DEMO) --config recipes/tiny-cpu/rl.yaml
 	cxr infer $(DEMO)/steps.jsonl -m $(DEMO)/rl --images $(DEMO) --size 56 --max-tokens 96 -o $(DEMO)/answers.jsonl

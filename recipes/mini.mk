@@ -3,8 +3,8 @@
 #     make reproduce-mini                MINI=quick: one seed, few rows
 #     make reproduce-mini MINI=full      three seeds, more of all
 #
-# Read it from the top as one reads a method section. A target is whole or not there: what is stopped, goes on by the
-# same command. Films and reports are drawn (`cxr phantom`): nothing here is true of patients.
+# It reads from the top like a method section. A target is complete or absent, so after an interruption the same command
+# goes on. Films and reports are drawn by `cxr phantom`: nothing here is true of patients.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -16,10 +16,10 @@ OUT := build/mini/$(MINI)
 export OMP_NUM_THREADS := 1
 export CXR_CACHE := $(OUT)/cache
 
-# FILMS: studies drawn with each finding on half of them; WHOLE: with one to four findings or, on 40 % of them, none.
-# PER_FINDING: taught questions of yes or no. TEST, AWAY: questions of the test, of yes or no by finding, and of each of
-# the other two tasks, at home and away. Then the steps of the two lessons of the warm-up, of fine-tuning and of
-# reinforcement learning.
+# FILMS: studies, drawn with each finding on half of them. WHOLE: studies with one to four findings or, 40 % of them,
+# none. PER_FINDING: yes-or-no questions taught for each finding. TEST, AWAY: questions of the test, at home and away:
+# yes-or-no questions for each finding, and questions of each of the other two tasks. SEE, TELL, SFT, RL: steps of the
+# two lessons of the warm-up, of fine-tuning and of reinforcement learning.
 ifeq ($(MINI),full)
 SEEDS := 1 2 3
 FILMS := 24000
@@ -57,8 +57,8 @@ TOKENS := 16
 endif
 TOKENS ?= 128
 
-# Four hospitals are drawn. Three give the training films; the fourth, whose films are taken at the bedside, is met
-# only in the test.
+# The films come from four drawn hospitals. Three give the training films; the fourth, whose films are taken at the
+# bedside, is in the test alone.
 FINDINGS := cardiomegaly,pleural effusion,pneumothorax,consolidation,atelectasis,edema,nodule,mass,fracture,pacemaker
 HOSPITALS := phantom-clinic,phantom-digital,phantom-film
 STUDIES := $(OUT)/films/studies.jsonl
@@ -77,8 +77,8 @@ $(OUT)/home-%.jsonl: $(OUT)/films/%.jsonl
 $(OUT)/away-%.jsonl: $(OUT)/films/%.jsonl
 	grep phantom-ward $< $(write)
 
-# Questions with their steps, checked against the report: is it there? which of four is there? normal or abnormal? The
-# answer to the last leaves open what is seen. Training and test have no patient in common.
+# Questions, with steps checked against the report: is it there? which of four is there? normal or abnormal? The answer
+# to the last does not say what is seen. Training and test have no patient in common.
 mine = cxr mine --brief --findings "$(FINDINGS)"
 binary = $(mine) --balance --per-finding
 single = $(mine) --task single
@@ -99,11 +99,12 @@ $(OUT)/rl.jsonl: $(OUT)/home-studies.jsonl $(OUT)/home-whole.jsonl
 $(OUT)/test.jsonl: $(foreach place,home away,$(OUT)/$(place)-studies.jsonl $(OUT)/$(place)-whole.jsonl)
 	{ $(call asked,$<,$(word 2,$^),$(TEST),--split test) && $(call asked,$(word 3,$^),$(word 4,$^),$(AWAY)); } $(write)
 
-# A warm-up: a stand-in for the pretraining that a real model brings, no part of the method. All seeds start from it.
+# The warm-up stands in for the pretraining of a real model and is no part of the method. All seeds start from it.
 $(OUT)/warm/warm-up.json: $(TASKS:%=$(OUT)/%.jsonl)
 	OMP_NUM_THREADS=2 python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --see $(SEE) --tell $(TELL)
 
-# Training ablation: fine-tuning; as many steps of it again; rewards. What is in TRAINED, below, is compared.
+# Training ablation: fine-tuning, then as many steps of more fine-tuning or of each set of rewards. TRAINED, below, lists
+# the models that are compared.
 seed = $(patsubst seed-%,%,$(firstword $(subst /, ,$*)))
 sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml --set seed=$(seed) --resume
 taught = --mix $(word 2,$^):0.4 $(word 3,$^):0.3 $(word 4,$^):0.3 --set max_steps=$(SFT)
@@ -123,8 +124,8 @@ $(OUT)/%/process/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 $(OUT)/%/by-step/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl) factuality:1 consistency:1 --set credit=step
 
-# Verification ablation: chains damaged as a language model damages them, taught as they are, and without the cases in
-# which `cxr verify` finds a bad step.
+# Verification ablation: chains with the errors of a language model, taught as they are, and without the cases in which
+# `cxr verify` finds a bad step.
 $(OUT)/%.damaged.jsonl: $(OUT)/%.jsonl
 	python -m recipes.mini.damage --findings "$(FINDINGS)" --share 0.3 < $< $(write)
 $(OUT)/%.verified.jsonl: $(OUT)/%.damaged.jsonl
@@ -134,7 +135,7 @@ $(OUT)/%/damaged/training.json: $(OUT)/warm/warm-up.json $(TASKS:%=$(OUT)/%.dama
 $(OUT)/%/verified/training.json: $(OUT)/warm/warm-up.json $(TASKS:%=$(OUT)/%.verified.jsonl)
 	$(sft) $(taught)
 
-# Every model answers the same questions, one draw each at temperature 1; after fine-tuning also its likeliest answer.
+# Every model answers the same questions, sampled once at temperature 1; the fine-tuned one also answers greedily.
 part = $(@:.jsonl=.part.jsonl)
 infer = cxr infer $(OUT)/test.jsonl -m $(<D) --images $(OUT)/films --size 112 --max-tokens $(TOKENS) --batch-size 64 \
 	--workers 0 --temperature $(1) --seed $(seed) -o $(part) --resume && mv $(part) $@
@@ -146,7 +147,7 @@ $(OUT)/%/sft-greedy.answers.jsonl: $(OUT)/%/sft/training.json $(OUT)/test.jsonl
 $(OUT)/%.answers.jsonl: $(OUT)/%/training.json $(OUT)/test.jsonl
 	$(call infer,1)
 
-# Tables, pictures and a page.
+# Tables, plots and a page.
 TRAINED := warm sft-greedy sft sft-longer outcome factuality process
 TAUGHT := damaged verified sft
 answers = $(foreach model,$(1),$(OUT)/%/$(model).answers.jsonl)
@@ -161,11 +162,11 @@ $(OUT)/page.html: $(subst %,seed-$(firstword $(SEEDS)),$(call answers,$(TRAINED)
 $(OUT)/results.md: $(foreach ablation,training verification,$(SEEDS:%=$(OUT)/seed-%/$(ablation)-ablation.json))
 	python -m recipes.mini.table $^ $(write)
 
-# Answers are named one by one, so that another arm is trained, told and compared when it is asked for later.
+# Answers are named one by one, so that an arm added later is trained, answers and is compared.
 reproduce-mini: $(OUT)/results.md $(OUT)/page.html \
 	$(foreach seed,$(SEEDS),$(subst %,seed-$(seed),$(call answers,$(TRAINED) $(TAUGHT))))
 	@cat $<
 
-# What lies between is kept.
+# Intermediate files are kept.
 .PRECIOUS: $(foreach place,home away,$(OUT)/$(place)-%.jsonl) $(OUT)/%.damaged.jsonl $(OUT)/%.verified.jsonl \
 	$(foreach arm,sft sft-longer outcome factuality process by-step damaged verified,$(OUT)/%/$(arm)/training.json)

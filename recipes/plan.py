@@ -1,10 +1,10 @@
-"""What a whole training will take, from a sample of its rows: `make -f recipes/chestx-reasoner.mk plan` runs it.
+"""Estimates what a whole training takes, from a sample of its rows: `make -f recipes/chestx-reasoner.mk plan` runs it.
 
     python3 recipes/plan.py OUT/plan-200 --sample 200 --speeds 2000,1500 --models 6 --share 0.25 \\
         train/mimic-cxr.binary=222758:4000 answers/mimic-cxr=222758 test/rsna.centre=26684:400
 
-FOLDER holds the sample, FILE.jsonl, and what `cxr sft`, `cxr rl` and `cxr mine -m` say by --dry-run: sft.txt, rl.txt,
-llm.txt. FILE=STUDIES[:EACH]: how many studies there are, and the questions that each finding gets at most.
+FOLDER holds the sample, FILE.jsonl, and what `cxr sft`, `cxr rl` and `cxr mine -m` print with --dry-run: sft.txt,
+rl.txt, llm.txt. FILE=STUDIES[:EACH]: the number of studies, and the most questions that each finding gets.
 """
 
 import argparse
@@ -15,13 +15,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ANSWER = 8  # tokens of an answer alone, its tags with it
+ANSWER = 8  # tokens of an answer alone, with its tags
 CHECKPOINTS = 3  # kept of each training
-Said = dict[str, str]
+Plan = dict[str, str]  # the lines of a --dry-run by their names
 
 
 class File(NamedTuple):
-    """rows, cases with steps and bytes: expected of the whole. sampled: rows of the sample."""
+    """sampled: rows of the sample. studies: of the whole. rows, reasoned (those with steps), size (in bytes): expected
+    of the whole."""
 
     name: str
     sampled: int
@@ -32,21 +33,21 @@ class File(NamedTuple):
 
 
 def expected(folder: Path, given: str, sample: int) -> File:
-    """A file of the whole, from that of the sample: of each finding as many more as there are more studies."""
-    name, _, told = given.partition("=")
-    studies, _, each = told.partition(":")
+    """What a whole file will hold: the rows of each finding grow with the number of studies, up to EACH."""
+    name, _, counts = given.partition("=")
+    studies, _, each = counts.partition(":")
     lines = (folder / f"{name}.jsonl").read_bytes().splitlines()
     rows = [json.loads(line) for line in lines]
     scale = max(1.0, int(studies) / sample)
-    about = Counter(row["findings"][0] if each else "" for row in rows)
+    by_finding = Counter(row["findings"][0] if each else "" for row in rows)
     most = float(each or math.inf)
-    count = round(sum(min(most, n * scale) for n in about.values()))
+    count = round(sum(min(most, n * scale) for n in by_finding.values()))
     share = count / len(rows) if rows else 0
     reasoned = sum(bool(row["steps"]) for row in rows)
     return File(name, len(rows), int(studies), count, round(reasoned * share), sum(map(len, lines)) * share)
 
 
-def told(path: Path) -> Said:
+def read_plan(path: Path) -> Plan:
     """`rows          134` -> {"rows": "134"}"""
     return dict(line.split(maxsplit=1) for line in path.read_text().splitlines() if len(line.split()) > 1)
 
@@ -57,58 +58,61 @@ def number(text: str, pattern: str = r"([\d,.]+)") -> float:
     return float(found[1].replace(",", ""))
 
 
-def steps(said: Said, rows: int, per_step: float) -> float:
-    fixed = "by max_steps" in said["steps"]
-    epochs = number(said["steps"], r"\(([\d.e+]+) epochs")
-    return number(said["steps"]) if fixed else math.ceil(rows / per_step) * epochs
+def steps(plan: Plan, rows: int, per_step: float) -> float:
+    fixed = "by max_steps" in plan["steps"]
+    epochs = number(plan["steps"], r"\(([\d.e+]+) epochs")
+    return number(plan["steps"]) if fixed else math.ceil(rows / per_step) * epochs
 
 
-def stored(said: Said) -> float:
-    """Bytes of a training's folder: weights in bf16; in a checkpoint Adam's states and master weights beside them."""
-    trained, every = (float(n.replace(",", "")) * 1e6 for n in re.findall(r"[\d,]+\.\d", said["training"]))
-    return 2 * every + CHECKPOINTS * (2 * every + 12 * trained)
+def folder_size(plan: Plan) -> float:
+    """Bytes of a training's folder: weights in bf16, and in each checkpoint Adam's states and master weights too."""
+    trained, parameters = (float(n.replace(",", "")) * 1e6 for n in re.findall(r"[\d,]+\.\d", plan["training"]))
+    return 2 * parameters + CHECKPOINTS * (2 * parameters + 12 * trained)
 
 
-def plan(folder: Path, given: argparse.Namespace) -> list[str]:
+def estimate(folder: Path, given: argparse.Namespace) -> list[str]:
+    """The lines of the estimate."""
     files = [expected(folder, name, given.sample) for name in given.files]
 
-    def rows(part: str, what: str = "rows") -> int:
+    def total(part: str, what: str = "rows") -> int:
         return sum(getattr(file, what) for file in files if file.name.startswith(part))
 
-    sft, rl, llm = (told(folder / f"{name}.txt") for name in ("sft", "rl", "llm"))
-    training, writing = (3600 * float(speed) for speed in given.speeds.split(","))
-    asked, chain = number(sft["tokens"], r"(\d+) prompt"), number(sft["tokens"], r"(\d+) taught")
+    sft, rl, llm = (read_plan(folder / f"{name}.txt") for name in ("sft", "rl", "llm"))
+    trained_an_hour, written_an_hour = (3600 * float(speed) for speed in given.speeds.split(","))
+    prompt, chain = number(sft["tokens"], r"(\d+) prompt"), number(sft["tokens"], r"(\d+) taught")
     batch = number(sft["batch"])
-    first = steps(sft, rows("train") + rows("answers"), batch)
-    taught = first * batch * (asked + given.share * chain + (1 - given.share) * ANSWER)
+    sft_steps = steps(sft, total("train") + total("answers"), batch)
+    sft_tokens = sft_steps * batch * (prompt + given.share * chain + (1 - given.share) * ANSWER)
     completions, prompts = number(rl["batch"]), number(rl["batch"], r"= ([\d,]+)")
-    second = steps(rl, rows("train"), prompts)
-    drawn = second * completions
-    trained = drawn * (asked + chain) * 4 / 3  # a forward pass more, of the reference model
-    answers = rows("test") * given.models
+    rl_steps = steps(rl, total("train"), prompts)
+    rl_written = rl_steps * completions * chain
+    rl_trained = rl_steps * completions * (prompt + chain) * 4 / 3  # one more forward pass, of the reference model
+    rl_hours = rl_written / written_an_hour + rl_trained / trained_an_hour
+    answers = total("test") * given.models * chain
     mined = next(file.sampled for file in files if file.name.startswith("train") and file.sampled)
-    case = (rows("train", "reasoned") + rows("test", "reasoned")) / mined
-    disk = sum(file.size for file in files) * 2 + rows("test", "size") * given.models
+    growth = (total("train", "reasoned") + total("test", "reasoned")) / mined
+    rows_size = sum(file.size for file in files) * 2 + total("test", "size") * given.models
+    models = f"{folder_size(sft) / 1e9:,.0f} + {folder_size(rl) / 1e9:,.0f}"
     lines = [f"{'file':28}{'sampled':>9}{'studies':>10}{'expected rows':>15}"]
     lines += [f"{file.name:28}{file.sampled:9,}{file.studies:10,}{file.rows:15,}" for file in files]
     return [
         *lines,
         "",
-        f"rows       {rows('train'):,} to train on, {rows('train', 'reasoned'):,} of them with steps; "
-        f"{rows('answers'):,} answers alone; {rows('test'):,} to test on",
-        f"disk       {disk / 1e9:,.1f} GB of rows; {stored(sft) / 1e9:,.0f} + {stored(rl) / 1e9:,.0f} GB of models and "
-        f"{CHECKPOINTS} checkpoints of each",
-        f"GPU hours  {taught / training:,.1f}  stage 1: {first:,.0f} steps of {batch:,.0f} rows, {_big(taught)} tokens",
-        f"           {drawn * chain / writing + trained / training:,.1f}  stage 2: {second:,.0f} steps of "
-        f"{completions:,.0f} completions, {_big(drawn * chain)} tokens written, {_big(trained)} trained on",
-        f"           {answers * chain / writing:,.1f}  {given.models} models answer: {_big(answers * chain)} tokens",
-        f"LLM        with MINER=: {_big(case * number(llm['requests']))} requests, "
-        f"{_big(case * number(llm['prompt']))} tokens in, {_big(case * number(llm['completion']))} out",
+        f"rows       {total('train'):,} to train on, {total('train', 'reasoned'):,} of them with steps; "
+        f"{total('answers'):,} answers alone; {total('test'):,} to test on",
+        f"disk       {rows_size / 1e9:,.1f} GB of rows; {models} GB of models and {CHECKPOINTS} checkpoints of each",
+        f"GPU hours  {sft_tokens / trained_an_hour:,.1f}  stage 1: {sft_steps:,.0f} steps of {batch:,.0f} rows, "
+        f"{_big(sft_tokens)} tokens",
+        f"           {rl_hours:,.1f}  stage 2: {rl_steps:,.0f} steps of {completions:,.0f} completions, "
+        f"{_big(rl_written)} tokens written, {_big(rl_trained)} trained on",
+        f"           {answers / written_an_hour:,.1f}  {given.models} models answer: {_big(answers)} tokens",
+        f"LLM        with MINER=: {_big(growth * number(llm['requests']))} requests, "
+        f"{_big(growth * number(llm['prompt']))} tokens in, {_big(growth * number(llm['completion']))} out",
         f"a GPU      stage 1: {sft['memory']}",
         f"           stage 2: {rl['memory']}",
-        f"assumed    a GPU trains on {training / 3600:,.0f} tokens a second and writes {writing / 3600:,.0f}, SPEEDS=; "
-        f"replies are as long as the chains, {chain:.0f} tokens; studies as published, with rows as the first "
-        f"{given.sample} of each",
+        f"assumed    a GPU trains on {trained_an_hour / 3600:,.0f} tokens a second and writes "
+        f"{written_an_hour / 3600:,.0f}, SPEEDS=; replies are as long as the chains, {chain:.0f} tokens; studies as "
+        f"published, with as many rows as the first {given.sample} of each",
     ]
 
 
@@ -124,11 +128,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("files", nargs="+", metavar="FILE=STUDIES[:EACH]")
     parser.add_argument("--sample", type=int, required=True, help="studies of each data set in the sample")
-    parser.add_argument("--speeds", required=True, help="tokens a second of a GPU: trained on, written")
-    parser.add_argument("--models", type=int, required=True, help="how many answer the test")
-    parser.add_argument("--share", type=float, required=True, help="of rows with steps in stage 1")
+    parser.add_argument("--speeds", required=True, help="tokens a second of a GPU in training and in generation")
+    parser.add_argument("--models", type=int, required=True, help="number of models that answer the test")
+    parser.add_argument("--share", type=float, required=True, help="share of rows with steps in stage 1")
     given = parser.parse_args()
-    print("\n".join(plan(given.folder, given)))
+    print("\n".join(estimate(given.folder, given)))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 #      RSNA=/data/rsna SIIM=/data/siim OPENI=/data/openi OUT=radrbench
 #
 # A benchmark like RadRBench-CXR (Fan et al. 2026, doi 10.1038/s43856-026-01654-y): questions of five tasks, with steps
-# that the report supports, train and test by patient. MIMIC-CXR, CheXpert and MS-CXR-T are in its domain; RSNA, SIIM and
-# Open-i are other centres, for tests alone, and without steps. Data sets are read as they are downloaded, and those not
-# given are left out. Add -n to read what would be done. The same line goes on after an interruption.
+# that the report supports, train and test split by patient. MIMIC-CXR, CheXpert and MS-CXR-T are in-domain; RSNA, SIIM
+# and Open-i are other centres, for tests alone and without steps. Data sets are read as they are downloaded; those that
+# are not given are left out. Add -n to read the commands. After an interruption the same line goes on.
 #
-# Rules write the steps, or a model does: MINER=http://localhost:8000/v1, with flags of cxr mine if it needs any.
-# LIMIT=200 reads so many studies of each, to try it.
+# Rules write the steps, or a model does: MINER=http://localhost:8000/v1, with further flags of cxr mine if it needs any.
+# LIMIT=200 reads 200 studies of each data set, for a trial.
 #
 #   OUT/train.jsonl, OUT/test.jsonl    for cxr sft, cxr rl and cxr infer, with --images OUT/films
-#   OUT/card/README.md                 counts, fingerprints, a picture, and no leak, or make fails
+#   OUT/card/README.md                 counts, fingerprints and a plot; make fails if the splits leak
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -18,14 +18,14 @@ SHELL := bash
 .PHONY: card
 
 OUT ?= radrbench
-# Binary questions a finding and data set, half of them Yes and half No
+# Binary questions for each finding and data set, half of them Yes and half No
 TEST_EACH ?= 400
 TRAIN_EACH ?= 4000
-# Of the studies to train on, every so many-th is asked the other tasks; of those to test on, every one
+# The other tasks are mined from one of so many training studies, and from every test study
 EVERY ?= 10
 FINDINGS ?= atelectasis,cardiomegaly,consolidation,edema,enlarged cardiomediastinum,fracture,lung lesion, \
 	lung opacity,pleural effusion,pneumonia,pneumothorax
-# Where all paths of films start; IMAGES= looks for leaks by the paths of films, not by their bytes
+# The folder that the paths of films start from; with IMAGES= leaks are found by the paths of films, not by their bytes
 IMAGES ?= $(OUT)/films
 
 DATA := MIMIC_CXR CHEXPERT MS_CXR_T RSNA SIIM OPENI
@@ -65,7 +65,7 @@ $(OUT)/test $(OUT)/train:
 	mkdir -p $@
 
 $(OUT)/test/%.binary.jsonl: | $(OUT)/test
-	# Test, $*: is there X? $(TEST_EACH) questions for each finding, half Yes, half No, with verified steps
+	# Test, $*: is there X? $(TEST_EACH) questions for each finding, half Yes and half No, with verified steps
 	$(MINE) $(source.$*) --split $(test.$*) --findings "$(FINDINGS)" --per-finding $(TEST_EACH) --balance \
 	$(VERIFIED) > $@.part
 	mv $@.part $@
@@ -76,7 +76,7 @@ $(OUT)/test/%.tasks.jsonl: | $(OUT)/test
 	mv $@.part $@
 
 $(OUT)/test/ms-cxr-t.jsonl: | $(OUT)/test
-	# Test, MS-CXR-T: better or worse, where those who labelled the films and the report say the same
+	# Test, MS-CXR-T: better or worse, where the labels and the report agree
 	$(MINE) $(source.ms-cxr-t) --findings "$(findings.ms-cxr-t)" --task temporal $(VERIFIED) > $@.part
 	mv $@.part $@
 
@@ -90,13 +90,13 @@ $(OUT)/test.jsonl: $(TEST)
 	mv $@.part $@
 
 $(OUT)/train/%.binary.jsonl: $(OUT)/test.jsonl | $(OUT)/train
-	# Train, $*: as in the test, $(TRAIN_EACH) questions for each finding, of none of its patients
+	# Train, $*: as in the test, $(TRAIN_EACH) questions for each finding, without its patients
 	$(MINE) $(source.$*) --split train --apart-from $< --findings "$(FINDINGS)" --per-finding $(TRAIN_EACH) --balance \
 	$(VERIFIED) > $@.part
 	mv $@.part $@
 
 $(OUT)/train/%.tasks.jsonl: $(OUT)/test.jsonl | $(OUT)/train
-	# Train, $*: the other tasks, for one of $(EVERY) studies
+	# Train, $*: the other tasks, from one of $(EVERY) studies
 	$(MINE) $(source.$*) --split train --apart-from $< --shard 1/$(EVERY) $(TASKS) $(VERIFIED) > $@.part
 	mv $@.part $@
 
@@ -105,7 +105,7 @@ $(OUT)/train.jsonl: $(TRAIN)
 	mv $@.part $@
 
 $(OUT)/films:
-	# One folder for all films: what each data set has, linked
+	# One folder for all films, with links to those of each data set
 	mkdir -p $@.part
 	for place in $(addsuffix /*,$(abspath $(subst :, ,$(foreach name,$(GIVEN),$($(name)))))); do \
 	ln -sfn "$$place" $@.part/; done

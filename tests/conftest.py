@@ -70,9 +70,10 @@ def browser() -> Iterator[Any]:
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of tiny models, by family."""
     pytest.importorskip(EXTRAS["train"], reason="needs the extra train")
-    from tests import tiny
+    from cxr_cli.training.models import FAMILIES
+    from recipes import tiny_model
 
-    return {family: tiny.build(tmp_path_factory.mktemp("models") / family, family) for family in tiny.FAMILIES}
+    return {family: tiny_model.build(tmp_path_factory.mktemp("models") / family, family) for family in FAMILIES}
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ from typing import Any
 import click
 
 from cxr_cli import options
+from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.options.training import Several
+from cxr_cli.rewards import DEFAULT, REWARDS
 
 
 @click.command()
@@ -15,8 +17,8 @@ from cxr_cli.options.training import Several
     "rewards",
     cls=Several,
     metavar="NAME[:WEIGHT]",
-    help="format accuracy process factuality completeness effectiveness consistency length, or my_module:function."
-    "  [default: format:1 accuracy:1 process:2 consistency:1]",
+    help=f"{' '.join(REWARDS)}, or my_module:function.  "
+    f"[default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT.items())}]",
 )
 @click.option(
     "--audit", is_flag=True, help="No training: what the rewards pay for the chains in INPUT, and for cheats."
@@ -31,7 +33,16 @@ from cxr_cli.options.training import Several
 )
 @options.unmentioned
 @options.lexicon
-def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any, how: Any, **more: Any) -> None:
+def rl(
+    inputs: tuple[str, ...],
+    rewards: tuple[str, ...],
+    audit: bool,
+    samples: int | None,
+    unmentioned: Unmentioned,
+    lexicon: str | None,
+    job: dict[str, Any],
+    how: dict[str, Any],
+) -> None:
     """Reinforcement learning with process rewards, from a fine-tuned model: GRPO.
 
     \b
@@ -45,6 +56,18 @@ def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any,
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8
     cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 accuracy:1 my_module:my_reward:0.5
     """
-    from cxr_cli.stages.training_commands import rl
+    from cxr_cli.stages import rl
+    from cxr_cli.training.settings.job import TrainingOptions
 
-    rl(inputs, rewards, audit, job, **how, **more)
+    if audit:
+        rl.audit(
+            inputs,
+            rewards=rewards,
+            unmentioned=unmentioned,
+            lexicon=lexicon,
+            mapping=job["mapping"],
+            limit=job["limit"],
+        )
+    else:
+        options = TrainingOptions(inputs, **job, **how)
+        rl.run(options, rewards=rewards, samples=samples, unmentioned=unmentioned, lexicon=lexicon)

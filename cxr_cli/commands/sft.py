@@ -25,7 +25,9 @@ from cxr_cli.options.training import Several
     shell_complete=file_names,
     help="Held-out rows, for the loss and for scored answers.",
 )
-def sft(inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, job: Any, how: Any) -> None:
+def sft(
+    inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, job: dict[str, Any], how: dict[str, Any]
+) -> None:
     """Fine-tune a vision-language model on verified steps.
 
     \b
@@ -40,6 +42,7 @@ def sft(inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, j
     cxr sft steps.jsonl -m Qwen/Qwen2-VL-2B-Instruct -o sft/ --set lora=true --set learning_rate=1e-4
     cxr sft --mix steps.jsonl:0.5 answers.jsonl:0.5 -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --resume
     """
-    from cxr_cli.stages.training_commands import sft
+    from cxr_cli.stages import sft
+    from cxr_cli.training.settings.job import TrainingOptions
 
-    sft(inputs, mix, evaluation, job, **how)
+    sft.run(TrainingOptions(inputs, **job, **how), mix=mix, evaluation=evaluation)

@@ -80,7 +80,7 @@ def load_processor(model: str, revision: str | None = None) -> Any:
         return AutoTokenizer.from_pretrained(model, revision=revision)
     if is_torchvision_available():
         return AutoProcessor.from_pretrained(model, revision=revision)
-    return _without_video(config.model_type).from_pretrained(model, revision=revision)
+    return processor_without_video(config.model_type).from_pretrained(model, revision=revision)
 
 
 def load_model(model: ModelFiles, revision: str | None = None, **settings: Any) -> Any:
@@ -129,8 +129,8 @@ def takes_images(config: Any) -> bool:
 
 
 @cache
-def _without_video(family: str) -> Any:
-    """The family's processor without its video part, which alone needs torchvision.
+def processor_without_video(family: str) -> Any:
+    """The family's processor, its video part left out: that part alone needs torchvision.
 
     The class keeps the original's name, so that saved files name the original.
     """

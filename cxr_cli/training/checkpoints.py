@@ -1,4 +1,4 @@
-"""Resuming that restores: weights, optimizer, scheduler, place in the data, random state."""
+"""Checkpoints: resumed with weights, optimizer, scheduler, place in the data and random state; written on SIGTERM."""
 
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from cxr_cli.rows import note
 
 
 class Resumable:
-    """A mixin for Trainer. The stock loading of a checkpoint restores no weights of Qwen2-VL and Qwen2.5-VL: the saved
-    names differ from the live ones, and what does not fit is passed over."""
+    """A mixin for transformers' Trainer, which by itself restores no weights of Qwen2-VL and Qwen2.5-VL: a checkpoint
+    names them differently from the model in memory, and names that do not match are skipped."""
 
     def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
         trainer: Any = self
@@ -20,10 +20,10 @@ class Resumable:
         if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or _is_adapter(checkpoint):
             super()._load_from_checkpoint(checkpoint, model)  # type: ignore[misc]
             return
-        live = trainer.accelerator.unwrap_model(model)
+        current = trainer.accelerator.unwrap_model(model)
         try:
-            saved = type(live).from_pretrained(checkpoint, dtype=live.dtype)
-            live.load_state_dict(saved.state_dict(), strict=True)
+            saved = type(current).from_pretrained(checkpoint, dtype=current.dtype)
+            current.load_state_dict(saved.state_dict(), strict=True)
         except RuntimeError as error:
             raise CxrError(f"{checkpoint} is of another model than the one that is trained") from error
 
@@ -33,40 +33,40 @@ def _is_adapter(checkpoint: str) -> bool:
 
 
 def last_checkpoint(out: Path) -> str | None:
-    """The newest whole checkpoint in OUT: one that was being written when the disk was full or the run was killed has
-    no trainer_state.json yet, which is written last."""
-    while out.is_dir() and (found := get_last_checkpoint(str(out))):
-        if Path(found, "trainer_state.json").is_file():
-            return str(found)
-        note(f"{found} is not whole; it is set aside")
-        Path(found).rename(Path(found).with_name(f"broken-{Path(found).name}"))
+    """The newest complete checkpoint in OUT. One that was being written when the disk was full or the run was killed
+    lacks trainer_state.json, which is written last; it is set aside."""
+    while out.is_dir() and (path := get_last_checkpoint(str(out))):
+        if Path(path, "trainer_state.json").is_file():
+            return str(path)
+        note(f"{path} is not whole; it is set aside")
+        Path(path).rename(Path(path).with_name(f"broken-{Path(path).name}"))
     return None
 
 
 class StopOnSignal(TrainerCallback):  # type: ignore[misc]
-    """SIGTERM, as Slurm sends it before it takes a node away: finish the step, save, stop."""
+    """On SIGTERM, which Slurm sends before it takes a node away: finishes the step, saves and stops."""
 
     def __init__(self) -> None:
         import signal
 
-        self.asked = False
-        signal.signal(signal.SIGTERM, self._ask)
+        self.requested = False
+        signal.signal(signal.SIGTERM, self._request)
 
-    def _ask(self, *_: object) -> None:
-        self.asked = True
+    def _request(self, *_: object) -> None:
+        self.requested = True
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self._any():
+        if self._requested_on_any_rank():
             control.should_save = control.should_training_stop = True
 
-    def _any(self) -> bool:
-        """On any rank: the signal does not reach all of them at the same step."""
+    def _requested_on_any_rank(self) -> bool:
+        """The signal does not reach all ranks at the same step."""
         import torch
         import torch.distributed as group
 
         if not (group.is_available() and group.is_initialized()):
-            return self.asked
-        asked = torch.tensor(int(self.asked), device="cuda" if torch.cuda.is_available() else "cpu")
-        group.all_reduce(asked, op=group.ReduceOp.MAX)
-        self.asked = bool(asked.item())
-        return self.asked
+            return self.requested
+        flag = torch.tensor(int(self.requested), device="cuda" if torch.cuda.is_available() else "cpu")
+        group.all_reduce(flag, op=group.ReduceOp.MAX)
+        self.requested = bool(flag.item())
+        return self.requested

@@ -1,4 +1,4 @@
-"""Processes: one, or several under torchrun, deepspeed, accelerate or srun; who speaks, who starts the others."""
+"""One process or several, under torchrun, deepspeed, accelerate or srun: which rank this is, and who starts them."""
 
 import os
 import shutil
@@ -12,17 +12,24 @@ from cxr_cli.errors import CxrError
 
 
 def under_launcher(nodes: int = 1) -> bool:
-    """Has something started this process as one of several that train? srun's only task on one of `nodes` is to start
-    those of its node."""
+    """True in one of several processes that a launcher has started to train. With as many tasks of srun as `nodes`, the
+    task of a node does not train but starts that node's processes."""
     return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > nodes
 
 
 def rank() -> int:
+    """Of this process among all of a training; only rank 0 reports."""
     return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
 
 
-def start(arguments: Sequence[str], gpus: int, nodes: int) -> int:
-    """Runs this same command as `gpus` processes on this node, one of `nodes`, under torchrun; its exit code."""
+def needs_launch(gpus: int, nodes: int) -> bool:
+    """True if several processes are to train and none of them is running yet."""
+    return gpus * nodes > 1 and not under_launcher(nodes)
+
+
+def launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
+    """Runs `cxr ARGUMENTS` as `gpus` processes on this node, one of `nodes`, under torchrun. Exits with their code if
+    they fail."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(gpus)]
     if nodes == 1:
         command += ["--standalone"]
@@ -35,9 +42,11 @@ def start(arguments: Sequence[str], gpus: int, nodes: int) -> int:
             )
         port = os.environ.get("MASTER_PORT", "29500")
         command += ["--nnodes", str(nodes), "--node_rank", node, "--master_addr", host, "--master_port", port]
-    started = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_environment())
-    signal.signal(signal.SIGTERM, lambda *_: started.terminate())  # torchrun hands it on, and waits for what they save
-    return started.wait()
+    torchrun = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_environment())
+    # torchrun passes the signal on and waits until checkpoints are saved
+    signal.signal(signal.SIGTERM, lambda *_: torchrun.terminate())
+    if code := torchrun.wait():
+        sys.exit(code)
 
 
 def _first_host() -> str | None:
@@ -49,13 +58,13 @@ def _first_host() -> str | None:
 
 
 def _environment() -> dict[str, str]:
-    """torchrun's children are no tasks of srun's; a step and its checkpoint outlast the 30 s after which it kills."""
-    ours = {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
-    return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **ours}
+    """For torchrun: its processes are no tasks of srun, and on SIGTERM they get an hour, not 30 s, to save."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
+    return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **kept}
 
 
 def prepare(deepspeed: bool) -> None:
-    """Sets what torch.distributed reads, as srun or no launcher at all leaves it unset. Called before models load."""
+    """Sets what torch.distributed reads and neither srun nor a plain start has set. Called before models load."""
     env = os.environ
     if "WORLD_SIZE" not in env and int(env.get("SLURM_NTASKS", "1")) > 1:
         env.update(WORLD_SIZE=env["SLURM_NTASKS"], RANK=env["SLURM_PROCID"], LOCAL_RANK=env.get("SLURM_LOCALID", "0"))
@@ -65,10 +74,10 @@ def prepare(deepspeed: bool) -> None:
         for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}.items():
             env.setdefault(name, value)
         env.setdefault("MASTER_PORT", str(_free_port()))
-        _join()
+        _init_process_group()
 
 
-def _join() -> None:
+def _init_process_group() -> None:
     import torch
 
     if not torch.cuda.is_available():

@@ -1,21 +1,25 @@
-"""`cxr rl`: GRPO with process rewards, by TRL's GRPOTrainer."""
+"""`cxr rl`: GRPO with process rewards by TRL's GRPOTrainer."""
 
-import logging
 import warnings
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.engines.vllm.arguments import check_installed, silence_logs
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.selection import Selected
-from cxr_cli.training import distributed, models, run
-from cxr_cli.training.config import Settings
-from cxr_cli.training.data.dataset import lazy, rl_example
-from cxr_cli.training.plan import lengths
-from cxr_cli.training.run import Job
+from cxr_cli.training import distributed, models
+from cxr_cli.training.data.dataset import lazy_dataset, rl_example
+from cxr_cli.training.data.reading import read_mixture
+from cxr_cli.training.logs.libraries import hide_rows
+from cxr_cli.training.loop import run_trainer
+from cxr_cli.training.model_card import write_model_card
+from cxr_cli.training.plan.lengths import check_longest
+from cxr_cli.training.settings.arguments import trainer_arguments
+from cxr_cli.training.settings.config import Settings
+from cxr_cli.training.settings.job import Job
 
 DEFAULTS = {
     "learning_rate": 5e-7,  # as in the paper
@@ -33,97 +37,100 @@ ROLLOUTS: dict[str, dict[str, Any]] = {
 }
 
 
+class RewardWeights(NamedTuple):
+    """completion: of each reward, for whole completions. step: of factuality paid by the sentence, 0 if it is not."""
+
+    completion: list[float]
+    step: float
+
+
 def train(job: Job, rewards: Selected) -> None:
     """Trains `job.model` on the rows' prompts and fills `job.out`. Raises CxrError."""
-    rollouts = rollouts_of(job.settings)
+    rollouts = rollout_backend(job.settings)
     if rollouts != "transformers":
         _prepare_vllm()
     from trl import GRPOConfig, GRPOTrainer
 
     from cxr_cli.training.checkpoints import Resumable
-    from cxr_cli.training.credit import StepCredit
-    from cxr_cli.training.logs.log_callback import Watcher
+    from cxr_cli.training.logs.log_callback import LogCallback
+    from cxr_cli.training.step_credit import StepCredit
 
-    weights, by_step = credited(job.settings, rewards)
-    credit = (StepCredit,) if by_step else ()
+    weights = reward_weights(job.settings, rewards)
+    step_credit = (StepCredit,) if weights.step else ()
 
-    class Trainer(Resumable, *credit, GRPOTrainer):  # type: ignore[misc]
-        """TRL's, that resumes truly."""
+    class Trainer(Resumable, *step_credit, GRPOTrainer):  # type: ignore[misc]
+        """TRL's trainer, with checkpoints that restore everything and, if it is asked for, credit by the sentence."""
 
-        step_weight = by_step
+        step_weight = weights.step
 
     distributed.prepare(bool(job.settings.get("deepspeed")))
-    logging.getLogger("trl.trainer.grpo_trainer").addFilter(_quotes_no_row)
-    data = run.mixture(job, check_askable)
-    defaults = {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights}
-    args = run.arguments(job, GRPOConfig, defaults)
+    hide_rows()
+    data = read_mixture(job, check_askable)
+    arguments = trainer_arguments(
+        job, GRPOConfig, {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
+    )
     model, processor, lora = models.load(job.model, job.settings)
-    lengths.check_longest(job, data, processor, teach=False, answer=args.max_completion_length)
+    check_longest(job, data, processor, taught=False, max_completion=arguments.max_completion_length)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
-    args.generation_kwargs = {**_no_films(model.config, vllm=args.use_vllm), **(args.generation_kwargs or {})}
-    functions = list(rewards.functions.values())
+    no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
+    arguments.generation_kwargs = {**no_images, **(arguments.generation_kwargs or {})}
+    first, *others = rewards.functions.values()
     trainer: Any = Trainer(
         model=model,
-        args=args,
-        reward_funcs=[_observed(functions[0]), *functions[1:]],
-        train_dataset=lazy(data, rl_example, job.films),
+        args=arguments,
+        reward_funcs=[_with_statement_metrics(first), *others],
+        train_dataset=lazy_dataset(data, rl_example, job.films),
         processing_class=processor,
         peft_config=lora,
-        callbacks=[Watcher(job.out)],
+        callbacks=[LogCallback(job.out)],
     )
-    run.train(trainer, job)
-    run.describe(job, "rl", trainer, data)
+    run_trainer(trainer, job)
+    write_model_card(job, "rl", trainer, data)
 
 
-def rollouts_of(settings: Settings) -> str:
-    """How completions are generated. Raises CxrError for a way that is not known."""
+def rollout_backend(settings: Settings) -> str:
+    """Which of ROLLOUTS generates the completions. Raises CxrError for any other."""
     name: str = settings.get("rollouts", "transformers")
     if name not in ROLLOUTS:
         raise CxrError(f"rollouts: {name} is none of {', '.join(ROLLOUTS)}")
     return name
 
 
-def credited(settings: Settings, rewards: Selected) -> tuple[list[float], float]:
-    """The rewards' weights for whole completions, and that of single steps, 0 for none. Raises CxrError.
-
-    With `credit: step` the weight of `factuality` goes to the steps, and it is paid to completions no more.
-    """
+def reward_weights(settings: Settings, rewards: Selected) -> RewardWeights:
+    """With `credit: step` factuality is paid to sentences, by its weight, and no longer to completions. Raises
+    CxrError."""
     credit = settings.get("credit", CREDITS[0])
     if credit not in CREDITS:
         raise CxrError(f"credit: {credit} is none of {', '.join(CREDITS)}")
     if credit == "completion":
-        return rewards.weights, 0.0
+        return RewardWeights(rewards.weights, 0.0)
     if "factuality" not in rewards.functions:
         raise CxrError("credit: step pays factuality by step; it takes --reward .. factuality")
-    named = dict(zip(rewards.functions, rewards.weights, strict=True))
-    return [*(named | {"factuality": 0.0}).values()], named["factuality"]
+    by_name = dict(zip(rewards.functions, rewards.weights, strict=True))
+    return RewardWeights([*(by_name | {"factuality": 0.0}).values()], by_name["factuality"])
 
 
-def _prepare_vllm() -> None:
-    check_installed()
-    silence_logs()
-    warnings.filterwarnings("once", message="TRL currently supports vLLM")  # not at each import of TRL's
-
-
-def _no_films(config: Any, *, vllm: bool) -> dict[str, Any]:
-    """A completion that held the token of a film would be read as one more film, and stop the training."""
+def forbid_image_tokens(config: Any, *, vllm: bool) -> dict[str, Any]:
+    """Generation arguments without which a completion may hold the token of a film, which is then read as one more film
+    and stops the training."""
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = [token for name in names if (token := getattr(config, name, None)) is not None]
     return {"logit_bias": dict.fromkeys(tokens, -100.0)} if vllm else {"suppress_tokens": tokens}
 
 
-def _observed(reward: Callable[..., Any]) -> Callable[..., Any]:
-    """The reward, with sensitivity, specificity and the number of statements logged beside it."""
+def _prepare_vllm() -> None:
+    check_installed()
+    silence_logs()
+    warnings.filterwarnings("once", message="TRL currently supports vLLM")  # not at each of TRL's imports
+
+
+def _with_statement_metrics(reward: Callable[..., Any]) -> Callable[..., Any]:
+    """The reward; each call also logs sensitivity, specificity and the number of statements."""
 
     @wraps(reward)
-    def observed(*, completions: Any, log_metric: Callable[[str, float], None], **columns: Any) -> Any:
+    def logged(*, completions: Any, log_metric: Callable[[str, float], None], **columns: Any) -> Any:
         for name, value in statement_metrics(completions, **columns).items():
             log_metric(name, value)
         return reward(completions=completions, log_metric=log_metric, **columns)
 
-    return observed
-
-
-def _quotes_no_row(record: logging.LogRecord) -> bool:
-    """TRL prints a whole row, its report too, when all of its rewards are None."""
-    return not str(record.msg).startswith("All reward functions returned None")
+    return logged

@@ -1,13 +1,15 @@
-"""`cxr sft`: supervised fine-tuning on verified steps, loss on the completion alone, by TRL's SFTTrainer."""
+"""`cxr sft`: supervised fine-tuning on verified steps by TRL's SFTTrainer, with the loss on completions alone."""
 
 from typing import Any
 
-from cxr_cli.engines.predictor import check_askable
-from cxr_cli.rows import Row
-from cxr_cli.training import distributed, models, run
-from cxr_cli.training.data.dataset import completion, lazy, sft_example
-from cxr_cli.training.plan import lengths
-from cxr_cli.training.run import Job
+from cxr_cli.training import distributed, models
+from cxr_cli.training.data.dataset import check_teachable, lazy_dataset, sft_example
+from cxr_cli.training.data.reading import read_mixture, read_rows
+from cxr_cli.training.loop import run_trainer
+from cxr_cli.training.model_card import write_model_card
+from cxr_cli.training.plan.lengths import check_longest
+from cxr_cli.training.settings.arguments import trainer_arguments
+from cxr_cli.training.settings.job import Job
 
 DEFAULTS = {
     "learning_rate": 2e-6,  # as in the paper, for full weights
@@ -20,40 +22,34 @@ DEFAULTS = {
 }
 
 
-def usable(row: Row) -> None:
-    """RowError for a row that teaches nothing."""
-    check_askable(row)
-    completion(row)
-
-
 def train(job: Job) -> None:
-    """Trains `job.model` on the rows and fills `job.out`. Raises CxrError."""
+    """Fine-tunes `job.model` on the rows and fills `job.out`. Raises CxrError."""
     from trl import SFTConfig, SFTTrainer
 
     from cxr_cli.training.checkpoints import Resumable
-    from cxr_cli.training.logs.eval_callback import TOKENS, Answering
-    from cxr_cli.training.logs.log_callback import Watcher
+    from cxr_cli.training.logs.eval_callback import MAX_TOKENS, EvalCallback
+    from cxr_cli.training.logs.log_callback import LogCallback
 
     class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
-        """TRL's, that resumes truly."""
+        """TRL's trainer, with checkpoints that restore everything."""
 
     distributed.prepare(bool(job.settings.get("deepspeed")))
-    data = run.mixture(job, usable)
-    args = run.arguments(job, SFTConfig, DEFAULTS)
-    held_out = run.read_rows(job, [job.evaluation], usable) if job.evaluation else None
+    data = read_mixture(job, check_teachable)
+    arguments = trainer_arguments(job, SFTConfig, DEFAULTS)
+    held_out = read_rows(job, [job.evaluation], check_teachable) if job.evaluation else None
     model, processor, lora = models.load(job.model, job.settings)
-    lengths.check_longest(job, data, processor, teach=True)
+    check_longest(job, data, processor, taught=True)
     trainer: Any = Trainer(
         model=model,
-        args=args,
-        train_dataset=lazy(data, sft_example, job.films),
-        eval_dataset=lazy(held_out, sft_example, job.films) if held_out else None,
+        args=arguments,
+        train_dataset=lazy_dataset(data, sft_example, job.films),
+        eval_dataset=lazy_dataset(held_out, sft_example, job.films) if held_out else None,
         processing_class=processor,
         peft_config=lora,
-        callbacks=[Watcher(job.out)],
+        callbacks=[LogCallback(job.out)],
     )
     if held_out and job.settings.get("eval_cases", 0):
-        count, tokens = job.settings["eval_cases"], job.settings.get("eval_tokens", TOKENS)
-        trainer.add_callback(Answering(trainer, held_out, job.films, count, tokens))
-    run.train(trainer, job)
-    run.describe(job, "sft", trainer, data)
+        count, max_tokens = job.settings["eval_cases"], job.settings.get("eval_tokens", MAX_TOKENS)
+        trainer.add_callback(EvalCallback(trainer, held_out, job.films, count, max_tokens))
+    run_trainer(trainer, job)
+    write_model_card(job, "sft", trainer, data)

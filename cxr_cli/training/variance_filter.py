@@ -1,4 +1,4 @@
-"""`cxr rl --filter-variance K`: prompts whose K answers are all paid the same teach nothing, and are left out."""
+"""`cxr rl --filter-variance K`: a prompt whose K answers all get the same reward teaches nothing and is left out."""
 
 import json
 from collections.abc import Iterator
@@ -10,28 +10,30 @@ from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor, check_askable
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rewards.selection import Selected
 from cxr_cli.rows import Row, note
-from cxr_cli.training import run
-from cxr_cli.training.data.dataset import Rows, pictures
-from cxr_cli.training.run import Job
+from cxr_cli.training.data.dataset import load_images
+from cxr_cli.training.data.reading import KEPT_PROMPTS, read_rows
+from cxr_cli.training.data.row_store import RowStore
+from cxr_cli.training.settings.job import Job
 
-FILE = "varied.json"
-TOO_SMALL = 1e-6  # of a standard deviation
+MIN_DEVIATION = 1e-6  # of the rewards of a prompt's answers
 
 
-def find_varied(job: Job, chosen: Selected, samples: int) -> None:
+def filter_prompts(job: Job, rewards: Selected, samples: int) -> None:
     """Writes the ids of the prompts to keep to OUT/varied.json, unless it is there. CxrError: none varies."""
-    path = job.out / FILE
+    path = job.out / KEPT_PROMPTS
     if path.exists():
         return
-    rows = run.read_rows(job, job.sources, check_askable)
+    rows = read_rows(job, job.sources, check_askable)
     settings = job.settings
-    longest = settings.get("max_completion_length", 1024)
-    sampling = Sampling(settings.get("temperature", 1.0), settings.get("top_p", 1.0), longest)
+    max_tokens = settings.get("max_completion_length", 1024)
+    sampling = Sampling(settings.get("temperature", 1.0), settings.get("top_p", 1.0), max_tokens)
     kept: list[str] = []
     failed: list[RowError] = []
     with open_engine(Spec(job.model, sampling=sampling, revision=settings.get("revision"))) as engine:
-        asker = Predictor(engine, sampling, job.films, DEFAULT_PROMPT, samples, settings.get("seed", 42), vote=False)
-        for row, varies in run_conversations(engine, _conversations(job, rows, chosen, asker)):
+        predictor = Predictor(
+            engine, sampling, job.films, DEFAULT_PROMPT, samples, settings.get("seed", 42), vote=False
+        )
+        for row, varies in run_conversations(engine, _conversations(job, rows, rewards, predictor)):
             if isinstance(varies, RowError):
                 failed.append(varies)
             elif varies:
@@ -46,14 +48,14 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
 
 
 def _conversations(
-    job: Job, rows: Rows, chosen: Selected, asker: Predictor
+    job: Job, rows: RowStore, rewards: Selected, predictor: Predictor
 ) -> Iterator[tuple[Row, Conversation[bool]]]:
     def conversation(row: Row) -> Conversation[bool]:
-        """Does the pay of this row's answers vary?"""
-        answered = yield from asker.conversation(row, pictures(row, job.films))
+        """Do the rewards of this row's answers vary?"""
+        answered = yield from predictor.conversation(row, load_images(row, job.films))
         texts = [prediction["text"] for prediction in answered["predictions"]]
-        paid = chosen.total(chosen.pay(texts, {"case": [row] * len(texts)}))
-        return bool(np.std(paid) > TOO_SMALL)
+        totals = rewards.total(rewards.pay(texts, {"case": [row] * len(texts)}))
+        return bool(np.std(totals) > MIN_DEVIATION)
 
     for index in range(len(rows)):
         row = rows[index]

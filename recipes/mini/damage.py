@@ -1,13 +1,13 @@
-"""Chains damaged as a language model damages them: `python -m recipes.mini.damage --share 0.3 < cases.jsonl`.
+"""Puts errors of a language model into chains: `python -m recipes.mini.damage --findings edema,nodule < cases.jsonl`.
 
-In that share of the cases, drawn by id, one thing is wrong, each kind as often as the others; the answer stays right:
+A share of the cases, drawn by id, gets one error, each kind equally often; the answer stays right:
 
     flipped   an observation says the opposite
-    swapped   an observation is of the other side, or of another finding
-    invented  one more observation, of a finding that is not there
+    swapped   an observation names the other side, or another finding
+    invented  an observation of a finding that is not there is added
     missing   the observations are left out
 
-Each row that was damaged says so: `damage`.
+A damaged row names its error under `damage`.
 """
 
 import argparse
@@ -24,7 +24,7 @@ Step = dict[str, object]
 
 
 class Damage:
-    """names: the findings that swapped and invented observations may be of."""
+    """names: the findings that swapped and invented observations may name."""
 
     def __init__(self, names: list[str], share: float, reader: Reader) -> None:
         self.names, self.share, self.reader = names, share, reader
@@ -77,8 +77,8 @@ KINDS: dict[str, Callable[[Damage, Row, list[Step], Rng], list[Step]]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--share", type=float, default=0.3, help="of the cases that are damaged [0.3]")
-    parser.add_argument("--findings", required=True, help="that observations may be of: edema,nodule")
+    parser.add_argument("--share", type=float, default=0.3, help="share of the cases that are damaged [0.3]")
+    parser.add_argument("--findings", required=True, help="findings that observations may name: edema,nodule")
     given = parser.parse_args()
     damage = Damage(given.findings.split(","), given.share, reader(Lexicon.load()))
     for line in sys.stdin:

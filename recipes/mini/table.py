@@ -1,8 +1,8 @@
 """The tables of the miniature: `python -m recipes.mini.table seed-*/training-ablation.json ..` prints Markdown.
 
-Reads comparisons as `cxr score --compare --format json` prints them, of one ablation or several, of one seed or
-several, and gives for each model the mean over its seeds, with the standard deviation where there are several. Where
-damaged, verified and clean chains were taught, `won back` is the share of what damage cost that verification returned.
+Reads comparisons printed by `cxr score --compare --format json`, of any number of ablations and seeds, and gives for
+each model the mean over its seeds, with the standard deviation if there are several. Where damaged, verified and clean
+chains were taught, `won back` is the share of the loss by damage that verification recovers.
 """
 
 import json
@@ -21,11 +21,11 @@ COLUMNS = {
 }
 
 DAMAGE = ("damaged", "verified", "sft")
-LOSS = 0.01  # less than that is no loss of which a share could be told
+MIN_LOSS = 0.01  # of a smaller loss no share is given
 
 
 def tables(paths: Sequence[Path]) -> Iterator[str]:
-    """For each ablation and each kind of hospital a table, line by line."""
+    """The lines of a table for each ablation and centre (in-domain, other)."""
     ablations: dict[str, list[Path]] = defaultdict(list)
     for path in paths:
         ablations[path.stem].append(path)
@@ -45,7 +45,7 @@ def tables(paths: Sequence[Path]) -> Iterator[str]:
 
 
 def _means(files: Sequence[Path]) -> tuple[dict[tuple[str, str, str, str], list[float]], list[str]]:
-    """By model, centre, task and metric the mean of each seed; and the models in their order."""
+    """(model, centre, task, metric) -> the mean of each seed; and the models in their order."""
     found: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
     models: list[str] = []
     for file in files:
@@ -68,7 +68,7 @@ def _won_back(damaged: Sequence[float], verified: Sequence[float], clean: Sequen
     if not (damaged and verified and clean):
         return "-"
     low, middle, high = (statistics.mean(means) for means in (damaged, verified, clean))
-    return f"{(middle - low) / (high - low):.0%}" if high - low > LOSS else "-"
+    return f"{(middle - low) / (high - low):.0%}" if high - low > MIN_LOSS else "-"
 
 
 if __name__ == "__main__":

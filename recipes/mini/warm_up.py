@@ -1,13 +1,13 @@
-"""A tiny Qwen2-VL that has seen films: `python -m recipes.mini.warm_up CASES.. -o MODEL --images FILMS`.
+"""Pretrains a tiny Qwen2-VL on films: `python -m recipes.mini.warm_up CASES.. -o MODEL --images FILMS`.
 
-It stands in for the pretraining that a real model brings: from random weights, fine-tuning learns to speak in minutes,
-and not to look. Two lessons, both from films without questions:
+This stands in for the pretraining of a real model: fine-tuning from random weights learns to write in minutes, but not
+to look. There are two lessons, both from films without questions:
 
-    see   the vision tower tells the findings by their `labels`, through heads that are thrown away
-    tell  the language model says of some findings, in the order in which they are asked for, what is seen of them
+    see   the vision tower learns to classify findings by their `labels`, through heads that are thrown away
+    tell  the language model learns to describe some findings, in the order in which they are asked for
 
-Its tokenizer is made from the words of the cases. Adds warm-up.json to the model's folder: how well it sees (the area
-under the ROC curve) and tells (the loss, and that with another film before its eyes), on films held out.
+The tokenizer is made from the texts of the cases. OUT/warm-up.json says how well the model sees (area under the ROC
+curve) and tells (its loss, and its loss with another film in place of the right one) on films held out.
 """
 
 import argparse
@@ -28,52 +28,53 @@ from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import completion, prompt
-from tests import tiny
+from recipes import tiny_model
 
-SIZE = tiny.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
+SIZE = tiny_model.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
 BATCH, RATE, HELD_OUT = 64, 1e-3, 0.05
-TOLD = 5  # findings at a time
-ASKED = "What is seen of these in this chest X-ray?"
+DESCRIBED = 5  # findings in one example
+QUESTION = "What is seen of these in this chest X-ray?"
 
 
-class Films:
+class LabelledFilms:
     """The films of some cases, each once, and their labels, (films, findings) of 0 and 1."""
 
     def __init__(self, cases: Iterable[Row], root: Path, processor: Any, seed: int) -> None:
         self.studies = list({case["images"][0]: case for case in cases}.values())
         labels = [study["labels"] for study in self.studies]
         self.names = [name for name in labels[0] if any(row[name] for row in labels)]
-        self.pictures = [Image.open(root / study["images"][0]).convert("RGB") for study in self.studies]
+        self.images = [Image.open(root / study["images"][0]).convert("RGB") for study in self.studies]
         self.labels = torch.tensor([[float(row[name]) for name in self.names] for row in labels])
-        self.processor, self.draw = processor, np.random.default_rng(seed)
-        order = self.draw.permutation(len(self.pictures))
-        self.held_out, self.seen = np.split(order, [max(BATCH, round(HELD_OUT * len(order)))])
+        self.processor, self.rng = processor, np.random.default_rng(seed)
+        order = self.rng.permutation(len(self.images))
+        self.held_out, self.train = np.split(order, [max(BATCH, round(HELD_OUT * len(order)))])
 
     def tokens(self, tower: Any, chosen: Any) -> Any:
-        """(films, tokens, width): what the language model will see of them."""
-        given = self.processor.image_processor([self.pictures[i] for i in chosen], return_tensors="pt")
-        seen = tower(given["pixel_values"].to(tower.device), given["image_grid_thw"].to(tower.device))
-        return seen.pooler_output.reshape(len(chosen), -1, SIZE.width)
+        """(films, tokens, width): the embeddings of these films that the language model gets."""
+        inputs = self.processor.image_processor([self.images[i] for i in chosen], return_tensors="pt")
+        embedded = tower(inputs["pixel_values"].to(tower.device), inputs["image_grid_thw"].to(tower.device))
+        return embedded.pooler_output.reshape(len(chosen), -1, SIZE.width)
 
-    def told(self) -> Iterator[dict[str, str]]:
-        """Of each film by finding what is seen of it: {"edema": "There is no pulmonary edema."}"""
+    def descriptions(self) -> Iterator[dict[str, str]]:
+        """For each film a sentence on each finding: {"edema": "There is no pulmonary edema."}"""
         mine = Miner(Lexicon.load(), tasks=["binary"], findings=self.names, brief=True)
         for study in self.studies:
             cases = mine({key: study[key] for key in ("id", "report", "labels")})
             steps = ([step["text"] for step in case["steps"] if step["kind"] == "observe"] for case in cases)
-            yield {case["findings"][0]: " ".join(seen) for case, seen in zip(cases, steps, strict=True)}
+            yield {case["findings"][0]: " ".join(texts) for case, texts in zip(cases, steps, strict=True)}
 
     def all_tokens(self, tower: Any) -> Any:
-        """Those of all films, once and for all."""
+        """The embeddings of all films, without gradients."""
         with torch.no_grad():
-            parts = np.array_split(np.arange(len(self.pictures)), -(-len(self.pictures) // BATCH))
+            parts = np.array_split(np.arange(len(self.images)), -(-len(self.images) // BATCH))
             return torch.cat([self.tokens(tower, part) for part in parts])
 
 
-def see(tower: Any, films: Films, steps: int) -> float:
-    """Trains the vision tower, with one head on all of a film's tokens and one on their mean; the area of the second.
+def see(tower: Any, films: LabelledFilms, steps: int) -> float:
+    """Trains the vision tower; returns the area under the ROC curve on films held out, the mean over findings.
 
-    On all of them it is learned sooner; in their mean a language model finds it without knowing where to look.
+    One head classifies all of a film's tokens, with which the tower learns faster, the other their mean, in which a
+    language model finds it without knowing where to look. The area is that of the second.
     """
     labels = films.labels.to(tower.device)
     tokens, findings = films.tokens(tower, films.held_out[:1]).shape[1], labels.shape[1]
@@ -81,9 +82,9 @@ def see(tower: Any, films: Films, steps: int) -> float:
     mean = nn.Linear(SIZE.width, findings).to(tower.device)
     weights = [*tower.parameters(), *whole.parameters(), *mean.parameters()]
     for step, update in _updates(weights, RATE, steps):
-        chosen = films.draw.choice(films.seen, BATCH)
-        seen = films.tokens(tower, chosen)
-        loss = _binary(whole(seen.flatten(1)), labels[chosen]) + _binary(mean(seen.mean(1)), labels[chosen])
+        chosen = films.rng.choice(films.train, BATCH)
+        embedded = films.tokens(tower, chosen)
+        loss = _binary(whole(embedded.flatten(1)), labels[chosen]) + _binary(mean(embedded.mean(1)), labels[chosen])
         update(loss)
         if step % 50 == 0:
             note(f"see, step {step}/{steps}: loss {loss.item() / 2:.3f}")
@@ -92,56 +93,57 @@ def see(tower: Any, films: Films, steps: int) -> float:
     return float(np.nanmean([_area(*both) for both in zip(scores.T, labels[films.held_out].T, strict=True)]))
 
 
-def tell(model: Any, films: Films, processor: Any, steps: int) -> tuple[float, float]:
-    """Trains the language model; the tower stays as it is.
+def tell(model: Any, films: LabelledFilms, processor: Any, steps: int) -> tuple[float, float]:
+    """Trains the language model alone; returns its loss on films held out, and its loss with their films exchanged.
 
-    The loss on films held out, and with their films exchanged: what it tells by looking is the difference.
+    The difference is what the model tells by looking.
     """
-    seen, told = films.all_tokens(model.model.visual), list(films.told())
+    embedded, descriptions = films.all_tokens(model.model.visual), list(films.descriptions())
     language, token = model.model.language_model, processor.tokenizer.convert_tokens_to_ids
     user = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "?"}]}]
     before, after = processor.apply_chat_template(user, add_generation_prompt=True).split("?")
-    film = processor(text=[before], images=films.pictures[:1], return_tensors="pt").to(seen.device)
-    there = film["input_ids"][0] == token("<|image_pad|>")
-    places = model.model.get_rope_index(film["input_ids"], film["mm_token_type_ids"], film["image_grid_thw"])[0]
+    film = processor(text=[before], images=films.images[:1], return_tensors="pt").to(embedded.device)
+    is_image = film["input_ids"][0] == token("<|image_pad|>")
+    positions = model.model.get_rope_index(film["input_ids"], film["mm_token_type_ids"], film["image_grid_thw"])[0]
 
     def example(chosen: Any) -> tuple[list[int], int]:
-        """The tokens behind the film, and how many of them are the question."""
-        names = films.draw.permutation(sorted(told[chosen]))[:TOLD]
-        asked = reply_format.ask(ASKED, [name.capitalize() for name in names])
-        texts = (f"{asked}{after}", " ".join(told[chosen][name] for name in names))
+        """The tokens after the film, and how many of them are the question's."""
+        names = films.rng.permutation(sorted(descriptions[chosen]))[:DESCRIBED]
+        asked = reply_format.ask(QUESTION, [name.capitalize() for name in names])
+        texts = (f"{asked}{after}", " ".join(descriptions[chosen][name] for name in names))
         question, answer = (processor.tokenizer(text)["input_ids"] for text in texts)
         return [*question, *answer], len(question)
 
-    def loss_of(looked: Any, chosen: Any) -> Any:
-        rows, asked = zip(*map(example, chosen), strict=True)
+    def loss_of(shown: Any, chosen: Any) -> Any:
+        """shown: the films that the model sees. chosen: those that the examples describe."""
+        rows, question_lengths = zip(*map(example, chosen), strict=True)
         tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=-100)
-        tokens = tokens.to(seen.device)
-        shown = language.embed_tokens(film["input_ids"]).repeat(len(chosen), 1, 1)
-        shown[:, there] = seen[looked]
-        behind = places.max() + 1 + torch.arange(tokens.shape[1], device=seen.device)
+        tokens = tokens.to(embedded.device)
+        prefix = language.embed_tokens(film["input_ids"]).repeat(len(chosen), 1, 1)
+        prefix[:, is_image] = embedded[shown]
+        after_film = positions.max() + 1 + torch.arange(tokens.shape[1], device=embedded.device)
         states = language(
-            inputs_embeds=torch.cat([shown, language.embed_tokens(tokens.clamp_min(0))], dim=1),
-            position_ids=torch.cat([places, behind.expand(3, 1, -1)], dim=2).expand(-1, len(chosen), -1),
-        ).last_hidden_state[:, len(there) - 1 : -1]
-        for row, count in zip(tokens, asked, strict=True):
-            row[:count] = -100
+            inputs_embeds=torch.cat([prefix, language.embed_tokens(tokens.clamp_min(0))], dim=1),
+            position_ids=torch.cat([positions, after_film.expand(3, 1, -1)], dim=2).expand(-1, len(chosen), -1),
+        ).last_hidden_state[:, len(is_image) - 1 : -1]
+        for row, length in zip(tokens, question_lengths, strict=True):
+            row[:length] = -100
         return nn.functional.cross_entropy(model.lm_head(states).flatten(0, 1), tokens.flatten())
 
     weights = [weight for path, weight in model.named_parameters() if "visual" not in path]
     for step, update in _updates(weights, 1.5 * RATE, steps):
-        chosen = films.draw.choice(films.seen, BATCH // 2)
+        chosen = films.rng.choice(films.train, BATCH // 2)
         loss = loss_of(chosen, chosen)
         update(loss)
         if step % 50 == 0:
             note(f"tell, step {step}/{steps}: loss {loss.item():.3f}")
     with torch.no_grad():
-        own, other = (loss_of(looked, films.held_out) for looked in (films.held_out, np.roll(films.held_out, 1)))
+        own, other = (loss_of(shown, films.held_out) for shown in (films.held_out, np.roll(films.held_out, 1)))
     return own.item(), other.item()
 
 
 def _updates(weights: Sequence[Any], rate: float, steps: int) -> Iterator[tuple[int, Callable[[Any], None]]]:
-    """The number of each step, and what is called with its loss."""
+    """For each step its number and a function that takes its loss."""
     optimizer = torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.95))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
 
@@ -160,9 +162,9 @@ def _binary(scores: Any, labels: Any) -> Any:
 
 
 def _area(scores: Any, labels: Any) -> float:
-    """Under the ROC curve: how often a film with the finding is scored above one without; NaN if all are alike."""
-    there, gone = scores[labels == 1], scores[labels == 0]
-    return float((there[:, None] > gone[None, :]).float().mean())
+    """Under the ROC curve: how often a film with the finding scores above one without; NaN if one kind is missing."""
+    present, absent = scores[labels == 1], scores[labels == 0]
+    return float((present[:, None] > absent[None, :]).float().mean())
 
 
 def main() -> None:
@@ -177,16 +179,16 @@ def main() -> None:
     torch.manual_seed(given.seed)
     cases = [json.loads(line) for path in given.cases for line in path.read_text().splitlines()]
     corpus = [text for case in islice(cases, 0, None, 7) for text in (prompt(case, reasoned=True), completion(case))]
-    tiny.build(given.out, seed=given.seed, size=SIZE, corpus=corpus)
+    tiny_model.build(given.out, seed=given.seed, size=SIZE, corpus=corpus)
     model = load_model(locate(str(given.out)), dtype="float32")
     processor = load_processor(str(given.out))
-    films = Films(cases, given.images, processor, given.seed)
-    sees = see(model.model.visual, films, given.see)
+    films = LabelledFilms(cases, given.images, processor, given.seed)
+    area = see(model.model.visual, films, given.see)
     own, other = tell(model, films, processor, given.tell)
     model.save_pretrained(given.out)
-    note(f"on films held out: area under the ROC curve {sees:.3f}; loss {own:.3f}, with another film {other:.3f}")
-    done = {"films": len(films.seen), "area": sees, "loss": own, "loss with another film": other}
-    (given.out / "warm-up.json").write_text(json.dumps(done) + "\n")
+    note(f"on films held out: area under the ROC curve {area:.3f}; loss {own:.3f}, with another film {other:.3f}")
+    summary = {"films": len(films.train), "area": area, "loss": own, "loss with another film": other}
+    (given.out / "warm-up.json").write_text(json.dumps(summary) + "\n")
 
 
 if __name__ == "__main__":

@@ -47,9 +47,9 @@ def throughput(folder: Path) -> None:
     """Questions a second of the same model with the same questions, in turns; engines started, films decoded before."""
     from vllm import LLM, SamplingParams
 
-    from tests import tiny
+    from recipes import tiny_model
 
-    model = str(tiny.build(folder / "model"))
+    model = str(tiny_model.build(folder / "model"))
     rows = cases(folder, QUESTIONS * (ROUNDS + 1))  # other films in each round: neither has seen them before
     parts = [rows[n : n + QUESTIONS] for n in range(0, len(rows), QUESTIONS)]
     limits = {"limit_mm_per_prompt": {"image": 1, "video": 0}}

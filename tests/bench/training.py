@@ -23,8 +23,9 @@ from cxr_cli.images.sizes import Square
 from cxr_cli.rewards.selection import Selected, select
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import completion, prompt
-from cxr_cli.training.run import Job, quieten
-from tests import tiny
+from cxr_cli.training.logs.libraries import quiet_libraries
+from cxr_cli.training.settings.job import Job
+from recipes import tiny_model
 
 STEPS = {"sft": int(os.environ.get("TRAINING_STEPS", "60")), "rl": int(os.environ.get("TRAINING_STEPS", "60")) // 4}
 ROWS = int(os.environ.get("TRAINING_ROWS", "100000"))
@@ -69,7 +70,7 @@ def bare(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path, out:
     processor.tokenizer.padding_side = "left"
     functions = {} if stage == "sft" else {"reward_funcs": [rewards.format, rewards.accuracy, rewards.process]}
     if stage == "rl":
-        args.generation_kwargs = rl._no_films(loaded.config, vllm=False)
+        args.generation_kwargs = rl.forbid_image_tokens(loaded.config, vllm=False)
     data = Dataset.from_list(examples)
     trainer = kind(model=loaded, args=args, train_dataset=data, processing_class=processor, **functions)
     return float(trainer.train().metrics["train_steps_per_second"])
@@ -101,7 +102,7 @@ def timed(chosen: Selected, spent: list[float]) -> Selected:
 
 
 def speed(folder: Path) -> None:
-    model, rows = tiny.build(folder / "model"), cases(folder)
+    model, rows = tiny_model.build(folder / "model"), cases(folder)
     for stage in ("sft", "rl"):
         ratios, spent = [], []
         for number in range(ROUNDS):
@@ -159,19 +160,17 @@ def one_run(folder: str) -> None:
             if state.global_step in (1, 20):
                 memory.append((time.perf_counter() - begun, _resident()))
 
-    import cxr_cli.training.run as running
-
-    train = running.train
+    run_trainer = sft.run_trainer
 
     def metered(trainer: Any, job: Job) -> None:
         trainer.add_callback(Meter())
-        train(trainer, job)
+        run_trainer(trainer, job)
 
-    running.train = metered
-    quieten()
+    sft.run_trainer = metered
+    quiet_libraries()
     out = Path(folder, f"out-{time.time_ns()}")
     out.mkdir()
-    model = tiny.build(Path(folder) / "model")
+    model = tiny_model.build(Path(folder) / "model")
     settings = {**SFT, "max_steps": 20, "size": 56}
     sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
     (first, early), (_, late) = memory
@@ -184,7 +183,7 @@ def _resident() -> int:
 
 
 def main() -> None:
-    quieten()
+    quiet_libraries()
     calls()
     for figure in (many, speed):
         with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,8 @@ from cxr_cli.engines.cache import CachedEngine, ReplyCache, request_key
 from cxr_cli.engines.dry_run import sample_value
 from cxr_cli.engines.requests import ignore_reply, seed_of
 from cxr_cli.errors import CxrError, RowError
-from tests import tiny
+from cxr_cli.training.models import FAMILIES
+from recipes import tiny_model
 from tests.conftest import needs
 from tests.conversations import generate
 
@@ -183,7 +184,7 @@ def questions(n: int, text: str = "Is there edema? ") -> list[Request]:
     ]
 
 
-@pytest.mark.parametrize("family", tiny.FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_batch_answers_as_single_requests_do(tiny_models: dict[str, Path], family: str) -> None:
     spec: dict[str, Any] = {"model": str(tiny_models[family]), "name": "transformers", "cached": False}
     for sampling in (Sampling(max_tokens=6), Sampling(1.0, 0.9, max_tokens=6)):
@@ -265,7 +266,7 @@ def test_code_that_comes_with_weights_is_not_run(tiny_models: dict[str, Path]) -
 def test_a_digest_changes_with_the_weights(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     from cxr_cli.engines.local_models import locate
 
-    other = tiny.build(tmp_path / "other", "qwen2_vl", seed=1)
+    other = tiny_model.build(tmp_path / "other", "qwen2_vl", seed=1)
     assert locate(str(tiny_models["qwen2_vl"])).revision != locate(str(other)).revision
     config = json.loads((other / "config.json").read_text())
     before = locate(str(other)).revision

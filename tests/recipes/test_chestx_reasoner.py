@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiny
+from recipes import tiny_model
 from tests.conftest import needs
 from tests.recipes.test_benchmark import FOLDERS, PATH, read, trees
 
@@ -70,7 +70,7 @@ def killed(folder: Path, when: Callable[[], bool]) -> str:
 @pytest.mark.slow
 def test_from_data_sets_to_the_table_killed_twice(tmp_path: Path) -> None:
     trees(tmp_path)
-    tiny.build(tmp_path / "model")
+    tiny_model.build(tmp_path / "model")
     out = tmp_path / "out"
     killed(tmp_path, (out / "sft" / "checkpoint-2" / "trainer_state.json").is_file)
     assert not (out / "sft" / "training.json").exists()
@@ -110,7 +110,7 @@ def test_from_data_sets_to_the_table_killed_twice(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_it_will_take(tmp_path: Path) -> None:
     trees(tmp_path)
-    tiny.build(tmp_path / "model")
+    tiny_model.build(tmp_path / "model")
     counts = {"studies.mimic-cxr.train": "1000", "studies.mimic-cxr.test": "100"}
     said, _ = make(tmp_path, "plan", "MIMIC_CXR=mimic_cxr", **{**TINY, **counts, "SAMPLE": "10"})
     numbers = {row.split()[0]: row.split()[1:] for row in said.splitlines() if re.match(r"(train|test|answers)/", row)}

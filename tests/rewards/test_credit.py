@@ -69,14 +69,14 @@ def test_saying_it_twice_or_alone_gets_nothing_more() -> None:
 
 
 def test_credit_takes_factuality() -> None:
-    from cxr_cli.training.rl import credited
+    from cxr_cli.training.rl import reward_weights
 
-    assert credited({}, select(["accuracy", "factuality:0.5"])) == ([1.0, 0.5], 0.0)
-    assert credited({"credit": "step"}, select(["accuracy", "factuality:0.5"])) == ([1.0, 0.0], 0.5)
+    assert reward_weights({}, select(["accuracy", "factuality:0.5"])) == ([1.0, 0.5], 0.0)
+    assert reward_weights({"credit": "step"}, select(["accuracy", "factuality:0.5"])) == ([1.0, 0.0], 0.5)
     with pytest.raises(CxrError, match="it takes --reward"):
-        credited({"credit": "step"}, select(["accuracy"]))
+        reward_weights({"credit": "step"}, select(["accuracy"]))
     with pytest.raises(CxrError, match="credit: token is none of completion, step"):
-        credited({"credit": "token"}, select([]))
+        reward_weights({"credit": "token"}, select([]))
 
 
 def test_the_tokens_of_a_sentence_get_its_advantage(tiny_models: dict[str, Path]) -> None:
@@ -84,7 +84,7 @@ def test_the_tokens_of_a_sentence_get_its_advantage(tiny_models: dict[str, Path]
     import torch
 
     from cxr_cli.engines.local_models import load_processor
-    from cxr_cli.training.credit import StepCredit
+    from cxr_cli.training.step_credit import StepCredit
 
     processor = load_processor(str(tiny_models["qwen2_vl"]))
     texts = [f"<think> I look. {told} Yes. </think><answer> A </answer>" for told in ("No edema.", "Edema, é.")]

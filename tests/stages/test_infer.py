@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.answers.vote import majority
-from tests import tiny
+from recipes import tiny_model
 from tests.cases import Row, lines, rows
 from tests.conftest import Cxr, needs
 from tests.server import Fault, Server, text_of
@@ -277,7 +277,7 @@ def test_a_server_that_dies_loses_nothing(films: Path, tmp_path: Path, infer: Cx
 
 @needs("train")
 def test_in_this_process_with_a_tiny_model(infer: Cxr, films: Path, tmp_path: Path) -> None:
-    tiny.build(tmp_path / "model")
+    tiny_model.build(tmp_path / "model")
     flags = ("-m", "model", "--images", films, "--size", 56, "--max-tokens", 6, "--samples", 2, "--temperature", 1)
     given = lines(*map(case, range(5)))
     first = infer(*flags, "--engine", "transformers", stdin=given)

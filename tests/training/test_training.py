@@ -14,9 +14,10 @@ import pytest
 from cxr_cli import rewards
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rewards.selection import Selected
-from cxr_cli.training.data.dataset import Mixture, Rows, completion, prompt
-from cxr_cli.training.run import Job
-from tests import tiny
+from cxr_cli.training.data.dataset import completion, prompt
+from cxr_cli.training.data.row_store import Mixture, RowStore
+from cxr_cli.training.models import FAMILIES
+from cxr_cli.training.settings.job import Job, TrainingOptions
 from tests.cases import Row, lines
 from tests.conftest import Cxr, needs
 
@@ -98,11 +99,11 @@ def test_what_a_row_teaches() -> None:
         completion({**row, "answer": None})
 
 
-def filled(*ids: str) -> Rows:
-    rows = Rows()
+def filled(*ids: str) -> RowStore:
+    rows = RowStore()
     for id in ids:
         rows.add({"id": id, "question": "?", "report": "x" * 100, "extra": 1})
-    rows.done()
+    rows.flush()
     return rows
 
 
@@ -153,7 +154,7 @@ def test_grpo_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, 
     assert {"rewards/process/mean", "statements", "entropy", "frac_reward_zero_std"} <= taught[0].keys()
 
 
-@pytest.mark.parametrize("family", tiny.FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_trains_and_answers(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, family: str
 ) -> None:
@@ -195,7 +196,7 @@ def test_answers_are_scored_at_each_evaluation(drawn: Path, tiny_models: dict[st
 
 
 LORA = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj"]}
-EVERY = [(stage, family, None) for stage in (sft, rl) for family in tiny.FAMILIES]
+EVERY = [(stage, family, None) for stage in (sft, rl) for family in FAMILIES]
 EVERY += [(sft, "qwen3_vl", LORA), (rl, "qwen2_vl", LORA)]
 QUICK = [(sft, "qwen2_vl", None), (rl, "qwen2_5_vl", None), (sft, "qwen3_vl", LORA), (rl, "qwen2_vl", LORA)]
 
@@ -262,14 +263,14 @@ def test_a_film_that_goes_missing_while_workers_read(drawn: Path, tiny_models: d
 def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from types import SimpleNamespace
 
-    from cxr_cli.training.logs.log_callback import Watcher
+    from cxr_cli.training.logs.log_callback import LogCallback
 
-    watcher = Watcher(tmp_path)
+    callback = LogCallback(tmp_path)
     args = SimpleNamespace(train_batch_size=1, gradient_accumulation_steps=1, world_size=1)
     for step in range(1, 9):
         state = SimpleNamespace(is_world_process_zero=True, global_step=step, max_steps=8)
         logs = {"loss": float("nan") if step == 3 else 0.5, "frac_reward_zero_std": 1.0, "kl": 11.0}
-        watcher.on_log(args, state, None, logs={**logs, "completions/clipped_ratio": 1.0 if step > 2 else 0.0})
+        callback.on_log(args, state, None, logs={**logs, "completions/clipped_ratio": 1.0 if step > 2 else 0.0})
     told = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
     assert [line.partition("WARNING: ")[2].split(":")[0] for line in told] == [
         "the loss is not a number",
@@ -307,15 +308,13 @@ def test_a_row_that_teaches_nothing(tmp_path: Path, change: Row, reason: str) ->
     assert "\n" not in told
 
 
-def refused(out: Path, *inputs: Path, sets: Any = (), model: Any = "x", **more: Any) -> str:
+def refused(out: Path, *inputs: Path, sets: Any = (), model: Any = "x", mix: Any = (), **more: Any) -> str:
     """Why `cxr sft` does not train."""
-    from cxr_cli.stages.training_commands import sft
+    from cxr_cli.stages import sft
 
-    job = {"model": model, "out": out, "root": None, "mapping": {}, "limit": None, "resume": False, "overwrite": False}
-    how = {"mix": (), "evaluation": None, "config": None, "gpus": 1, "nodes": 1, "dry_run": False}
-    job |= {name: more.pop(name) for name in job.keys() & more.keys()}
+    options = TrainingOptions([str(path) for path in inputs], model, out, sets=sets, **more)
     with pytest.raises(CxrError) as error:
-        sft([str(path) for path in inputs], given=job, sets=sets, **{**how, **more})
+        sft.run(options, mix=mix)
     return str(error.value)
 
 
@@ -401,7 +400,7 @@ def test_settings_are_checked(tmp_path: Path) -> None:
 def test_numbers_as_yaml_has_them() -> None:
     from trl import SFTConfig
 
-    from cxr_cli.training import config
+    from cxr_cli.training.settings import config
 
     settings = config.read(None, ["learning_rate=2e-6", "max_steps=7", "lora.r=8", "bf16=false", "size=112"])
     checked = config.check(settings, SFTConfig, "--set")
@@ -419,14 +418,15 @@ def test_every_recipe_is_of_settings_that_exist(recipe: Path) -> None:
     from trl import GRPOConfig, SFTConfig
 
     from cxr_cli.rewards.selection import select
-    from cxr_cli.training import config, run
-    from cxr_cli.training.rl import rollouts_of
+    from cxr_cli.training.rl import rollout_backend
+    from cxr_cli.training.settings import config
+    from cxr_cli.training.settings.arguments import deepspeed_preset
 
     settings = config.check(config.read(recipe, []), SFTConfig if recipe.stem == "sft" else GRPOConfig, str(recipe))
-    assert Path(run.preset(settings.get("deepspeed")) or recipe).is_file()
+    assert Path(deepspeed_preset(settings.get("deepspeed")) or recipe).is_file()
     if recipe.stem == "rl":
         select(settings.get("rewards", ()))
-        rollouts_of(settings)
+        rollout_backend(settings)
     first = recipe.read_text().splitlines()[0]
     assert first.startswith(f"# cxr {recipe.stem} ")
     assert str(recipe.relative_to(RECIPES[0].parents[2])) in first

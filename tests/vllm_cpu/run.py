@@ -20,9 +20,9 @@ FILMS = 24
 
 def build(folder: Path) -> None:
     """model: tiny. adapter: changes what it says. seeing: also changes what it sees."""
-    from tests import tiny
+    from recipes import tiny_model
 
-    tiny.build(folder / "model")
+    tiny_model.build(folder / "model")
     adapt(folder / "model", folder / "adapter", LANGUAGE)
     adapt(folder / "model", folder / "seeing", f"({LANGUAGE}|.*visual.*fc1)")
 

@@ -1,1 +1,1 @@
-"""Rows as a trainer's data set."""
+"""Rows as a trainer's data set: read, stored, made into examples."""

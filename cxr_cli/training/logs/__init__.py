@@ -1,1 +1,1 @@
-"""What a training leaves behind: its history, evaluations and curves."""
+"""What a training logs: its history, evaluations and curves, and what libraries may log."""

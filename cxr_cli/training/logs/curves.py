@@ -1,10 +1,10 @@
-"""A training's history as pictures."""
+"""Plots of a training's history."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-_GROUPS = {
+_PLOTS = {
     "loss": ("loss", "eval_loss"),
     "reward": ("reward", "rewards/"),
     "statements": ("sensitivity", "specificity"),
@@ -23,16 +23,16 @@ _GROUPS = {
 
 
 def draw(out: Path) -> list[Path]:
-    """OUT/curves/NAME.png for what OUT/history.jsonl holds; the files."""
+    """Draws OUT/curves/NAME.png for each group of metrics in OUT/history.jsonl; returns their paths."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
 
     history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
-    drawn = []
-    for title, wanted in _GROUPS.items():
-        series = {name: _points(history, name) for name in _names(history, wanted)}
+    paths = []
+    for title, metrics in _PLOTS.items():
+        series = {name: _points(history, name) for name in _logged(history, metrics)}
         if not any(series.values()):
             continue
         figure = Figure(figsize=(6.4, 4), layout="constrained")
@@ -47,18 +47,17 @@ def draw(out: Path) -> list[Path]:
         path = out / "curves" / f"{title}.png"
         path.parent.mkdir(exist_ok=True)
         figure.savefig(path, dpi=120)
-        drawn.append(path)
-    return drawn
+        paths.append(path)
+    return paths
 
 
-def _names(history: list[dict[str, Any]], wanted: tuple[str, ...]) -> list[str]:
-    seen = dict.fromkeys(name for row in history for name in row)
-    return [
-        n
-        for n in seen
-        if n in wanted or any(w.endswith("/") and n.startswith(w) and n.endswith("/mean") for w in wanted)
-    ]
+def _logged(history: list[dict[str, Any]], metrics: tuple[str, ...]) -> list[str]:
+    """The logged names of these metrics; `rewards/` stands for each `rewards/NAME/mean`."""
+    groups = tuple(metric for metric in metrics if metric.endswith("/"))
+    names = dict.fromkeys(name for log in history for name in log)
+    return [name for name in names if name in metrics or (name.startswith(groups) and name.endswith("/mean"))]
 
 
 def _points(history: list[dict[str, Any]], name: str) -> list[tuple[int, float]]:
-    return [(row["step"], row[name]) for row in history if isinstance(row.get(name), int | float)]
+    """(step, value) of each log that has a number of this name."""
+    return [(log["step"], log[name]) for log in history if isinstance(log.get(name), int | float)]

@@ -1,4 +1,4 @@
-"""Answers generated at each evaluation, as `cxr infer` generates them, scored as `cxr score` scores them."""
+"""At each evaluation, cases are answered as by `cxr infer` and scored as by `cxr score`."""
 
 from collections import defaultdict
 from typing import Any
@@ -13,20 +13,22 @@ from cxr_cli.findings import reader
 from cxr_cli.images import Films
 from cxr_cli.rows import Row, note
 from cxr_cli.scoring.scorer import Scorer
-from cxr_cli.training.data.dataset import Rows, pictures
+from cxr_cli.training.data.dataset import load_images
+from cxr_cli.training.data.row_store import RowStore
 
-BATCH, TOKENS = 8, 512  # answers at a time, tokens of one
+BATCH, MAX_TOKENS = 8, 512  # answers at a time, tokens of one
 
 
-class Answering(TrainerCallback):  # type: ignore[misc]
-    """Adds eval_accuracy, eval_format and the parts of RadRScore over the first `count` held-out cases, each over
-    those that have it, and eval_answered, the share of cases that were answered at all. tokens: of an answer."""
+class EvalCallback(TrainerCallback):  # type: ignore[misc]
+    """Logs, over the first `count` held-out cases, eval_answered, the share of cases that were answered, and the means
+    of eval_accuracy, eval_format and the parts of RadRScore, each over the cases that have it. max_tokens: of an
+    answer."""
 
-    def __init__(self, trainer: Any, rows: Rows, films: Films, count: int, tokens: int = TOKENS) -> None:
+    def __init__(self, trainer: Any, rows: RowStore, films: Films, count: int, max_tokens: int = MAX_TOKENS) -> None:
         self.trainer, self.rows, self.films, self.count = trainer, rows, films, min(count, len(rows))
-        sampling = Sampling(max_tokens=tokens)
+        sampling = Sampling(max_tokens=max_tokens)
         self.engine = LocalEngine(self._model, sampling, BATCH)
-        self.asker = Predictor(self.engine, sampling, films, DEFAULT_PROMPT, samples=1, seed=0, vote=False)
+        self.predictor = Predictor(self.engine, sampling, films, DEFAULT_PROMPT, samples=1, seed=0, vote=False)
         self.scorer = Scorer(reader())
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
@@ -46,7 +48,7 @@ class Answering(TrainerCallback):  # type: ignore[misc]
                 if score is not None:
                     values[name].append(score)
         model.train(training)
-        means = {f"eval_{name}": sum(found) / len(found) for name, found in values.items()}
+        means = {f"eval_{name}": sum(scores) / len(scores) for name, scores in values.items()}
         self.trainer.log(means)
         if metrics is not None:
             metrics.update(means)
@@ -55,5 +57,5 @@ class Answering(TrainerCallback):  # type: ignore[misc]
         return self.trainer.accelerator.unwrap_model(self.trainer.model), self.trainer.processing_class
 
     def _conversation(self, row: Row) -> Conversation[Row]:
-        answered = yield from self.asker.conversation(row, pictures(row, self.films))
+        answered = yield from self.predictor.conversation(row, load_images(row, self.films))
         return (yield from self.scorer.row(answered))

@@ -1,4 +1,4 @@
-"""What a person sees of a training while it runs: progress, history, warnings in plain words."""
+"""A training's log while it runs: its history, a line of progress, and warnings with what to do."""
 
 import json
 import math
@@ -10,22 +10,22 @@ from transformers import TrainerCallback
 
 from cxr_cli.rows import note
 
-PATIENCE = 5  # logs in a row before something counts as wrong
-_SHOWN = ("loss", "reward", "eval_loss", "eval_accuracy", "eval_answered", "frac_reward_zero_std", "kl")
+PATIENCE = 5  # logs in a row with the same problem before a warning
+_PROGRESS = ("loss", "reward", "eval_loss", "eval_accuracy", "eval_answered", "frac_reward_zero_std", "kl")
 
 
-class Watcher(TrainerCallback):  # type: ignore[misc]
-    """Writes each log to OUT/history.jsonl and a line to stderr. Speaks on the first rank alone."""
+class LogCallback(TrainerCallback):  # type: ignore[misc]
+    """Writes each log to OUT/history.jsonl and a line to stderr, on the first rank alone."""
 
     def __init__(self, out: Path) -> None:
         self.path = out / "history.jsonl"
-        self._begun = self._first = 0.0
-        self._seen: dict[str, int] = {}
-        self._said: set[str] = set()
+        self._start_time = self._start_step = 0.0
+        self._streaks: dict[str, int] = {}
+        self._warnings: set[str] = set()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._begun, self._first = time.monotonic(), state.global_step
-        if state.is_world_process_zero and self.path.exists():  # of a run that got further than its last checkpoint
+        self._start_time, self._start_step = time.monotonic(), state.global_step
+        if state.is_world_process_zero and self.path.exists():  # of a run that went on after its last checkpoint
             kept = [
                 line for line in self.path.read_text().splitlines() if json.loads(line)["step"] <= state.global_step
             ]
@@ -39,14 +39,14 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
             file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
         if "train_runtime" in logs:
             return
-        shown = [
-            f"{name.removeprefix('eval_')} {logs[name]:.4g}" for name in _SHOWN if isinstance(logs.get(name), float)
+        metrics = [
+            f"{name.removeprefix('eval_')} {logs[name]:.4g}" for name in _PROGRESS if isinstance(logs.get(name), float)
         ]
-        note(f"step {state.global_step}/{state.max_steps}: {', '.join([*shown, *self._pace(args, state)])}")
+        note(f"step {state.global_step}/{state.max_steps}: {', '.join([*metrics, *self._pace(args, state)])}")
         self._warn(logs)
 
     def _pace(self, args: Any, state: Any) -> list[str]:
-        steps, seconds = state.global_step - self._first, time.monotonic() - self._begun
+        steps, seconds = state.global_step - self._start_step, time.monotonic() - self._start_time
         if not steps:
             return []
         rows = steps * args.train_batch_size * args.gradient_accumulation_steps * args.world_size / seconds
@@ -56,24 +56,27 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
     def _warn(self, logs: dict[str, Any]) -> None:
         loss, reward_std = logs.get("loss"), logs.get("frac_reward_zero_std")
         if isinstance(loss, float) and not math.isfinite(loss):
-            self._say("the loss is not a number: lower learning_rate, or train in bf16 or float32, not in fp16")
+            self._warn_once("the loss is not a number: lower learning_rate, or train in bf16 or float32, not in fp16")
         if "grad_norm" in logs and not math.isfinite(float(logs["grad_norm"])):
-            self._say("the gradient is not finite: lower learning_rate or max_grad_norm")
-        if self._again("zero", reward_std == 1.0):
-            self._say(
+            self._warn_once("the gradient is not finite: lower learning_rate or max_grad_norm")
+        if self._persists("zero", reward_std == 1.0):
+            self._warn_once(
                 "all completions of a prompt are paid the same, so nothing is learned: raise temperature or "
                 "num_generations, or take prompts that vary with --filter-variance"
             )
-        if self._again("kl", logs.get("kl", 0.0) > 10):
-            self._say("the model runs away from where it started (KL above 10): lower learning_rate or raise beta")
-        if self._again("cut", logs.get("completions/clipped_ratio", 0.0) >= 0.99):
-            self._say("all completions are cut off: raise max_completion_length")
+        if self._persists("kl", logs.get("kl", 0.0) > 10):
+            self._warn_once(
+                "the model runs away from where it started (KL above 10): lower learning_rate or raise beta"
+            )
+        if self._persists("cut", logs.get("completions/clipped_ratio", 0.0) >= 0.99):
+            self._warn_once("all completions are cut off: raise max_completion_length")
 
-    def _again(self, what: str, now: bool) -> bool:
-        self._seen[what] = self._seen.get(what, 0) + 1 if now else 0
-        return self._seen[what] >= PATIENCE
+    def _persists(self, problem: str, now: bool) -> bool:
+        """Has this been so in the last PATIENCE logs?"""
+        self._streaks[problem] = self._streaks.get(problem, 0) + 1 if now else 0
+        return self._streaks[problem] >= PATIENCE
 
-    def _say(self, text: str) -> None:
-        if text not in self._said:
-            self._said.add(text)
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warnings:
+            self._warnings.add(text)
             note(f"WARNING: {text}")

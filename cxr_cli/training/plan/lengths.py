@@ -1,54 +1,64 @@
-"""How many tokens a row takes, and whether a model takes so many."""
+"""How many tokens a row takes, and whether the model has room for them."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from cxr_cli.engines.local_models import load_processor, locate
 from cxr_cli.errors import CxrError
-from cxr_cli.images import BadImage
 from cxr_cli.rows import Row
-from cxr_cli.training.data.dataset import Mixture, completion, pictures, prompt
-from cxr_cli.training.run import Job
+from cxr_cli.training.data.dataset import completion, load_images, prompt
+from cxr_cli.training.data.row_store import Mixture
+from cxr_cli.training.settings.job import Job
 
 LONGEST = 8  # rows of each file that are counted before a training
 
 
-class Counter:
-    """Counts tokens as the model does. teach: rows are taught, as in SFT. answer: tokens that the model may write."""
+class TokenCount(NamedTuple):
+    """Tokens of one row. completion: of what is taught, 0 in reinforcement learning."""
 
-    def __init__(self, job: Job, *, teach: bool, answer: int = 0, processor: Any = None) -> None:
+    prompt: int
+    completion: int
+
+
+class TokenCounter:
+    """Counts tokens as the model does. taught: rows are taught, as in SFT. max_completion: tokens that the model may
+    write. context_length: tokens that the model takes."""
+
+    def __init__(self, job: Job, *, taught: bool, max_completion: int = 0, processor: Any = None) -> None:
         from transformers import AutoConfig
 
         base, revision = locate(job.model, job.settings.get("revision")).base, job.settings.get("revision")
-        self.job, self.teach, self.answer = job, teach, answer
+        config = AutoConfig.from_pretrained(base, revision=revision)
+        self.films, self.taught, self.max_completion = job.films, taught, max_completion
         self.processor = processor or load_processor(base, revision)
-        self.room: int = AutoConfig.from_pretrained(base, revision=revision).get_text_config().max_position_embeddings
+        self.context_length: int = config.get_text_config().max_position_embeddings
 
-    def count(self, row: Row) -> tuple[int, int]:
-        """Tokens of the prompt and of what is taught. Raises CxrError for a row that is too long or has a bad film."""
-        try:
-            shown = pictures(row, self.job.films)
-        except BadImage as error:
-            raise CxrError(str(error)) from error
-        content = [{"type": "image"} for _ in shown]
-        content.append({"type": "text", "text": prompt(row, reasoned=not self.teach or bool(row.get("steps")))})
+    def count(self, row: Row) -> TokenCount:
+        """Raises CxrError for a row that is too long or has a bad film."""
+        images = load_images(row, self.films)
+        content = [{"type": "image"} for _ in images]
+        content.append({"type": "text", "text": prompt(row, reasoned=not self.taught or bool(row.get("steps")))})
         text = self.processor.apply_chat_template(
             [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
         )
-        asked = len(self.processor(text=[text], images=[shown], return_tensors="pt")["input_ids"][0])
-        taught = len(self.processor.tokenizer(completion(row))["input_ids"]) if self.teach else 0
-        if (most := asked + taught + self.answer) > self.room:
-            and_answer = f", {self.answer} of them for the answer (max_completion_length)" if self.answer else ""
-            raise CxrError(f"id {row['id']}: {most} tokens{and_answer}, and the model takes {self.room}: lower size")
-        return asked, taught
+        in_prompt = len(self.processor(text=[text], images=[images], return_tensors="pt")["input_ids"][0])
+        in_completion = len(self.processor.tokenizer(completion(row))["input_ids"]) if self.taught else 0
+        total = in_prompt + in_completion + self.max_completion
+        if total > self.context_length:
+            answer = f", {self.max_completion} of them for the answer (max_completion_length)"
+            raise CxrError(
+                f"id {row['id']}: {total} tokens{answer if self.max_completion else ''}, and the model takes "
+                f"{self.context_length}: lower size"
+            )
+        return TokenCount(in_prompt, in_completion)
 
 
-def longest(data: Mixture) -> list[Row]:
-    """The rows that take the most, some of each file."""
+def longest_rows(data: Mixture) -> list[Row]:
+    """The rows that take the most tokens, LONGEST of each file."""
     return [row for part in data.parts for row in part.longest(LONGEST)]
 
 
-def check_longest(job: Job, data: Mixture, processor: Any, *, teach: bool, answer: int = 0) -> None:
-    """Raises CxrError before a training that the longest of its rows would stop."""
-    counter = Counter(job, teach=teach, answer=answer, processor=processor)
-    for row in longest(data):
+def check_longest(job: Job, data: Mixture, processor: Any, *, taught: bool, max_completion: int = 0) -> None:
+    """Raises CxrError before a training whose longest rows would stop it."""
+    counter = TokenCounter(job, taught=taught, max_completion=max_completion, processor=processor)
+    for row in longest_rows(data):
         counter.count(row)

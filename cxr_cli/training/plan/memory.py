@@ -1,19 +1,17 @@
-"""How much memory a training takes, from the model's configuration alone."""
+"""An estimate of the memory that a training takes, from the model's configuration alone."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from cxr_cli.engines.local_models import locate, takes_images
-from cxr_cli.errors import CxrError
-from cxr_cli.training.models import FAMILIES
-from cxr_cli.training.run import Job
+from cxr_cli.training.models import locate_trainable, lora_config
+from cxr_cli.training.settings.job import Job
 
 GIB = 2**30
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """parameters: of the model; trained: those that are trained. hidden, layers: of its language model."""
+    """parameters: of the model; trained: as many of them are. hidden, layers, vocabulary: of its language model."""
 
     parameters: int
     trained: int
@@ -23,21 +21,16 @@ class Sizes:
 
 
 def sizes_of(job: Job) -> tuple[str, Sizes]:
-    """From the configuration alone: no weights are read."""
+    """The model, `NAME (FAMILY)`, and its sizes. No weights are read."""
     import torch
-    from transformers import AutoConfig, AutoModelForImageTextToText
+    from transformers import AutoModelForImageTextToText
 
-    from cxr_cli.training.models import lora_config
-
-    located = locate(job.model, job.settings.get("revision"))
-    config = AutoConfig.from_pretrained(located.base, revision=job.settings.get("revision"))
-    if not takes_images(config) or config.model_type not in FAMILIES:
-        raise CxrError(f"{job.model} is of the family {config.model_type}; trained are {', '.join(FAMILIES)}")
+    located, config = locate_trainable(job.model, job.settings.get("revision"))
     with torch.device("meta"):
         model: Any = AutoModelForImageTextToText.from_config(config)
     lora = lora_config(model, job.settings)
     text = config.get_text_config()
-    every = sum(p.numel() for p in model.parameters())
+    parameters = sum(p.numel() for p in model.parameters())
     trained = sum(
         p.numel() for n, p in model.named_parameters() if not (job.settings.get("freeze_vision") and "visual" in n)
     )
@@ -47,16 +40,17 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
             for n, m in model.named_modules()
             if isinstance(m, torch.nn.Linear) and n.rpartition(".")[2] in lora.target_modules
         )
-    sizes = Sizes(every, trained, text.hidden_size, text.num_hidden_layers, text.vocab_size)
+    sizes = Sizes(parameters, trained, text.hidden_size, text.num_hidden_layers, text.vocab_size)
     return f"{located.name} ({config.model_type})", sizes
 
 
-def estimate(job: Job, args: Any, sizes: Sizes, processes: int, tokens: int, *, generating: bool) -> str:
-    """Bytes a process: weights 2 (bf16) or 4, gradients as weights, Adam's states and master weights 12 of the trained.
+def estimate(job: Job, arguments: Any, sizes: Sizes, processes: int, tokens: int, *, generating: bool) -> str:
+    """Memory of a process, give or take a third: `about 59.3 GiB a process: weights 15.4, gradients 7.7, ..`
 
-    ZeRO-2 shares gradients and states among processes, ZeRO-3 the weights too; offloading moves states to the CPU.
-    Activations: 34 bytes x tokens x hidden size x layers (Korthikanti et al. 2022), or 2 bytes with checkpointing; and
-    the logits. An estimate, to be read as a third more or less.
+    Bytes of a parameter: 2 for the weight (bf16) or 4; of a trained one as much for its gradient, and 12 for Adam's
+    states and the master weight (8 without bf16). ZeRO-2 shares gradients and states among processes, ZeRO-3 the
+    weights too; offloading moves states to the CPU. Activations: 34 bytes x tokens x hidden size x layers (Korthikanti
+    et al. 2022), or 2 bytes with checkpointing; and the logits. generating: GRPO may load a reference model too.
     """
     name = str(job.settings.get("deepspeed") or "")
     stage = 3 if "zero3" in name else 2 if "zero2" in name else 0
@@ -64,9 +58,9 @@ def estimate(job: Job, args: Any, sizes: Sizes, processes: int, tokens: int, *, 
     weights = sizes.parameters * (2 if half else 4) / (processes if stage == 3 else 1)
     gradients = sizes.trained * (2 if half else 4) / (processes if stage else 1)
     states = 0.0 if "offload" in name else sizes.trained * (12 if half else 8) / (processes if stage else 1)
-    a_token = 2 if args.gradient_checkpointing else 34
-    activations = tokens * (a_token * sizes.hidden * sizes.layers + 34 * sizes.hidden + 8 * sizes.vocabulary)
-    reference = sizes.parameters * 2 if generating and args.beta and not job.settings.get("lora") else 0
+    per_unit = 2 if arguments.gradient_checkpointing else 34
+    activations = tokens * (per_unit * sizes.hidden * sizes.layers + 34 * sizes.hidden + 8 * sizes.vocabulary)
+    reference = sizes.parameters * 2 if generating and arguments.beta and not job.settings.get("lora") else 0
     total = weights + gradients + states + activations + reference
     parts = {
         "weights": weights,
@@ -75,5 +69,5 @@ def estimate(job: Job, args: Any, sizes: Sizes, processes: int, tokens: int, *, 
         "activations": activations,
         "reference": reference,
     }
-    told = ", ".join(f"{n} {b / GIB:.1f}" for n, b in parts.items() if b)
-    return f"about {total / GIB:.1f} GiB a process: {told}"
+    breakdown = ", ".join(f"{part} {size / GIB:.1f}" for part, size in parts.items() if size)
+    return f"about {total / GIB:.1f} GiB a process: {breakdown}"

@@ -1,16 +1,23 @@
-"""`--dry-run`: everything that can be checked without a GPU, and what the training will be."""
+"""`--dry-run`: checks everything that needs no GPU and describes the training."""
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.selection import Selected
-from cxr_cli.training import rl, run, sft
-from cxr_cli.training.data.dataset import Mixture, missing_films
-from cxr_cli.training.plan.lengths import Counter, longest
+from cxr_cli.rows import Row
+from cxr_cli.training import rl, sft
+from cxr_cli.training.data.dataset import check_teachable, missing_films
+from cxr_cli.training.data.reading import read_mixture
+from cxr_cli.training.data.row_store import Mixture
+from cxr_cli.training.plan.lengths import TokenCount, TokenCounter, longest_rows
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
-from cxr_cli.training.run import Job
+from cxr_cli.training.settings.arguments import trainer_arguments
+from cxr_cli.training.settings.job import Job
 
 SAMPLE = 64  # rows whose films are opened and whose tokens are counted
 
@@ -19,103 +26,110 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     """The plan of `cxr sft`. Raises CxrError for what would stop it."""
     from trl import SFTConfig
 
-    args = run.arguments(job, SFTConfig, sft.DEFAULTS)
-    data = run.mixture(job, sft.usable)
+    arguments = trainer_arguments(job, SFTConfig, sft.DEFAULTS)
+    data = read_mixture(job, check_teachable)
     model, sizes = sizes_of(job)
-    prompts, completions, room = _tokens(job, data, teach=True)
-    each, accumulated, processes = args.per_device_train_batch_size, args.gradient_accumulation_steps, gpus * nodes
-    batch = each * accumulated * processes
-    most = max(a + b for a, b in zip(prompts, completions, strict=True))
-    usual = f"{_middle(prompts)} prompt + {_middle(completions)} taught"
+    counts, context_length = _token_counts(job, data, taught=True)
+    per_device, accumulation = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
+    processes = gpus * nodes
+    batch = per_device * accumulation * processes
+    longest = max(map(sum, counts))
+    tokens = f"{_median_prompt(counts)} prompt + {_median([count.completion for count in counts])} taught"
     return "\n".join(
         [
             *_head(job, model, sizes, data),
-            _row("batch", f"{batch} = {each} a process x {accumulated} accumulated x {processes} processes"),
-            _row("steps", _steps(args, len(data), batch)),
-            _row("tokens a row", f"{usual}, {most} at most, of {room:,}"),
-            _row("memory", estimate(job, args, sizes, processes, most * each, generating=False)),
+            _line("batch", f"{batch} = {per_device} a process x {accumulation} accumulated x {processes} processes"),
+            _line("steps", _steps(arguments, len(data), batch)),
+            _line("tokens a row", f"{tokens}, {longest} at most, of {context_length:,}"),
+            _line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=False)),
         ]
     )
 
 
-def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
+def plan_rl(job: Job, rewards: Selected, gpus: int, nodes: int) -> str:
     """The plan of `cxr rl`. Raises CxrError for what would stop it."""
     from trl import GRPOConfig
 
-    rollouts, (weights, by_step) = rl.rollouts_of(job.settings), rl.credited(job.settings, chosen)
-    args = run.arguments(job, GRPOConfig, {**rl.DEFAULTS, "reward_weights": weights})
-    data = run.mixture(job, check_askable)
+    rollouts, weights = rl.rollout_backend(job.settings), rl.reward_weights(job.settings, rewards)
+    arguments = trainer_arguments(job, GRPOConfig, {**rl.DEFAULTS, "reward_weights": weights.completion})
+    data = read_mixture(job, check_askable)
     model, sizes = sizes_of(job)
-    prompts, _, room = _tokens(job, data, teach=False, answer=args.max_completion_length)
-    each, processes, samples = args.per_device_train_batch_size, gpus * nodes, args.num_generations
-    completions = each * args.gradient_accumulation_steps * processes
+    max_completion, samples = arguments.max_completion_length, arguments.num_generations
+    counts, context_length = _token_counts(job, data, taught=False, max_completion=max_completion)
+    per_device, processes = arguments.per_device_train_batch_size, gpus * nodes
+    completions = per_device * arguments.gradient_accumulation_steps * processes
     if completions % samples:
         raise CxrError(f"{completions} completions a step are no multiple of num_generations {samples}")
-    most = max(prompts) + args.max_completion_length
-    weighed = [f"{name} x {weight:g}" for name, weight in zip(chosen.functions, weights, strict=True) if weight]
-    weighed += [f"factuality x {by_step:g} by step"] if by_step else []
-    useless = [name for name, count in _applies(data, chosen).items() if not count]
-    batch = f"{completions // samples} prompts x {samples} samples, {processes} processes"
+    prompts = completions // samples
+    longest = max(count.prompt for count in counts) + max_completion
+    steps = f"{_steps(arguments, len(data), prompts)}, KL {arguments.beta:g}, {arguments.loss_type}"
     return "\n".join(
         [
             *_head(job, model, sizes, data),
-            _row("rewards", ", ".join(weighed)),
-            *(_row("", f"{name} applies to none of the rows looked at") for name in useless),
-            _row("batch", f"{completions} completions = {batch}"),
-            _row("steps", f"{_steps(args, len(data), completions // samples)}, KL {args.beta:g}, {args.loss_type}"),
-            _row("rollouts", f"{rollouts}, at most {args.max_completion_length} tokens"),
-            _row("tokens a row", f"{_middle(prompts)} prompt, {most} at most, of {room:,}"),
-            _row("memory", estimate(job, args, sizes, processes, most * each, generating=True)),
+            *_reward_lines(rewards, weights, data),
+            _line("batch", f"{completions} completions = {prompts} prompts x {samples} samples, {processes} processes"),
+            _line("steps", steps),
+            _line("rollouts", f"{rollouts}, at most {max_completion} tokens"),
+            _line("tokens a row", f"{_median_prompt(counts)} prompt, {longest} at most, of {context_length:,}"),
+            _line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=True)),
         ]
     )
 
 
-def _steps(args: Any, rows: int, batch: int) -> str:
+def _reward_lines(rewards: Selected, weights: rl.RewardWeights, data: Mixture) -> Iterator[str]:
+    """The rewards with their weights, and a line for each that does not apply to a sample of the rows."""
+    weighted = zip(rewards.functions, weights.completion, strict=True)
+    names = [f"{name} x {weight:g}" for name, weight in weighted if weight]
+    names += [f"factuality x {weights.step:g} by step"] if weights.step else []
+    yield _line("rewards", ", ".join(names))
+    rows = _sample(data)
+    for name, values in rewards.pay([""] * len(rows), {"case": rows}).items():
+        if np.isnan(values).all():
+            yield _line("", f"{name} applies to none of the rows looked at")
+
+
+def _steps(arguments: Any, rows: int, batch: int) -> str:
     """`150 by max_steps (0.6 epochs), ..` or `4,100 (5 epochs), ..`"""
-    if args.max_steps > 0:
-        count = f"{args.max_steps:,} by max_steps ({args.max_steps * batch / rows:.3g} epochs)"
+    if arguments.max_steps > 0:
+        count = f"{arguments.max_steps:,} by max_steps ({arguments.max_steps * batch / rows:.3g} epochs)"
     else:
-        count = f"{math.ceil(math.ceil(rows / batch) * args.num_train_epochs):,} ({args.num_train_epochs:.3g} epochs)"
-    return f"{count}, learning rate {args.learning_rate:g}"
-
-
-def _row(name: str, text: str) -> str:
-    return f"{name:14}{text}"
-
-
-def _middle(values: list[int]) -> int:
-    return sorted(values)[len(values) // 2]
+        epochs = arguments.num_train_epochs
+        count = f"{math.ceil(math.ceil(rows / batch) * epochs):,} ({epochs:.3g} epochs)"
+    return f"{count}, learning rate {arguments.learning_rate:g}"
 
 
 def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
-    kind = f"LoRA r {job.settings['lora']['r']}" if job.settings.get("lora") else "full weights"
+    weights = f"LoRA r {job.settings['lora']['r']}" if job.settings.get("lora") else "full weights"
     frozen = ", vision tower frozen" if job.settings.get("freeze_vision") else ""
     share = f"{sizes.trained / 1e6:,.1f} of {sizes.parameters / 1e6:,.1f} million parameters"
-    mixed = (
-        ""
-        if job.weights is None
-        else ", " + " and ".join(f"{w:g} {s}" for s, w in zip(job.sources, job.weights, strict=True))
-    )
-    return [
-        _row("model", model),
-        _row("training", f"{kind}{frozen}: {share}"),
-        _row("rows", f"{len(data):,}{mixed}"),
-    ]
+    rows = f"{len(data):,}"
+    if job.weights is not None:
+        mixed = (f"{weight:g} {source}" for source, weight in zip(job.sources, job.weights, strict=True))
+        rows += f", {' and '.join(mixed)}"
+    return [_line("model", model), _line("training", f"{weights}{frozen}: {share}"), _line("rows", rows)]
 
 
-def _tokens(job: Job, data: Mixture, *, teach: bool, answer: int = 0) -> tuple[list[int], list[int], int]:
-    """Prompt and completion tokens of rows spread evenly and of the longest, and how many the model takes. Raises
-    CxrError for a row that is too long or whose film cannot be read."""
+def _token_counts(job: Job, data: Mixture, *, taught: bool, max_completion: int = 0) -> tuple[list[TokenCount], int]:
+    """The token counts of a sample of the rows and of the longest, and the model's context length. Raises CxrError for
+    a row that is too long or whose film cannot be read."""
     if missing := missing_films(data, job.root):
         raise CxrError(f"{missing[0]}, and {len(missing) - 1} rows more are without a film")
-    counter = Counter(job, teach=teach, answer=answer)
-    rows = [data[index] for index in range(0, len(data), max(1, len(data) // SAMPLE))]
-    counted = [counter.count(row) for row in [*rows, *longest(data)]]
-    return [asked for asked, _ in counted], [taught for _, taught in counted], counter.room
+    counter = TokenCounter(job, taught=taught, max_completion=max_completion)
+    return [counter.count(row) for row in [*_sample(data), *longest_rows(data)]], counter.context_length
 
 
-def _applies(data: Mixture, chosen: Selected) -> dict[str, int]:
-    """How many of some rows each reward applies to."""
-    rows = [data[i] for i in range(0, len(data), max(1, len(data) // SAMPLE))]
-    paid = chosen.pay([""] * len(rows), {"case": rows})
-    return {name: int((values == values).sum()) for name, values in paid.items()}
+def _sample(data: Mixture) -> list[Row]:
+    """About SAMPLE rows, evenly spread."""
+    return [data[index] for index in range(0, len(data), max(1, len(data) // SAMPLE))]
+
+
+def _median_prompt(counts: Sequence[TokenCount]) -> int:
+    return _median([count.prompt for count in counts])
+
+
+def _median(values: Sequence[int]) -> int:
+    return sorted(values)[len(values) // 2]
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:14}{text}"

@@ -1,11 +1,10 @@
-"""Tiny vision-language models with random weights, built on the spot in a second: three families, one recipe."""
+"""Tiny vision-language models with random weights, built in a second: `python -m recipes.tiny_model OUT [FAMILY]`."""
 
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"]
 SPECIAL += ["<|video_pad|>", "<think>", "</think>", "<answer>", "</answer>"]
 CHAT = (
@@ -46,7 +45,7 @@ def build(
     import torch
     from transformers import AutoModelForImageTextToText
 
-    from cxr_cli.engines.local_models import _without_video
+    from cxr_cli.engines.local_models import processor_without_video
 
     torch.manual_seed(seed)
     tokenizer = _tokenizer(tuple(corpus), size.vocabulary)
@@ -60,7 +59,7 @@ def build(
 
     patch = 16 if family == "qwen3_vl" else 14
     images = Qwen2VLImageProcessorPil(patch_size=patch, merge_size=2, min_pixels=56 * 56, max_pixels=112 * 112)
-    _without_video(family)(images, tokenizer, chat_template=CHAT).save_pretrained(folder)
+    processor_without_video(family)(images, tokenizer, chat_template=CHAT).save_pretrained(folder)
     return folder
 
 

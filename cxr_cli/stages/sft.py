@@ -1,0 +1,50 @@
+"""The stage `cxr sft`: rows in, a fine-tuned model's folder out."""
+
+import sys
+from collections.abc import Sequence
+
+from cxr_cli.errors import CxrError
+from cxr_cli.extras import need
+from cxr_cli.rows import write_text
+from cxr_cli.training import distributed, sft
+from cxr_cli.training.logs.libraries import quiet_libraries
+from cxr_cli.training.out_folder import make_out_folder
+from cxr_cli.training.plan.plan import plan_sft
+from cxr_cli.training.settings.job import TrainingOptions, make_job
+
+
+def run(options: TrainingOptions, *, mix: Sequence[str] = (), evaluation: str | None = None) -> None:
+    """Trains, or prints the plan with `options.dry_run`. Raises CxrError.
+
+    mix: FILE:WEIGHT, instead of `options.inputs`. evaluation: a file of held-out rows.
+    """
+    with need("train"):
+        from trl import SFTConfig
+    if bool(options.inputs) == bool(mix):
+        raise CxrError("name the rows to train on: INPUT, or --mix FILE:WEIGHT ..")
+    sources, weights = _parse_mix(mix) if mix else (options.inputs, None)
+    quiet_libraries()
+    job = make_job(options, SFTConfig, sources=sources, weights=weights, evaluation=evaluation)
+    if options.dry_run:
+        write_text(plan_sft(job, options.gpus, options.nodes))
+        return
+    make_out_folder(job)
+    if distributed.needs_launch(options.gpus, options.nodes):
+        distributed.launch(sys.argv[1:], options.gpus, options.nodes)
+    else:
+        sft.train(job)
+
+
+def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:
+    """["steps.jsonl:0.5", "qa.jsonl:1"] -> (["steps.jsonl", "qa.jsonl"], [0.5, 1.0]). Raises CxrError."""
+    sources, weights = [], []
+    for text in texts:
+        source, _, weight = text.rpartition(":")
+        try:
+            weights.append(float(weight))
+        except ValueError:
+            weights.append(0.0)
+        if not (source and weights[-1] > 0):
+            raise CxrError(f"--mix {text}: not FILE:WEIGHT with a weight above 0")
+        sources.append(source)
+    return sources, weights

@@ -1,0 +1,112 @@
+"""Rows kept on disk, and several files of them mixed by weights."""
+
+import os
+import tempfile
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from cxr_cli.answers.steps import as_steps
+from cxr_cli.errors import CxrError
+from cxr_cli.images import films_of
+from cxr_cli.rows import Row
+from cxr_cli.rows.fingerprint import Fingerprint
+
+STORED_FIELDS = (
+    "id",
+    "task",
+    "question",
+    "options",
+    "answer",
+    "findings",
+    "report",
+    "steps",
+    "images",
+    "prior",
+    "split",
+)
+MODEL_TEXTS = ("question", "options", "answer", "steps")  # fields that a model reads or writes
+FILM_CHARACTERS = 1000  # of a text that takes about as many tokens as a film
+
+
+class RowStore:
+    """Rows of one or several files in a private file that vanishes with the process. Memory: 12 bytes a row."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the rows do
+        self._starts = array("q", [0])
+        self._lengths = array("i")  # in characters, each film counted as FILM_CHARACTERS
+        self.fingerprint = Fingerprint(STORED_FIELDS)
+
+    def add(self, row: Row) -> None:
+        stored = {name: row[name] for name in STORED_FIELDS if row.get(name) is not None}
+        stored["steps"] = [step["text"] for step in as_steps(row.get("steps"))]
+        line = msgspec.json.encode(stored)
+        self._file.write(line)
+        self.fingerprint.add(stored)
+        self._starts.append(self._starts[-1] + len(line))
+        characters = sum(len(msgspec.json.encode(stored[name])) for name in MODEL_TEXTS if name in stored)
+        self._lengths.append(characters + FILM_CHARACTERS * len(films_of(row)))
+
+    def flush(self) -> None:
+        """Called when all rows are there: from now on several processes may read."""
+        self._file.flush()
+
+    def longest(self, count: int) -> list[Row]:
+        """The rows that take the most tokens, by the length of their texts and the number of their films."""
+        return [self[int(index)] for index in np.argsort(self._lengths, kind="stable")[::-1][:count]]
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, index: int) -> Row:
+        start, end = self._starts[index], self._starts[index + 1]
+        row: Row = msgspec.json.decode(os.pread(self._file.fileno(), end - start, start))
+        return row
+
+
+@dataclass
+class Mixture:
+    """Several row stores as one, mixed by weights: an epoch has as many rows as all of them together, and each store
+    gives its share of them, in a drawn order, again and again if it is small. Without weights each row comes once."""
+
+    parts: Sequence[RowStore]
+    weights: Sequence[float] | None = None
+    seed: int = 0
+    _part: np.ndarray[Any, Any] = field(init=False, repr=False)
+    _row: np.ndarray[Any, Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        sizes = [len(part) for part in self.parts]
+        if not sum(sizes):
+            raise CxrError("no rows to train on")
+        if self.weights is None:
+            counts = sizes
+            order = [np.arange(size, dtype=np.int64) for size in sizes]
+        else:
+            share = np.array(self.weights, float) / sum(self.weights)
+            ends = np.rint(np.cumsum(share) * sum(sizes)).astype(int)
+            counts = [int(count) for count in np.diff([0, *ends])]
+            rng = np.random.default_rng(self.seed)
+            order = [_drawn_order(size, count, rng) for size, count in zip(sizes, counts, strict=True)]
+        self._part = np.repeat(np.arange(len(sizes), dtype=np.int32), counts)
+        self._row = np.concatenate(order).astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    def __getitem__(self, index: int) -> Row:
+        part: int = self._part[index]
+        return self.parts[part][int(self._row[index])]
+
+
+def _drawn_order(size: int, count: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
+    """`count` indices of `size` rows: whole permutations, the last one cut. Raises CxrError where there are none."""
+    if count and not size:
+        raise CxrError("one of the files to mix is empty")
+    rounds = [rng.permutation(size) for _ in range(-(-count // max(1, size)))]
+    return np.concatenate([*rounds, np.empty(0, int)])[:count]

@@ -1,0 +1,69 @@
+"""How a model was made: OUT/training.json, OUT/README.md and OUT/curves."""
+
+import json
+import platform
+import shlex
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from cxr_cli.rows.signatures import cxr_version
+from cxr_cli.training.data.row_store import Mixture
+from cxr_cli.training.settings.job import Job
+
+LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "vllm")
+
+
+def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
+    """On the first rank. OUT/training.json is written last: where it is, all is there."""
+    if not trainer.is_world_process_zero():
+        return
+    from cxr_cli.training.logs.curves import draw
+
+    record = {
+        "stage": stage,
+        "model": job.model,
+        "command": shlex.join(["cxr", *sys.argv[1:]]),
+        "cxr": cxr_version(),
+        "libraries": {name: installed for name in LIBRARIES if (installed := _version(name))},
+        "python": platform.python_version(),
+        "rows": len(data),
+        "data": [str(part.fingerprint) for part in data.parts],
+        "steps": trainer.state.global_step,
+        "settings": job.settings,
+        "arguments": {k: v for k, v in trainer.args.to_dict().items() if v is not None and "token" not in k},
+    }
+    (job.out / "README.md").write_text(_page(record, trainer.state.log_history))
+    draw(job.out)
+    (job.out / "training.json").write_text(json.dumps(record, indent=2, default=str) + "\n")
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def _page(record: dict[str, Any], logs: list[dict[str, Any]]) -> str:
+    last_log: dict[str, Any] = next((log for log in reversed(logs) if "train_loss" not in log), {})
+    metrics = "\n".join(f"| {k} | {v:.4g} |" for k, v in last_log.items() if isinstance(v, int | float))
+    return f"""# A model trained by `cxr {record["stage"]}`
+
+From `{record["model"]}`, {record["rows"]:,} rows, {record["steps"]:,} steps.
+It answers questions on chest X-rays and gives its reasoning.
+**For research. It makes no diagnosis and must not be used for one.**
+
+```sh
+{record["command"]}
+cxr infer cases.jsonl -m .
+```
+
+`training.json` has all settings and versions, `history.jsonl` every log, `curves/` plots of them. The last log:
+
+| | |
+|---|---|
+{metrics}
+
+The method is that of Fan et al., ChestX-Reasoner, Communications Medicine 2026, doi 10.1038/s43856-026-01654-y.
+"""

@@ -1,0 +1,1 @@
+"""What a training is to do: its options, its settings and the trainer's arguments."""

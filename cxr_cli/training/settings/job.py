@@ -1,0 +1,89 @@
+"""One training: what the command line says of it, and the job that comes of it once its settings are read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cxr_cli.errors import CxrError
+from cxr_cli.images import Budget, Films, Square
+from cxr_cli.training.settings import config
+from cxr_cli.training.settings.config import Settings
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The flags that `cxr sft` and `cxr rl` share.
+
+    inputs: files of rows. config: a YAML file of settings; sets: `NAME=VALUE`, which win over it. root: the folder that
+    the paths of films start from. limit: of rows of each file. gpus: processes on each of `nodes`.
+    """
+
+    inputs: Sequence[str]
+    model: str | None
+    out: Path | None
+    config: str | None = None
+    sets: Sequence[str] = ()
+    root: Path | None = None
+    mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limit: int | None = None
+    resume: bool = False
+    overwrite: bool = False
+    gpus: int = 1
+    nodes: int = 1
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training, its settings checked.
+
+    sources: files of rows, with their weights if they are mixed. evaluation: a file of rows, or None. settings: as
+    `config.check` gives them.
+    """
+
+    model: str
+    out: Path
+    settings: Settings
+    sources: Sequence[str]
+    weights: Sequence[float] | None = None
+    evaluation: str | None = None
+    root: Path | None = None
+    resume: bool = False
+    overwrite: bool = False
+    mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limit: int | None = None
+
+    @property
+    def films(self) -> Films:
+        size, max_pixels = self.settings.get("size", 448), self.settings.get("max_pixels")
+        return Films(self.root, Budget(max_pixels) if max_pixels else Square(size))
+
+
+def make_job(
+    options: TrainingOptions,
+    config_class: type,
+    *,
+    sources: Sequence[str],
+    weights: Sequence[float] | None = None,
+    evaluation: str | None = None,
+) -> Job:
+    """Reads and checks the settings. config_class: SFTConfig or GRPOConfig of TRL. Raises CxrError."""
+    settings = config.check(config.read(options.config, options.sets), config_class, options.config or "--set")
+    model = options.model or settings.get("model")
+    if not model:
+        raise CxrError("name the model to train: -m MODEL, or `model:` in the recipe")
+    if not options.out:
+        raise CxrError("name the folder of the trained model: -o OUT")
+    return Job(
+        model=model,
+        out=options.out,
+        settings=settings,
+        sources=sources,
+        weights=weights,
+        evaluation=evaluation,
+        root=options.root,
+        resume=options.resume,
+        overwrite=options.overwrite,
+        mapping=options.mapping,
+        limit=options.limit,
+    )
