@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from cxr_cli.answers import reply_format
+from cxr_cli.engines.prompts.prompt import answer_text
+from cxr_cli.images import films_of
 from cxr_cli.rewards.functions import COLUMNS
 from cxr_cli.training.data.dataset import prompt
 
@@ -16,7 +17,7 @@ Row = dict[str, Any]
 
 def asked(case: Row) -> str:
     """The question as `cxr rl` asks it, with a mark for each film."""
-    films = "<image>" * len(reply_format.shown(case))
+    films = "<image>" * len(films_of(case))
     return films + prompt(case, reasoned=True)
 
 
@@ -31,7 +32,7 @@ def verl(case: Row, films: list[str]) -> Row:
         "ability": case["task"],
         "prompt": [{"role": "user", "content": asked(case)}],
         "images": [{"image": film} for film in films],
-        "reward_model": {"style": "rule", "ground_truth": reply_format.answer_text(case)},
+        "reward_model": {"style": "rule", "ground_truth": answer_text(case)},
         "extra_info": {"id": case["id"], "case": json.dumps(kept(case))},
     }
 
@@ -51,7 +52,7 @@ def main(trainer: str, cases: str, root: str, out: str) -> None:
     made = []
     for line in Path(cases).read_text().splitlines():
         case = json.loads(line)
-        films = [str(Path(root, path).resolve()) for path in reply_format.shown(case)]
+        films = [str(Path(root, path).resolve()) for path in films_of(case)]
         made.append(ROW[trainer](case, films))
     rows = pl.DataFrame(made)
     rows.write_parquet(out) if out.endswith(".parquet") else rows.write_ndjson(out)

@@ -20,7 +20,7 @@ def test_a_study_becomes_a_case(cxr: Cxr) -> None:
     study = '{"id":"s1","report":"No pneumothorax. Small left effusion.","ward":[7]}\n'
     done = cxr("mine", "--task", "binary", "--findings", "Pleural Effusion", stdin=study)
     assert (done.returncode, done.stderr) == (0, "")
-    made_by = signature("rules", LEXICON, unmentioned="normal", uncertain="skip", seed=0)
+    made_by = signature("rules", LEXICON.digest, unmentioned="normal", uncertain="skip", seed=0)
     plan = "First, I check the costophrenic angles for blunting of a costophrenic angle and a meniscus."
     assert done.stdout == (
         '{"id":"s1/binary/pleural-effusion","report":"No pneumothorax. Small left effusion.","ward":[7],'

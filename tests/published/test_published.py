@@ -15,7 +15,7 @@ import pytest
 from cxr_cli.answers.grading import choose
 from cxr_cli.answers.reply_format import asked
 from cxr_cli.published.results import find
-from tests import published
+from tests import published_files
 from tests.conftest import Cxr
 from tests.shared import DATA, needs_shared
 
@@ -42,13 +42,13 @@ def lines_of(found: dict[str, Any]) -> dict[tuple[str, str, str], dict[str, Any]
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The scored rows of the small folder, by id, judged as stored."""
-    folder = published.write(tmp_path_factory.mktemp("published"))
+    folder = published_files.write(tmp_path_factory.mktemp("published"))
     command = [sys.executable, "-m", "cxr_cli", "score", "--from", "chestx-reasoner", str(folder), "--judge", "stored"]
     return rows_of(subprocess.run(command, capture_output=True, text=True))
 
 
 def test_files_become_rows(rows: dict[str, Any]) -> None:
-    assert len(rows) == sum(map(len, published.FILES.values()))
+    assert len(rows) == sum(map(len, published_files.FILES.values()))
     first = rows["chexagent3b/air/one"]
     assert (
         first
@@ -97,7 +97,7 @@ def test_steps_in_any_form(rows: dict[str, Any], id: str, steps: Any, defects: A
 
 
 def test_stored_judgements_ours_and_theirs(rows: dict[str, Any], cxr: Cxr, tmp_path: Path) -> None:
-    folder = published.write(tmp_path / "res")
+    folder = published_files.write(tmp_path / "res")
     theirs = rows_of(cxr("score", "--from", "chestx-reasoner", folder, "--judge", "stored", "--empty", "zero"))
     ours = rows
 
@@ -119,7 +119,7 @@ def test_stored_judgements_ours_and_theirs(rows: dict[str, Any], cxr: Cxr, tmp_p
 
 
 def test_summary_as_published_and_ours(cxr: Cxr, tmp_path: Path) -> None:
-    found = summary(cxr, published.write(tmp_path / "res"), "--judge", "stored")
+    found = summary(cxr, published_files.write(tmp_path / "res"), "--judge", "stored")
     lines = lines_of(found)
 
     def numbers(*key: str) -> tuple[Any, ...]:
@@ -146,7 +146,7 @@ def test_summary_as_published_and_ours(cxr: Cxr, tmp_path: Path) -> None:
 
 
 def test_defects_are_named(cxr: Cxr, tmp_path: Path) -> None:
-    found = summary(cxr, published.write(tmp_path / "res"), "--judge", "stored")
+    found = summary(cxr, published_files.write(tmp_path / "res"), "--judge", "stored")
     assert {defect["name"]: defect["n"] for defect in found["defects"]} == {
         "empty predictions": 3,
         "differing item sets": 4,
@@ -166,7 +166,7 @@ def test_defects_are_named(cxr: Cxr, tmp_path: Path) -> None:
 
 
 def test_summary_for_a_person_and_a_spreadsheet(cxr: Cxr, tmp_path: Path) -> None:
-    folder = published.write(tmp_path / "res")
+    folder = published_files.write(tmp_path / "res")
     command = ("score", "--from", "chestx-reasoner", folder, "--summary", "--judge", "stored", "--format")
     table = cxr(*command, "table").stdout
     assert max(map(len, table.splitlines())) <= 100
@@ -179,7 +179,7 @@ def test_summary_for_a_person_and_a_spreadsheet(cxr: Cxr, tmp_path: Path) -> Non
 
 
 def test_rules_judge_and_rows_beside_the_summary(cxr: Cxr, tmp_path: Path) -> None:
-    found = summary(cxr, published.write(tmp_path / "res"), "-o", "rows.jsonl")
+    found = summary(cxr, published_files.write(tmp_path / "res"), "-o", "rows.jsonl")
     lines = lines_of(found)
     assert lines["seen", "gpt4o", "factuality"]["ours"] == 0.5  # edema is seen in x; nothing in y
     assert ("air", "llavanext", "factuality") not in lines
@@ -228,7 +228,7 @@ def test_wrong_folders(cxr: Cxr, tmp_path: Path) -> None:
 
 
 def test_one_of_the_two_folders_alone(cxr: Cxr, tmp_path: Path) -> None:
-    folder = published.write(tmp_path / "res")
+    folder = published_files.write(tmp_path / "res")
     assert summary(cxr, folder / "reasoning_res", "--judge", "stored")["rows"] == 7
 
 
