@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from cxr_cli.answers import reply_format
-from cxr_cli.answers.grading import answered
+from cxr_cli.answers.answer import answer_of
 from cxr_cli.answers.vote import majority
 from cxr_cli.engines.conversations import Talk
 from cxr_cli.engines.prompts.prompt import Prompt
@@ -40,9 +40,9 @@ class Predictor:
         """The row with `predictions` and `answered_by`. RowError: the engine cannot answer it."""
         question, options = row["question"], row.get("options") or []
         values = {
-            "ask": reply_format.ask(question, options),
+            "ask": reply_format.prompt_text(question, options),
             "question": question,
-            "options": reply_format.lettered(options),
+            "options": reply_format.option_lines(options),
         }
         messages = self.prompt.messages(pictures, **values)
         replies = yield [
@@ -58,12 +58,12 @@ class Predictor:
 
 
 def _prediction(row: Row, sample: int, reply: Reply) -> dict[str, Any]:
-    said, chosen = reply_format.split(reply.text), answered(row, reply.text).texts
+    parts, chosen = reply_format.parse_reply(reply.text), answer_of(row, reply.text).texts
     single = chosen is not None and len(chosen) == 1 and not isinstance(row.get("answer"), list)
     return {
         "sample": sample,
         "text": reply.text,
-        "think": said.think,
+        "think": parts.think,
         "answer": chosen[0] if chosen and single else chosen,
         "finish": reply.finish,
         "seed": reply.seed,

@@ -21,8 +21,9 @@ from typing import Any
 
 import msgspec
 
-from cxr_cli.answers.grading import expected, phrases
-from cxr_cli.answers.reply_format import asked
+from cxr_cli.answers.lists import list_items
+from cxr_cli.answers.reference import expected_answer
+from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.published.judgements import judged_of
@@ -84,9 +85,9 @@ def _row(path: Path, number: int, raw: Any, own: Counter[str], known: Mapping[st
             raise RowError("", f"field `{key}`: expected a string or null")
     model, task = path.parent.name, path.stem
     item = _item(raw, own, known) or ""
-    question, options = asked(raw.get("question") or "")
+    question, options = parse_prompt(raw.get("question") or "")
     answer = raw.get("answer")
-    right = expected({"answer": answer if options or not answer else phrases(answer)}, options)
+    right = expected_answer({"answer": answer if options or not answer else list_items(answer)}, options)
     steps, defect = _steps(raw.get("reason_steps"))
     images = raw.get("image_path") or []
     return {
@@ -111,7 +112,7 @@ def _content(raw: Any) -> str:
     """What tells one item from another where there is no id; "" without a report."""
     if not isinstance(raw, dict) or not raw.get("original_report"):
         return ""
-    question, options = asked(str(raw.get("question")))
+    question, options = parse_prompt(str(raw.get("question")))
     told = json.dumps([_INSTRUCTION.sub("", question), options, raw["original_report"]])
     return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cxr_cli.answers import reply_format
+from cxr_cli.answers.reply_format import prompt_text
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Finding, Reader
@@ -30,7 +31,7 @@ class Honest:
         self.case, self.reader = case, reader
         self.steps = [step["text"] for step in as_steps(case.get("steps"))]
         self.options: list[str] = list(case.get("options") or ())
-        self.letters = reply_format.letters(case, case["answer"])
+        self.letters = reply_format.answer_letters(case, case["answer"])
         self.draws = Draws(f"audit/{case['id']}")
 
     @cached_property
@@ -42,18 +43,18 @@ class Honest:
         return phrases(self.reader.lexicon)
 
     def chain(self) -> str:
-        return reply_format.say(self.steps, self.letters)
+        return reply_format.completion_text(self.steps, self.letters)
 
     def thinking(self, think: str | Sequence[str]) -> str:
         """Another reasoning, the right answer."""
-        return reply_format.say(think, self.letters)
+        return reply_format.completion_text(think, self.letters)
 
     def saying(self, findings: Sequence[Finding]) -> str:
         return self.thinking([self.phrases.observe(finding, self.draws) for finding in findings] or "Nothing.")
 
     def answering(self, answer: str | Sequence[str]) -> str:
         """The honest reasoning, another answer."""
-        return reply_format.say(self.steps, answer)
+        return reply_format.completion_text(self.steps, answer)
 
 
 def _flipped(finding: Finding) -> Finding:
@@ -79,13 +80,13 @@ def _everything(honest: Honest) -> str:
 
 CHEATS: dict[str, Callable[[Honest], str]] = {
     "empty": lambda honest: "",
-    "format only": lambda honest: reply_format.say("I look at the image.", reply_format.letter(0)),
+    "format only": lambda honest: reply_format.completion_text("I look at the image.", reply_format.option_letter(0)),
     "normal template": lambda honest: honest.thinking(TEMPLATE),
     "everything present": _everything,
     "negations flipped": lambda honest: honest.saying([_flipped(f) for f in honest.statements]),
-    "question copied": lambda honest: honest.thinking(reply_format.ask(honest.case["question"], honest.options)),
+    "question copied": lambda honest: honest.thinking(prompt_text(honest.case["question"], honest.options)),
     "one sentence fifty times": _true_sentence,
-    "no reasoning": lambda honest: reply_format.answered(honest.case, honest.case["answer"]),
+    "no reasoning": lambda honest: reply_format.bare_answer(honest.case, honest.case["answer"]),
     "option list copied": lambda honest: honest.answering(honest.options or honest.case["question"]),
     "both answers": lambda honest: honest.answering("A or B"),
     "hedging on all": lambda honest: honest.saying([f._replace(status="uncertain") for f in honest.statements]),

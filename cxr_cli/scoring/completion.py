@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.grading import answered, grade, phrases
-from cxr_cli.answers.reply_format import split
+from cxr_cli.answers.answer import answer_of
+from cxr_cli.answers.grading import grade
+from cxr_cli.answers.lists import list_items
+from cxr_cli.answers.reply_format import parse_reply
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import Known, Unmentioned
@@ -53,7 +55,7 @@ class Judged:
 
     def __init__(self, case: Mapping[str, Any], text: str, truth: Truth, reader: Reader) -> None:
         self.case, self.text, self.truth, self.reader = case, text, truth, reader
-        self.said = split(text)
+        self.said = parse_reply(text)
 
     @cached_property
     def statements(self) -> list[Finding]:
@@ -122,8 +124,8 @@ class Judged:
 
     def _open(self) -> float:
         answer = self.case.get("answer")
-        wanted = self._present(answer if isinstance(answer, list) else phrases(str(answer)))
-        given = self._present(answered(self.case, self.text).texts or [])
+        wanted = self._present(answer if isinstance(answer, list) else list_items(str(answer)))
+        given = self._present(answer_of(self.case, self.text).texts or [])
         recall = covered(wanted, given, self.reader.lexicon) or 0.0
         precision = covered(given, wanted, self.reader.lexicon) or 0.0
         return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
@@ -136,7 +138,7 @@ class Judged:
 
         What the answer claims must be stated, and no other option may be stated to be present.
         """
-        chosen = answered(self.case, self.text).texts
+        chosen = answer_of(self.case, self.text).texts
         if chosen is None:
             return 0.0
         stated = Known(self.statements, self.reader.lexicon, "unknown")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxr_cli.answers import reply_format
 from cxr_cli.answers.grading import grade
-from cxr_cli.answers.reply_format import thinking
+from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.engines.conversations import Talk
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
@@ -63,7 +63,7 @@ class Scorer:
             if not values:
                 why[metric] = next(given[metric] for _, given in each if metric in given)
         if row.get("vote"):
-            voted, nulls = grade(row, reply_format.answered(row, row["vote"]["answer"]))
+            voted, nulls = grade(row, reply_format.bare_answer(row, row["vote"]["answer"]))
             scores["vote_accuracy"] = voted["accuracy"]
             why |= {"vote_accuracy": nulls["accuracy"]} if "accuracy" in nulls else {}
         known = scores.keys() | (row.get("scores") or {}).keys()
@@ -71,7 +71,7 @@ class Scorer:
 
     def _answers(self, row: Mapping[str, Any], texts: Sequence[str]) -> Talk[list[Scores]]:
         graded = [grade(row, text) for text in texts]
-        reasonings = [thinking(text) for text in texts]
+        reasonings = [reasoning_text(text) for text in texts]
         for judge, prefix in zip(self.judges, self.prefixes, strict=True):
             judged = yield from judge.score(row, reasonings)
             for (scores, why), (parts, nulls) in zip(graded, judged, strict=True):

@@ -10,7 +10,7 @@ The same functions as those that are logged, and paid, in `cxr rl`.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.grading import answered
+from cxr_cli.answers.answer import answer_of
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.scoring.completion import Judged, truth
@@ -32,7 +32,7 @@ class Statements:
 
     def _score(self, case: Mapping[str, Any], text: str, judged: Judged) -> Scores:
         sensitivity, specificity = judged.rates()
-        silent = answered(case, text).texts is None
+        silent = answer_of(case, text).texts is None
         consistency = None if silent else judged.consistency()
         why = {
             "sensitivity": NO_REPORT if judged.truth.known is None else "speaks of no finding that is there",

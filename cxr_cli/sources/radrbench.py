@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from cxr_cli.answers.reply_format import asked
+from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files import reading
@@ -63,13 +63,13 @@ def _items(path: Path) -> Iterator[Item]:
 
 def case(item: Row, task: str | None = None) -> Row:
     """An item as a Case without `id`. task: what the file's name says."""
-    from cxr_cli.answers.grading import expected
+    from cxr_cli.answers.reference import expected_answer
 
-    question, listed = asked(str(_named(item, _QUESTION)).strip())
+    question, listed = parse_prompt(str(_named(item, _QUESTION)).strip())
     given = item.get("options") or listed
     options = [str(text) for text in (given.values() if isinstance(given, dict) else given)]
     steps, why = _steps(item.get("reason_steps"))
-    right = expected({"task": task, "answer": _named(item, _ANSWER)}, options)
+    right = expected_answer({"task": task, "answer": _named(item, _ANSWER)}, options)
     if right is None and _named(item, _ANSWER):
         why["answer"] = "none of the options"
     images = _named(item, _IMAGES) or []

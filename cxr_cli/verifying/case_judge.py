@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxr_cli.answers.steps import as_steps, said, statements
+from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
 from cxr_cli.engines.conversations import Talk
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.errors import RowError
@@ -57,12 +57,12 @@ class Checker:
     def predictions(self, case: Row) -> Talk[Row]:
         """The case with each prediction's thinking as checked `steps` of that prediction, with its `support`."""
         evidence = self.verifier.evidence(case)
-        predictions = said(case)
+        predictions = predictions_of(case)
         if not predictions:
             raise RowError("", "field `predictions`: nothing was predicted")
         checked = yield from together(
             [
-                self.steps(f"{case['id']}#verify{n}", statements(prediction), case, evidence)
+                self.steps(f"{case['id']}#verify{n}", reasoning_steps(prediction), case, evidence)
                 for n, prediction in enumerate(predictions)
             ]
         )

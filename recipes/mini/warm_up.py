@@ -108,7 +108,7 @@ def tell(model: Any, films: Films, processor: Any, steps: int) -> tuple[float, f
     def example(chosen: Any) -> tuple[list[int], int]:
         """The tokens behind the film, and how many of them are the question."""
         names = films.draw.permutation(sorted(told[chosen]))[:TOLD]
-        asked = reply_format.ask(ASKED, [name.capitalize() for name in names])
+        asked = reply_format.prompt_text(ASKED, [name.capitalize() for name in names])
         texts = (f"{asked}{after}", " ".join(told[chosen][name] for name in names))
         question, answer = (processor.tokenizer(text)["input_ids"] for text in texts)
         return [*question, *answer], len(question)

@@ -73,7 +73,7 @@ def read_prompt(path: str | Path, places: Iterable[str]) -> Prompt:
 
 def question_text(row: Mapping[str, Any]) -> str:
     """The question of a case with its lettered options, for a prompt that is about it."""
-    return f"Question: {reply_format.ask(row.get('question') or '(none)', row.get('options') or ())}"
+    return f"Question: {reply_format.prompt_text(row.get('question') or '(none)', row.get('options') or ())}"
 
 
 def answer_text(row: Mapping[str, Any]) -> str:
