@@ -61,8 +61,8 @@ def verify(
         raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
     from cxr_cli.findings import Lexicon, reader
     from cxr_cli.stages.verify import run
-    from cxr_cli.verifying.filtering import Keeper
+    from cxr_cli.verifying.filtering import CaseFilter
     from cxr_cli.verifying.verifier import Verifier
 
-    keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules" and not how["human"])
-    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, **how)
+    case_filter = CaseFilter(keep, min_support, explain, reasons=judges[0] == "rules" and not how["human"])
+    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), case_filter, judges=judges, **how)

@@ -19,9 +19,6 @@ from cxr_cli.errors import CxrError
 MOST_PHRASES = 5000  # of one term: more is a slip of the pen
 PACKAGED = Path(__file__).with_name("lexicon.toml")
 
-# The CheXpert competition's names that are not a finding of their own (Irvin et al. 2019, arXiv 1901.07031).
-NO_FINDING = "no finding"
-
 Concept = tuple[str, str]  # (kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ...
 
 

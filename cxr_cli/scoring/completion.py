@@ -12,7 +12,7 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import Known, Unmentioned
 from cxr_cli.scoring.radrscore import covered, observations
-from cxr_cli.verifying.faults import fingerprint
+from cxr_cli.verifying.faults import normal_form
 from cxr_cli.verifying.verifier import answer_claims
 
 
@@ -82,7 +82,7 @@ class Judged:
     def novelty(self) -> float:
         """1 where no sentence of the reasoning is said twice, else the share of sentences that are new."""
         think = self.said.think or ""
-        prints = [fingerprint(think[s.start : s.end]) for s in self.reader.statements(think)]
+        prints = [normal_form(think[s.start : s.end]) for s in self.reader.statements(think)]
         prints = [text for text in prints if text]
         return len(set(prints)) / len(prints) if prints else 1.0
 

@@ -20,7 +20,7 @@ from cxr_cli.records import Task
 from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.scoring.summaries.intervals import interval
 from cxr_cli.scoring.tables import Table, shapes
-from cxr_cli.verifying.interrater import spearman, told, verdicts
+from cxr_cli.verifying.interrater import agreement_text, spearman, verdicts
 
 ALL = "all"
 JUDGED = ("factuality", "completeness", "effectiveness", "radrscore")
@@ -131,7 +131,7 @@ class Summary:
         notes = []
         if self.second:
             notes.append(f"agreement_*: Spearman's rank correlation of the first judge and {self.second}, row by row")
-        notes += [told(judges, said) for judges, said in sorted(self._verdicts.items())]
+        notes += [agreement_text(judges, said) for judges, said in sorted(self._verdicts.items())]
         for key, seen in self.signatures.items():
             if len(seen) > 1:
                 notes.append(
