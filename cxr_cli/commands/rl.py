@@ -6,6 +6,7 @@ import click
 
 from cxr_cli import options
 from cxr_cli.options.training import Several
+from cxr_cli.rewards import DEFAULT, REWARDS
 
 
 @click.command()
@@ -15,8 +16,8 @@ from cxr_cli.options.training import Several
     "rewards",
     cls=Several,
     metavar="NAME[:WEIGHT]",
-    help="format accuracy process factuality completeness effectiveness consistency length, or my_module:function."
-    "  [default: format:1 accuracy:1 process:2 consistency:1]",
+    help=f"{' '.join(REWARDS)}, or my_module:function."
+    f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT.items())}]",
 )
 @click.option(
     "--audit", is_flag=True, help="No training: what the rewards pay for the chains in INPUT, and for cheats."

@@ -8,6 +8,7 @@ from cxr_cli import options
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.rows import Flow
 from cxr_cli.verifying.filtering import Keep
+from cxr_cli.verifying.judges import STEP_JUDGES
 
 
 @click.command()
@@ -34,7 +35,7 @@ from cxr_cli.verifying.filtering import Keep
 @options.show_prompt("cxr_cli.verifying.llm")
 @options.flow()
 @options.engine(required=False)
-@options.judge()
+@options.judge(STEP_JUDGES)
 def verify(
     flow: Flow,
     keep: Keep,

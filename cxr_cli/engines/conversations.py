@@ -122,6 +122,12 @@ def settled(talk: Talk[T]) -> T:
     raise ValueError("this talk asks a model")
 
 
+def without_requests(result: T) -> Talk[T]:
+    """A talk that asks for nothing and gives this result."""
+    return result
+    yield []
+
+
 class _Running(Generic[T]):
     """A talk under way, with the replies it has got in this turn."""
 

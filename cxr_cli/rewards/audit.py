@@ -12,7 +12,7 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.mining.phrasing import Phrases, phrases
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.rows.rng import Draws
 from cxr_cli.scoring.radrscore import observations
 
@@ -23,9 +23,11 @@ TEMPLATE = (
 )
 
 
-class Honest:
-    """A case with its verified chain, from which the cheats are made. They all give the right answer but where the
-    answer itself is the cheat, so that the reasoning alone is tried."""
+class HonestCase:
+    """A case with its verified chain, from which the cheats are made.
+
+    A cheat in the reasoning gives the right answer, so that the reasoning alone is tested.
+    """
 
     def __init__(self, case: Mapping[str, Any], reader: Reader) -> None:
         self.case, self.reader = case, reader
@@ -42,17 +44,17 @@ class Honest:
     def phrases(self) -> Phrases:
         return phrases(self.reader.lexicon)
 
-    def chain(self) -> str:
+    def honest_reply(self) -> str:
         return reply_format.completion_text(self.steps, self.letters)
 
-    def thinking(self, think: str | Sequence[str]) -> str:
+    def with_reasoning(self, think: str | Sequence[str]) -> str:
         """Another reasoning, the right answer."""
         return reply_format.completion_text(think, self.letters)
 
-    def saying(self, findings: Sequence[Finding]) -> str:
-        return self.thinking([self.phrases.observe(finding, self.draws) for finding in findings] or "Nothing.")
+    def with_statements(self, findings: Sequence[Finding]) -> str:
+        return self.with_reasoning([self.phrases.observe(finding, self.draws) for finding in findings] or "Nothing.")
 
-    def answering(self, answer: str | Sequence[str]) -> str:
+    def with_answer(self, answer: str | Sequence[str]) -> str:
         """The honest reasoning, another answer."""
         return reply_format.completion_text(self.steps, answer)
 
@@ -61,41 +63,44 @@ def _flipped(finding: Finding) -> Finding:
     return finding._replace(status="present" if finding.status == "absent" else "absent")
 
 
-def _true_sentence(honest: Honest) -> str:
-    said = [step for step in honest.steps if honest.reader.read(step)]
-    return honest.thinking([said[0] if said else honest.steps[0]] * 50)
+def _true_sentence(honest: HonestCase) -> str:
+    stating = [step for step in honest.steps if honest.reader.read(step)]
+    return honest.with_reasoning([stating[0] if stating else honest.steps[0]] * 50)
 
 
-def _doubtful(honest: Honest) -> str:
-    """Every second finding that is there is in doubt, and so is called absent."""
+def _doubtful(honest: HonestCase) -> str:
+    """Every second present finding is in doubt, and so is called absent."""
     there = [f for f in honest.statements if f.status != "absent"]
     doubted = set(there[honest.draws.below(2) :: 2])
-    return honest.saying([_flipped(f) if f in doubted else f for f in honest.statements])
+    return honest.with_statements([_flipped(f) if f in doubted else f for f in honest.statements])
 
 
-def _everything(honest: Honest) -> str:
+def _everything(honest: HonestCase) -> str:
     entries = honest.reader.lexicon.entries.items()
-    return honest.saying([Finding(name, "present") for name, entry in entries if entry.answer])
+    return honest.with_statements([Finding(name, "present") for name, entry in entries if entry.answer])
 
 
-CHEATS: dict[str, Callable[[Honest], str]] = {
+CHEATS: dict[str, Callable[[HonestCase], str]] = {
     "empty": lambda honest: "",
     "format only": lambda honest: reply_format.completion_text("I look at the image.", reply_format.option_letter(0)),
-    "normal template": lambda honest: honest.thinking(TEMPLATE),
+    "normal template": lambda honest: honest.with_reasoning(TEMPLATE),
     "everything present": _everything,
-    "negations flipped": lambda honest: honest.saying([_flipped(f) for f in honest.statements]),
-    "question copied": lambda honest: honest.thinking(prompt_text(honest.case["question"], honest.options)),
+    "negations flipped": lambda honest: honest.with_statements([_flipped(f) for f in honest.statements]),
+    "question copied": lambda honest: honest.with_reasoning(prompt_text(honest.case["question"], honest.options)),
     "one sentence fifty times": _true_sentence,
     "no reasoning": lambda honest: reply_format.bare_answer(honest.case, honest.case["answer"]),
-    "option list copied": lambda honest: honest.answering(honest.options or honest.case["question"]),
-    "both answers": lambda honest: honest.answering("A or B"),
-    "hedging on all": lambda honest: honest.saying([f._replace(status="uncertain") for f in honest.statements]),
+    "option list copied": lambda honest: honest.with_answer(honest.options or honest.case["question"]),
+    "both answers": lambda honest: honest.with_answer("A or B"),
+    "hedging on all": lambda honest: honest.with_statements(
+        [f._replace(status="uncertain") for f in honest.statements]
+    ),
     "absent when in doubt": _doubtful,
 }
 
 
-class Line(NamedTuple):
-    """What one way of answering is paid on average. as_good: the share of cases in which it is paid no less."""
+class Pay(NamedTuple):
+    """What the rewards pay on average for one way to reply. as_good: the share of cases in which it is paid as much as
+    the honest chain, or more."""
 
     name: str
     rewards: dict[str, float | None]
@@ -109,7 +114,7 @@ class Audit(NamedTuple):
 
     cases: int
     spread: dict[str, tuple[float, float, float, float, int]]
-    lines: list[Line]
+    lines: list[Pay]
 
     @property
     def failed(self) -> list[str]:
@@ -117,19 +122,22 @@ class Audit(NamedTuple):
         return [line.name for line in self.lines[1:] if line.total >= self.lines[0].total - 1e-9]
 
 
-def audit(cases: Sequence[Mapping[str, Any]], chosen: Selected, reader: Reader) -> Audit:
-    """Pays honest chains and cheats. Cases without steps or without an answer are left out; CxrError: none is left."""
-    honest = [Honest(case, reader) for case in cases if case.get("answer") and as_steps(case.get("steps"))]
+def audit(cases: Sequence[Mapping[str, Any]], mix: RewardMix, reader: Reader) -> Audit:
+    """What the rewards pay for honest chains and for cheats, over the cases with steps and an answer.
+
+    CxrError: no case has both.
+    """
+    honest = [HonestCase(case, reader) for case in cases if case.get("answer") and as_steps(case.get("steps"))]
     if not honest:
         raise CxrError("nothing to audit: no case has both steps and an answer")
     columns = {"case": [h.case for h in honest]}
-    chains = chosen.pay([h.chain() for h in honest], columns)
-    best = chosen.total(chains)
-    lines = [Line("honest chain", _means(chains), float(best.mean()), 1.0)]
+    chains = mix.pay([h.honest_reply() for h in honest], columns)
+    best = mix.total(chains)
+    lines = [Pay("honest chain", _means(chains), float(best.mean()), 1.0)]
     for name, cheat in CHEATS.items():
-        paid = chosen.pay([cheat(h) for h in honest], columns)
-        total = chosen.total(paid)
-        lines.append(Line(name, _means(paid), float(total.mean()), float((total >= best - 1e-9).mean())))
+        paid = mix.pay([cheat(h) for h in honest], columns)
+        total = mix.total(paid)
+        lines.append(Pay(name, _means(paid), float(total.mean()), float((total >= best - 1e-9).mean())))
     return Audit(len(honest), {name: _spread(values) for name, values in chains.items()}, lines)
 
 
@@ -144,17 +152,17 @@ def _spread(values: np.ndarray[Any, Any]) -> tuple[float, float, float, float, i
     return float(there.mean()), float(there.std()), float(there.min()), float(there.max()), len(values) - len(there)
 
 
-def as_table(done: Audit) -> str:
+def as_table(result: Audit) -> str:
     """The audit for a person."""
-    names = list(done.spread)
-    wide = max(len(line.name) for line in done.lines)
-    lines = [f"{done.cases} cases", "", f"{'reward':{wide}}   mean    sd   min   max  none"]
-    for name, (mean, deviation, least, most, none) in done.spread.items():
+    names = list(result.spread)
+    wide = max(len(line.name) for line in result.lines)
+    lines = [f"{result.cases} cases", "", f"{'reward':{wide}}   mean    sd   min   max  none"]
+    for name, (mean, deviation, least, most, none) in result.spread.items():
         lines.append(f"{name:{wide}}  {mean:5.2f} {deviation:5.2f} {least:5.2f} {most:5.2f} {none:5d}")
     lines += ["", f"{'':{wide}}  " + "  ".join(names) + "  total  as good"]
-    for line in done.lines:
+    for line in result.lines:
         values = (line.rewards[name] for name in names)
         cells = (f"{'-' if v is None else f'{v:.2f}':>{len(n)}}" for n, v in zip(names, values, strict=True))
-        mark = "  <- pays as well" if line.name in done.failed else ""
+        mark = "  <- pays as well" if line.name in result.failed else ""
         lines.append(f"{line.name:{wide}}  {'  '.join(cells)}  {line.total:5.2f}  {line.as_good:6.0%}{mark}")
     return "\n".join(lines)

@@ -8,10 +8,10 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.rewards import using
 from cxr_cli.rewards.audit import as_table
 from cxr_cli.rewards.audit import audit as pay
-from cxr_cli.rewards.selection import Selected, select
+from cxr_cli.rewards.functions import use_lexicon
+from cxr_cli.rewards.selection import RewardMix, select
 from cxr_cli.rows import Flow, Row, note, write_text
 from cxr_cli.training import config, distributed, run
 from cxr_cli.training.run import Job
@@ -65,7 +65,7 @@ def rl(
     if not inputs:
         raise CxrError("name the rows to train on: INPUT")
     known = Lexicon.load(lexicon)
-    using(known, unmentioned)
+    use_lexicon(known, unmentioned)
     if audit:
         _audit(inputs, select(rewards), known, given)
         return
@@ -125,7 +125,7 @@ def _started(job: Job, gpus: int, nodes: int) -> bool:
     return False
 
 
-def _audit(inputs: Sequence[str], chosen: Selected, lexicon: Lexicon, given: dict[str, Any]) -> None:
+def _audit(inputs: Sequence[str], chosen: RewardMix, lexicon: Lexicon, given: dict[str, Any]) -> None:
     rows: list[Row] = []
     flow = Flow(inputs, mapping=given["mapping"], limit=given["limit"], dry=True)
     flow.run(lambda row: rows.append(row) or ())  # type: ignore[func-returns-value]

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object  # type: ignore[import-untyped]
 
-from cxr_cli.rewards.credit import advantages, sentences
+from cxr_cli.rewards.credit import advantages, sentence_credits
 
 
 class StepCredit:
@@ -22,7 +22,7 @@ class StepCredit:
         whole = zip(made["completion_ids"], made["completion_mask"], strict=True)
         rows = [ids[mask.bool()].tolist() for ids, mask in whole]
         decode = partial(trainer.processing_class.tokenizer.decode, skip_special_tokens=True)
-        said = sentences([decode(ids) for ids in rows], case=[one["case"] for one in inputs])
+        said = sentence_credits([decode(ids) for ids in rows], case=[one["case"] for one in inputs])
         size = trainer.num_generations if trainer.model.training else trainer.num_generations_eval
         gathered = gather_object(said)  # a group may be spread over several processes
         groups = (gathered[start : start + size] for start in range(0, len(gathered), size))

@@ -10,7 +10,7 @@ from cxr_cli.engines.predictor import check_askable
 from cxr_cli.engines.vllm.engine import check_installed, quieten
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.training import distributed, models, run
 from cxr_cli.training.config import Settings
 from cxr_cli.training.data.dataset import lazy, rl_example
@@ -33,7 +33,7 @@ ROLLOUTS: dict[str, dict[str, Any]] = {
 }
 
 
-def train(job: Job, rewards: Selected) -> None:
+def train(job: Job, rewards: RewardMix) -> None:
     """Trains `job.model` on the rows' prompts and fills `job.out`. Raises CxrError."""
     rollouts = rollouts_of(job.settings)
     if rollouts != "transformers":
@@ -83,7 +83,7 @@ def rollouts_of(settings: Settings) -> str:
     return name
 
 
-def credited(settings: Settings, rewards: Selected) -> tuple[list[float], float]:
+def credited(settings: Settings, rewards: RewardMix) -> tuple[list[float], float]:
     """The rewards' weights for whole completions, and that of single steps, 0 for none. Raises CxrError.
 
     With `credit: step` the weight of `factuality` goes to the steps, and it is paid to completions no more.

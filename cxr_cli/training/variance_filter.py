@@ -8,7 +8,7 @@ import numpy as np
 from cxr_cli.engines import Sampling, Spec, Talk, converse, open_engine
 from cxr_cli.engines.predictor import DEFAULT, Predictor, check_askable
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.rows import Row, note
 from cxr_cli.training import run
 from cxr_cli.training.data.dataset import Rows, pictures
@@ -18,7 +18,7 @@ FILE = "varied.json"
 TOO_SMALL = 1e-6  # of a standard deviation
 
 
-def find_varied(job: Job, chosen: Selected, samples: int) -> None:
+def find_varied(job: Job, chosen: RewardMix, samples: int) -> None:
     """Writes the ids of the prompts to keep to OUT/varied.json, unless it is there. CxrError: none varies."""
     path = job.out / FILE
     if path.exists():
@@ -45,7 +45,7 @@ def find_varied(job: Job, chosen: Selected, samples: int) -> None:
     path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(kept)}) + "\n")
 
 
-def _talks(job: Job, rows: Rows, chosen: Selected, asker: Predictor) -> Iterator[tuple[Row, Talk[bool]]]:
+def _talks(job: Job, rows: Rows, chosen: RewardMix, asker: Predictor) -> Iterator[tuple[Row, Talk[bool]]]:
     def talk(row: Row) -> Talk[bool]:
         """Does the pay of this row's answers vary?"""
         answered = yield from asker.talk(row, pictures(row, job.films))

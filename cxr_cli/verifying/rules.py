@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.engines.conversations import Talk
+from cxr_cli.engines.conversations import Talk, without_requests
 from cxr_cli.engines.prompts.structured import Model
 from cxr_cli.verifying.verifier import Verifier
 
@@ -15,5 +15,4 @@ class RulesStepJudge:
         self.signature = verifier.signature
 
     def judge(self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]) -> Talk[None]:
-        return None
-        yield []  # a conversation without a request
+        return without_requests(None)

@@ -43,7 +43,7 @@ NORMAL = "The lungs are clear. There is no pleural effusion or pneumothorax. The
 
 
 def paid(name: str, think: str, said: str = "A", **case: Any) -> float | None:
-    [value] = rewards.REWARDS[name]([completion_text(think, said)], case=[{**CASE, **case}])
+    [value] = rewards.REWARDS.load(name)([completion_text(think, said)], case=[{**CASE, **case}])
     return None if value is None else round(value, 3)
 
 
@@ -177,7 +177,8 @@ def test_columns_conversations_and_json_give_the_same() -> None:
     text = completion_text("There is a small left pleural effusion.", "A")
     columns = {name: [CASE[name]] for name in CASE}
     message = [{"role": "assistant", "content": [{"type": "text", "text": text}]}]
-    for name, reward in rewards.REWARDS.items():
+    for name in rewards.REWARDS:
+        reward = rewards.REWARDS.load(name)
         values = [
             reward([text], case=[CASE]),
             reward([text], case=[json.dumps(CASE)]),

@@ -5,7 +5,7 @@ from typing import Any
 
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.training import rl, run, sft
 from cxr_cli.training.data.dataset import Mixture, missing_films
 from cxr_cli.training.plan.lengths import Counter, longest
@@ -38,7 +38,7 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     )
 
 
-def plan_rl(job: Job, chosen: Selected, gpus: int, nodes: int) -> str:
+def plan_rl(job: Job, chosen: RewardMix, gpus: int, nodes: int) -> str:
     """The plan of `cxr rl`. Raises CxrError for what would stop it."""
     from trl import GRPOConfig
 
@@ -114,7 +114,7 @@ def _tokens(job: Job, data: Mixture, *, teach: bool, answer: int = 0) -> tuple[l
     return [asked for asked, _ in counted], [taught for _, taught in counted], counter.room
 
 
-def _applies(data: Mixture, chosen: Selected) -> dict[str, int]:
+def _applies(data: Mixture, chosen: RewardMix) -> dict[str, int]:
     """How many of some rows each reward applies to."""
     rows = [data[i] for i in range(0, len(data), max(1, len(data) // SAMPLE))]
     paid = chosen.pay([""] * len(rows), {"case": rows})
