@@ -42,13 +42,18 @@ def choose(parts: ReplyParts, question: Question) -> Answer:
     texts = [text for text in ([parts.answer] if tagged else [parts.rest, parts.think]) if text]
     if not texts:
         return Answer(None, NO_ANSWER)
+    first = _answer_in(texts[0], question, tagged)
+    if first.texts is None and len(texts) > 1 and question.options:
+        second = _answer_in(texts[1], question, tagged)
+        first = first if second.texts is None else second
+    return first
+
+
+def _answer_in(text: str, question: Question, tagged: bool) -> Answer:
+    """The answer in one part of a reply. tagged: that part is the answer tag."""
     if question.options:
-        options = option_set(tuple(question.options))
-        answers = (_AnswerSearch(OptionReader(clean(text), options), question, tagged).answer() for text in texts)
-    else:
-        answers = (_open_answer(clean(text), question.several, tagged) for text in texts[:1])
-    first = next(answers)
-    return first if first.texts is not None else next((one for one in answers if one.texts is not None), first)
+        return _AnswerSearch(OptionReader(clean(text), option_set(tuple(question.options))), question, tagged).answer()
+    return _open_answer(clean(text), question.several, tagged)
 
 
 class _AnswerSearch:
@@ -60,8 +65,10 @@ class _AnswerSearch:
 
     def answer(self) -> Answer:
         """What the first of WAYS finds that finds anything."""
-        found = (way(self) for way in WAYS)
-        return next((answer for answer in found if answer is not None), None) or self.why_none()
+        for way in WAYS:
+            if answer := way(self):
+                return answer
+        return self.why_none()
 
     def none_of_them(self) -> Answer | None:
         """ "None of the above" is an answer where several options may be right: none of them is."""
@@ -82,13 +89,15 @@ class _AnswerSearch:
     def joined_letters(self) -> Answer | None:
         """ "AC" for A and C."""
         match = _CAPITALS.fullmatch(self.text)
-        letters = match[1] if match else ""
-        fits = len(set(letters)) == len(letters) and set(letters) <= set(LETTERS[: len(self.options.texts)])
-        return self._pick(frozenset(map(LETTERS.index, letters))) if letters and fits else None
+        letters = set(match[1]) if match else set()
+        fits = match and len(letters) == len(match[1]) and letters <= set(LETTERS[: len(self.options.texts)])
+        return self._pick(frozenset(map(LETTERS.index, letters))) if fits else None
 
     def tagged_list(self) -> Answer | None:
         """A list in the answer tag that names an option at least; what names none stays as it is."""
-        pieces = [piece for piece in list_pieces(self.text) if piece] if self.several and self.tagged else []
+        if not (self.several and self.tagged):
+            return None
+        pieces = [piece for piece in list_pieces(self.text) if piece]
         runs = [(piece, OptionReader(piece, self.options).run_of_options(0)) for piece in pieces]
         if not any(run and run.end == len(piece) for piece, run in runs):
             return None
@@ -116,7 +125,7 @@ class _AnswerSearch:
         """No answer, with the reason."""
         if self._prose or len(_named([*self._explicit, *self._marked]) - {-1}) > 1:
             reason = TWO
-        elif self._refuses or self.reader.has_cue(DEFERS):
+        elif self.reader.has_cue(REFUSES) or self.reader.has_cue(DEFERS):
             reason = REFUSED
         else:
             unknown_letter = any(-1 in mention.options for mention in self._marked)
@@ -139,12 +148,8 @@ class _AnswerSearch:
         return [mention for mention in kept if not self.reader.is_conditional(mention)]
 
     @cached_property
-    def _refuses(self) -> bool:
-        return self.reader.has_cue(REFUSES)
-
-    @cached_property
     def _prose(self) -> frozenset[int]:
-        silent = self._refuses or self._chosen
+        silent = self._chosen or self.reader.has_cue(REFUSES)
         return frozenset() if silent else concluded_options(self.reader, self.question.text, self.question.findings)
 
     def _pick(self, named: frozenset[int]) -> Answer:
