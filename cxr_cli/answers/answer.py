@@ -1,8 +1,8 @@
 """What a model answered: "I see no air, so **B) No**." answers ["No"].
 
-The answer tag alone counts; without one, the text outside the tags, then the thought. Each is searched by WAYS in
-turn: a text that is nothing but an answer, the last explicit answer, the options marked as chosen, and what the prose
-concludes.
+The answer tag alone counts; without one, the text outside the tags, then the thought. Each is searched in the ways of
+WAYS, one after the other: a text that is nothing but an answer, the last explicit answer, the options marked as
+chosen, the conclusion of the prose.
 """
 
 import re
@@ -15,7 +15,7 @@ from cxr_cli.answers.lists import list_items, list_pieces, says_none, single_ite
 from cxr_cli.answers.mentions import OptionMention, OptionReader, without_option_list
 from cxr_cli.answers.options import option_set
 from cxr_cli.answers.prose import concluded_options
-from cxr_cli.answers.reference import Question, question_of
+from cxr_cli.answers.reference import AnswerKey, answer_key
 from cxr_cli.answers.reply_format import LETTERS, ReplyParts, parse_reply
 
 NO_ANSWER, REFUSED, TWO, UNPARSABLE = "no answer", "refused", "names two options", "unparsable"
@@ -33,38 +33,38 @@ class Answer(NamedTuple):
 
 def answer_of(case: Mapping[str, Any], text: str | None) -> Answer:
     """What a model's whole reply answers to this case."""
-    return choose(parse_reply(text or ""), question_of(case))
+    return choose(parse_reply(text or ""), answer_key(case))
 
 
-def choose(parts: ReplyParts, question: Question) -> Answer:
+def choose(parts: ReplyParts, key: AnswerKey) -> Answer:
     """The answer in a reply. If no part of it holds one, the first part says why."""
     tagged = parts.answer is not None
     texts = [text for text in ([parts.answer] if tagged else [parts.rest, parts.think]) if text]
     if not texts:
         return Answer(None, NO_ANSWER)
-    first = _answer_in(texts[0], question, tagged)
-    if first.texts is None and len(texts) > 1 and question.options:
-        second = _answer_in(texts[1], question, tagged)
+    first = _answer_in(texts[0], key, tagged)
+    if first.texts is None and len(texts) > 1 and key.options:
+        second = _answer_in(texts[1], key, tagged)
         first = first if second.texts is None else second
     return first
 
 
-def _answer_in(text: str, question: Question, tagged: bool) -> Answer:
+def _answer_in(text: str, key: AnswerKey, tagged: bool) -> Answer:
     """The answer in one part of a reply. tagged: that part is the answer tag."""
-    if question.options:
-        return _AnswerSearch(OptionReader(clean(text), option_set(tuple(question.options))), question, tagged).answer()
-    return _open_answer(clean(text), question.several, tagged)
+    if key.options:
+        return _AnswerSearch(OptionReader(clean(text), option_set(tuple(key.options))), key, tagged).answer()
+    return _open_answer(clean(text), key.several, tagged)
 
 
 class _AnswerSearch:
-    """One part of a reply, searched for its answer. tagged: it is what stands in the answer tag."""
+    """The search for the answer in one part of a reply. tagged: that part is the answer tag."""
 
-    def __init__(self, reader: OptionReader, question: Question, tagged: bool) -> None:
+    def __init__(self, reader: OptionReader, key: AnswerKey, tagged: bool) -> None:
         self.reader, self.options, self.text = reader, reader.options, reader.text
-        self.question, self.several, self.tagged = question, question.several, tagged
+        self.key, self.several, self.tagged = key, key.several, tagged
 
     def answer(self) -> Answer:
-        """What the first of WAYS finds that finds anything."""
+        """What the first of WAYS that finds an answer finds."""
         for way in WAYS:
             if answer := way(self):
                 return answer
@@ -81,7 +81,7 @@ class _AnswerSearch:
         if exact is not None:
             return self._pick(frozenset([exact]))
         indent = _INDENT.match(self.text)
-        run = self.reader.run_of_options(indent.end() if indent else 0)
+        run = self.reader.run_from(indent.end() if indent else 0)
         rest = self.text[run.end :].lstrip(" )]}\"'") if run else self.text
         whole = not rest.strip(" .!\n") or (self.tagged and (not self.several or rest[0] in ".:\n(-"))
         return self._pick(run.options) if run and whole else None
@@ -94,11 +94,11 @@ class _AnswerSearch:
         return self._pick(frozenset(map(LETTERS.index, letters))) if fits else None
 
     def tagged_list(self) -> Answer | None:
-        """A list in the answer tag that names an option at least; what names none stays as it is."""
+        """A list in the answer tag, if one item names an option at least; an item that names none stays as it is."""
         if not (self.several and self.tagged):
             return None
         pieces = [piece for piece in list_pieces(self.text) if piece]
-        runs = [(piece, OptionReader(piece, self.options).run_of_options(0)) for piece in pieces]
+        runs = [(piece, OptionReader(piece, self.options).run_from(0)) for piece in pieces]
         if not any(run and run.end == len(piece) for piece, run in runs):
             return None
         named = [self.options.texts[i] for _, run in runs if run for i in sorted(run.options) if i >= 0]
@@ -110,7 +110,7 @@ class _AnswerSearch:
         return self._pick(firm[-1].options) if firm else None
 
     def marked(self) -> Answer | None:
-        """The options marked as chosen; of several, where one alone is right, the last if the text concludes it."""
+        """The options marked as chosen. If one alone may be right, the last of several, if the text concludes it."""
         named = _named(self._chosen)
         if named and not self.several and len(named) > 1:
             named = self._chosen[-1].options if self._concludes(self._chosen) else frozenset()
@@ -150,7 +150,7 @@ class _AnswerSearch:
     @cached_property
     def _prose(self) -> frozenset[int]:
         silent = self._chosen or self.reader.has_cue(REFUSES)
-        return frozenset() if silent else concluded_options(self.reader, self.question.text, self.question.findings)
+        return frozenset() if silent else concluded_options(self.reader, self.key.question, self.key.findings)
 
     def _pick(self, named: frozenset[int]) -> Answer:
         """The answer that names these options; no answer if one of them does not exist, or if they are too many."""
@@ -182,7 +182,7 @@ def _named(mentions: Iterable[OptionMention]) -> frozenset[int]:
 
 
 def _open_answer(text: str, several: bool, tagged: bool) -> Answer:
-    """A question without options: the phrases in the answer tag, behind the last cue, or of a reply of one line."""
+    """The answer to a question without options: in the answer tag, behind the last cue, or a reply of one line."""
     cues = [] if tagged else list(_OPEN_CUE.finditer(text))
     answer = text[cues[-1].end() :] if cues else text
     reason: str | None

@@ -122,12 +122,12 @@ class OptionReader:
         """Does the mention depend on an "if": "if they are absent, the answer would be B"?"""
         return self.has_cue(CONDITION, *self.sentences_around(mention.start, mention.end))
 
-    def _option_of(self, match: re.Match[str]) -> frozenset[int]:
+    def _options_in(self, match: re.Match[str]) -> frozenset[int]:
         if match["text"]:
             return frozenset([ord(match["text"][0]) - _PRIVATE])
-        return self._option_of_letter(match["letter"], match["own"], match.end("own"))
+        return self._by_letter(match["letter"], match["own"], match.end("own"))
 
-    def _option_of_letter(self, mark: str, other_text: str | None, end: int) -> frozenset[int]:
+    def _by_letter(self, mark: str, other_text: str | None, end: int) -> frozenset[int]:
         """The option of a letter; with another option's text behind it, up to `end`, both."""
         index = ord(next(c for c in mark if c.isalpha()).upper()) - ord("A")
         named = {index if index < len(self.options.texts) else -1}
@@ -135,14 +135,14 @@ class OptionReader:
             named.add(other)
         return frozenset(named)
 
-    def run_of_options(self, start: int) -> OptionMention | None:
+    def run_from(self, start: int) -> OptionMention | None:
         """The options named one after the other from `start`: "A, C and D", "A or B", one a line."""
         match = _MENTION.match(self.shadow, start)
         if not match:
             return None
-        named, end = self._option_of(match), match.end()
+        named, end = self._options_in(match), match.end()
         while (joint := _NEXT.match(self.lower, end)) and (match := _MENTION.match(self.shadow, joint.end())):
-            named, end = named | self._option_of(match), match.end()
+            named, end = named | self._options_in(match), match.end()
         return OptionMention(start, end, named)
 
     def explicit_mentions(self) -> list[OptionMention]:
@@ -152,9 +152,7 @@ class OptionReader:
             for match in cue.finditer(self.lower):
                 starts = self._answer_starts(match.end()) if cue is NAMES_ANSWER else [match.end()]
                 answer = next(filter(None, (_ANSWER.match(self.shadow, start) for start in starts)), None)
-                run = answer and self.run_of_options(
-                    answer.start("letter") if answer["letter"] else answer.start("text")
-                )
+                run = answer and self.run_from(_start(answer))
                 if run:
                     found.append(OptionMention(match.start(), run.end, run.options))
         for match in SAYS_RIGHT.finditer(self.lower):
@@ -179,11 +177,8 @@ class OptionReader:
         for match in _MENTION.finditer(self.shadow, window, verb.end()):
             if match.start() >= verb.start():
                 return
-            run = (
-                self.run_of_options(match.start())
-                if several
-                else OptionMention(match.start(), match.end(), self._option_of(match))
-            )
+            one = OptionMention(match.start(), match.end(), self._options_in(match))
+            run = self.run_from(match.start()) if several else one
             if run and _GAP.fullmatch(self.text, run.end, max(verb.start(), run.end)):
                 if not self.lower.endswith(("neither ", "nor ", "none of "), 0, run.start):
                     yield OptionMention(run.start, verb.end(), run.options)
@@ -195,23 +190,19 @@ class OptionReader:
         end = -1
         for line in [0, *(match.end() for match in _NEWLINE.finditer(self.text))]:
             if line > end and (match := _LINE.match(self.shadow, line)):
-                start = match.start("letter") if match["letter"] else match.start("text")
-                end = match.end()
-                found[start] = OptionMention(start, end, self._option_of(match))
+                start, end = _start(match), match.end()
+                found[start] = OptionMention(start, end, self._options_in(match))
         for start, end, _ in self.phrase_places:
             mark = _MARK.search(self.shadow, max(start - 16, 0), start)
             if mark and self.text[end : end + 1] != "-":
                 at = mark.start() + next(i for i, c in enumerate(mark[0]) if c.isalpha())
-                found.setdefault(
-                    at, OptionMention(at, end, self._option_of_letter(self.text[at], self.shadow[start], end))
-                )
+                options = self._by_letter(self.text[at], self.shadow[start], end)
+                found.setdefault(at, OptionMention(at, end, options))
         for match in CHOICE.finditer(self.lower):
             a, b = self.sentences_around(match.start(), match.end())
             at = match.end() - 1
             if self.text[at].isupper() and (self.has_cue(FAVOURS, a, b) or self.has_cue(CONCLUDES, a, match.start())):
-                found.setdefault(
-                    at, OptionMention(match.start(), at + 1, self._option_of_letter(self.text[at], None, 0))
-                )
+                found.setdefault(at, OptionMention(match.start(), at + 1, self._by_letter(self.text[at], None, 0)))
         if self.options.yes_no:
             found = {**self._plain_yes_or_no(), **found}
         return [found[start] for start in sorted(found) if not _REFUTED.match(self.lower, found[start].end)]
@@ -228,6 +219,11 @@ class OptionReader:
             ):
                 spots.append(match.span(1))
         return {a: OptionMention(a, b, frozenset([self.options.names[self.lower[a:b]]])) for a, b in spots}
+
+
+def _start(match: re.Match[str]) -> int:
+    """Where the option begins in a match: at its letter, else at its text."""
+    return match.start("letter") if match["letter"] else match.start("text")
 
 
 def without_option_list(text: str, mentions: list[OptionMention], count: int, single: bool) -> list[OptionMention]:

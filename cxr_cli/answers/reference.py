@@ -10,25 +10,28 @@ from cxr_cli.answers.options import OptionSet, option_set
 from cxr_cli.answers.reply_format import parse_prompt, parse_reply
 
 
-class Question(NamedTuple):
-    """findings: those the question is about. reference: the right answer as option texts (phrases, if there are no
-    options), None if the case has none that fits. several: more than one option may be right."""
+class AnswerKey(NamedTuple):
+    """A question, and what counts as its right answer.
 
-    text: str
+    findings: that the question is about. reference: the right answer as option texts (phrases, if there are no
+    options), None if the case has none that fits. several: more than one option may be right.
+    """
+
+    question: str
     options: Sequence[str] = ()
     findings: Sequence[str] = ()
     reference: list[str] | None = None
     several: bool = False
 
 
-def question_of(case: Mapping[str, Any]) -> Question:
-    """The question of a case. Its options come from `options`, else from the text of the question itself."""
-    text, listed = parse_prompt(str(case.get("question") or ""))
+def answer_key(case: Mapping[str, Any]) -> AnswerKey:
+    """Of a case. The options are those in `options`, else those in the text of the question itself."""
+    question, listed = parse_prompt(str(case.get("question") or ""))
     options = list(case.get("options") or listed)
     reference = expected_answer(case, options)
     several = isinstance(case.get("answer"), list) or len(reference or ()) > 1
     several = several or (case.get("task") == "multiple" and not options)
-    return Question(text, options, case.get("findings") or (), reference, several)
+    return AnswerKey(question, options, case.get("findings") or (), reference, several)
 
 
 def expected_answer(case: Mapping[str, Any], options: Sequence[str]) -> list[str] | None:
@@ -59,5 +62,5 @@ def _named(text: str, options: OptionSet) -> frozenset[int]:
     exact = options.index.get(plain(text)) if exact is None else exact
     if exact is not None:
         return frozenset([exact])
-    run = OptionReader(text, options).run_of_options(0)
+    run = OptionReader(text, options).run_from(0)
     return run.options if run and not text[run.end :].strip(" .)") else frozenset([-1])

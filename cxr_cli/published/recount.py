@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cxr_cli.answers import grading
 from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.published.defects import Defect, Defects
-from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNPARSABLE, possible_shares, shares
+from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNPARSABLE, counted_shares, possible_shares
 from cxr_cli.scoring.radrscore import NO_REFERENCE, NO_REPORT, PARTS
 from cxr_cli.scoring.scorer import reply_texts
 
@@ -71,7 +71,7 @@ class Published:
         judged = row.get("judged") or {}
         said = reply_texts(row)
         empty = not any(text.strip() for text in said)
-        theirs, fair = shares(judged), possible_shares(judged, "".join(map(reasoning_text, said)))
+        theirs, fair = counted_shares(judged), possible_shares(judged, "".join(map(reasoning_text, said)))
         counted = {part: self._part(row, part, theirs[part], fair[part], empty) for part in PARTS}
         right = None if judged.get("right") is None else float(judged["right"])
         wrong = 0.0 if empty and "right" in judged else right

@@ -1,4 +1,4 @@
-"""`cxr rl --audit`: what rewards pay for honest chains, and for cheats. A cheat that pays as well would be learned."""
+"""`cxr rl --audit`: what the rewards pay for honest chains and for cheats. A cheat that pays as well is learned."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -64,18 +64,20 @@ def _flipped(finding: Finding) -> Finding:
 
 
 def _true_sentence(honest: HonestCase) -> str:
+    """The first step that states a finding, fifty times."""
     stating = [step for step in honest.steps if honest.reader.read(step)]
     return honest.with_reasoning([stating[0] if stating else honest.steps[0]] * 50)
 
 
 def _doubtful(honest: HonestCase) -> str:
     """Every second present finding is in doubt, and so is called absent."""
-    there = [f for f in honest.statements if f.status != "absent"]
-    doubted = set(there[honest.draws.below(2) :: 2])
+    present = [f for f in honest.statements if f.status != "absent"]
+    doubted = set(present[honest.draws.below(2) :: 2])
     return honest.with_statements([_flipped(f) if f in doubted else f for f in honest.statements])
 
 
 def _everything(honest: HonestCase) -> str:
+    """Every finding that can be an answer, called present."""
     entries = honest.reader.lexicon.entries.items()
     return honest.with_statements([Finding(name, "present") for name, entry in entries if entry.answer])
 

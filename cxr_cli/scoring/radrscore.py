@@ -20,7 +20,7 @@ PARTS = ("factuality", "completeness", "effectiveness")
 NO_REPORT, NO_REFERENCE, NO_REASONING = "no report", "no reference steps", "no reasoning"
 NOTHING_SAID, NOTHING_IN_REFERENCE = "no observation predicted", "no observation in the reference"
 Scores = tuple[dict[str, float | None], dict[str, str]]
-"""metric -> number or None, and metric -> why it is None."""
+"""metric -> a number or None, and metric -> why it is None."""
 
 
 def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
@@ -50,7 +50,7 @@ def match(a: Finding, b: Finding, lexicon: Lexicon) -> float:
 
 
 def coverage(these: Sequence[Finding], by: Sequence[Finding], lexicon: Lexicon) -> float | None:
-    """The mean over `these` of how well the best of `by` matches; None if there are none."""
+    """The mean over `these` of the match with the best of `by`; None if `these` are none."""
     if not these:
         return None
     named: dict[str, list[Finding]] = {}
@@ -59,7 +59,7 @@ def coverage(these: Sequence[Finding], by: Sequence[Finding], lexicon: Lexicon) 
     total = 0.0
     for a in these:
         best = max([match(a, b, lexicon) for b in named.get(a.name, ())], default=0.0)
-        if best < 0.5 and a.status != "absent":  # what has another name counts half at most
+        if best < 0.5 and a.status != "absent":  # a finding of another name counts half at most
             best = max([best, *(match(a, b, lexicon) for b in by if b.name != a.name)])
         total += best
     return total / len(these)

@@ -3,7 +3,7 @@
     finding_precision  share of the predicted present findings that the reference has
     finding_recall     share of the reference's present findings that are predicted
     finding_f1         their harmonic mean
-    finding_errors     what is wrong, added up: a missed or a false finding counts its weight in the lexicon, a wrong
+    finding_errors     the sum of the errors: a missed or a false finding counts its weight in the lexicon, a wrong
                        side, size, severity or change a part of it. Lower is better, 0 is best.
 
 Normal statements count neither for nor against; an uncertain finding counts as present. Where nothing is present in
@@ -95,7 +95,7 @@ class ReportComparer:
 
 
 def distance(a: Finding, b: Finding, lexicon: Lexicon) -> float:
-    """0 if the two present findings say the same, 1 if they have nothing to do with each other."""
+    """0 if the two present findings are the same, 1 if they have nothing to do with each other."""
     if a.name == b.name or lexicon.near(a.name, b.name):
         cost = 0.0
     elif a.name in lexicon.broader(b.name) or b.name in lexicon.broader(a.name):

@@ -28,8 +28,8 @@ class ChainVerdict(NamedTuple):
 
 
 class CaseJudge:
-    """judges: names in STEP_JUDGES, one or two. model: that the judge "llm" asks. pairs: how often the two gave which
-    two verdicts."""
+    """judges: names in STEP_JUDGES, one or two. model: that the judge "llm" asks. pairs: how often the
+    two gave which two verdicts."""
 
     def __init__(self, verifier: Verifier, judges: Sequence[str] = ("rules",), model: "Model | None" = None) -> None:
         self.verifier, self.names = verifier, judges

@@ -15,8 +15,8 @@ class CaseFilter:
 
     keep: "steps" drops bad steps, and a case if the report contradicts its answer or conclusion or no supported step is
     left; "cases" drops a case with anything bad; "all" drops nothing.
-    min_support: the least share of checkable steps that must be supported, counted before any is dropped.
-    reasons: `explain` shows why a step has its verdict; not those of a model, which may quote the report.
+    min_support: the least share of checkable steps that must be supported, counted before any step is dropped.
+    reasons: `explain` prints why a step has its verdict; False for a model, whose reasons may quote the report.
 
     A case that could not be judged at all is always kept, without the steps that were not judged.
     """

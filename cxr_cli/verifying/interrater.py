@@ -13,7 +13,7 @@ _ENGINE = re.compile(r"engine:([^|]+)")
 
 
 def spearman(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> float | None:
-    """Rank correlation, ties at their mean rank; None if one of the two never varies."""
+    """Spearman's rank correlation, ties at their mean rank; None if one of the two never varies."""
     if len(a) < 2:
         return None
     one, other = _ranks(np.asarray(a, np.float64)), _ranks(np.asarray(b, np.float64))

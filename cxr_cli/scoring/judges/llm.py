@@ -65,13 +65,13 @@ class LlmReasoningJudge:
         texts = _CaseText(case["id"], question_text(case), answer_text(case), report, steps)
         chains = [_texts(reasoning) for reasoning in reasonings]
         named = [(f"judge{n}", chain) for n, chain in enumerate(chains)]
-        asked = [("reference", steps)] if steps and any(chains) else []
-        found = yield from together([self._findings(texts, name, chain) for name, chain in [*named, *asked]])
-        stated, reference = found[: len(chains)], found[-1] if asked else []
+        extra = [("reference", steps)] if steps and any(chains) else []
+        found = yield from together([self._findings(texts, name, chain) for name, chain in [*named, *extra]])
+        stated, reference = found[: len(chains)], found[-1] if extra else []
         parts = yield from together(
             [
-                self._parts(texts, name, chain, found, reference)
-                for (name, chain), found in zip(named, stated, strict=True)
+                self._parts(texts, name, chain, findings, reference)
+                for (name, chain), findings in zip(named, stated, strict=True)
             ]
         )
         return [scores_of(part) for part in parts]
@@ -94,7 +94,7 @@ class LlmReasoningJudge:
     def _parts(
         self, case: _CaseText, name: str, steps: list[str], stated: list[str] | Failure, reference: list[str] | Failure
     ) -> Talk[dict[str, Part]]:
-        """The three parts of one reasoning."""
+        """The three parts of one reasoning. stated, reference: its key findings, and those of the reference."""
         if isinstance(stated, Failure):
             return dict.fromkeys(PARTS, f"judge: {stated.reason}")
         shares = yield from together(

@@ -24,7 +24,7 @@ NOTHING = {
 """Why a part has no denominator."""
 
 
-def shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
+def counted_shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
     """Each part by the counts in the row, whatever they are, or the reason why there is none."""
     if not judged or "reference" not in judged:
         return dict.fromkeys(PARTS, NOT_STORED)
@@ -38,8 +38,8 @@ def shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
 
 
 def possible_shares(judged: Mapping[str, Any] | None, reasoning: str) -> dict[str, float | str]:
-    """Each part as `shares` gives it, but for what is impossible: a judgement of no reasoning, a share above 1."""
-    found = shares(judged)
+    """The same, but for what is impossible: a judgement of no reasoning, or a share above 1."""
+    found = counted_shares(judged)
     if not reasoning.strip():
         return {part: share if share == NOT_STORED else NO_REASONING for part, share in found.items()}
     return {part: IMPOSSIBLE if not isinstance(share, str) and share > 1 else share for part, share in found.items()}
@@ -67,5 +67,5 @@ class PrecomputedJudge:
     def judge(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Talk[list[Scores]]:
         """The same scores for each reasoning, since a row has one judgement."""
         judged = case.get("judged")
-        parts = [shares(judged) if self.as_published else possible_shares(judged, text) for text in reasonings]
+        parts = [counted_shares(judged) if self.as_published else possible_shares(judged, text) for text in reasonings]
         return without_requests([*map(scores_of, parts)])
