@@ -36,15 +36,17 @@ class CaseFilter:
             note(explanation(case["id"], case, self.reasons))
         if is_unjudged(case):
             self.unjudged += 1
-            return [case if self.keep == "all" or case["steps"] is None else {**case, "steps": []}]
-        if reason := self.why_dropped(case):
+            kept = [case if self.keep == "all" or case["steps"] is None else {**case, "steps": []}]
+        elif reason := self.why_dropped(case):
             self.dropped[reason] += 1
-            return []
-        if self.keep != "steps":
-            return [case]
-        steps = [step for step in case["steps"] if is_good(step)]
-        self.steps_dropped += len(case["steps"]) - len(steps)
-        return [{**case, "steps": steps}]
+            kept = []
+        elif self.keep == "steps":
+            steps = [step for step in case["steps"] if is_good(step)]
+            self.steps_dropped += len(case["steps"]) - len(steps)
+            kept = [{**case, "steps": steps}]
+        else:
+            kept = [case]
+        return kept
 
     def filter_predictions(self, case: dict[str, Any]) -> list[dict[str, Any]]:
         """A prediction keeps all its steps, whatever their verdicts; one below `min_support` is dropped."""
@@ -63,19 +65,15 @@ class CaseFilter:
 
     def why_dropped(self, case: Mapping[str, Any]) -> str | None:
         """Why the whole case is dropped; None if it is kept."""
-        if self.min_support is not None and (case["support"] or 0.0) < self.min_support:
-            return "too little support"
-        if self.keep == "all":
-            return None
-        if "fault" in case:
-            return "answer contradicted"
-        if case["steps"] and case["steps"][-1]["verdict"] == "contradicted":
-            return "conclusion contradicted"
-        if self.keep == "cases" and not all(map(is_good, case["steps"])):
-            return "a bad step"
-        if not any(is_good(step) and step["verdict"] == "supported" for step in case["steps"]):
-            return "no supported step"
-        return None
+        steps, least, drops = case["steps"], self.min_support, self.keep != "all"
+        reasons = {
+            "too little support": least is not None and (case["support"] or 0.0) < least,
+            "answer contradicted": drops and "fault" in case,
+            "conclusion contradicted": drops and bool(steps) and steps[-1]["verdict"] == "contradicted",
+            "a bad step": self.keep == "cases" and not all(map(is_good, steps)),
+            "no supported step": drops and not any(is_good(step) and step["verdict"] == "supported" for step in steps),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)
 
     def report(self) -> None:
         """Prints on stderr what was dropped and what could not be judged."""
