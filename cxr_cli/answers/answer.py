@@ -178,7 +178,7 @@ WAYS: tuple[Callable[[_AnswerSearch], Answer | None], ...] = (
 
 
 def _named(mentions: Iterable[OptionMention]) -> frozenset[int]:
-    return frozenset[int]().union(*(mention.options for mention in mentions))
+    return frozenset(index for mention in mentions for index in mention.options)
 
 
 def _open_answer(text: str, several: bool, tagged: bool) -> Answer:

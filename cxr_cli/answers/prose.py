@@ -116,7 +116,7 @@ def concluded_options(reader: OptionReader, question: str, findings: Sequence[st
         return final[-1]
     if len(reader.sentences) > 4:
         stated = [(a, b, chosen) for a, b, chosen in stated if _HERE.search(reader.lower[a:b])]
-    return frozenset[int]().union(*(chosen for *_, chosen in stated))
+    return frozenset(index for *_, chosen in stated for index in chosen)
 
 
 def _is_own(reader: OptionReader, start: int, end: int) -> bool:

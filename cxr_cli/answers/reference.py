@@ -52,7 +52,7 @@ def expected_answer(case: Mapping[str, Any], options: Sequence[str]) -> list[str
 
 def _expected_options(texts: Sequence[str], options: OptionSet) -> list[str] | None:
     """The texts of the options that these texts name; None if one names no option."""
-    found = frozenset[int]().union(*(_named(clean(text), options) for text in texts))
+    found = {index for text in texts for index in _named(clean(text), options)}
     return None if -1 in found else [options.texts[index] for index in sorted(found)]
 
 

@@ -13,7 +13,9 @@ class ReasoningScores:
     """The parts of RadRScore of each reply to a question; those of a second judge are `llm_factuality` and so on."""
 
     def __init__(self, settings: ScoreSettings) -> None:
-        self.judges, self.empty = settings.judges, settings.empty
+        self.empty = settings.empty
+        first, *_ = settings.judges
+        self.judges = [("" if name == first else f"{name}_", judge) for name, judge in settings.judges.items()]
 
     def applies(self, row: Mapping[str, Any]) -> bool:
         return bool(row.get("question"))
@@ -21,8 +23,7 @@ class ReasoningScores:
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Talk[list[Scores]]:
         reasonings = [reasoning_text(text) for text in texts]
         measured: list[Scores] = [({}, {}) for _ in texts]
-        for name, judge in self.judges.items():
-            prefix = "" if name == next(iter(self.judges)) else f"{name}_"
+        for prefix, judge in self.judges:
             judged = yield from judge.judge(row, reasonings)
             for (scores, why), given in zip(measured, judged, strict=True):
                 parts, nulls = zero_empty_parts(*given) if self.empty == "zero" else given
