@@ -125,11 +125,11 @@ def test_a_missing_extra_is_named_with_its_line() -> None:
         pytest.raises(CxrError, match=r'^no_such_module is not installed: pip install "cxr-cli\[train\]"$'),
         need("train"),
     ):
-        import no_such_module.part  # type: ignore[import-not-found]  # noqa: F401
+        import no_such_module.part  # type: ignore[import-not-found]
     with pytest.raises(ModuleNotFoundError, match="cxr_cli"), need("train"):
-        import cxr_cli.no_such_module  # type: ignore[import-not-found]  # noqa: F401
+        import cxr_cli.no_such_module  # type: ignore[import-not-found]
     with need("train"):
-        import json  # noqa: F401
+        import json
 
 
 def test_extras_that_are_asked_for_exist() -> None:

@@ -1,4 +1,4 @@
-"""How answers are worded: normal forms, words of one meaning, and the cues that turn a sentence into an answer."""
+"""The words of answers: normal forms, words of one meaning, and the cues that turn a sentence into an answer."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ _BRACED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 _BOXED = re.compile(r"\\boxed\s*\{([^{}]*)\}")
 _UNDERSCORES = re.compile(r"(?<!\w)_+|_+(?!\w)")
 _MARKDOWN = re.compile(r"[*`#$]+")
-_ODD = re.compile(r"[^\t-\r\x1c-~]")
-_EASED = dict(zip("‘’“”•·→）：–—İ", "''\"\"-->):–—I", strict=True))
+_NOT_ASCII = re.compile(r"[^\t-\r\x1c-~]")
+_ASCII = dict(zip("‘’“”•·→）：–—İ", "''\"\"-->):–—I", strict=True))
 _WORD = re.compile(r"[^\W_]+")
 _ARTICLES = {"a", "an", "the"}
 
@@ -39,27 +39,27 @@ MEANING = {word: meaning for meaning, words in MEANINGS.items() for word in word
 
 
 class Cue:
-    """Wordings of one kind, each a pattern that begins with a literal: all are found in lower-case text at once.
+    """Phrases of one kind, each a pattern that begins with a literal: all are found in lower-case text at once.
 
     A pattern is only tried where its first letters stand, which takes a tenth of the time of a search.
     """
 
-    def __init__(self, *wordings: str) -> None:
-        self.pattern = re.compile(rf"\b(?:{'|'.join(wordings)})(?!\w)")
-        begins = (re.match(r"[a-z]+(?![?*{])", wording) for wording in wordings)
-        self._begins = AhoCorasick(sorted({begin[0] for begin in begins if begin}), MatchKind.LeftmostLongest)
+    def __init__(self, *patterns: str) -> None:
+        self.pattern = re.compile(rf"\b(?:{'|'.join(patterns)})(?!\w)")
+        first_words = (re.match(r"[a-z]+(?![?*{])", pattern) for pattern in patterns)
+        self._first_words = AhoCorasick(sorted({word[0] for word in first_words if word}), MatchKind.LeftmostLongest)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """As `self.pattern.finditer`."""
+        """The matches that `self.pattern.finditer` gives."""
         end = 0
-        for _, start, _ in self._begins.find_matches_as_indexes(text):
+        for _, start, _ in self._first_words.find_matches_as_indexes(text):
             if start >= end and not text[start - 1 : start].isalnum() and (match := self.pattern.match(text, start)):
                 end = match.end()
                 yield match
 
 
-def right(also: str = "") -> str:
-    """A pattern of what follows "is" where that says which option is right. also: more such adjectives."""
+def right_option(also: str = "") -> str:
+    """A pattern of the words after "is" that call an option the right one. also: more such adjectives."""
     return (
         r"\s+(?:(?:to be|both|all|likely|probably)\s+)*(?:the\s+)?(?:(?:most|only|single)\s+(?:\w+\s+)?)?"
         rf"(?:correct|(?:(?:right|best|final|likely|appropriate)\s+)?(?:answers?|options?|choices?){also})\b"
@@ -74,7 +74,7 @@ NAMES_ANSWER = Cue(
     ),
 )
 DECIDES = Cue(
-    *("choose", "select", "pick", "go(?:ing)? with", "opt(?:ing)? for", "chose", "selected", "settle on"),
+    *("choose", "select", "pick", "go(?:ing)? with", "opt(?:ing)? for", "chose", "selected", "run_or_reject on"),
     *("leaves? (?:us|me) with", "conclude(?: that)?", "determine(?: that)?", "(?:change|revise) (?:it|my answer) to"),
     *(
         rf"{word}\b[\s,:—-]*(?:i think\s+)?it(?:'s| is| must be| should be)"
@@ -82,7 +82,7 @@ DECIDES = Cue(
     ),
     *(rf"{word}\b,?(?=\s+[(\[]?[a-z][).\]])" for word in ("actually", "therefore", "thus", "hence")),
 )
-_RIGHT = right("|right|best|appropriate|likely|plausible|true")
+_RIGHT = right_option("|right|best|appropriate|likely|plausible|true")
 SAYS_RIGHT = Cue(*(verb + _RIGHT for verb in ("is", "are", "would be", "seems", "appears")))
 CHOICE = Cue(r"option\s+[(\"]?[a-z]", r"choice\s+[(\"]?[a-z]")
 _REFUSED = (
@@ -127,7 +127,7 @@ def plain(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Markdown, LaTeX and emoji taken off; `\\boxed{B}` becomes "Final answer: B" on a line of its own.
+    """The text without Markdown, LaTeX and emoji; `\\boxed{B}` becomes "Final answer: B" on a line of its own.
 
     No character of it changes its length in lower case.
     """
@@ -135,23 +135,23 @@ def clean(text: str) -> str:
         text = _BOXED.sub(r"\nFinal answer: \1\n", _BRACED.sub(r"\1", text))
     if "_" in text:
         text = _UNDERSCORES.sub("", text)
-    return _ODD.sub(_eased, _MARKDOWN.sub("", text)).replace("\r\n", "\n").strip()
+    return _NOT_ASCII.sub(_in_ascii, _MARKDOWN.sub("", text)).replace("\r\n", "\n").strip()
 
 
-def _eased(match: re.Match[str]) -> str:
+def _in_ascii(match: re.Match[str]) -> str:
     character = match[0]
-    return _EASED.get(character, character if character.isalnum() or character.isspace() else "")
+    return _ASCII.get(character, character if character.isalnum() or character.isspace() else "")
 
 
-def spans(text: str) -> list[tuple[int, int]]:
+def sentence_spans(text: str) -> list[tuple[int, int]]:
     """The (start, end) of each sentence. A line that ends with a colon belongs to the next one."""
-    bounds = [match.end() for match in _BOUNDARY.finditer(text) if match[0][0] != "\n" or not _goes_on(match)]
+    bounds = [match.end() for match in _BOUNDARY.finditer(text) if match[0][0] != "\n" or not _ends_with_colon(match)]
     return [(a, b) for a, b in zip([0, *bounds], [*bounds, len(text)], strict=True) if text[a:b].strip()]
 
 
 _BOUNDARY = re.compile(r"[.!?\n](?:(?<=\n)\s*|(?<!\n)(?<!\b\w.)(?<!\..)[\"')\]]*(?=\s|$))")
 
 
-def _goes_on(line_end: re.Match[str]) -> bool:
+def _ends_with_colon(line_end: re.Match[str]) -> bool:
     start = line_end.start()
     return line_end.string[max(start - 9, 0) : start].rstrip().endswith(":")

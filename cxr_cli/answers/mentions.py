@@ -20,16 +20,16 @@ from cxr_cli.answers.cues import (
     NAMES_ANSWER,
     SAYS_RIGHT,
     Cue,
-    right,
-    spans,
+    right_option,
+    sentence_spans,
 )
-from cxr_cli.answers.options import Options, Place
+from cxr_cli.answers.options import OptionSet, PhrasePlace
 
 _PRIVATE, _FILLER = 0xE000, "\uf8ff"
 _NAMED = f"[{chr(_PRIVATE)}-\uf8fe]{_FILLER}*+"
 _EDGE = (
     r"(?=\s*(?:$|[\n.,;:!?)\]}\"'–—/&>])|\s+-|\s+(?:because|since|as|due|and|or|which|based|given)\b"
-    rf"|\s+(?:is|are|would be|seems|appears){right()})"
+    rf"|\s+(?:is|are|would be|seems|appears){right_option()})"
 )
 _FILL = (
     r"(?:[\s:\"'(\[\-–—>=]|\b(?i:likely|probably|most|therefore|thus|clearly|simply|indeed|definitely|that|to be"
@@ -64,7 +64,7 @@ _REACH = 400
 ends_clause = re.compile(_EDGE).match
 
 
-class Mention(NamedTuple):
+class OptionMention(NamedTuple):
     """text[start:end] names these options by index; -1 is a letter that no option has."""
 
     start: int
@@ -72,12 +72,12 @@ class Mention(NamedTuple):
     options: frozenset[int]
 
 
-class Reply:
-    """A cleaned text and the options it is to name. What is found in it is searched for when first asked for."""
+class OptionReader:
+    """A cleaned text, searched for the options of its question. Each search is done once, when it is first needed."""
 
-    def __init__(self, text: str, known: Options) -> None:
+    def __init__(self, text: str, options: OptionSet) -> None:
         self.text = text
-        self.known = known
+        self.options = options
         self._cues: dict[Cue, list[int]] = {}
 
     @cached_property
@@ -86,31 +86,31 @@ class Reply:
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:
-        return spans(self.text)
+        return sentence_spans(self.text)
 
     @cached_property
-    def named(self) -> list[Place]:
-        """Where an option's text or synonym stands."""
-        return self.known.phrases.find(self.lower)
+    def phrase_places(self) -> list[PhrasePlace]:
+        """Where the text or a synonym of an option stands."""
+        return self.options.search.find(self.lower)
 
     @cached_property
     def shadow(self) -> str:
         """The text with a private character and fillers for each option named."""
         parts, at = [], 0
-        for start, end, word in self.named:
-            parts += [self.text[at:start], chr(_PRIVATE + self.known.words[word]), _FILLER * (end - start - 1)]
+        for start, end, word in self.phrase_places:
+            parts += [self.text[at:start], chr(_PRIVATE + self.options.names[word]), _FILLER * (end - start - 1)]
             at = end
         return "".join([*parts, self.text[at:]])
 
-    def cued(self, cue: Cue, start: int = 0, end: int | None = None) -> bool:
-        """Whether text[start:end] holds the cue."""
+    def has_cue(self, cue: Cue, start: int = 0, end: int | None = None) -> bool:
+        """Does text[start:end] hold the cue?"""
         if cue not in self._cues:
             self._cues[cue] = [match.start() for match in cue.finditer(self.lower)]
         at = self._cues[cue]
         i = bisect_left(at, start)
         return i < len(at) and (end is None or at[i] < end)
 
-    def around(self, start: int, end: int) -> tuple[int, int]:
+    def sentences_around(self, start: int, end: int) -> tuple[int, int]:
         """The (start, end) of the sentences that text[start:end] lies in, at most `_REACH` more to either side."""
         if not self.sentences:
             return start, end
@@ -118,48 +118,48 @@ class Reply:
         last = max(bisect_right(self.sentences, (max(end - 1, start), 1 << 60)) - 1, first)
         return max(self.sentences[first][0], start - _REACH), min(self.sentences[last][1], end + _REACH)
 
-    def conditional(self, mention: Mention) -> bool:
-        """Whether the mention hangs on an "if": "if they are absent, the answer would be B"."""
-        return self.cued(CONDITION, *self.around(mention.start, mention.end))
+    def is_conditional(self, mention: OptionMention) -> bool:
+        """Does the mention depend on an "if": "if they are absent, the answer would be B"?"""
+        return self.has_cue(CONDITION, *self.sentences_around(mention.start, mention.end))
 
-    def _read(self, match: re.Match[str]) -> frozenset[int]:
+    def _options_in(self, match: re.Match[str]) -> frozenset[int]:
         if match["text"]:
             return frozenset([ord(match["text"][0]) - _PRIVATE])
-        return self._lettered(match["letter"], match["own"], match.end("own"))
+        return self._by_letter(match["letter"], match["own"], match.end("own"))
 
-    def _lettered(self, mark: str, own: str | None, end: int) -> frozenset[int]:
+    def _by_letter(self, mark: str, other_text: str | None, end: int) -> frozenset[int]:
         """The option of a letter; with another option's text behind it, up to `end`, both."""
         index = ord(next(c for c in mark if c.isalpha()).upper()) - ord("A")
-        named = {index if index < len(self.known.texts) else -1}
-        if own and (other := ord(own[0]) - _PRIVATE) != index and ends_clause(self.shadow, end):
+        named = {index if index < len(self.options.texts) else -1}
+        if other_text and (other := ord(other_text[0]) - _PRIVATE) != index and ends_clause(self.shadow, end):
             named.add(other)
         return frozenset(named)
 
-    def run(self, start: int) -> Mention | None:
-        """The options named from `start` on, one after the other: "A, C and D", "A or B", one a line."""
+    def run_from(self, start: int) -> OptionMention | None:
+        """The options named one after the other from `start`: "A, C and D", "A or B", one a line."""
         match = _MENTION.match(self.shadow, start)
         if not match:
             return None
-        named, end = self._read(match), match.end()
+        named, end = self._options_in(match), match.end()
         while (joint := _NEXT.match(self.lower, end)) and (match := _MENTION.match(self.shadow, joint.end())):
-            named, end = named | self._read(match), match.end()
-        return Mention(start, end, named)
+            named, end = named | self._options_in(match), match.end()
+        return OptionMention(start, end, named)
 
-    def explicit(self) -> list[Mention]:
+    def explicit_mentions(self) -> list[OptionMention]:
         """Mentions behind "the answer is", "Answer:", "I choose" and the like, or before "is the correct answer"."""
-        found: list[Mention] = []
+        found: list[OptionMention] = []
         for cue in (NAMES_ANSWER, DECIDES):
             for match in cue.finditer(self.lower):
-                starts = self._links(match.end()) if cue is NAMES_ANSWER else [match.end()]
+                starts = self._answer_starts(match.end()) if cue is NAMES_ANSWER else [match.end()]
                 answer = next(filter(None, (_ANSWER.match(self.shadow, start) for start in starts)), None)
-                run = answer and self.run(answer.start("letter") if answer["letter"] else answer.start("text"))
+                run = answer and self.run_from(_start(answer))
                 if run:
-                    found.append(Mention(match.start(), run.end, run.options))
+                    found.append(OptionMention(match.start(), run.end, run.options))
         for match in SAYS_RIGHT.finditer(self.lower):
-            found += self._before(match)
+            found += self._mentions_before(match)
         return sorted(found)
 
-    def _links(self, start: int) -> Iterator[int]:
+    def _answer_starts(self, start: int) -> Iterator[int]:
         """Where an answer may begin behind its cue: after each "is" of the clause, else after a colon or line end."""
         at, limit = start, start + 127
         while link := _LINK.match(self.lower, at, limit):
@@ -168,48 +168,49 @@ class Reply:
         if colon := _COLON.match(self.lower, start):
             yield colon.end()
 
-    def _before(self, verb: re.Match[str]) -> Iterator[Mention]:
-        """What "is the correct answer" says it of; of "are", all that are named in a row."""
+    def _mentions_before(self, verb: re.Match[str]) -> Iterator[OptionMention]:
+        """The option before "is the correct answer"; before "are", all options that are named in a row."""
         several = verb[0].startswith("are")
-        last = self.named[i - 1] if (i := bisect_left(self.named, (verb.start(),))) else (0, 0, "")
+        last = self.phrase_places[i - 1] if (i := bisect_left(self.phrase_places, (verb.start(),))) else (0, 0, "")
         near = last[0] if verb.start() - last[1] < 7 else verb.start()
-        window = self.around(verb.start(), verb.end())[0] if several else max(near - 16, 0)
+        window = self.sentences_around(verb.start(), verb.end())[0] if several else max(near - 16, 0)
         for match in _MENTION.finditer(self.shadow, window, verb.end()):
             if match.start() >= verb.start():
                 return
-            run = self.run(match.start()) if several else Mention(match.start(), match.end(), self._read(match))
+            one = OptionMention(match.start(), match.end(), self._options_in(match))
+            run = self.run_from(match.start()) if several else one
             if run and _GAP.fullmatch(self.text, run.end, max(verb.start(), run.end)):
                 if not self.lower.endswith(("neither ", "nor ", "none of "), 0, run.start):
-                    yield Mention(run.start, verb.end(), run.options)
+                    yield OptionMention(run.start, verb.end(), run.options)
                 return
 
-    def marked(self) -> list[Mention]:
+    def marked_mentions(self) -> list[OptionMention]:
         """Options with their letter ("B) No"), alone on a line, favoured ("best fits option B"), or Yes/No up front."""
-        found: dict[int, Mention] = {}
+        found: dict[int, OptionMention] = {}
         end = -1
         for line in [0, *(match.end() for match in _NEWLINE.finditer(self.text))]:
             if line > end and (match := _LINE.match(self.shadow, line)):
-                start = match.start("letter") if match["letter"] else match.start("text")
-                end = match.end()
-                found[start] = Mention(start, end, self._read(match))
-        for start, end, _ in self.named:
+                start, end = _start(match), match.end()
+                found[start] = OptionMention(start, end, self._options_in(match))
+        for start, end, _ in self.phrase_places:
             mark = _MARK.search(self.shadow, max(start - 16, 0), start)
             if mark and self.text[end : end + 1] != "-":
                 at = mark.start() + next(i for i, c in enumerate(mark[0]) if c.isalpha())
-                found.setdefault(at, Mention(at, end, self._lettered(self.text[at], self.shadow[start], end)))
+                options = self._by_letter(self.text[at], self.shadow[start], end)
+                found.setdefault(at, OptionMention(at, end, options))
         for match in CHOICE.finditer(self.lower):
-            a, b = self.around(match.start(), match.end())
+            a, b = self.sentences_around(match.start(), match.end())
             at = match.end() - 1
-            if self.text[at].isupper() and (self.cued(FAVOURS, a, b) or self.cued(CONCLUDES, a, match.start())):
-                found.setdefault(at, Mention(match.start(), at + 1, self._lettered(self.text[at], None, 0)))
-        if self.known.yes_no:
-            found = {**self._said(), **found}
+            if self.text[at].isupper() and (self.has_cue(FAVOURS, a, b) or self.has_cue(CONCLUDES, a, match.start())):
+                found.setdefault(at, OptionMention(match.start(), at + 1, self._by_letter(self.text[at], None, 0)))
+        if self.options.yes_no:
+            found = {**self._plain_yes_or_no(), **found}
         return [found[start] for start in sorted(found) if not _REFUTED.match(self.lower, found[start].end)]
 
-    def _said(self) -> dict[int, Mention]:
-        """Yes or No as the first word, or as a sentence at the end of a line, by where it stands."""
+    def _plain_yes_or_no(self) -> dict[int, OptionMention]:
+        """Yes or No as the first word, or as a sentence at the end of a line; the key is where it stands."""
         spots = [match.span(1)] if (match := _FIRST.match(self.lower)) else []
-        for start, _, _ in self.named:
+        for start, _, _ in self.phrase_places:
             before = self.text[max(start - 9, 0) : start]
             if (
                 before[-1:].isspace()
@@ -217,20 +218,25 @@ class Reply:
                 and (match := _ALONE.match(self.lower, start))
             ):
                 spots.append(match.span(1))
-        return {a: Mention(a, b, frozenset([self.known.words[self.lower[a:b]]])) for a, b in spots}
+        return {a: OptionMention(a, b, frozenset([self.options.names[self.lower[a:b]]])) for a, b in spots}
 
 
-def unlisted(text: str, mentions: list[Mention], count: int, single: bool) -> list[Mention]:
-    """Mentions less those that only repeat the options as a list: A), B), .. in order, one a line or close together."""
+def _start(match: re.Match[str]) -> int:
+    """Where the option begins in a match: at its letter, else at its text."""
+    return match.start("letter") if match["letter"] else match.start("text")
 
-    def starts_line(mention: Mention) -> bool:
+
+def without_option_list(text: str, mentions: list[OptionMention], count: int, single: bool) -> list[OptionMention]:
+    """The mentions without those that only repeat the options as a list: A), B), .. in order, one a line or close."""
+
+    def starts_line(mention: OptionMention) -> bool:
         return not text[text.rfind("\n", 0, mention.start) + 1 : mention.start].strip(" -–>(")
 
-    def follows(a: Mention, b: Mention) -> bool:
+    def follows(a: OptionMention, b: OptionMention) -> bool:
         return b.start - a.end <= 60 or (starts_line(a) and starts_line(b))
 
-    kept: list[Mention] = []
-    run: list[Mention] = []
+    kept: list[OptionMention] = []
+    run: list[OptionMention] = []
     for mention in [*mentions, None]:
         if mention and mention.options == {len(run)} and (not run or follows(run[-1], mention)):
             run.append(mention)

@@ -1,4 +1,4 @@
-"""The options of one question: what they are called, and where a text calls them so."""
+"""The options of one question: the phrases that name them, and where a text holds such a phrase."""
 
 import re
 from collections.abc import Iterable
@@ -8,14 +8,15 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from cxr_cli.answers.cues import MEANING, MEANINGS, plain
 
-Place = tuple[int, int, str]  # start, end and the plain words there
+PhrasePlace = tuple[int, int, str]  # start, end and the phrase that stands there
 
 _BETWEEN = re.compile(r"[\W_]+(?:(?:an?|the)[\W_]+)?")
 _ONLY = re.compile(r"[\s(\[]*([A-Za-z])(?!\w)[\s)\].:]*")
 
 
-class Phrases:
-    """Finds phrases of plain words, whatever is between them: "effusion, in the lung" is "effusion in lung"."""
+class PhraseSearch:
+    """Finds phrases of plain words, whatever punctuation and articles are between: "effusion, in the lung" is
+    "effusion in lung"."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
         self._rest: dict[str, list[tuple[list[str], str]]] = {}
@@ -26,23 +27,23 @@ class Phrases:
         kind = Implementation.NoncontiguousNFA  # the fastest to build
         self._search = AhoCorasick(self._firsts, MatchKind.LeftmostLongest, implementation=kind)
 
-    def find(self, text: str) -> list[Place]:
-        """Where they stand in lower-case text; of several that begin together, the longest."""
-        found: list[Place] = []
-        done = 0
+    def find(self, text: str) -> list[PhrasePlace]:
+        """Where the phrases stand in lower-case text; of several that begin together, the longest."""
+        found: list[PhrasePlace] = []
+        searched = 0
         for index, start, end in self._search.find_matches_as_indexes(text):
-            if start < done or text[start - 1 : start].isalnum():
+            if start < searched or text[start - 1 : start].isalnum():
                 continue
             for rest, phrase in self._rest[self._firsts[index]]:
                 if stop := _end(text, end, rest):
                     found.append((start, stop, phrase))
-                    done = stop
+                    searched = stop
                     break
         return found
 
 
 def _end(text: str, end: int, words: list[str]) -> int:
-    """Where `words` end that follow text[:end]; 0 where they do not follow."""
+    """Where `words` end, if they follow text[:end]; 0 if they do not."""
     for word in words:
         gap = _BETWEEN.match(text, end)
         if not gap or not text.startswith(word, gap.end()):
@@ -51,7 +52,7 @@ def _end(text: str, end: int, words: list[str]) -> int:
     return 0 if text[end : end + 1].isalnum() else end
 
 
-class Options:
+class OptionSet:
     """The options of one question."""
 
     def __init__(self, texts: tuple[str, ...]) -> None:
@@ -68,23 +69,23 @@ class Options:
         return {meaning: i for i, meaning in enumerate(meanings) if meaning and meanings.count(meaning) == 1}
 
     @cached_property
-    def words(self) -> dict[str, int]:
-        """All that names an option: its text, and what means the same."""
+    def names(self) -> dict[str, int]:
+        """Each phrase that names an option: its text, and words of the same meaning."""
         synonyms = {word: i for meaning, i in self.meanings.items() for word in MEANINGS[meaning]}
         return synonyms | self.index
 
     @cached_property
-    def phrases(self) -> Phrases:
-        return Phrases(self.words)
+    def search(self) -> PhraseSearch:
+        return PhraseSearch(self.names)
 
     @property
     def yes_no(self) -> bool:
         return self.meanings.keys() >= {"yes", "no"}
 
-    def exact(self, text: str) -> int | None:
-        """The option that is the whole text: its letter, its text or both; -1 is a letter that no option has."""
+    def exact_option(self, text: str) -> int | None:
+        """The option that the whole text names by its letter, its text or both; -1 for a letter that no option has."""
         match = _ONLY.match(text) if len(text) <= self._longest else None
-        if not match or match[1].lower() in self.words:
+        if not match or match[1].lower() in self.names:
             return self._folded.get(_bare(text))
         index, rest = ord(match[1].upper()) - ord("A"), _bare(text[match.end() :])
         if not rest:
@@ -97,6 +98,6 @@ def _bare(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def options_for(texts: tuple[str, ...]) -> Options:
-    """Options once made ready; many questions share theirs."""
-    return Options(texts)
+def option_set(texts: tuple[str, ...]) -> OptionSet:
+    """Kept in a cache, since many questions share their options."""
+    return OptionSet(texts)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from cxr_cli.answers.cues import CONCLUDES, CONDITION, MEANING, NEGATES, Cue, plain
-from cxr_cli.answers.mentions import Reply, ends_clause
-from cxr_cli.answers.options import Options, Phrases, Place
+from cxr_cli.answers.mentions import OptionReader, ends_clause
+from cxr_cli.answers.options import OptionSet, PhrasePlace, PhraseSearch
 
 _GENERIC_WORDS = set(
     """
@@ -72,7 +72,7 @@ _REACH, _NEAR = 200, 20
 
 
 def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
-    """What a yes/no question asks after: the one run of its words that is not generic, and the named findings."""
+    """What a yes/no question is about: the one run of its words that is not generic, and the findings of its case."""
     runs: list[list[str]] = [[]]
     for word in re.findall(r"[^\W_]+", question.casefold()):
         if word in {"a", "an", "the"}:
@@ -82,71 +82,74 @@ def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
         else:
             runs[-1].append(word)
     runs = [run for run in runs if run]
-    asked = [" ".join(runs[0])] if len(runs) == 1 else []
-    return tuple(dict.fromkeys([*asked, *map(plain, findings)]))
+    run = [" ".join(runs[0])] if len(runs) == 1 else []
+    return tuple(dict.fromkeys([*run, *map(plain, findings)]))
 
 
 @lru_cache(maxsize=4096)
-def _phrases(names: tuple[str, ...]) -> Phrases:
-    return Phrases([name + ending for name in names if name for ending in ("", "s", "es")])
+def _subject_search(names: tuple[str, ...]) -> PhraseSearch:
+    return PhraseSearch([name + ending for name in names if name for ending in ("", "s", "es")])
 
 
-def concluded(reply: Reply, question: str, findings: Sequence[str]) -> set[int]:
+def concluded_options(reader: OptionReader, question: str, findings: Sequence[str]) -> frozenset[int]:
     """The options that the text's last conclusion states; without one, what all its statements agree on.
 
-    question, findings: what a yes/no question asks after.
+    question, findings: of the case; they say what a yes/no question is about.
     """
-    known = reply.known
-    named = _phrases(subjects(question, findings)).find(reply.lower) if known.yes_no else reply.named
-    stated: list[tuple[int, int, set[int]]] = []
-    for a, b in reply.sentences:
-        found = named[bisect_left(named, (a,)) : bisect_left(named, (b,))]
-        places = [(start - a, end - a, word) for start, end, word in found if end <= b]
-        if not places or not _is_own(reply, a, b):
+    options = reader.options
+    read = _yes_or_no if options.yes_no else _options_stated
+    places = (
+        _subject_search(subjects(question, findings)).find(reader.lower) if options.yes_no else reader.phrase_places
+    )
+    stated: list[tuple[int, int, frozenset[int]]] = []
+    for a, b in reader.sentences:
+        inside = places[bisect_left(places, (a,)) : bisect_left(places, (b,))]
+        here = [(start - a, end - a, word) for start, end, word in inside if end <= b]
+        if not here or not _is_own(reader, a, b):
             continue
-        sentence = reply.lower[a:b]
-        said = _there(sentence, places, known) if known.yes_no else _stated(sentence, places, known)
-        if said:
-            stated.append((a, b, said))
-    final = [said for a, b, said in stated if reply.cued(CONCLUDES, a, b)]
+        sentence = reader.lower[a:b]
+        options_here = read(sentence, here, options)
+        if options_here:
+            stated.append((a, b, options_here))
+    final = [chosen for a, b, chosen in stated if reader.has_cue(CONCLUDES, a, b)]
     if final:
         return final[-1]
-    if len(reply.sentences) > 4:
-        stated = [(a, b, said) for a, b, said in stated if _HERE.search(reply.lower[a:b])]
-    return set().union(*(said for *_, said in stated))
+    if len(reader.sentences) > 4:
+        stated = [(a, b, chosen) for a, b, chosen in stated if _HERE.search(reader.lower[a:b])]
+    return frozenset(index for *_, chosen in stated for index in chosen)
 
 
-def _is_own(reply: Reply, start: int, end: int) -> bool:
-    """The model's own, unhedged statement."""
-    sentence = reply.text[start:end].strip()
+def _is_own(reader: OptionReader, start: int, end: int) -> bool:
+    """Is this sentence the model's own, unhedged statement?"""
+    sentence = reader.text[start:end].strip()
     if sentence.startswith('"') or sentence.rstrip("\"')").endswith("?"):
         return False
-    return not any(reply.cued(cue, start, end) for cue in (CONDITION, _HEDGED, _NOT_OWN))
+    return not any(reader.has_cue(cue, start, end) for cue in (CONDITION, _HEDGED, _NOT_OWN))
 
 
-def _there(sentence: str, places: list[Place], known: Options) -> set[int]:
-    """Yes or No, by whether the sentence says that what is named in it is there."""
+def _yes_or_no(sentence: str, places: list[PhrasePlace], options: OptionSet) -> frozenset[int]:
+    """Yes or No: does the sentence say that the finding it names is there?"""
     denied = [_denied(sentence, start, end) for start, end, _ in places]
     if all(denied):
-        return {known.meanings["no"]}
+        return frozenset([options.meanings["no"]])
     affirmed = any(not no and _affirmed(sentence, *place[:2]) for no, place in zip(denied, places, strict=True))
-    return {known.meanings["yes"]} if affirmed else set()
+    return frozenset([options.meanings["yes"]] if affirmed else [])
 
 
-def _stated(sentence: str, places: list[Place], known: Options) -> set[int]:
+def _options_stated(sentence: str, places: list[PhrasePlace], options: OptionSet) -> frozenset[int]:
     """The options that the sentence names and does not deny."""
-    return {
-        known.words[word]
+    return frozenset(
+        options.names[word]
         for start, end, word in places
-        if _fits(sentence, start, end, MEANING.get(word), known) and not _denied(sentence, start, end)
-    }
+        if _fits(sentence, start, end, MEANING.get(word), options) and not _denied(sentence, start, end)
+    )
 
 
-def _fits(sentence: str, start: int, end: int, meaning: str | None, known: Options) -> bool:
-    """Whether the words at start:end stand where an answer would: "normal" of the image, a finding as a phrase."""
+def _fits(sentence: str, start: int, end: int, meaning: str | None, options: OptionSet) -> bool:
+    """Do the words at start:end stand where an answer would: "normal" of the image, a finding as a phrase?"""
     if "-" in (sentence[start - 1 : start], sentence[end : end + 1]):
         return False
-    if meaning not in known.meanings:
+    if meaning not in options.meanings:
         return bool(_BEFORE.search(sentence, max(start - _NEAR, 0), start) and ends_clause(sentence, end))
     if meaning in {"normal", "abnormal"}:
         return bool(_SUBJECT_FIRST.search(sentence, max(start - _REACH, 0), start))

@@ -1,10 +1,10 @@
-"""Anybody's steps as Step dicts: a string, a list of strings or of objects, numbered or bulleted."""
+"""Steps in any form as Step dicts: a string, a list of strings or of objects, numbered or bulleted."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from cxr_cli.answers.reply_format import thinking
+from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.errors import RowError
 from cxr_cli.findings.sentences import sentences
 
@@ -48,11 +48,11 @@ def split_text(text: str) -> list[str]:
     return [text[s.start : s.end] for s in sentences(text)]
 
 
-def said(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a model said to a case: its `predictions`, or the one `prediction` as such."""
+def predictions_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The `predictions` of a row, or its one `prediction` in the same form; [] if it has neither."""
     return row.get("predictions") or ([{"text": row["prediction"]}] if row.get("prediction") else [])
 
 
-def statements(prediction: Mapping[str, Any]) -> list[dict[str, Any]]:
+def reasoning_steps(prediction: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The reasoning of a prediction, in steps."""
-    return as_steps(prediction.get("think") or thinking(prediction["text"]))
+    return as_steps(prediction.get("think") or reasoning_text(prediction["text"]))

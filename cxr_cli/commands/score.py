@@ -7,6 +7,7 @@ import click
 from cxr_cli import options
 from cxr_cli.options.completion import file_names
 from cxr_cli.rows import Flow
+from cxr_cli.scoring.judges import JUDGES
 from cxr_cli.sources.texts import plain_text
 
 
@@ -34,7 +35,7 @@ from cxr_cli.sources.texts import plain_text
 @options.show_prompt("cxr_cli.scoring.judges.llm")
 @options.flow(find=plain_text.find)
 @options.engine(required=False)
-@options.judge("stored", help="Rules, offline; or a model; or what a judge left in the rows, `judged`")
+@options.judge(JUDGES, "Rules, offline; or a model; or what a judge left in the rows, `judged`")
 @options.compare
 def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how: Any) -> None:
     """RadRScore, accuracy and report metrics of what a model said.

@@ -8,6 +8,7 @@ from cxr_cli import options
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.rows import Flow
 from cxr_cli.verifying.filtering import Keep
+from cxr_cli.verifying.judges import STEP_JUDGES
 
 
 @click.command()
@@ -34,7 +35,7 @@ from cxr_cli.verifying.filtering import Keep
 @options.show_prompt("cxr_cli.verifying.llm")
 @options.flow()
 @options.engine(required=False)
-@options.judge()
+@options.judge(STEP_JUDGES)
 def verify(
     flow: Flow,
     keep: Keep,
@@ -63,8 +64,8 @@ def verify(
         raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
     from cxr_cli.findings import Lexicon, reader
     from cxr_cli.stages.verify import run
-    from cxr_cli.verifying.filtering import Keeper
+    from cxr_cli.verifying.filtering import CaseFilter
     from cxr_cli.verifying.verifier import Verifier
 
-    keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules" and not how["human"])
-    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, **how)
+    case_filter = CaseFilter(keep, min_support, explain, reasons=judges[0] == "rules" and not how["human"])
+    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), case_filter, judges=judges, **how)

@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from cxr_cli.answers import reply_format
-from cxr_cli.answers.grading import answered
+from cxr_cli.answers.answer import answer_of
 from cxr_cli.answers.vote import majority
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.prompt import Prompt
@@ -42,9 +42,9 @@ class Predictor:
         """The row with `predictions` and `answered_by`. RowError: the engine cannot answer it."""
         question, options = row["question"], row.get("options") or []
         values = {
-            "ask": reply_format.ask(question, options),
+            "ask": reply_format.prompt_text(question, options),
             "question": question,
-            "options": reply_format.lettered(options),
+            "options": reply_format.option_lines(options),
         }
         messages = self.prompt.messages(images, **values)
         replies = yield [
@@ -63,7 +63,7 @@ class Predictor:
 
 def _prediction(row: Row, sample: int, reply: Reply) -> dict[str, Any]:
     """{"sample": 0, "text": "<think>Clear.</think><answer>B) No</answer>", "think": "Clear.", "answer": "No", ..}"""
-    parts, texts = reply_format.split(reply.text), answered(row, reply.text).texts
+    parts, texts = reply_format.parse_reply(reply.text), answer_of(row, reply.text).texts
     single = texts is not None and len(texts) == 1 and not isinstance(row.get("answer"), list)
     return {
         "sample": sample,

@@ -8,17 +8,18 @@ from typing import Any
 
 import click
 
+from cxr_cli.registry import Registry
 from cxr_cli.rows import Flow
 
 Command = Callable[..., None]
 
 
-def judge(*more: str, help: str = "Rules, offline; or a model") -> Callable[[Command], Command]:
+def judge(table: Registry, help: str = "Rules, offline; or a model") -> Callable[[Command], Command]:
     """`--judge`: it reaches the command as `judges`, one or two names. Stands below `options.engine`.
 
-    more: judges besides "rules" and "llm", which `help` tells of.
+    table: of the judges.
     """
-    names = ("rules", "llm", *more)
+    names = tuple(table)
 
     def decorate(command: Command) -> Command:
         def wrapper(flow: Flow, engine: Any, judge: str, **given: Any) -> None:

@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cxr_cli.answers import grading
-from cxr_cli.answers.reply_format import thinking
+from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.published.defects import Defect, Defects
-from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNPARSABLE, honest, shares
+from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNPARSABLE, counted_shares, possible_shares
 from cxr_cli.scoring.radrscore import NO_REFERENCE, NO_REPORT, PARTS
-from cxr_cli.scoring.scorer import predicted
+from cxr_cli.scoring.scorer import reply_texts
 
 CAUSES = {
     "rows": "RadRScore is the mean over the rows that have all three parts",
@@ -70,9 +70,9 @@ class Recount:
         self.rows += 1
         self.signatures[row["scored_by"]] += 1
         judged = row.get("judged") or {}
-        replies = predicted(row)
+        replies = reply_texts(row)
         empty = not any(text.strip() for text in replies)
-        published, possible = shares(judged), honest(judged, "".join(map(thinking, replies)))
+        published, possible = counted_shares(judged), possible_shares(judged, "".join(map(reasoning_text, replies)))
         revisions = {part: self._part(row, part, published[part], possible[part], empty) for part in PARTS}
         right = None if judged.get("right") is None else float(judged["right"])
         right_if_any = 0.0 if empty and "right" in judged else right

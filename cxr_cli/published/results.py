@@ -21,8 +21,9 @@ from typing import Any
 
 import msgspec
 
-from cxr_cli.answers.grading import expected, phrases
-from cxr_cli.answers.reply_format import asked
+from cxr_cli.answers.lists import list_items
+from cxr_cli.answers.reference import expected_answer
+from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.published.judgements import stored_judgement
@@ -84,9 +85,9 @@ def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids:
             raise RowError("", f"field `{key}`: expected a string or null")
     model, task = path.parent.name, path.stem
     item = _item(result, contents, item_ids) or ""
-    question, options = asked(result.get("question") or "")
+    question, options = parse_prompt(result.get("question") or "")
     answer = result.get("answer")
-    right = expected({"answer": answer if options or not answer else phrases(answer)}, options)
+    right = expected_answer({"answer": answer if options or not answer else list_items(answer)}, options)
     steps, defect = _steps(result.get("reason_steps"))
     images = result.get("image_path") or []
     return {
@@ -111,7 +112,7 @@ def _content(result: Any) -> str:
     """A hash of question, options and report, by which results without an id are found; "" without a report."""
     if not isinstance(result, dict) or not result.get("original_report"):
         return ""
-    question, options = asked(str(result.get("question")))
+    question, options = parse_prompt(str(result.get("question")))
     content = json.dumps([_INSTRUCTION.sub("", question), options, result["original_report"]])
     return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
 

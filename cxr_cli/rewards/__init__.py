@@ -1,30 +1,36 @@
-"""Rewards for reinforcement learning, by the code of the metrics: what pays in training is what is scored.
+"""Rewards for reinforcement learning, by the code of the metrics: training optimizes what `cxr score` measures.
 
-Each is a plain function of TRL's shape: completions and, by name, a list for each column of the data set; out comes a
-number from 0 to 1 for each completion, or None where a reward does not apply, such as `process` without a report.
+Each is a plain function of TRL's signature: completions and, by name, a list for each column of the data set. It gives
+a number from 0 to 1 for each completion, or None if the reward does not apply, such as `process` without a report.
 
     trl grpo --reward_funcs cxr_cli.rewards.format cxr_cli.rewards.accuracy cxr_cli.rewards.process ..
 
 Columns: `question`, `options`, `answer`, `task`, `findings`, `report`, `steps`, as rows have them, or one column `case`
-with whole rows, as objects or as JSON.
+with whole rows, as objects or as JSON. A reward of your own: a function in a file of its own, and a line in REWARDS.
 """
 
-from cxr_cli.rewards.functions import (
-    accuracy,
-    completeness,
-    consistency,
-    effectiveness,
-    factuality,
-    format,
-    length,
-    process,
-    using,
+from typing import Any
+
+from cxr_cli.registry import Registry
+
+REWARDS = Registry(
+    {
+        "format": "cxr_cli.rewards.functions:format",
+        "accuracy": "cxr_cli.rewards.functions:accuracy",
+        "process": "cxr_cli.rewards.functions:process",
+        "factuality": "cxr_cli.rewards.functions:factuality",
+        "completeness": "cxr_cli.rewards.functions:completeness",
+        "effectiveness": "cxr_cli.rewards.functions:effectiveness",
+        "consistency": "cxr_cli.rewards.functions:consistency",
+        "length": "cxr_cli.rewards.functions:length",
+    }
 )
-
-REWARDS = {
-    function.__name__: function
-    for function in (format, accuracy, process, factuality, completeness, effectiveness, consistency, length)
-}
 DEFAULT = {"format": 1.0, "accuracy": 1.0, "process": 2.0, "consistency": 1.0}
+"""The weight of each reward that `cxr rl` uses if none is named."""
 
-__all__ = ["DEFAULT", "REWARDS", "using", *REWARDS]
+
+def __getattr__(name: str) -> Any:
+    """`cxr_cli.rewards.format`, as TRL imports it."""
+    if name in REWARDS:
+        return REWARDS.load(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""`cxr rl --audit`: what rewards pay for honest chains, and for cheats. A cheat that pays as well would be learned."""
+"""`cxr rl --audit`: what the rewards pay for honest chains and for cheats. A cheat that pays as well is learned."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cxr_cli.answers import reply_format
+from cxr_cli.answers.reply_format import prompt_text
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.phrasing import Phrasing, phrasing_of
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.rows.rng import Rng
-from cxr_cli.scoring.tables.table import Document, Table
-from cxr_cli.scoring.tables.text import as_text
 
 TEMPLATE = (
     "The lungs are clear. There is no consolidation, edema, nodule or mass. There is no pleural effusion or "
@@ -23,15 +22,17 @@ TEMPLATE = (
 )
 
 
-class Honest:
-    """A case with its verified chain, from which the cheats are made. They all give the right answer but where the
-    answer itself is the cheat, so that the reasoning alone is tried."""
+class HonestCase:
+    """A case with its verified chain, from which the cheats are made.
+
+    A cheat in the reasoning gives the right answer, so that the reasoning alone is tested.
+    """
 
     def __init__(self, case: Mapping[str, Any], reader: Reader) -> None:
         self.case, self.reader = case, reader
         self.steps = [step["text"] for step in as_steps(case.get("steps"))]
         self.options: list[str] = list(case.get("options") or ())
-        self.letters = reply_format.letters(case, case["answer"])
+        self.letters = reply_format.answer_letters(case, case["answer"])
         self.rng = Rng(f"audit/{case['id']}")
 
     @cached_property
@@ -42,60 +43,65 @@ class Honest:
     def phrasing(self) -> Phrasing:
         return phrasing_of(self.reader.lexicon)
 
-    def chain(self) -> str:
-        return reply_format.say(self.steps, self.letters)
+    def honest_reply(self) -> str:
+        return reply_format.completion_text(self.steps, self.letters)
 
-    def thinking(self, think: str | Sequence[str]) -> str:
+    def with_reasoning(self, think: str | Sequence[str]) -> str:
         """Another reasoning, the right answer."""
-        return reply_format.say(think, self.letters)
+        return reply_format.completion_text(think, self.letters)
 
-    def saying(self, findings: Sequence[Finding]) -> str:
-        return self.thinking([self.phrasing.observe(finding, self.rng) for finding in findings] or "Nothing.")
+    def with_statements(self, findings: Sequence[Finding]) -> str:
+        return self.with_reasoning([self.phrasing.observe(finding, self.rng) for finding in findings] or "Nothing.")
 
-    def answering(self, answer: str | Sequence[str]) -> str:
+    def with_answer(self, answer: str | Sequence[str]) -> str:
         """The honest reasoning, another answer."""
-        return reply_format.say(self.steps, answer)
+        return reply_format.completion_text(self.steps, answer)
 
 
 def _flipped(finding: Finding) -> Finding:
     return finding._replace(status="present" if finding.status == "absent" else "absent")
 
 
-def _true_sentence(honest: Honest) -> str:
-    said = [step for step in honest.steps if honest.reader.read(step)]
-    return honest.thinking([said[0] if said else honest.steps[0]] * 50)
+def _true_sentence(honest: HonestCase) -> str:
+    """The first step that states a finding, fifty times."""
+    stating = [step for step in honest.steps if honest.reader.read(step)]
+    return honest.with_reasoning([stating[0] if stating else honest.steps[0]] * 50)
 
 
-def _doubtful(honest: Honest) -> str:
-    """Every second finding that is there is in doubt, and so is called absent."""
-    there = [f for f in honest.statements if f.status != "absent"]
-    doubted = set(there[honest.rng.below(2) :: 2])
-    return honest.saying([_flipped(f) if f in doubted else f for f in honest.statements])
+def _doubtful(honest: HonestCase) -> str:
+    """Every second present finding is in doubt, and so is called absent."""
+    present = [f for f in honest.statements if f.status != "absent"]
+    doubted = set(present[honest.rng.below(2) :: 2])
+    return honest.with_statements([_flipped(f) if f in doubted else f for f in honest.statements])
 
 
-def _everything(honest: Honest) -> str:
+def _everything(honest: HonestCase) -> str:
+    """Every finding that can be an answer, called present."""
     entries = honest.reader.lexicon.entries.items()
-    return honest.saying([Finding(name, "present") for name, entry in entries if entry.answer])
+    return honest.with_statements([Finding(name, "present") for name, entry in entries if entry.answer])
 
 
-CHEATS: dict[str, Callable[[Honest], str]] = {
+CHEATS: dict[str, Callable[[HonestCase], str]] = {
     "empty": lambda honest: "",
-    "format only": lambda honest: reply_format.say("I look at the image.", reply_format.letter(0)),
-    "normal template": lambda honest: honest.thinking(TEMPLATE),
+    "format only": lambda honest: reply_format.completion_text("I look at the image.", reply_format.option_letter(0)),
+    "normal template": lambda honest: honest.with_reasoning(TEMPLATE),
     "everything present": _everything,
-    "negations flipped": lambda honest: honest.saying([_flipped(f) for f in honest.statements]),
-    "question copied": lambda honest: honest.thinking(reply_format.ask(honest.case["question"], honest.options)),
+    "negations flipped": lambda honest: honest.with_statements([_flipped(f) for f in honest.statements]),
+    "question copied": lambda honest: honest.with_reasoning(prompt_text(honest.case["question"], honest.options)),
     "one sentence fifty times": _true_sentence,
-    "no reasoning": lambda honest: reply_format.answered(honest.case, honest.case["answer"]),
-    "option list copied": lambda honest: honest.answering(honest.options or honest.case["question"]),
-    "both answers": lambda honest: honest.answering("A or B"),
-    "hedging on all": lambda honest: honest.saying([f._replace(status="uncertain") for f in honest.statements]),
+    "no reasoning": lambda honest: reply_format.bare_answer(honest.case, honest.case["answer"]),
+    "option list copied": lambda honest: honest.with_answer(honest.options or honest.case["question"]),
+    "both answers": lambda honest: honest.with_answer("A or B"),
+    "hedging on all": lambda honest: honest.with_statements(
+        [f._replace(status="uncertain") for f in honest.statements]
+    ),
     "absent when in doubt": _doubtful,
 }
 
 
-class Line(NamedTuple):
-    """What one way of answering is paid on average. as_good: the share of cases in which it is paid no less."""
+class Pay(NamedTuple):
+    """What the rewards pay on average for one way to reply. as_good: the share of cases in which it is paid as much as
+    the honest chain, or more."""
 
     name: str
     rewards: dict[str, float | None]
@@ -109,7 +115,7 @@ class Audit(NamedTuple):
 
     cases: int
     spread: dict[str, tuple[float, float, float, float, int]]
-    lines: list[Line]
+    lines: list[Pay]
 
     @property
     def failed(self) -> list[str]:
@@ -117,19 +123,22 @@ class Audit(NamedTuple):
         return [line.name for line in self.lines[1:] if line.total >= self.lines[0].total - 1e-9]
 
 
-def audit(cases: Sequence[Mapping[str, Any]], chosen: Selected, reader: Reader) -> Audit:
-    """Pays honest chains and cheats. Cases without steps or without an answer are left out; CxrError: none is left."""
-    honest = [Honest(case, reader) for case in cases if case.get("answer") and as_steps(case.get("steps"))]
+def audit(cases: Sequence[Mapping[str, Any]], mix: RewardMix, reader: Reader) -> Audit:
+    """What the rewards pay for honest chains and for cheats, over the cases with steps and an answer.
+
+    CxrError: no case has both.
+    """
+    honest = [HonestCase(case, reader) for case in cases if case.get("answer") and as_steps(case.get("steps"))]
     if not honest:
         raise CxrError("nothing to audit: no case has both steps and an answer")
     columns = {"case": [h.case for h in honest]}
-    chains = chosen.pay([h.chain() for h in honest], columns)
-    best = chosen.total(chains)
-    lines = [Line("honest chain", _means(chains), float(best.mean()), 1.0)]
+    chains = mix.pay([h.honest_reply() for h in honest], columns)
+    best = mix.total(chains)
+    lines = [Pay("honest chain", _means(chains), float(best.mean()), 1.0)]
     for name, cheat in CHEATS.items():
-        paid = chosen.pay([cheat(h) for h in honest], columns)
-        total = chosen.total(paid)
-        lines.append(Line(name, _means(paid), float(total.mean()), float((total >= best - 1e-9).mean())))
+        paid = mix.pay([cheat(h) for h in honest], columns)
+        total = mix.total(paid)
+        lines.append(Pay(name, _means(paid), float(total.mean()), float((total >= best - 1e-9).mean())))
     return Audit(len(honest), {name: _spread(values) for name, values in chains.items()}, lines)
 
 
@@ -144,29 +153,17 @@ def _spread(values: np.ndarray[Any, Any]) -> tuple[float, float, float, float, i
     return float(there.mean()), float(there.std()), float(there.min()), float(there.max()), len(values) - len(there)
 
 
-def as_table(done: Audit) -> str:
-    """The audit for a person: the rewards of the honest chains, then what each way of answering is paid."""
-    width = max(len(line.name) for line in done.lines)
-    spread = Table(
-        head=[f"{'reward':{width}}", " mean", "sd", "min", "max", "none"],
-        body=[
-            [name, f"{mean:5.2f}", f"{deviation:4.2f}", f"{least:4.2f}", f"{most:4.2f}", str(none)]
-            for name, (mean, deviation, least, most, none) in done.spread.items()
-        ],
-        names=1,
-    )
-    lines = Table(
-        head=["", *done.spread, "total", "as good"],
-        body=[
-            [
-                line.name,
-                *("-" if (value := line.rewards[name]) is None else f"{value:.2f}" for name in done.spread),
-                f"{line.total:5.2f}",
-                f"{line.as_good:6.0%}{'  <- pays as well' if line.name in done.failed else ''}",
-            ]
-            for line in done.lines
-        ],
-        names=1,
-        left=frozenset({len(done.spread) + 2}),
-    )
-    return f"{done.cases} cases\n\n{as_text(Document(spread))}\n{as_text(Document(lines))}".rstrip("\n")
+def as_table(result: Audit) -> str:
+    """The audit for a person."""
+    names = list(result.spread)
+    wide = max(len(line.name) for line in result.lines)
+    lines = [f"{result.cases} cases", "", f"{'reward':{wide}}   mean    sd   min   max  none"]
+    for name, (mean, deviation, least, most, none) in result.spread.items():
+        lines.append(f"{name:{wide}}  {mean:5.2f} {deviation:5.2f} {least:5.2f} {most:5.2f} {none:5d}")
+    lines += ["", f"{'':{wide}}  " + "  ".join(names) + "  total  as good"]
+    for line in result.lines:
+        values = (line.rewards[name] for name in names)
+        cells = (f"{'-' if v is None else f'{v:.2f}':>{len(n)}}" for n, v in zip(names, values, strict=True))
+        mark = "  <- pays as well" if line.name in result.failed else ""
+        lines.append(f"{line.name:{wide}}  {'  '.join(cells)}  {line.total:5.2f}  {line.as_good:6.0%}{mark}")
+    return "\n".join(lines)

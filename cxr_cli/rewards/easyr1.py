@@ -8,17 +8,17 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.rewards.verl import compute_score as one
+from cxr_cli.rewards.verl import compute_score as score_one
 
 REWARD_NAME, REWARD_TYPE = "cxr", "batch"
 
 
 def compute_score(reward_inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
-    """For each response `overall`, and each reward by name."""
+    """For each response `overall`, the weighted sum, and each reward by name."""
     scores = []
     for given in reward_inputs:
         truth = given["ground_truth"]
         case = json.loads(truth) if isinstance(truth, str) else truth
-        paid = one("", given["response"], case.get("answer"), case)
+        paid = score_one("", given["response"], case.get("answer"), case)
         scores.append({"overall": paid.pop("score"), **paid})
     return scores

@@ -1,124 +1,136 @@
-"""The rewards themselves. A formula stands in each docstring."""
+"""The rewards. The docstring of each gives its formula."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from cxr_cli.findings import Lexicon, Reader, reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.scoring.completion import Judged, Truth, truth
-from cxr_cli.scoring.radrscore import covered
+from cxr_cli.scoring.completion import CaseReference, Completion, case_reference
+from cxr_cli.scoring.radrscore import coverage
 
 Rewards = list[float | None]
 COLUMNS = ("question", "options", "answer", "task", "findings", "report", "steps")
 SHORT, LONG = 15, 300  # words of a reasoning between which `length` is 1
 
-_how: dict[str, Any] = {"unmentioned": "normal", "reader": None}
+
+@dataclass
+class _Settings:
+    """How all rewards read. reader: None stands for that of the packaged lexicon, made when it is first needed."""
+
+    reader: Reader | None = None
+    unmentioned: Unmentioned = "normal"
 
 
-def using(lexicon: Lexicon | None = None, unmentioned: Unmentioned = "normal") -> None:
-    """From now on rewards read with this lexicon and take silence so. Not needed for the packaged lexicon."""
-    _how.update(unmentioned=unmentioned, reader=reader(lexicon))
-    _truth.cache_clear()
-    _judged.cache_clear()
+_settings = _Settings()
+
+
+def use_lexicon(lexicon: Lexicon | None = None, unmentioned: Unmentioned = "normal") -> None:
+    """From now on rewards read with this lexicon and this policy on what a report does not mention."""
+    _settings.reader, _settings.unmentioned = reader(lexicon), unmentioned
+    _reference.cache_clear()
+    _completion.cache_clear()
 
 
 def format(completions: Sequence[Any], **columns: Any) -> Rewards:
     """1 for `<think>` .. `</think><answer>` .. `</answer>`, once each, and nothing else; else 0."""
-    return [float(j.said.well_formed) for j in judged(completions, columns)]
+    return [float(c.parts.well_formed) for c in read_completions(completions, columns)]
 
 
 def accuracy(completions: Sequence[Any], **columns: Any) -> Rewards:
     """1 for the right option, partial credit where several are right, F1 of the findings for open answers."""
-    return [j.accuracy() for j in judged(completions, columns)]
+    return [c.accuracy() for c in read_completions(completions, columns)]
 
 
 def process(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """Are the statements of the reasoning true, and do they tell what the reference tells, of both kinds evenly?
+    """Are the statements of the reasoning true, and do they cover the reference, its present and absent findings alike?
 
     For the present (and possible) and for the absent findings of the reference: stated / (in the reference + false
     statements of the other kind); the mean of the two. A kind of which the reference has none counts as a factor,
     1 / (1 + false statements of the other kind), instead. Times the share of sentences that are not repeats.
 
-    Plain factuality pays for calling everything absent; here a missed finding costs as much as an invented one, one
-    that is told at a wrong place is half stated and not false, what is true but beside the point earns nothing, and
-    silence is 0. None: there is no report.
+    Plain factuality pays for calling everything absent; here a missed finding costs as much as an invented one, a
+    finding at a wrong place is half stated and not false, what is true but beside the point earns nothing, and silence
+    is 0. None: there is no report.
     """
-    return [_process(j) for j in judged(completions, columns)]
+    return [_process(c) for c in read_completions(completions, columns)]
 
 
-def _process(judged: Judged) -> float | None:
-    if judged.truth.known is None:
+def _process(completion: Completion) -> float | None:
+    if completion.reference.report is None:
         return None
-    kinds = [judged.hits(absent=False), judged.hits(absent=True)]
-    parts, factor = [], judged.novelty
-    for (hits, wanted, _), (_, _, false) in zip(kinds, reversed(kinds), strict=True):
-        if wanted:
-            parts.append(hits / (wanted + false))
+    kinds = [completion.recall(absent=False), completion.recall(absent=True)]
+    parts, factor = [], completion.novelty
+    for kind, other in zip(kinds, reversed(kinds), strict=True):
+        if kind.wanted:
+            parts.append(kind.stated / (kind.wanted + other.wrong))
         else:
-            factor /= 1 + false
+            factor /= 1 + other.wrong
     return factor * sum(parts) / len(parts) if parts else None
 
 
 def factuality(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """The share of the statements that the report supports, the paper's process reward; 0 for none. It can be won by
-    calling all in doubt absent: see `process`. None: there is no report."""
+    """The share of the statements that the report supports, the paper's process reward; 0 if there are none. A model
+    can win it by calling everything in doubt absent: see `process`. None: there is no report."""
     return [
-        None if j.truth.known is None else j.verdicts.count("supported") / max(1, len(j.verdicts))
-        for j in judged(completions, columns)
+        None if c.reference.report is None else c.verdicts.count("supported") / max(1, len(c.verdicts))
+        for c in read_completions(completions, columns)
     ]
 
 
 def completeness(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """The share of the reference's observations that the reasoning makes. None: there are no reference steps."""
-    return [_against_steps(j, reverse=False) for j in judged(completions, columns)]
+    """The share of the reference's observations that the reasoning states. None: there are no reference steps."""
+    return [_against_steps(c, reverse=False) for c in read_completions(completions, columns)]
 
 
 def effectiveness(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """The share of the statements that the reference makes; 0 for none. None: there are no reference steps."""
-    return [_against_steps(j, reverse=True) for j in judged(completions, columns)]
+    """The share of the statements that are in the reference; 0 if there are none. None: there are no reference
+    steps."""
+    return [_against_steps(c, reverse=True) for c in read_completions(completions, columns)]
 
 
-def _against_steps(judged: Judged, *, reverse: bool) -> float | None:
-    reference, stated = judged.truth.reference, judged.statements
-    if not judged.truth.from_steps or not reference:
+def _against_steps(completion: Completion, *, reverse: bool) -> float | None:
+    reference, stated = completion.reference.findings, completion.statements
+    if not completion.reference.from_steps or not reference:
         return None
     these, by = (stated, reference) if reverse else (reference, stated)
-    return covered(these, by, judged.reader.lexicon) or 0.0
+    return coverage(these, by, completion.reader.lexicon) or 0.0
 
 
 def consistency(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """1 if the answer follows from the statements, 0 if not or if there is none. None: the answer is no finding."""
-    return [j.consistency() for j in judged(completions, columns)]
+    """1 if the answer follows from the statements, 0 if not or if there is no answer. None: the answer claims no
+    finding."""
+    return [c.consistency() for c in read_completions(completions, columns)]
 
 
 def length(completions: Sequence[Any], **columns: Any) -> Rewards:
     """1 for a reasoning of SHORT to LONG words; less in proportion to how far it is shorter or longer."""
-    counts = [len((j.said.think or "").split()) for j in judged(completions, columns)]
+    counts = [len((c.parts.think or "").split()) for c in read_completions(completions, columns)]
     return [min(1.0, n / SHORT, LONG / max(1, n)) for n in counts]
 
 
 def statement_metrics(completions: Sequence[Any], **columns: Any) -> dict[str, float]:
-    """Sensitivity and specificity of the statements by the report, and how many there are: means over completions."""
-    read = judged(completions, columns)
-    rates = [j.rates() for j in read if j.truth.known is not None]
+    """Sensitivity and specificity of the statements, and how many there are: means over the completions."""
+    read = read_completions(completions, columns)
+    rates = [c.sensitivity_specificity() for c in read if c.reference.report is not None]
     named = {
         "sensitivity": [rate for rate, _ in rates if rate is not None],
         "specificity": [rate for _, rate in rates if rate is not None],
-        "statements": [float(len(j.statements)) for j in read],
+        "statements": [float(len(c.statements)) for c in read],
     }
     return {name: sum(values) / len(values) for name, values in named.items() if values}
 
 
-def judged(completions: Sequence[Any], columns: Mapping[str, Any]) -> list[Judged]:
+def read_completions(completions: Sequence[Any], columns: Mapping[str, Any]) -> list[Completion]:
     """Each completion, read with its case."""
     cases = columns.get("case")
     if cases is None:
         there = [name for name in COLUMNS if columns.get(name) is not None]
         cases = [{name: columns[name][i] for name in there} for i in range(len(completions))]
     keys = [case if isinstance(case, str) else json.dumps(case, sort_keys=True) for case in cases]
-    return [_judged(key, text_of(completion)) for key, completion in zip(keys, completions, strict=True)]
+    return [_completion(key, text_of(completion)) for key, completion in zip(keys, completions, strict=True)]
 
 
 def text_of(completion: Any) -> str:
@@ -130,19 +142,18 @@ def text_of(completion: Any) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _judged(case: str, text: str) -> Judged:
-    """Remembered, since every reward asks for the same."""
+def _completion(case: str, text: str) -> Completion:
+    """Kept in a cache, since every reward needs the same."""
     parsed: dict[str, Any] = json.loads(case)
-    return Judged(parsed, text, _truth(case), _reader())
+    return Completion(parsed, text, _reference(case), _reader())
 
 
 @lru_cache(maxsize=1024)
-def _truth(case: str) -> Truth:
-    return truth(json.loads(case), _reader(), _how["unmentioned"])
+def _reference(case: str) -> CaseReference:
+    return case_reference(json.loads(case), _reader(), _settings.unmentioned)
 
 
 def _reader() -> Reader:
-    if _how["reader"] is None:
-        _how["reader"] = reader()
-    found: Reader = _how["reader"]
-    return found
+    if _settings.reader is None:
+        _settings.reader = reader()
+    return _settings.reader

@@ -1,4 +1,6 @@
-"""The rewards for ms-swift: `--external_plugins .../cxr_cli/rewards/swift.py --reward_funcs cxr_format cxr_process ..`.
+"""The rewards for ms-swift.
+
+    --external_plugins .../cxr_cli/rewards/ms_swift.py --reward_funcs cxr_format cxr_process ..
 
 Each reward is registered as `cxr_NAME`. The columns of the data set reach them by name, as in TRL.
 """
@@ -16,7 +18,7 @@ except ModuleNotFoundError:  # before version 4
 def _plugin(name: str) -> type:
     class Reward(ORM):  # type: ignore[misc]
         def __call__(self, completions: Any, **columns: Any) -> list[float]:
-            return [0.0 if value is None else value for value in REWARDS[name](completions, **columns)]
+            return [0.0 if value is None else value for value in REWARDS.load(name)(completions, **columns)]
 
     Reward.__name__ = Reward.__qualname__ = f"cxr_{name}"
     return Reward

@@ -1,6 +1,5 @@
-"""Which rewards, with which weights: `format:1 accuracy:1 my_module:fn:0.5`."""
+"""The rewards of a training and their weights: `format:1 accuracy:1 my_module:fn:0.5`."""
 
-import difflib
 import importlib
 import json
 import sys
@@ -14,18 +13,19 @@ from cxr_cli.errors import CxrError
 from cxr_cli.rewards import DEFAULT, REWARDS
 from cxr_cli.rewards.functions import COLUMNS
 
+Reward = Callable[..., list[float | None]]
 FIELDS = ("id", *COLUMNS)
 Paid = Mapping[str, np.ndarray[Any, Any]]
 
 
-class Selected(NamedTuple):
-    """functions: by name. weights: in the same order."""
+class RewardMix(NamedTuple):
+    """Rewards by name, and the weight of each, in the same order."""
 
-    functions: dict[str, Callable[..., list[float | None]]]
+    functions: dict[str, Reward]
     weights: list[float]
 
     def pay(self, completions: Sequence[str], columns: Mapping[str, Any]) -> Paid:
-        """For each reward one number a completion, NaN where it does not apply."""
+        """For each reward an array with a number for each completion, NaN if the reward does not apply."""
         prompts = [""] * len(completions)
         paid = {}
         for name, function in self.functions.items():
@@ -34,28 +34,28 @@ class Selected(NamedTuple):
         return paid
 
     def total(self, paid: Paid) -> np.ndarray[Any, Any]:
-        """The weighted sum of each completion; what does not apply adds nothing."""
+        """The weighted sum for each completion; a reward that does not apply adds nothing."""
         rows = [weight * np.nan_to_num(values) for weight, values in zip(self.weights, paid.values(), strict=True)]
         summed: np.ndarray[Any, Any] = np.sum(rows, axis=0)
         return summed
 
 
-def select(texts: Sequence[str]) -> Selected:
-    """What `--reward` names; none stands for the default. `name:weight`, `module:function` or
-    `module:function:weight`, the module found from here or installed. Raises CxrError."""
-    functions: dict[str, Callable[..., list[float | None]]] = {}
+def select(texts: Sequence[str]) -> RewardMix:
+    """The rewards that `--reward` names, or the default ones. texts: `name`, `name:weight`, `module:function` or
+    `module:function:weight`, with a module in this folder or an installed one. Raises CxrError."""
+    functions: dict[str, Reward] = {}
     weights = []
     for text in texts or [f"{name}:{weight}" for name, weight in DEFAULT.items()]:
-        name, weight = _weighed(text)
+        name, weight = _name_and_weight(text)
         short, function = _function(name)
         if short in functions:
             raise CxrError(f"--reward: {short} is named twice")
         functions[short] = function
         weights.append(weight)
-    return Selected(functions, weights)
+    return RewardMix(functions, weights)
 
 
-def _weighed(text: str) -> tuple[str, float]:
+def _name_and_weight(text: str) -> tuple[str, float]:
     name, colon, weight = text.rpartition(":")
     try:
         return (name, float(weight)) if colon else (text, 1.0)
@@ -63,14 +63,14 @@ def _weighed(text: str) -> tuple[str, float]:
         return text, 1.0
 
 
-def _function(name: str) -> tuple[str, Callable[..., list[float | None]]]:
+def _function(name: str) -> tuple[str, Reward]:
     if name in REWARDS:
-        return name, REWARDS[name]
+        return name, REWARDS.load(name)
     module, colon, attribute = name.partition(":")
     if not colon:
-        close = difflib.get_close_matches(name, REWARDS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(REWARDS)}, or my_module:function"
-        raise CxrError(f"--reward: no reward is called {name}; {hint}")
+        hint = REWARDS.hint(name)
+        other = "" if hint.endswith("?") else ", or my_module:function"
+        raise CxrError(f"--reward: no reward is called {name}; {hint}{other}")
     if "" not in sys.path:
         sys.path.insert(0, "")  # a module in this folder
     try:
@@ -83,7 +83,7 @@ def _function(name: str) -> tuple[str, Callable[..., list[float | None]]]:
 
 
 def _with_columns(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same, given whole rows as objects (`case`) and their fields by name."""
+    """The function, called with whole rows as objects (`case`) and with their fields by name."""
 
     @wraps(function)
     def paid(*, completions: Any, case: Sequence[Any], **more: Any) -> Any:

@@ -18,14 +18,14 @@ from cxr_cli.rewards.functions import COLUMNS
 def compute_score(
     data_source: str, solution_str: str, ground_truth: Any, extra_info: Mapping[str, Any] | None = None, **_: Any
 ) -> dict[str, float]:
-    """One completion. ground_truth: the answer, if the case in `extra_info` brings none. A reward that does not apply
-    is left out of the sum and given as NaN."""
+    """The rewards of one completion. ground_truth: the answer, if the case in `extra_info` has none. A reward that does
+    not apply is NaN, and adds nothing to the sum."""
     given = dict(extra_info or {})
     case = given | json.loads(given.pop("case", "{}"))
     weights = case.pop("weights", None) or DEFAULT
     case.setdefault("answer", ground_truth)
     kept = {name: case[name] for name in case if name in COLUMNS}
     row = json.dumps(kept, default=lambda array: array.tolist())  # Parquet's lists are numpy arrays there
-    paid = {name: REWARDS[name]([solution_str], case=[row])[0] for name in weights}
+    paid = {name: REWARDS.load(name)([solution_str], case=[row])[0] for name in weights}
     score = sum(weights[name] * value for name, value in paid.items() if value is not None)
     return {"score": score} | {name: float("nan") if value is None else value for name, value in paid.items()}

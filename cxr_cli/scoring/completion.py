@@ -1,107 +1,115 @@
-"""One completion about one case, read once for all rewards."""
+"""One completion about one case, read once for all its scores and rewards."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.grading import answered, grade, phrases
-from cxr_cli.answers.reply_format import split
+from cxr_cli.answers.answer import answer_of
+from cxr_cli.answers.grading import grade
+from cxr_cli.answers.lists import list_items
+from cxr_cli.answers.reply_format import parse_reply
 from cxr_cli.answers.steps import as_steps
-from cxr_cli.findings import Finding, Reader, observations
+from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import ReferenceFindings, Unmentioned
-from cxr_cli.scoring.radrscore import covered
+from cxr_cli.scoring.radrscore import coverage, observations
 from cxr_cli.tasks import task_of
-from cxr_cli.verifying.faults import fingerprint
+from cxr_cli.verifying.faults import normal_form
 
 
-class Truth(NamedTuple):
-    """What is known of a case. known: the report's findings. reference: what a reasoning should come to.
+class CaseReference(NamedTuple):
+    """What a completion is compared with. report: its findings as evidence, None without a report. findings: those
+    that a reasoning should state: of the reference steps; without steps, of the report about what the case asks, or
+    all of them."""
 
-    The reference are the observations of the reference steps; without steps those of the report about the findings
-    that the case asks about, or all of them.
-    """
-
-    known: ReferenceFindings | None
-    reference: list[Finding]
+    report: ReferenceFindings | None
+    findings: list[Finding]
     from_steps: bool
 
 
-def truth(case: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned) -> Truth:
+def case_reference(case: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned) -> CaseReference:
     """Of a case whose `report` may be None."""
-    report = case.get("report") or ""
-    told = reader.read(report) if report.strip() else []
-    known = ReferenceFindings(told, reader.lexicon, unmentioned) if report.strip() else None
+    text = case.get("report") or ""
+    report = ReferenceFindings(reader.read(text), reader.lexicon, unmentioned) if text.strip() else None
     steps = as_steps(case.get("steps"))
     if steps:
-        return Truth(known, observations((step["text"] for step in steps), reader), True)
-    asked = {
-        kin
+        return CaseReference(report, observations((step["text"] for step in steps), reader), True)
+    names = {
+        narrower
         for name in case.get("findings") or ()
         if name in reader.lexicon.entries
-        for kin in reader.lexicon.narrower(name)
+        for narrower in reader.lexicon.narrower(name)
     }
-    return Truth(known, [f for f in observations([report], reader) if not asked or f.name in asked], False)
+    return CaseReference(report, [f for f in observations([text], reader) if not names or f.name in names], False)
 
 
-def bare(finding: Finding) -> Finding:
-    """The finding and whether it is there, no more."""
+def name_and_status(finding: Finding) -> Finding:
+    """The finding without side, zone, severity and change."""
     return Finding(finding.name, finding.status)
 
 
-class Judged:
-    """A completion, its statements and how they stand to the truth."""
+class Recall(NamedTuple):
+    """Of the absent, or the other, findings of a reference: how many are stated (a share of one that is stated in
+    part), and how many there are. wrong: how many absent, or other, statements are wrong."""
 
-    def __init__(self, case: Mapping[str, Any], text: str, truth: Truth, reader: Reader) -> None:
-        self.case, self.text, self.truth, self.reader = case, text, truth, reader
-        self.said = split(text)
+    stated: float
+    wanted: int
+    wrong: int
+
+
+class Completion:
+    """A completion, its statements, and how they compare with the reference of its case."""
+
+    def __init__(self, case: Mapping[str, Any], text: str, reference: CaseReference, reader: Reader) -> None:
+        self.case, self.text, self.reference, self.reader = case, text, reference, reader
+        self.parts = parse_reply(text)
 
     @cached_property
     def statements(self) -> list[Finding]:
         """The distinct findings that the think tag states."""
-        return observations([self.said.think or ""], self.reader)
+        return observations([self.parts.think or ""], self.reader)
 
     @cached_property
     def verdicts(self) -> list[str]:
-        """Of each statement by the report; empty without one."""
-        known = self.truth.known
-        return [known.judge(statement).verdict for statement in self.statements] if known else []
+        """The verdict of the report on each statement; [] without a report."""
+        report = self.reference.report
+        return [report.judge(statement).verdict for statement in self.statements] if report else []
 
-    def right(self, statement: Finding) -> float:
-        """1 if the report supports it, half if it supports the finding and not where, how much or how changed it is;
-        0 for a finding that is invented or missed. Without the half, "absent", which has no side, is the safer word."""
-        known = self.truth.known
-        if known is None:
+    def correctness(self, statement: Finding) -> float:
+        """1 if the report supports it, half if it supports the finding and not its side, severity or change; 0 for a
+        finding that is invented or missed. Without the half, "absent", which has no side, is the safer word."""
+        report = self.reference.report
+        if report is None:
             return 0.0
-        if known.judge(statement).verdict == "supported":
+        if report.judge(statement).verdict == "supported":
             return 1.0
-        return 0.5 * (known.judge(bare(statement)).verdict == "supported")
+        return 0.5 * (report.judge(name_and_status(statement)).verdict == "supported")
 
     @cached_property
     def novelty(self) -> float:
-        """1 where no sentence of the reasoning is said twice, else the share of sentences that are new."""
-        think = self.said.think or ""
-        prints = [fingerprint(think[s.start : s.end]) for s in self.reader.statements(think)]
-        prints = [text for text in prints if text]
-        return len(set(prints)) / len(prints) if prints else 1.0
+        """1 if no sentence of the reasoning is repeated, else the share of sentences that are new."""
+        think = self.parts.think or ""
+        sentences = [normal_form(think[s.start : s.end]) for s in self.reader.statements(think)]
+        sentences = [text for text in sentences if text]
+        return len(set(sentences)) / len(sentences) if sentences else 1.0
 
-    def hits(self, *, absent: bool) -> tuple[float, int, int]:
-        """Of the reference's absent, or other, findings: how many are stated (a part for each that is stated in
-        part), how many there are; and how many absent, or other, statements are wrong."""
-        wanted = [f for f in self.truth.reference if (f.status == "absent") == absent]
+    def recall(self, *, absent: bool) -> Recall:
+        """absent: of the absent findings of the reference, else of the present and possible ones."""
+        wanted = [f for f in self.reference.findings if (f.status == "absent") == absent]
         stated = [f for f in self.statements if (f.status == "absent") == absent]
-        hits = sum(self._stated(finding, stated) for finding in wanted)
-        return hits, len(wanted), sum(not self.right(finding) for finding in stated)
+        found = sum(self._stated_share(finding, stated) for finding in wanted)
+        return Recall(found, len(wanted), sum(not self.correctness(finding) for finding in stated))
 
-    def _stated(self, wanted: Finding, stated: Sequence[Finding]) -> float:
-        """How far one of `stated` says what is wanted; "possible", or another place, says half of it."""
+    def _stated_share(self, wanted: Finding, stated: Sequence[Finding]) -> float:
+        """How much of a finding `stated` contains; "possible", or another place, is half of it."""
         sure = [f for f in stated if f.status == wanted.status]
-        half = [bare(f) for f in stated]
+        bare = [name_and_status(f) for f in stated]
         lexicon = self.reader.lexicon
-        return max(covered([wanted], sure, lexicon) or 0.0, 0.5 * (covered([bare(wanted)], half, lexicon) or 0.0))
+        in_part = coverage([name_and_status(wanted)], bare, lexicon) or 0.0
+        return max(coverage([wanted], sure, lexicon) or 0.0, 0.5 * in_part)
 
-    def rates(self) -> tuple[float | None, float | None]:
-        """Sensitivity and specificity of the statements by the report: of the findings that are there, the share that
-        is stated present; of those that are not, the share that is stated absent. None if none is spoken of."""
+    def sensitivity_specificity(self) -> tuple[float | None, float | None]:
+        """Of the findings mentioned that the report has, the share that is stated present; of those that it does not
+        have, the share that is stated absent. None if none is mentioned."""
         pairs = list(zip(self.statements, self.verdicts, strict=True)) if self.verdicts else []
         there = [f.status != "absent" for f, v in pairs if (f.status != "absent") == (v == "supported")]
         gone = [f.status == "absent" for f, v in pairs if (f.status == "absent") == (v == "supported")]
@@ -110,22 +118,23 @@ class Judged:
     def accuracy(self) -> float | None:
         """The answer: 1 or 0 for one right option, partial credit for several, F1 of the findings for open answers.
 
-        No answer is 0: it must not pay to be silent. None: the case has no answer that it could be compared with.
+        No answer is 0, so that silence does not pay. None: the case has no answer to compare with.
         """
         scores, why = grade(self.case, self.text)
         if scores["accuracy"] is None and why["accuracy"].startswith(("no reference", "reference answer")):
             return None
         score = scores.get("answer_f1", scores["accuracy"])
         if not self.case.get("options") and score is not None and score < 1:
-            score = max(score, self._open())
+            score = max(score, self._open_f1())
         return score or 0.0
 
-    def _open(self) -> float:
+    def _open_f1(self) -> float:
+        """F1 of the present findings of an open answer."""
         answer = self.case.get("answer")
-        wanted = self._present(answer if isinstance(answer, list) else phrases(str(answer)))
-        given = self._present(answered(self.case, self.text).texts or [])
-        recall = covered(wanted, given, self.reader.lexicon) or 0.0
-        precision = covered(given, wanted, self.reader.lexicon) or 0.0
+        wanted = self._present(answer if isinstance(answer, list) else list_items(str(answer)))
+        given = self._present(answer_of(self.case, self.text).texts or [])
+        recall = coverage(wanted, given, self.reader.lexicon) or 0.0
+        precision = coverage(given, wanted, self.reader.lexicon) or 0.0
         return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
 
     def _present(self, texts: Sequence[str]) -> list[Finding]:
@@ -136,7 +145,7 @@ class Judged:
 
         What the answer claims must be stated, and no other option may be stated to be present.
         """
-        chosen = answered(self.case, self.text).texts
+        chosen = answer_of(self.case, self.text).texts
         if chosen is None:
             return 0.0
         follows = task_of(self.case).follows(self.case, chosen, self.statements, self.reader)

@@ -1,9 +1,9 @@
-"""A predicted report against a reference report: findings that are there, one by one.
+"""A predicted report against a reference report: the findings that are present, one by one.
 
     finding_precision  share of the predicted present findings that the reference has
     finding_recall     share of the reference's present findings that are predicted
     finding_f1         their harmonic mean
-    finding_errors     what is wrong, added up: a missed or a false finding counts its weight in the lexicon, a wrong
+    finding_errors     the sum of the errors: a missed or a false finding counts its weight in the lexicon, a wrong
                        side, size, severity or change a part of it. Lower is better, 0 is best.
 
 Normal statements count neither for nor against; an uncertain finding counts as present. Where nothing is present in
@@ -11,40 +11,64 @@ either report, the two agree: precision, recall and F1 are 1.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import COURSE, SEVERITY
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.scoring.radrscore import Scores
+from cxr_cli.scoring.scores import ScoreSettings
 
 METRICS = ("finding_precision", "finding_recall", "finding_f1", "finding_errors")
 
 
-class ReportScorer:
+class ReportScores:
+    """The four metrics of each reply in a row without a question, which is a report."""
+
+    def __init__(self, settings: ScoreSettings) -> None:
+        self.comparer = ReportComparer(settings.reader)
+
+    def applies(self, row: Mapping[str, Any]) -> bool:
+        return not row.get("question")
+
+    def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
+        return without_requests([self.comparer.compare(row.get("report"), text) for text in texts])
+
+
+class ReportComparer:
     """Compares reports with one lexicon."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader, self.lexicon = reader, reader.lexicon
 
-    def score(self, reference: str | None, predicted: str | None) -> Scores:
+    def compare(self, reference: str | None, predicted: str | None) -> Scores:
         """The four metrics, or None with the reason: no report, no prediction, or one that states nothing."""
-        if not reference or not reference.strip():
-            return dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no report")
-        if not predicted or not predicted.strip():
-            return dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no prediction")
-        if not self.reader.read(predicted):
-            return dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no finding read in the prediction")
-        truth, said = self.present(reference), self.present(predicted)
-        missed = [self.penalty(t, said) for t in truth]
-        false = [self.penalty(s, truth) for s in said]
-        recall = 1 - sum(missed) / len(missed) if missed else (1.0 if not said else 0.0)
-        precision = 1 - sum(false) / len(false) if false else (1.0 if not truth else 0.0)
+        reason = self._why_none(reference, predicted)
+        if reason or not reference or not predicted:
+            return dict.fromkeys(METRICS), dict.fromkeys(METRICS, reason)
+        wanted, given = self.present(reference), self.present(predicted)
+        missed = [self.penalty(finding, given) for finding in wanted]
+        false = [self.penalty(finding, wanted) for finding in given]
+        recall = 1 - sum(missed) / len(missed) if missed else (1.0 if not given else 0.0)
+        precision = 1 - sum(false) / len(false) if false else (1.0 if not wanted else 0.0)
         f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-        errors = sum(p * self.weight(t) for p, t in zip(missed, truth, strict=True))
-        # What is only told wrongly was counted as missed in part; a false finding is one without a counterpart.
-        errors += sum(self.weight(s) for p, s in zip(false, said, strict=True) if p == 1)
+        errors = sum(p * self.weight(finding) for p, finding in zip(missed, wanted, strict=True))
+        # A finding with a wrong detail is counted as missed in part; a false one is one without a counterpart.
+        errors += sum(self.weight(finding) for p, finding in zip(false, given, strict=True) if p == 1)
         return dict(zip(METRICS, (precision, recall, f1, errors), strict=True)), {}
+
+    def _why_none(self, reference: str | None, predicted: str | None) -> str:
+        """Why the two cannot be compared; "" if they can."""
+        reason = ""
+        if not reference or not reference.strip():
+            reason = "no report"
+        elif not predicted or not predicted.strip():
+            reason = "no prediction"
+        elif not self.reader.read(predicted):
+            reason = "no finding read in the prediction"
+        return reason
 
     def present(self, text: str) -> list[Finding]:
         """The distinct present findings; of a finding and a broader one on the same side only the narrower counts."""
@@ -57,7 +81,7 @@ class ReportScorer:
         return [f for f in kept if not any(self.implied(f, g) for g in kept if g is not f)]
 
     def implied(self, finding: Finding, by: Finding) -> bool:
-        """Is `finding` only a broader or a less exact word for `by`?"""
+        """Is `finding` only a broader or a less exact name of `by`?"""
         same = finding.name == by.name and finding.side is None and by.side is not None
         broader = finding.name != by.name and finding.name in self.lexicon.broader(by.name)
         return (same or broader) and (finding.side in (None, by.side) or by.side == "bilateral")
@@ -66,12 +90,12 @@ class ReportScorer:
         return self.lexicon.entries[finding.name].weight
 
     def penalty(self, finding: Finding, others: Sequence[Finding]) -> float:
-        """How badly the best counterpart among `others` misses `finding`: 0 (agrees) to 1 (there is none)."""
+        """How far the best counterpart among `others` is from `finding`: 0 (it agrees) to 1 (there is none)."""
         return min((distance(finding, other, self.lexicon) for other in others), default=1.0)
 
 
 def distance(a: Finding, b: Finding, lexicon: Lexicon) -> float:
-    """0 if the two present findings say the same, 1 if they have nothing to do with each other."""
+    """0 if the two present findings are the same, 1 if they have nothing to do with each other."""
     if a.name == b.name or lexicon.near(a.name, b.name):
         cost = 0.0
     elif a.name in lexicon.broader(b.name) or b.name in lexicon.broader(a.name):

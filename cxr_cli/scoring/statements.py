@@ -1,43 +1,48 @@
-"""`cxr score --statements`: what is told right of what is there and of what is not, and whether the answer follows.
+"""`cxr score --statements`: are the stated findings right, and does the answer follow from them?
 
-    sensitivity  of the findings spoken of that the report has, the share that is stated present
-    specificity  of the findings spoken of that it has not, the share that is stated absent
+    sensitivity  of the findings mentioned that the report has, the share that is stated present
+    specificity  of the findings mentioned that the report does not have, the share that is stated absent
     consistency  1 if the answer follows from the statements, else 0
 
-The same functions as those that are logged, and paid, in `cxr rl`.
+`cxr rl` logs, and rewards, by the same functions.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.grading import answered
-from cxr_cli.findings import Reader
-from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.scoring.completion import Judged, truth
+from cxr_cli.answers.answer import answer_of
+from cxr_cli.engines.conversations import Conversation, without_requests
+from cxr_cli.scoring.completion import Completion, case_reference
 from cxr_cli.scoring.radrscore import NO_REPORT, Scores
+from cxr_cli.scoring.scores import ScoreSettings
 
 METRICS = ("sensitivity", "specificity", "consistency")
 
 
-class Statements:
-    """Scores some replies to one case."""
+class StatementScores:
+    """The three metrics of each reply to a question; None with a reason if a reply mentions nothing of the kind."""
 
-    def __init__(self, reader: Reader, unmentioned: Unmentioned) -> None:
-        self.reader, self.unmentioned = reader, unmentioned
+    def __init__(self, settings: ScoreSettings) -> None:
+        self.reader, self.unmentioned, self.wanted = settings.reader, settings.unmentioned, settings.statements
 
-    def score(self, case: Mapping[str, Any], texts: Sequence[str]) -> list[Scores]:
-        """None with a reason where nothing of the kind is spoken of."""
-        true = truth(case, self.reader, self.unmentioned)
-        return [self._score(case, text, Judged(case, text, true, self.reader)) for text in texts]
+    def applies(self, row: Mapping[str, Any]) -> bool:
+        return self.wanted and bool(row.get("question"))
 
-    def _score(self, case: Mapping[str, Any], text: str, judged: Judged) -> Scores:
-        sensitivity, specificity = judged.rates()
-        silent = answered(case, text).texts is None
-        consistency = None if silent else judged.consistency()
-        why = {
-            "sensitivity": NO_REPORT if judged.truth.known is None else "speaks of no finding that is there",
-            "specificity": NO_REPORT if judged.truth.known is None else "speaks of no finding that is not there",
-            "consistency": "no answer" if silent else "the answer claims no finding",
-        }
-        scores = dict(zip(METRICS, (sensitivity, specificity, consistency), strict=True))
-        return scores, {name: why[name] for name, score in scores.items() if score is None}
+    def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
+        reference = case_reference(row, self.reader, self.unmentioned)
+        return without_requests([statement_scores(Completion(row, text, reference, self.reader)) for text in texts])
+
+
+def statement_scores(completion: Completion) -> Scores:
+    """The metrics of one completion."""
+    sensitivity, specificity = completion.sensitivity_specificity()
+    no_answer = answer_of(completion.case, completion.text).texts is None
+    consistency = None if no_answer else completion.consistency()
+    no_report = completion.reference.report is None
+    why = {
+        "sensitivity": NO_REPORT if no_report else "speaks of no finding that is there",
+        "specificity": NO_REPORT if no_report else "speaks of no finding that is not there",
+        "consistency": "no answer" if no_answer else "the answer claims no finding",
+    }
+    scores = dict(zip(METRICS, (sensitivity, specificity, consistency), strict=True))
+    return scores, {name: why[name] for name, score in scores.items() if score is None}

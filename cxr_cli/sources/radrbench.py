@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from cxr_cli.answers.reply_format import asked
+from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files import reading
@@ -66,13 +66,13 @@ def _items(path: Path) -> Iterator[Item]:
 
 def case(item: Row, task: str | None = None) -> Row:
     """An item as a Case without `id`. task: that in the file's name."""
-    from cxr_cli.answers.grading import expected
+    from cxr_cli.answers.reference import expected_answer
 
-    question, listed_options = asked(str(_first(item, _QUESTION)).strip())
+    question, listed_options = parse_prompt(str(_first(item, _QUESTION)).strip())
     given = item.get("options") or listed_options
     options = [str(text) for text in (given.values() if isinstance(given, dict) else given)]
     steps, why = _steps(item.get("reason_steps"))
-    right = expected({"task": task, "answer": _first(item, _ANSWER)}, options)
+    right = expected_answer({"task": task, "answer": _first(item, _ANSWER)}, options)
     several = task_of({"task": task}, options).several
     if right is None and _first(item, _ANSWER):
         why["answer"] = "none of the options"

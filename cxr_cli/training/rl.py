@@ -9,7 +9,7 @@ from cxr_cli.engines.predictor import check_askable
 from cxr_cli.engines.vllm.arguments import check_installed, silence_logs
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
 from cxr_cli.training.data.reading import read_mixture
@@ -44,7 +44,7 @@ class RewardWeights(NamedTuple):
     step: float
 
 
-def train(job: Job, rewards: Selected) -> None:
+def train(job: Job, rewards: RewardMix) -> None:
     """Trains `job.model` on the rows' prompts and fills `job.out`. Raises CxrError."""
     rollouts = rollout_backend(job.settings)
     if rollouts != "transformers":
@@ -96,7 +96,7 @@ def rollout_backend(settings: Settings) -> str:
     return name
 
 
-def reward_weights(settings: Settings, rewards: Selected) -> RewardWeights:
+def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
     """With `credit: step` factuality is paid to sentences, by its weight, and no longer to completions. Raises
     CxrError."""
     credit = settings.get("credit", CREDITS[0])

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object
 
-from cxr_cli.rewards.credit import advantages, sentences
+from cxr_cli.rewards.credit import advantages, sentence_credits
 
 
 class StepCredit:
@@ -22,7 +22,9 @@ class StepCredit:
         padded = zip(batch["completion_ids"], batch["completion_mask"], strict=True)
         completions = [ids[mask.bool()].tolist() for ids, mask in padded]
         decode = partial(trainer.processing_class.tokenizer.decode, skip_special_tokens=True)
-        paid_sentences = sentences([decode(ids) for ids in completions], case=[example["case"] for example in inputs])
+        paid_sentences = sentence_credits(
+            [decode(ids) for ids in completions], case=[example["case"] for example in inputs]
+        )
         size = trainer.num_generations if trainer.model.training else trainer.num_generations_eval
         gathered = gather_object(paid_sentences)  # a group may be spread over several processes
         groups = (gathered[start : start + size] for start in range(0, len(gathered), size))

@@ -8,7 +8,7 @@ import numpy as np
 from cxr_cli.engines import Conversation, Sampling, Spec, open_engine, run_conversations
 from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor, check_askable
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import load_images
 from cxr_cli.training.data.reading import KEPT_PROMPTS, read_rows
@@ -18,7 +18,7 @@ from cxr_cli.training.settings.job import Job
 MIN_DEVIATION = 1e-6  # of the rewards of a prompt's answers
 
 
-def filter_prompts(job: Job, rewards: Selected, samples: int) -> None:
+def filter_prompts(job: Job, rewards: RewardMix, samples: int) -> None:
     """Writes the ids of the prompts to keep to OUT/varied.json, unless it is there. CxrError: none varies."""
     path = job.out / KEPT_PROMPTS
     if path.exists():
@@ -48,7 +48,7 @@ def filter_prompts(job: Job, rewards: Selected, samples: int) -> None:
 
 
 def _conversations(
-    job: Job, rows: RowStore, rewards: Selected, predictor: Predictor
+    job: Job, rows: RowStore, rewards: RewardMix, predictor: Predictor
 ) -> Iterator[tuple[Row, Conversation[bool]]]:
     def conversation(row: Row) -> Conversation[bool]:
         """Do the rewards of this row's answers vary?"""

@@ -1,40 +1,41 @@
-"""Whole cases checked by one judge or by two: the first decides, what the second says stands beside it."""
+"""Whole cases checked by one judge or by two: the first decides, the verdict of the second stands beside it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxr_cli.answers.steps import as_steps, said, statements
+from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.errors import RowError
 from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.tasks import task_of
-from cxr_cli.verifying.interrater import told
-from cxr_cli.verifying.verifier import Evidence, Opinion, Verifier, support
+from cxr_cli.verifying.evidence import Evidence, Opinion
+from cxr_cli.verifying.interrater import agreement_text
+from cxr_cli.verifying.judges import STEP_JUDGES, StepJudge
+from cxr_cli.verifying.verifier import Verifier, support
 
 if TYPE_CHECKING:
-    from cxr_cli.verifying.llm import LlmJudge
-
-Steps = list[dict[str, Any]]
+    from cxr_cli.engines.prompts.structured import Model
 
 
-class Checked(NamedTuple):
-    """Checked steps, their support, and why there is none if a judge failed."""
+class ChainVerdict(NamedTuple):
+    """Checked steps, their support, and why there is none if the judge failed."""
 
-    steps: Steps
+    steps: list[dict[str, Any]]
     support: float | None
     why: dict[str, str]
 
 
-class Checker:
-    """judges: "rules", "llm" or both; llm: the one of that name. pairs: how often two gave which two verdicts."""
+class CaseJudge:
+    """judges: names in STEP_JUDGES, one or two. model: that the judge "llm" asks. pairs: how often the
+    two gave which two verdicts."""
 
-    def __init__(self, verifier: Verifier, judges: Sequence[str] = ("rules",), llm: "LlmJudge | None" = None) -> None:
-        self.verifier, self.judges, self.llm = verifier, judges, llm
-        signatures = {"rules": verifier.signature, "llm": llm.signature if llm else ""}
-        self.signature = " & ".join(signatures[judge] for judge in judges)
+    def __init__(self, verifier: Verifier, judges: Sequence[str] = ("rules",), model: "Model | None" = None) -> None:
+        self.verifier, self.names = verifier, judges
+        self.judges: list[StepJudge] = [STEP_JUDGES.load(name)(verifier, model) for name in judges]
+        self.signature = " & ".join(judge.signature for judge in self.judges)
         self.pairs: Counter[tuple[str, str]] = Counter()
 
     def case(self, case: Row) -> Conversation[Row]:
@@ -50,56 +51,59 @@ class Checker:
         evidence = self.verifier.evidence(case)
         if case.get("steps") is None:
             raise RowError("", "field `steps`: there are none to verify (other names: --map steps=COLUMN)")
-        steps, share, why = yield from self.steps(f"{case['id']}#verify", as_steps(case["steps"]), case, evidence)
+        steps, share, why = yield from self.chain(f"{case['id']}#verify", as_steps(case["steps"]), case, evidence)
         fault = task_of(case).fault(case, evidence.known, self.verifier.reader)
-        grown: Row = {"steps": steps, "support": share, "checked_by": self.signature}
-        return case | grown | merge_reasons(case, ["steps", "support"], why) | ({"fault": fault} if fault else {})
+        checked: Row = {"steps": steps, "support": share, "checked_by": self.signature}
+        return case | checked | merge_reasons(case, ["steps", "support"], why) | ({"fault": fault} if fault else {})
 
     def predictions(self, case: Row) -> Conversation[Row]:
-        """The case with each prediction's thinking as checked `steps` of that prediction, with its `support`."""
+        """The case with each prediction's reasoning as checked `steps` of that prediction, with its `support`."""
         evidence = self.verifier.evidence(case)
-        predictions = said(case)
+        predictions = predictions_of(case)
         if not predictions:
             raise RowError("", "field `predictions`: nothing was predicted")
-        checked = yield from together(
+        verdicts = yield from together(
             [
-                self.steps(f"{case['id']}#verify{n}", statements(prediction), case, evidence)
+                self.chain(f"{case['id']}#verify{n}", reasoning_steps(prediction), case, evidence)
                 for n, prediction in enumerate(predictions)
             ]
         )
-        grown = [
+        checked = [
             prediction | {"steps": steps, "support": share} | merge_reasons(prediction, ["support"], why)
-            for prediction, (steps, share, why) in zip(predictions, checked, strict=True)
+            for prediction, (steps, share, why) in zip(predictions, verdicts, strict=True)
         ]
-        return case | {"predictions": grown, "checked_by": self.signature}
+        return case | {"predictions": checked, "checked_by": self.signature}
 
-    def steps(
+    def chain(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
-    ) -> Conversation[Checked]:
+    ) -> Conversation[ChainVerdict]:
         """Each step with the verdict of the first judge; that of a second as its `second`."""
-        opinions = (yield from self.llm.steps(id, steps, case)) if self.llm and steps else None
-        by = [self._by(judge, steps, case, evidence, opinions) for judge in self.judges]
-        for one, other in zip(by[0], by[-1] if len(by) > 1 else (), strict=False):
-            one["second"] = {"judge": self.judges[1], "verdict": other["verdict"], "reason": other["reason"]}
-            if one["verdict"] and other["verdict"]:
-                self.pairs[one["verdict"], other["verdict"]] += 1
-        failed = isinstance(opinions, Failure) and self.judges[0] == "llm"
-        return Checked(by[0], support(by[0]), {"support": by[0][0]["reason"]} if failed else {})
+        opinions: list[list[Opinion] | Failure | None] = []
+        for judge in self.judges:
+            opinions.append((yield from judge.judge(id, steps, case)) if steps else None)
+        first, *others = [self._checked(steps, case, evidence, one) for one in opinions]
+        for second in others:
+            self._add_second(first, second)
+        failed = isinstance(opinions[0], Failure)
+        return ChainVerdict(first, support(first), {"support": first[0]["reason"]} if failed else {})
 
-    def _by(
+    def _checked(
         self,
-        judge: str,
         steps: Sequence[Mapping[str, Any]],
         case: Mapping[str, Any],
         evidence: Evidence,
         opinions: list[Opinion] | Failure | None,
-    ) -> Steps:
-        if judge == "rules":
-            return self.verifier.steps(steps, case, evidence)
+    ) -> list[dict[str, Any]]:
         if isinstance(opinions, Failure):
             return [{**step, "verdict": None, "reason": f"judge: {opinions.reason}"} for step in steps]
         return self.verifier.steps(steps, case, evidence, opinions)
 
+    def _add_second(self, first: list[dict[str, Any]], second: list[dict[str, Any]]) -> None:
+        for step, other in zip(first, second, strict=True):
+            step["second"] = {"judge": self.names[1], "verdict": other["verdict"], "reason": other["reason"]}
+            if step["verdict"] and other["verdict"]:
+                self.pairs[step["verdict"], other["verdict"]] += 1
+
     def agreement(self) -> str:
-        """How far two judges agree, for a person."""
-        return told(self.judges, self.pairs)
+        """How far the two judges agree, for a person."""
+        return agreement_text(self.names, self.pairs)

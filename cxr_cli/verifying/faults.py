@@ -1,4 +1,4 @@
-"""What is wrong with a step beyond its findings: it betrays the report, invents a prior film or a size, or repeats."""
+"""What the words of a step mention beside its findings: the report, a prior film, a measurement."""
 
 import re
 import string
@@ -19,7 +19,7 @@ _PRIOR = re.compile(
     r"|\bsince (?:the |an? )?(?:prior|previous|earlier|last)|\bthan (?:before|previously)",
     re.IGNORECASE,
 )
-# What the two patterns need; most texts hold none of it, which is found out faster.
+# Words that the two patterns need. Most texts hold none of them, and to look for a word is faster.
 _REPORT_NEEDS = (
     "report",
     "radiolog",
@@ -49,20 +49,20 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
-_MARKS = str.maketrans(dict.fromkeys(string.punctuation, " "))
+_PUNCTUATION_TO_SPACE = str.maketrans(dict.fromkeys(string.punctuation, " "))
 
 
-def speaks_of_report(text: str) -> bool:
-    """Does the step speak of the report, where it should speak of the image?"""
-    return _holds(text, _REPORT_NEEDS) and bool(_REPORT.search(text))
+def mentions_report(text: str) -> bool:
+    """Does the step mention the report, where it should describe the image?"""
+    return _has_any(text, _REPORT_NEEDS) and bool(_REPORT.search(text))
 
 
-def speaks_of_prior(text: str) -> bool:
-    """Does the step speak of an earlier film?"""
-    return _holds(text, _PRIOR_NEEDS) and bool(_PRIOR.search(text))
+def mentions_prior(text: str) -> bool:
+    """Does the step mention an earlier film?"""
+    return _has_any(text, _PRIOR_NEEDS) and bool(_PRIOR.search(text))
 
 
-def _holds(text: str, words: tuple[str, ...]) -> bool:
+def _has_any(text: str, words: tuple[str, ...]) -> bool:
     text = text.lower()
     return any(word in text for word in words)
 
@@ -79,20 +79,19 @@ def measurements(text: str) -> set[tuple[float, str]]:
     return found
 
 
-def fingerprint(text: str) -> str:
-    """The same for two steps that say the same words."""
-    return " ".join(text.lower().translate(_MARKS).split())
+def normal_form(text: str) -> str:
+    """The words in lower case without punctuation: the same for two steps that repeat each other."""
+    return " ".join(text.lower().translate(_PUNCTUATION_TO_SPACE).split())
 
 
-class Wording(NamedTuple):
-    """What the words of a step alone tell."""
+class StepWords(NamedTuple):
+    """What the words of a step mention. normal: their normal form."""
 
-    speaks_of_report: bool
-    speaks_of_prior: bool
+    mentions_report: bool
+    mentions_prior: bool
     measurements: set[tuple[float, str]]
-    fingerprint: str
+    normal: str
 
 
-def wording(text: str) -> Wording:
-    """All of it at once."""
-    return Wording(speaks_of_report(text), speaks_of_prior(text), measurements(text), fingerprint(text))
+def step_words(text: str) -> StepWords:
+    return StepWords(mentions_report(text), mentions_prior(text), measurements(text), normal_form(text))

@@ -1,4 +1,4 @@
-"""What `cxr verify` keeps of a checked case, and what it tells a person."""
+"""What `cxr verify` keeps of a checked case, and what it reports on stderr."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,18 +7,18 @@ from typing import Any, Literal
 from cxr_cli.rows import note
 
 Keep = Literal["steps", "cases", "all"]
-MARKS = {"supported": "+", "contradicted": "x", "unmentioned": "?", "not_checkable": ".", None: "-"}
+SYMBOLS = {"supported": "+", "contradicted": "x", "unmentioned": "?", "not_checkable": ".", None: "-"}
 
 
-class Keeper:
-    """Sifts checked cases and counts what it drops.
+class CaseFilter:
+    """Keeps or drops checked cases and steps, and counts what it drops.
 
     keep: "steps" drops bad steps, and a case if the report contradicts its answer or conclusion or no supported step is
     left; "cases" drops a case with anything bad; "all" drops nothing.
-    min_support: the least share of checkable steps that must be supported, counted before any is dropped.
-    reasons: `explain` shows why a step has its verdict; not those of a model, which may quote the report.
+    min_support: the least share of checkable steps that must be supported, counted before any step is dropped.
+    reasons: `explain` prints why a step has its verdict; False for a model, whose reasons may quote the report.
 
-    What could not be judged at all stays, whatever is kept, without a step that was not judged.
+    A case that could not be judged at all is always kept, without the steps that were not judged.
     """
 
     def __init__(
@@ -29,81 +29,79 @@ class Keeper:
         self.steps_dropped = 0
         self.dropped: Counter[str] = Counter()
 
-    def steps(self, case: dict[str, Any]) -> list[dict[str, Any]]:
-        """The case as it is kept: a list of one row or none."""
+    def filter_case(self, case: dict[str, Any]) -> list[dict[str, Any]]:
+        """The case without what is dropped, as a list of one row; [] if the whole case is dropped."""
         self.cases += 1
         if self.explain:
-            note(trace(case["id"], case, self.reasons))
-        if unjudged(case):
+            note(explanation(case["id"], case, self.reasons))
+        if is_unjudged(case):
             self.unjudged += 1
-            return [case if self.keep == "all" or case["steps"] is None else {**case, "steps": []}]
-        if reason := self.why_dropped(case):
+            kept = [case if self.keep == "all" or case["steps"] is None else {**case, "steps": []}]
+        elif reason := self.why_dropped(case):
             self.dropped[reason] += 1
-            return []
-        if self.keep != "steps":
-            return [case]
-        steps = [step for step in case["steps"] if good(step)]
-        self.steps_dropped += len(case["steps"]) - len(steps)
-        return [{**case, "steps": steps}]
+            kept = []
+        elif self.keep == "steps":
+            steps = [step for step in case["steps"] if is_good(step)]
+            self.steps_dropped += len(case["steps"]) - len(steps)
+            kept = [{**case, "steps": steps}]
+        else:
+            kept = [case]
+        return kept
 
-    def predictions(self, case: dict[str, Any]) -> list[dict[str, Any]]:
-        """What a model said is annotated and never thinned out; `min_support` drops the predictions below it."""
+    def filter_predictions(self, case: dict[str, Any]) -> list[dict[str, Any]]:
+        """A prediction keeps all its steps, whatever their verdicts; one below `min_support` is dropped."""
         self.cases += 1
         if self.explain:
             for prediction in case["predictions"]:
-                note(trace(f"{case['id']} sample {prediction.get('sample', 0)}", prediction, self.reasons))
-        self.unjudged += any(map(unjudged, case["predictions"]))
+                note(explanation(f"{case['id']} sample {prediction.get('sample', 0)}", prediction, self.reasons))
+        self.unjudged += any(map(is_unjudged, case["predictions"]))
         least = self.min_support
         if least is None:
             return [case]
-        said = [p for p in case["predictions"] if unjudged(p) or (p["support"] or 0.0) >= least]
-        if not said:
+        kept = [p for p in case["predictions"] if is_unjudged(p) or (p["support"] or 0.0) >= least]
+        if not kept:
             self.dropped["too little support"] += 1
-        return [{**case, "predictions": said}] if said else []
+        return [{**case, "predictions": kept}] if kept else []
 
     def why_dropped(self, case: Mapping[str, Any]) -> str | None:
-        """Why the whole case goes, or None if it stays."""
-        if self.min_support is not None and (case["support"] or 0.0) < self.min_support:
-            return "too little support"
-        if self.keep == "all":
-            return None
-        if "fault" in case:
-            return "answer contradicted"
-        if case["steps"] and case["steps"][-1]["verdict"] == "contradicted":
-            return "conclusion contradicted"
-        if self.keep == "cases" and not all(map(good, case["steps"])):
-            return "a bad step"
-        if not any(good(step) and step["verdict"] == "supported" for step in case["steps"]):
-            return "no supported step"
-        return None
+        """Why the whole case is dropped; None if it is kept."""
+        steps, least, drops = case["steps"], self.min_support, self.keep != "all"
+        reasons = {
+            "too little support": least is not None and (case["support"] or 0.0) < least,
+            "answer contradicted": drops and "fault" in case,
+            "conclusion contradicted": drops and bool(steps) and steps[-1]["verdict"] == "contradicted",
+            "a bad step": self.keep == "cases" and not all(map(is_good, steps)),
+            "no supported step": drops and not any(is_good(step) and step["verdict"] == "supported" for step in steps),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)
 
     def report(self) -> None:
-        """On stderr, what was dropped and what could not be judged."""
+        """Prints on stderr what was dropped and what could not be judged."""
         if self.unjudged:
             note(f"{self.unjudged} of {self.cases} cases could not be judged and stay: `why` says the reason")
         if self.dropped or self.steps_dropped:
             why = ", ".join(f"{count} {reason}" for reason, count in self.dropped.most_common())
-            gone = f"{self.dropped.total()} of {self.cases} cases" + (f" ({why})" if why else "")
-            note(f"dropped {gone} and {self.steps_dropped} steps of the others")
+            dropped = f"{self.dropped.total()} of {self.cases} cases" + (f" ({why})" if why else "")
+            note(f"dropped {dropped} and {self.steps_dropped} steps of the others")
 
 
-def good(step: Mapping[str, Any]) -> bool:
+def is_good(step: Mapping[str, Any]) -> bool:
     """Supported or not checkable (a plan), and without a fault."""
     return step["verdict"] in ("supported", "not_checkable") and "fault" not in step
 
 
-def unjudged(checked: Mapping[str, Any]) -> bool:
-    """Has it no support because its steps failed to be made or to be judged?"""
+def is_unjudged(checked: Mapping[str, Any]) -> bool:
+    """Does it have no support because its steps could not be made or judged?"""
     return checked["support"] is None and "support" in (checked.get("why") or {})
 
 
-def trace(name: str, checked: Mapping[str, Any], reasons: bool = True) -> str:
-    """A checked chain for a person: each step (its own text, never the report's), its verdict and the reason."""
+def explanation(name: str, checked: Mapping[str, Any], reasons: bool = True) -> str:
+    """A checked chain for a person: each step (its own text, never that of the report), its verdict and the reason."""
     support = "-" if checked["support"] is None else f"{checked['support']:.2f}"
     lines = [f"{name}: support {support}" + (f"; {checked['fault']}" if "fault" in checked else "")]
     for number, step in enumerate(checked["steps"] or (), 1):
         why = [step["reason"]] if reasons or step["verdict"] is None else []
         why += [step["fault"]] if step.get("fault") not in (None, *why) else []
-        lines.append(f"  {MARKS[step['verdict']]} {number}. {step['text']}")
+        lines.append(f"  {SYMBOLS[step['verdict']]} {number}. {step['text']}")
         lines.append(f"       {step['verdict'] or 'not judged'}" + (f": {'; '.join(why)}" if why else ""))
     return "\n".join(lines)

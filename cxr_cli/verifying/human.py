@@ -1,4 +1,4 @@
-"""What people say of steps: the marks that `cxr view` downloads, as verdicts above a judge's.
+"""People's verdicts on steps: the marks that `cxr view` downloads, which go before a judge's verdicts.
 
 {"id": "s1/binary/edema", "on": "steps", "sample": null, "step": 2, "text": "No edema is seen.", "shown": "supported",
  "mark": "disagree", "verdict": "contradicted", "comment": "Kerley lines on the left", "by": "AB"}
@@ -15,17 +15,17 @@ from cxr_cli.rows import Row
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.signatures import sign
 from cxr_cli.rows.validation import check
-from cxr_cli.verifying.interrater import told
+from cxr_cli.verifying.interrater import agreement_text
 from cxr_cli.verifying.verifier import support
 
 _FLIPPED = {"supported": "contradicted", None: "contradicted"}  # any other becomes supported
 _Key = tuple[str, str, int, int, str]
 
 
-class Marks:
+class HumanMarks:
     """Marks by step and person; a later one of the same person replaces the one before. A comment alone is no verdict.
 
-    pairs: of two who judged the same steps, people and the judge, how often they gave which two verdicts.
+    pairs: for each two, people or the judge, who judged the same steps: how often they gave which two verdicts.
     """
 
     def __init__(self, marks: Iterable[Mapping[str, Any]]) -> None:
@@ -38,20 +38,22 @@ class Marks:
         self.pairs: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
 
     @classmethod
-    def read(cls, path: str) -> "Marks":
-        """Raises RowError for a line that is no mark."""
+    def read(cls, path: str) -> "HumanMarks":
+        """The marks in a file. RowError: a line is no mark."""
 
-        def checked() -> Iterator[Mapping[str, Any]]:
+        def valid_marks() -> Iterator[Mapping[str, Any]]:
             for where, row, reason in reading.find(path).items():
                 if reason := reason or check(row, Mark):
                     raise RowError(where, reason)
                 yield row
 
-        return cls(checked())
+        return cls(valid_marks())
 
-    def over(self, case: Row, on: str, judge: str) -> Row:
-        """The checked case with what people say in the place of the judge's verdicts, which become each step's
-        `second`; with the `support` that follows, and who said so in `checked_by`."""
+    def apply(self, case: Row, on: str, judge: str) -> Row:
+        """The checked case with people's verdicts; those of the judge become the `second` of each step.
+
+        Its `support` is counted anew, and `checked_by` names the people.
+        """
         chains = [(case, 0)]
         if on == "predictions":
             chains = [(prediction, prediction.get("sample", n)) for n, prediction in enumerate(case["predictions"])]
@@ -64,7 +66,7 @@ class Marks:
         return case | {"checked_by": f"{signature} & {case['checked_by']}"} if people else case
 
     def _decide(self, steps: Sequence[Row], chain: tuple[str, str, int], judge: str) -> set[str]:
-        """Returns who marked any of the steps. Of several people most decide, at a tie who came first."""
+        """Who marked any of the steps. The verdict that most people give decides; at a tie, the one given first."""
         people: set[str] = set()
         for number, step in enumerate(steps, 1):
             key = (*chain, number, step["text"])
@@ -88,17 +90,17 @@ class Marks:
             self.pairs.setdefault(names, Counter())[verdicts[names[0]], verdicts[names[1]]] += 1
 
     def report(self) -> list[str]:
-        """For a person: how far who agrees with whom, and marks that fit no step."""
-        lines = [told(names, pairs) for names, pairs in sorted(self.pairs.items())]
+        """Lines for a person: how far each two agree, and how many marks fit no step."""
+        lines = [agreement_text(names, pairs) for names, pairs in sorted(self.pairs.items())]
         if unused := len(self._marks.keys() - self._used):
             lines.append(f"{unused} of {len(self._marks)} marked steps are not in these rows as they were marked")
         return lines
 
 
-def verdict_of(mark: Mapping[str, Any], judged: str | None) -> str:
-    """What the mark says, else the judge's verdict, or with "disagree" the opposite of it."""
+def verdict_of(mark: Mapping[str, Any], judge_verdict: str | None) -> str:
+    """The verdict of the mark; without one the judge's verdict, or, with "disagree", its opposite."""
     if mark.get("verdict"):
         return str(mark["verdict"])
     if mark["mark"] == "agree":
-        return judged or "supported"
-    return _FLIPPED.get(judged, "supported")
+        return judge_verdict or "supported"
+    return _FLIPPED.get(judge_verdict, "supported")

@@ -13,7 +13,7 @@ _ENGINE = re.compile(r"engine:([^|]+)")
 
 
 def spearman(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> float | None:
-    """Rank correlation, ties at their mean rank; None if one of the two never varies."""
+    """Spearman's rank correlation, ties at their mean rank; None if one of the two never varies."""
     if len(a) < 2:
         return None
     one, other = _ranks(np.asarray(a, np.float64)), _ranks(np.asarray(b, np.float64))
@@ -21,7 +21,7 @@ def spearman(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> float 
 
 
 def kappa(pairs: Mapping[tuple[str, str], int]) -> float | None:
-    """Cohen's kappa. pairs: (verdict of one, verdict of the other) -> how often. None if both say but one thing."""
+    """Cohen's kappa. pairs: (verdict of one, verdict of the other) -> how often. None if both only ever give one."""
     n = sum(pairs.values())
     first: Counter[str] = Counter()
     second: Counter[str] = Counter()
@@ -35,16 +35,16 @@ def kappa(pairs: Mapping[tuple[str, str], int]) -> float | None:
     return (same - chance) / (1 - chance)
 
 
-def told(judges: Sequence[str], pairs: Mapping[tuple[str, str], int]) -> str:
+def agreement_text(judges: Sequence[str], pairs: Mapping[tuple[str, str], int]) -> str:
     """How far two judges agree, for a person: "rules and llm agree on 3 of 4 steps (0.750), Cohen's kappa 0.500"."""
     n, value = sum(pairs.values()), kappa(pairs)
     same = sum(count for (a, b), count in pairs.items() if a == b)
-    share, shown = f"{same / n:.3f}" if n else "-", "-" if value is None else f"{value:.3f}"
-    return f"{' and '.join(judges)} agree on {same} of {n} steps ({share}), Cohen's kappa {shown}"
+    share, kappa_text = f"{same / n:.3f}" if n else "-", "-" if value is None else f"{value:.3f}"
+    return f"{' and '.join(judges)} agree on {same} of {n} steps ({share}), Cohen's kappa {kappa_text}"
 
 
 def verdicts(row: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
-    """Of each step of a verified row that two have judged: who they are, and what they say.
+    """For each step of a verified row that two have judged: who they are, and their verdicts.
 
     {"checked_by": "engine:human|..", "steps": [{"verdict": "supported", "second": {"judge": "rules", "verdict":
     "contradicted"}}]}  ->  ("human", "rules"), ("supported", "contradicted")

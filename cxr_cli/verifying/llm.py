@@ -7,33 +7,36 @@ from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.prompt import packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.schemas import TEXT, enum_of, numbered_object, object_of, subset_of
 from cxr_cli.engines.prompts.structured import Failure, Model
-from cxr_cli.findings import Lexicon
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.rows.signatures import signature
-from cxr_cli.verifying.verifier import Opinion
+from cxr_cli.verifying.evidence import Opinion
+from cxr_cli.verifying.verifier import Verifier
 
 PROMPTS = {name: packaged_prompt("cxr_cli.verifying", name) for name in ("steps", "normal", "unknown")}
 VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
 
 
-class LlmJudge:
-    """Judges with one model and one policy on what the report does not mention."""
+class LlmStepJudge:
+    """Judges with one model and the verifier's policy on what the report does not mention."""
 
-    def __init__(self, model: Model, lexicon: Lexicon, unmentioned: Unmentioned) -> None:
-        self.model, self.silence = model, PROMPTS[unmentioned].user
+    def __init__(self, verifier: Verifier, model: Model | None) -> None:
+        assert model is not None
+        self.model, self.unmentioned_rule = model, PROMPTS[verifier.unmentioned].user
         self.signature = signature(
-            model.engine.signature, lexicon.digest, prompts=prompts_digest(PROMPTS), unmentioned=unmentioned
+            model.engine.signature,
+            verifier.reader.lexicon.digest,
+            prompts=prompts_digest(PROMPTS),
+            unmentioned=verifier.unmentioned,
         )
 
-    def steps(
+    def judge(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]
     ) -> Conversation[list[Opinion] | Failure]:
         """One opinion for each step. id: of the request."""
         report = numbered_report(case["report"])
 
-        def opinions(said: Any) -> list[Opinion]:
-            given = (said[str(number)] for number in range(1, len(steps) + 1))
+        def opinions(reply: Any) -> list[Opinion]:
+            given = (reply[str(number)] for number in range(1, len(steps) + 1))
             return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in given]
 
         opinion = object_of(reason=TEXT, verdict=enum_of(*VERDICTS), sentences=subset_of(report.numbers))
@@ -46,6 +49,6 @@ class LlmJudge:
                 question=question_text(case),
                 report=str(report),
                 steps=numbered_list(step["text"] for step in steps),
-                silence=self.silence,
+                silence=self.unmentioned_rule,
             )
         )

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cxr_cli.answers.grading import accuracy, answered, expected
-from cxr_cli.answers.reply_format import asked
-from cxr_cli.answers.steps import as_steps, said, statements
+from cxr_cli.answers.answer import answer_of
+from cxr_cli.answers.grading import grade
+from cxr_cli.answers.reference import expected_answer
+from cxr_cli.answers.reply_format import parse_prompt
+from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
 from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.scoring.summaries.summary import SIGNATURE_KEYS
 
@@ -25,13 +27,13 @@ def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film
     Steps are cut as `cxr verify` cuts them, so that a mark on step 3 is a mark on its step 3. RowError: `steps` that
     cannot be read as steps.
     """
-    question, listed = asked(str(row.get("question") or ""))
+    question, listed = parse_prompt(str(row.get("question") or ""))
     options = list(row.get("options") or listed)
     answer = row.get("answer")
-    right = expected(row, options)
+    right = expected_answer(row, options)
     before = row.get("prior") or {}
     answered_by = row.get("answered_by")
-    predictions = said(row) or ([{"text": ""}] if "prediction" in row else [])
+    predictions = predictions_of(row) or ([{"text": ""}] if "prediction" in row else [])
     return {
         "id": row["id"],
         "task": row.get("task"),
@@ -59,15 +61,15 @@ def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film
 def _prediction(row: Mapping[str, Any], number: int, prediction: Mapping[str, Any]) -> PageRow:
     """right: 1, 0, or None with the reason in `why`."""
     text = prediction["text"]
-    right, why = accuracy(row, text) if row.get("question") else (None, None)
-    answer = prediction.get("answer") or (answered(row, text).texts if row.get("question") else None)
+    scores, nulls = grade(row, text) if row.get("question") else ({}, {})
+    answer = prediction.get("answer") or (answer_of(row, text).texts if row.get("question") else None)
     return {
         "sample": prediction.get("sample", number),
         "text": text,
         "answer": [answer] if isinstance(answer, str) else answer,
-        "right": right,
-        "why": why,
-        "steps": as_steps(prediction["steps"]) if prediction.get("steps") else statements(prediction),
+        "right": scores.get("accuracy"),
+        "why": nulls.get("accuracy"),
+        "steps": as_steps(prediction["steps"]) if prediction.get("steps") else reasoning_steps(prediction),
         "support": prediction.get("support"),
     }
 

@@ -109,7 +109,7 @@ def tell(model: Any, films: LabelledFilms, processor: Any, steps: int) -> tuple[
     def example(chosen: Any) -> tuple[list[int], int]:
         """The tokens after the film, and how many of them are the question's."""
         names = films.rng.permutation(sorted(descriptions[chosen]))[:DESCRIBED]
-        asked = reply_format.ask(QUESTION, [name.capitalize() for name in names])
+        asked = reply_format.prompt_text(QUESTION, [name.capitalize() for name in names])
         texts = (f"{asked}{after}", " ".join(descriptions[chosen][name] for name in names))
         question, answer = (processor.tokenizer(text)["input_ids"] for text in texts)
         return [*question, *answer], len(question)

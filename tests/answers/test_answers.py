@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.answers import cues, prose
-from cxr_cli.answers.grading import accuracy, answer_f1, choose, expected, grade
-from cxr_cli.answers.reply_format import ask, asked, letter, say, split
+from cxr_cli.answers.answer import Answer, answer_of
+from cxr_cli.answers.grading import grade
+from cxr_cli.answers.reference import expected_answer
+from cxr_cli.answers.reply_format import completion_text, option_letter, parse_prompt, parse_reply, prompt_text
 from cxr_cli.errors import CxrError
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -15,9 +17,19 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "published" / "accuracy
 CASES = [json.loads(line) for line in (GOLDEN / "answers.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
+def answered(text: str | None, options: list[str], *, several: bool = False, question: str = "") -> Answer:
+    """A reply to such a question. A list of right answers, here an empty one, says that several may be right."""
+    return answer_of({"question": question, "options": options, "answer": [] if several else None}, text)
+
+
+def graded(metric: str, case: dict, text: str | None) -> tuple[float | None, str | None]:
+    scores, why = grade(case, text)
+    return scores[metric], why.get(metric)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['task']}:{case['text'][:40]!r}")
 def test_written_replies(case: dict) -> None:
-    chosen = choose(case["text"], case["options"], several=case["task"] == "multiple", question=case["question"])
+    chosen = answered(case["text"], case["options"], several=case["task"] == "multiple", question=case["question"])
     assert chosen.texts == case["expected"]
     assert (chosen.reason is None) == (case["expected"] is not None)
     if case["reason"]:
@@ -32,8 +44,8 @@ def test_real_replies_agree_with_the_labels() -> None:
     wrong = []
     for label in labels:
         row = files[label["file"]][label["index"]]
-        question, options = asked(row["question"])
-        texts = choose(row["pred"], options, question=question).texts
+        _, options = parse_prompt(row["question"])
+        texts = answer_of({"question": row["question"]}, row["pred"]).texts
         said = "AB"[options.index(texts[0])] if texts else None
         if said != label["expected"]:
             wrong.append((label["file"], label["index"], label["expected"], said))
@@ -77,7 +89,7 @@ FINDINGS = ["Cardiomegaly", "Pneumothorax", "Pleural effusion", "Nodule"]
     ],
 )
 def test_options_of_any_question(text: str, options: list[str], several: bool, answer: list[str] | None) -> None:
-    assert choose(text, options, several=several).texts == answer
+    assert answered(text, options, several=several).texts == answer
 
 
 @pytest.mark.parametrize(
@@ -95,7 +107,7 @@ def test_options_of_any_question(text: str, options: list[str], several: bool, a
     ],
 )
 def test_expected(answer: str, options: list[str], right: list[str] | None) -> None:
-    assert expected({"answer": answer}, options) == right
+    assert expected_answer({"answer": answer}, options) == right
 
 
 def test_cues_are_found_wherever_they_stand() -> None:
@@ -109,19 +121,19 @@ def test_cues_are_found_wherever_they_stand() -> None:
 
 
 def test_layout_is_the_published_one() -> None:
-    prompt = ask("Does this chest X-ray show edema?", ["Yes", "No"])
+    prompt = prompt_text("Does this chest X-ray show edema?", ["Yes", "No"])
     assert prompt == "Does this chest X-ray show edema? Options:\nA) Yes\nB) No"
-    assert asked(prompt + "\nLet's think step by step.") == ("Does this chest X-ray show edema?", ["Yes", "No"])
-    assert ask("Which findings are in this chest X-ray?", []) == "Which findings are in this chest X-ray?"
-    assert asked("No options here") == ("No options here", [])
-    assert say(["The hila are hazy.", "That is edema."], "A") == (
+    assert parse_prompt(prompt + "\nLet's think step by step.") == ("Does this chest X-ray show edema?", ["Yes", "No"])
+    assert prompt_text("Which findings are in this chest X-ray?", []) == "Which findings are in this chest X-ray?"
+    assert parse_prompt("No options here") == ("No options here", [])
+    assert completion_text(["The hila are hazy.", "That is edema."], "A") == (
         "<think> The hila are hazy. That is edema. </think><answer> A </answer>"
     )
-    assert say("Both.", ["A", "C"]) == "<think> Both. </think><answer> A, C </answer>"
-    assert split(say("x y", "A")) == ("x y", "A", "", True)
-    assert (letter(0), letter(25)) == ("A", "Z")
+    assert completion_text("Both.", ["A", "C"]) == "<think> Both. </think><answer> A, C </answer>"
+    assert parse_reply(completion_text("x y", "A")) == ("x y", "A", "", True)
+    assert (option_letter(0), option_letter(25)) == ("A", "Z")
     with pytest.raises(CxrError, match="option 27 has no letter"):
-        letter(26)
+        option_letter(26)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +165,7 @@ def test_layout_is_the_published_one() -> None:
     ],
 )
 def test_split(text: str, think: str | None, answer: str | None, rest: str, well_formed: bool) -> None:
-    assert split(text) == (think, answer, rest, well_formed)
+    assert parse_reply(text) == (think, answer, rest, well_formed)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +189,7 @@ def test_split(text: str, think: str | None, answer: str | None, rest: str, well
     ],
 )
 def test_accuracy(case: dict, text: str | None, expected: tuple[float | None, str | None]) -> None:
-    assert accuracy(case, text) == expected
+    assert graded("accuracy", case, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -198,14 +210,14 @@ def test_several_answers(answer: list[str] | str, text: str, exact: float, f1: f
     scores, why = grade(case, text)
     assert (scores["accuracy"], scores["answer_f1"]) == (exact, pytest.approx(f1))
     assert why == {}
-    assert answer_f1(case, text) == (pytest.approx(f1), None)
+    assert graded("answer_f1", case, text) == (pytest.approx(f1), None)
 
 
 def test_several_answers_without_options() -> None:
     case = {"task": "multiple", "question": "Which findings?", "answer": "small nodule, scar at the apex"}
-    assert answer_f1(case, "<answer>Scar at apex; a small nodule.</answer>") == (1.0, None)
-    assert answer_f1(case, "<answer>small nodule</answer>") == (pytest.approx(2 / 3), None)
-    assert answer_f1(case, "The film.\nIt is rotated.") == (None, "unparsable")
+    assert graded("answer_f1", case, "<answer>Scar at apex; a small nodule.</answer>") == (1.0, None)
+    assert graded("answer_f1", case, "<answer>small nodule</answer>") == (pytest.approx(2 / 3), None)
+    assert graded("answer_f1", case, "The film.\nIt is rotated.") == (None, "unparsable")
 
 
 def test_grade_says_format_and_reasons() -> None:
@@ -222,5 +234,5 @@ def test_grade_says_format_and_reasons() -> None:
 def test_endless_replies_end(noise: str) -> None:
     """A model caught in a loop: the reading stays linear, and the last word still counts."""
     text = noise * (60_000 // len(noise)) + "\n</think><answer>B</answer>"
-    assert choose(text, ["Yes", "No"], question="Is there edema?").texts == ["No"]
-    assert choose(noise * (60_000 // len(noise)), ["Yes", "No"], question="Is there edema?").texts is None
+    assert answered(text, ["Yes", "No"], question="Is there edema?").texts == ["No"]
+    assert answered(noise * (60_000 // len(noise)), ["Yes", "No"], question="Is there edema?").texts is None

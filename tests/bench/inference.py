@@ -98,7 +98,7 @@ def throughput(folder: Path) -> None:
 
 def _places(row: dict[str, Any]) -> dict[str, str]:
     return {
-        "ask": reply_format.ask(row["question"], row.get("options") or []),
+        "ask": reply_format.prompt_text(row["question"], row.get("options") or []),
         "question": row["question"],
         "options": "",
     }

@@ -6,7 +6,7 @@ import numpy as np
 
 from cxr_cli.findings import reader
 from cxr_cli.scoring.radrscore import PARTS
-from cxr_cli.scoring.report import ReportScorer
+from cxr_cli.scoring.report import ReportComparer
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.verifying.interrater import spearman
 from tests.conversations import run_offline
@@ -67,12 +67,13 @@ def correlations(rows: list[dict[str, Any]], shape: Any) -> dict[str, float]:
 
 def rankings() -> list[tuple[str, bool]]:
     """For each case: its id, and whether `finding_errors` puts the candidates in the expected order."""
-    scorer = ReportScorer(reader())
+    comparer = ReportComparer(reader())
     results = []
     for case in ranking_cases():
         texts = {name: candidate["text"] for name, candidate in case["candidates"].items()}
         errors = {
-            name: scorer.score(case["ground_truth"], text)[0]["finding_errors"] or 0.0 for name, text in texts.items()
+            name: comparer.compare(case["ground_truth"], text)[0]["finding_errors"] or 0.0
+            for name, text in texts.items()
         }
         expected = case["expected_ranking"]
         right = True

@@ -20,7 +20,7 @@ from cxr_cli import rewards
 from cxr_cli.engines.local_models import load_model, load_processor, locate
 from cxr_cli.images import load
 from cxr_cli.images.sizes import Square
-from cxr_cli.rewards.selection import Selected, select
+from cxr_cli.rewards.selection import RewardMix, select
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import completion, prompt
 from cxr_cli.training.logs.libraries import quiet_libraries
@@ -76,7 +76,7 @@ def bare(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path, out:
     return float(trainer.train().metrics["train_steps_per_second"])
 
 
-def ours(stage: str, model: Path, folder: Path, out: Path, chosen: Selected) -> float:
+def ours(stage: str, model: Path, folder: Path, out: Path, chosen: RewardMix) -> float:
     out.mkdir()
     settings = {**(SFT if stage == "sft" else RL), "max_steps": STEPS[stage], "size": SIDE}
     job = Job(str(model), out, settings, [str(folder / "steps.jsonl")], root=folder)
@@ -85,7 +85,7 @@ def ours(stage: str, model: Path, folder: Path, out: Path, chosen: Selected) -> 
     return float(next(log["train_steps_per_second"] for log in logs if "train_steps_per_second" in log))
 
 
-def timed(chosen: Selected, spent: list[float]) -> Selected:
+def timed(chosen: RewardMix, spent: list[float]) -> RewardMix:
     """The same rewards, with the seconds that each call takes."""
 
     def measure(function: Any) -> Any:
@@ -98,7 +98,7 @@ def timed(chosen: Selected, spent: list[float]) -> Selected:
         call.__name__ = function.__name__
         return call
 
-    return Selected({name: measure(function) for name, function in chosen.functions.items()}, chosen.weights)
+    return RewardMix({name: measure(function) for name, function in chosen.functions.items()}, chosen.weights)
 
 
 def speed(folder: Path) -> None:
@@ -119,12 +119,15 @@ def speed(folder: Path) -> None:
 def calls() -> None:
     """A thousand completions of ordinary length, nothing remembered, on one core."""
     from cxr_cli.mining.cases import Miner
-    from cxr_cli.rewards.audit import CHEATS, Honest
+    from cxr_cli.rewards.audit import CHEATS, HonestCase
     from tests.cases import LEXICON, READER, examples
 
     mine = Miner(LEXICON)
-    honest = [Honest(case, READER) for study in examples() for case in mine(study)][:128]
-    ways = [Honest.chain, *(CHEATS[name] for name in ("normal template", "hedging on all", "absent when in doubt"))]
+    honest = [HonestCase(case, READER) for study in examples() for case in mine(study)][:128]
+    ways = [
+        HonestCase.honest_reply,
+        *(CHEATS[name] for name in ("normal template", "hedging on all", "absent when in doubt")),
+    ]
     ways += [CHEATS[name] for name in ("negations flipped", "everything present", "question copied", "both answers")]
     pairs = [(way(h), json.dumps(h.case)) for h in honest for way in ways]
     texts, rows = [text for text, _ in pairs], [case for _, case in pairs]

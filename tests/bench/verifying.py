@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from cxr_cli.findings import reader
 from cxr_cli.findings.agreement import ReferenceFindings
-from cxr_cli.verifying.verifier import Evidence, Verifier, worst
+from cxr_cli.verifying.evidence import Evidence, worst
+from cxr_cli.verifying.verifier import Verifier
 from tests.shared import held_back, openi_reports, radfact, report_text
 
 SIDES = [("left", "right")]

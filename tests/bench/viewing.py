@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from cxr_cli.answers.reply_format import answered, say
+from cxr_cli.answers.reply_format import bare_answer, completion_text
 from tests.bench.speed import CXR, MAP
 from tests.browser import Viewer, open_browser
 from tests.shared import DATA
@@ -70,8 +70,8 @@ def _inputs(folder: Path, count: int) -> list[str]:
             for line in steps.open("rb"):
                 row: dict[str, Any] = msgspec.json.decode(line)
                 options = row.get("options") or [row["answer"]]
-                answer = answered(row, row["answer"] if model == "right" else options[0])
-                text = say([step["text"] for step in row["steps"]], answer)
+                answer = bare_answer(row, row["answer"] if model == "right" else options[0])
+                text = completion_text([step["text"] for step in row["steps"]], answer)
                 row |= {"images": [f"images/{film.name}"], "prediction": text, "answered_by": model}
                 file.write(msgspec.json.encode(row) + b"\n")
     return [str(folder / f"{model}.jsonl") for model in ("right", "first")]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.answers.reply_format import ask
+from cxr_cli.answers.reply_format import prompt_text
 from cxr_cli.rows.signatures import signature
 from cxr_cli.sources import EXAMPLES
 from tests.cases import LEXICON, answers, examples, rows, said
@@ -32,7 +32,7 @@ def test_a_study_becomes_a_case(cxr: Cxr) -> None:
         f'"made_by":"{made_by}"}}\n'
     )
     case = rows(done.stdout)[0]
-    assert ask(case["question"], case["options"]) == (
+    assert prompt_text(case["question"], case["options"]) == (
         "Is there a pleural effusion in this chest X-ray? Options:\nA) Yes\nB) No"
     )
 

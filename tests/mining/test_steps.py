@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from cxr_cli.answers.grading import choose
+from cxr_cli.answers.answer import answer_of
 from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Case
@@ -27,10 +27,8 @@ def is_sound(case: Row) -> None:
     assert len(set(case["options"])) == len(case["options"]), name
     if case["options"]:
         assert set(answer) <= set(case["options"]), name
-        told = choose(
-            conclusion["text"], case["options"], several=case["task"] == "multiple", question=case["question"]
-        )
-        assert sorted(told.texts or []) == sorted(answer), conclusion["text"]
+        answered = answer_of(case, conclusion["text"])
+        assert sorted(answered.texts or []) == sorted(answer), conclusion["text"]
     else:
         assert conclusion["text"].endswith(f"the answer is {', '.join(answer)}."), conclusion["text"]
     known = ReferenceFindings(READER.read(case["report"]), LEXICON)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.answers.grading import choose
-from cxr_cli.answers.reply_format import asked
+from cxr_cli.answers.answer import answer_of
+from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.published.results import find
 from tests import published_files
 from tests.conftest import Cxr
@@ -290,8 +290,8 @@ def test_answers_of_nine_models() -> None:
     for label in labels:
         row = files[label["file"]][label["index"]]
         assert hashlib.sha256(row["pred"].encode()).hexdigest()[:16] == label["digest"]
-        question, options = asked(row["question"])
-        texts = choose(row["pred"], options, question=question).texts
+        _, options = parse_prompt(row["question"])
+        texts = answer_of({"question": row["question"]}, row["pred"]).texts
         said = "ABCD"[options.index(texts[0])] if texts else None
         if said != label["expected"]:
             wrong.append((label["file"], label["index"], label["expected"], said))

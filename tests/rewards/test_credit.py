@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards.credit import Told, advantages, sentences
+from cxr_cli.rewards.credit import StatementCredit, advantages, sentence_credits
 from cxr_cli.rewards.selection import select
 
 CASE = {
@@ -25,28 +25,28 @@ CASE = {
 }
 
 
-def told(think: str, **more: Any) -> list[tuple[str, list[Told]]]:
+def told(think: str, **more: Any) -> list[tuple[str, list[StatementCredit]]]:
     text = f"<think> {think} Edema is seen, so the answer is Yes. </think><answer> A </answer>"
-    return [(text[s.start : s.end], s.told) for s in sentences([text], case=[CASE | more])[0]]
+    return [(text[s.start : s.end], s.statements) for s in sentence_credits([text], case=[CASE | more])[0]]
 
 
 def test_what_a_sentence_tells() -> None:
     """One finding of three is there: it weighs 1.5, the two that are not weigh .75 each. The conclusion is left out."""
     assert told("I look at the angles. A left pleural effusion is seen. Edema is seen. No pneumothorax.") == [
-        ("A left pleural effusion is seen.", [Told("pleural effusion", 1.5, 1.0)]),
-        ("Edema is seen.", [Told("edema", 0.0, None)]),
-        ("No pneumothorax.", [Told("pneumothorax", 0.75, None)]),
+        ("A left pleural effusion is seen.", [StatementCredit("pleural effusion", 1.5, 1.0)]),
+        ("Edema is seen.", [StatementCredit("edema", 0.0, None)]),
+        ("No pneumothorax.", [StatementCredit("pneumothorax", 0.75, None)]),
     ]
-    both = [Told("edema", 0.75, None), Told("pleural effusion", 0.0, None)]
+    both = [StatementCredit("edema", 0.75, None), StatementCredit("pleural effusion", 0.0, None)]
     assert told("No edema or effusion.") == [("No edema or effusion.", both)]
-    assert told("A right pleural effusion is seen.")[0][1] == [Told("pleural effusion", 1.5, 0.0)]
+    assert told("A right pleural effusion is seen.")[0][1] == [StatementCredit("pleural effusion", 1.5, 0.0)]
     assert told("There is edema.", report=None) == []
-    assert told("There is no edema.", steps=CASE["steps"][1:])[0][1] == [Told("edema", 1.0, None)]
+    assert told("There is no edema.", steps=CASE["steps"][1:])[0][1] == [StatementCredit("edema", 1.0, None)]
 
 
 def group(*thoughts: str) -> list[list[float]]:
     texts = [f"<think>{thought} So it is.</think>" for thought in thoughts]
-    return advantages(sentences(texts, case=[CASE] * len(texts)))
+    return advantages(sentence_credits(texts, case=[CASE] * len(texts)))
 
 
 def test_a_sentence_is_compared_with_what_the_group_tells_of_its_findings() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cxr_cli import rewards
-from cxr_cli.answers.reply_format import say
+from cxr_cli.answers.reply_format import completion_text
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import reader
 from cxr_cli.mining.cases import Miner
@@ -43,7 +43,7 @@ NORMAL = "The lungs are clear. There is no pleural effusion or pneumothorax. The
 
 
 def paid(name: str, think: str, said: str = "A", **case: Any) -> float | None:
-    [value] = rewards.REWARDS[name]([say(think, said)], case=[{**CASE, **case}])
+    [value] = rewards.REWARDS.load(name)([completion_text(think, said)], case=[{**CASE, **case}])
     return None if value is None else round(value, 3)
 
 
@@ -169,15 +169,16 @@ def test_consistency(think: str, answer: str, case: dict[str, Any], value: float
 
 def test_statement_metrics() -> None:
     told = ("There is a left pleural effusion. There is a nodule.", "There is no pleural effusion.")
-    texts = [say(text, "A") for text in told]
+    texts = [completion_text(text, "A") for text in told]
     assert statement_metrics(texts, case=[CASE, CASE]) == {"sensitivity": 0.5, "specificity": 0.0, "statements": 1.5}
 
 
 def test_columns_conversations_and_json_give_the_same() -> None:
-    text = say("There is a small left pleural effusion.", "A")
+    text = completion_text("There is a small left pleural effusion.", "A")
     columns = {name: [CASE[name]] for name in CASE}
     message = [{"role": "assistant", "content": [{"type": "text", "text": text}]}]
-    for name, reward in rewards.REWARDS.items():
+    for name in rewards.REWARDS:
+        reward = rewards.REWARDS.load(name)
         values = [
             reward([text], case=[CASE]),
             reward([text], case=[json.dumps(CASE)]),
@@ -205,7 +206,7 @@ def test_verl_and_easyr1_take_them() -> None:
         "ground_truth",
         "extra_info",
     ]
-    text = say(CASE["steps"], "A")
+    text = completion_text(CASE["steps"], "A")
     info = {**CASE, "steps": np.array(CASE["steps"], dtype=object), "options": np.array(["Yes", "No"]), "index": 3}
     done = compute_score(data_source="x", solution_str=text, ground_truth="Yes", extra_info=info)
     assert done == {"score": 5.0, "format": 1.0, "accuracy": 1.0, "process": 1.0, "consistency": 1.0}
@@ -220,7 +221,7 @@ def test_rows_made_for_other_trainers_are_paid_there() -> None:
     from cxr_cli.rewards.verl import compute_score
     from examples import for_trainers
 
-    case, text = {**CASE, "id": "a", "images": ["a.png"]}, say(CASE["steps"], "A")
+    case, text = {**CASE, "id": "a", "images": ["a.png"]}, completion_text(CASE["steps"], "A")
     row = for_trainers.verl(case, ["/films/a.png"])
     assert row["prompt"][0]["content"].startswith(
         f"<image>{CASE['question']} Options:\nA) Yes\nB) No\nThink step by step."
@@ -245,7 +246,7 @@ def test_swift_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     importlib.import_module("cxr_cli.rewards.ms_swift")
     registered = plugin.orms  # type: ignore[attr-defined]
     assert sorted(registered) == sorted(f"cxr_{name}" for name in rewards.REWARDS)
-    texts = [say(CASE["steps"], "A")]
+    texts = [completion_text(CASE["steps"], "A")]
     assert registered["cxr_process"]()(texts, **{name: [CASE[name]] for name in CASE}) == [1.0]
     assert registered["cxr_process"]()(texts, case=[{**CASE, "report": None}]) == [0.0]
 

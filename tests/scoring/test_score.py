@@ -8,7 +8,7 @@ import pytest
 
 from cxr_cli.findings import read, reader
 from cxr_cli.scoring.radrscore import match
-from cxr_cli.scoring.report import METRICS, ReportScorer
+from cxr_cli.scoring.report import METRICS, ReportComparer
 from cxr_cli.scoring.scorer import Scorer
 from tests.conftest import Cxr
 from tests.conversations import run_offline
@@ -136,15 +136,15 @@ def test_match(a: str, b: str, expected: float) -> None:
     ],
 )
 def test_report_against_report(reference: str, predicted: str, expected: tuple[float, ...]) -> None:
-    scores, why = ReportScorer(reader()).score(reference, predicted)
+    scores, why = ReportComparer(reader()).compare(reference, predicted)
     assert tuple(round(scores[metric] or 0.0, 4) for metric in METRICS) == expected
     assert why == {}
 
 
 def test_a_report_that_is_not_there() -> None:
-    scorer = ReportScorer(reader())
-    assert scorer.score("", "x") == (dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no report"))
-    assert scorer.score("x", " ") == (dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no prediction"))
+    scorer = ReportComparer(reader())
+    assert scorer.compare("", "x") == (dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no report"))
+    assert scorer.compare("x", " ") == (dict.fromkeys(METRICS), dict.fromkeys(METRICS, "no prediction"))
 
 
 def test_the_command(cxr: Cxr) -> None:
@@ -219,7 +219,7 @@ def test_summary_beside_rows(cxr: Cxr, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("said", ["I am sorry, I cannot analyze medical images.", ".", "Lorem ipsum"])
 def test_a_report_that_states_nothing_is_no_perfect_report(said: str) -> None:
-    scores, why = ReportScorer(reader()).score("No acute disease.", said)
+    scores, why = ReportComparer(reader()).compare("No acute disease.", said)
     assert set(scores.values()) == {None}
     assert set(why.values()) == {"no finding read in the prediction"}
 

@@ -13,7 +13,7 @@ import pytest
 
 from cxr_cli import rewards
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.training.data.dataset import completion, prompt
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.models import FAMILIES
@@ -48,7 +48,7 @@ def sft(drawn: Path, model: Path, out: Path, **settings: Any) -> list[Row]:
     return history(out)
 
 
-def rl(drawn: Path, model: Path, out: Path, chosen: Selected | None = None, **settings: Any) -> list[Row]:
+def rl(drawn: Path, model: Path, out: Path, chosen: RewardMix | None = None, **settings: Any) -> list[Row]:
     from cxr_cli.training import rl
 
     rl.train(job(drawn, model, out, **{**ROLL, **settings}), chosen or vowels())
@@ -72,14 +72,14 @@ def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def vowels() -> Selected:
+def vowels() -> RewardMix:
     """A reward that a model with random weights can rise in: the share of letters."""
 
     def letters(completions: Any, **_: Any) -> list[float | None]:
         texts = [completion[-1]["content"] for completion in completions]
         return [sum(c.isascii() and c.isalpha() for c in text) / max(1, len(text)) for text in texts]
 
-    return Selected({"letters": letters, "process": rewards.process}, [1.0, 0.0])
+    return RewardMix({"letters": letters, "process": rewards.process}, [1.0, 0.0])
 
 
 # What is taught

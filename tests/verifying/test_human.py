@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.verifying.human import Marks, verdict_of
-from cxr_cli.verifying.interrater import told
+from cxr_cli.verifying.human import HumanMarks, verdict_of
+from cxr_cli.verifying.interrater import agreement_text
 from tests.cases import lines, rows
 from tests.conftest import Cxr
 
@@ -135,13 +135,13 @@ def test_a_file_that_is_no_marks(cxr: Cxr, tmp_path: Any) -> None:
 def test_marks_of_a_failed_judge_give_support() -> None:
     step = {"text": STEPS[2], "verdict": None, "reason": "judge: timeout"}
     case = {"id": "a", "steps": [step], "support": None, "why": {"support": "judge: timeout"}, "checked_by": "x"}
-    marks = Marks([mark(3, "disagree") | {"step": 1}])
-    row = marks.over(case, "steps", "llm")
+    marks = HumanMarks([mark(3, "disagree") | {"step": 1}])
+    row = marks.apply(case, "steps", "llm")
     assert (row["steps"][0]["verdict"], row["support"], row["why"]) == ("contradicted", 0.0, {})
     assert marks.report() == []
 
 
 def test_agreement_is_told_in_one_line() -> None:
     pairs = {("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15}
-    assert told(("AB", "rules"), pairs) == "AB and rules agree on 35 of 50 steps (0.700), Cohen's kappa 0.400"
-    assert told(("AB", "rules"), {}) == "AB and rules agree on 0 of 0 steps (-), Cohen's kappa -"
+    assert agreement_text(("AB", "rules"), pairs) == "AB and rules agree on 35 of 50 steps (0.700), Cohen's kappa 0.400"
+    assert agreement_text(("AB", "rules"), {}) == "AB and rules agree on 0 of 0 steps (-), Cohen's kappa -"

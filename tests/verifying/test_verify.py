@@ -9,8 +9,8 @@ import pytest
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import reader
 from cxr_cli.verifying import faults
-from cxr_cli.verifying.case_judge import Checker
-from cxr_cli.verifying.filtering import Keeper
+from cxr_cli.verifying.case_judge import CaseJudge
+from cxr_cli.verifying.filtering import CaseFilter
 from cxr_cli.verifying.verifier import Verifier
 from tests.conftest import Cxr
 from tests.conversations import run_offline
@@ -26,11 +26,11 @@ FAULTS = {
     "conclusion does not give the answer": "does not give the answer",
 }
 VERIFIER = Verifier(reader())
-CHECKER = Checker(VERIFIER)
+JUDGE = CaseJudge(VERIFIER)
 
 
 def verified(case: dict[str, Any]) -> dict[str, Any]:
-    return run_offline(CHECKER.case(case))
+    return run_offline(JUDGE.case(case))
 
 
 @pytest.mark.parametrize(("chain", "number"), STEPS, ids=[f"{c['id']}-{n}" for c, n in STEPS])
@@ -203,7 +203,7 @@ def test_measurements() -> None:
 
 
 def keep(how: Any, steps: list[str], min_support: float | None = None, **more: Any) -> list[list[str]]:
-    kept = Keeper(how, min_support).steps(verified(case(steps, **more)))
+    kept = CaseFilter(how, min_support).filter_case(verified(case(steps, **more)))
     return [[step["text"] for step in row["steps"]] for row in kept]
 
 
@@ -224,7 +224,7 @@ def test_on_predictions() -> None:
         "report": "Left effusion.",
         "predictions": [{"text": "<think> A left effusion. A nodule. </think><answer> A </answer>", "sample": 0}],
     }
-    (prediction,) = run_offline(CHECKER.predictions(row))["predictions"]
+    (prediction,) = run_offline(JUDGE.predictions(row))["predictions"]
     assert [step["verdict"] for step in prediction["steps"]] == ["supported", "unmentioned"]
     assert prediction["support"] == 0.5
 

@@ -76,7 +76,7 @@ def read_prompt(path: str | Path, placeholders: Iterable[str]) -> Prompt:
 
 def question_text(row: Mapping[str, Any]) -> str:
     """ "Question: Is there edema?\nA) Yes\nB) No", for a prompt about a case."""
-    return f"Question: {reply_format.ask(row.get('question') or '(none)', row.get('options') or ())}"
+    return f"Question: {reply_format.prompt_text(row.get('question') or '(none)', row.get('options') or ())}"
 
 
 def answer_text(row: Mapping[str, Any]) -> str:

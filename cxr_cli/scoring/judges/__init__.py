@@ -1,37 +1,46 @@
-"""The judges of reasoning, by name."""
+"""The judges of reasoning, by name. A judge of your own: a class in a file of its own, and a line in this table."""
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from cxr_cli.engines.conversations import Conversation
-from cxr_cli.findings import Reader
-from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.scoring.judges.precomputed import StoredJudge
-from cxr_cli.scoring.radrscore import RulesJudge, Scores
+from cxr_cli.registry import Registry
 
 if TYPE_CHECKING:
+    from cxr_cli.engines.conversations import Conversation
     from cxr_cli.engines.prompts.structured import Model
+    from cxr_cli.findings import Reader
+    from cxr_cli.findings.agreement import Unmentioned
+    from cxr_cli.scoring.radrscore import Scores
 
 Empty = Literal["null", "zero"]
+
+JUDGES = Registry(
+    {
+        "rules": "cxr_cli.scoring.judges.rules:RulesJudge",
+        "llm": "cxr_cli.scoring.judges.llm:LlmReasoningJudge",
+        "stored": "cxr_cli.scoring.judges.precomputed:PrecomputedJudge",
+    }
+)
+
+
+class JudgeSettings(NamedTuple):
+    """What a judge may need. empty: of a part with nothing to count. model: that of -m, None without one."""
+
+    reader: "Reader"
+    unmentioned: "Unmentioned" = "normal"
+    empty: Empty = "null"
+    model: "Model | None" = None
 
 
 class Judge(Protocol):
     """Gives factuality, completeness, effectiveness and radrscore to some reasonings about one case."""
 
-    def signature(self, **settings: object) -> str: ...
-    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]: ...
+    def __init__(self, settings: JudgeSettings) -> None: ...
 
+    def signature(self, **settings: object) -> str:
+        """What the scores depend on. settings: more that belongs in it."""
+        ...
 
-def judge_of(
-    name: str, reader: Reader, unmentioned: Unmentioned, empty: Empty = "null", model: "Model | None" = None
-) -> Judge:
-    """The judge called "rules", "stored" or "llm"; that one asks the model."""
-    if name == "rules":
-        return RulesJudge(reader, unmentioned)
-    if name == "stored":
-        return StoredJudge(as_published=empty == "zero")
-    assert model is not None
-    llm = import_module("cxr_cli.scoring.judges.llm")
-    judge: Judge = llm.LlmJudge(model, reader.lexicon, unmentioned)
-    return judge
+    def judge(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> "Conversation[list[Scores]]":
+        """The scores of each reasoning, made with `radrscore.scores_of`."""
+        ...

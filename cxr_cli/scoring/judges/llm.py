@@ -1,4 +1,4 @@
-"""RadRScore by a model, as the paper has it: key findings are taken out of the reasoning and of the reference, then
+"""RadRScore by a model, as in the paper: key findings are extracted from the reasoning and from the reference, then
 
     factuality     correct / stated       key findings of the reasoning that are correct by the report
     completeness   recalled / reference   key findings of the reference that the reasoning states too
@@ -14,11 +14,10 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.schemas import BOOLEAN, TEXT, array_of, enum_of, numbered_object, object_of
-from cxr_cli.engines.prompts.structured import Failure, Model, together
-from cxr_cli.findings import Lexicon
-from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.rows.signatures import signature
+from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.radrscore import (
     NO_REASONING,
     NO_REFERENCE,
@@ -27,7 +26,7 @@ from cxr_cli.scoring.radrscore import (
     NOTHING_SAID,
     PARTS,
     Scores,
-    scored,
+    scores_of,
 )
 
 NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
@@ -36,8 +35,8 @@ _FINDINGS = object_of(findings=array_of(object_of(finding=TEXT, status=enum_of("
 Part = float | str  # a share, or why there is none
 
 
-class _Case(NamedTuple):
-    """What the judge sees of a case; steps: of the reference."""
+class _CaseText(NamedTuple):
+    """The texts of a case in the prompts. steps: of the reference."""
 
     id: str
     question: str
@@ -46,34 +45,38 @@ class _Case(NamedTuple):
     steps: list[str]
 
 
-class LlmJudge:
+class LlmReasoningJudge:
     """Judges with one model and one policy on what the report does not mention."""
 
-    def __init__(self, model: Model, lexicon: Lexicon, unmentioned: Unmentioned) -> None:
-        self.model, self.lexicon, self.unmentioned = model, lexicon, unmentioned
-        self.silence = PROMPTS[unmentioned].user
+    def __init__(self, settings: JudgeSettings) -> None:
+        assert settings.model is not None
+        self.model, self.lexicon, self.unmentioned = settings.model, settings.reader.lexicon, settings.unmentioned
+        self.unmentioned_rule = PROMPTS[settings.unmentioned].user
 
     def signature(self, **settings: object) -> str:
         by = {"prompts": prompts_digest(PROMPTS), "unmentioned": self.unmentioned}
         return signature(self.model.engine.signature, self.lexicon.digest, **by, **settings)
 
-    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
-        """The parts and the score of each reasoning. Nothing is asked about an empty one."""
+    def judge(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
+        """The parts and the score of each reasoning. The model gets no request about an empty one."""
         report = case.get("report") or ""
         report = str(numbered_report(report)) if report.strip() else None
         steps = _texts(case.get("steps"))
-        seen = _Case(case["id"], question_text(case), answer_text(case), report, steps)
+        texts = _CaseText(case["id"], question_text(case), answer_text(case), report, steps)
         chains = [_texts(reasoning) for reasoning in reasonings]
         named = [(f"judge{n}", chain) for n, chain in enumerate(chains)]
-        asked = [("reference", steps)] if steps and any(chains) else []
-        found = yield from together([self._findings(seen, name, chain) for name, chain in [*named, *asked]])
-        stated, reference = found[: len(chains)], found[-1] if asked else []
+        extra = [("reference", steps)] if steps and any(chains) else []
+        found = yield from together([self._findings(texts, name, chain) for name, chain in [*named, *extra]])
+        stated, reference = found[: len(chains)], found[-1] if extra else []
         parts = yield from together(
-            [self._parts(seen, name, chain, said, reference) for (name, chain), said in zip(named, stated, strict=True)]
+            [
+                self._parts(texts, name, chain, findings, reference)
+                for (name, chain), findings in zip(named, stated, strict=True)
+            ]
         )
-        return [scored(part) for part in parts]
+        return [scores_of(part) for part in parts]
 
-    def _findings(self, case: _Case, name: str, steps: list[str]) -> Conversation[list[str] | Failure]:
+    def _findings(self, case: _CaseText, name: str, steps: list[str]) -> Conversation[list[str] | Failure]:
         """The key findings of some steps, as "left effusion: present", each once."""
         if not steps:
             return []
@@ -82,16 +85,16 @@ class LlmJudge:
                 f"{case.id}#{name}/findings",
                 PROMPTS["findings"],
                 _FINDINGS,
-                lambda said: list(dict.fromkeys(f"{f['finding'].strip()}: {f['status']}" for f in said["findings"])),
+                _distinct,
                 question=case.question,
                 steps=numbered_list(steps),
             )
         )
 
     def _parts(
-        self, case: _Case, name: str, steps: list[str], stated: list[str] | Failure, reference: list[str] | Failure
+        self, case: _CaseText, name: str, steps: list[str], stated: list[str] | Failure, reference: list[str] | Failure
     ) -> Conversation[dict[str, Part]]:
-        """The three parts of one reasoning."""
+        """The three parts of one reasoning. stated, reference: its key findings, and those of the reference."""
         if isinstance(stated, Failure):
             return dict.fromkeys(PARTS, f"judge: {stated.reason}")
         shares = yield from together(
@@ -103,16 +106,16 @@ class LlmJudge:
         )
         return dict(zip(PARTS, shares, strict=True))
 
-    def _correct(self, case: _Case, name: str, stated: list[str]) -> Conversation[Part]:
+    def _correct(self, case: _CaseText, name: str, stated: list[str]) -> Conversation[Part]:
         if case.report is None:
             return NO_REPORT
         if not stated:
             return NOTHING_SAID
-        values = {"report": case.report, "findings": numbered_list(stated), "silence": self.silence}
+        values = {"report": case.report, "findings": numbered_list(stated), "silence": self.unmentioned_rule}
         return (yield from self._share(case, name, "correct", len(stated), values))
 
     def _recalled(
-        self, case: _Case, name: str, steps: list[str], stated: list[str], reference: list[str] | Failure
+        self, case: _CaseText, name: str, steps: list[str], stated: list[str], reference: list[str] | Failure
     ) -> Conversation[Part]:
         if not case.steps:
             return NO_REFERENCE
@@ -127,7 +130,7 @@ class LlmJudge:
         values = {"question": case.question, "findings": numbered_list(reference), "steps": numbered_list(steps)}
         return (yield from self._share(case, name, "recalled", len(reference), values))
 
-    def _effective(self, case: _Case, name: str, steps: list[str], stated: list[str]) -> Conversation[Part]:
+    def _effective(self, case: _CaseText, name: str, steps: list[str], stated: list[str]) -> Conversation[Part]:
         if not case.steps:
             return NO_REFERENCE
         if not stated:
@@ -140,16 +143,22 @@ class LlmJudge:
         }
         return (yield from self._share(case, name, "effective", len(steps), values))
 
-    def _share(self, case: _Case, name: str, what: str, count: int, values: Mapping[str, str]) -> Conversation[Part]:
-        """The share of `count` things of which the model says "true"."""
+    def _share(
+        self, case: _CaseText, name: str, what: str, count: int, values: Mapping[str, str]
+    ) -> Conversation[Part]:
+        """The share of `count` findings or steps that the model calls true."""
         true = yield from self.model.ask(
             f"{case.id}#{name}/{what}",
             PROMPTS[what],
             numbered_object(count, BOOLEAN),
-            lambda said: sum(said.values()),
+            lambda reply: sum(reply.values()),
             **values,
         )
         return f"judge: {true.reason}" if isinstance(true, Failure) else true / count
+
+
+def _distinct(reply: Any) -> list[str]:
+    return list(dict.fromkeys(f"{f['finding'].strip()}: {f['status']}" for f in reply["findings"]))
 
 
 def _texts(steps: Any) -> list[str]:

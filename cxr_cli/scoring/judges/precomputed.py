@@ -1,4 +1,4 @@
-"""Judgements that came with the rows: somebody else's counts, as `judged`.
+"""The judge `stored`: the counts of another judge, which came with the rows as `judged`.
 
 {"judged": {"stated": 5, "correct": 4, "reference": 8, "recalled": 3, "effective": 2, "ineffective": 1}}
 
@@ -10,9 +10,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.engines.conversations import Conversation
+from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.rows.signatures import sign
-from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scored
+from cxr_cli.scoring.judges import JudgeSettings
+from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scores_of
 
 NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: counts more than there are"
 NOTHING = {
@@ -23,8 +24,8 @@ NOTHING = {
 """Why a part has no denominator."""
 
 
-def shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
-    """Each part by the stored counts, whatever they are, or the reason why there is none."""
+def counted_shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
+    """Each part by the counts in the row, whatever they are, or the reason why there is none."""
     if not judged or "reference" not in judged:
         return dict.fromkeys(PARTS, NOT_STORED)
     found: dict[str, float | str] = {}
@@ -36,9 +37,9 @@ def shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
     return found
 
 
-def honest(judged: Mapping[str, Any] | None, reasoning: str) -> dict[str, float | str]:
-    """The same, without what cannot be: a judgement of nothing, or of more than there is."""
-    found = shares(judged)
+def possible_shares(judged: Mapping[str, Any] | None, reasoning: str) -> dict[str, float | str]:
+    """The same, but for what is impossible: a judgement of no reasoning, or a share above 1."""
+    found = counted_shares(judged)
     if not reasoning.strip():
         return {part: share if share == NOT_STORED else NO_REASONING for part, share in found.items()}
     return {part: IMPOSSIBLE if not isinstance(share, str) and share > 1 else share for part, share in found.items()}
@@ -54,17 +55,17 @@ def _counts(judged: Mapping[str, Any]) -> dict[str, tuple[int | None, int | None
     }
 
 
-class StoredJudge:
-    """The judge `stored`. as_published: takes the counts as they are; else as `honest` does."""
+class PrecomputedJudge:
+    """The judge `stored`. With `--empty zero` it takes the counts as they are, else as `possible_shares` does."""
 
-    def __init__(self, as_published: bool) -> None:
-        self.as_published = as_published
+    def __init__(self, settings: JudgeSettings) -> None:
+        self.as_published = settings.empty == "zero"
 
     def signature(self, **settings: object) -> str:
         return sign(engine="stored", **settings)
 
-    def score(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
-        """The stored parts, the same for each reasoning: a row has one judgement."""
+    def judge(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
+        """The same scores for each reasoning, since a row has one judgement."""
         judged = case.get("judged")
-        return [scored(shares(judged) if self.as_published else honest(judged, text)) for text in reasonings]
-        yield []  # a conversation that asks for nothing
+        parts = [counted_shares(judged) if self.as_published else possible_shares(judged, text) for text in reasonings]
+        return without_requests([*map(scores_of, parts)])

@@ -16,7 +16,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.scoring.summaries.intervals import interval
 from cxr_cli.tasks import task_names
-from cxr_cli.verifying.interrater import spearman, told, verdicts
+from cxr_cli.verifying.interrater import agreement_text, spearman, verdicts
 
 ALL_TASKS = "all"
 """The task of lines over the rows of all tasks."""
@@ -134,7 +134,7 @@ class Summary:
         notes = []
         if self.second:
             notes.append(f"agreement_*: Spearman's rank correlation of the first judge and {self.second}, row by row")
-        notes += [told(judges, pairs) for judges, pairs in sorted(self._verdicts.items())]
+        notes += [agreement_text(judges, pairs) for judges, pairs in sorted(self._verdicts.items())]
         for key, counts in self.signatures.items():
             if len(counts) > 1:
                 notes.append(

@@ -27,7 +27,9 @@ def completion(row: Row) -> str:
     if options and not set(given) <= set(options):
         raise RowError("", "field `answer`: it is none of the options")
     steps = [step["text"] for step in as_steps(row.get("steps"))]
-    return reply_format.say(steps, reply_format.letters(row, answer)) if steps else reply_format.answered(row, answer)
+    if not steps:
+        return reply_format.bare_answer(row, answer)
+    return reply_format.completion_text(steps, reply_format.answer_letters(row, answer))
 
 
 def check_teachable(row: Row) -> None:
@@ -38,7 +40,7 @@ def check_teachable(row: Row) -> None:
 
 def prompt(row: Row, *, reasoned: bool) -> str:
     """The question and its options; `reasoned` adds the instruction to reason."""
-    asked = reply_format.ask(row["question"], row.get("options") or [])
+    asked = reply_format.prompt_text(row["question"], row.get("options") or [])
     return f"{asked}\n{reply_format.INSTRUCTION}" if reasoned else asked
 
 

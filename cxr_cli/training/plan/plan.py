@@ -8,7 +8,7 @@ import numpy as np
 
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards.selection import Selected
+from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.rows import Row
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import check_teachable, missing_films
@@ -46,7 +46,7 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     )
 
 
-def plan_rl(job: Job, rewards: Selected, gpus: int, nodes: int) -> str:
+def plan_rl(job: Job, rewards: RewardMix, gpus: int, nodes: int) -> str:
     """The plan of `cxr rl`. Raises CxrError for what would stop it."""
     from trl import GRPOConfig
 
@@ -76,7 +76,7 @@ def plan_rl(job: Job, rewards: Selected, gpus: int, nodes: int) -> str:
     )
 
 
-def _reward_lines(rewards: Selected, weights: rl.RewardWeights, data: Mixture) -> Iterator[str]:
+def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) -> Iterator[str]:
     """The rewards with their weights, and a line for each that does not apply to a sample of the rows."""
     weighted = zip(rewards.functions, weights.completion, strict=True)
     names = [f"{name} x {weight:g}" for name, weight in weighted if weight]

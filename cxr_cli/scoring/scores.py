@@ -1,0 +1,50 @@
+"""The groups of metrics that `cxr score` computes, by name, in the order in which a row shows them.
+
+A score of your own: a class like those named here in a file of its own, and a line in this table.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from cxr_cli.registry import Registry
+
+if TYPE_CHECKING:
+    from cxr_cli.engines.conversations import Conversation
+    from cxr_cli.findings import Reader
+    from cxr_cli.findings.agreement import Unmentioned
+    from cxr_cli.scoring.judges import Empty, Judge
+    from cxr_cli.scoring.radrscore import Scores
+
+SCORES = Registry(
+    {
+        "answer": "cxr_cli.scoring.answers:AnswerScores",
+        "reasoning": "cxr_cli.scoring.reasoning:ReasoningScores",
+        "statements": "cxr_cli.scoring.statements:StatementScores",
+        "report": "cxr_cli.scoring.report:ReportScores",
+        "vote": "cxr_cli.scoring.answers:VoteScores",
+    }
+)
+
+
+class ScoreSettings(NamedTuple):
+    """What a score may need. judges: of reasoning, by name. empty, statements: the flags of `cxr score`."""
+
+    reader: "Reader"
+    judges: "Mapping[str, Judge]"
+    unmentioned: "Unmentioned" = "normal"
+    empty: "Empty" = "null"
+    statements: bool = False
+
+
+class Score(Protocol):
+    """One group of metrics."""
+
+    def __init__(self, settings: ScoreSettings) -> None: ...
+
+    def applies(self, row: Mapping[str, Any]) -> bool:
+        """Does the row hold what these metrics are about?"""
+        ...
+
+    def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> "Conversation[list[Scores]]":
+        """The metrics of each reply, {"length": 31.0}, with the reason of each null; a row gets their means."""
+        ...

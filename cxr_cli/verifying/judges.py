@@ -1,0 +1,37 @@
+"""The judges of steps, by name. A judge of your own: a class in a file of its own, and a line in this table."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cxr_cli.registry import Registry
+
+if TYPE_CHECKING:
+    from cxr_cli.engines.conversations import Conversation
+    from cxr_cli.engines.prompts.structured import Failure, Model
+    from cxr_cli.verifying.evidence import Opinion
+    from cxr_cli.verifying.verifier import Verifier
+
+STEP_JUDGES = Registry(
+    {
+        "rules": "cxr_cli.verifying.rules:RulesStepJudge",
+        "llm": "cxr_cli.verifying.llm:LlmStepJudge",
+    }
+)
+
+
+class StepJudge(Protocol):
+    """Judges the findings of the steps of one chain. signature: what its verdicts depend on."""
+
+    signature: str
+
+    def __init__(self, verifier: "Verifier", model: "Model | None") -> None:
+        """verifier: with the lexicon and the policy on what a report does not mention. model: that of -m."""
+
+    def judge(
+        self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]
+    ) -> "Conversation[list[Opinion] | Failure | None]":
+        """One opinion for each step, a Failure if there is none to be had; None leaves them all to the rules.
+
+        id: of the request to a model.
+        """
+        ...

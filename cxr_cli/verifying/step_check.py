@@ -1,0 +1,153 @@
+"""The checks of one step, in the order in which they are made, and what a chain of steps remembers for the next one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cxr_cli.answers.cues import plain
+from cxr_cli.answers.grading import NO_REFERENCE, NOT_AN_OPTION, grade
+from cxr_cli.findings import Finding
+from cxr_cli.findings.agreement import ReferenceFindings
+from cxr_cli.records import Span
+from cxr_cli.verifying.evidence import Evidence, Opinion, worst
+from cxr_cli.verifying.faults import StepWords
+
+
+class StepReading(NamedTuple):
+    """What a step says, whatever the report says. topic: the findings that it asks about without stating them."""
+
+    claims: list[Finding]
+    topic: tuple[Finding, ...]
+    words: StepWords
+
+
+@dataclass(slots=True)
+class Chain:
+    """A chain of `length` steps, as far as it is checked."""
+
+    case: Mapping[str, Any]
+    evidence: Evidence
+    length: int
+    topic: tuple[Finding, ...] = ()
+    """What the step before asks about."""
+    first_use: dict[str, int] = field(default_factory=dict)
+    """The words of a step -> the number of the first step with these words."""
+    supported: list[Finding] = field(default_factory=list)
+    """What supported steps have stated."""
+    observed: bool = False
+    """Has a step observed anything that may be so?"""
+
+    def add(self, step: "StepCheck") -> None:
+        """Remembers a checked step."""
+        self.topic = step.reading.topic
+        self.observed |= not step.plan and step.fault is None and step.verdict in ("supported", "not_checkable")
+        if step.verdict == "supported":
+            self.supported += step.reading.claims
+
+
+@dataclass(slots=True)
+class StepCheck:
+    """One step under check: what it says, and the result so far."""
+
+    number: int
+    step: Mapping[str, Any]
+    reading: StepReading
+    plan: bool = False
+    """Does it say where to look, and state nothing?"""
+    verdict: str = ""
+    reason: str = ""
+    evidence: list[Span] = field(default_factory=list)
+    fault: str | None = None
+    doubtful: list[Finding] = field(default_factory=list)
+    """The claims that the report does not support."""
+
+    def judge_findings(self, evidence: Evidence, opinion: Opinion | None) -> None:
+        """The worst verdict on a claim is that on the step. opinion: of another judge, in place of that verdict."""
+        claims, topic, _ = self.reading
+        self.plan = not claims and (self.step.get("kind") == "plan" or bool(topic))
+        if opinion is None:
+            judgements = [evidence.known.judge(claim) for claim in claims]
+            self.doubtful = [c for c, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
+            (self.verdict, self.reason), self.evidence = worst(judgements), evidence.spans(judgements)
+        else:
+            self.verdict, self.reason, self.evidence = opinion
+            self.doubtful = [] if opinion.verdict == "supported" else claims
+
+    def check_words(self, chain: Chain) -> None:
+        """A step must not mention the report, nor a prior film or a measurement that there is not."""
+        words, sizes = self.reading.words, chain.evidence.sizes
+        if words.mentions_report:
+            self._find_fault("speaks of the report, not of the image")
+        elif words.mentions_prior and not (chain.case.get("prior") or chain.evidence.mentions_prior):
+            self._find_fault("speaks of a prior film, and there is none")
+        elif self.verdict != "contradicted" and not self.plan and not words.measurements <= sizes:
+            size, unit = min(words.measurements - sizes)
+            self.verdict, self.reason = "unmentioned", f"the measurement {size:g} {unit} is not in the report"
+
+    def _find_fault(self, fault: str) -> None:
+        self.verdict, self.reason, self.fault = "not_checkable", fault, fault
+
+    def check_repetition(self, chain: Chain) -> None:
+        """A step must not repeat the words of one before it."""
+        if self.fault is None:
+            first = chain.first_use.setdefault(self.reading.words.normal, self.number)
+            if first != self.number:
+                self.fault = f"repeats step {first}"
+
+    def check_conclusion(self, chain: Chain) -> None:
+        """A conclusion must follow from the steps before it and rest on an observation; the last step must give the
+        answer."""
+        text, concludes, last = self.step["text"], self.step.get("kind") == "conclude", self.number == chain.length
+        if self.fault is not None or not (last or concludes):
+            return
+        wrong = self._conflict(chain)
+        if last and not wrong:
+            wrong, self.fault = answer_problem(text, chain.case)
+        if wrong:
+            self.verdict, self.reason = "contradicted", wrong
+        elif (concludes or "answer is" in text) and not (self.fault or chain.observed):
+            self.fault = "rests on no observation"
+
+    def _conflict(self, chain: Chain) -> str | None:
+        """Why the doubtful claims do not follow from the steps before; None if these do not contradict them."""
+        if not self.doubtful:
+            return None
+        before = ReferenceFindings(chain.supported, chain.evidence.known.lexicon, "unknown")
+        judgements = map(before.judge, self.doubtful)
+        reasons = (judgement.reason for judgement in judgements if judgement.verdict == "contradicted")
+        return next((f"does not follow from the steps before it: {reason}" for reason in reasons), None)
+
+    def result(self) -> dict[str, Any]:
+        """The step with its evidence, verdict, reason and, if it has one, its fault."""
+        result = {**self.step, "evidence": self.evidence, "verdict": self.verdict, "reason": self.reason}
+        if self.fault:
+            result["fault"] = self.fault
+        return result
+
+
+def answer_problem(text: str, case: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Why the answer in a conclusion is wrong, and the fault of one that gives none; (None, None): it is right."""
+    wrong = fault = None
+    if not gives_answer(text, case):
+        scores, why = grade(case, text) if case.get("options") else ({}, {})
+        accuracy = scores.get("accuracy")
+        if accuracy is None and why.get("accuracy") not in (NO_REFERENCE, NOT_AN_OPTION):
+            fault = "does not give the answer"
+        elif accuracy == 0:
+            wrong = "concludes another answer than the case's"
+    return wrong, fault
+
+
+def gives_answer(text: str, case: Mapping[str, Any]) -> bool:
+    """Does the text end with the case's answer, or, if there are no options to choose from, name all its parts?"""
+    answer = case.get("answer")
+    if answer is None:
+        return True
+    given = [str(part) for part in (answer if isinstance(answer, list) else [answer])]
+    if text.endswith(f"answer is {', '.join(given)}."):  # the usual end, found without reading the text
+        return True
+    texts = [plain(part) for part in given]
+    _, cue, end = plain(text).rpartition("answer is ")
+    if cue and end == " ".join(texts):
+        return True
+    return not case.get("options") and all(part in plain(text) for part in texts)

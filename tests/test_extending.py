@@ -1,0 +1,147 @@
+"""A judge, a score and a reward of your own: a file and a line in a table for each, then used from the command line."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases import lines, rows
+
+FILES = {
+    "strict_judge.py": '''
+from cxr_cli.engines.conversations import without_requests
+from cxr_cli.rows.signatures import signed
+from cxr_cli.scoring.radrscore import scores_of
+
+
+class StrictJudge:
+    """No reasoning is good enough."""
+
+    def __init__(self, settings):
+        pass
+
+    def signature(self, **settings):
+        return signed(engine="strict", **settings)
+
+    def judge(self, case, reasonings):
+        parts = {"factuality": 0.0, "completeness": 0.0, "effectiveness": 0.0}
+        return without_requests([scores_of(parts) for reasoning in reasonings])
+''',
+    "strict_step_judge.py": '''
+from cxr_cli.engines.conversations import without_requests
+from cxr_cli.verifying.evidence import Opinion
+
+
+class StrictStepJudge:
+    """No step is good enough."""
+
+    signature = "engine:strict"
+
+    def __init__(self, verifier, model):
+        pass
+
+    def judge(self, id, steps, case):
+        return without_requests([Opinion("contradicted", "too vague", []) for step in steps])
+''',
+    "word_count.py": '''
+from cxr_cli.engines.conversations import without_requests
+
+
+class WordCount:
+    """words: how long a reply is."""
+
+    def __init__(self, settings):
+        pass
+
+    def applies(self, row):
+        return bool(row.get("question"))
+
+    def measure(self, row, texts):
+        return without_requests([({"words": float(len(text.split()))}, {}) for text in texts])
+''',
+    "brevity.py": '''
+from cxr_cli.rewards.functions import read_completions
+
+
+def brevity(completions, **columns):
+    """1 for a reasoning of at most 100 words."""
+    return [float(len((c.parts.think or "").split()) <= 100) for c in read_completions(completions, columns)]
+''',
+}
+TABLES = """
+from cxr_cli.rewards import REWARDS
+from cxr_cli.scoring.judges import JUDGES
+from cxr_cli.scoring.scores import SCORES
+from cxr_cli.verifying.judges import STEP_JUDGES
+
+JUDGES["strict"] = "strict_judge:StrictJudge"
+STEP_JUDGES["strict"] = "strict_step_judge:StrictStepJudge"
+SCORES["words"] = "word_count:WordCount"
+REWARDS["brevity"] = "brevity:brevity"
+
+from cxr_cli.cli import main
+
+main()
+"""
+CASE = {"id": "a", "question": "Is there edema?", "options": ["Yes", "No"], "answer": "No", "report": "No edema."}
+CASE |= {"steps": ["No edema is seen.", "So the answer is No."]}
+REPLY = "<think> No edema. </think><answer> B </answer>"
+Cxr = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cxr(tmp_path: Path) -> Cxr:
+    """`cxr("score", ..)` with the four lines in the tables."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+
+    def run(*arguments: str, given: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", TABLES, *arguments]
+        env = {**os.environ, "PYTHONPATH": path, "COLUMNS": "120"}
+        return subprocess.run(command, input=lines(*given), capture_output=True, text=True, cwd=tmp_path, env=env)
+
+    return run
+
+
+def test_a_judge_and_a_score_of_your_own(cxr: Cxr) -> None:
+    done = cxr("score", "--judge", "rules,strict", given=[{**CASE, "prediction": REPLY}])
+    assert done.returncode == 0, done.stderr
+    [row] = rows(done.stdout)
+    assert (row["scores"]["radrscore"], row["scores"]["strict_radrscore"], row["scores"]["words"]) == (1.0, 0.0, 6.0)
+    assert " & engine:strict|empty:null|" in row["scored_by"]
+    assert "rules|llm|stored|strict[,..]" in cxr("score", "--help", given=[]).stdout
+
+
+def test_a_judge_of_steps_of_your_own(cxr: Cxr) -> None:
+    done = cxr("verify", "--judge", "strict,rules", "--keep", "all", given=[CASE])
+    assert done.returncode == 0, done.stderr
+    [row] = rows(done.stdout)
+    assert [step["verdict"] for step in row["steps"]] == ["contradicted", "contradicted"]
+    assert row["steps"][0]["reason"] == "too vague"
+    assert row["steps"][0]["second"]["verdict"] == "supported"
+    assert row["checked_by"].startswith("engine:strict & engine:rules|")
+
+
+def test_a_reward_of_your_own(cxr: Cxr) -> None:
+    done = cxr("rl", "--reward", "format", "accuracy", "brevity", "--audit", "-", given=[CASE])
+    assert done.stdout.splitlines()[5].split() == ["brevity", "1.00", "0.00", "1.00", "1.00", "0"], done.stderr
+    assert "brevity" in cxr("rl", "--help", given=[]).stdout
+    wrong = cxr("rl", "--reward", "brevty", "--audit", "-", given=[CASE])
+    assert "no reward is called brevty; did you mean brevity?" in wrong.stderr
+
+
+def test_the_tables_name_what_is_there() -> None:
+    """Every line of a table can be loaded."""
+    from cxr_cli.rewards import DEFAULT, REWARDS
+    from cxr_cli.scoring.judges import JUDGES
+    from cxr_cli.scoring.scores import SCORES
+    from cxr_cli.verifying.judges import STEP_JUDGES
+
+    for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES):
+        assert [callable(table.load(name)) for name in table] == [True] * len(table)
+    assert DEFAULT.keys() <= REWARDS.keys()
