@@ -23,6 +23,7 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "findings",
     "rows",
     "records",
+    "registry",
     "extras",
     "errors",
 ]
