@@ -1,12 +1,12 @@
 """`cxr infer`."""
 
-from typing import Any
-
 import click
 
 from cxr_cli import options
+from cxr_cli.engines import Spec
 from cxr_cli.images import Films
-from cxr_cli.rows import Flow
+from cxr_cli.rows import FlowOptions
+from cxr_cli.stages.infer import InferOptions, run
 
 
 @click.command()
@@ -22,7 +22,9 @@ from cxr_cli.rows import Flow
     metavar="FILE",
     help="Ask in your own words: a text with {ask}, or {question} and {options}; a line --- ends a system part.",
 )
-def infer(flow: Flow, engine: Any, films: Films, samples: int, prompt: str | None, **how: Any) -> None:
+def infer(
+    flow: FlowOptions, engine: Spec, films: Films, samples: int, seed: int, vote: bool, prompt: str | None
+) -> None:
     """What a vision-language model answers to cases.
 
     Reads cases with `question` and `images` (for temporal questions the `prior`'s films come first). Adds
@@ -37,11 +39,6 @@ def infer(flow: Flow, engine: Any, films: Films, samples: int, prompt: str | Non
     """
     if samples > 1 and not engine.sampling.temperature:
         raise click.UsageError("--samples N are all the same at temperature 0: add --temperature 1.")
-    if how["vote"] and samples == 1:
+    if vote and samples == 1:
         raise click.UsageError("--vote needs --samples N, more than one.")
-    from cxr_cli.engines.predictor import PLACES
-    from cxr_cli.engines.prompts.prompt import read_prompt
-    from cxr_cli.stages.infer import run
-
-    asked = read_prompt(prompt, PLACES) if prompt else None
-    run(flow, engine, films, asked, samples=samples, **how)
+    options.exit_if_rejected(run(InferOptions(flow, engine, films, samples, seed, vote, prompt)))

@@ -1,16 +1,18 @@
 """`cxr mine`."""
 
-from typing import Any, get_args
+from typing import get_args
 
 import click
 
-from cxr_cli import options, sources
-from cxr_cli.findings import Lexicon
-from cxr_cli.mining.cases import Miner, Wanted
-from cxr_cli.mining.selection import findings_named
+from cxr_cli import options
+from cxr_cli.engines import Spec
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.mining.cases import Wanted
 from cxr_cli.mining.tasks import TASKS, Uncertain
-from cxr_cli.rows import Flow
-from cxr_cli.stages.mine import run
+from cxr_cli.records import Task
+from cxr_cli.rows import FlowOptions
+from cxr_cli.sources import SOURCES
+from cxr_cli.stages.mine import MineOptions, StudySelection, run
 
 STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
 BRIEF = "Steps by rules without the plan, and in one wording: for small models."
@@ -31,17 +33,26 @@ DOUBT = click.Choice(get_args(Uncertain))
 @click.option("--brief", is_flag=True, help=BRIEF)
 @options.lexicon
 @options.show_prompt("cxr_cli.mining.llm")
-@options.flow(find=sources.find, default="examples")
+@options.flow(default="examples")
 @options.selection
 @options.engine(required=False)
 def mine(
-    flow: Flow, engine: Any, findings: str | None, selected: Any, steps: Wanted, lexicon: str | None, **how: Any
+    flow: FlowOptions,
+    tasks: tuple[Task, ...],
+    findings: str | None,
+    unmentioned: Unmentioned,
+    uncertain: Uncertain,
+    seed: int,
+    steps: Wanted,
+    brief: bool,
+    lexicon: str | None,
+    selection: StudySelection,
+    engine: Spec | None,
 ) -> None:
     """Reports -> questions with reasoning steps.
 
     INPUT: studies as rows (a file, or piped in), a folder of .txt reports, `examples`, which come with cxr, or a data
-    set as it is downloaded, NAME:FOLDER or its folder alone. NAME: mimic-cxr, chexpert, chexpert-plus, ms-cxr-t, rsna,
-    siim, openi, vindr-cxr.
+    set as it is downloaded, NAME:FOLDER or its folder alone. NAME: SOURCES.
     With -m a model writes the steps, in three passes: a plan, its evidence in the report, a chain that sees the film.
 
     \b
@@ -53,11 +64,14 @@ def mine(
     cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
     """
+    if selection.count is not None and set(tasks) - {"binary"}:
+        raise click.UsageError("--per-finding asks binary questions only.")
     if steps == "none" and engine:
         raise click.UsageError("--steps none leaves nothing for -m to write.")
-    if how["brief"] and engine:
+    if brief and engine:
         raise click.UsageError("--brief is for steps by rules; -m writes its own.")
-    known = Lexicon.load(lexicon)
-    asked = findings_named(findings, known) if findings else None
-    miner = Miner(known, findings=asked, steps=None if engine else steps, **how)
-    run(flow, miner, engine, **selected)
+    how = MineOptions(flow, tasks, findings, unmentioned, uncertain, seed, steps, brief, lexicon, selection, engine)
+    options.exit_if_rejected(run(how))
+
+
+mine.help = (mine.help or "").replace("SOURCES", ", ".join(SOURCES))

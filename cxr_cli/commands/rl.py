@@ -1,11 +1,14 @@
 """`cxr rl`."""
 
-from typing import Any
+from dataclasses import replace
 
 import click
 
 from cxr_cli import options
-from cxr_cli.options.training import Several
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.options.training import TrainingOptions
+from cxr_cli.rewards import DEFAULT, REWARDS
+from cxr_cli.training.rl import ROLLOUTS
 
 
 @click.command()
@@ -13,10 +16,10 @@ from cxr_cli.options.training import Several
 @click.option(
     "--reward",
     "rewards",
-    cls=Several,
+    multiple=True,
     metavar="NAME[:WEIGHT]",
-    help="format accuracy process factuality completeness effectiveness consistency length, or my_module:function."
-    "  [default: format:1 accuracy:1 process:2 consistency:1]",
+    help=f"{' '.join(REWARDS)}, or my_module:function; repeatable."
+    f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT.items())}]",
 )
 @click.option(
     "--audit", is_flag=True, help="No training: what the rewards pay for the chains in INPUT, and for cheats."
@@ -26,12 +29,20 @@ from cxr_cli.options.training import Several
 )
 @click.option(
     "--rollouts",
-    type=click.Choice(["transformers", "vllm-colocate", "vllm-server"]),
+    type=click.Choice(ROLLOUTS),
     help="How completions are generated.  [default: transformers]",
 )
 @options.unmentioned
 @options.lexicon
-def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any, how: Any, **more: Any) -> None:
+def rl(
+    training: TrainingOptions,
+    rewards: tuple[str, ...],
+    audit: bool,
+    samples: int | None,
+    rollouts: str | None,
+    unmentioned: Unmentioned,
+    lexicon: str | None,
+) -> None:
     """Reinforcement learning with process rewards, from a fine-tuned model: GRPO.
 
     Reads cases with `question`, `options`, `answer`, `images`, `report` and `steps`, as far as the rewards need them.
@@ -41,8 +52,23 @@ def rl(inputs: tuple[str, ...], rewards: tuple[str, ...], audit: bool, job: Any,
     \b
     cxr rl steps.jsonl --audit
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8
-    cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 accuracy:1 my_module:my_reward:0.5
+    cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 --reward accuracy:1 --reward my_module:mine:0.5
     """
     from cxr_cli.stages.training_commands import rl
 
-    rl(inputs, rewards, audit, job, **how, **more)
+    if rollouts:
+        training = replace(training, sets=(*training.sets, f"rollouts={rollouts}"))
+    rl(
+        training.inputs,
+        rewards,
+        audit,
+        training.job(),
+        samples=samples,
+        unmentioned=unmentioned,
+        lexicon=lexicon,
+        config=training.config,
+        sets=training.sets,
+        gpus=training.gpus,
+        nodes=training.nodes,
+        dry_run=training.dry_run,
+    )

@@ -1,12 +1,14 @@
 """`cxr score`."""
 
-from typing import Any
-
 import click
 
 from cxr_cli import options
-from cxr_cli.rows import Flow
-from cxr_cli.sources.texts import plain_text
+from cxr_cli.engines import Spec
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.options.judge import JUDGES
+from cxr_cli.rows import FlowOptions
+from cxr_cli.scoring.judges import Empty
+from cxr_cli.stages.score import ScoreOptions, SummaryOptions, run
 
 
 @click.command()
@@ -28,11 +30,23 @@ from cxr_cli.sources.texts import plain_text
 @options.lexicon
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap.")
 @options.show_prompt("cxr_cli.scoring.judges.llm")
-@options.flow(find=plain_text.find)
+@options.flow()
 @options.engine(required=False)
-@options.judge("stored", help="Rules, offline; or a model; or what a judge left in the rows, `judged`")
-@options.compare
-def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how: Any) -> None:
+@options.judge(JUDGES, help="Rules, offline; or a model; or what a judge left in the rows, `judged`")
+@options.summary
+def score(
+    flow: FlowOptions,
+    empty: Empty,
+    layout: str | None,
+    references: str | None,
+    statements: bool,
+    unmentioned: Unmentioned,
+    lexicon: str | None,
+    seed: int,
+    engine: Spec | None,
+    judges: tuple[str, ...],
+    summary: SummaryOptions,
+) -> None:
     """RadRScore, accuracy and report metrics of what a model said.
 
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
@@ -47,8 +61,7 @@ def score(flow: Flow, models: dict[str, Any] | None, lexicon: str | None, **how:
     cxr score --from chestx-reasoner eval/res --judge stored --summary    # as published, and ours
     cxr score a.jsonl "GPT-4o=b.jsonl" --compare --format latex --plot figures
     """
-    from cxr_cli.findings import Lexicon, reader
-    from cxr_cli.stages.score import compare, run
-
-    run_it = run if models is None else compare
-    run_it(flow, reader(Lexicon.load(lexicon)), **how, **(models or {}))
+    options.check_judges(judges, engine)
+    options.check_summary(summary, flow)
+    how = ScoreOptions(flow, empty, layout, references, statements, unmentioned, lexicon, seed, engine, judges, summary)
+    options.exit_if_rejected(run(how))

@@ -1,20 +1,29 @@
 """`cxr sft`."""
 
-from typing import Any
-
 import click
 
 from cxr_cli import options
-from cxr_cli.options.training import Several
+from cxr_cli.options.completion import file_names
+from cxr_cli.options.training import TrainingOptions
 
 
 @click.command()
 @options.training
 @click.option(
-    "--mix", cls=Several, metavar="FILE:WEIGHT", help="Mix files by weights: --mix steps.jsonl:0.5 qa.jsonl:0.5."
+    "--mix",
+    multiple=True,
+    metavar="FILE:WEIGHT",
+    shell_complete=file_names,
+    help="Mix files by weights: --mix steps.jsonl:0.5 --mix qa.jsonl:0.5.",
 )
-@click.option("--eval", "evaluation", metavar="FILE", help="Held-out rows, for the loss and for scored answers.")
-def sft(inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, job: Any, how: Any) -> None:
+@click.option(
+    "--eval",
+    "evaluation",
+    metavar="FILE",
+    shell_complete=file_names,
+    help="Held-out rows, for the loss and for scored answers.",
+)
+def sft(training: TrainingOptions, mix: tuple[str, ...], evaluation: str | None) -> None:
     """Fine-tune a vision-language model on verified steps.
 
     Reads cases with `question`, `images`, `answer` and, where the reasoning is taught, `steps`. OUT is a model that
@@ -24,8 +33,18 @@ def sft(inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, j
     \b
     cxr sft steps.jsonl -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --config recipes/qwen2-vl-7b/sft.yaml --gpus 8
     cxr sft steps.jsonl -m Qwen/Qwen2-VL-2B-Instruct -o sft/ --set lora=true --set learning_rate=1e-4
-    cxr sft --mix steps.jsonl:0.5 answers.jsonl:0.5 -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --resume
+    cxr sft --mix steps.jsonl:0.5 --mix answers.jsonl:0.5 -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --resume
     """
     from cxr_cli.stages.training_commands import sft
 
-    sft(inputs, mix, evaluation, job, **how)
+    sft(
+        training.inputs,
+        mix,
+        evaluation,
+        training.job(),
+        config=training.config,
+        sets=training.sets,
+        gpus=training.gpus,
+        nodes=training.nodes,
+        dry_run=training.dry_run,
+    )

@@ -1,12 +1,15 @@
 """`cxr verify`."""
 
-from typing import Any
+from typing import Literal
 
 import click
 
 from cxr_cli import options
+from cxr_cli.engines import Spec
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.rows import Flow
+from cxr_cli.options.judge import STEP_JUDGES
+from cxr_cli.rows import FlowOptions
+from cxr_cli.stages.verify import VerifyOptions, run
 from cxr_cli.verifying.filtering import Keep
 
 
@@ -34,16 +37,18 @@ from cxr_cli.verifying.filtering import Keep
 @options.show_prompt("cxr_cli.verifying.llm")
 @options.flow()
 @options.engine(required=False)
-@options.judge()
+@options.judge(STEP_JUDGES)
 def verify(
-    flow: Flow,
+    flow: FlowOptions,
     keep: Keep,
     min_support: float | None,
+    on: Literal["steps", "predictions"],
+    human: str | None,
     unmentioned: Unmentioned,
     lexicon: str | None,
     explain: bool,
     judges: tuple[str, ...],
-    **how: Any,
+    engine: Spec | None,
 ) -> None:
     """Keep only the steps that the report supports.
 
@@ -57,12 +62,8 @@ def verify(
     cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl
     cxr verify steps.jsonl --human marks.jsonl > checked.jsonl
     """
-    if how["human"] and len(judges) > 1:
+    options.check_judges(judges, engine)
+    if human and len(judges) > 1:
         raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
-    from cxr_cli.findings import Lexicon, reader
-    from cxr_cli.stages.verify import run
-    from cxr_cli.verifying.filtering import Keeper
-    from cxr_cli.verifying.verifier import Verifier
-
-    keeper = Keeper(keep, min_support, explain, reasons=judges[0] == "rules" and not how["human"])
-    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), keeper, judges=judges, **how)
+    how = VerifyOptions(flow, keep, min_support, on, human, unmentioned, lexicon, explain, judges, engine)
+    options.exit_if_rejected(run(how))

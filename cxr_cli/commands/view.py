@@ -1,12 +1,12 @@
 """`cxr view`."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping, without_inputs
+from cxr_cli.stages.view import ViewOptions, run
 
 
 @click.command()
@@ -19,7 +19,15 @@ from cxr_cli.options.flow import mapping, without_inputs
 @root
 @mapping
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows of each INPUT.")
-def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
+def view(
+    inputs: tuple[str, ...],
+    output: Path,
+    overwrite: bool,
+    embed: bool,
+    root: Path | None,
+    mapping: dict[str, list[str]],
+    limit: int | None,
+) -> None:
     """One page to look at rows of any stage, and to mark their steps.
 
     Films, question, steps by verdict with their sentence of the report, what models said, scores. Several INPUTs, or
@@ -32,6 +40,4 @@ def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
     cxr mine | cxr verify --keep all | cxr view -o page.html
     cxr view SFT=sft.jsonl RL=rl.jsonl --images /data/mimic-cxr --embed -o page.html
     """
-    from cxr_cli.viewer.page import write_page
-
-    write_page(inputs or without_inputs(None), output, **how)
+    run(ViewOptions(inputs or without_inputs(), output, overwrite, mapping, limit, root, embed))

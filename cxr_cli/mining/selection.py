@@ -12,7 +12,7 @@ import msgspec
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
-from cxr_cli.rows import Flow, Row, note
+from cxr_cli.rows import Row, for_each_row, note
 
 Kept = list[tuple[int, int]]  # a heap of (-rank, place): the lowest ranks, the highest of them on top
 
@@ -37,11 +37,10 @@ def apart(rows: Iterable[Row], files: Sequence[str]) -> Iterator[Row]:
     """The studies of patients of whom these files have no row; how many were left out is told at the end."""
     taken: set[str] = set()
 
-    def take(row: Row) -> tuple[()]:
+    def take(row: Row) -> None:
         taken.update(filter(None, [row.get("patient")]))
-        return ()
 
-    Flow(files, dry=True).run(take)
+    for_each_row(files, take)
     if not taken:
         raise CxrError(f"--apart-from {', '.join(files)}: no row names a patient")
     left_out = 0

@@ -1,51 +1,51 @@
 """Who judges, and in which words: the flags of the stages that rules or a model can do."""
 
-from collections.abc import Callable
-from functools import update_wrapper
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from itertools import permutations
-from typing import Any
 
 import click
 
-from cxr_cli.rows import Flow
+from cxr_cli.engines import Spec
+from cxr_cli.options.bundle import Command, bundle
 
-Command = Callable[..., None]
+JUDGES = ("rules", "llm", "stored")  # of reasoning
+STEP_JUDGES = ("rules", "llm")
 
 
-def judge(*more: str, help: str = "Rules, offline; or a model") -> Callable[[Command], Command]:
-    """`--judge`: it reaches the command as `judges`, one or two names. Stands below `options.engine`.
-
-    more: judges besides "rules" and "llm", which `help` tells of.
-    """
-    names = ("rules", "llm", *more)
-
-    def decorate(command: Command) -> Command:
-        def wrapper(flow: Flow, engine: Any, judge: str, **given: Any) -> None:
-            judges = tuple(judge.split(","))
-            if "llm" in judges and engine is None:
-                raise click.UsageError("--judge llm asks a model: name one with -m MODEL|URL.")
-            if "llm" not in judges and engine is not None:
-                raise click.UsageError("-m is for --judge llm.")
-            command(flow, engine=engine, judges=judges, **given)
-
-        return click.option(
+def judge(names: Iterable[str], help: str = "Rules, offline; or a model") -> Callable[[Command], Command]:
+    """`--judge`: it reaches the command as `judges`, one or two of these names."""
+    return bundle(
+        "judges",
+        _judges,
+        click.option(
             "--judge",
             type=click.Choice([*names, *map(",".join, permutations(names, 2))]),
             metavar=f"{'|'.join(names)}[,..]",
             default="rules",
             show_default=True,
             help=f"{help}; or two of them: the first decides, and their agreement is told.",
-        )(update_wrapper(wrapper, command))
+        ),
+    )
 
-    return decorate
+
+def _judges(judge: str) -> tuple[str, ...]:
+    return tuple(judge.split(","))
+
+
+def check_judges(judges: Sequence[str], engine: Spec | None) -> None:
+    """UsageError unless a model is named when it judges, and only then."""
+    if "llm" in judges and engine is None:
+        raise click.UsageError("--judge llm asks a model: name one with -m MODEL|URL.")
+    if "llm" not in judges and engine is not None:
+        raise click.UsageError("-m is for --judge llm.")
 
 
 def show_prompt(module: str) -> Callable[[Command], Command]:
     """`--show-prompt`: prints the PROMPTS of a module. Needs neither input nor model."""
 
     def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-        if value:
+        if value and not context.resilient_parsing:
             for name, prompt in import_module(module).PROMPTS.items():
                 click.echo(f"===== {name}.txt\n{prompt.text}")
             context.exit()

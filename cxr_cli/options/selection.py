@@ -1,36 +1,30 @@
 """Which studies are asked about, and how often: the flags of `cxr mine` that leave some out."""
 
-from collections.abc import Callable
-from functools import update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from cxr_cli.rows import Flow, splits
+from cxr_cli.options.bundle import bundle
+from cxr_cli.options.completion import file_names
 
-Command = Callable[..., None]
-
-
-def selection(command: Command) -> Command:
-    """The flags reach the command as `selected`: count, balance, films, others, dedupe; --make-split becomes the
-    flow's. Stands below `options.flow`."""
-
-    def wrapper(flow: Flow, shares: str | None, **given: Any) -> None:
-        selected = {name: given.pop(name) for name in ("count", "balance", "films", "others", "dedupe")}
-        if selected["balance"] and selected["count"] is None:
-            raise click.UsageError("--balance needs --per-finding N.")
-        if selected["count"] is not None and set(given["tasks"]) - {"binary"}:
-            raise click.UsageError("--per-finding asks binary questions only.")
-        flow.shares, flow.spare = splits.shares(shares or ""), selected["others"]
-        command(flow, selected=selected, **given)
-
-    wrapped = update_wrapper(wrapper, command)
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped
+if TYPE_CHECKING:
+    from cxr_cli.stages.mine import StudySelection
 
 
-_OPTIONS = (
+def _selection(
+    count: int | None, balance: bool, shares: str | None, films: bool, others: tuple[str, ...], dedupe: bool
+) -> "StudySelection":
+    from cxr_cli.rows import splits
+    from cxr_cli.stages.mine import StudySelection
+
+    if balance and count is None:
+        raise click.UsageError("--balance needs --per-finding N.")
+    return StudySelection(count, balance, splits.shares(shares or ""), films, others, dedupe)
+
+
+selection = bundle(
+    "selection",
+    _selection,
     click.option(
         "--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding."
     ),
@@ -47,6 +41,7 @@ _OPTIONS = (
         "others",
         multiple=True,
         metavar="FILE",
+        shell_complete=file_names,
         help="Leave out the patients of FILE, a test set; repeatable.",
     ),
     click.option(

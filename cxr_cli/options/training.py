@@ -1,70 +1,85 @@
 """How a model is trained: the flags of `cxr sft` and `cxr rl`."""
 
 import sys
-from collections.abc import Callable
-from functools import update_wrapper
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
+from cxr_cli.options.bundle import bundle
+from cxr_cli.options.completion import file_names
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping
 from cxr_cli.rows import claim_stdout
 
-Command = Callable[..., None]
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The flags that `cxr sft` and `cxr rl` share.
+
+    inputs: files of rows. config: a YAML file of settings; sets: `NAME=VALUE`, which win over it. root: the folder that
+    the paths of films start from. limit: of rows of each file. gpus: processes on each of `nodes`.
+    """
+
+    inputs: Sequence[str]
+    model: str | None
+    out: Path | None
+    config: str | None = None
+    sets: Sequence[str] = ()
+    root: Path | None = None
+    mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limit: int | None = None
+    resume: bool = False
+    overwrite: bool = False
+    gpus: int = 1
+    nodes: int = 1
+    dry_run: bool = False
+
+    def job(self) -> dict[str, Any]:
+        """What a Job is made of, besides its rows and settings."""
+        names = ("model", "out", "root", "mapping", "limit", "resume", "overwrite")
+        return {name: getattr(self, name) for name in names}
 
 
-class Several(click.Option):
-    """An option that takes all words up to the next flag: `--reward format:1 accuracy:1`."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "multiple": True})
-
-    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
-        super().add_to_parser(parser, ctx)
-        for flag in self.opts:
-            option = parser._long_opt[flag]
-            take = option.process
-
-            def process(value: str, state: Any, take: Callable[[str, Any], None] = take) -> None:
-                take(value, state)
-                while state.rargs and not state.rargs[0].startswith("-") and self.fits(state.rargs[0]):
-                    take(state.rargs.pop(0), state)
-
-            option.process = process
-
-    @staticmethod
-    def fits(word: str) -> bool:
-        """A word that belongs to the option, and is no INPUT."""
-        return ":" in word or not Path(word).exists()
-
-
-_SETTINGS = ("report_to", "rollouts")  # flags that are settings
+def _training(
+    inputs: tuple[str, ...],
+    model: str | None,
+    out: Path | None,
+    config: str | None,
+    sets: tuple[str, ...],
+    root: Path | None,
+    mapping: dict[str, list[str]],
+    limit: int | None,
+    report_to: str | None,
+    resume: bool,
+    overwrite: bool,
+    gpus: int,
+    nodes: int,
+    dry_run: bool,
+) -> TrainingOptions:
+    if sys.stdout is not None:
+        claim_stdout()
+    if resume and overwrite:
+        raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
+    if report_to:
+        sets += (f"report_to={report_to}",)
+    where = (inputs, model, out, config, sets, root, mapping, limit)
+    return TrainingOptions(*where, resume=resume, overwrite=overwrite, gpus=gpus, nodes=nodes, dry_run=dry_run)
 
 
-def training(command: Command) -> Command:
-    """The flags reach the command as `inputs`, `job` (for a Job) and `how` (config, sets, gpus, nodes, dry_run)."""
-
-    def wrapper(inputs: tuple[str, ...], **given: Any) -> None:
-        if sys.stdout is not None:
-            claim_stdout()
-        if given["resume"] and given["overwrite"]:
-            raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
-        flags = {name: given.pop(name, None) for name in _SETTINGS}
-        given["sets"] += tuple(f"{name}={value}" for name, value in flags.items() if value)
-        how = {name: given.pop(name) for name in ("config", "sets", "gpus", "nodes", "dry_run")}
-        job = {name: given.pop(name) for name in ("model", "out", "root", "mapping", "limit", "resume", "overwrite")}
-        command(inputs=inputs, job=job, how=how, **given)
-
-    wrapped = update_wrapper(wrapper, command)
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return click.argument("inputs", nargs=-1, metavar="[INPUT]...")(wrapped)
-
-
-_OPTIONS = (
-    click.option("-m", "--model", metavar="MODEL", help="What is trained: a folder or a Hugging Face name."),
+training = bundle(
+    "training",
+    _training,
+    click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names),
+    click.option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        shell_complete=file_names,
+        help="What is trained: a folder or a Hugging Face name.",
+    ),
     click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="The trained model's folder."),
     click.option("--config", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Settings, as YAML."),
     click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting, over the file's; repeatable."),

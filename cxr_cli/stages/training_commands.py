@@ -12,7 +12,7 @@ from cxr_cli.rewards import using
 from cxr_cli.rewards.audit import as_table
 from cxr_cli.rewards.audit import audit as pay
 from cxr_cli.rewards.selection import Selected, select
-from cxr_cli.rows import Flow, Row, note, write_text
+from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import config, distributed, run
 from cxr_cli.training.run import Job
 
@@ -127,8 +127,7 @@ def _started(job: Job, gpus: int, nodes: int) -> bool:
 
 def _audit(inputs: Sequence[str], chosen: Selected, lexicon: Lexicon, given: dict[str, Any]) -> None:
     rows: list[Row] = []
-    flow = Flow(inputs, mapping=given["mapping"], limit=given["limit"], dry=True)
-    flow.run(lambda row: rows.append(row) or ())  # type: ignore[func-returns-value]
+    for_each_row(inputs, rows.append, mapping=given["mapping"], limit=given["limit"])
     done = pay(rows, chosen, reader(lexicon))
     write_text(as_table(done))
     if done.failed:

@@ -17,7 +17,7 @@ from typing import Any
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Budget, Films, Square, films_of
 from cxr_cli.records import Case
-from cxr_cli.rows import Flow, Row, note
+from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.rows.signatures import cxr_version
 from cxr_cli.training import distributed
 from cxr_cli.training.config import Settings
@@ -61,18 +61,17 @@ def read_rows(job: Job, sources: Sequence[str], usable: Callable[[Row], None]) -
     most = job.settings.get("max_images")
     kept = set(json.loads(varied.read_text())["kept"]) if varied.is_file() else None
 
-    def stage(row: Row) -> list[Row]:
+    def take(row: Row) -> None:
         if kept is not None and row["id"] not in kept:
-            return []
+            return
         usable(row)
         if most and (films := len(films_of(row))) > most:
             raise RowError("", f"{films} films, and max_images is {most}")
         rows.add(row)
-        return []
 
     if "-" in sources and distributed.under_launcher():
         raise CxrError("several processes cannot all read stdin: name a file")
-    Flow(sources, mapping=job.mapping, limit=job.limit, dry=True).run(stage, Case)
+    for_each_row(sources, take, Case, mapping=job.mapping, limit=job.limit)
     rows.done()
     return rows
 
