@@ -11,7 +11,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import JPEGExtended12Bit
 
 from cxr_cli.images import BadImage, load
-from tests.test_images import LOSSLESS, RAMP, dicom, packed
+from tests.images.test_images import LOSSLESS, RAMP, dicom, packed
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import tiny
-from tests.test_benchmark import FOLDERS, PATH, read, trees
+from tests.recipes.test_benchmark import FOLDERS, PATH, read, trees
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 GIVEN = [f"{name}={folder}" for name, folder in FOLDERS.items()]

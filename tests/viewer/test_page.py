@@ -16,7 +16,7 @@ from cxr_cli.viewer.page import write_page
 from cxr_cli.viewer.record import model_name, record
 from tests.cases import lines
 from tests.conftest import Cxr
-from tests.test_images import dicom
+from tests.images.test_images import dicom
 
 ROWS = Input("rows.jsonl", "rows")
 CASE = {
