@@ -73,17 +73,17 @@ $(OUT)/answers.jsonl: $(TRAINED:%=$(OUT)/answers/%.jsonl)
 # A model that is there is not trained again, whatever becomes of its rows: remove its folder
 $(OUT)/sft/training.json: | $(OUT)/train.jsonl $(OUT)/answers.jsonl $(OUT)/card/README.md $(OUT)/films
 	# Stage 1: $(MODEL) learns to reason and to answer, $(MIX)
-	$(LAUNCH) cxr sft --mix $(MIX) -m $(MODEL) -o $(@D) --images $(OUT)/films $(SFT) --gpus $(GPUS) --nodes $(NODES) --resume
+	$(LAUNCH) cxr sft $(MIX:%=--mix %) -m $(MODEL) -o $(@D) --images $(OUT)/films $(SFT) --gpus $(GPUS) --nodes $(NODES) --resume
 
 $(OUT)/audit.txt: $(OUT)/train.jsonl
 	# Can the rewards be cheated?
-	cxr rl $< --audit --limit 2000 --reward $(REWARD) > $@.part
+	cxr rl $< --audit --limit 2000 $(REWARD:%=--reward %) > $@.part
 	mv $@.part $@
 
 $(OUT)/rl/training.json: | $(OUT)/train.jsonl $(OUT)/audit.txt $(OUT)/sft/training.json $(OUT)/films
 	# Stage 2: reinforcement learning by GRPO, $(REWARD)
 	$(LAUNCH) cxr rl $(OUT)/train.jsonl -m $(OUT)/sft -o $(@D) --images $(OUT)/films $(RL) --gpus $(GPUS) --nodes $(NODES) --resume \
-	--reward $(REWARD)
+	$(REWARD:%=--reward %)
 
 $(PARTS:%=$(OUT)/answered/sft/%.jsonl): $(OUT)/sft/training.json
 $(PARTS:%=$(OUT)/answered/rl/%.jsonl): $(OUT)/rl/training.json
@@ -141,7 +141,7 @@ planned: $(OUT)/train.jsonl $(OUT)/answers.jsonl $(OUT)/test.jsonl $(OUT)/films
 	cxr sft $(OUT)/train.jsonl -m $(MODEL) -o $(OUT)/sft --images $(OUT)/films $(SFT) --gpus $(GPUS) --nodes $(NODES) \
 	--dry-run > $(OUT)/sft.txt
 	cxr rl $(OUT)/train.jsonl -m $(MODEL) -o $(OUT)/rl --images $(OUT)/films $(RL) --gpus $(GPUS) --nodes $(NODES) \
-	--reward $(REWARD) --dry-run > $(OUT)/rl.txt
+	$(REWARD:%=--reward %) --dry-run > $(OUT)/rl.txt
 	$(MINE) $(source.$(firstword $(TRAINED))) --split train --apart-from $(OUT)/test.jsonl --findings "$(FINDINGS)" \
 	--per-finding $(TRAIN_EACH) --balance -m $(or $(MINER),http://localhost/v1) --dry-run > $(OUT)/llm.txt
 	python3 $(HERE)plan.py $(OUT) $(SAMPLED) --sample $(SAMPLE) --speeds $(SPEEDS) --models $(words $(MODELS)) \
