@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from cxr_cli.stages.card import CardOptions, run
-
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="[SPLIT=]FILE...")
@@ -32,6 +30,8 @@ def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bo
     cxr card train=train.jsonl test=test.jsonl -o card/ --images /data/mimic-cxr
     cxr card steps.jsonl -o card/ --overwrite
     """
+    from cxr_cli.stages.card import CardOptions, run
+
     run(CardOptions([_split_and_file(given) for given in inputs], folder, root, overwrite))
 
 

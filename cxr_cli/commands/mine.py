@@ -1,18 +1,16 @@
 """`cxr mine`."""
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from cxr_cli import options
-from cxr_cli.engines import Spec
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.mining.cases import Wanted
 from cxr_cli.mining.tasks import TASKS, Uncertain
-from cxr_cli.records import Task
-from cxr_cli.rows import FlowOptions
 from cxr_cli.sources import SOURCES
-from cxr_cli.stages.mine import MineOptions, StudySelection, run
+
+if TYPE_CHECKING:
+    from cxr_cli.stages.mine import MineOptions
 
 STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
 BRIEF = "Steps by rules without the plan, and in one wording: for small models."
@@ -20,35 +18,31 @@ DOUBT = click.Choice(get_args(Uncertain))
 
 
 @click.command()
-@click.option(
-    "--task", "tasks", multiple=True, type=click.Choice(TASKS), help="What to ask; repeatable.  [default: all]"
+@options.Bundle(
+    "settings",
+    "cxr_cli.stages.mine:MineOptions",
+    click.option(
+        "--task", "tasks", multiple=True, type=click.Choice(TASKS), help="What to ask; repeatable.  [default: all]"
+    ),
+    click.option(
+        "--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each."
+    ),
+    options.unmentioned,
+    click.option(
+        "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
+    ),
+    click.option(
+        "--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order."
+    ),
+    click.option("--steps", type=click.Choice(get_args(Wanted)), default="all", show_default=True, help=STEPS),
+    click.option("--brief", is_flag=True, help=BRIEF),
+    options.lexicon,
+    options.show_prompt("cxr_cli.mining.llm"),
+    options.flow(default="examples"),
+    options.selection,
+    options.engine(required=False),
 )
-@click.option("--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each.")
-@options.unmentioned
-@click.option(
-    "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order.")
-@click.option("--steps", type=click.Choice(get_args(Wanted)), default="all", show_default=True, help=STEPS)
-@click.option("--brief", is_flag=True, help=BRIEF)
-@options.lexicon
-@options.show_prompt("cxr_cli.mining.llm")
-@options.flow(default="examples")
-@options.selection
-@options.engine(required=False)
-def mine(
-    flow: FlowOptions,
-    tasks: tuple[Task, ...],
-    findings: str | None,
-    unmentioned: Unmentioned,
-    uncertain: Uncertain,
-    seed: int,
-    steps: Wanted,
-    brief: bool,
-    lexicon: str | None,
-    selection: StudySelection,
-    engine: Spec | None,
-) -> None:
+def mine(settings: "MineOptions") -> None:
     """Reports -> questions with reasoning steps.
 
     INPUT: studies as rows (a file, or piped in), a folder of .txt reports, `examples`, which come with cxr, or a data
@@ -64,14 +58,14 @@ def mine(
     cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
     """
-    if selection.count is not None and set(tasks) - {"binary"}:
-        raise click.UsageError("--per-finding asks binary questions only.")
-    if steps == "none" and engine:
+    options.check_selection(settings.selection, settings.tasks)
+    if settings.steps == "none" and settings.engine:
         raise click.UsageError("--steps none leaves nothing for -m to write.")
-    if brief and engine:
+    if settings.brief and settings.engine:
         raise click.UsageError("--brief is for steps by rules; -m writes its own.")
-    how = MineOptions(flow, tasks, findings, unmentioned, uncertain, seed, steps, brief, lexicon, selection, engine)
-    options.exit_if_rejected(run(how))
+    from cxr_cli.stages.mine import run
+
+    options.exit_if_rejected(run(settings))
 
 
 mine.help = (mine.help or "").replace("SOURCES", ", ".join(SOURCES))

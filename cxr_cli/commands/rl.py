@@ -8,7 +8,6 @@ from cxr_cli import options
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.options.training import TrainingOptions
 from cxr_cli.rewards import DEFAULT, REWARDS
-from cxr_cli.training.rl import ROLLOUTS
 
 
 @click.command()
@@ -29,7 +28,7 @@ from cxr_cli.training.rl import ROLLOUTS
 )
 @click.option(
     "--rollouts",
-    type=click.Choice(ROLLOUTS),
+    type=click.Choice(["transformers", "vllm-colocate", "vllm-server"]),
     help="How completions are generated.  [default: transformers]",
 )
 @options.unmentioned

@@ -1,52 +1,44 @@
 """`cxr score`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cxr_cli import options
-from cxr_cli.engines import Spec
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.options.judge import JUDGES
-from cxr_cli.rows import FlowOptions
-from cxr_cli.scoring.judges import Empty
-from cxr_cli.stages.score import ScoreOptions, SummaryOptions, run
+
+if TYPE_CHECKING:
+    from cxr_cli.stages.score import ScoreOptions
 
 
 @click.command()
-@click.option(
-    "--empty",
-    type=click.Choice(["null", "zero"]),
-    default="null",
-    show_default=True,
-    help="A part of RadRScore with nothing to count: unknown, or 0 as in the published evaluation.",
+@options.Bundle(
+    "settings",
+    "cxr_cli.stages.score:ScoreOptions",
+    click.option(
+        "--empty",
+        type=click.Choice(["null", "zero"]),
+        default="null",
+        show_default=True,
+        help="A part of RadRScore with nothing to count: unknown, or 0 as in the published evaluation.",
+    ),
+    click.option(
+        "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
+    ),
+    click.option(
+        "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
+    ),
+    click.option("--statements", is_flag=True, help="Add sensitivity, specificity and consistency of the statements."),
+    options.unmentioned,
+    options.lexicon,
+    click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap."),
+    options.show_prompt("cxr_cli.scoring.judges.llm"),
+    options.flow(),
+    options.engine(required=False),
+    options.judge(JUDGES, help="Rules, offline; or a model; or what a judge left in the rows, `judged`"),
+    options.summary,
 )
-@click.option(
-    "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
-)
-@click.option(
-    "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
-)
-@click.option("--statements", is_flag=True, help="Add sensitivity, specificity and consistency of the statements.")
-@options.unmentioned
-@options.lexicon
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap.")
-@options.show_prompt("cxr_cli.scoring.judges.llm")
-@options.flow()
-@options.engine(required=False)
-@options.judge(JUDGES, help="Rules, offline; or a model; or what a judge left in the rows, `judged`")
-@options.summary
-def score(
-    flow: FlowOptions,
-    empty: Empty,
-    layout: str | None,
-    references: str | None,
-    statements: bool,
-    unmentioned: Unmentioned,
-    lexicon: str | None,
-    seed: int,
-    engine: Spec | None,
-    judges: tuple[str, ...],
-    summary: SummaryOptions,
-) -> None:
+def score(settings: "ScoreOptions") -> None:
     """RadRScore, accuracy and report metrics of what a model said.
 
     Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
@@ -61,7 +53,8 @@ def score(
     cxr score --from chestx-reasoner eval/res --judge stored --summary    # as published, and ours
     cxr score a.jsonl "GPT-4o=b.jsonl" --compare --format latex --plot figures
     """
-    options.check_judges(judges, engine)
-    options.check_summary(summary, flow)
-    how = ScoreOptions(flow, empty, layout, references, statements, unmentioned, lexicon, seed, engine, judges, summary)
-    options.exit_if_rejected(run(how))
+    options.check_judges(settings.judges, settings.engine)
+    options.check_summary(settings.summary, settings.flow)
+    from cxr_cli.stages.score import run
+
+    options.exit_if_rejected(run(settings))

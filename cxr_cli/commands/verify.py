@@ -1,55 +1,48 @@
 """`cxr verify`."""
 
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from cxr_cli import options
-from cxr_cli.engines import Spec
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.options.judge import STEP_JUDGES
-from cxr_cli.rows import FlowOptions
-from cxr_cli.stages.verify import VerifyOptions, run
-from cxr_cli.verifying.filtering import Keep
+
+if TYPE_CHECKING:
+    from cxr_cli.stages.verify import VerifyOptions
 
 
 @click.command()
-@click.option(
-    "--keep",
-    type=click.Choice(["steps", "cases", "all"]),
-    default="steps",
-    show_default=True,
-    help="Drop bad steps, drop cases that have any, or drop nothing and only annotate.",
+@options.Bundle(
+    "settings",
+    "cxr_cli.stages.verify:VerifyOptions",
+    click.option(
+        "--keep",
+        type=click.Choice(["steps", "cases", "all"]),
+        default="steps",
+        show_default=True,
+        help="Drop bad steps, drop cases that have any, or drop nothing and only annotate.",
+    ),
+    click.option(
+        "--min-support", type=click.FloatRange(0, 1), metavar="X", help="Drop cases whose support is below X."
+    ),
+    click.option(
+        "--on", type=click.Choice(["steps", "predictions"]), default="steps", show_default=True, help="What to check."
+    ),
+    click.option(
+        "--human",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Marks made in a page of `cxr view`: they decide, the judge's verdict stays as `second`.",
+    ),
+    options.unmentioned,
+    options.lexicon,
+    click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr."),
+    options.show_prompt("cxr_cli.verifying.llm"),
+    options.flow(),
+    options.engine(required=False),
+    options.judge(STEP_JUDGES),
 )
-@click.option("--min-support", type=click.FloatRange(0, 1), metavar="X", help="Drop cases whose support is below X.")
-@click.option(
-    "--on", type=click.Choice(["steps", "predictions"]), default="steps", show_default=True, help="What to check."
-)
-@click.option(
-    "--human",
-    type=click.Path(exists=True, dir_okay=False),
-    metavar="FILE",
-    help="Marks made in a page of `cxr view`: they decide, the judge's verdict stays as `second`.",
-)
-@options.unmentioned
-@options.lexicon
-@click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr.")
-@options.show_prompt("cxr_cli.verifying.llm")
-@options.flow()
-@options.engine(required=False)
-@options.judge(STEP_JUDGES)
-def verify(
-    flow: FlowOptions,
-    keep: Keep,
-    min_support: float | None,
-    on: Literal["steps", "predictions"],
-    human: str | None,
-    unmentioned: Unmentioned,
-    lexicon: str | None,
-    explain: bool,
-    judges: tuple[str, ...],
-    engine: Spec | None,
-) -> None:
+def verify(settings: "VerifyOptions") -> None:
     """Keep only the steps that the report supports.
 
     Reads cases with a `report` and `steps` (a string, a list of strings or of objects with `text`). Adds `verdict`
@@ -62,8 +55,9 @@ def verify(
     cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl
     cxr verify steps.jsonl --human marks.jsonl > checked.jsonl
     """
-    options.check_judges(judges, engine)
-    if human and len(judges) > 1:
+    options.check_judges(settings.judges, settings.engine)
+    if settings.human and len(settings.judges) > 1:
         raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
-    how = VerifyOptions(flow, keep, min_support, on, human, unmentioned, lexicon, explain, judges, engine)
-    options.exit_if_rejected(run(how))
+    from cxr_cli.stages.verify import run
+
+    options.exit_if_rejected(run(settings))

@@ -6,7 +6,6 @@ import click
 
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping, without_inputs
-from cxr_cli.stages.view import ViewOptions, run
 
 
 @click.command()
@@ -40,4 +39,6 @@ def view(
     cxr mine | cxr verify --keep all | cxr view -o page.html
     cxr view SFT=sft.jsonl RL=rl.jsonl --images /data/mimic-cxr --embed -o page.html
     """
+    from cxr_cli.stages.view import ViewOptions, run
+
     run(ViewOptions(inputs or without_inputs(), output, overwrite, mapping, limit, root, embed))

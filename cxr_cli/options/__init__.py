@@ -10,16 +10,19 @@ def infer(flow: FlowOptions, engine: Spec, films: Films, seed: int) -> None: ...
 
 import click
 
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
 from cxr_cli.options.flow import exit_if_rejected, flow
 from cxr_cli.options.judge import check_judges, judge, show_prompt
-from cxr_cli.options.selection import selection
+from cxr_cli.options.selection import check_selection, selection
 from cxr_cli.options.summary import check_summary, summary
 from cxr_cli.options.training import training
 
 __all__ = [
+    "Bundle",
     "check_judges",
+    "check_selection",
     "check_summary",
     "engine",
     "exit_if_rejected",

@@ -1,6 +1,6 @@
 """Flags that belong together reach a command as one object.
 
-films = bundle("films", make_films, click.option("--images", "root"), click.option("--size", "side", default=448))
+films = Bundle("films", make_films, click.option("--images", "root"), click.option("--size", "side", default=448))
 
 @click.command()
 @films
@@ -11,33 +11,42 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
+from cxr_cli.registry import Registry
+
 Command = Callable[..., None]
 Decorator = Callable[[Any], Any]
 
 
-def bundle(name: str, make: Callable[..., object], *options: Decorator) -> Callable[[Command], Command]:
-    """A decorator that adds click's `options` to a command and hands it what `make` makes of their values, as `name`.
+class Bundle:
+    """A decorator that adds options to a command and hands it what `make` makes of their values, as `name`.
 
-    The parameters of `make` are called as the options are. It may raise click.UsageError.
+    make: its parameters are called as the options are; it may raise click.UsageError. "module:object" is imported when
+    the command runs. options: click's decorators, and bundles, each of which is one parameter of `make`.
     """
-    own = [parameter.name for parameter in _parameters(options)]
 
-    def decorate(command: Command) -> Command:
+    def __init__(self, name: str, make: Callable[..., object] | str, *options: Decorator) -> None:
+        self.name, self._make, self._options = name, make, options
+
+    def __call__(self, command: Command) -> Command:
+        names = [name for option in self._options for name in _names(option)]
+
         def wrapper(**values: Any) -> None:
-            made = make(**{option: values.pop(option) for option in own})
-            command(**values, **{name: made})
+            make = Registry({self.name: self._make}).load(self.name) if isinstance(self._make, str) else self._make
+            made = make(**{name: values.pop(name) for name in names})
+            command(**values, **{self.name: made})
 
         wrapped: Command = update_wrapper(wrapper, command)
-        for option in reversed(options):
+        for option in reversed(self._options):
             wrapped = option(wrapped)
         return wrapped
 
-    return decorate
 
+def _names(option: Decorator) -> list[str]:
+    """The parameters that an option adds to a command: of a bundle its name."""
+    if isinstance(option, Bundle):
+        return [option.name]
 
-def _parameters(options: tuple[Decorator, ...]) -> list[Any]:
     def probe() -> None: ...
 
-    for option in options:
-        option(probe)
-    return probe.__click_params__  # type: ignore[attr-defined, no-any-return]
+    option(probe)
+    return [parameter.name for parameter in getattr(probe, "__click_params__", ()) if parameter.expose_value]

@@ -1,7 +1,6 @@
 """What answers: the flags of every stage that may ask a model."""
 
 import json
-from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
@@ -9,13 +8,13 @@ import click
 
 from cxr_cli.engines import Sampling, Spec
 from cxr_cli.engines.spec import ENGINES
-from cxr_cli.options.bundle import Command, Decorator, bundle
+from cxr_cli.options.bundle import Bundle, Decorator
 from cxr_cli.options.completion import file_names
 
 
-def engine(*, required: bool) -> Callable[[Command], Command]:
+def engine(*, required: bool) -> Bundle:
     """The flags reach the command as `engine`, a Spec, or None when no model is named."""
-    return bundle("engine", _spec, *_options(required))
+    return Bundle("engine", _spec, *_options(required))
 
 
 def _spec(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cxr_cli.options.bundle import bundle
+from cxr_cli.options.bundle import Bundle
 
 if TYPE_CHECKING:
     from cxr_cli.images import Films
@@ -24,7 +24,7 @@ root = click.option(
     metavar="ROOT",
     help="The folder that the paths of films start from.  [default: here]",
 )
-films = bundle(
+films = Bundle(
     "films",
     _films,
     root,

@@ -1,13 +1,12 @@
 """Where rows come from and where they go: the flags of every stage that reads rows."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from cxr_cli.options.bundle import Command, bundle
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.completion import file_names
 from cxr_cli.rows import FlowOptions, claim_stdout, note
 from cxr_cli.rows.mapping import parse
@@ -15,7 +14,7 @@ from cxr_cli.rows.mapping import parse
 SOME_REJECTED = 3  # the exit code when the run went through but rows were rejected
 
 
-def flow(*, default: str | None = None) -> Callable[[Command], Command]:
+def flow(*, default: str | None = None) -> Bundle:
     """The flags reach the command as `flow`, a FlowOptions.
 
     default: the INPUT to use when none is given and nothing is piped in.
@@ -45,7 +44,7 @@ def flow(*, default: str | None = None) -> Callable[[Command], Command]:
         return FlowOptions(inputs, output, overwrite, resume, on_error, rejects, mapping, limit, shard, split)
 
     inputs = click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names)
-    return bundle("flow", make, inputs, *_OPTIONS)
+    return Bundle("flow", make, inputs, *_OPTIONS)
 
 
 def exit_if_rejected(count: int) -> None:

@@ -1,36 +1,34 @@
 """Who judges, and in which words: the flags of the stages that rules or a model can do."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from itertools import permutations
 
 import click
 
 from cxr_cli.engines import Spec
-from cxr_cli.options.bundle import Command, bundle
+from cxr_cli.options.bundle import Decorator
 
 JUDGES = ("rules", "llm", "stored")  # of reasoning
 STEP_JUDGES = ("rules", "llm")
 
 
-def judge(names: Iterable[str], help: str = "Rules, offline; or a model") -> Callable[[Command], Command]:
+def judge(names: Iterable[str], help: str = "Rules, offline; or a model") -> Decorator:
     """`--judge`: it reaches the command as `judges`, one or two of these names."""
-    return bundle(
+    return click.option(
+        "--judge",
         "judges",
-        _judges,
-        click.option(
-            "--judge",
-            type=click.Choice([*names, *map(",".join, permutations(names, 2))]),
-            metavar=f"{'|'.join(names)}[,..]",
-            default="rules",
-            show_default=True,
-            help=f"{help}; or two of them: the first decides, and their agreement is told.",
-        ),
+        type=click.Choice([*names, *map(",".join, permutations(names, 2))]),
+        metavar=f"{'|'.join(names)}[,..]",
+        default="rules",
+        show_default=True,
+        callback=_parsed_judges,
+        help=f"{help}; or two of them: the first decides, and their agreement is told.",
     )
 
 
-def _judges(judge: str) -> tuple[str, ...]:
-    return tuple(judge.split(","))
+def _parsed_judges(context: click.Context, parameter: click.Parameter, text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
 
 
 def check_judges(judges: Sequence[str], engine: Spec | None) -> None:
@@ -41,7 +39,7 @@ def check_judges(judges: Sequence[str], engine: Spec | None) -> None:
         raise click.UsageError("-m is for --judge llm.")
 
 
-def show_prompt(module: str) -> Callable[[Command], Command]:
+def show_prompt(module: str) -> Decorator:
     """`--show-prompt`: prints the PROMPTS of a module. Needs neither input nor model."""
 
     def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:

@@ -1,30 +1,33 @@
 """Which studies are asked about, and how often: the flags of `cxr mine` that leave some out."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from cxr_cli.options.bundle import bundle
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.completion import file_names
+from cxr_cli.rows import splits
 
 if TYPE_CHECKING:
     from cxr_cli.stages.mine import StudySelection
 
 
-def _selection(
-    count: int | None, balance: bool, shares: str | None, films: bool, others: tuple[str, ...], dedupe: bool
-) -> "StudySelection":
-    from cxr_cli.rows import splits
-    from cxr_cli.stages.mine import StudySelection
-
-    if balance and count is None:
+def check_selection(selection: "StudySelection", tasks: Sequence[str]) -> None:
+    """UsageError for flags that do not go together."""
+    if selection.balance and selection.count is None:
         raise click.UsageError("--balance needs --per-finding N.")
-    return StudySelection(count, balance, splits.shares(shares or ""), films, others, dedupe)
+    if selection.count is not None and set(tasks) - {"binary"}:
+        raise click.UsageError("--per-finding asks binary questions only.")
 
 
-selection = bundle(
+def _parsed_shares(context: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, float]:
+    return splits.shares(text or "")
+
+
+selection = Bundle(
     "selection",
-    _selection,
+    "cxr_cli.stages.mine:StudySelection",
     click.option(
         "--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding."
     ),
@@ -32,6 +35,7 @@ selection = bundle(
     click.option(
         "--make-split",
         "shares",
+        callback=_parsed_shares,
         metavar="NAME=SHARE,..",
         help="Draw a split, by patient, for studies that have none: `test=0.1,validate=0.1`; the rest is train.",
     ),

@@ -5,21 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cxr_cli.options.bundle import bundle
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.rows import FlowOptions
 
 if TYPE_CHECKING:
     from cxr_cli.stages.score import SummaryOptions
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
-
-
-def _summary(
-    summary: bool, compare: bool, common: bool, in_domain: list[str], plot: Path | None, format: str
-) -> "SummaryOptions":
-    from cxr_cli.stages.score import SummaryOptions
-
-    return SummaryOptions(summary, compare, common, in_domain, plot, format)
 
 
 def check_summary(summary: "SummaryOptions", flow: FlowOptions) -> None:
@@ -36,9 +28,9 @@ def _sources(context: click.Context, parameter: click.Parameter, text: str | Non
     return [name.strip() for name in text.split(",") if name.strip()] if text else []
 
 
-summary = bundle(
+summary = Bundle(
     "summary",
-    _summary,
+    "cxr_cli.stages.score:SummaryOptions",
     click.option("--summary", is_flag=True, help="Print a summary in place of the rows; with -o, beside them."),
     click.option(
         "--compare",

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cxr_cli.options.bundle import bundle
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.completion import file_names
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping
@@ -69,7 +69,7 @@ def _training(
     return TrainingOptions(*where, resume=resume, overwrite=overwrite, gpus=gpus, nodes=nodes, dry_run=dry_run)
 
 
-training = bundle(
+training = Bundle(
     "training",
     _training,
     click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names),
