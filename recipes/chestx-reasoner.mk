@@ -34,7 +34,7 @@ SFT ?= --config $(HERE)qwen2-vl-7b/sft.yaml $(call ACCUMULATE,64)
 RL ?= --config $(HERE)qwen2-vl-7b/rl.yaml $(call ACCUMULATE,1024) --set max_steps=150
 # NAME[:WEIGHT] .., in place of the default rewards of cxr rl
 REWARD ?=
-REWARDS := $(if $(REWARD),--reward $(REWARD))
+REWARDS := $(REWARD:%=--reward %)
 # The share of rows with steps in stage 1; the others are answers alone. qwen2-vl-7b/sft.yaml says where it comes from
 REASONED ?= 0.25
 MIX := $(OUT)/train.jsonl:$(REASONED) $(OUT)/answers.jsonl:$(shell awk 'BEGIN {print 1 - $(REASONED)}')
@@ -75,7 +75,7 @@ $(OUT)/answers.jsonl: $(TRAINED:%=$(OUT)/answers/%.jsonl)
 # A model that is there is not trained again, even if its rows change: remove its folder to train it anew
 $(OUT)/sft/training.json: | $(OUT)/train.jsonl $(OUT)/answers.jsonl $(OUT)/card/README.md $(OUT)/films
 	# Stage 1: $(MODEL) is fine-tuned to reason and to answer, $(MIX)
-	$(LAUNCH) cxr sft --mix $(MIX) -m $(MODEL) -o $(@D) --images $(OUT)/films $(SFT) --gpus $(GPUS) --nodes $(NODES) --resume
+	$(LAUNCH) cxr sft $(MIX:%=--mix %) -m $(MODEL) -o $(@D) --images $(OUT)/films $(SFT) --gpus $(GPUS) --nodes $(NODES) --resume
 
 $(OUT)/audit.txt: $(OUT)/train.jsonl
 	# Can the rewards be cheated?

@@ -107,9 +107,9 @@ $(OUT)/warm/warm-up.json: $(TASKS:%=$(OUT)/%.jsonl)
 # the models that are compared.
 seed = $(patsubst seed-%,%,$(firstword $(subst /, ,$*)))
 sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml --set seed=$(seed) --resume
-taught = --mix $(word 2,$^):0.4 $(word 3,$^):0.3 $(word 4,$^):0.3 --set max_steps=$(SFT)
+taught = --mix $(word 2,$^):0.4 --mix $(word 3,$^):0.3 --mix $(word 4,$^):0.3 --set max_steps=$(SFT)
 rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml --set seed=$(seed) \
-	--resume --set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 accuracy:1
+	--resume --set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 --reward accuracy:1
 
 $(OUT)/%/sft/training.json: $(OUT)/warm/warm-up.json $(TASKS:%=$(OUT)/%.jsonl)
 	$(sft) $(taught)
@@ -118,11 +118,11 @@ $(OUT)/%/sft-longer/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 $(OUT)/%/outcome/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl)
 $(OUT)/%/factuality/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
-	$(rl) factuality:1
+	$(rl) --reward factuality:1
 $(OUT)/%/process/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
-	$(rl) process:2 consistency:1
+	$(rl) --reward process:2 --reward consistency:1
 $(OUT)/%/by-step/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
-	$(rl) factuality:1 consistency:1 --set credit=step
+	$(rl) --reward factuality:1 --reward consistency:1 --set credit=step
 
 # Verification ablation: chains with the errors of a language model, taught as they are, and without the cases in which
 # `cxr verify` finds a bad step.

@@ -3,16 +3,32 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import update_wrapper
+from typing import Any
 
 import click
 
-from cxr_cli import options
+from cxr_cli import options, sources
 from cxr_cli.cli import main
 from cxr_cli.errors import RowError
 from cxr_cli.records import ScoredCase
-from cxr_cli.rows import Flow, Row, write_text
-from cxr_cli.sources import find
+from cxr_cli.rows import Flow, FlowOptions, Row, Source, write_text
+from cxr_cli.sources import radrbench
+
+
+def with_flow(find_source: Callable[[str], Source] = radrbench.find, default: str | None = None) -> Any:
+    """A command that is handed a Flow, and ends with exit code 3 when rows were rejected."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        def wrapper(flow: FlowOptions, **values: Any) -> None:
+            made = Flow(flow, find_source=find_source)
+            command(made, **values)
+            options.exit_if_rejected(made.rejected)
+
+        return options.flow(default=default)(update_wrapper(wrapper, command))
+
+    return decorate
 
 
 @click.group()
@@ -22,7 +38,7 @@ def stages() -> None:
 
 @stages.command()
 @click.option("--wait", type=float, default=0, help="Seconds for each row.")
-@options.flow()
+@with_flow()
 def copy(flow: Flow, wait: float) -> None:
     """Each row as it is."""
 
@@ -35,14 +51,14 @@ def copy(flow: Flow, wait: float) -> None:
 
 
 @stages.command()
-@options.flow(find=find, default="examples")
+@with_flow(sources.find, default="examples")
 def studies(flow: Flow) -> None:
     """Each study as it is, from any source."""
     flow.run(lambda row: [row])
 
 
 @stages.command()
-@options.flow()
+@with_flow()
 def split(flow: Flow) -> None:
     """Two rows of each, `ID/a` and `ID/b`; a row without a report is refused after its first."""
 
@@ -56,7 +72,7 @@ def split(flow: Flow) -> None:
 
 
 @stages.command()
-@options.flow()
+@with_flow()
 def backwards(flow: Flow) -> None:
     """All rows, the last one first; a row without a report is refused."""
 
@@ -71,7 +87,7 @@ def backwards(flow: Flow) -> None:
 
 
 @stages.command()
-@options.flow()
+@with_flow()
 def noisy(flow: Flow) -> None:
     """Prints from Python, from the file descriptor and from a child while it works; then a text of its own."""
 
@@ -86,7 +102,7 @@ def noisy(flow: Flow) -> None:
 
 
 @stages.command()
-@options.flow()
+@with_flow()
 def memory(flow: Flow) -> None:
     """Copies rows; says on stderr how many MB the peak of memory grew after the first 20,000 rows."""
     import resource

@@ -1,4 +1,4 @@
-"""`cxr card`: options, one call, one write."""
+"""`cxr card`."""
 
 from pathlib import Path
 
@@ -35,12 +35,12 @@ def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bo
     cxr card train=train.jsonl test=test.jsonl -o card/ --images /data/mimic-cxr
     cxr card steps.jsonl -o card/ --overwrite
     """
-    from cxr_cli.stages.card import run
+    from cxr_cli.stages.card import CardOptions, run
 
-    run([_named(given) for given in inputs], folder, root, overwrite)
+    run(CardOptions([_split_and_file(given) for given in inputs], folder, root, overwrite))
 
 
-def _named(given: str) -> tuple[str | None, str]:
+def _split_and_file(given: str) -> tuple[str | None, str]:
     """`train=a.jsonl` -> its split and its path; a file whose path has "=" in it goes by `./`."""
     split, equals, path = given.partition("=")
     return (split, path) if equals and "/" not in split else (None, given)

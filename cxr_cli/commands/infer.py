@@ -1,28 +1,35 @@
 """`cxr infer`."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cxr_cli import options
-from cxr_cli.images import Films
-from cxr_cli.rows import Flow
+
+if TYPE_CHECKING:
+    from cxr_cli.stages.infer import InferOptions
 
 
 @click.command()
-@options.flow()
-@options.engine(required=True)
-@options.films
-@click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Replies to each case.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws: by id and sample.")
-@click.option("--vote", is_flag=True, help="Add `vote`: the answer that most samples give, and their share.")
-@click.option(
-    "--prompt",
-    type=click.Path(exists=True, dir_okay=False),
-    metavar="FILE",
-    help="Ask in your own words: a text with {ask}, or {question} and {options}; a line --- ends a system part.",
+@options.Bundle(
+    "settings",
+    "cxr_cli.stages.infer:InferOptions",
+    options.flow(),
+    options.engine(required=True),
+    options.films,
+    click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Replies to each case."),
+    click.option(
+        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws: by id and sample."
+    ),
+    click.option("--vote", is_flag=True, help="Add `vote`: the answer that most samples give, and their share."),
+    click.option(
+        "--prompt",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Ask in your own words: a text with {ask}, or {question} and {options}; a line --- ends a system part.",
+    ),
 )
-def infer(flow: Flow, engine: Any, films: Films, samples: int, prompt: str | None, **how: Any) -> None:
+def infer(settings: "InferOptions") -> None:
     """What a vision-language model answers to cases.
 
     \b
@@ -38,13 +45,10 @@ def infer(flow: Flow, engine: Any, films: Films, samples: int, prompt: str | Non
     cxr infer test.jsonl -m http://localhost:8000/v1 --samples 8 --temperature 1 --vote -o answers.jsonl
     cxr infer test.jsonl -m rl/ --shard $SLURM_ARRAY_TASK_ID/16 -o part-$SLURM_ARRAY_TASK_ID.jsonl
     """
-    if samples > 1 and not engine.sampling.temperature:
+    if settings.samples > 1 and not settings.engine.sampling.temperature:
         raise click.UsageError("--samples N are all the same at temperature 0: add --temperature 1.")
-    if how["vote"] and samples == 1:
+    if settings.vote and settings.samples == 1:
         raise click.UsageError("--vote needs --samples N, more than one.")
-    from cxr_cli.engines.predictor import PLACEHOLDERS
-    from cxr_cli.engines.prompts.prompt import read_prompt
     from cxr_cli.stages.infer import run
 
-    asked = read_prompt(prompt, PLACEHOLDERS) if prompt else None
-    run(flow, engine, films, asked, samples=samples, **how)
+    options.exit_if_rejected(run(settings))

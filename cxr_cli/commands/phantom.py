@@ -1,7 +1,6 @@
-"""`cxr phantom`: options, one call, one write."""
+"""`cxr phantom`."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -41,7 +40,17 @@ SHARE = click.FloatRange(0, 1)
 )
 @click.option("--overwrite", is_flag=True, help="Replace the studies.jsonl that is there.")
 def phantom(
-    count: int, folder: Path, size: int, format: Format, findings: str | None, overwrite: bool, **recipe: Any
+    count: int,
+    folder: Path,
+    seed: int,
+    size: int,
+    format: Format,
+    priors: float,
+    prevalence: float,
+    each: float | None,
+    findings: str | None,
+    style: str,
+    overwrite: bool,
 ) -> None:
     """Draw chest X-rays with reports: data that needs no licence.
 
@@ -56,5 +65,6 @@ def phantom(
     names = parse_findings(findings, Lexicon.load()) if findings else FINDINGS
     if undrawn := [name for name in names if name not in FINDINGS]:
         raise click.UsageError(f"--findings {undrawn[0]}: not drawn; there are {', '.join(FINDINGS)}.")
-    films = write_studies(Recipe(findings=tuple(names), **recipe), count, folder, size, format, overwrite=overwrite)
+    recipe = Recipe(seed=seed, priors=priors, prevalence=prevalence, each=each, findings=tuple(names), style=style)
+    films = write_studies(recipe, count, folder, size, format, overwrite=overwrite)
     note(f"{count} studies, {films} films -> {folder / 'studies.jsonl'}")

@@ -1,13 +1,13 @@
 """`cxr rl`."""
 
-from typing import Any
+from dataclasses import replace
 
 import click
 
 from cxr_cli import options
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.options.training import Several
 from cxr_cli.rewards import DEFAULT, REWARDS
+from cxr_cli.training.settings.job import TrainingOptions
 
 
 @click.command()
@@ -15,10 +15,10 @@ from cxr_cli.rewards import DEFAULT, REWARDS
 @click.option(
     "--reward",
     "rewards",
-    cls=Several,
+    multiple=True,
     metavar="NAME[:WEIGHT]",
-    help=f"{' '.join(REWARDS)}, or my_module:function.  "
-    f"[default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT.items())}]",
+    help=f"{' '.join(REWARDS)}, or my_module:function; repeatable."
+    f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT.items())}]",
 )
 @click.option(
     "--audit", is_flag=True, help="No training: what the rewards pay for the chains in INPUT, and for cheats."
@@ -34,14 +34,13 @@ from cxr_cli.rewards import DEFAULT, REWARDS
 @options.unmentioned
 @options.lexicon
 def rl(
-    inputs: tuple[str, ...],
+    training: TrainingOptions,
     rewards: tuple[str, ...],
     audit: bool,
     samples: int | None,
+    rollouts: str | None,
     unmentioned: Unmentioned,
     lexicon: str | None,
-    job: dict[str, Any],
-    how: dict[str, Any],
 ) -> None:
     """Reinforcement learning with process rewards, from a fine-tuned model: GRPO.
 
@@ -54,20 +53,20 @@ def rl(
 
     \b
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8
-    cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 accuracy:1 my_module:my_reward:0.5
+    cxr rl steps.jsonl -m sft/ -o rl/ --reward format:1 --reward my_module:my_reward:0.5
     """
     from cxr_cli.stages import rl
-    from cxr_cli.training.settings.job import TrainingOptions
 
     if audit:
         rl.audit(
-            inputs,
+            training.inputs,
             rewards=rewards,
             unmentioned=unmentioned,
             lexicon=lexicon,
-            mapping=job["mapping"],
-            limit=job["limit"],
+            mapping=training.mapping,
+            limit=training.limit,
         )
-    else:
-        options = TrainingOptions(inputs, **job, **how)
-        rl.run(options, rewards=rewards, samples=samples, unmentioned=unmentioned, lexicon=lexicon)
+        return
+    if rollouts:
+        training = replace(training, sets=(*training.sets, f"rollouts={rollouts}"))
+    rl.run(training, rewards=rewards, samples=samples, unmentioned=unmentioned, lexicon=lexicon)

@@ -1,22 +1,20 @@
 """`cxr sft`."""
 
-from typing import Any
-
 import click
 
 from cxr_cli import options
 from cxr_cli.options.completion import file_names
-from cxr_cli.options.training import Several
+from cxr_cli.training.settings.job import TrainingOptions
 
 
 @click.command()
 @options.training
 @click.option(
     "--mix",
-    cls=Several,
+    multiple=True,
     metavar="FILE:WEIGHT",
     shell_complete=file_names,
-    help="Mix files by weights: --mix steps.jsonl:0.5 qa.jsonl:0.5.",
+    help="Mix files by weights: --mix steps.jsonl:0.5 --mix qa.jsonl:0.5.",
 )
 @click.option(
     "--eval",
@@ -25,9 +23,7 @@ from cxr_cli.options.training import Several
     shell_complete=file_names,
     help="Held-out rows, for the loss and for scored answers.",
 )
-def sft(
-    inputs: tuple[str, ...], mix: tuple[str, ...], evaluation: str | None, job: dict[str, Any], how: dict[str, Any]
-) -> None:
+def sft(training: TrainingOptions, mix: tuple[str, ...], evaluation: str | None) -> None:
     """Fine-tune a vision-language model on verified steps.
 
     \b
@@ -40,9 +36,8 @@ def sft(
     \b
     cxr sft steps.jsonl -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --config recipes/qwen2-vl-7b/sft.yaml --gpus 8
     cxr sft steps.jsonl -m Qwen/Qwen2-VL-2B-Instruct -o sft/ --set lora=true --set learning_rate=1e-4
-    cxr sft --mix steps.jsonl:0.5 answers.jsonl:0.5 -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --resume
+    cxr sft --mix steps.jsonl:0.5 --mix answers.jsonl:0.5 -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --resume
     """
     from cxr_cli.stages import sft
-    from cxr_cli.training.settings.job import TrainingOptions
 
-    sft.run(TrainingOptions(inputs, **job, **how), mix=mix, evaluation=evaluation)
+    sft.run(training, mix=mix, evaluation=evaluation)

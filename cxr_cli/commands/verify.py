@@ -1,51 +1,48 @@
 """`cxr verify`."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cxr_cli import options
-from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.rows import Flow
-from cxr_cli.verifying.filtering import Keep
 from cxr_cli.verifying.judges import STEP_JUDGES
+
+if TYPE_CHECKING:
+    from cxr_cli.stages.verify import VerifyOptions
 
 
 @click.command()
-@click.option(
-    "--keep",
-    type=click.Choice(["steps", "cases", "all"]),
-    default="steps",
-    show_default=True,
-    help="Drop bad steps, drop cases that have any, or drop nothing and only annotate.",
+@options.Bundle(
+    "settings",
+    "cxr_cli.stages.verify:VerifyOptions",
+    click.option(
+        "--keep",
+        type=click.Choice(["steps", "cases", "all"]),
+        default="steps",
+        show_default=True,
+        help="Drop bad steps, drop cases that have any, or drop nothing and only annotate.",
+    ),
+    click.option(
+        "--min-support", type=click.FloatRange(0, 1), metavar="X", help="Drop cases whose support is below X."
+    ),
+    click.option(
+        "--on", type=click.Choice(["steps", "predictions"]), default="steps", show_default=True, help="What to check."
+    ),
+    click.option(
+        "--human",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Marks made in a page of `cxr view`: they decide, the judge's verdict stays as `second`.",
+    ),
+    options.unmentioned,
+    options.lexicon,
+    click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr."),
+    options.show_prompt("cxr_cli.verifying.llm"),
+    options.flow(),
+    options.engine(required=False),
+    options.judge(STEP_JUDGES),
 )
-@click.option("--min-support", type=click.FloatRange(0, 1), metavar="X", help="Drop cases whose support is below X.")
-@click.option(
-    "--on", type=click.Choice(["steps", "predictions"]), default="steps", show_default=True, help="What to check."
-)
-@click.option(
-    "--human",
-    type=click.Path(exists=True, dir_okay=False),
-    metavar="FILE",
-    help="Marks made in a page of `cxr view`: they decide, the judge's verdict stays as `second`.",
-)
-@options.unmentioned
-@options.lexicon
-@click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr.")
-@options.show_prompt("cxr_cli.verifying.llm")
-@options.flow()
-@options.engine(required=False)
-@options.judge(STEP_JUDGES)
-def verify(
-    flow: Flow,
-    keep: Keep,
-    min_support: float | None,
-    unmentioned: Unmentioned,
-    lexicon: str | None,
-    explain: bool,
-    judges: tuple[str, ...],
-    **how: Any,
-) -> None:
+def verify(settings: "VerifyOptions") -> None:
     """Keep only the steps that the report supports.
 
     \b
@@ -60,12 +57,9 @@ def verify(
     cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl
     cxr verify steps.jsonl --human marks.jsonl > checked.jsonl
     """
-    if how["human"] and len(judges) > 1:
+    options.check_judges(settings.judges, settings.engine)
+    if settings.human and len(settings.judges) > 1:
         raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
-    from cxr_cli.findings import Lexicon, reader
     from cxr_cli.stages.verify import run
-    from cxr_cli.verifying.filtering import CaseFilter
-    from cxr_cli.verifying.verifier import Verifier
 
-    case_filter = CaseFilter(keep, min_support, explain, reasons=judges[0] == "rules" and not how["human"])
-    run(flow, Verifier(reader(Lexicon.load(lexicon)), unmentioned), case_filter, judges=judges, **how)
+    options.exit_if_rejected(run(settings))

@@ -1,7 +1,6 @@
 """`cxr view`."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -20,7 +19,15 @@ from cxr_cli.options.flow import mapping, without_inputs
 @root
 @mapping
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows of each INPUT.")
-def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
+def view(
+    inputs: tuple[str, ...],
+    output: Path,
+    overwrite: bool,
+    embed: bool,
+    root: Path | None,
+    mapping: dict[str, list[str]],
+    limit: int | None,
+) -> None:
     """One page to look at rows of any stage, and to mark their steps.
 
     \b
@@ -35,6 +42,6 @@ def view(inputs: tuple[str, ...], output: Path, **how: Any) -> None:
     cxr view steps.jsonl -o page.html
     cxr view SFT=sft.jsonl RL=rl.jsonl --images /data/mimic-cxr --embed -o page.html
     """
-    from cxr_cli.viewer.page import write_page
+    from cxr_cli.stages.view import ViewOptions, run
 
-    write_page(inputs or without_inputs(None), output, **how)
+    run(ViewOptions(inputs or without_inputs(), output, overwrite, mapping, limit, root, embed))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib import import_module
 
 from cxr_cli.engines.requests import Engine
 from cxr_cli.engines.spec import ENGINES, Spec, chosen, is_url
@@ -24,9 +23,8 @@ def open_engine(spec: Spec) -> Iterator[Engine]:
     _check(spec, name)
     if spec.name == "auto":
         note(f"engine: {name}")
-    module, _, attribute = ENGINES[name].partition(":")
     with ExitStack() as stack:
-        engine: Engine = stack.enter_context(getattr(import_module(module), attribute)(spec))
+        engine: Engine = stack.enter_context(ENGINES.load(name)(spec))
         if spec.cached:
             from cxr_cli.engines.cache import CachedEngine
 

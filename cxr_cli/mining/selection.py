@@ -12,7 +12,7 @@ import msgspec
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
-from cxr_cli.rows import Flow, Row, note
+from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.tasks.binary import Binary
 
 Sample = list[tuple[int, int]]  # a heap of (-rank, offset): the lowest ranks, the highest of them on top
@@ -38,11 +38,10 @@ def without_patients_of(files: Sequence[str], rows: Iterable[Row]) -> Iterator[R
     """The studies of patients of whom these files have no row; a note at the end says how many were left out."""
     patients: set[str] = set()
 
-    def add_patient(row: Row) -> tuple[()]:
+    def add_patient(row: Row) -> None:
         patients.update(filter(None, [row.get("patient")]))
-        return ()
 
-    Flow(files, dry=True).run(add_patient)
+    for_each_row(files, add_patient)
     if not patients:
         raise CxrError(f"--apart-from {', '.join(files)}: no row names a patient")
     left_out = 0

@@ -1,32 +1,38 @@
-"""The flags that commands share, as decorators. They hand the command a Flow, a Spec of the engine, Films:
+"""The flags that commands share, as decorators. Each hands the command one object:
 
 @click.command()
 @options.flow()
 @options.engine(required=True)
 @options.films
 @click.option("--seed", ...)
-def infer(flow: Flow, engine: Spec, films: Films, seed: int) -> None: ...
+def infer(flow: FlowOptions, engine: Spec, films: Films, seed: int) -> None: ...
 """
 
 import click
 
-from cxr_cli.options.compare import compare
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
-from cxr_cli.options.flow import flow
-from cxr_cli.options.judge import judge, show_prompt
-from cxr_cli.options.selection import selection
+from cxr_cli.options.flow import exit_if_rejected, flow
+from cxr_cli.options.judge import check_judges, judge, show_prompt
+from cxr_cli.options.selection import check_selection, selection
+from cxr_cli.options.summary import check_summary, summary
 from cxr_cli.options.training import training
 
 __all__ = [
-    "compare",
+    "Bundle",
+    "check_judges",
+    "check_selection",
+    "check_summary",
     "engine",
+    "exit_if_rejected",
     "films",
     "flow",
     "judge",
     "lexicon",
     "selection",
     "show_prompt",
+    "summary",
     "training",
     "unmentioned",
 ]

@@ -1,16 +1,65 @@
 """What answers: the flags of every stage that may ask a model."""
 
 import json
-from collections.abc import Callable
-from functools import update_wrapper
+from inspect import signature
 from typing import Any
 
 import click
 
+from cxr_cli.engines import Sampling, Spec
+from cxr_cli.engines.spec import ENGINES
+from cxr_cli.options.bundle import Bundle, Decorator
 from cxr_cli.options.completion import file_names
-from cxr_cli.rows import Flow
 
-Command = Callable[..., None]
+
+def engine(*, required: bool) -> Bundle:
+    """The flags reach the command as `engine`, a Spec, or None when no model is named."""
+    return Bundle("engine", _spec, *_options(required))
+
+
+def _spec(
+    model: str | None,
+    name: str,
+    served: str | None,
+    revision: str | None,
+    allow_remote: bool,
+    temperature: float,
+    top_p: float,
+    max_tokens: int,
+    concurrency: int,
+    batch: int,
+    args: dict[str, Any],
+    cached: bool,
+    dry_run: bool,
+    price: tuple[float, float] | None,
+) -> Spec | None:
+    if model is None:
+        _refuse_without_model()
+        return None
+    if price and not dry_run:
+        raise click.UsageError("--price-per-million is for --dry-run.")
+    return Spec(
+        model,
+        name,
+        Sampling(temperature, top_p, max_tokens),
+        revision=revision,
+        served=served,
+        allow_remote=allow_remote,
+        concurrency=concurrency,
+        batch=batch,
+        args=args,
+        cached=cached,
+        dry_run=dry_run,
+        price=price,
+    )
+
+
+def _refuse_without_model() -> None:
+    context = click.get_current_context()
+    for name in signature(_spec).parameters:
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            flag = next(parameter.opts[0] for parameter in context.command.params if parameter.name == name)
+            raise click.UsageError(f"{flag} is for a model: name one with -m MODEL|URL.")
 
 
 def _parsed_args(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
@@ -26,50 +75,7 @@ def _parsed_args(context: click.Context, parameter: click.Parameter, texts: tupl
     return parsed
 
 
-def engine(*, required: bool) -> Callable[[Command], Command]:
-    """The flags of what answers: they reach the command as `engine`, a Spec, or None when no model is named.
-
-    Stands below `options.flow`, whose rows it does not write in a dry run.
-    """
-
-    def decorate(command: Command) -> Command:
-        def wrapper(flow: Flow, model: str | None, **given: Any) -> None:
-            settings = {name: given.pop(name) for name in _ENGINE}
-            if model is None:
-                _refuse_without_model()
-                command(flow, engine=None, **given)
-                return
-            from cxr_cli.engines import Sampling, Spec
-
-            if settings["price"] and not settings["dry_run"]:
-                raise click.UsageError("--price-per-million is for --dry-run.")
-            sampling = Sampling(*(settings.pop(name) for name in ("temperature", "top_p", "max_tokens")))
-            flow.dry = settings["dry_run"]
-            command(flow, engine=Spec(model, sampling=sampling, **settings), **given)
-
-        wrapped = update_wrapper(wrapper, command)
-        for option in reversed(_engine_options(required)):
-            wrapped = option(wrapped)
-        return wrapped
-
-    return decorate
-
-
-def _refuse_without_model() -> None:
-    context = click.get_current_context()
-    for name in _ENGINE:
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            flag = next(p.opts[0] for p in context.command.params if p.name == name)
-            raise click.UsageError(f"{flag} is for a model: name one with -m MODEL|URL.")
-
-
-_ENGINE = (
-    *("name", "served", "revision", "allow_remote", "temperature", "top_p", "max_tokens"),
-    *("concurrency", "batch", "args", "cached", "dry_run", "price"),
-)
-
-
-def _engine_options(required: bool) -> tuple[Any, ...]:
+def _options(required: bool) -> tuple[Decorator, ...]:
     return (
         click.option(
             "-m",
@@ -82,7 +88,7 @@ def _engine_options(required: bool) -> tuple[Any, ...]:
         click.option(
             "--engine",
             "name",
-            type=click.Choice(["auto", "vllm", "openai", "transformers"]),
+            type=click.Choice(["auto", *ENGINES]),
             default="auto",
             show_default=True,
             help="auto: openai for a URL, else vllm if it is installed, else transformers.",

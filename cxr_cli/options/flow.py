@@ -1,44 +1,66 @@
 """Where rows come from and where they go: the flags of every stage that reads rows."""
 
 import sys
-from collections.abc import Callable
-from functools import update_wrapper
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import click
 
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.completion import file_names
-from cxr_cli.rows import Flow, Source, claim_stdout, note
+from cxr_cli.rows import FlowOptions, claim_stdout, note
 from cxr_cli.rows.mapping import parse
-from cxr_cli.sources import radrbench
 
 SOME_REJECTED = 3  # the exit code when the run went through but rows were rejected
 
 
-Command = Callable[..., None]
+def flow(*, default: str | None = None) -> Bundle:
+    """The flags reach the command as `flow`, a FlowOptions.
+
+    default: the INPUT to use when none is given and nothing is piped in.
+    """
+
+    def make(
+        inputs: tuple[str, ...],
+        output: Path | None,
+        overwrite: bool,
+        resume: bool,
+        on_error: Literal["stop", "skip"],
+        rejects: Path | None,
+        mapping: dict[str, list[str]],
+        limit: int | None,
+        split: str | None,
+        shard: tuple[int, int] | None,
+    ) -> FlowOptions:
+        if resume and output is None:
+            raise click.UsageError("--resume needs -o OUT, the file to continue.")
+        if resume and overwrite:
+            raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
+        if (on_error == "skip") != (rejects is not None):
+            raise click.UsageError("--on-error skip and --rejects FILE go together: no row is dropped silently.")
+        if sys.stdout is not None:
+            claim_stdout()
+        inputs = inputs or without_inputs(default)
+        return FlowOptions(inputs, output, overwrite, resume, on_error, rejects, mapping, limit, shard, split)
+
+    inputs = click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names)
+    return Bundle("flow", make, inputs, *_OPTIONS)
 
 
-def flow(*, find: Callable[[str], Source] = radrbench.find, default: str | None = None) -> Callable[[Command], Command]:
-    """find: what an INPUT names. default: the INPUT to use when none is given and nothing is piped in."""
+def exit_if_rejected(count: int) -> None:
+    """Ends the command with exit code 3 when so many rows were rejected."""
+    if count:
+        click.get_current_context().exit(SOME_REJECTED)
 
-    def decorate(command: Command) -> Command:
-        def wrapper(inputs: tuple[str, ...], **given: Any) -> None:
-            shared = {name: given.pop(name) for name in _SHARED}
-            _refuse_contradictions(**shared)
-            if sys.stdout is not None:
-                claim_stdout()
-            made = Flow(inputs or without_inputs(default), find=find, **shared)
-            command(made, **given)
-            if made.rejected:
-                click.get_current_context().exit(SOME_REJECTED)
 
-        wrapped = update_wrapper(wrapper, command)
-        for option in reversed(_OPTIONS):
-            wrapped = option(wrapped)
-        return click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names)(wrapped)
-
-    return decorate
+def without_inputs(default: str | None = None) -> tuple[str, ...]:
+    """What is read when no INPUT is given: stdin, else `default`."""
+    if sys.stdin is not None and not sys.stdin.isatty():
+        return ("-",)
+    if default is None:
+        raise click.UsageError("No INPUT: name a file, or pipe rows in.")
+    note(f"no INPUT: reading `{default}`, which comes with cxr")
+    return (default,)
 
 
 def _parsed_map(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[str]]:
@@ -65,7 +87,6 @@ mapping = click.option(
     metavar="NAME=COLUMN,..",
     help="Read rows with other names: id=uid,labels.edema=oedema,report=findings+impression; + joins as sections.",
 )
-_SHARED = ("output", "overwrite", "resume", "on_error", "rejects", "mapping", "limit", "shard", "split")
 _OPTIONS = (
     click.option(
         "-o",
@@ -96,23 +117,3 @@ _OPTIONS = (
         "--shard", callback=_parsed_shard, metavar="K/N", help="Do the K-th of every N rows: one part of a Slurm array."
     ),
 )
-
-
-def _refuse_contradictions(
-    output: Path | None, overwrite: bool, resume: bool, on_error: str, rejects: Path | None, **_: Any
-) -> None:
-    if resume and output is None:
-        raise click.UsageError("--resume needs -o OUT, the file to continue.")
-    if resume and overwrite:
-        raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
-    if (on_error == "skip") != (rejects is not None):
-        raise click.UsageError("--on-error skip and --rejects FILE go together: no row is dropped silently.")
-
-
-def without_inputs(default: str | None) -> tuple[str, ...]:
-    if sys.stdin is not None and not sys.stdin.isatty():
-        return ("-",)
-    if default is None:
-        raise click.UsageError("No INPUT: name a file, or pipe rows in.")
-    note(f"no INPUT: reading `{default}`, which comes with cxr")
-    return (default,)

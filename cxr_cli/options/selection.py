@@ -1,37 +1,33 @@
 """Which studies are asked about, and how often: the flags of `cxr mine` that leave some out."""
 
-from collections.abc import Callable
-from functools import update_wrapper
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.completion import file_names
-from cxr_cli.rows import Flow, splits
+from cxr_cli.rows import splits
 
-Command = Callable[..., None]
-
-
-def selection(command: Command) -> Command:
-    """The flags reach the command as `selected`: count, balance, films, others, dedupe; --make-split becomes the
-    flow's. Stands below `options.flow`."""
-
-    def wrapper(flow: Flow, shares: str | None, **given: Any) -> None:
-        selected = {name: given.pop(name) for name in ("count", "balance", "films", "others", "dedupe")}
-        if selected["balance"] and selected["count"] is None:
-            raise click.UsageError("--balance needs --per-finding N.")
-        if selected["count"] is not None and set(given["tasks"]) - {"binary"}:
-            raise click.UsageError("--per-finding asks binary questions only.")
-        flow.shares, flow.spare = splits.parse_shares(shares or ""), selected["others"]
-        command(flow, selected=selected, **given)
-
-    wrapped = update_wrapper(wrapper, command)
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped
+if TYPE_CHECKING:
+    from cxr_cli.stages.mine import StudySelection
 
 
-_OPTIONS = (
+def check_selection(selection: "StudySelection", tasks: Sequence[str]) -> None:
+    """UsageError for flags that do not go together."""
+    if selection.balance and selection.count is None:
+        raise click.UsageError("--balance needs --per-finding N.")
+    if selection.count is not None and set(tasks) - {"binary"}:
+        raise click.UsageError("--per-finding asks binary questions only.")
+
+
+def _parsed_shares(context: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, float]:
+    return splits.parse_shares(text or "")
+
+
+selection = Bundle(
+    "selection",
+    "cxr_cli.stages.mine:StudySelection",
     click.option(
         "--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding."
     ),
@@ -39,6 +35,7 @@ _OPTIONS = (
     click.option(
         "--make-split",
         "shares",
+        callback=_parsed_shares,
         metavar="NAME=SHARE,..",
         help="Draw a split, by patient, for studies that have none: `test=0.1,validate=0.1`; the rest is train.",
     ),

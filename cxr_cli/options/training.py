@@ -1,70 +1,53 @@
 """How a model is trained: the flags of `cxr sft` and `cxr rl`."""
 
 import sys
-from collections.abc import Callable
-from functools import update_wrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
+from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.completion import file_names
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping
 from cxr_cli.rows import claim_stdout
 
-Command = Callable[..., None]
+if TYPE_CHECKING:
+    from cxr_cli.training.settings.job import TrainingOptions
 
 
-class Several(click.Option):
-    """An option that takes all words up to the next flag: `--reward format:1 accuracy:1`."""
+def _training(
+    inputs: tuple[str, ...],
+    model: str | None,
+    out: Path | None,
+    config: str | None,
+    sets: tuple[str, ...],
+    root: Path | None,
+    mapping: dict[str, list[str]],
+    limit: int | None,
+    report_to: str | None,
+    resume: bool,
+    overwrite: bool,
+    gpus: int,
+    nodes: int,
+    dry_run: bool,
+) -> "TrainingOptions":
+    from cxr_cli.training.settings.job import TrainingOptions
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "multiple": True})
-
-    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
-        super().add_to_parser(parser, ctx)
-        for flag in self.opts:
-            option = parser._long_opt[flag]
-            take = option.process
-
-            def process(value: str, state: Any, take: Callable[[str, Any], None] = take) -> None:
-                take(value, state)
-                while state.rargs and not state.rargs[0].startswith("-") and self.fits(state.rargs[0]):
-                    take(state.rargs.pop(0), state)
-
-            option.process = process
-
-    @staticmethod
-    def fits(word: str) -> bool:
-        """A word that belongs to the option, and is no INPUT."""
-        return ":" in word or not Path(word).exists()
-
-
-_SETTINGS = ("report_to", "rollouts")  # flags that are settings
-
-
-def training(command: Command) -> Command:
-    """The flags reach the command as `inputs`, `job` (for a Job) and `how` (config, sets, gpus, nodes, dry_run)."""
-
-    def wrapper(inputs: tuple[str, ...], **given: Any) -> None:
-        if sys.stdout is not None:
-            claim_stdout()
-        if given["resume"] and given["overwrite"]:
-            raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
-        flags = {name: given.pop(name, None) for name in _SETTINGS}
-        given["sets"] += tuple(f"{name}={value}" for name, value in flags.items() if value)
-        how = {name: given.pop(name) for name in ("config", "sets", "gpus", "nodes", "dry_run")}
-        job = {name: given.pop(name) for name in ("model", "out", "root", "mapping", "limit", "resume", "overwrite")}
-        command(inputs=inputs, job=job, how=how, **given)
-
-    wrapped = update_wrapper(wrapper, command)
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names)(wrapped)
+    if sys.stdout is not None:
+        claim_stdout()
+    if resume and overwrite:
+        raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
+    if report_to:
+        sets += (f"report_to={report_to}",)
+    where = (inputs, model, out, config, sets, root, mapping, limit)
+    return TrainingOptions(*where, resume=resume, overwrite=overwrite, gpus=gpus, nodes=nodes, dry_run=dry_run)
 
 
-_OPTIONS = (
+training = Bundle(
+    "training",
+    _training,
+    click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names),
     click.option(
         "-m",
         "--model",

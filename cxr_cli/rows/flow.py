@@ -1,10 +1,10 @@
-"""One drive for every stage: read, map, check, hand over, write; and what happens to a broken row."""
+"""The run of every stage: rows are read, mapped, checked, handed to the stage and written; broken ones are rejected."""
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,19 +21,16 @@ from cxr_cli.rows.progress import note, with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check
 
-_SPLITS = 8  # at most so many are named where none of the wanted split was found
+_SPLITS = 8  # the most that are named where no row is of the wanted split
 
 
-@dataclass
-class Flow:
-    """Where the rows of a stage come from and where they go.
+@dataclass(frozen=True)
+class FlowOptions:
+    """Where rows come from and where they go, as the flags say it.
 
     inputs: files, or "-" for stdin. output: None is stdout. on_error: "skip" sends broken rows to `rejects`.
-    mapping: our name -> the columns that make it. limit: at most so many good rows. find: what an INPUT names.
-    spare: files besides the inputs that must not be written over. dry: write no rows.
-    shard: (k, n) takes the k-th of every n good rows. split: rows of other splits are passed over.
-    shares: of the splits that are drawn, by patient, for rows that have none.
-    read, rejected: how many rows so far.
+    mapping: our name -> the columns that make it. limit: the most good rows that are read. shard: (k, n) takes the k-th
+    of every n good rows. split: rows of other splits are passed over.
     """
 
     inputs: Sequence[str] = ("-",)
@@ -44,11 +41,24 @@ class Flow:
     rejects: Path | None = None
     mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limit: int | None = None
-    find: Callable[[str], Source] = reading.find
-    spare: Sequence[str] = ()
-    dry: bool = False
     shard: tuple[int, int] | None = None
     split: str | None = None
+
+
+@dataclass
+class Flow:
+    """One run of a stage over the rows of its inputs.
+
+    find_source: what an INPUT names. protected: files besides the inputs that must not be overwritten. dry_run: no rows
+    are written. shares: of the splits that are drawn, by patient, for rows that have none.
+    read, rejected: how many rows so far.
+    """
+
+    options: FlowOptions
+    _: KW_ONLY
+    find_source: Callable[[str], Source] = reading.find
+    protected: Sequence[str] = ()
+    dry_run: bool = False
     shares: Mapping[str, float] = field(default_factory=dict)
 
     read: int = field(default=0, init=False)
@@ -77,97 +87,123 @@ class Flow:
 
         Such a stage calls `flow.reject(row, reason)` for a bad row, and leaves the row out.
         """
-        sources = [self.find(name) for name in self.inputs]
-        if self.split is not None and not (self.mapping or self.shares):
-            sources = [source.part(self.split) for source in sources]
-        self._spare_inputs(sources)
+        options = self.options
+        sources = [self.find_source(name) for name in options.inputs]
+        if options.split is not None and not (options.mapping or self.shares):
+            sources = [source.part(options.split) for source in sources]
+        self._check_outputs(sources)
         try:
             with ExitStack() as stack:
                 self._ids = stack.enter_context(Ids())
-                if self.rejects is not None:
-                    self._rejects = stack.enter_context(open_output(self.rejects, overwrite=True))
-                place = Path(os.devnull) if self.dry else self.output
-                output = stack.enter_context(open_output(place, resume=self.resume, overwrite=self.overwrite))
+                if options.rejects is not None:
+                    self._rejects = stack.enter_context(open_output(options.rejects, overwrite=True))
+                place = Path(os.devnull) if self.dry_run else options.output
+                output = stack.enter_context(open_output(place, resume=options.resume, overwrite=options.overwrite))
                 if any(source.path and output.is_at(source.path) for source in sources):
                     raise CxrError("the output is one of the inputs")
-                if self.resume:
+                if options.resume:
                     self._load_finished()
-                for row in stage(self._rows(sources, kind, quiet=output.is_terminal())):
-                    if not (self.resume and self._ids.done(row["id"])):
+                for row in stage(self._good_rows(sources, kind, quiet=output.is_terminal())):
+                    if not (options.resume and self._ids.done(row["id"])):
                         output.write(row)
         finally:
             if self.rejected:
-                note(f"{self.rejected} of {self.read} rows rejected -> {self.rejects}")
+                note(f"{self.rejected} of {self.read} rows rejected -> {options.rejects}")
 
     def reject(self, row: Row, reason: str) -> None:
         """A row that a stage got and cannot use: to `rejects`, or RowError when the first bad row stops the run."""
-        self._refuse(self._ids.place(row["id"]), reason, row, row)
+        self._reject(self._ids.place(row["id"]), reason, row, row)
 
-    def _rows(self, sources: Iterable[Source], kind: type, *, quiet: bool) -> Iterator[Row]:
-        """The good rows of all sources, checked, each id once, without those that an earlier run has finished."""
-        good = 0
+    def _good_rows(self, sources: Iterable[Source], kind: type, *, quiet: bool) -> Iterator[Row]:
+        """The good rows of this split and shard, without those that an earlier run has finished."""
+        options, good = self.options, 0
+        part, parts = options.shard or (1, 1)
         others: set[str] = set()  # the splits of rows that were passed over
         for source in sources:
-            before = self.read
-            mapper = Mapper(self.mapping, source.name, table=source.table) if self.mapping else None
-            for where, raw, reason in source.items() if quiet else with_progress(source):
-                self.read += 1
-                row = raw
-                if reason is None:
-                    row = mapper(raw) if mapper else raw
-                    row = restore(row) if source.table else row
-                    if type(row.get("id")) is int:
-                        row = {**row, "id": str(row["id"])}
-                    reason = check(row, kind) or self._doubled(row["id"], where)
-                if reason is not None:
-                    self._refuse(where, reason, raw, row)
-                    continue
+            for row in self._checked_rows(source, kind, quiet=quiet):
                 row = assign_split(row, self.shares) if self.shares else row
-                if self.split not in (None, row.get("split")):
+                if options.split not in (None, row.get("split")):
                     if len(others) < _SPLITS:
                         others.add(row.get("split") or "none")
                     continue
                 good += 1
-                part, parts = self.shard or (1, 1)
-                if good % parts == part % parts and not (self.resume and self._ids.done(row["id"])):
+                if good % parts == part % parts and not (options.resume and self._ids.done(row["id"])):
                     yield row
-                if good == self.limit:
+                if good == options.limit:
                     return
-            if mapper:
-                mapper.finish()
-            if self.read == before:
-                note(f"no rows in {source.name}")
         if others and not good:
-            raise CxrError(f"--split: no row of `{self.split}`; there are: {', '.join(sorted(others))}")
+            raise CxrError(f"--split: no row of `{options.split}`; there are: {', '.join(sorted(others))}")
 
-    def _doubled(self, id: str, where: str) -> str | None:
+    def _checked_rows(self, source: Source, kind: type, *, quiet: bool) -> Iterator[Row]:
+        """The rows of a source, mapped and checked, each id once; broken ones are rejected."""
+        before = self.read
+        mapper = Mapper(self.options.mapping, source.name, table=source.table) if self.options.mapping else None
+        for where, raw, reason in source.items() if quiet else with_progress(source):
+            self.read += 1
+            row = raw
+            if reason is None:
+                row = mapper(raw) if mapper else raw
+                row = restore(row) if source.table else row
+                if type(row.get("id")) is int:
+                    row = {**row, "id": str(row["id"])}
+                reason = check(row, kind) or self._why_doubled(row["id"], where)
+            if reason is None:
+                yield row
+            else:
+                self._reject(where, reason, raw, row)
+        if mapper:
+            mapper.finish()
+        if self.read == before:
+            note(f"no rows in {source.name}")
+
+    def _why_doubled(self, id: str, where: str) -> str | None:
         first = self._ids.see(id, where)
         return f"field `id`: doubled, first at {first}" if first else None
 
-    def _refuse(self, where: str, reason: str, raw: Any, row: Any) -> None:
+    def _reject(self, where: str, reason: str, raw: Any, row: Any) -> None:
         """raw: as it was read; row: with its `id` under that name."""
         id = row.get("id") if isinstance(row, dict) else None
         id = id if id and isinstance(id, str) else None
-        if self.on_error == "stop":
+        if self.options.on_error == "stop":
             raise RowError(where, reason, id=id)
         self.rejected += 1
         self._rejects.write({"where": where, "id": id, "reason": reason, "row": raw})
 
     def _load_finished(self) -> None:
-        if self.output is not None and self.output.is_file():
-            for id in finished_ids(self.output):
+        if self.options.output is not None and self.options.output.is_file():
+            for id in finished_ids(self.options.output):
                 self._ids.finish(id)
 
-    def _spare_inputs(self, sources: Iterable[Source]) -> None:
-        """No file is both read and written, under whatever name."""
+    def _check_outputs(self, sources: Iterable[Source]) -> None:
+        """CxrError for a file that would be both read and written, under whatever name."""
         used = [os.stat(source.path) for source in sources if source.path]
-        used += [os.stat(path) for path in self.spare if os.path.exists(path)]
+        used += [os.stat(path) for path in self.protected if os.path.exists(path)]
         if any(source.name == "stdin" for source in sources) and sys.stdin is not None:
             with suppress(OSError, ValueError):
                 used.append(os.fstat(sys.stdin.fileno()))
-        written = [path for path in (self.output, self.rejects) if path]
+        written = [path for path in (self.options.output, self.options.rejects) if path]
         if len({path.resolve() for path in written}) < len(written):
             raise CxrError(f"{written[0]}: would be written over while it is read or written; choose another name")
         for path in written:
             if path.is_file() and any(os.path.samestat(path.stat(), other) for other in used):
                 raise CxrError(f"{path}: would be written over while it is read or written; choose another name")
+
+
+def for_each_row(
+    inputs: Sequence[str],
+    take: Callable[[Row], None],
+    kind: type = Study,
+    *,
+    mapping: Mapping[str, Sequence[str]] | None = None,
+    limit: int | None = None,
+) -> None:
+    """Hands each row of the inputs that is a `kind` to `take`, and writes nothing.
+
+    A RowError from `take` concerns that row: raise `RowError("", reason)`; its `where` is filled in here.
+    """
+
+    def stage(row: Row) -> tuple[()]:
+        take(row)
+        return ()
+
+    Flow(FlowOptions(inputs, mapping=mapping or {}, limit=limit), dry_run=True).run(stage, kind)

@@ -3,37 +3,36 @@
     find("mimic-cxr:/data/mimic-cxr")        # by its name
     find("/data/mimic-cxr")                  # by what lies in the folder
 
-A data set is one module here and one line in LAYOUTS. The module has
-
-    SIGNS = "files/p10/p10000032/.."         # what a folder of it holds, for messages
-    def fits(folder: Path) -> bool           # is this one? cheap: looks at a few names
-    def find(name: str) -> Source            # its Study rows; name: what stands after the colon, an existing path
-
-and is cheap to import: polars and its like only where they are used.
+A data set is one module here that defines `DATA_SET = DataSet(..)`, and one line in SOURCES. The module is cheap to
+import: it imports polars and its like only where they are used.
 """
 
 import re
-from importlib import import_module
+from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
+from cxr_cli.registry import Registry
 from cxr_cli.rows import Source
 from cxr_cli.rows.files import reading
 from cxr_cli.sources import radrbench
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.texts import text_folder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 
-LAYOUTS = {
-    "mimic-cxr": "cxr_cli.sources.mimic_cxr",
-    "chexpert": "cxr_cli.sources.chexpert",
-    "chexpert-plus": "cxr_cli.sources.chexpert_plus",
-    "ms-cxr-t": "cxr_cli.sources.ms_cxr_t",
-    "rsna": "cxr_cli.sources.rsna",
-    "siim": "cxr_cli.sources.siim",
-    "openi": "cxr_cli.sources.openi",
-    "vindr-cxr": "cxr_cli.sources.vindr",
-}
+SOURCES = Registry(
+    {
+        "mimic-cxr": "cxr_cli.sources.mimic_cxr:DATA_SET",
+        "chexpert": "cxr_cli.sources.chexpert:DATA_SET",
+        "chexpert-plus": "cxr_cli.sources.chexpert_plus:DATA_SET",
+        "ms-cxr-t": "cxr_cli.sources.ms_cxr_t:DATA_SET",
+        "rsna": "cxr_cli.sources.rsna:DATA_SET",
+        "siim": "cxr_cli.sources.siim:DATA_SET",
+        "openi": "cxr_cli.sources.openi:DATA_SET",
+        "vindr-cxr": "cxr_cli.sources.vindr:DATA_SET",
+    }
+)
 
 
 def find(name: str) -> Source:
@@ -45,9 +44,9 @@ def find(name: str) -> Source:
     if name == "examples":
         return reading.find(str(EXAMPLES))
     if Path(name).is_dir():
-        fitting = (layout for layout in map(import_module, LAYOUTS.values()) if layout.fits(Path(name)))
-        found: Source = next(fitting, text_folder).find(name)
-        return found
+        data_sets: Iterator[DataSet] = map(SOURCES.load, SOURCES)
+        fitting = (data_set.find for data_set in data_sets if data_set.fits(Path(name)))
+        return next(fitting, text_folder.find)(name)
     prefix, colon, path = name.partition(":")
     if colon and re.fullmatch(r"[a-z][a-z0-9-]+", prefix) and not Path(name).exists():
         return _of(prefix, path)
@@ -55,14 +54,13 @@ def find(name: str) -> Source:
 
 
 def _of(prefix: str, path: str) -> Source:
-    if prefix not in LAYOUTS:
-        raise CxrError(f"{prefix}: no data set has this name; known are {', '.join(LAYOUTS)}")
-    layout = import_module(LAYOUTS[prefix])
+    if prefix not in SOURCES:
+        raise CxrError(f"{prefix}: no data set has this name; known are {', '.join(SOURCES)}")
+    data_set: DataSet = SOURCES.load(prefix)
     folders = [Path(part) for part in path.split(":")]
     for folder in folders:
         if not folder.exists():
             raise CxrError(f"{prefix}: {folder} does not exist")
-    if not any(map(layout.fits, folders)):
-        raise CxrError(f"{prefix}: {path} is not it; looked for {layout.SIGNS}")
-    found: Source = layout.find(path)
-    return found
+    if not any(map(data_set.fits, folders)):
+        raise CxrError(f"{prefix}: {path} is not it; looked for {data_set.signs}")
+    return data_set.find(path)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Row, Source
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.tables.csv_rows import label_values, one_split_per_patient, read_rows, single_folder, starts_with
 
 SIGNS = "train.csv or valid.csv, beginning with Path,Sex,Age"
@@ -44,6 +45,9 @@ def fits(folder: Path) -> bool:
 def find(name: str) -> Source:
     folder = single_folder(name)
     return Source(name, lambda: one_split_per_patient(_items(folder)))
+
+
+DATA_SET = DataSet(SIGNS, fits, find)
 
 
 def _items(folder: Path) -> Iterator[Item]:

@@ -20,6 +20,7 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.mapping import join_sections
 from cxr_cli.sources import chexpert
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.tables.columns import columns
 from cxr_cli.sources.tables.csv_rows import one_split_per_patient, single_folder
 
@@ -40,6 +41,9 @@ def fits(folder: Path) -> bool:
 def find(name: str) -> Source:
     folder = single_folder(name)
     return Source(name, lambda: one_split_per_patient(_Table(folder).items()))
+
+
+DATA_SET = DataSet(SIGNS, fits, find)
 
 
 class _Table:

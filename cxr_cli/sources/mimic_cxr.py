@@ -22,6 +22,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source, note
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.mimic_tables import StudyEntry, StudyTime, Tables
 from cxr_cli.sources.texts import text_folder
 
@@ -51,6 +52,9 @@ def find(name: str) -> Source:
         lambda: _Walk(trees, Tables(folders)).items(),
         parts=lambda split: _Walk(trees, Tables(folders)).items(split),
     )
+
+
+DATA_SET = DataSet(SIGNS, fits, find)
 
 
 def _probed(trees: Sequence[Path], pattern: str) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.tables.csv_rows import read_rows
 from cxr_cli.sources.texts import text_folder
 
@@ -34,6 +35,9 @@ def fits(folder: Path) -> bool:
 
 def find(name: str) -> Source:
     return Source("ms-cxr-t", lambda: _items([Path(part) for part in name.split(":")]))
+
+
+DATA_SET = DataSet(SIGNS, fits, find)
 
 
 def _items(folders: Sequence[Path]) -> Iterator[Item]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files.lines import escaped_text
 from cxr_cli.rows.mapping import join_sections
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.tables.csv_rows import find_films, read_rows, single_folder, starts_with
 
 XML = "ecgen-radiology"
@@ -37,6 +38,9 @@ def fits(folder: Path) -> bool:
 def find(name: str) -> Source:
     folder = single_folder(name)
     return Source(name, lambda: _items(folder))
+
+
+DATA_SET = DataSet(SIGNS, fits, find)
 
 
 def _xml(folder: Path) -> Path | None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.tables.csv_rows import read_rows, single_folder
 
 SIGNS = "stage_2_train_labels.csv"
@@ -29,6 +30,9 @@ def fits(folder: Path) -> bool:
 def find(name: str) -> Source:
     folder = single_folder(name)
     return Source(name, lambda: _items(folder))
+
+
+DATA_SET = DataSet(SIGNS, fits, find)
 
 
 def _items(folder: Path) -> Iterator[Item]:

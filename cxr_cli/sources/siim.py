@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.tables.csv_rows import find_films, read_rows, single_folder
 
 TABLES = ("train-rle.csv", "stage_2_train.csv")
@@ -26,6 +27,9 @@ def fits(folder: Path) -> bool:
 def find(name: str) -> Source:
     folder = single_folder(name)
     return Source(name, lambda: _items(folder))
+
+
+DATA_SET = DataSet(SIGNS, fits, find)
 
 
 def _items(folder: Path) -> Iterator[Item]:

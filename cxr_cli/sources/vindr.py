@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Source
+from cxr_cli.sources.data_set import DataSet
 from cxr_cli.sources.tables.csv_rows import label_values, read_rows, single_folder
 
 SPLITS = ("train", "test")
@@ -37,6 +38,9 @@ def fits(folder: Path) -> bool:
 def find(name: str) -> Source:
     folder = single_folder(name)
     return Source(name, lambda: _items(folder))
+
+
+DATA_SET = DataSet(SIGNS, fits, find)
 
 
 def _table(folder: Path, split: str) -> Path:

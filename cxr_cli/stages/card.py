@@ -1,7 +1,8 @@
 """The stage `cxr card`: cases of several splits in, a folder with their card out."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cxr_cli.card.counts import Split
@@ -11,22 +12,31 @@ from cxr_cli.card.readme import leak_table, readme
 from cxr_cli.errors import CxrError
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.records import ScoredCase
-from cxr_cli.rows import Flow, Row, note, write_text
+from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.scoring.tables.table import Document
 from cxr_cli.scoring.tables.text import as_text
 
 PLOT = "distribution"
 
 
-def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | None, overwrite: bool) -> None:
-    """inputs: the name of a split, None where rows name it, and its file. root: the folder of the films.
+@dataclass(frozen=True)
+class CardOptions:
+    """inputs: (split, file); a split of None is named by the rows. folder: of the card. root: the folder of the films,
+    which are then compared by their bytes."""
 
-    Writes the card first; then CxrError if the splits leak.
-    """
-    if (folder / "README.md").exists() and not overwrite:
+    inputs: Sequence[tuple[str | None, str]]
+    folder: Path
+    root: Path | None = None
+    overwrite: bool = False
+
+
+def run(options: CardOptions) -> None:
+    """Writes the card; then raises CxrError if the splits leak."""
+    folder = options.folder
+    if (folder / "README.md").exists() and not options.overwrite:
         raise CxrError(f"{folder / 'README.md'} exists: --overwrite replaces it")
-    with Reports() as reports, SplitIndex(reports, root) as index:
-        splits = _counted(inputs, index)
+    with Reports() as reports, SplitIndex(reports, options.root) as index:
+        splits = _read_splits(options.inputs, index)
         rows = sum(split.fingerprint.rows for split in splits)
         if not rows:
             raise CxrError("no rows: there is nothing to make a card of")
@@ -42,22 +52,21 @@ def run(inputs: Iterable[tuple[str | None, str]], folder: Path, root: Path | Non
         leaks[overlap.kind] += overlap.n
     del leaks[NO_LEAK]
     if leaks:
-        told = ", ".join(f"{kind}s {n:,}" for kind, n in leaks.items())
-        raise CxrError(f"the splits leak: {told}; keep each patient in one split")
+        counts = ", ".join(f"{kind}s {n:,}" for kind, n in leaks.items())
+        raise CxrError(f"the splits leak: {counts}; keep each patient in one split")
 
 
-def _counted(inputs: Iterable[tuple[str | None, str]], index: SplitIndex) -> list[Split]:
+def _read_splits(inputs: Iterable[tuple[str | None, str]], index: SplitIndex) -> list[Split]:
     """The splits, in the order in which they come; `index` takes in their rows."""
     splits: dict[str, Split] = {}
     for given, path in inputs:
         if given:
             splits.setdefault(given, Split(given))
 
-        def count(row: Row, given: str | None = given) -> tuple[()]:
+        def count(row: Row, given: str | None = given) -> None:
             name = given or row.get("split") or "no split"
             splits.setdefault(name, Split(name)).add(row)
             index.add(row, name)
-            return ()
 
-        Flow([path], dry=True).run(count, ScoredCase)
+        for_each_row([path], count, ScoredCase)
     return [*splits.values()]

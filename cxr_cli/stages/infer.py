@@ -1,26 +1,49 @@
 """The stage `cxr infer`: cases with films in, the same rows with what a model answers out."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from cxr_cli.engines import Conversation, Spec, open_engine, run_or_reject
-from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor, check_askable
-from cxr_cli.engines.prompts.prompt import Prompt
+from cxr_cli.engines.predictor import DEFAULT_PROMPT, PLACEHOLDERS, Predictor, check_askable
+from cxr_cli.engines.prompts.prompt import read_prompt
 from cxr_cli.errors import RowError
 from cxr_cli.images import Films, prefetch
 from cxr_cli.records import Case
-from cxr_cli.rows import Flow, Row
+from cxr_cli.rows import Flow, FlowOptions, Row
+from cxr_cli.sources import radrbench
 
 
-def run(flow: Flow, spec: Spec, films: Films, prompt: Prompt | None, *, samples: int, seed: int, vote: bool) -> None:
-    """Answers the cases of `flow`. Films are decoded ahead; rows are written as they are answered, in any order."""
+@dataclass(frozen=True)
+class InferOptions:
+    """engine: the model that answers. samples: replies to each case; seed: of their draws; vote: adds what most of them
+    answer. prompt: a file with a prompt of the user's own."""
+
+    flow: FlowOptions
+    engine: Spec
+    films: Films = field(default_factory=Films)
+    samples: int = 1
+    seed: int = 0
+    vote: bool = False
+    prompt: str | None = None
+
+
+def run(options: InferOptions) -> int:
+    """Answers the cases; returns how many rows were rejected.
+
+    Films are decoded ahead; rows are written as they are answered, in any order.
+    """
+    spec, films = options.engine, options.films
+    prompt = read_prompt(options.prompt, PLACEHOLDERS) if options.prompt else DEFAULT_PROMPT
+    flow = Flow(options.flow, find_source=radrbench.find, dry_run=spec.dry_run)
     with open_engine(spec) as engine:
-        predictor = Predictor(engine, spec.sampling, films, prompt or DEFAULT_PROMPT, samples, seed, vote)
+        predictor = Predictor(engine, spec.sampling, films, prompt, options.samples, options.seed, options.vote)
 
         def stage(rows: Iterator[Row]) -> Iterator[Row]:
             for _, answer in run_or_reject(engine, _conversations(flow, predictor, films, rows), flow.reject):
                 yield answer
 
         flow.pipe(stage, Case)
+    return flow.rejected
 
 
 def _conversations(

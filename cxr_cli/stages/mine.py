@@ -1,39 +1,101 @@
 """The stage `cxr mine`: studies in, cases out, their steps by rules or by a model."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
-from cxr_cli.engines.spec import Spec
-from cxr_cli.mining.cases import Miner, mine_rows
+from cxr_cli import sources
+from cxr_cli.engines import Spec
+from cxr_cli.findings import Lexicon
+from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.mining.cases import Miner, StepsFor, mine_rows
 from cxr_cli.mining.near_duplicates import without_near_duplicates
-from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
-from cxr_cli.rows import Flow, Row, note
+from cxr_cli.mining.selection import parse_findings, sample_per_finding, with_films, without_patients_of
+from cxr_cli.rows import Flow, FlowOptions, Row, note
+from cxr_cli.tasks.questions import Uncertain
 
 
-def run(flow: Flow, miner: Miner, spec: Spec | None, *, count: int | None, balance: bool, **passed: Any) -> None:
-    """spec: the model that writes the steps, None for rules. count, balance: as `sample_per_finding` has them. passed:
-    which studies are passed on, as `_passed` has it."""
-    ask = partial(sample_per_finding, miner, count, balance=balance) if count else partial(mine_rows, miner)
+@dataclass(frozen=True)
+class StudySelection:
+    """Which studies are asked about, and how often.
+
+    count: of binary cases for each finding; balance: half of them Yes, half No. shares: of the splits that are drawn.
+    films: only studies that have one. others: files whose patients are left out. dedupe: only the first study of those
+    with nearly the same report.
+    """
+
+    count: int | None = None
+    balance: bool = False
+    shares: Mapping[str, float] = field(default_factory=dict)
+    films: bool = False
+    others: Sequence[str] = ()
+    dedupe: bool = False
+
+
+@dataclass(frozen=True)
+class MineOptions:
+    """findings: names between commas, or "all". lexicon: a file. engine: the model that writes the steps, None for
+    rules. The others are those of Miner."""
+
+    flow: FlowOptions
+    tasks: Sequence[str] = ()
+    findings: str | None = None
+    unmentioned: Unmentioned = "normal"
+    uncertain: Uncertain = "skip"
+    seed: int = 0
+    steps: StepsFor = "all"
+    brief: bool = False
+    lexicon: str | None = None
+    selection: StudySelection = field(default_factory=StudySelection)
+    engine: Spec | None = None
+
+
+def run(options: MineOptions) -> int:
+    """Writes the cases of all studies. Returns how many rows were rejected."""
+    miner, selection, engine = _miner(options), options.selection, options.engine
+    flow = Flow(
+        options.flow,
+        find_source=sources.find,
+        protected=selection.others,
+        dry_run=engine is not None and engine.dry_run,
+        shares=selection.shares,
+    )
+    if selection.count:
+        ask = partial(sample_per_finding, miner, selection.count, balance=selection.balance)
+    else:
+        ask = partial(mine_rows, miner)
 
     def cases(rows: Iterable[Row]) -> Iterator[Row]:
-        return ask(_passed(rows, **passed), reject=flow.reject)
+        return ask(_selected(rows, selection), reject=flow.reject)
 
-    if spec is None:
+    if engine is None:
         flow.pipe(cases)
     else:
         from cxr_cli.engines.prompts.structured import open_model
         from cxr_cli.mining.llm import write_steps
 
-        with open_model(spec, miner.seed) as model:
+        with open_model(engine, miner.seed) as model:
             flow.pipe(lambda rows: write_steps(cases(rows), model, miner))
     if miner.silent:
         note(f"{miner.silent} studies gave no question")
+    return flow.rejected
 
 
-def _passed(rows: Iterable[Row], *, films: bool, others: Sequence[str], dedupe: bool) -> Iterable[Row]:
-    """films: only studies that have one. others: files whose patients are left out. dedupe: only the first study of
-    those with nearly the same report."""
-    rows = with_films(rows) if films else rows
-    rows = without_patients_of(others, rows) if others else rows
-    return without_near_duplicates(rows) if dedupe else rows
+def _miner(options: MineOptions) -> Miner:
+    lexicon = Lexicon.load(options.lexicon)
+    return Miner(
+        lexicon,
+        tasks=options.tasks,
+        findings=parse_findings(options.findings, lexicon) if options.findings else None,
+        unmentioned=options.unmentioned,
+        uncertain=options.uncertain,
+        seed=options.seed,
+        steps=None if options.engine else options.steps,
+        brief=options.brief,
+    )
+
+
+def _selected(rows: Iterable[Row], selection: StudySelection) -> Iterable[Row]:
+    rows = with_films(rows) if selection.films else rows
+    rows = without_patients_of(selection.others, rows) if selection.others else rows
+    return without_near_duplicates(rows) if selection.dedupe else rows

@@ -7,11 +7,11 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.rewards import using
 from cxr_cli.rewards.audit import as_table
 from cxr_cli.rewards.audit import audit as audit_rewards
+from cxr_cli.rewards.functions import use_lexicon
 from cxr_cli.rewards.selection import select
-from cxr_cli.rows import Flow, Row, note, write_text
+from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import distributed, rl
 from cxr_cli.training.logs.libraries import quiet_libraries
 from cxr_cli.training.out_folder import make_out_folder
@@ -34,7 +34,7 @@ def run(
     chooses prompts, None to keep all. unmentioned, lexicon: how the rewards read reports.
     """
     _check_inputs(options.inputs)
-    using(Lexicon.load(lexicon), unmentioned)
+    use_lexicon(Lexicon.load(lexicon), unmentioned)
     with need("train"):
         from trl import GRPOConfig
     quiet_libraries()
@@ -64,15 +64,11 @@ def audit(
     """Prints what the rewards pay for the chains of the rows, and for cheats. CxrError: a cheat is paid as well."""
     _check_inputs(inputs)
     loaded = Lexicon.load(lexicon)
-    using(loaded, unmentioned)
+    use_lexicon(loaded, unmentioned)
     selected = select(rewards)
     rows: list[Row] = []
 
-    def collect(row: Row) -> tuple[()]:
-        rows.append(row)
-        return ()
-
-    Flow(inputs, mapping=mapping or {}, limit=limit, dry=True).run(collect)
+    for_each_row(inputs, rows.append, mapping=mapping, limit=limit)
     result = audit_rewards(rows, selected, reader(loaded))
     write_text(as_table(result))
     if result.failed:

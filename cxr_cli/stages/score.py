@@ -1,20 +1,21 @@
 """The stage `cxr score`: rows scored one by one, and the summary or the comparison that goes with them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from cxr_cli.engines import Spec, run_or_reject
+from cxr_cli.engines import Engine, Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.findings import Reader
+from cxr_cli.findings import Lexicon, reader
+from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.published import recount_table, results
 from cxr_cli.published.recount import Recount
 from cxr_cli.records import ScoredCase
-from cxr_cli.rows import Flow, Row, note, write_text
+from cxr_cli.rows import Flow, FlowOptions, Row, note, write_text
+from cxr_cli.scoring.judges import Empty
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.scoring.summaries import comparison_notes, comparison_table, summary_table
 from cxr_cli.scoring.summaries.comparison import Comparison
@@ -24,80 +25,100 @@ from cxr_cli.scoring.summaries.summary import Summary
 from cxr_cli.scoring.tables import formatted
 from cxr_cli.sources.texts import plain_text
 
-Take = Callable[[Row], None]
+
+@dataclass(frozen=True)
+class SummaryOptions:
+    """summary, compare: what is printed in place of rows, and in which format. common, in_domain: of a comparison, as
+    Comparison has them. plot: a folder for plots."""
+
+    summary: bool = False
+    compare: bool = False
+    common: bool = False
+    in_domain: Sequence[str] = ()
+    plot: Path | None = None
+    format: str = "table"
 
 
-def run(
-    flow: Flow,
-    reader: Reader,
-    shape: str | None,
-    seed: int,
-    judges: Sequence[str],
-    layout: str | None,
-    plot: Path | None,
-    **how: Any,
-) -> None:
-    """Scores the rows of `flow`. shape: how the summary is printed on stdout, in place of rows there; None prints none.
+@dataclass(frozen=True)
+class ScoreOptions:
+    """layout: of the published results that the inputs are. references: a path of reports, joined by id to rows without
+    one. lexicon: a file. seed: of the bootstrap. engine: the model that judges, None if none does. The others are those
+    of Scorer."""
 
-    layout: of the published results that the inputs are. plot: a folder for plots. how: as `_scoring` takes it.
-    """
-    summary: Summary | Recount = Summary(seed=seed, second=judges[1] if len(judges) > 1 else None)
-    if layout:
-        flow.find, summary = results.find, Recount(judges[0])
-    matrix, draw = ScoreMatrix() if plot else None, _drawing(plot)
+    flow: FlowOptions
+    empty: Empty = "null"
+    layout: str | None = None
+    references: str | None = None
+    statements: bool = False
+    unmentioned: Unmentioned = "normal"
+    lexicon: str | None = None
+    seed: int = 0
+    engine: Spec | None = None
+    judges: Sequence[str] = ("rules",)
+    summary: SummaryOptions = field(default_factory=SummaryOptions)
+
+    @property
+    def dry_run(self) -> bool:
+        return self.engine is not None and self.engine.dry_run
+
+
+def run(options: ScoreOptions) -> int:
+    """Scores rows and writes them, or prints a summary or a comparison. Returns how many rows were rejected."""
+    return _compare(options) if options.summary.compare else _score(options)
+
+
+def _score(options: ScoreOptions) -> int:
+    """The rows of all inputs, and their summary."""
+    printed, judges = options.summary, options.judges
+    totals: Summary | Recount = Recount(judges[0])
+    if options.layout is None:
+        totals = Summary(seed=options.seed, second=judges[1] if len(judges) > 1 else None)
+    matrix, draw = ScoreMatrix() if printed.plot else None, _drawing(printed.plot)
 
     def take(row: Row) -> None:
-        summary.add(row)
+        totals.add(row)
         if matrix is not None:
             matrix.add(ModelFile("", name="").model(row), row)
 
-    with _scoring(reader, judges=judges, **how) as score:
-        score(flow, take, shape is None or flow.output is not None)
-    if flow.dry:
-        return
-    if shape is not None:
-        document = recount_table.document(summary) if isinstance(summary, Recount) else summary_table.document(summary)
-        write_text(formatted(document, shape).rstrip("\n"))
+    with _open(options) as scoring:
+        rejected = scoring.score(options.flow, take, write=not printed.summary or options.flow.output is not None)
+    if options.dry_run:
+        return rejected
+    if printed.summary:
+        document = recount_table.document(totals) if isinstance(totals, Recount) else summary_table.document(totals)
+        write_text(formatted(document, printed.format).rstrip("\n"))
     if matrix is not None:
-        draw(Comparison(matrix, common=True, seed=seed))
+        draw(Comparison(matrix, common=True, seed=options.seed))
+    return rejected
 
 
-def compare(
-    flow: Flow,
-    reader: Reader,
-    shape: str,
-    seed: int,
-    layout: str | None,
-    plot: Path | None,
-    common: bool,
-    in_domain: Sequence[str],
-    **how: Any,
-) -> None:
-    """Scores each input of `flow`, a model or several, and prints how they compare."""
-    if layout:
-        flow.find = results.find
-    matrix, draw = ScoreMatrix(), _drawing(plot)
-    with _scoring(reader, **how) as score:
-        for file in model_files(flow.inputs):
+def _compare(options: ScoreOptions) -> int:
+    """How the models of the inputs compare, one in each or several."""
+    printed = options.summary
+    matrix, draw = ScoreMatrix(), _drawing(printed.plot)
+    rejected = 0
+    with _open(options) as scoring:
+        for file in model_files(options.flow.inputs):
 
             def take(row: Row, file: ModelFile = file) -> None:
                 matrix.add(file.model(row), row)
 
-            score(replace(flow, inputs=[file.path]), take, False)
-    if flow.dry:
-        return
+            rejected += scoring.score(replace(options.flow, inputs=[file.path]), take, write=False)
+    if options.dry_run:
+        return rejected
     if len(matrix.models) < 2:
         raise CxrError(f"--compare wants two models or more, not {', '.join(matrix.models) or 'none'}")
-    comparison = Comparison(matrix, common, in_domain, seed)
-    write_text(formatted(comparison_table.document(comparison), shape).rstrip("\n"))
-    if shape == "csv":
+    comparison = Comparison(matrix, printed.common, printed.in_domain, options.seed)
+    write_text(formatted(comparison_table.document(comparison), printed.format).rstrip("\n"))
+    if printed.format == "csv":
         for text in comparison_notes.notes(comparison):
             note(text)
     draw(comparison)
+    return rejected
 
 
 def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
-    """What draws a comparison; made before the scoring, so that a missing package is reported at once."""
+    """What draws a comparison, made before the rows are scored: a library that is missing is reported at once."""
     if folder is None:
         return lambda comparison: None
     from cxr_cli.scoring.plots.plots import draw
@@ -105,47 +126,62 @@ def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
     return lambda comparison: note(f"{len(draw(comparison, folder))} plots -> {folder}")
 
 
+@dataclass(frozen=True)
+class _Scoring:
+    """Scores the rows of one flow or several. reports: by id, for rows that bring none of their own."""
+
+    options: ScoreOptions
+    scorer: Scorer
+    engine: Engine | None
+    reports: Mapping[str, str | None] | None
+
+    def score(self, rows: FlowOptions, take: Callable[[Row], None], *, write: bool) -> int:
+        """Hands each scored row to `take`, and writes it if asked to. Returns how many rows were rejected."""
+        flow = Flow(
+            rows,
+            find_source=results.find if self.options.layout else plain_text.find,
+            protected=(self.options.references,) if self.options.references else (),
+            dry_run=self.options.dry_run,
+        )
+        judged: Counter[bool] = Counter()
+
+        def scored(rows: Iterator[Row]) -> Iterator[Row]:
+            conversations = ((row, self.scorer.row(row)) for row in self._with_reports(flow, rows))
+            for _, result in run_or_reject(self.engine, conversations, flow.reject, in_order=True):
+                try:
+                    take(result)
+                except RowError as error:
+                    flow.reject(result, error.reason)
+                    continue
+                judged.update([not any(reason.startswith("judge: ") for reason in result["why"].values())])
+                if write:
+                    yield result
+
+        flow.pipe(scored, ScoredCase)
+        if judged[False] and not flow.dry_run:
+            note(f"{judged[False]} of {judged.total()} rows could not be judged in full: `why` says the reason")
+        return flow.rejected
+
+    def _with_reports(self, flow: Flow, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            if self.reports is None or row.get("report"):
+                yield row
+            elif row["id"] in self.reports:
+                yield {**row, "report": self.reports[row["id"]]}
+            else:
+                flow.reject(row, "no reference with this id")
+
+
 @contextmanager
-def _scoring(
-    reader: Reader, references: str | None, engine: Spec | None, judges: Sequence[str], **how: Any
-) -> Iterator[Callable[[Flow, Take, bool], None]]:
-    """Gives score(flow, take, write): scores the rows of a flow, hands each to `take`, and writes it where asked to.
-
-    references: a path of reports, joined by id to rows that bring none of their own. engine: the model that judges.
-    """
-    reports = plain_text.references(references) if references else None
-    with open_model(engine) if engine else nullcontext() as model:
-        scorer = Scorer(reader, judges=judges, model=model, **how)
-
-        def score(flow: Flow, take: Take, write: bool) -> None:
-            failed: Counter[bool] = Counter()
-            flow.spare = (references,) if references else ()
-
-            def with_reports(rows: Iterator[Row]) -> Iterator[Row]:
-                for row in rows:
-                    if reports is None or row.get("report"):
-                        yield row
-                    elif row["id"] in reports:
-                        yield {**row, "report": reports[row["id"]]}
-                    else:
-                        flow.reject(row, "no reference with this id")
-
-            def scored(rows: Iterator[Row]) -> Iterator[Row]:
-                conversations = ((row, scorer.row(row)) for row in with_reports(rows))
-                for _, result in run_or_reject(
-                    model.engine if model else None, conversations, flow.reject, in_order=True
-                ):
-                    try:
-                        take(result)
-                    except RowError as error:
-                        flow.reject(result, error.reason)
-                        continue
-                    failed.update([any(reason.startswith("judge: ") for reason in result["why"].values())])
-                    if write:
-                        yield result
-
-            flow.pipe(scored, ScoredCase)
-            if failed[True] and not flow.dry:
-                note(f"{failed[True]} of {failed.total()} rows could not be judged in full: `why` says the reason")
-
-        yield score
+def _open(options: ScoreOptions) -> Iterator[_Scoring]:
+    reports = plain_text.references(options.references) if options.references else None
+    with open_model(options.engine) if options.engine else nullcontext() as model:
+        scorer = Scorer(
+            reader(Lexicon.load(options.lexicon)),
+            judges=options.judges,
+            unmentioned=options.unmentioned,
+            empty=options.empty,
+            model=model,
+            statements=options.statements,
+        )
+        yield _Scoring(options, scorer, model.engine if model else None, reports)

@@ -2,44 +2,72 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Literal
 
 from cxr_cli.engines import Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
+from cxr_cli.findings import Lexicon, reader
+from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.records import AnsweredCase
-from cxr_cli.rows import Flow, Row, note
+from cxr_cli.rows import Flow, FlowOptions, Row, note
+from cxr_cli.sources import radrbench
 from cxr_cli.verifying.case_judge import CaseJudge
-from cxr_cli.verifying.filtering import CaseFilter
+from cxr_cli.verifying.filtering import CaseFilter, Keep
 from cxr_cli.verifying.human import HumanMarks
 from cxr_cli.verifying.verifier import Verifier
 
 
-def run(
-    flow: Flow,
-    verifier: Verifier,
-    case_filter: CaseFilter,
-    on: str,
-    judges: Sequence[str],
-    engine: Spec | None,
-    human: str | None = None,
-) -> None:
-    """on: "steps" or "predictions". engine: the model that judges, None if none does. human: a file of marks."""
-    marks = HumanMarks.read(human) if human else None
-    flow.spare = (human,) if human else ()
+@dataclass(frozen=True)
+class VerifyOptions:
+    """keep, min_support, explain: as CaseFilter has them. on: what is checked. human: a file of marks. lexicon: a file.
+    judges: one or two names. engine: the model that judges, None if none does."""
+
+    flow: FlowOptions
+    keep: Keep = "steps"
+    min_support: float | None = None
+    on: Literal["steps", "predictions"] = "steps"
+    human: str | None = None
+    unmentioned: Unmentioned = "normal"
+    lexicon: str | None = None
+    explain: bool = False
+    judges: Sequence[str] = ("rules",)
+    engine: Spec | None = None
+
+
+def run(options: VerifyOptions) -> int:
+    """Writes the cases that are kept, checked. Returns how many rows were rejected."""
+    judges, engine = options.judges, options.engine
+    marks = HumanMarks.read(options.human) if options.human else None
+    verifier = Verifier(reader(Lexicon.load(options.lexicon)), options.unmentioned)
+    by_rules = judges[0] == "rules" and not marks
+    case_filter = CaseFilter(options.keep, options.min_support, options.explain, reasons=by_rules)
+    flow = Flow(
+        options.flow,
+        find_source=radrbench.find,
+        protected=(options.human,) if options.human else (),
+        dry_run=engine is not None and engine.dry_run,
+    )
     with open_model(engine) if engine else nullcontext() as model:
         judge = CaseJudge(verifier, judges, model)
         check, keep = judge.case, case_filter.filter_case
-        if on == "predictions":
+        if options.on == "predictions":
             check, keep = judge.predictions, case_filter.filter_predictions
 
         def checked(rows: Iterator[Row]) -> Iterator[Row]:
             conversations = ((row, check(row)) for row in rows)
             for _, case in run_or_reject(model.engine if model else None, conversations, flow.reject, in_order=True):
-                yield from keep(marks.apply(case, on, judges[0]) if marks else case)
+                yield from keep(marks.apply(case, options.on, judges[0]) if marks else case)
 
         flow.pipe(checked, AnsweredCase)
-    if not flow.dry:
-        case_filter.report()
-        if len(judges) > 1:
-            note(judge.agreement())
-        for line in marks.report() if marks else ():
-            note(line)
+    if not flow.dry_run:
+        _report(case_filter, judge, marks)
+    return flow.rejected
+
+
+def _report(case_filter: CaseFilter, judge: CaseJudge, marks: HumanMarks | None) -> None:
+    case_filter.report()
+    if len(judge.judges) > 1:
+        note(judge.agreement())
+    for line in marks.report() if marks else ():
+        note(line)

@@ -7,7 +7,7 @@ their models side by side; the first of them holds what they share.
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 from importlib.resources import files
@@ -16,9 +16,9 @@ from typing import Any, TextIO
 
 import msgspec
 
-from cxr_cli.errors import CxrError, RowError
+from cxr_cli.errors import CxrError
 from cxr_cli.records import ScoredCase
-from cxr_cli.rows import Flow, Row, note
+from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.rows.fingerprint import value_hash
 from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
 from cxr_cli.viewer.gallery import Gallery
@@ -55,8 +55,7 @@ def write_page(
             file.write(before)
             rows = _Rows(file, gallery)
             for source in sources:  # an id may come in several inputs, once in each
-                flow = Flow([source.path], mapping=mapping, limit=limit, dry=True)
-                flow.pipe(partial(rows.write, flow, source), ScoredCase)
+                for_each_row([source.path], partial(rows.write, source), ScoredCase, mapping=mapping, limit=limit)
             _write_data(file, "about", {"fingerprint": rows.fingerprint.hexdigest()})
             file.write(after)
         part.replace(output)
@@ -114,21 +113,14 @@ class _Rows:
         self.number, self.models, self.items = 0, set[str](), _Items()
         self.fingerprint = hashlib.blake2b(digest_size=16)
 
-    def write(self, flow: Flow, source: ModelFile, rows: Iterator[Row]) -> Iterator[Row]:
-        """The stage of a flow; it hands no row on."""
-        for row in rows:
-            try:
-                data = page_row(row, source, self.gallery.film)
-            except RowError as error:
-                flow.reject(row, error.reason)
-                continue
-            self.number += 1
-            self.models |= {data["model"]} if data["predictions"] else set()
-            self.fingerprint.update(msgspec.json.encode(row))
-            for name, url in self.gallery.new_data_urls():
-                self.file.write(f'<script type="text/plain" id="{name}">{url}</script>\n')
-            _write_data(self.file, "row", self.items.join(row, data))
-        yield from ()
+    def write(self, source: ModelFile, row: Row) -> None:
+        data = page_row(row, source, self.gallery.film)
+        self.number += 1
+        self.models |= {data["model"]} if data["predictions"] else set()
+        self.fingerprint.update(msgspec.json.encode(row))
+        for name, url in self.gallery.new_data_urls():
+            self.file.write(f'<script type="text/plain" id="{name}">{url}</script>\n')
+        _write_data(self.file, "row", self.items.join(row, data))
 
     def counts(self) -> str:
         counts = {"row": self.number, "case": len(self.items), "model": len(self.models)}

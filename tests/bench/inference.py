@@ -23,7 +23,9 @@ from typing import Any
 from cxr_cli.answers import reply_format
 from cxr_cli.engines import Request, Sampling, Spec, open_engine, predictor
 from cxr_cli.images import Films, Square, prefetch
-from cxr_cli.rows import Flow
+from cxr_cli.rows import FlowOptions
+from cxr_cli.stages import infer as stage
+from cxr_cli.stages.infer import InferOptions
 from tests.conversations import generate
 from tests.server import Server, text_of
 
@@ -68,13 +70,13 @@ def throughput(folder: Path) -> None:
 
     with open_engine(spec) as engine:
         list(generate(engine, [Request("warm", [{"role": "user", "content": "Hello"}])]))  # it is started by this
-        predictor.open_engine = lambda _: nullcontext(engine)
+        stage.open_engine = lambda _: nullcontext(engine)
 
         def infer(rows: list[dict[str, Any]], read: Films) -> tuple[float, dict[str, str]]:
             (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-            flow = Flow([str(folder / "in.jsonl")], folder / "out.jsonl", overwrite=True)
+            flow = FlowOptions([str(folder / "in.jsonl")], folder / "out.jsonl", overwrite=True)
             start = time.perf_counter()
-            predictor.run(flow, spec, read, None, samples=1, seed=0, vote=False)
+            stage.run(InferOptions(flow, spec, read))
             seconds = time.perf_counter() - start
             out = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
             return len(rows) / seconds, {row["id"]: row["predictions"][0]["text"] for row in out}

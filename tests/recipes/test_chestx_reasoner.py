@@ -135,7 +135,7 @@ def test_it_reads_like_a_method_section(tmp_path: Path) -> None:
     told = said(tmp_path, *GIVEN)
     places = [told.index(stage) for stage in STAGES]
     assert places == sorted(places)
-    assert "--mix chestx-reasoner/train.jsonl:0.25 chestx-reasoner/answers.jsonl:0.75 -m Qwen/Qwen2-VL-7B" in told
+    assert "--mix chestx-reasoner/train.jsonl:0.25 --mix chestx-reasoner/answers.jsonl:0.75 -m Qwen/Qwen2-VL-7B" in told
     assert '--compare --in-domain "mimic-cxr,ms-cxr-t,chexpert" --format markdown' in told
     assert not list(tmp_path.glob("chestx*"))
     assert "--in-domain" not in said(tmp_path, "MIMIC_CXR=mimic")

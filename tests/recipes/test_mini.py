@@ -118,14 +118,14 @@ def test_what_is_trained_answers_and_is_compared(make: Make) -> None:
     out = [re.search(r"-o \S+/seed-1/(\S+)", line) for line in trained]
     rewards = {
         "outcome": "",
-        "factuality": " factuality:1",
-        "process": " process:2 consistency:1",
+        "factuality": " --reward factuality:1",
+        "process": " --reward process:2 --reward consistency:1",
     }
     names = ["sft", "sft-longer", *rewards, "damaged", "verified"]
     assert [match[1] for match in out if match] == names
     assert [re.findall(r"max_steps=(\d+)", line) for line in trained] == [["4"], *[["2"]] * 4, ["4"], ["4"]]
     paid = [line.partition("--reward ")[2] for line in trained[2:5]]
-    assert paid == [f"format:1 accuracy:1{more}" for more in rewards.values()]
+    assert paid == [f"format:1 --reward accuracy:1{more}" for more in rewards.values()]
     assert sum(line.startswith("cxr infer") for line in lines) == len(names) + 2
     assert sum(line.startswith("cxr score") for line in lines) == 2
 

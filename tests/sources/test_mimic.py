@@ -221,7 +221,7 @@ def test_mined_and_verified(cxr: Cxr, made: list[MadeStudy]) -> None:
 
 
 def test_every_data_set_is_in_the_help_of_mine(cxr: Cxr) -> None:
-    from cxr_cli.sources import LAYOUTS
+    from cxr_cli.sources import SOURCES
 
     help = cxr("mine", "--help").stdout
-    assert [name for name in LAYOUTS if name not in help] == []
+    assert [name for name in SOURCES if name not in help] == []

@@ -433,7 +433,7 @@ def test_every_recipe_is_of_settings_that_exist(recipe: Path) -> None:
 
 
 def test_the_audit_on_the_command_line(cxr: Cxr, drawn: Path) -> None:
-    done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward", "format:1", "accuracy", "process:1")
+    done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward=format:1", "--reward=accuracy", "--reward=process:1")
     assert (done.returncode, done.stderr) == (0, "cxr: no cheat is paid as well as the honest chains\n")
     assert "hedging on all" in done.stdout
     done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward", "length")

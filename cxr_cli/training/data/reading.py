@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import films_of
 from cxr_cli.records import Case
-from cxr_cli.rows import Flow, Row
+from cxr_cli.rows import Row, for_each_row
 from cxr_cli.training import distributed
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.settings.job import Job
@@ -22,18 +22,17 @@ def read_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None]) ->
     listed = job.out / KEPT_PROMPTS
     kept_ids = set(json.loads(listed.read_text())["kept"]) if listed.is_file() else None
 
-    def store(row: Row) -> list[Row]:
+    def store(row: Row) -> None:
         if kept_ids is not None and row["id"] not in kept_ids:
-            return []
+            return
         check(row)
         if max_images and (films := len(films_of(row))) > max_images:
             raise RowError("", f"{films} films, and max_images is {max_images}")
         rows.add(row)
-        return []
 
     if "-" in sources and distributed.under_launcher():
         raise CxrError("several processes cannot all read stdin: name a file")
-    Flow(sources, mapping=job.mapping, limit=job.limit, dry=True).run(store, Case)
+    for_each_row(sources, store, Case, mapping=job.mapping, limit=job.limit)
     rows.flush()
     return rows
 

@@ -1,0 +1,59 @@
+"""What `cxr score` prints in place of rows, and in which format: the flags of summaries, comparisons and plots."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cxr_cli.options.bundle import Bundle
+from cxr_cli.rows import FlowOptions
+from cxr_cli.scoring.tables import FORMATS
+
+if TYPE_CHECKING:
+    from cxr_cli.stages.score import SummaryOptions
+
+
+def check_summary(summary: "SummaryOptions", flow: FlowOptions) -> None:
+    """UsageError for flags that do not go together."""
+    if (summary.summary or summary.plot) and flow.resume:
+        raise click.UsageError("--summary and --plot take one run: --resume, then `cxr score OUT --summary`.")
+    if summary.compare and (summary.summary or flow.output or flow.rejects):
+        raise click.UsageError("--compare prints how models compare, and no rows: no --summary, -o or --rejects.")
+    if not summary.compare and (summary.common or summary.in_domain):
+        raise click.UsageError("--common and --in-domain are for --compare.")
+
+
+def _sources(context: click.Context, parameter: click.Parameter, text: str | None) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()] if text else []
+
+
+summary = Bundle(
+    "summary",
+    "cxr_cli.stages.score:SummaryOptions",
+    click.option("--summary", is_flag=True, help="Print a summary in place of the rows; with -o, beside them."),
+    click.option(
+        "--compare",
+        is_flag=True,
+        help="Print how models compare: of several INPUTs, or of one where `answered_by` names them. NAME=FILE is one.",
+    ),
+    click.option("--common", is_flag=True, help="Compare on the items that models share, where they have others too."),
+    click.option(
+        "--in-domain",
+        callback=_sources,
+        metavar="SOURCE,..",
+        help="Compare on these sources and on all others, side by side: mimic-cxr,chexpert.",
+    ),
+    click.option(
+        "--plot",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Draw the scores there, as PNG and SVG.",
+    ),
+    click.option(
+        "--format",
+        type=click.Choice([*FORMATS]),
+        default="table",
+        show_default=True,
+        help="The summary or comparison for a person, a paper, a spreadsheet or a program.",
+    ),
+)

@@ -1,0 +1,35 @@
+"""The stage `cxr view`: rows of any stage in, one page to look at them out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cxr_cli.viewer.page import write_page
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """inputs: files, each with its model's name before it or not. output: the page. mapping: our name -> the columns
+    that make it. limit: the most rows of each input. root: the folder that the paths of films start from. embed: the
+    page holds the films."""
+
+    inputs: Sequence[str]
+    output: Path
+    overwrite: bool = False
+    mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limit: int | None = None
+    root: Path | None = None
+    embed: bool = False
+
+
+def run(options: ViewOptions) -> None:
+    """Writes the page."""
+    write_page(
+        options.inputs,
+        options.output,
+        overwrite=options.overwrite,
+        mapping=options.mapping,
+        limit=options.limit,
+        root=options.root,
+        embed=options.embed,
+    )
