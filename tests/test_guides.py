@@ -1,0 +1,44 @@
+"""Every block of the guides and of the reference pages is run, in order, in a folder that is empty at first."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests import pages
+
+GUIDES = sorted(path.relative_to(pages.ROOT).as_posix() for name in ("docs", "examples", "recipes") for path in
+                (pages.ROOT / name).glob("*.md"))
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_guide_runs(guide: str, tmp_path: Path) -> None:
+    pages.run((pages.ROOT / guide).read_text(), tmp_path)
+
+
+@pytest.mark.parametrize("guide", [*GUIDES, "README.md"])
+def test_commands_that_are_not_run_are_commands(guide: str) -> None:
+    """Each is one that the tool takes: its flags exist, with values that they accept."""
+    from cxr_cli.cli import cxr
+
+    for script, _, needs in pages.commands((pages.ROOT / guide).read_text()):
+        for name, *arguments in pages.invocations(script) if needs else ():
+            command = cxr.get_command(cxr.make_context("cxr", [], resilient_parsing=True), name)
+            assert command is not None, script
+            command.make_context(name, arguments)
+
+
+@pytest.mark.parametrize("guide", [*GUIDES, "README.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(guide: str) -> None:
+    text = (pages.ROOT / guide).read_text()
+    for link, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", text):
+        target = (pages.ROOT / guide).parent / link if link else pages.ROOT / guide
+        assert target.exists(), link
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", target.read_text(), re.M)
+            assert heading in [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles], heading
+
+
+def test_every_guide_is_linked_from_the_readme() -> None:
+    readme = (pages.ROOT / "README.md").read_text()
+    assert [guide for guide in GUIDES if f"({guide})" not in readme] == []
