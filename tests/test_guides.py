@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from tests import pages
@@ -17,12 +18,13 @@ def test_guide_runs(guide: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("guide", [*GUIDES, "README.md"])
-def test_commands_that_are_not_run_are_commands(guide: str) -> None:
+def test_commands_that_are_not_run_are_commands(guide: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is one that the tool takes: its flags exist, with values that they accept."""
     from cxr_cli.cli import cxr
 
+    monkeypatch.setattr(click.Path, "convert", lambda self, value, parameter, context: value)  # not on this machine
     for script, _, needs in pages.commands((pages.ROOT / guide).read_text()):
-        for name, *arguments in pages.invocations(script) if needs else ():
+        for name, *arguments in pages.invocations(re.sub(r"\$\w+", "1", script)) if needs else ():
             command = cxr.get_command(cxr.make_context("cxr", [], resilient_parsing=True), name)
             assert command is not None, script
             command.make_context(name, arguments)
