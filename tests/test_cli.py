@@ -71,7 +71,7 @@ def test_each_stage_is_in_the_readme(name: str) -> None:
 
 def test_a_missing_extra_is_named_with_its_line() -> None:
     with (
-        pytest.raises(CxrError, match=r'^no_such_module is not installed: pip install "cxr-cli\[train\]"$'),
+        pytest.raises(CxrError, match=r'^no_such_module is not installed: pip install -e "\.\[train\]"$'),
         need("train"),
     ):
         import no_such_module.part  # type: ignore[import-not-found]  # noqa: F401

@@ -95,7 +95,7 @@ def test_list_is_that_of_the_code(name: str) -> None:
 def test_blocks_run_in_a_clone(tmp_path: Path) -> None:
     for folder in ("examples", "recipes"):
         shutil.copytree(pages.ROOT / folder, tmp_path / folder)
-    pages.run(README, tmp_path)
+    pages.check(README, tmp_path)
 
 
 def test_it_is_short() -> None:
