@@ -9,7 +9,7 @@ LESIONS = {"nodule", "mass", "pneumothorax", "pleural effusion"}
 
 
 def sided(completions: list[Any], report: list[str | None], **columns: Any) -> list[float | None]:
-    """The share of the lesions called present that have a side. None, which adds nothing, without a report or a lesion."""
+    """The share of the lesions called present that have a side; None without a report or without such a lesion."""
     return [_share(text_of(reply)) if text else None for reply, text in zip(completions, report, strict=True)]
 
 
