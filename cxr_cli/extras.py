@@ -17,4 +17,5 @@ def need(extra: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "cxr_cli":
             raise
-        raise CxrError(f'{error.name} is not installed: pip install "cxr-cli[{extra}]"') from error
+        line = f'pip install -e ".[{extra}]" in a clone of the project'
+        raise CxrError(f"{error.name} is not installed: {line}") from error

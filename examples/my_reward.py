@@ -1,4 +1,4 @@
-"""A reward of your own: are lesions given a side? `cxr rl .. --reward my_reward:sided`."""
+"""A reward of your own: do the lesions have a side? `cxr rl .. --reward my_reward:sided`."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ LESIONS = {"nodule", "mass", "pneumothorax", "pleural effusion"}
 
 
 def sided(completions: list[Any], report: list[str | None], **columns: Any) -> list[float | None]:
-    """The share of the lesions called present that have a side. None, which adds nothing: no report, or no lesion."""
-    return [_share(text_of(said)) if told else None for said, told in zip(completions, report, strict=True)]
+    """The share of the lesions called present that have a side; None without a report or without such a lesion."""
+    return [_share(text_of(reply)) if text else None for reply, text in zip(completions, report, strict=True)]
 
 
 def _share(text: str) -> float | None:

@@ -1,79 +1,105 @@
-"""Every command that the README and its pages show is run: console blocks give what they show, flags are real."""
+"""The README: its blocks are run as in a fresh clone, and its lists are those of the code."""
 
-import os
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cxr_cli.cli import COMMANDS
+from cxr_cli.cli import COMMANDS, cxr
+from tests import pages
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-PAGES = {path.name: path.read_text() for path in sorted((ROOT / "examples").glob("*.md"))}
-
-
-def blocks(text: str, kind: str) -> list[str]:
-    return re.findall(rf"```{kind}\n(.*?)```", text, re.S)
+README = (pages.ROOT / "README.md").read_text()
+PAGES = {path.relative_to(pages.ROOT).as_posix(): path.read_text() for path in (pages.ROOT / "docs").glob("*.md")}
 
 
-CONSOLE = blocks(README, "console")
-SHELL = [line for text in (README, *PAGES.values()) for block in blocks(text, "sh") for line in block.splitlines()]
+def choices(command: str, flag: str) -> list[str]:
+    """What an option of a command accepts."""
+    found: Any = cxr.get_command(cxr.make_context("cxr", [], resilient_parsing=True), command)
+    return [*next(option.type.choices for option in found.params if flag in option.opts)]
 
 
-def commands(block: str) -> list[tuple[str, str]]:
-    """(command, what it prints) for each line that begins with "$ "."""
-    parts = re.split(r"^\$ ", block, flags=re.M)[1:]
-    return [(command, output) for command, _, output in (part.partition("\n") for part in parts)]
+def data_sets() -> list[str]:
+    from cxr_cli.sources import SOURCES
+
+    return list(SOURCES)
 
 
-def check(block: str, folder: Path) -> None:
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    for command, expected in commands(block):
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=folder,
-            env={**os.environ, "PATH": path},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert done.stdout == expected, command
+def tasks() -> list[str]:
+    return choices("mine", "--task")
 
 
-@pytest.mark.parametrize("block", CONSOLE, ids=[commands(block)[0][0][:50] for block in CONSOLE])
-def test_console_block(block: str, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    check(block, tmp_path)
+def engines() -> list[str]:
+    return [name for name in choices("infer", "--engine") if name != "auto"]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_page_of_the_examples(page: str, tmp_path: Path) -> None:
-    """Its blocks go on from one another."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    for block in blocks(PAGES[page], "console"):
-        check(block, tmp_path)
-    assert f"(examples/{page})" in README
-    here = (ROOT / "examples" / link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", PAGES[page]))
-    assert [link for link in here if not link.exists()] == []
+def families() -> list[str]:
+    from cxr_cli.training.models import FAMILIES
+
+    return list(FAMILIES)
 
 
-@pytest.mark.parametrize("line", [line for line in SHELL if "cxr " in line])
-def test_shell_line_has_flags_that_exist(line: str) -> None:
-    from cxr_cli.cli import cxr
+def rewards() -> list[str]:
+    from cxr_cli.rewards import REWARDS
 
-    for part in re.split(r"\||;", line.split("#")[0]):
-        words = shlex.split(part.split(">")[0])
-        if words and words[0] == "cxr":
-            command = cxr.commands.get(words[1]) or cxr.get_command(None, words[1])  # type: ignore[arg-type]
-            assert command is not None, words[1]
-            known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
-            assert {word for word in words if word.startswith("-")} <= known
+    return list(REWARDS)
+
+
+def judges() -> list[str]:
+    return [name for name in choices("score", "--judge") if "," not in name]
+
+
+def scores() -> list[str]:
+    from cxr_cli.scoring.radrscore import PARTS
+    from cxr_cli.scoring.report import METRICS as REPORTS
+    from cxr_cli.scoring.statements import METRICS as STATEMENTS
+
+    return ["accuracy", "answer_f1", "format", *PARTS, "radrscore", *STATEMENTS, *REPORTS]
+
+
+def table_formats() -> list[str]:
+    return [".jsonl", ".csv", ".parquet"]
+
+
+LISTS = {
+    "data sets": data_sets,
+    "tasks": tasks,
+    "engines": engines,
+    "model families": families,
+    "rewards": rewards,
+    "judges": judges,
+    "scores": scores,
+    "table formats": table_formats,
+}
+
+
+def listed(marked: str) -> list[str]:
+    """The names in a marked list: those in the first cells of a table, or all of a sentence."""
+    rows = re.findall(r"^\| *(`.+?) *\|", marked, re.M)
+    return re.findall(r"`([^`]+)`", " ".join(rows) if rows else marked)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_is_that_of_the_code(name: str) -> None:
+    marked = {
+        page: found[1]
+        for page, text in {"README.md": README, **PAGES}.items()
+        for found in re.finditer(rf"<!-- {name} -->(.*?)<!-- /{name} -->", text, re.S)
+    }
+    assert "README.md" in marked
+    for page, text in marked.items():
+        assert listed(text) == LISTS[name](), page
+
+
+def test_blocks_run_in_a_clone(tmp_path: Path) -> None:
+    for folder in ("examples", "recipes"):
+        shutil.copytree(pages.ROOT / folder, tmp_path / folder)
+    pages.check(README, tmp_path)
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= 200
 
 
 def test_every_stage_is_in_the_readme() -> None:
