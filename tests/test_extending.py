@@ -14,7 +14,7 @@ from tests.cases import lines, rows
 FILES = {
     "strict_judge.py": '''
 from cxr_cli.engines.conversations import without_requests
-from cxr_cli.rows.signatures import signed
+from cxr_cli.rows.signatures import sign
 from cxr_cli.scoring.radrscore import scores_of
 
 
@@ -25,7 +25,7 @@ class StrictJudge:
         pass
 
     def signature(self, **settings):
-        return signed(engine="strict", **settings)
+        return sign(engine="strict", **settings)
 
     def judge(self, case, reasonings):
         parts = {"factuality": 0.0, "completeness": 0.0, "effectiveness": 0.0}
@@ -128,7 +128,7 @@ def test_a_judge_of_steps_of_your_own(cxr: Cxr) -> None:
 
 
 def test_a_reward_of_your_own(cxr: Cxr) -> None:
-    done = cxr("rl", "--reward", "format", "accuracy", "brevity", "--audit", "-", given=[CASE])
+    done = cxr("rl", "--reward", "format", "--reward", "accuracy", "--reward", "brevity", "--audit", "-", given=[CASE])
     assert done.stdout.splitlines()[5].split() == ["brevity", "1.00", "0.00", "1.00", "1.00", "0"], done.stderr
     assert "brevity" in cxr("rl", "--help", given=[]).stdout
     wrong = cxr("rl", "--reward", "brevty", "--audit", "-", given=[CASE])

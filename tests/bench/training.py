@@ -45,8 +45,8 @@ def cases(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in mined.splitlines()]
 
 
-def bare(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path, out: Path) -> float:
-    """Steps a second of TRL's own trainer over rows that lie in memory."""
+def trl_speed(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path, out: Path) -> float:
+    """Steps a second of TRL's own trainer over rows in memory."""
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
 
@@ -76,7 +76,8 @@ def bare(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path, out:
     return float(trainer.train().metrics["train_steps_per_second"])
 
 
-def ours(stage: str, model: Path, folder: Path, out: Path, chosen: RewardMix) -> float:
+def cxr_speed(stage: str, model: Path, folder: Path, out: Path, chosen: RewardMix) -> float:
+    """Steps a second of `cxr sft` or `cxr rl`."""
     out.mkdir()
     settings = {**(SFT if stage == "sft" else RL), "max_steps": STEPS[stage], "size": SIDE}
     job = Job(str(model), out, settings, [str(folder / "steps.jsonl")], root=folder)
@@ -85,8 +86,8 @@ def ours(stage: str, model: Path, folder: Path, out: Path, chosen: RewardMix) ->
     return float(next(log["train_steps_per_second"] for log in logs if "train_steps_per_second" in log))
 
 
-def timed(chosen: RewardMix, spent: list[float]) -> RewardMix:
-    """The same rewards, with the seconds that each call takes."""
+def with_timer(chosen: RewardMix, spent: list[float]) -> RewardMix:
+    """The same rewards; the seconds of each call go to `spent`."""
 
     def measure(function: Any) -> Any:
         def call(**given: Any) -> Any:
@@ -106,18 +107,18 @@ def speed(folder: Path) -> None:
     for stage in ("sft", "rl"):
         ratios, spent = [], []
         for number in range(ROUNDS):
-            theirs = bare(stage, model, rows, folder, folder / f"{stage}-bare-{number}")
+            bare = trl_speed(stage, model, rows, folder, folder / f"{stage}-trl-{number}")
             spent.clear()
-            mine = ours(stage, model, folder, folder / f"{stage}-{number}", timed(select([]), spent))
-            ratios.append(mine / theirs)
-            print(f"{stage}: TRL alone {theirs:.2f} steps/s, cxr {mine:.2f}: {mine / theirs:.1%}")
+            own = cxr_speed(stage, model, folder, folder / f"{stage}-{number}", with_timer(select([]), spent))
+            ratios.append(own / bare)
+            print(f"{stage}: TRL alone {bare:.2f} steps/s, cxr {own:.2f}: {own / bare:.1%}")
             if stage == "rl":
-                print(f"  rewards {sum(spent) * mine / STEPS[stage]:.2%} of a step (bar 2%)")
+                print(f"  rewards {sum(spent) * own / STEPS[stage]:.2%} of a step (bar 2%)")
         print(f"{stage}: median {statistics.median(ratios):.1%} (bar 97%)")
 
 
-def calls() -> None:
-    """A thousand completions of ordinary length, nothing remembered, on one core."""
+def reward_speed() -> None:
+    """Rewards of a thousand completions of ordinary length, none of them cached, on one core."""
     from cxr_cli.mining.cases import Miner
     from cxr_cli.rewards.audit import CHEATS, HonestCase
     from tests.cases import LEXICON, READER, examples
@@ -137,8 +138,8 @@ def calls() -> None:
     print(f"{len(texts)} completions, format + accuracy + process: {time.process_time() - begun:.2f} s (bar 1 s)")
 
 
-def many(folder: Path) -> None:
-    """Start and memory with very many rows."""
+def many_rows(folder: Path) -> None:
+    """Time to the first step and memory with very many rows."""
     from PIL import Image
 
     Image.fromarray(np.zeros((64, 64), np.uint8)).save(folder / "film.png")
@@ -187,8 +188,8 @@ def _resident() -> int:
 
 def main() -> None:
     quiet_libraries()
-    calls()
-    for figure in (many, speed):
+    reward_speed()
+    for figure in (many_rows, speed):
         with tempfile.TemporaryDirectory() as folder:
             figure(Path(folder))
 

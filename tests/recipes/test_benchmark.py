@@ -1,4 +1,4 @@
-"""recipes/radrbench.mk: the benchmark from data sets as they are downloaded."""
+"""recipes/radrbench.mk: the benchmark from downloaded data sets."""
 
 import json
 import os
@@ -33,13 +33,13 @@ def write(path: Path, lines: Iterable[str]) -> None:
 
 
 def draw(film: Path) -> None:
-    """A film like no other: 64 pixels, of its name."""
+    """A film of 64 pixels, made from its name, so that no two are alike."""
     film.parent.mkdir(parents=True, exist_ok=True)
     Image.frombytes("L", (8, 8), sha512(str(film).encode()).digest()).save(film, "PNG")
 
 
 def trees(root: Path) -> None:
-    """Forty studies in each layout, every other one positive."""
+    """Writes forty studies in each layout, every other one positive."""
     made = write_tree(root / "mimic_cxr", 120)
     one, two = next((a, b) for a, b in pairwise(made) if a.patient == b.patient and a.split == "train")
     (root / "mimic_cxr" / f"{two.place}.txt").write_text("FINDINGS: Pulmonary edema has improved.")
@@ -107,9 +107,9 @@ def test_a_benchmark_of_all_data_sets(tmp_path: Path) -> None:
     mined = [row for row in (*train, *test) if row["source"] == "mimic-cxr"]
     assert {row["task"] for row in mined} == {"binary", "single", "multiple", "anomaly", "temporal"}
     assert all(step["verdict"] in ("supported", "not_checkable") for row in mined for step in row["steps"])
-    told = [row for row in test if row["source"] == "ms-cxr-t"]
-    assert [(row["task"], row["findings"], row["answer"]) for row in told] == [("temporal", ["edema"], "Improving")]
-    assert told[0]["patient"] not in {row["patient"] for row in train}
+    temporal = [row for row in test if row["source"] == "ms-cxr-t"]
+    assert [(row["task"], row["findings"], row["answer"]) for row in temporal] == [("temporal", ["edema"], "Improving")]
+    assert temporal[0]["patient"] not in {row["patient"] for row in train}
     page = (tmp_path / "out" / "card" / "README.md").read_text()
     assert "| questions | " in page
     assert "same patient" not in page
@@ -123,7 +123,7 @@ def test_a_benchmark_of_all_data_sets(tmp_path: Path) -> None:
     assert "siim:siim" not in resumed
 
 
-def test_it_reads_like_a_method_section(tmp_path: Path) -> None:
+def test_make_n_lists_the_steps(tmp_path: Path) -> None:
     done = make(tmp_path, "-n", *(f"{name}={folder}" for name, folder in FOLDERS.items()))
     assert done.returncode == 0
     assert done.stdout.count("# Test") == 8
@@ -132,7 +132,7 @@ def test_it_reads_like_a_method_section(tmp_path: Path) -> None:
     assert not (tmp_path / "radrbench").exists()
 
 
-def test_what_is_not_given_is_left_out(tmp_path: Path) -> None:
+def test_data_sets_that_are_not_given_are_left_out(tmp_path: Path) -> None:
     done = make(tmp_path, "-n", "SIIM=siim", "IMAGES=")
     assert done.stdout.startswith("# left out, as not given: MIMIC_CXR CHEXPERT MS_CXR_T RSNA OPENI\n")
     assert "rsna" not in done.stdout
@@ -142,7 +142,7 @@ def test_what_is_not_given_is_left_out(tmp_path: Path) -> None:
     assert "no data set is given; name the folder of one at least of MIMIC_CXR CHEXPERT" in nothing.stderr
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     done = make(tmp_path, "RSNA=nowhere")
     assert done.returncode == 2
     assert "cxr: rsna: nowhere does not exist" in done.stderr

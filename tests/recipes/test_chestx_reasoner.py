@@ -1,4 +1,4 @@
-"""recipes/chestx-reasoner.mk and recipes/slurm: from data sets as they are downloaded to the table of results."""
+"""recipes/chestx-reasoner.mk and recipes/slurm: from downloaded data sets to the table of results."""
 
 import json
 import os
@@ -49,15 +49,15 @@ def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[st
 
 
 def make(folder: Path, *arguments: str, **settings: str) -> tuple[str, str]:
-    """What it says, on stdout and stderr."""
+    """Its stdout and stderr."""
     process = start(folder, *arguments, **settings)
-    said, errors = process.communicate(timeout=600)
+    out, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors[-3000:]
-    return said, errors
+    return out, errors
 
 
 def killed(folder: Path, when: Callable[[], bool]) -> str:
-    """Runs it until `when`, and kills it with all that it has started; what it said on stdout."""
+    """Runs it until `when`, then kills it and all that it has started; its stdout."""
     process = start(folder, *GIVEN, **TINY)
     while not when():
         assert process.poll() is None, process.communicate()[1][-3000:]
@@ -108,12 +108,12 @@ def test_from_data_sets_to_the_table_killed_twice(tmp_path: Path) -> None:
 
 @needs("train")
 @pytest.mark.slow
-def test_what_it_will_take(tmp_path: Path) -> None:
+def test_plan_estimates_the_cost(tmp_path: Path) -> None:
     trees(tmp_path)
     tiny_model.build(tmp_path / "model")
     counts = {"studies.mimic-cxr.train": "1000", "studies.mimic-cxr.test": "100"}
-    said, _ = make(tmp_path, "plan", "MIMIC_CXR=mimic_cxr", **{**TINY, **counts, "SAMPLE": "10"})
-    numbers = {row.split()[0]: row.split()[1:] for row in said.splitlines() if re.match(r"(train|test|answers)/", row)}
+    plan, _ = make(tmp_path, "plan", "MIMIC_CXR=mimic_cxr", **{**TINY, **counts, "SAMPLE": "10"})
+    numbers = {row.split()[0]: row.split()[1:] for row in plan.splitlines() if re.match(r"(train|test|answers)/", row)}
     assert set(numbers) == {f"{a}/mimic-cxr.{b}" for a in ("train", "test") for b in ("binary", "tasks")} | {
         "answers/mimic-cxr"
     }
@@ -121,43 +121,48 @@ def test_what_it_will_take(tmp_path: Path) -> None:
     assert (int(studies.replace(",", "")), int(rows.replace(",", ""))) == (1000, 100 * int(sampled))
     assert int(numbers["train/mimic-cxr.binary"][2]) <= 40
     assert int(numbers["test/mimic-cxr.binary"][2]) <= 8
-    assert "stage 1: 6 steps of 8 rows" in said
-    assert "stage 2: 2 steps of 16 completions" in said
-    assert re.search(r"^LLM .* requests, .* tokens in, .* out$", said, re.M)
+    assert "stage 1: 6 steps of 8 rows" in plan
+    assert "stage 2: 2 steps of 16 completions" in plan
+    assert re.search(r"^LLM .* requests, .* tokens in, .* out$", plan, re.M)
     assert not (tmp_path / "out" / "sft").exists()
 
 
-def said(folder: Path, *arguments: str, **settings: str) -> str:
+def dry_run(folder: Path, *arguments: str, **settings: str) -> str:
     return make(folder, "-n", *arguments, **settings)[0]
 
 
-def test_it_reads_like_a_method_section(tmp_path: Path) -> None:
-    told = said(tmp_path, *GIVEN)
-    places = [told.index(stage) for stage in STAGES]
+def test_make_n_lists_the_steps(tmp_path: Path) -> None:
+    commands = dry_run(tmp_path, *GIVEN)
+    places = [commands.index(stage) for stage in STAGES]
     assert places == sorted(places)
-    assert "--mix chestx-reasoner/train.jsonl:0.25 --mix chestx-reasoner/answers.jsonl:0.75 -m Qwen/Qwen2-VL-7B" in told
-    assert '--compare --in-domain "mimic-cxr,ms-cxr-t,chexpert" --format markdown' in told
+    assert (
+        "--mix chestx-reasoner/train.jsonl:0.25 --mix chestx-reasoner/answers.jsonl:0.75 -m Qwen/Qwen2-VL-7B"
+        in commands
+    )
+    assert '--compare --in-domain "mimic-cxr,ms-cxr-t,chexpert" --format markdown' in commands
     assert not list(tmp_path.glob("chestx*"))
-    assert "--in-domain" not in said(tmp_path, "MIMIC_CXR=mimic")
+    assert "--in-domain" not in dry_run(tmp_path, "MIMIC_CXR=mimic")
 
 
 def test_a_model_writes_the_steps(tmp_path: Path) -> None:
-    told = said(tmp_path, "MIMIC_CXR=mimic", MINER="http://gpu:8000/v1 --allow-remote")
-    assert told.count("--steps reported -m http://gpu:8000/v1 --allow-remote | cxr verify") == 4
-    assert told.count("--steps none >") == 1
+    commands = dry_run(tmp_path, "MIMIC_CXR=mimic", MINER="http://gpu:8000/v1 --allow-remote")
+    assert commands.count("--steps reported -m http://gpu:8000/v1 --allow-remote | cxr verify") == 4
+    assert commands.count("--steps none >") == 1
 
 
-def test_the_batch_is_the_paper_s_on_any_number_of_gpus(tmp_path: Path) -> None:
-    told = said(tmp_path, "MIMIC_CXR=mimic", GPUS="8", NODES="4", LAUNCH="srun")
-    assert told.count("srun cxr ") == 2
-    assert re.findall(r"accumulation_steps=(\d+)", told) == ["2", "32"]
-    assert told.count("--gpus 8 --nodes 4 --resume") == 2
-    assert re.findall(r"accumulation_steps=(\d+)", said(tmp_path, "MIMIC_CXR=mimic", GPUS="1")) == ["64", "1024"]
+def test_any_number_of_gpus_has_the_batch_of_the_paper(tmp_path: Path) -> None:
+    commands = dry_run(tmp_path, "MIMIC_CXR=mimic", GPUS="8", NODES="4", LAUNCH="srun")
+    assert commands.count("srun cxr ") == 2
+    assert re.findall(r"accumulation_steps=(\d+)", commands) == ["2", "32"]
+    assert commands.count("--gpus 8 --nodes 4 --resume") == 2
+    assert re.findall(r"accumulation_steps=(\d+)", dry_run(tmp_path, "MIMIC_CXR=mimic", GPUS="1")) == ["64", "1024"]
 
 
-def test_each_part_of_the_answers_on_its_own(tmp_path: Path) -> None:
-    told = said(tmp_path, "MIMIC_CXR=mimic", "shard.3", SHARDS="4", BASELINES="a=org/a b=http://localhost:8000/v1")
-    assert re.findall(r"cxr infer \S+ -m (\S+) .* --shard (\S+)", told) == [
+def test_a_shard_of_the_answers(tmp_path: Path) -> None:
+    commands = dry_run(
+        tmp_path, "MIMIC_CXR=mimic", "shard.3", SHARDS="4", BASELINES="a=org/a b=http://localhost:8000/v1"
+    )
+    assert re.findall(r"cxr infer \S+ -m (\S+) .* --shard (\S+)", commands) == [
         (model, "3/4") for model in ("chestx-reasoner/sft", "chestx-reasoner/rl", "org/a", "http://localhost:8000/v1")
     ]
 
@@ -172,23 +177,23 @@ def test_nothing_to_train_on(tmp_path: Path) -> None:
 
 
 def slurm(folder: Path, script: str, *arguments: str, **stubs: str) -> subprocess.Popen[str]:
-    """Runs a batch script where Slurm's commands, and make, only write down how they were called."""
+    """Runs a batch script where make and Slurm's commands only record their calls, in `calls`."""
     for name in ("make", "scancel", "scontrol"):
         stub = folder / "bin" / name
         stub.parent.mkdir(exist_ok=True)
         stub.write_text(
-            f'#!/bin/bash\necho "{name} $*" "${{LAUNCH:-}}" "${{SHARDS:-}}" >> said\n{stubs.get(name, "")}\n'
+            f'#!/bin/bash\necho "{name} $*" "${{LAUNCH:-}}" "${{SHARDS:-}}" >> calls\n{stubs.get(name, "")}\n'
         )
         stub.chmod(0o755)
-    told = {"SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "4", "SLURM_CPUS_PER_TASK": "64", "SLURM_GPUS_ON_NODE": "8"}
-    told |= {"SLURM_ARRAY_TASK_COUNT": "16", "SLURM_ARRAY_TASK_ID": "3", "OUT": "out"}
-    env = {**os.environ, **told, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    commands = {"SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "4", "SLURM_CPUS_PER_TASK": "64", "SLURM_GPUS_ON_NODE": "8"}
+    commands |= {"SLURM_ARRAY_TASK_COUNT": "16", "SLURM_ARRAY_TASK_ID": "3", "OUT": "out"}
+    env = {**os.environ, **commands, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
     words = ["bash", str(RECIPES / "slurm" / f"{script}.sbatch"), *arguments]
     return subprocess.Popen(words, cwd=folder, env=env, stderr=-1, text=True)
 
 
 def calls(folder: Path) -> list[str]:
-    return [" ".join(shlex.split(call)) for call in (folder / "said").read_text().splitlines()]
+    return [" ".join(shlex.split(call)) for call in (folder / "calls").read_text().splitlines()]
 
 
 def test_slurm_calls_make(tmp_path: Path) -> None:
@@ -202,11 +207,11 @@ def test_slurm_calls_make(tmp_path: Path) -> None:
     ]
 
 
-def test_slurm_trains_on_after_its_time(tmp_path: Path) -> None:
+def test_slurm_queues_a_training_again_when_its_time_is_up(tmp_path: Path) -> None:
     job = slurm(
         tmp_path, "train", "sft", make="until [[ -e asked ]]; do sleep 0.05; done; exit 2", scancel="touch asked"
     )
-    while not (tmp_path / "said").exists():
+    while not (tmp_path / "calls").exists():
         time.sleep(0.02)
     job.send_signal(signal.SIGUSR1)
     assert job.wait() == 2
@@ -215,6 +220,6 @@ def test_slurm_trains_on_after_its_time(tmp_path: Path) -> None:
     assert calls(tmp_path)[2].startswith("scontrol requeue 7")
 
 
-def test_slurm_does_not_repeat_what_fails(tmp_path: Path) -> None:
+def test_slurm_does_not_queue_a_failed_training_again(tmp_path: Path) -> None:
     assert slurm(tmp_path, "train", "sft", make="exit 2").wait() == 2
     assert [call.split()[0] for call in calls(tmp_path)] == ["make"]

@@ -1,4 +1,4 @@
-"""`recipes/mini.mk`: damaged chains and tables in literals; the whole of it, in seconds, from films to the page."""
+"""`recipes/mini.mk`: damaged chains and tables as literals; and the whole recipe with tiny settings."""
 
 import json
 import os
@@ -35,14 +35,14 @@ def damaged(count: int, share: float = 1.0) -> list[Row]:
     return [damage({"id": f"case-{i}", "labels": LABELS, "steps": steps}) for i in range(count)]
 
 
-def said(case: Row) -> list[tuple[str, str, str | None]]:
+def findings_of(case: Row) -> list[tuple[str, str, str | None]]:
     return [finding[:3] for step in case["steps"] for finding in reader(LEXICON).read(step["text"])]
 
 
 def test_each_kind_of_damage_does_what_it_says() -> None:
     effusion, edema = ("pleural effusion", "present", "left"), ("edema", "absent", None)
     for case in damaged(80):
-        statements = said(case)
+        statements = findings_of(case)
         match case["damage"]:
             case "flipped":
                 assert statements in (
@@ -60,7 +60,7 @@ def test_each_kind_of_damage_does_what_it_says() -> None:
         assert [case["steps"][0]["text"], case["steps"][-1]["text"]] == ["I look.", "So it is Yes."]
 
 
-def test_damage_comes_by_its_share_and_by_id_alone() -> None:
+def test_damage_is_drawn_by_id_with_the_given_share() -> None:
     cases = damaged(400, 0.3)
     assert cases == damaged(400, 0.3)
     assert 90 < sum("damage" in case for case in cases) < 150
@@ -84,7 +84,7 @@ def test_tables_give_means_over_seeds(tmp_path: Path) -> None:
     assert done[7] == "Training ablation, other; 2 seeds"
 
 
-def test_tables_say_what_verification_wins_back(tmp_path: Path) -> None:
+def test_tables_give_the_share_that_verification_wins_back(tmp_path: Path) -> None:
     means = {"damaged": (0.5, 0.8), "verified": (0.65, 0.79), "sft": (0.7, 0.805)}
     lines = [
         {"task": "all", "metric": metric, "centre": "in-domain", "model": model, "mean": mean}
@@ -98,7 +98,7 @@ def test_tables_say_what_verification_wins_back(tmp_path: Path) -> None:
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """`make("-n")` runs the recipe with settings of seconds, this tool on the path, and its outputs in OUT of here."""
+    """`make("-n")` runs the recipe with tiny settings, with this tool on the path, into a temporary folder."""
     for name, started in (("cxr", "-m cxr_cli"), ("python", "")):
         (tmp_path / name).write_text(f'#!/bin/sh\nexec {sys.executable} {started} "$@"\n')
         (tmp_path / name).chmod(0o755)
@@ -111,7 +111,7 @@ def make(tmp_path: Path) -> Make:
     return run_make
 
 
-def test_what_is_trained_answers_and_is_compared(make: Make) -> None:
+def test_every_trained_model_answers_and_is_compared(make: Make) -> None:
     """Each of the two ablations, with the same steps for the control and the rewards."""
     lines = [line for line in make("-n").stdout.splitlines() if line.startswith("cxr ")]
     trained = [line for line in lines if line.startswith(("cxr sft", "cxr rl"))]

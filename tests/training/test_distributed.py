@@ -31,7 +31,7 @@ DEEPSPEED = [
     str(Path(sys.executable).with_name("deepspeed")),
     "--no_local_rank",
     *("--num_gpus", "2"),
-    *("--master_port", free_port()),  # its own is the same for all
+    *("--master_port", free_port()),  # DeepSpeed's default is the same for all
     "--module",
     "cxr_cli",
 ]
@@ -66,7 +66,7 @@ def command(stage: str, rows: Path, model: Path, out: Path, **settings: Any) -> 
 
 
 def run(words: list[str], cwd: Path, *environments: dict[str, str]) -> str:
-    """Runs it, or as many of it at a time as there are environments; what they say on stderr."""
+    """Runs the command, once in each environment at the same time; returns their stderr."""
     started = [
         subprocess.Popen(words, cwd=cwd, env=ENVIRONMENT | more, stdout=-1, stderr=-1, text=True)
         for more in environments or ({},)
@@ -77,15 +77,15 @@ def run(words: list[str], cwd: Path, *environments: dict[str, str]) -> str:
 
 
 def tasks() -> list[dict[str, str]]:
-    """What srun tells each of two tasks on a node."""
-    of_all = {"SLURM_NTASKS": "2", "SLURM_LAUNCH_NODE_IPADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    return [{**of_all, "SLURM_PROCID": str(n), "SLURM_LOCALID": str(n)} for n in range(2)]
+    """The environments that srun gives two tasks on a node."""
+    shared = {"SLURM_NTASKS": "2", "SLURM_LAUNCH_NODE_IPADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    return [{**shared, "SLURM_PROCID": str(n), "SLURM_LOCALID": str(n)} for n in range(2)]
 
 
 def nodes() -> list[dict[str, str]]:
-    """What srun tells its only task on each of two nodes, and where the first one is."""
-    of_all = {"SLURM_NTASKS": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    return [{**of_all, "SLURM_PROCID": str(n), "SLURM_NODEID": str(n)} for n in (0, 1)]
+    """The environments that srun gives one task on each of two nodes, with the address of the first."""
+    shared = {"SLURM_NTASKS": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    return [{**shared, "SLURM_PROCID": str(n), "SLURM_NODEID": str(n)} for n in (0, 1)]
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_two_processes_train_and_resume(
         return [*command(stage, drawn, tiny_models["qwen2_vl"], tmp_path / out, deepspeed=zero), *more]
 
     (tmp_path / "letters.py").write_text(SHARE)
-    assert run([*launcher, *words("whole")], tmp_path).count("cxr: step 4/4") == 1  # one rank alone speaks
+    assert run([*launcher, *words("whole")], tmp_path).count("cxr: step 4/4") == 1  # the first rank alone logs
     (tmp_path / "stopped").mkdir()
     shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "stopped" / "checkpoint-2")
-    said = run([*resumer, *words("stopped"), "--resume"], tmp_path, *(tasks() if resumer is CXR else ()))
-    assert said.count("cxr: continues") == said.count("cxr: step 4/4") == 1
+    errors = run([*resumer, *words("stopped"), "--resume"], tmp_path, *(tasks() if resumer is CXR else ()))
+    assert errors.count("cxr: continues") == errors.count("cxr: step 4/4") == 1
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
     assert not same(weights(tmp_path / "whole"), weights(tiny_models["qwen2_vl"]))
 

@@ -1,4 +1,4 @@
-"""`cxr sft` and `cxr rl` with tiny models: they learn, they resume bit for bit, they say what is wrong."""
+"""`cxr sft` and `cxr rl` with tiny models: they learn, resume bit for bit, and report what is wrong."""
 
 import json
 import re
@@ -33,7 +33,7 @@ FAST = {
 ROLL = {**FAST, "num_generations": 4, "per_device_train_batch_size": 8, "max_completion_length": 12, "beta": 0.0}
 
 
-def job(drawn: Path, model: Path, out: Path, **settings: Any) -> Job:
+def make_job(drawn: Path, model: Path, out: Path, **settings: Any) -> Job:
     out.mkdir(exist_ok=True)
     more = {name: settings.pop(name) for name in ("resume", "evaluation", "weights", "sources") if name in settings}
     more = {"sources": [str(drawn / "steps.jsonl")], **more}
@@ -41,17 +41,17 @@ def job(drawn: Path, model: Path, out: Path, **settings: Any) -> Job:
 
 
 def sft(drawn: Path, model: Path, out: Path, **settings: Any) -> list[Row]:
-    """Trains, and gives the history."""
+    """Trains and returns the history."""
     from cxr_cli.training import sft
 
-    sft.train(job(drawn, model, out, **{**FAST, **settings}))
+    sft.train(make_job(drawn, model, out, **{**FAST, **settings}))
     return history(out)
 
 
 def rl(drawn: Path, model: Path, out: Path, chosen: RewardMix | None = None, **settings: Any) -> list[Row]:
     from cxr_cli.training import rl
 
-    rl.train(job(drawn, model, out, **{**ROLL, **settings}), chosen or vowels())
+    rl.train(make_job(drawn, model, out, **{**ROLL, **settings}), chosen or letter_reward())
     return history(out)
 
 
@@ -72,8 +72,8 @@ def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def vowels() -> RewardMix:
-    """A reward that a model with random weights can rise in: the share of letters."""
+def letter_reward() -> RewardMix:
+    """The share of letters in a completion, a reward that a model with random weights can increase."""
 
     def letters(completions: Any, **_: Any) -> list[float | None]:
         texts = [completion[-1]["content"] for completion in completions]
@@ -82,10 +82,10 @@ def vowels() -> RewardMix:
     return RewardMix({"letters": letters, "process": rewards.process}, [1.0, 0.0])
 
 
-# What is taught
+# Rows and examples
 
 
-def test_what_a_row_teaches() -> None:
+def test_the_completion_and_the_prompt_of_a_row() -> None:
     row = {"question": "Is it?", "options": ["Yes", "No"], "answer": "No", "steps": ["I look.", {"text": "Clear."}]}
     assert completion(row) == "<think> I look. Clear. </think><answer> B </answer>"
     assert completion({**row, "steps": None}) == "<answer> B </answer>"
@@ -99,7 +99,7 @@ def test_what_a_row_teaches() -> None:
         completion({**row, "answer": None})
 
 
-def filled(*ids: str) -> RowStore:
+def stored(*ids: str) -> RowStore:
     rows = RowStore()
     for id in ids:
         rows.add({"id": id, "question": "?", "report": "x" * 100, "extra": 1})
@@ -107,15 +107,15 @@ def filled(*ids: str) -> RowStore:
     return rows
 
 
-def test_rows_are_kept_on_disk_without_what_no_training_needs() -> None:
-    rows = filled("a", "b", "c")
+def test_rows_are_stored_with_the_fields_that_training_needs() -> None:
+    rows = stored("a", "b", "c")
     assert [rows[i]["id"] for i in range(3)] == ["a", "b", "c"]
     assert rows[1] == {"id": "b", "question": "?", "report": "x" * 100, "steps": []}
-    assert str(rows.fingerprint) == str(filled("c", "b", "a").fingerprint) != str(filled("a", "b").fingerprint)
+    assert str(rows.fingerprint) == str(stored("c", "b", "a").fingerprint) != str(stored("a", "b").fingerprint)
 
 
 def test_a_mixture_takes_each_part_by_its_weight() -> None:
-    few, many = filled(*"ab"), filled(*(f"m{i}" for i in range(98)))
+    few, many = stored(*"ab"), stored(*(f"m{i}" for i in range(98)))
     assert [Mixture([few, many])[i]["id"] for i in (0, 1, 2, 99)] == ["a", "b", "m0", "m97"]
     mixed = Mixture([few, many], [1, 3], seed=1)
     drawn = [mixed[i]["id"] for i in range(len(mixed))]
@@ -124,9 +124,9 @@ def test_a_mixture_takes_each_part_by_its_weight() -> None:
     again = Mixture([few, many], [1, 3], seed=1)
     assert [again[i]["id"] for i in range(100)] == drawn
     with pytest.raises(CxrError, match="is empty"):
-        Mixture([few, filled()], [1, 1])
+        Mixture([few, stored()], [1, 1])
     with pytest.raises(CxrError, match="no rows"):
-        Mixture([filled()])
+        Mixture([stored()])
 
 
 # Learning
@@ -134,24 +134,24 @@ def test_a_mixture_takes_each_part_by_its_weight() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_sft_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, seed: int) -> None:
-    taught = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=12, seed=seed)
-    still = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "still", max_steps=12, seed=seed, learning_rate=0.0)
-    assert taught[11]["loss"] < still[11]["loss"] - 0.5
-    assert abs(still[11]["loss"] - still[0]["loss"]) < 0.3
+    trained = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=12, seed=seed)
+    untrained = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "still", max_steps=12, seed=seed, learning_rate=0.0)
+    assert trained[11]["loss"] < untrained[11]["loss"] - 0.5
+    assert abs(untrained[11]["loss"] - untrained[0]["loss"]) < 0.3
     assert same(weights(tmp_path / "still"), weights(tiny_models["qwen2_vl"]))
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_grpo_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, seed: int) -> None:
-    how = {"max_steps": 24, "seed": seed, "lr_scheduler_type": "constant", "learning_rate": 2e-3}
-    taught = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **how)
-    still = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "still", **{**how, "learning_rate": 0.0})
+    settings = {"max_steps": 24, "seed": seed, "lr_scheduler_type": "constant", "learning_rate": 2e-3}
+    trained = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **settings)
+    untrained = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "still", **{**settings, "learning_rate": 0.0})
 
     def late(logs: list[Row]) -> float:
         return sum(log["rewards/letters/mean"] for log in logs[16:24]) / 8
 
-    assert late(taught) > late(still) + 0.05
-    assert {"rewards/process/mean", "statements", "entropy", "frac_reward_zero_std"} <= taught[0].keys()
+    assert late(trained) > late(untrained) + 0.05
+    assert {"rewards/process/mean", "statements", "entropy", "frac_reward_zero_std"} <= trained[0].keys()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -172,7 +172,7 @@ def test_every_family_trains_and_answers(
     assert (reply.error, reply.completion_tokens is not None) == (None, True)
 
 
-def test_lora_trains_little_and_goes_on(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+def test_lora_trains_an_adapter_and_continues_it(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     lora = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj", "v_proj"]}
     sft(drawn, tiny_models["qwen2_vl"], tmp_path / "sft", max_steps=3, lora=lora, freeze_vision=True)
     adapter = weights(tmp_path / "sft")
@@ -185,9 +185,9 @@ def test_lora_trains_little_and_goes_on(drawn: Path, tiny_models: dict[str, Path
 
 
 def test_answers_are_scored_at_each_evaluation(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
-    how = {"eval_cases": 3, "eval_tokens": 8, "eval_strategy": "steps", "eval_steps": 2}
-    how["evaluation"] = str(drawn / "steps.jsonl")
-    logs = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, **how)
+    settings = {"eval_cases": 3, "eval_tokens": 8, "eval_strategy": "steps", "eval_steps": 2}
+    settings["evaluation"] = str(drawn / "steps.jsonl")
+    logs = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, **settings)
     assert any("eval_loss" in log for log in logs)
     assert [log["eval_answered"] for log in logs if "eval_answered" in log] == [0.0]
 
@@ -205,16 +205,16 @@ QUICK = [(sft, "qwen2_vl", None), (rl, "qwen2_5_vl", None), (sft, "qwen3_vl", LO
     ("stage", "family", "lora"),
     [case if case in QUICK else pytest.param(*case, marks=pytest.mark.slow) for case in EVERY],
 )
-def test_resumed_is_as_if_never_stopped(
+def test_a_resumed_training_equals_an_uninterrupted_one(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: Any, family: str, lora: Any
 ) -> None:
-    how = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, "lora": lora}
-    whole = stage(drawn, tiny_models[family], tmp_path / "whole", **how)
+    settings = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, "lora": lora}
+    whole = stage(drawn, tiny_models[family], tmp_path / "whole", **settings)
     (tmp_path / "stopped").mkdir()
     shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "stopped" / "checkpoint-2")
     (tmp_path / "stopped" / "checkpoint-3").mkdir()  # one that was being written
     shutil.copy(tmp_path / "whole" / "history.jsonl", tmp_path / "stopped")
-    resumed = stage(drawn, tiny_models[family], tmp_path / "stopped", **how, resume=True)
+    resumed = stage(drawn, tiny_models[family], tmp_path / "stopped", **settings, resume=True)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
     assert not same(weights(tmp_path / "whole"), weights(tmp_path / "whole" / "checkpoint-2"))
     assert [log["step"] for log in resumed] == [log["step"] for log in whole]
@@ -236,7 +236,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(drawn: Path, tiny_models: dict[s
     assert "checkpoint-2 is not whole; it is set aside" in full.stderr + done.stderr
 
 
-def test_a_checkpoint_of_another_model(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_model_is_refused(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     sft(drawn, tiny_models["qwen2_5_vl"], tmp_path / "out", max_steps=1, save_strategy="steps", save_steps=1)
     with pytest.raises(CxrError, match="checkpoint-1 is of another model than the one that is trained"):
         sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, resume=True)
@@ -256,11 +256,11 @@ def test_a_film_that_goes_missing_while_workers_read(drawn: Path, tiny_models: d
         )
 
 
-# What is wrong is said
+# Errors and warnings
 
 
 @needs("train")
-def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_problem_is_warned_of_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from types import SimpleNamespace
 
     from cxr_cli.training.logs.log_callback import LogCallback
@@ -271,8 +271,8 @@ def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pyte
         state = SimpleNamespace(is_world_process_zero=True, global_step=step, max_steps=8)
         logs = {"loss": float("nan") if step == 3 else 0.5, "frac_reward_zero_std": 1.0, "kl": 11.0}
         callback.on_log(args, state, None, logs={**logs, "completions/clipped_ratio": 1.0 if step > 2 else 0.0})
-    told = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
-    assert [line.partition("WARNING: ")[2].split(":")[0] for line in told] == [
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
+    assert [line.partition("WARNING: ")[2].split(":")[0] for line in warnings] == [
         "the loss is not a number",
         "all completions of a prompt are paid the same, so nothing is learned",
         "the model runs away from where it started (KL above 10)",
@@ -300,16 +300,16 @@ def test_what_goes_wrong_in_a_training_is_said_once(tmp_path: Path, capsys: pyte
         ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),
     ],
 )
-def test_a_row_that_teaches_nothing(tmp_path: Path, change: Row, reason: str) -> None:
+def test_a_row_that_cannot_be_taught_stops_the_run(tmp_path: Path, change: Row, reason: str) -> None:
     row = {"id": "a", "question": "Is it?", "options": ["Yes", "No"], "answer": "No", "images": ["a.png"]}
     (tmp_path / "rows.jsonl").write_text(lines(row, {**row, "id": "b", **change}))
-    told = refused(tmp_path / "out", tmp_path / "rows.jsonl").replace(f"{tmp_path}/", "")
-    assert told.startswith(f"rows.jsonl:2: {reason}")
-    assert "\n" not in told
+    error = error_of(tmp_path / "out", tmp_path / "rows.jsonl").replace(f"{tmp_path}/", "")
+    assert error.startswith(f"rows.jsonl:2: {reason}")
+    assert "\n" not in error
 
 
-def refused(out: Path, *inputs: Path, sets: Any = (), model: Any = "x", mix: Any = (), **more: Any) -> str:
-    """Why `cxr sft` does not train."""
+def error_of(out: Path, *inputs: Path, sets: Any = (), model: Any = "x", mix: Any = (), **more: Any) -> str:
+    """The error with which `cxr sft` refuses to train."""
     from cxr_cli.stages import sft
 
     options = TrainingOptions([str(path) for path in inputs], model, out, sets=sets, **more)
@@ -318,43 +318,43 @@ def refused(out: Path, *inputs: Path, sets: Any = (), model: Any = "x", mix: Any
     return str(error.value)
 
 
-def test_what_a_dry_run_tells(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+def test_the_plan_of_a_dry_run(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     from cxr_cli.rewards.selection import select
     from cxr_cli.training.plan.plan import plan_rl, plan_sft
 
-    given = job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56)
-    told = dict(line.split(maxsplit=1) for line in plan_sft(given, gpus=4, nodes=1).splitlines())
-    assert told["batch"] == "32 = 1 a process x 8 accumulated x 4 processes"
-    assert told["training"].startswith("full weights: 0.2 of 0.2 million")
-    assert told["memory"].startswith("about 0.0 GiB a process: weights 0.0")
-    plan = plan_rl(given, select(["format:1", "process:2"]), gpus=2, nodes=1)
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56)
+    plan = dict(line.split(maxsplit=1) for line in plan_sft(job, gpus=4, nodes=1).splitlines())
+    assert plan["batch"] == "32 = 1 a process x 8 accumulated x 4 processes"
+    assert plan["training"].startswith("full weights: 0.2 of 0.2 million")
+    assert plan["memory"].startswith("about 0.0 GiB a process: weights 0.0")
+    plan = plan_rl(job, select(["format:1", "process:2"]), gpus=2, nodes=1)
     assert "rewards       format x 1, process x 2\n" in plan
     assert "batch         16 completions = 2 prompts x 8 samples, 2 processes\n" in plan
-    by_step = job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56, credit="step")
+    by_step = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56, credit="step")
     plan = plan_rl(by_step, select(["format:1", "factuality:2"]), gpus=2, nodes=1)
     assert "rewards       format x 1, factuality x 2 by step\n" in plan
     with pytest.raises(CxrError, match=r"credit: step pays factuality by step; it takes --reward \.\. factuality"):
         plan_rl(by_step, select(["format:1"]), gpus=2, nodes=1)
 
 
-def test_what_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+def test_problems_that_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
     (tmp_path / "gone.jsonl").write_text(lines(row))
     film = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])["images"]
     (tmp_path / "long.jsonl").write_text(lines({**row, "question": "Is it? " * 2000, "images": film}))
 
-    def told(name: str, model: Any = tiny_models["qwen2_vl"], *sets: str) -> str:
+    def error(name: str, model: Any = tiny_models["qwen2_vl"], *sets: str) -> str:
         path = drawn / name if name == "steps.jsonl" else tmp_path / name
-        return refused(tmp_path / "out", path, model=str(model), sets=("size=56", *sets), root=drawn, dry_run=True)
+        return error_of(tmp_path / "out", path, model=str(model), sets=("size=56", *sets), root=drawn, dry_run=True)
 
-    assert told("gone.jsonl") == "image gone.png does not exist (id x), and 0 rows more are without a film"
-    assert re.fullmatch(r"id x: \d+ tokens, and the model takes 2048: lower size", told("long.jsonl"))
-    assert "/temporal/" in (two := told("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
-    assert "2 films, and max_images is 1 (id " in two
-    assert told("steps.jsonl", tiny_models["qwen2_vl"], "report_to=wandb").startswith("wandb is not installed: pip ")
-    assert told("steps.jsonl", tmp_path).endswith("is not a model: the folder has no config.json")
-    bad = told("steps.jsonl", tiny_models["qwen2_vl"], "deepspeed=zero9")
-    assert bad.startswith("deepspeed: zero9 is neither a file nor one of zero2")
+    assert error("gone.jsonl") == "image gone.png does not exist (id x), and 0 rows more are without a film"
+    assert re.fullmatch(r"id x: \d+ tokens, and the model takes 2048: lower size", error("long.jsonl"))
+    assert "/temporal/" in (two_films := error("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
+    assert "2 films, and max_images is 1 (id " in two_films
+    assert error("steps.jsonl", tiny_models["qwen2_vl"], "report_to=wandb").startswith("wandb is not installed: pip ")
+    assert error("steps.jsonl", tmp_path).endswith("is not a model: the folder has no config.json")
+    preset = error("steps.jsonl", tiny_models["qwen2_vl"], "deepspeed=zero9")
+    assert preset.startswith("deepspeed: zero9 is neither a file nor one of zero2")
     assert not (tmp_path / "out").exists()
 
 
@@ -362,11 +362,11 @@ def test_the_longest_row_is_found_before_a_training(drawn: Path, tiny_models: di
     rows = [json.loads(line) for line in (drawn / "steps.jsonl").read_text().splitlines()]
     rows[7]["question"] += " Is it?" * 900
     (tmp_path / "long.jsonl").write_text(lines(*rows))
-    for train, how in ((sft, {}), (rl, {"max_completion_length": 12})):
+    for train, settings in ((sft, {}), (rl, {"max_completion_length": 12})):
         with pytest.raises(
             CxrError, match=rf"^id {rows[7]['id']}: \d+ tokens.*, and the model takes 2048: lower size$"
         ):
-            train(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=[str(tmp_path / "long.jsonl")], **how)
+            train(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=[str(tmp_path / "long.jsonl")], **settings)
 
 
 @needs("train")
@@ -375,29 +375,29 @@ def test_settings_are_checked(tmp_path: Path) -> None:
     (tmp_path / "list.yaml").write_text("- 1\n")
     (tmp_path / "typo.yaml").write_text("learning_rat: 2e-6\n")
 
-    def told(*sets: str, config: str | None = None, inputs: Any = ("a.jsonl",), **given: Any) -> str:
+    def error(*sets: str, config: str | None = None, inputs: Any = ("a.jsonl",), **given: Any) -> str:
         where = None if config is None else str(tmp_path / config)
         given = {"out": tmp_path, **given}
-        return refused(given.pop("out"), *inputs, sets=sets, config=where, **given).replace(f"{tmp_path}/", "")
+        return error_of(given.pop("out"), *inputs, sets=sets, config=where, **given).replace(f"{tmp_path}/", "")
 
-    assert told("learnin_rate=1") == "--set: learnin_rate is no setting of SFTConfig; did you mean learning_rate?"
-    assert told(config="typo.yaml").startswith("typo.yaml: learning_rat is no setting of SFTConfig; did you mean")
-    assert told(config="bad.yaml") == "bad.yaml:2: not YAML"
-    assert told(config="list.yaml") == "list.yaml: not a list of `name: value`"
-    assert told("learning_rate=fast") == "--set: learning_rate takes a number, not 'fast'"
-    assert told("output_dir=x") == "--set: output_dir is not to be set: -o OUT says where"
-    assert told("trust_remote_code=true").endswith("no code that comes with weights is run")
-    assert told("lora.rank=8") == "--set: lora takes r, alpha, dropout, target_modules"
-    assert told("x") == "--set x: not NAME=VALUE"
-    assert told(mix=("a.jsonl:1",)) == "name the rows to train on: INPUT, or --mix FILE:WEIGHT .."
-    assert told(inputs=(), mix=("a.jsonl",)) == "--mix a.jsonl: not FILE:WEIGHT with a weight above 0"
-    assert told(model=None).startswith("name the model to train")
-    assert told(out=None).startswith("name the folder of the trained model")
-    assert told().endswith("exists: --resume continues it, --overwrite replaces it")
+    assert error("learnin_rate=1") == "--set: learnin_rate is no setting of SFTConfig; did you mean learning_rate?"
+    assert error(config="typo.yaml").startswith("typo.yaml: learning_rat is no setting of SFTConfig; did you mean")
+    assert error(config="bad.yaml") == "bad.yaml:2: not YAML"
+    assert error(config="list.yaml") == "list.yaml: not a list of `name: value`"
+    assert error("learning_rate=fast") == "--set: learning_rate takes a number, not 'fast'"
+    assert error("output_dir=x") == "--set: output_dir is not to be set: -o OUT says where"
+    assert error("trust_remote_code=true").endswith("no code that comes with weights is run")
+    assert error("lora.rank=8") == "--set: lora takes r, alpha, dropout, target_modules"
+    assert error("x") == "--set x: not NAME=VALUE"
+    assert error(mix=("a.jsonl:1",)) == "name the rows to train on: INPUT, or --mix FILE:WEIGHT .."
+    assert error(inputs=(), mix=("a.jsonl",)) == "--mix a.jsonl: not FILE:WEIGHT with a weight above 0"
+    assert error(model=None).startswith("name the model to train")
+    assert error(out=None).startswith("name the folder of the trained model")
+    assert error().endswith("exists: --resume continues it, --overwrite replaces it")
 
 
 @needs("train")
-def test_numbers_as_yaml_has_them() -> None:
+def test_texts_of_yaml_become_numbers() -> None:
     from trl import SFTConfig
 
     from cxr_cli.training.settings import config
@@ -414,7 +414,7 @@ RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*/*.yaml"))
 
 @needs("train")
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_every_recipe_is_of_settings_that_exist(recipe: Path) -> None:
+def test_every_recipe_has_valid_settings(recipe: Path) -> None:
     from trl import GRPOConfig, SFTConfig
 
     from cxr_cli.rewards.selection import select
