@@ -68,7 +68,7 @@ def _tokenizer(corpus: tuple[str, ...], vocabulary: int) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import (
         PreTrainedTokenizerFast,
-        Qwen2Tokenizer,
+        Qwen2Tokenizer,  # noqa: F401 - what the saved one is loaded as
     )
 
     raw = Tokenizer(models.BPE())

@@ -123,11 +123,11 @@ def test_each_stage_is_in_the_readme(name: str) -> None:
 def test_a_missing_extra_is_named_with_its_line() -> None:
     line = r'pip install -e "\.\[train\]" in a clone of the project'
     with pytest.raises(CxrError, match=f"^no_such_module is not installed: {line}$"), need("train"):
-        import no_such_module.part  # type: ignore[import-not-found]
+        import no_such_module.part  # type: ignore[import-not-found]  # noqa: F401
     with pytest.raises(ModuleNotFoundError, match="cxr_cli"), need("train"):
-        import cxr_cli.no_such_module  # type: ignore[import-not-found]
+        import cxr_cli.no_such_module  # type: ignore[import-not-found]  # noqa: F401
     with need("train"):
-        import json
+        import json  # noqa: F401
 
 
 def test_extras_that_are_asked_for_exist() -> None:
