@@ -1,6 +1,7 @@
 """The house: which room may import which. The list of rooms in CONTRIBUTING.md, from the top down, is the law."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,19 @@ def room(module: str) -> str:
 
 def test_every_file_stands_in_a_room() -> None:
     assert {room(name) for name in MODULES} == set(FLOOR)
+
+
+def test_the_drawing_for_contributors_is_this_list() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    drawing = text.partition("```text\n")[2].partition("```")[0]
+    drawn = [
+        room
+        for line in drawing.splitlines()
+        for room in re.findall(r"^[\w. /]+?(?=   )", line)
+        for room in room.split()
+    ]
+    rooms = [room for rooms in ROOMS[1:] for room in rooms.split()]
+    assert [room.removesuffix("/").removesuffix(".py") for room in drawn] == rooms
 
 
 def test_no_import_runs_up() -> None:

@@ -12,19 +12,21 @@ A task of your own is a class with its questions, in one file, and one line in T
 
 from collections.abc import Container, Mapping, Sequence
 from functools import cache
-from importlib import import_module
 from typing import Any
 
+from cxr_cli.registry import Registry
 from cxr_cli.tasks.task import Task
 
-TASKS = {  # NAME, or NAME/open for its questions without options -> "module:class", in the order of summaries
-    "binary": "cxr_cli.tasks.binary:Binary",
-    "single": "cxr_cli.tasks.single:Single",
-    "multiple": "cxr_cli.tasks.multiple:Multiple",
-    "multiple/open": "cxr_cli.tasks.open:Open",
-    "anomaly": "cxr_cli.tasks.anomaly:Anomaly",
-    "temporal": "cxr_cli.tasks.temporal:Temporal",
-}
+TASKS = Registry(  # NAME, or NAME/open for its questions without options -> "module:class", in the order of summaries
+    {
+        "binary": "cxr_cli.tasks.binary:Binary",
+        "single": "cxr_cli.tasks.single:Single",
+        "multiple": "cxr_cli.tasks.multiple:Multiple",
+        "multiple/open": "cxr_cli.tasks.open:Open",
+        "anomaly": "cxr_cli.tasks.anomaly:Anomaly",
+        "temporal": "cxr_cli.tasks.temporal:Temporal",
+    }
+)
 _OTHER = Task()
 
 
@@ -35,7 +37,7 @@ def task_names() -> list[str]:
 
 def tasks_named(names: Container[str]) -> list[Task]:
     """The tasks of these names, in the order of the table."""
-    return [_load(place) for key, place in TASKS.items() if _row_name(key) in names]
+    return [_load(key, place) for key, place in TASKS.items() if _row_name(key) in names]
 
 
 def task_of(case: Mapping[str, Any], options: Sequence[str] | None = None) -> Task:
@@ -45,8 +47,8 @@ def task_of(case: Mapping[str, Any], options: Sequence[str] | None = None) -> Ta
     """
     name = str(case.get("task"))
     options = case.get("options") if options is None else options
-    place = TASKS.get(name) if options else TASKS.get(f"{name}/open") or TASKS.get(name)
-    return _load(place) if place else _OTHER
+    key = f"{name}/open" if not options and f"{name}/open" in TASKS else name
+    return _load(key, TASKS[key]) if key in TASKS else _OTHER
 
 
 def _row_name(key: str) -> str:
@@ -54,7 +56,7 @@ def _row_name(key: str) -> str:
 
 
 @cache
-def _load(place: str) -> Task:
-    module, _, name = place.partition(":")
-    task: Task = getattr(import_module(module), name)()
+def _load(key: str, place: str) -> Task:
+    """place: what the table says of the key, so that another line in its place is another task."""
+    task: Task = TASKS.load(key)()
     return task
