@@ -45,7 +45,7 @@ def build(
     import torch
     from transformers import AutoModelForImageTextToText
 
-    from cxr_cli.engines.local_models import processor_without_video
+    from cxr_cli.engines.model_files import processor_without_video
 
     torch.manual_seed(seed)
     tokenizer = _tokenizer(tuple(corpus), size.vocabulary)

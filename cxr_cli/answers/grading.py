@@ -11,7 +11,7 @@ No answer is not a wrong answer: its score is None, with a reason.
 from collections.abc import Mapping
 from typing import Any
 
-from cxr_cli.answers.answer import NO_ANSWER, choose
+from cxr_cli.answers.choice import NO_ANSWER, choose
 from cxr_cli.answers.cues import plain
 from cxr_cli.answers.reference import answer_key
 from cxr_cli.answers.reply_format import parse_reply

@@ -23,7 +23,7 @@ from cxr_cli.answers.cues import (
     right_option,
     sentence_spans,
 )
-from cxr_cli.answers.options import OptionSet, PhrasePlace
+from cxr_cli.answers.option_names import OptionSet, PhrasePlace
 
 _PRIVATE, _FILLER = 0xE000, "\uf8ff"
 _NAMED = f"[{chr(_PRIVATE)}-\uf8fe]{_FILLER}*+"

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from cxr_cli.answers.cues import CONCLUDES, CONDITION, MEANING, NEGATES, Cue, plain
 from cxr_cli.answers.mentions import OptionReader, ends_clause
-from cxr_cli.answers.options import OptionSet, PhrasePlace, PhraseSearch
+from cxr_cli.answers.option_names import OptionSet, PhrasePlace, PhraseSearch
 
 _GENERIC_WORDS = set(
     """

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from cxr_cli.answers.cues import clean, plain
 from cxr_cli.answers.lists import list_items
 from cxr_cli.answers.mentions import OptionReader
-from cxr_cli.answers.options import OptionSet, option_set
+from cxr_cli.answers.option_names import OptionSet, option_set
 from cxr_cli.answers.reply_format import parse_prompt, parse_reply
 from cxr_cli.tasks import task_of
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Self
 
-from cxr_cli.engines.local_models import default_dtype, load_model, load_processor, locate
+from cxr_cli.engines.model_files import default_dtype, load_model, load_processor, locate
 from cxr_cli.engines.requests import Reply, Request, Sampling, ignore_reply, images_in
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.answer import answer_of
+from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.grading import grade
 from cxr_cli.answers.lists import list_items
 from cxr_cli.answers.reply_format import parse_reply

@@ -10,7 +10,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.answer import answer_of
+from cxr_cli.answers.choice import answer_of
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.scoring.completion import Completion, case_reference
 from cxr_cli.scoring.radrscore import NO_REPORT, Scores

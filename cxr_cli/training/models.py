@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cxr_cli.engines.local_models import ModelFiles, load_processor, locate, takes_images
+from cxr_cli.engines.model_files import ModelFiles, load_processor, locate, takes_images
 from cxr_cli.errors import CxrError
 
 FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cxr_cli.answers.answer import answer_of
+from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.grading import grade
 from cxr_cli.answers.reference import expected_answer
 from cxr_cli.answers.reply_format import parse_prompt

@@ -23,7 +23,7 @@ from PIL import Image
 from torch import nn
 
 from cxr_cli.answers import reply_format
-from cxr_cli.engines.local_models import load_model, load_processor, locate
+from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rows import Row, note

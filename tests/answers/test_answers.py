@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.answers import cues, prose
-from cxr_cli.answers.answer import Answer, answer_of
+from cxr_cli.answers.choice import Answer, answer_of
 from cxr_cli.answers.grading import grade
 from cxr_cli.answers.reference import expected_answer
 from cxr_cli.answers.reply_format import completion_text, option_letter, parse_prompt, parse_reply, prompt_text

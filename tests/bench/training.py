@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from cxr_cli import rewards
-from cxr_cli.engines.local_models import load_model, load_processor, locate
+from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.images import load
 from cxr_cli.images.sizes import Square
 from cxr_cli.rewards.selection import RewardMix, select

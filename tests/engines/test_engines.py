@@ -264,7 +264,7 @@ def test_code_that_comes_with_weights_is_not_run(tiny_models: dict[str, Path]) -
 
 
 def test_a_digest_changes_with_the_weights(tiny_models: dict[str, Path], tmp_path: Path) -> None:
-    from cxr_cli.engines.local_models import locate
+    from cxr_cli.engines.model_files import locate
 
     other = tiny_model.build(tmp_path / "other", "qwen2_vl", seed=1)
     assert locate(str(tiny_models["qwen2_vl"])).revision != locate(str(other)).revision

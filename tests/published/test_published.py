@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.answers.answer import answer_of
+from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.published.results import find
 from tests import published_files

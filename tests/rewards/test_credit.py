@@ -83,7 +83,7 @@ def test_the_tokens_of_a_sentence_get_its_advantage(tiny_models: dict[str, Path]
     """In units of the spread of all sentences' advantages; the others get that of the completion."""
     import torch
 
-    from cxr_cli.engines.local_models import load_processor
+    from cxr_cli.engines.model_files import load_processor
     from cxr_cli.training.step_credit import StepCredit
 
     processor = load_processor(str(tiny_models["qwen2_vl"]))

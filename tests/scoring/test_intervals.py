@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.scoring.summaries.intervals import holm, interval, paired
+from cxr_cli.scoring.summaries.intervals import interval
+from cxr_cli.scoring.summaries.significance import holm, paired
 
 TEN = [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 

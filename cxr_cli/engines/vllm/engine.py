@@ -9,7 +9,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from cxr_cli.engines.async_engine import AsyncEngine
-from cxr_cli.engines.local_models import load_processor, locate
+from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.engines.requests import Reply, Request, images_in
 from cxr_cli.engines.spec import Spec
 from cxr_cli.engines.vllm.arguments import check_installed, engine_arguments, silence_logs

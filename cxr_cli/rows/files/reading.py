@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
+from cxr_cli.rows.files.csv_reader import read_csv
 from cxr_cli.rows.files.formats import PACKS, extension
 from cxr_cli.rows.files.jsonl_reader import read_jsonl
 from cxr_cli.rows.files.lines import ByteStream, Item
@@ -51,11 +52,11 @@ def find(name: str) -> Source:
     opener = PACKS.get(pack, open)
     if layout == ".jsonl":
         return Source(name, lambda: read_jsonl(opener(path, "rb"), name), path=path)
-    from cxr_cli.rows.files import table_reader  # polars takes a third of a second to import
-
     if layout == ".csv":
-        return Source(name, lambda: table_reader.read_csv(opener(path, "rb"), name), table=True, path=path)
-    return Source(name, lambda: table_reader.read_parquet(path), table=True, path=path)
+        return Source(name, lambda: read_csv(opener(path, "rb"), name), table=True, path=path)
+    from cxr_cli.rows.files.parquet_reader import read_parquet  # polars takes a third of a second to import
+
+    return Source(name, lambda: read_parquet(path), table=True, path=path)
 
 
 def _stdin() -> ByteStream:

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from cxr_cli.engines.local_models import load_processor, locate
+from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Row
 from cxr_cli.training.data.dataset import completion, load_images, prompt

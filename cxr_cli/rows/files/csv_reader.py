@@ -1,28 +1,12 @@
-"""Parquet and CSV, read in constant memory."""
+"""CSV, read in constant memory."""
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
-
-import polars as pl
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.files.lines import ByteStream, Item, LineReader, escaped_text, text_problem
 
-_BATCH = 1000
 _LONGEST_CELL = 2**24  # a quote that is never closed must not pull the rest of the file into memory
-
-
-def read_parquet(path: Path) -> Iterator[Item]:
-    """Rows with typed cells, lists and structs. where: `path:row`, from 1."""
-    number = 0
-    try:
-        for batch in pl.scan_parquet(path, glob=False).collect_batches(chunk_size=_BATCH):
-            for row in batch.iter_rows(named=True):
-                number += 1
-                yield f"{path}:{number}", row, None
-    except pl.exceptions.PolarsError as error:
-        raise CxrError(f"{path}: not a Parquet file, or damaged after row {number}") from error
 
 
 def read_csv(stream: ByteStream, name: str) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from cxr_cli.answers.cues import CONCLUDES, DEFERS, FAVOURS, REFUSES, clean, plain
 from cxr_cli.answers.lists import list_items, list_pieces, says_none, single_item
 from cxr_cli.answers.mentions import OptionMention, OptionReader, without_option_list
-from cxr_cli.answers.options import option_set
+from cxr_cli.answers.option_names import option_set
 from cxr_cli.answers.prose import concluded_options
 from cxr_cli.answers.reference import AnswerKey, answer_key
 from cxr_cli.answers.reply_format import LETTERS, ReplyParts, parse_reply
