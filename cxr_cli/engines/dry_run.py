@@ -8,7 +8,7 @@ import msgspec
 
 from cxr_cli.engines.cache import request_key
 from cxr_cli.engines.requests import Reply, Request, content_parts, ignore_reply, images_in
-from cxr_cli.engines.spec import Spec, chosen
+from cxr_cli.engines.spec import Spec, engine_name
 from cxr_cli.rows import write_text
 
 _CHARACTERS = 4  # of English text make a token
@@ -26,7 +26,7 @@ class DryRun:
     """
 
     def __init__(self, spec: Spec) -> None:
-        self.name, self.spec, self.capacity = chosen(spec), spec, 1
+        self.name, self.spec, self.capacity = engine_name(spec), spec, 1
         self.on_reply: Callable[[Reply], None] = ignore_reply
         self.signature: Mapping[str, object] = {"engine": self.name, "model": spec.model}
         self.requests = self.prompt = self.completion = 0

@@ -1,10 +1,10 @@
-"""A spec becomes an open engine, with the cache of replies before it."""
+"""From a Spec to an open engine, with the cache of replies in front of it."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from cxr_cli.engines.requests import Engine
-from cxr_cli.engines.spec import ENGINES, Spec, chosen, is_url
+from cxr_cli.engines.spec import ENGINES, Spec, engine_name, is_url
 from cxr_cli.engines.usage import UsageMeter
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
@@ -12,14 +12,14 @@ from cxr_cli.rows import note
 
 @contextmanager
 def open_engine(spec: Spec) -> Iterator[Engine]:
-    """The engine, in front of it the cache of replies; closed at the end. Raises CxrError."""
+    """The engine, with the cache of replies in front of it; closed at the end. Raises CxrError."""
     if spec.dry_run:
         from cxr_cli.engines.dry_run import DryRun
 
         with DryRun(spec) as dry:
             yield dry
         return
-    name = chosen(spec)
+    name = engine_name(spec)
     _check(spec, name)
     if spec.name == "auto":
         note(f"engine: {name}")

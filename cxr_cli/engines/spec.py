@@ -1,4 +1,4 @@
-"""What answers, as the flags say it: a model, the engine that runs it, how replies are drawn."""
+"""Which model answers, which engine runs it and how replies are drawn, as the flags say it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,12 +19,13 @@ ENGINES = Registry(  # name -> the class of an Engine, made of a Spec
 
 @dataclass(frozen=True)
 class Spec:
-    """What to open.
+    """What `open_engine` opens.
 
     model: a folder, a name on the Hugging Face hub, or the URL of a server. name: "auto" takes openai for a URL, else
     vllm if it is installed, else transformers. served: which of the server's models. concurrency: requests at a time
-    to a server. batch: requests at a time in transformers. args: given to vLLM, `from_pretrained` or the server as they
-    are. dry_run: ask nothing, count; price: of a million prompt and completion tokens.
+    to a server. batch: requests at a time in transformers. args: passed on as they are to vLLM, `from_pretrained` or
+    the server. cached: replies are kept and used again. dry_run: requests and tokens are counted, and nothing is asked;
+    price: of a million prompt and completion tokens.
     """
 
     model: str
@@ -45,8 +46,8 @@ def is_url(model: str) -> bool:
     return model.startswith(("http://", "https://"))
 
 
-def chosen(spec: Spec) -> str:
-    """The name of the engine that `spec` stands for."""
+def engine_name(spec: Spec) -> str:
+    """The name in ENGINES of the engine that answers."""
     if spec.name != "auto":
         return spec.name
     return "openai" if is_url(spec.model) else "vllm" if find_spec("vllm") else "transformers"
