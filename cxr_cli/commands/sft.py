@@ -1,29 +1,37 @@
 """`cxr sft`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cxr_cli import options
 from cxr_cli.options.completion import file_names
-from cxr_cli.training.settings.job import TrainingOptions
+
+if TYPE_CHECKING:
+    from cxr_cli.stages.sft import SftOptions
 
 
 @click.command()
-@options.training
-@click.option(
-    "--mix",
-    multiple=True,
-    metavar="FILE:WEIGHT",
-    shell_complete=file_names,
-    help="Mix files by weights: --mix steps.jsonl:0.5 --mix qa.jsonl:0.5.",
+@options.Bundle(
+    "settings",
+    "cxr_cli.stages.sft:SftOptions",
+    options.training,
+    click.option(
+        "--mix",
+        multiple=True,
+        metavar="FILE:WEIGHT",
+        shell_complete=file_names,
+        help="Mix files by weights: --mix steps.jsonl:0.5 --mix qa.jsonl:0.5.",
+    ),
+    click.option(
+        "--eval",
+        "evaluation",
+        metavar="FILE",
+        shell_complete=file_names,
+        help="Held-out rows, for the loss and for scored answers.",
+    ),
 )
-@click.option(
-    "--eval",
-    "evaluation",
-    metavar="FILE",
-    shell_complete=file_names,
-    help="Held-out rows, for the loss and for scored answers.",
-)
-def sft(training: TrainingOptions, mix: tuple[str, ...], evaluation: str | None) -> None:
+def sft(settings: "SftOptions") -> None:
     """Fine-tune a vision-language model on verified steps.
 
     \b
@@ -38,6 +46,6 @@ def sft(training: TrainingOptions, mix: tuple[str, ...], evaluation: str | None)
     cxr sft steps.jsonl -m Qwen/Qwen2-VL-2B-Instruct -o sft/ --set lora=true --set learning_rate=1e-4
     cxr sft --mix steps.jsonl:0.5 --mix answers.jsonl:0.5 -m Qwen/Qwen2-VL-7B-Instruct -o sft/ --resume
     """
-    from cxr_cli.stages import sft
+    from cxr_cli.stages.sft import run
 
-    sft.run(training, mix=mix, evaluation=evaluation)
+    run(settings)

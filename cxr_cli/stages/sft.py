@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
@@ -13,24 +14,31 @@ from cxr_cli.training.plan.plan import plan_sft
 from cxr_cli.training.settings.job import TrainingOptions, make_job
 
 
-def run(options: TrainingOptions, *, mix: Sequence[str] = (), evaluation: str | None = None) -> None:
-    """Trains, or prints the plan with `options.dry_run`. Raises CxrError.
+@dataclass(frozen=True)
+class SftOptions:
+    """mix: FILE:WEIGHT, instead of the inputs. evaluation: a file of held-out rows."""
 
-    mix: FILE:WEIGHT, instead of `options.inputs`. evaluation: a file of held-out rows.
-    """
+    training: TrainingOptions
+    mix: Sequence[str] = ()
+    evaluation: str | None = None
+
+
+def run(options: SftOptions) -> None:
+    """Trains, or prints the plan of a training. Raises CxrError."""
+    training, mix = options.training, options.mix
     with need("train"):
         from trl import SFTConfig
-    if bool(options.inputs) == bool(mix):
+    if bool(training.inputs) == bool(mix):
         raise CxrError("name the rows to train on: INPUT, or --mix FILE:WEIGHT ..")
-    sources, weights = _parse_mix(mix) if mix else (options.inputs, None)
+    sources, weights = _parse_mix(mix) if mix else (training.inputs, None)
     quiet_libraries()
-    job = make_job(options, SFTConfig, sources=sources, weights=weights, evaluation=evaluation)
-    if options.dry_run:
-        write_text(plan_sft(job, options.gpus, options.nodes))
+    job = make_job(training, SFTConfig, sources=sources, weights=weights, evaluation=options.evaluation)
+    if training.dry_run:
+        write_text(plan_sft(job, training.gpus, training.nodes))
         return
     make_out_folder(job)
-    if distributed.needs_launch(options.gpus, options.nodes):
-        distributed.launch(sys.argv[1:], options.gpus, options.nodes)
+    if distributed.needs_launch(training.gpus, training.nodes):
+        distributed.launch(sys.argv[1:], training.gpus, training.nodes)
     else:
         sft.train(job)
 

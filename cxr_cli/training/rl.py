@@ -18,7 +18,7 @@ from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.plan.lengths import check_longest
 from cxr_cli.training.settings.arguments import trainer_arguments
-from cxr_cli.training.settings.config import Settings
+from cxr_cli.training.settings.config import ROLLOUTS, Settings
 from cxr_cli.training.settings.job import Job
 
 DEFAULTS = {
@@ -30,11 +30,6 @@ DEFAULTS = {
     "multi_objective_aggregation": "normalize_then_sum",  # (1, 0) and (0, 1) are not the same
 }
 CREDITS = ("completion", "step")
-ROLLOUTS: dict[str, dict[str, Any]] = {
-    "transformers": {},
-    "vllm-colocate": {"use_vllm": True, "vllm_mode": "colocate"},
-    "vllm-server": {"use_vllm": True, "vllm_mode": "server"},
-}
 
 
 class RewardWeights(NamedTuple):

@@ -314,7 +314,7 @@ def error_of(out: Path, *inputs: Path, sets: Any = (), model: Any = "x", mix: An
 
     options = TrainingOptions([str(path) for path in inputs], model, out, sets=sets, **more)
     with pytest.raises(CxrError) as error:
-        sft.run(options, mix=mix)
+        sft.run(sft.SftOptions(options, mix))
     return str(error.value)
 
 

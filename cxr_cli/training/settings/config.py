@@ -18,6 +18,11 @@ from cxr_cli.extras import need
 
 Settings = dict[str, Any]
 
+ROLLOUTS: dict[str, Settings] = {  # what generates the completions of `cxr rl` -> TRL's settings of it
+    "transformers": {},
+    "vllm-colocate": {"use_vllm": True, "vllm_mode": "colocate"},
+    "vllm-server": {"use_vllm": True, "vllm_mode": "server"},
+}
 OWN_SETTINGS: dict[str, str] = {
     "model": "the model to train; -m wins",
     "revision": "of a model on the Hugging Face hub",
@@ -32,7 +37,7 @@ OWN_SETTINGS: dict[str, str] = {
     "eval_tokens": "most tokens of such an answer; 512",
     "rewards": "of cxr rl: names with weights, [format:1, process:2]",
     "credit": "of cxr rl: completion, or step, which pays factuality sentence by sentence",
-    "rollouts": "of cxr rl: transformers, vllm-colocate or vllm-server",
+    "rollouts": f"of cxr rl: {' or '.join(', '.join(ROLLOUTS).rsplit(', ', 1))}",
 }
 LORA_DEFAULTS = {"r": 16, "alpha": 32, "dropout": 0.0, "target_modules": None}
 _RESERVED = {  # settings that this tool makes itself, and why
