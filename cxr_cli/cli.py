@@ -21,23 +21,23 @@ from click.shell_completion import CompletionItem, shell_complete
 from cxr_cli.errors import CxrError
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
-    "mine": "Reports -> questions with reasoning steps.",
+    "mine": "Turn reports into questions with reasoning steps.",
     "verify": "Keep only the steps that the report supports.",
     "sft": "Fine-tune a vision-language model on verified steps.",
-    "rl": "Reinforcement learning with process rewards: GRPO.",
-    "infer": "What a vision-language model answers to cases.",
-    "score": "RadRScore, accuracy and report metrics of what a model said.",
-    "view": "One page to look at rows, and to mark their steps.",
+    "rl": "Train a model further by GRPO with process rewards.",
+    "infer": "Ask a vision-language model the questions of cases.",
+    "score": "Score a model's answers, reasoning (RadRScore) and reports.",
+    "view": "Write a page to look at rows and to mark their steps.",
     "phantom": "Draw chest X-rays with reports: data that needs no licence.",
-    "card": "A data card: counts, a plot, and what the splits share.",
-    "cache": "What models have answered, so that nothing is asked twice.",
+    "card": "Write a data card: counts, a plot, and what the splits share.",
+    "cache": "Show or delete the cached replies of models.",
 }
 COMPLETE = "_CXR_COMPLETE"  # click's: set by a shell that asks for completions; `bash_source` asks for its script
 _ALLOCATED = 50_000  # objects between two searches for cyclic garbage
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    """As click says it of options: ` Did you mean 'score'?`, or nothing when no known word is close."""
+    """In click's words for options: ` Did you mean 'score'?`, or "" when no known word is close."""
     return "".join(f" Did you mean {close!r}?" for close in get_close_matches(word, known, n=1))
 
 

@@ -7,12 +7,13 @@ from cxr_cli.rows import note, write_text
 
 @click.group()
 def cache() -> None:
-    """What models have answered, so that nothing is asked twice.
+    """Show or delete the cached replies of models.
 
     \b
     cxr cache info
 
-    One file, only for you to read; CXR_CACHE=FOLDER puts it elsewhere. `--no-cache` does a run without it.
+    Cached replies are not asked for again. The cache is one file that only you can read. CXR_CACHE=FOLDER moves it; a
+    command with `--no-cache` ignores it.
 
     \b
     cxr cache clear
@@ -21,7 +22,7 @@ def cache() -> None:
 
 @cache.command()
 def info() -> None:
-    """Where it is, how many replies it holds, how large it is.
+    """Print where the cache is, how many replies it holds and how large it is.
 
     \b
     cxr cache info
@@ -34,7 +35,7 @@ def info() -> None:
 
 @cache.command()
 def clear() -> None:
-    """Forget all replies.
+    """Delete all cached replies.
 
     \b
     cxr cache clear

@@ -17,18 +17,19 @@ from cxr_cli.options.completion import file_names
     "root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="ROOT",
-    help="The folder that the paths of films start from: compares films by their bytes.  [default: by their paths]",
+    help="The folder that film paths are relative to; films are then compared by their bytes, not by their paths.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the card that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing card.")
 def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bool) -> None:
-    """A data card: counts, a plot, and what the splits share.
+    """Write a data card: counts, a plot, and what the splits share.
 
     \b
     cxr mine examples | cxr card - -o card/
 
-    Writes OUT/README.md with a fingerprint of each split, OUT/distribution.png and .svg. Without SPLIT= the rows' own
-    `split` counts. Prints what two splits share: patients, films (by their bytes with --images, else by path), question
-    ids: with exit code 1; and nearly the same reports, which are told and are no leak: templates of normal films.
+    Writes README.md, with a fingerprint of each split, and distribution.png and .svg into the folder. Without SPLIT= a
+    row belongs to the split that its `split` names. If two splits share patients, films (compared by bytes with
+    --images, else by path) or question ids, the command lists them and ends with exit code 1. Reports that are nearly
+    the same are listed too, but are no leak: normal films are described by templates.
 
     \b
     cxr card train=train.jsonl test=test.jsonl -o card/
@@ -41,6 +42,6 @@ def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bo
 
 
 def _split_and_file(given: str) -> tuple[str | None, str]:
-    """`train=a.jsonl` -> its split and its path; a file whose path has "=" in it goes by `./`."""
+    """`train=a.jsonl` -> ("train", "a.jsonl"); a file with "=" in its name is given as `./NAME`."""
     split, equals, path = given.partition("=")
     return (split, path) if equals and "/" not in split else (None, given)

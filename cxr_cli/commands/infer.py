@@ -17,27 +17,33 @@ if TYPE_CHECKING:
     options.flow(),
     options.engine(required=True),
     options.films,
-    click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Replies to each case."),
     click.option(
-        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws: by id and sample."
+        "--samples", type=click.IntRange(1), default=1, show_default=True, help="Number of replies to each case."
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Seed of sampling; with the row's id and the sample's number it fixes each reply.",
     ),
     click.option("--vote", is_flag=True, help="Add `vote`: the answer that most samples give, and their share."),
     click.option(
         "--prompt",
         type=click.Path(exists=True, dir_okay=False),
         metavar="FILE",
-        help="Ask in your own words: a text with {ask}, or {question} and {options}; a line --- ends a system part.",
+        help="Your own prompt: a text with {ask}, or {question} and {options}; a line --- ends the system prompt.",
     ),
 )
 def infer(settings: "InferOptions") -> None:
-    """What a vision-language model answers to cases.
+    """Ask a vision-language model the questions of cases.
 
     \b
     cxr phantom -o demo/ && cxr mine demo/studies.jsonl | cxr infer -m Qwen/Qwen2-VL-2B-Instruct --images demo/
 
-    Reads cases with `question` and `images` (for temporal questions the `prior`'s films come first). Adds
-    `predictions` with the reply as text, its reasoning and its answer, and `answered_by`. What was answered before
-    comes from the cache (`cxr cache`).
+    Reads cases with `question` and `images` (for temporal questions the films of the `prior` come first). Adds
+    `predictions`, each with the reply's text, its reasoning and its answer, and `answered_by`. A question that was
+    answered before is answered from the cache (`cxr cache`).
 
     \b
     cxr infer test.jsonl -m Qwen/Qwen2-VL-7B-Instruct | cxr score --summary

@@ -13,8 +13,8 @@ from cxr_cli.tasks.questions import Uncertain
 if TYPE_CHECKING:
     from cxr_cli.stages.mine import MineOptions
 
-STEPS = "Steps for all studies, for those with a report, or for none: questions and answers alone."
-BRIEF = "Steps by rules without the plan, and in one wording: for small models."
+STEPS = "Write steps for all studies, only for those with a report, or for none (questions and answers alone)."
+BRIEF = "Steps by rules leave out the plan and use one wording for each finding: for small models."
 DOUBT = click.Choice(get_args(Uncertain))
 
 
@@ -27,17 +27,26 @@ DOUBT = click.Choice(get_args(Uncertain))
         "tasks",
         multiple=True,
         type=click.Choice(task_names()),
-        help="What to ask; repeatable.  [default: all]",
+        help="The kind of question to ask; repeatable.  [default: all]",
     ),
     click.option(
-        "--findings", metavar="LIST", help="Ask about these alone, `edema,nodule` or `all`; binary about each."
+        "--findings",
+        metavar="LIST",
+        help="Ask only about these, `edema,nodule` or `all`; binary questions ask about each.",
     ),
     options.unmentioned,
     click.option(
-        "--uncertain", type=DOUBT, default="skip", help="Is there X, if uncertain? skip: not asked.  [default: skip]"
+        "--uncertain",
+        type=DOUBT,
+        default="skip",
+        help="How binary questions treat an uncertain finding; skip: not asked.  [default: skip]",
     ),
     click.option(
-        "--seed", type=int, default=0, show_default=True, help="Draws depend on it and on ids, not on the order."
+        "--seed",
+        type=int,
+        default=0,
+        show_default=True,
+        help="Random draws depend on the seed and on ids, not on the order of rows.",
     ),
     click.option("--steps", type=click.Choice(get_args(StepsFor)), default="all", show_default=True, help=STEPS),
     click.option("--brief", is_flag=True, help=BRIEF),
@@ -48,14 +57,15 @@ DOUBT = click.Choice(get_args(Uncertain))
     options.engine(required=False),
 )
 def mine(settings: "MineOptions") -> None:
-    """Reports -> questions with reasoning steps.
+    """Turn reports into questions with reasoning steps.
 
     \b
     cxr mine examples | cxr verify > steps.jsonl
 
-    INPUT: studies as rows (a file, or piped in), a folder of .txt reports, `examples`, which come with cxr, or a data
-    set as it is downloaded, NAME:FOLDER or its folder alone. NAME: SOURCES.
-    With -m a model writes the steps, in three passes: a plan, its evidence in the report, a chain that sees the film.
+    INPUT is a file of studies (or stdin), a folder of .txt reports, `examples` (they come with cxr), or a data set as
+    it is downloaded: NAME:FOLDER, or the folder alone. NAME is one of SOURCES.
+    With -m a model writes the steps in three passes: a plan, the evidence for it in the report, and a chain that reads
+    as if it looked at the film.
 
     \b
     cxr mine mimic-cxr:/data/mimic-cxr --split test | cxr verify > steps.jsonl

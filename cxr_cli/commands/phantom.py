@@ -15,30 +15,36 @@ SHARE = click.FloatRange(0, 1)
 
 
 @click.command()
-@click.option("-n", "count", type=click.IntRange(1), default=200, show_default=True, help="How many studies.")
+@click.option("-n", "count", type=click.IntRange(1), default=200, show_default=True, help="Number of studies.")
 @click.option(
     "-o", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to fill."
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Study k of a seed is always the same."
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed draws the same study k."
 )
-@click.option("--size", type=click.IntRange(32, 4096), default=512, show_default=True, help="Pixels each way.")
 @click.option(
-    "--format", type=click.Choice(["dicom", "png", "both"]), default="dicom", show_default=True, help="Kind of file."
+    "--size", type=click.IntRange(32, 4096), default=512, show_default=True, help="Width and height in pixels."
 )
-@click.option("--priors", type=SHARE, default=0.2, show_default=True, help="Share of studies with a film before.")
+@click.option(
+    "--format",
+    type=click.Choice(["dicom", "png", "both"]),
+    default="dicom",
+    show_default=True,
+    help="File format of the films.",
+)
+@click.option("--priors", type=SHARE, default=0.2, show_default=True, help="Share of studies with a prior film.")
 @click.option("--prevalence", type=SHARE, default=0.5, show_default=True, help="Share of films with 1 to 4 findings.")
-@click.option("--each", type=SHARE, metavar="P", help="Instead of --prevalence: draw every finding with this chance.")
-@click.option("--findings", metavar="LIST", help="Draw these alone: `edema,nodule`.  [default: all that can be drawn]")
+@click.option("--each", type=SHARE, metavar="P", help="Instead of --prevalence: draw each finding with probability P.")
+@click.option("--findings", metavar="LIST", help="Draw only these: `edema,nodule`.  [default: all that can be drawn]")
 @click.option(
     "--look",
     "style",
     type=click.Choice(["mixed", *STYLES]),
     default="mixed",
     show_default=True,
-    help="How a hospital's films look.",
+    help="The style of the films: that of one imaginary hospital, or mixed.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the studies.jsonl that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing studies.jsonl.")
 def phantom(
     count: int,
     folder: Path,
@@ -57,7 +63,8 @@ def phantom(
     \b
     cxr phantom -n 20 -o phantoms/
 
-    Writes OUT/images/ and OUT/studies.jsonl, one Study a line, whose report and labels are true to the drawing.
+    Writes images/ and studies.jsonl into the folder: one study a line, with a report and labels that are true to the
+    drawing.
 
     \b
     cxr mine phantoms/studies.jsonl | cxr verify > steps.jsonl

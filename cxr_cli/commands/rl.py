@@ -26,10 +26,16 @@ if TYPE_CHECKING:
         f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT.items())}]",
     ),
     click.option(
-        "--audit", is_flag=True, help="No training: what the rewards pay for the chains in INPUT, and for cheats."
+        "--audit",
+        is_flag=True,
+        help="Do not train: print what the rewards pay for the chains in INPUT, and for cheats.",
     ),
     click.option(
-        "--filter-variance", "samples", type=click.IntRange(2), metavar="K", help="Of K answers the pay must vary."
+        "--filter-variance",
+        "samples",
+        type=click.IntRange(2),
+        metavar="K",
+        help="Train only on prompts whose K answers get different rewards.",
     ),
     click.option(
         "--rollouts",
@@ -40,14 +46,15 @@ if TYPE_CHECKING:
     options.lexicon,
 )
 def rl(settings: "RlOptions") -> None:
-    """Reinforcement learning with process rewards, from a fine-tuned model: GRPO.
+    """Train a fine-tuned model further by reinforcement learning (GRPO).
 
     \b
     cxr mine examples | cxr rl - --audit
 
     Reads cases with `question`, `options`, `answer`, `images`, `report` and `steps`, as far as the rewards need them.
-    Settings are those of TRL's GRPOConfig, and: size, max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts.
-    --audit ends with exit code 1 if a cheat is paid as well as the chains.
+    Process rewards score the statements of the reasoning. Settings are those of TRL's GRPOConfig, and: size,
+    max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts. --audit ends with exit code 1 if a cheat is paid as
+    well as the chains.
 
     \b
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8

@@ -20,32 +20,39 @@ if TYPE_CHECKING:
         type=click.Choice(["null", "zero"]),
         default="null",
         show_default=True,
-        help="A part of RadRScore with nothing to count: unknown, or 0 as in the published evaluation.",
+        help="How a part of RadRScore with nothing to count is scored: null, or 0 as in the published evaluation.",
     ),
     click.option(
         "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
     ),
     click.option(
-        "--references", metavar="PATH", help="Reference reports, joined by id: rows, a folder of .txt, a .txt of lines."
+        "--references",
+        metavar="PATH",
+        help="Reference reports, joined by id: a file of rows, a folder of .txt files, or a .txt of one report a line.",
     ),
-    click.option("--statements", is_flag=True, help="Add sensitivity, specificity and consistency of the statements."),
+    click.option(
+        "--statements",
+        is_flag=True,
+        help="Add sensitivity, specificity and consistency of the statements in the reasoning.",
+    ),
     options.unmentioned,
     options.lexicon,
-    click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap."),
+    click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the bootstrap."),
     options.show_prompt("cxr_cli.scoring.judges.llm"),
     options.flow(),
     options.engine(required=False),
-    options.judge(JUDGES, help="Rules, offline; or a model; or what a judge left in the rows, `judged`"),
+    options.judge(JUDGES, help="Rules, offline; or a model; or the judgements stored in the rows (`judged`)"),
     options.summary,
 )
 def score(settings: "ScoreOptions") -> None:
-    """RadRScore, accuracy and report metrics of what a model said.
+    """Score a model's answers, reasoning (RadRScore) and reports.
 
     \b
     cxr score examples/answers.jsonl --summary
 
-    Reads rows with `predictions` (or one `prediction`, a text) beside `report`, `steps`, `question`, `options` and
-    `answer`, as far as there are any; without a question, a report against a report. Adds `scores`, `why` for nulls.
+    Reads rows with `predictions` (or one `prediction`, a text) and, as far as they are there, `report`, `steps`,
+    `question`, `options` and `answer`. In a row without a question the prediction is a report, and is compared with the
+    `report`. Adds `scores`, and in `why` the reason of each null.
 
     \b
     cxr score theirs.csv --map id=uid,prediction=generated,report=findings+impression --summary

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         "evaluation",
         metavar="FILE",
         shell_complete=file_names,
-        help="Held-out rows, for the loss and for scored answers.",
+        help="Held-out rows: their loss is logged, and some of them are answered and scored.",
     ),
 )
 def sft(settings: "SftOptions") -> None:
@@ -37,8 +37,8 @@ def sft(settings: "SftOptions") -> None:
     \b
     cxr phantom -o demo/ && cxr mine demo/studies.jsonl | cxr sft - -m Qwen/Qwen2-VL-2B-Instruct --images demo/ -o sft/
 
-    Reads cases with `question`, `images`, `answer` and, where the reasoning is taught, `steps`. OUT is a model that
-    `cxr infer`, `cxr rl`, transformers and vLLM load. Settings are those of TRL's SFTConfig, and: size, max_pixels,
+    Reads cases with `question`, `images`, `answer` and, to teach the reasoning, `steps`. OUT is a model that
+    `cxr infer`, `cxr rl`, transformers and vLLM can load. Settings are those of TRL's SFTConfig, and: size, max_pixels,
     lora, freeze_vision, deepspeed (zero2, zero3, zero2-offload, zero3-offload), eval_cases.
 
     \b

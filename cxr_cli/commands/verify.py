@@ -23,16 +23,23 @@ if TYPE_CHECKING:
         help="Drop bad steps, drop cases that have any, or drop nothing and only annotate.",
     ),
     click.option(
-        "--min-support", type=click.FloatRange(0, 1), metavar="X", help="Drop cases whose support is below X."
+        "--min-support",
+        type=click.FloatRange(0, 1),
+        metavar="X",
+        help="Drop cases (or predictions) whose support is below X.",
     ),
     click.option(
-        "--on", type=click.Choice(["steps", "predictions"]), default="steps", show_default=True, help="What to check."
+        "--on",
+        type=click.Choice(["steps", "predictions"]),
+        default="steps",
+        show_default=True,
+        help="Check the steps of the case, or a model's reasoning in its predictions.",
     ),
     click.option(
         "--human",
         type=click.Path(exists=True, dir_okay=False),
         metavar="FILE",
-        help="Marks made in a page of `cxr view`: they decide, the judge's verdict stays as `second`.",
+        help="Marks made in a page of `cxr view`: they decide; the judge's verdict is kept as `second`.",
     ),
     options.unmentioned,
     options.lexicon,
@@ -48,8 +55,9 @@ def verify(settings: "VerifyOptions") -> None:
     \b
     cxr mine examples | cxr verify --explain > steps.jsonl
 
-    Reads cases with a `report` and `steps` (a string, a list of strings or of objects with `text`). Adds `verdict`
-    (supported, contradicted, unmentioned, not_checkable), `reason` and `evidence` to each step, `support` to each case.
+    Reads cases with a `report` and `steps` (a string, a list of strings, or a list of objects with `text`). Adds
+    `verdict` (supported, contradicted, unmentioned, not_checkable), `reason` and `evidence` to each step, and `support`
+    to each case.
 
     \b
     cxr verify theirs.jsonl --map id=item_id,report=original_report,steps=reason_steps --keep all --explain

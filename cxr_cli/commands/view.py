@@ -15,10 +15,10 @@ from cxr_cli.options.flow import mapping, without_inputs
     "-o", "--output", type=click.Path(path_type=Path), metavar="OUT", required=True, help="The page: an .html file."
 )
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
-@click.option("--embed", is_flag=True, help="Put the films into the page, as JPEG; else it refers to the files.")
+@click.option("--embed", is_flag=True, help="Put the films into the page, as JPEG.  [default: link to the files]")
 @root
 @mapping
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows of each INPUT.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show at most N rows of each INPUT.")
 def view(
     inputs: tuple[str, ...],
     output: Path,
@@ -28,15 +28,15 @@ def view(
     mapping: dict[str, list[str]],
     limit: int | None,
 ) -> None:
-    """One page to look at rows of any stage, and to mark their steps.
+    """Write a page to look at rows of any stage and to mark their steps.
 
     \b
     cxr mine examples | cxr verify --keep all | cxr view -o page.html
 
-    Films, question, steps by verdict with their sentence of the report, what models said, scores. Several INPUTs, or
-    rows that differ by `answered_by`, stand side by side, joined by `item` if they have it, else by `id`; NAME=INPUT
-    says what the model of a file is called. The page needs no network. A person marks steps and predictions there;
-    `cxr verify --human` takes the marks as verdicts.
+    The page shows the films, the question, each step with its verdict and its sentence of the report, the models'
+    replies and the scores. Models, from several INPUTs or by `answered_by`, stand side by side; their rows are joined
+    by `item`, or by `id` if there is none. NAME=INPUT names the model of a file. The page needs no network. Readers can
+    mark steps and predictions in it; `cxr verify --human` takes the marks as verdicts.
 
     \b
     cxr view steps.jsonl -o page.html

@@ -42,11 +42,11 @@ unmentioned = click.option(
     type=click.Choice(["normal", "unknown"]),
     default="normal",
     show_default=True,
-    help="What a finding is of which the report is silent: absent (as in the paper), or not known.",
+    help="How a finding counts that the report does not mention: absent (as in the paper), or unknown.",
 )
 lexicon = click.option(
     "--lexicon",
     type=click.Path(exists=True, dir_okay=False),
     metavar="FILE",
-    help="A lexicon of your own (.toml), merged over the packaged one.",
+    help="Your own lexicon (.toml); it extends and overrides the packaged one.",
 )

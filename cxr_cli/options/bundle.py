@@ -18,10 +18,11 @@ Decorator = Callable[[Any], Any]
 
 
 class Bundle:
-    """A decorator that adds options to a command and hands it what `make` makes of their values, as `name`.
+    """A decorator that adds options to a command; the command gets one object as `name`, built by `make`.
 
-    make: its parameters are called as the options are; it may raise click.UsageError. "module:object" is imported when
-    the command runs. options: click's decorators, and bundles, each of which is one parameter of `make`.
+    make: called with the options' values, by the options' names; it may raise click.UsageError. If it is a text
+    "module:object", the object is imported when the command runs. options: click's decorators, or other bundles; a
+    bundle is one parameter of `make`.
     """
 
     def __init__(self, name: str, make: Callable[..., object] | str, *options: Decorator) -> None:
@@ -42,7 +43,7 @@ class Bundle:
 
 
 def _names(option: Decorator) -> list[str]:
-    """The parameters that an option adds to a command: of a bundle its name."""
+    """The parameters that an option adds to a command; a bundle adds one, its name."""
     if isinstance(option, Bundle):
         return [option.name]
 

@@ -5,5 +5,5 @@ from click.shell_completion import CompletionItem
 
 
 def file_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Has the shell complete the name of a file: `click.option("--eval", shell_complete=file_names)`."""
+    """Makes the shell complete file names: `click.option("--eval", shell_complete=file_names)`."""
     return [CompletionItem(incomplete, type="file")]

@@ -1,4 +1,4 @@
-"""What answers: the flags of every stage that may ask a model."""
+"""Which model answers, and how: the flags of every stage that can ask a model."""
 
 import json
 from inspect import signature
@@ -83,7 +83,7 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             required=required,
             metavar="MODEL|URL",
             shell_complete=file_names,
-            help="What answers: a folder (an adapter's too), a Hugging Face name, or the URL of a server.",
+            help="The model: a folder (also of an adapter), a Hugging Face name, or the URL of a server.",
         ),
         click.option(
             "--engine",
@@ -91,20 +91,35 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             type=click.Choice(["auto", *ENGINES]),
             default="auto",
             show_default=True,
-            help="auto: openai for a URL, else vllm if it is installed, else transformers.",
+            help="What runs the model. auto: openai for a URL, else vllm if it is installed, else transformers.",
         ),
-        click.option("--served", metavar="NAME", help="Which of the server's models.  [default: its only one]"),
-        click.option("--revision", metavar="COMMIT", help="Of a model on the Hugging Face hub."),
+        click.option("--served", metavar="NAME", help="The server's name of the model.  [default: its only model]"),
+        click.option("--revision", metavar="COMMIT", help="The revision of a model on the Hugging Face hub."),
         click.option(
-            "--allow-remote", is_flag=True, help="Send reports and films to a server that is not on this machine."
-        ),
-        click.option("--temperature", type=click.FloatRange(0), default=0.0, show_default=True, help="0 is greedy."),
-        click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Nucleus sampling."),
-        click.option(
-            "--max-tokens", type=click.IntRange(1), default=1024, show_default=True, help="Of one reply, at most."
+            "--allow-remote", is_flag=True, help="Allow sending reports and films to a server on another machine."
         ),
         click.option(
-            "--concurrency", type=click.IntRange(1), default=64, show_default=True, help="Requests at a time, openai."
+            "--temperature",
+            type=click.FloatRange(0),
+            default=0.0,
+            show_default=True,
+            help="Sampling temperature; 0 is greedy.",
+        ),
+        click.option(
+            "--top-p",
+            type=click.FloatRange(0, 1, min_open=True),
+            default=1.0,
+            help="The probability mass of nucleus sampling.",
+        ),
+        click.option(
+            "--max-tokens",
+            type=click.IntRange(1),
+            default=1024,
+            show_default=True,
+            help="The longest reply, in tokens.",
+        ),
+        click.option(
+            "--concurrency", type=click.IntRange(1), default=64, show_default=True, help="openai: requests at a time."
         ),
         click.option(
             "--batch-size",
@@ -112,7 +127,7 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             type=click.IntRange(1),
             default=8,
             show_default=True,
-            help="Requests at a time, transformers.",
+            help="transformers: requests at a time.",
         ),
         click.option(
             "--engine-arg",
@@ -120,10 +135,16 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             multiple=True,
             callback=_parsed_args,
             metavar="NAME=VALUE",
-            help="Handed on as it is: tensor_parallel_size=4 (vllm), dtype=bfloat16, top_k=20 (openai: the body).",
+            help="Passed on unchanged: tensor_parallel_size=4 (vllm), dtype=bfloat16, top_k=20 (openai: the body).",
         ),
-        click.option("--no-cache", "cached", flag_value=False, default=True, help="Ask even what was answered before."),
-        click.option("--dry-run", is_flag=True, help="Ask nothing: count requests and tokens, and print that."),
+        click.option(
+            "--no-cache",
+            "cached",
+            flag_value=False,
+            default=True,
+            help="Do not use cached replies: ask everything again.",
+        ),
+        click.option("--dry-run", is_flag=True, help="Ask nothing; print how many requests and tokens it would take."),
         click.option(
             "--price-per-million",
             "price",

@@ -1,4 +1,4 @@
-"""How films are read: the flags of every stage that shows a model images."""
+"""How films are read: the flags of every stage that gives films to a model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,16 +22,20 @@ root = click.option(
     "root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="ROOT",
-    help="The folder that the paths of films start from.  [default: here]",
+    help="The folder that film paths are relative to.  [default: the current folder]",
 )
 films = Bundle(
     "films",
     _films,
     root,
-    click.option("--size", "side", type=click.IntRange(28), default=448, show_default=True, help="Pixels each way."),
-    click.option("--max-pixels", "pixels", type=click.IntRange(784), help="Its own shape, at most so many."),
+    click.option(
+        "--size", "side", type=click.IntRange(28), default=448, show_default=True, help="Width and height in pixels."
+    ),
+    click.option(
+        "--max-pixels", "pixels", type=click.IntRange(784), help="Keep a film's shape, with at most this many pixels."
+    ),
     click.option("--workers", type=click.IntRange(0), default=2, show_default=True, help="Processes to decode films."),
     click.option(
-        "--image-cache", "cache", type=click.Path(path_type=Path), metavar="DIR", help="Keep decoded films there."
+        "--image-cache", "cache", type=click.Path(path_type=Path), metavar="DIR", help="Keep decoded films in DIR."
     ),
 )

@@ -48,13 +48,13 @@ def flow(*, default: str | None = None) -> Bundle:
 
 
 def exit_if_rejected(count: int) -> None:
-    """Ends the command with exit code 3 when so many rows were rejected."""
+    """Ends the command with exit code 3 if `count`, the number of rejected rows, is not 0."""
     if count:
         click.get_current_context().exit(SOME_REJECTED)
 
 
 def without_inputs(default: str | None = None) -> tuple[str, ...]:
-    """What is read when no INPUT is given: stdin, else `default`."""
+    """The inputs to read when no INPUT is given: stdin if something is piped in, else `default`."""
     if sys.stdin is not None and not sys.stdin.isatty():
         return ("-",)
     if default is None:
@@ -85,7 +85,7 @@ mapping = click.option(
     multiple=True,
     callback=_parsed_map,
     metavar="NAME=COLUMN,..",
-    help="Read rows with other names: id=uid,labels.edema=oedema,report=findings+impression; + joins as sections.",
+    help="Rename columns: id=uid,labels.edema=oedema,report=findings+impression; + joins columns as sections.",
 )
 _OPTIONS = (
     click.option(
@@ -96,7 +96,7 @@ _OPTIONS = (
         help="Write rows to OUT, not to stdout: .jsonl, .csv (both also .gz, .zst) or .parquet.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
-    click.option("--resume", is_flag=True, help="Continue OUT (.jsonl): rows whose id is in it are not done again."),
+    click.option("--resume", is_flag=True, help="Continue OUT (.jsonl): skip rows whose id is already in it."),
     click.option(
         "--on-error",
         type=click.Choice(["stop", "skip"]),
@@ -108,12 +108,17 @@ _OPTIONS = (
         "--rejects",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Where broken rows go, with where and why (.jsonl, replaced).",
+        help="Write broken rows to FILE, each with its place and the reason (.jsonl; replaces FILE).",
     ),
     mapping,
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read at most N good rows."),
-    click.option("--split", metavar="NAME", help="Only rows of this split: train, validate, test.  [default: all]"),
     click.option(
-        "--shard", callback=_parsed_shard, metavar="K/N", help="Do the K-th of every N rows: one part of a Slurm array."
+        "--split", metavar="NAME", help="Read only rows of this split: train, validate, test.  [default: all]"
+    ),
+    click.option(
+        "--shard",
+        callback=_parsed_shard,
+        metavar="K/N",
+        help="Process the K-th of every N rows: one task of a Slurm array.",
     ),
 )

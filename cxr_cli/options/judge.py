@@ -1,4 +1,4 @@
-"""Who judges, and in which words: the flags of the stages that rules or a model can do."""
+"""Who judges, and with which prompts: the flags of the stages that rules or a model can do."""
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -20,7 +20,7 @@ def judge(names: Iterable[str], help: str = "Rules, offline; or a model") -> Dec
         default="rules",
         show_default=True,
         callback=_parsed_judges,
-        help=f"{help}; or two of them: the first decides, and their agreement is told.",
+        help=f"{help}; or two of them: the first decides, and their agreement is reported.",
     )
 
 
@@ -51,5 +51,5 @@ def show_prompt(module: str) -> Decorator:
         is_eager=True,
         expose_value=False,
         callback=show,
-        help="Print what a model is asked, and exit.",
+        help="Print the prompts that a model gets, and exit.",
     )

@@ -1,4 +1,4 @@
-"""Which studies are asked about, and how often: the flags of `cxr mine` that leave some out."""
+"""Which studies `cxr mine` asks about, and how often: the flags that leave studies or questions out."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -31,24 +31,26 @@ selection = Bundle(
     click.option(
         "--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding."
     ),
-    click.option("--balance", is_flag=True, help="With --per-finding: half of them Yes, half No."),
+    click.option("--balance", is_flag=True, help="With --per-finding: half of the answers are Yes, half No."),
     click.option(
         "--make-split",
         "shares",
         callback=_parsed_shares,
         metavar="NAME=SHARE,..",
-        help="Draw a split, by patient, for studies that have none: `test=0.1,validate=0.1`; the rest is train.",
+        help="Draw a split, by patient, for studies without one: `test=0.1,validate=0.1`; the rest is train.",
     ),
-    click.option("--with-images", "films", is_flag=True, help="Leave out studies without a film; says how many."),
+    click.option("--with-images", "films", is_flag=True, help="Leave out studies without a film, and report how many."),
     click.option(
         "--apart-from",
         "others",
         multiple=True,
         metavar="FILE",
         shell_complete=file_names,
-        help="Leave out the patients of FILE, a test set; repeatable.",
+        help="Leave out patients that are in FILE, such as a test set; repeatable.",
     ),
     click.option(
-        "--dedupe", is_flag=True, help="Drop studies whose report is nearly that of one before; says how many."
+        "--dedupe",
+        is_flag=True,
+        help="Leave out studies whose report is nearly the same as an earlier one, and report how many.",
     ),
 )

@@ -30,30 +30,32 @@ def _sources(context: click.Context, parameter: click.Parameter, text: str | Non
 summary = Bundle(
     "summary",
     "cxr_cli.stages.score:SummaryOptions",
-    click.option("--summary", is_flag=True, help="Print a summary in place of the rows; with -o, beside them."),
+    click.option(
+        "--summary", is_flag=True, help="Print a summary instead of the rows; with -o OUT the rows go to OUT."
+    ),
     click.option(
         "--compare",
         is_flag=True,
-        help="Print how models compare: of several INPUTs, or of one where `answered_by` names them. NAME=FILE is one.",
+        help="Compare models: one per INPUT (NAME=FILE names it), or several in one INPUT, by `answered_by`.",
     ),
-    click.option("--common", is_flag=True, help="Compare on the items that models share, where they have others too."),
+    click.option("--common", is_flag=True, help="Compare only on the items that all models have."),
     click.option(
         "--in-domain",
         callback=_sources,
         metavar="SOURCE,..",
-        help="Compare on these sources and on all others, side by side: mimic-cxr,chexpert.",
+        help="Compare on these sources beside all others: mimic-cxr,chexpert.",
     ),
     click.option(
         "--plot",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="DIR",
-        help="Draw the scores there, as PNG and SVG.",
+        help="Plot the scores into DIR, as PNG and SVG.",
     ),
     click.option(
         "--format",
         type=click.Choice([*FORMATS]),
         default="table",
         show_default=True,
-        help="The summary or comparison for a person, a paper, a spreadsheet or a program.",
+        help="Format of the summary or comparison.",
     ),
 )

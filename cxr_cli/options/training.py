@@ -53,11 +53,17 @@ training = Bundle(
         "--model",
         metavar="MODEL",
         shell_complete=file_names,
-        help="What is trained: a folder or a Hugging Face name.",
+        help="The model to train: a folder or a Hugging Face name.",
     ),
-    click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="The trained model's folder."),
-    click.option("--config", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Settings, as YAML."),
-    click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting, over the file's; repeatable."),
+    click.option(
+        "-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="The folder for the trained model."
+    ),
+    click.option(
+        "--config", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="A YAML file of settings."
+    ),
+    click.option(
+        "--set", "sets", multiple=True, metavar="NAME=VALUE", help="Set NAME, overriding --config; repeatable."
+    ),
     root,
     mapping,
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read at most N rows of each file."),
@@ -68,7 +74,9 @@ training = Bundle(
     ),
     click.option("--resume", is_flag=True, help="Continue OUT from its last checkpoint, if there is one."),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
-    click.option("--gpus", type=click.IntRange(1), default=1, show_default=True, help="Processes on each node."),
-    click.option("--nodes", type=click.IntRange(1), default=1, show_default=True, help="Nodes, one of which this is."),
+    click.option("--gpus", type=click.IntRange(1), default=1, show_default=True, help="GPUs (processes) on each node."),
+    click.option(
+        "--nodes", type=click.IntRange(1), default=1, show_default=True, help="Number of nodes, this one included."
+    ),
     click.option("--dry-run", is_flag=True, help="Check everything, print the plan, train nothing; needs no GPU."),
 )
