@@ -41,7 +41,7 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
     return "".join(f" Did you mean {close!r}?" for close in get_close_matches(word, known, n=1))
 
 
-class Choice(click.Choice[Any]):
+class SuggestingChoice(click.Choice[Any]):
     """Names the choice that is closest to a misspelt one."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
@@ -60,7 +60,7 @@ class Stages(click.Group):
         command: click.Command = getattr(importlib.import_module(f"cxr_cli.commands.{name}"), name)
         for parameter in command.params:
             if isinstance(parameter.type, click.Choice):
-                parameter.type = Choice(parameter.type.choices, parameter.type.case_sensitive)
+                parameter.type = SuggestingChoice(parameter.type.choices, parameter.type.case_sensitive)
         return command
 
     def resolve_command(
@@ -93,7 +93,7 @@ def cxr() -> None:
 
 
 def main(command: click.Command = cxr) -> None:
-    """Exit codes. 0: done; 1: an error, said in one line; 2: wrong usage; 3: done, with rows rejected; 130: Ctrl-C."""
+    """Exit codes. 0: done; 1: an error, in one line; 2: wrong usage; 3: done, with rows rejected; 130: Ctrl-C."""
     _set_up()
     try:
         code = _run(command)

@@ -17,5 +17,9 @@ def need(extra: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "cxr_cli":
             raise
-        line = f'pip install -e ".[{extra}]" in a clone of the project'
-        raise CxrError(f"{error.name} is not installed: {line}") from error
+        raise CxrError(f"{error.name} is not installed: {install_line(extra)}") from error
+
+
+def install_line(extra: str) -> str:
+    """How to install an extra."""
+    return f'pip install -e ".[{extra}]" in a clone of the project'

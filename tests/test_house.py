@@ -80,6 +80,27 @@ def test_the_drawing_for_contributors_is_this_list() -> None:
     assert [room.removesuffix("/").removesuffix(".py") for room in drawn] == rooms
 
 
+def test_the_files_that_contributors_are_sent_to_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text().partition("## A row's way")[2]
+    paths = {path for path in re.findall(r"`([\w/.]+/[\w.]*)`", text) if "NAME" not in path}
+    assert [path for path in sorted(paths) if not ((ROOT / path).exists() or (ROOT / "cxr_cli" / path).exists())] == []
+
+
+def test_install_lines_work_in_a_clone() -> None:
+    """The package is not published: no line may install it by its name."""
+    assert [path.name for path in MODULES.values() if 'install "cxr-cli' in path.read_text()] == []
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    names = [
+        node.name
+        for path in MODULES.values()
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert [name for name in sorted(set(names)) if names.count(name) > 1] == []
+
+
 def test_no_import_runs_up() -> None:
     up = [
         f"{one} -> {other}"

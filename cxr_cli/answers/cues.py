@@ -74,7 +74,7 @@ NAMES_ANSWER = Cue(
     ),
 )
 DECIDES = Cue(
-    *("choose", "select", "pick", "go(?:ing)? with", "opt(?:ing)? for", "chose", "selected", "run_or_reject on"),
+    *("choose", "select", "pick", "go(?:ing)? with", "opt(?:ing)? for", "chose", "selected", "settle on"),
     *("leaves? (?:us|me) with", "conclude(?: that)?", "determine(?: that)?", "(?:change|revise) (?:it|my answer) to"),
     *(
         rf"{word}\b[\s,:—-]*(?:i think\s+)?it(?:'s| is| must be| should be)"

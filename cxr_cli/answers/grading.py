@@ -2,7 +2,7 @@
 
     parse_reply(text)         reply_format.py   the reply's parts: the thought, the answer tag, the rest
     answer_key(case)          reference.py      the question, its options and the right answer
-    choose(parts, key)        answer.py         the options that the reply chooses, or why it chooses none
+    choose(parts, key)        choice.py         the options that the reply chooses, or why it chooses none
     grade(case, text)         here              the chosen options against the right ones
 
 No answer is not a wrong answer: its score is None, with a reason.

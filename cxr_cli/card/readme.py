@@ -71,7 +71,7 @@ def _leaks(names: Sequence[str], overlaps: Sequence[Overlap]) -> str:
         return "There is one split: nothing to compare."
     if not overlaps:
         return f"None: no patient, film, question or report stands in two of {', '.join(names)}."
-    note = "Nearly the same reports are told and are no leak: normal films of different patients share their words."
+    note = "Reports that are nearly the same are no leak: normal films of different patients are described alike."
     table = leak_table(overlaps)
     notes = [note] if any(overlap.kind == NO_LEAK for overlap in overlaps) else []
     return "\n\n".join([_pipes(table.head, table.body), *notes])

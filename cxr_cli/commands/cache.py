@@ -12,8 +12,8 @@ def cache() -> None:
     \b
     cxr cache info
 
-    Cached replies are not asked for again. The cache is one file that only you can read. CXR_CACHE=FOLDER moves it; a
-    command with `--no-cache` ignores it.
+    Cached replies are not asked for again. The cache is one file that only you can read. CXR_CACHE=FOLDER puts it into
+    FOLDER; a command with `--no-cache` does not use it.
 
     \b
     cxr cache clear

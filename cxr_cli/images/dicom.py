@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from cxr_cli.errors import CxrError
+from cxr_cli.extras import install_line
 from cxr_cli.images.errors import DecodeError
 from cxr_cli.images.greyscale import to_grey
 
@@ -74,7 +75,7 @@ def _pixels(header: Any) -> npt.NDArray[Any]:
     except NotImplementedError as error:
         raise DecodeError("has a transfer syntax that is not supported") from error
     if not decoder.is_available:
-        raise CxrError(f'{syntax.name} has no decoder here: pip install "cxr-cli[images]"')
+        raise CxrError(f"{syntax.name} has no decoder here: {install_line('images')}")
     if syntax == JPEGExtended12Bit and header.BitsStored > 8:
         if "pylibjpeg" not in decoder.available_plugins:
             raise DecodeError("is a 12-bit JPEG Extended: pip install pylibjpeg pylibjpeg-libjpeg")

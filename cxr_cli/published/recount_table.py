@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cxr_cli.published.recount import CAUSES, Recount, RecountLine
-from cxr_cli.scoring.tables.table import Document, Entry, Table
+from cxr_cli.scoring.tables.table import Document, FootEntry, Table
 
 _CAUSE_WIDTHS = (7,)
 _DEFECT_WIDTHS = (21, 5)
@@ -25,11 +25,11 @@ def _table(recount: Recount, lines: Sequence[RecountLine]) -> Table:
     """The models of a task below its name; then causes, defects, what the released script prints."""
     main_causes = [_main_cause(line) for line in lines]
     causes = [
-        Entry((cause, text), _CAUSE_WIDTHS)
+        FootEntry((cause, text), _CAUSE_WIDTHS)
         for cause, text in CAUSES.items()
         if any(cause in main_cause for main_cause in main_causes)
     ]
-    defects = [Entry((defect.name, str(defect.n), defect.text), _DEFECT_WIDTHS) for defect in recount.defects()]
+    defects = [FootEntry((defect.name, str(defect.n), defect.text), _DEFECT_WIDTHS) for defect in recount.defects()]
     return Table(
         head=["task", "model", "metric", "published", "n", "ours", "n", "nulls", "change", "mostly"],
         body=[

@@ -6,7 +6,7 @@ a number from 0 to 1 for each completion, or None if the reward does not apply, 
     trl grpo --reward_funcs cxr_cli.rewards.format cxr_cli.rewards.accuracy cxr_cli.rewards.process ..
 
 Columns: `question`, `options`, `answer`, `task`, `findings`, `report`, `steps`, as rows have them, or one column `case`
-with whole rows, as objects or as JSON. A reward of your own: a function in a file of its own, and a line in REWARDS.
+with whole rows, as objects or as JSON. To add a reward, write a function in its own file and a line in REWARDS.
 """
 
 from typing import Any

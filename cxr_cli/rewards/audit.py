@@ -1,4 +1,4 @@
-"""`cxr rl --audit`: what the rewards pay for honest chains and for cheats. A cheat that pays as well is learned."""
+"""`cxr rl --audit`: what the rewards pay for honest chains and for cheats. A model learns a cheat that pays as well."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -14,6 +14,8 @@ from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.phrasing import Phrasing, phrasing_of
 from cxr_cli.rewards.selection import RewardMix
 from cxr_cli.rows.rng import Rng
+from cxr_cli.scoring.tables.table import Document, Table
+from cxr_cli.scoring.tables.text import as_text
 
 TEMPLATE = (
     "The lungs are clear. There is no consolidation, edema, nodule or mass. There is no pleural effusion or "
@@ -47,14 +49,14 @@ class HonestCase:
         return reply_format.completion_text(self.steps, self.letters)
 
     def with_reasoning(self, think: str | Sequence[str]) -> str:
-        """Another reasoning, the right answer."""
+        """A reply with this reasoning and the right answer."""
         return reply_format.completion_text(think, self.letters)
 
     def with_statements(self, findings: Sequence[Finding]) -> str:
         return self.with_reasoning([self.phrasing.observe(finding, self.rng) for finding in findings] or "Nothing.")
 
     def with_answer(self, answer: str | Sequence[str]) -> str:
-        """The honest reasoning, another answer."""
+        """A reply with the honest reasoning and this answer."""
         return reply_format.completion_text(self.steps, answer)
 
 
@@ -154,16 +156,28 @@ def _spread(values: np.ndarray[Any, Any]) -> tuple[float, float, float, float, i
 
 
 def as_table(result: Audit) -> str:
-    """The audit for a person."""
-    names = list(result.spread)
-    wide = max(len(line.name) for line in result.lines)
-    lines = [f"{result.cases} cases", "", f"{'reward':{wide}}   mean    sd   min   max  none"]
-    for name, (mean, deviation, least, most, none) in result.spread.items():
-        lines.append(f"{name:{wide}}  {mean:5.2f} {deviation:5.2f} {least:5.2f} {most:5.2f} {none:5d}")
-    lines += ["", f"{'':{wide}}  " + "  ".join(names) + "  total  as good"]
-    for line in result.lines:
-        values = (line.rewards[name] for name in names)
-        cells = (f"{'-' if v is None else f'{v:.2f}':>{len(n)}}" for n, v in zip(names, values, strict=True))
-        mark = "  <- pays as well" if line.name in result.failed else ""
-        lines.append(f"{line.name:{wide}}  {'  '.join(cells)}  {line.total:5.2f}  {line.as_good:6.0%}{mark}")
-    return "\n".join(lines)
+    """The audit for a person: the rewards of the honest chains, then what each way of answering is paid."""
+    width = max(len(line.name) for line in result.lines)
+    spread = Table(
+        head=[f"{'reward':{width}}", " mean", "sd", "min", "max", "none"],
+        body=[
+            [name, f"{mean:5.2f}", f"{deviation:4.2f}", f"{least:4.2f}", f"{most:4.2f}", str(none)]
+            for name, (mean, deviation, least, most, none) in result.spread.items()
+        ],
+        names=1,
+    )
+    lines = Table(
+        head=["", *result.spread, "total", "as good"],
+        body=[
+            [
+                line.name,
+                *("-" if (value := line.rewards[name]) is None else f"{value:.2f}" for name in result.spread),
+                f"{line.total:5.2f}",
+                f"{line.as_good:6.0%}{'  <- pays as well' if line.name in result.failed else ''}",
+            ]
+            for line in result.lines
+        ],
+        names=1,
+        left=frozenset({len(result.spread) + 2}),
+    )
+    return f"{result.cases} cases\n\n{as_text(Document(spread))}\n{as_text(Document(lines))}".rstrip("\n")

@@ -72,7 +72,7 @@ def advantages(group: Sequence[Sequence[SentenceCredit]]) -> list[list[float]]:
     """For each sentence of the completions of one prompt, how much better it is than what the group states about the
     same findings: whether they are there, and, among the statements that rightly call them present, where.
 
-    Only among those: else "absent", which has no place to be wrong about, would be the safer word.
+    The place counts only among those: otherwise "absent", which has no place to get wrong, would be the safer word.
     """
     rights: dict[str, list[float]] = defaultdict(list)
     places: dict[str, list[float]] = defaultdict(list)

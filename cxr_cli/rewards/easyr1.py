@@ -1,7 +1,7 @@
 """The rewards for EasyR1: `worker.reward.reward_function=.../cxr_cli/rewards/easyr1.py:compute_score`.
 
-Its batch form hands over a list of {"response": text, "ground_truth": ..}; the ground truth is the case, as an object
-or as JSON.
+In its batch form EasyR1 passes a list of {"response": text, "ground_truth": ..}; the ground truth is the case, as an
+object or as JSON.
 """
 
 import json

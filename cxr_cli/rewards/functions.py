@@ -48,8 +48,8 @@ def process(completions: Sequence[Any], **columns: Any) -> Rewards:
     """Are the statements of the reasoning true, and do they cover the reference, its present and absent findings alike?
 
     For the present (and possible) and for the absent findings of the reference: stated / (in the reference + false
-    statements of the other kind); the mean of the two. A kind of which the reference has none counts as a factor,
-    1 / (1 + false statements of the other kind), instead. Times the share of sentences that are not repeats.
+    statements of the other kind); the mean of the two. If the reference has no finding of a kind, that kind is a
+    factor instead: 1 / (1 + false statements of the other kind). Times the share of sentences that are not repeats.
 
     Plain factuality pays for calling everything absent; here a missed finding costs as much as an invented one, a
     finding at a wrong place is half stated and not false, what is true but beside the point earns nothing, and silence

@@ -2,7 +2,7 @@
 
     --external_plugins .../cxr_cli/rewards/ms_swift.py --reward_funcs cxr_format cxr_process ..
 
-Each reward is registered as `cxr_NAME`. The columns of the data set reach them by name, as in TRL.
+Each reward is registered as `cxr_NAME`. Rewards get the columns of the data set by name, as in TRL.
 """
 
 from typing import Any

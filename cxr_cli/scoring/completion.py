@@ -9,9 +9,9 @@ from cxr_cli.answers.grading import grade
 from cxr_cli.answers.lists import list_items
 from cxr_cli.answers.reply_format import parse_reply
 from cxr_cli.answers.steps import as_steps
-from cxr_cli.findings import Finding, Reader
+from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.agreement import ReferenceFindings, Unmentioned
-from cxr_cli.scoring.radrscore import coverage, observations
+from cxr_cli.scoring.radrscore import coverage
 from cxr_cli.tasks import task_of
 from cxr_cli.verifying.faults import normal_form
 

@@ -11,9 +11,9 @@ An observation is a finding with its status and place, each counted once. Two ob
 agree and neither side nor change conflicts; a side or a zone that is not the same costs a quarter each.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from cxr_cli.findings import Finding, Lexicon, Reader
+from cxr_cli.findings import Finding, Lexicon
 from cxr_cli.findings.agreement import COURSE
 
 PARTS = ("factuality", "completeness", "effectiveness")
@@ -21,15 +21,6 @@ NO_REPORT, NO_REFERENCE, NO_REASONING = "no report", "no reference steps", "no r
 NOTHING_SAID, NOTHING_IN_REFERENCE = "no observation predicted", "no observation in the reference"
 Scores = tuple[dict[str, float | None], dict[str, str]]
 """metric -> a number or None, and metric -> why it is None."""
-
-
-def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
-    """The observations in some texts, in order, each combination of name, status, side and zone once."""
-    seen: dict[tuple[str | None, ...], Finding] = {}
-    for text in texts:
-        for finding in reader.read(text):
-            seen.setdefault(finding[:4], finding)
-    return list(seen.values())
 
 
 def match(a: Finding, b: Finding, lexicon: Lexicon) -> float:

@@ -25,7 +25,13 @@ from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.lines import text_problem
 from cxr_cli.tasks import task_of
 
-TASKS = {"binary": "binary", "single": "single", "multi": "multiple", "multiple": "multiple", "temporal": "temporal"}
+TASK_NAMES = {
+    "binary": "binary",
+    "single": "single",
+    "multi": "multiple",
+    "multiple": "multiple",
+    "temporal": "temporal",
+}
 _QUESTION, _ANSWER, _IMAGES = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
 _REPORT, _PRIOR_REPORT = ("original_report", "original_report_2"), "original_report_1"
 _TYPICAL = {*_IMAGES, *_REPORT, "item_id", "pred", "reason_steps"}  # a question with one of them is RadRBench-CXR's
@@ -49,7 +55,7 @@ def _items(path: Path) -> Iterator[Item]:
         raise CxrError(
             f"{path}: not a JSON array of objects, or broken; a file with one row a line must be named .jsonl"
         ) from error
-    task = next((TASKS[word] for word in path.stem.lower().split("_") if word in TASKS), None)
+    task = next((TASK_NAMES[word] for word in path.stem.lower().split("_") if word in TASK_NAMES), None)
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
         where = f"{path}:{number}"

@@ -1,1 +1,1 @@
-"""One file a stage: from options to rows in, rows out."""
+"""One file a stage: it takes the options, reads rows and writes rows."""

@@ -1,4 +1,4 @@
-"""The stage `cxr card`: cases of several splits in, a folder with their card out."""
+"""The stage `cxr card`: reads the cases of several splits and writes a folder with their data card."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,8 +21,8 @@ PLOT = "distribution"
 
 @dataclass(frozen=True)
 class CardOptions:
-    """inputs: (split, file); a split of None is named by the rows. folder: of the card. root: the folder of the films,
-    which are then compared by their bytes."""
+    """inputs: (split, file); if the split is None, each row names its own. folder: where the card goes. root: the
+    folder of the films, which are then compared by their bytes."""
 
     inputs: Sequence[tuple[str | None, str]]
     folder: Path

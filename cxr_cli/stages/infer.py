@@ -1,4 +1,4 @@
-"""The stage `cxr infer`: cases with films in, the same rows with what a model answers out."""
+"""The stage `cxr infer`: reads cases with films and adds a model's predictions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from cxr_cli.sources import radrbench
 
 @dataclass(frozen=True)
 class InferOptions:
-    """engine: the model that answers. samples: replies to each case; seed: of their draws; vote: adds what most of them
-    answer. prompt: a file with a prompt of the user's own."""
+    """engine: the model that answers. samples: replies to each case; seed: of their sampling; vote: adds the answer
+    that most of them give. prompt: a file with the user's own prompt."""
 
     flow: FlowOptions
     engine: Spec

@@ -1,4 +1,4 @@
-"""The stage `cxr mine`: studies in, cases out, their steps by rules or by a model."""
+"""The stage `cxr mine`: reads studies and writes cases; rules or a model write their steps."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ from cxr_cli.tasks.questions import Uncertain
 class StudySelection:
     """Which studies are asked about, and how often.
 
-    count: of binary cases for each finding; balance: half of them Yes, half No. shares: of the splits that are drawn.
-    films: only studies that have one. others: files whose patients are left out. dedupe: only the first study of those
-    with nearly the same report.
+    count: how many binary cases for each finding; balance: half of their answers are Yes, half No. shares: the share of
+    each split to draw. films: leaves out studies without a film. others: files whose patients are left out. dedupe:
+    keeps only the first of several studies with nearly the same report.
     """
 
     count: int | None = None
@@ -35,7 +35,7 @@ class StudySelection:
 @dataclass(frozen=True)
 class MineOptions:
     """findings: names between commas, or "all". lexicon: a file. engine: the model that writes the steps, None for
-    rules. The others are those of Miner."""
+    rules. The other fields are explained at Miner."""
 
     flow: FlowOptions
     tasks: Sequence[str] = ()

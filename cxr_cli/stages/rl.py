@@ -1,4 +1,4 @@
-"""The stage `cxr rl`: rows in, a model's folder out; or the audit of its rewards."""
+"""The stage `cxr rl`: trains a model on rows and fills its folder, or audits the rewards."""
 
 import sys
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from cxr_cli.training.variance_filter import filter_prompts
 
 @dataclass(frozen=True)
 class RlOptions:
-    """rewards: NAME[:WEIGHT], before those of the settings. audit: the rewards are tried, and nothing is trained.
-    samples: answers of each prompt by which `--filter-variance` chooses prompts, None to keep all. rollouts: what
-    generates completions, before the settings. unmentioned, lexicon: how the rewards read reports."""
+    """rewards: NAME[:WEIGHT]; they replace the rewards of the settings. audit: try the rewards and train nothing.
+    samples: how many answers to each prompt `--filter-variance` compares, None to keep all prompts. rollouts: what
+    generates completions; it replaces that of the settings. unmentioned, lexicon: how the rewards read reports."""
 
     training: TrainingOptions
     rewards: Sequence[str] = ()

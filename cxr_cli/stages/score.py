@@ -28,8 +28,8 @@ from cxr_cli.sources.texts import plain_text
 
 @dataclass(frozen=True)
 class SummaryOptions:
-    """summary, compare: what is printed in place of rows, and in which format. common, in_domain: of a comparison, as
-    Comparison has them. plot: a folder for plots."""
+    """summary, compare: print this instead of rows, in `format`. common, in_domain: which items a comparison uses; see
+    Comparison. plot: a folder for plots."""
 
     summary: bool = False
     compare: bool = False
@@ -41,9 +41,9 @@ class SummaryOptions:
 
 @dataclass(frozen=True)
 class ScoreOptions:
-    """layout: of the published results that the inputs are. references: a path of reports, joined by id to rows without
-    one. lexicon: a file. seed: of the bootstrap. engine: the model that judges, None if none does. The others are those
-    of Scorer."""
+    """layout: the layout of published results, if the inputs are such. references: a path of reports, joined by id to
+    rows without a report. lexicon: a file. seed: of the bootstrap. engine: the model that judges, None if no model
+    does. The other fields are explained at Scorer."""
 
     flow: FlowOptions
     empty: Empty = "null"
@@ -93,7 +93,7 @@ def _score(options: ScoreOptions) -> int:
 
 
 def _compare(options: ScoreOptions) -> int:
-    """How the models of the inputs compare, one in each or several."""
+    """The comparison of the inputs' models; an input has one model or several."""
     printed = options.summary
     matrix, draw = ScoreMatrix(), _drawing(printed.plot)
     rejected = 0
@@ -118,7 +118,7 @@ def _compare(options: ScoreOptions) -> int:
 
 
 def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
-    """What draws a comparison, made before the rows are scored: a library that is missing is reported at once."""
+    """A function that plots a comparison. It is made before rows are scored, to report a missing library at once."""
     if folder is None:
         return lambda comparison: None
     from cxr_cli.scoring.plots.plots import draw
@@ -128,7 +128,7 @@ def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
 
 @dataclass(frozen=True)
 class _Scoring:
-    """Scores the rows of one flow or several. reports: by id, for rows that bring none of their own."""
+    """Scores the rows of one flow or several. reports: by id, for rows without a report of their own."""
 
     options: ScoreOptions
     scorer: Scorer
@@ -136,7 +136,7 @@ class _Scoring:
     reports: Mapping[str, str | None] | None
 
     def score(self, rows: FlowOptions, take: Callable[[Row], None], *, write: bool) -> int:
-        """Hands each scored row to `take`, and writes it if asked to. Returns how many rows were rejected."""
+        """Passes each scored row to `take`, and with `write` writes it. Returns how many rows were rejected."""
         flow = Flow(
             rows,
             find_source=results.find if self.options.layout else plain_text.find,

@@ -1,4 +1,4 @@
-"""The stage `cxr sft`: rows in, a fine-tuned model's folder out."""
+"""The stage `cxr sft`: trains a model on rows and fills its folder."""
 
 import sys
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The stage `cxr verify`: cases checked by rules, by a model or by both, and sifted."""
+"""The stage `cxr verify`: rules, a model or both check cases; bad steps and cases are dropped."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -20,8 +20,8 @@ from cxr_cli.verifying.verifier import Verifier
 
 @dataclass(frozen=True)
 class VerifyOptions:
-    """keep, min_support, explain: as CaseFilter has them. on: what is checked. human: a file of marks. lexicon: a file.
-    judges: one or two names. engine: the model that judges, None if none does."""
+    """keep, min_support, explain: see CaseFilter. on: "steps" or "predictions", what is checked. human: a file of
+    marks. lexicon: a file. judges: one or two names. engine: the model that judges, None if no model does."""
 
     flow: FlowOptions
     keep: Keep = "steps"

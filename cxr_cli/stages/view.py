@@ -1,4 +1,4 @@
-"""The stage `cxr view`: rows of any stage in, one page to look at them out."""
+"""The stage `cxr view`: reads rows of any stage and writes one page to look at them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from cxr_cli.viewer.page import write_page
 
 @dataclass(frozen=True)
 class ViewOptions:
-    """inputs: files, each with its model's name before it or not. output: the page. mapping: our name -> the columns
-    that make it. limit: the most rows of each input. root: the folder that the paths of films start from. embed: the
-    page holds the films."""
+    """inputs: files, as FILE or NAME=FILE with the name of the model. output: the page. mapping: our name -> the
+    columns that make it. limit: the most rows of each input. root: the folder that film paths are relative to. embed:
+    the page holds the films."""
 
     inputs: Sequence[str]
     output: Path

@@ -29,8 +29,8 @@ class ChainVerdict(NamedTuple):
 
 
 class CaseJudge:
-    """judges: names in STEP_JUDGES, one or two. model: that the judge "llm" asks. pairs: how often the
-    two gave which two verdicts."""
+    """judges: one or two names in STEP_JUDGES. model: the model that the judge "llm" asks. pairs: the verdicts of two
+    judges on the same step, and how often each pair occurred."""
 
     def __init__(self, verifier: Verifier, judges: Sequence[str] = ("rules",), model: "Model | None" = None) -> None:
         self.verifier, self.names = verifier, judges

@@ -1,4 +1,4 @@
-"""A report as evidence, and what a judge says of one step by it."""
+"""A report as evidence, and a judge's opinion of one step."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ WORST = ("contradicted", "unmentioned", "supported")
 
 
 class Evidence:
-    """A report: what is known from it, its measurements, and the sentence behind each finding."""
+    """A report: its findings, its measurements, and the sentence behind each finding."""
 
     def __init__(self, report: str, reader: Reader, unmentioned: Unmentioned) -> None:
         statements = reader.statements(report)

@@ -25,7 +25,7 @@ _Key = tuple[str, str, int, int, str]
 class HumanMarks:
     """Marks by step and person; a later one of the same person replaces the one before. A comment alone is no verdict.
 
-    pairs: for each two, people or the judge, who judged the same steps: how often they gave which two verdicts.
+    pairs: for each two raters (people, or the judge) of the same steps, how often each pair of verdicts occurred.
     """
 
     def __init__(self, marks: Iterable[Mapping[str, Any]]) -> None:

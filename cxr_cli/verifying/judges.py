@@ -25,12 +25,12 @@ class StepJudge(Protocol):
     signature: str
 
     def __init__(self, verifier: "Verifier", model: "Model | None") -> None:
-        """verifier: with the lexicon and the policy on what a report does not mention. model: that of -m."""
+        """verifier: with the lexicon and the policy on what a report does not mention. model: the model named by -m."""
 
     def judge(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]
     ) -> "Conversation[list[Opinion] | Failure | None]":
-        """One opinion for each step, a Failure if there is none to be had; None leaves them all to the rules.
+        """One opinion for each step, a Failure if the judge gives none; None leaves them all to the rules.
 
         id: of the request to a model.
         """

@@ -62,7 +62,7 @@ class StepCheck:
     """The claims that the report does not support."""
 
     def judge_findings(self, evidence: Evidence, opinion: Opinion | None) -> None:
-        """The worst verdict on a claim is that on the step. opinion: of another judge, in place of that verdict."""
+        """The step gets the worst verdict of its claims. opinion: another judge's, which replaces this verdict."""
         claims, topic, _ = self.reading
         self.plan = not claims and (self.step.get("kind") == "plan" or bool(topic))
         if opinion is None:
@@ -74,7 +74,7 @@ class StepCheck:
             self.doubtful = [] if opinion.verdict == "supported" else claims
 
     def check_words(self, chain: Chain) -> None:
-        """A step must not mention the report, nor a prior film or a measurement that there is not."""
+        """A step must not mention the report, nor a prior film or a measurement that does not exist."""
         words, sizes = self.reading.words, chain.evidence.sizes
         if words.mentions_report:
             self._find_fault("speaks of the report, not of the image")

@@ -1,8 +1,8 @@
 """Each step of a case against the report.
 
 A step's findings are each judged by `findings.agreement`; the worst verdict is the step's. What else can be wrong with
-a step (it gives away the report, invents a prior film, repeats another, does not give the answer, gives it out of
-nothing) is its `fault`. The rules find it, whoever judges the findings.
+a step (it gives away the report, invents a prior film, repeats another, does not give the answer, gives it without
+any observation) is its `fault`. The rules find it, whoever judges the findings.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,7 @@
 """What models say, read as answers: hand-written replies in every style, and hand-labelled ones of nine real models."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,12 @@ def test_cues_are_found_wherever_they_stand() -> None:
     spans = {name: [match.span() for match in cue.finditer(text)] for name, cue in found.items()}
     assert spans == {name: [match.span() for match in cue.pattern.finditer(text)] for name, cue in found.items()}
     assert [name for name in spans if not spans[name]] == []
+
+
+def test_cues_are_words_of_english() -> None:
+    """A name of the code in a pattern is the trace of a careless renaming."""
+    cues_ = {name: cue for name, cue in {**vars(cues), **vars(prose)}.items() if isinstance(cue, cues.Cue)}
+    assert [name for name, cue in cues_.items() if re.search(r"[a-z]_[a-z]", cue.pattern.pattern)] == []
 
 
 def test_layout_is_the_published_one() -> None:

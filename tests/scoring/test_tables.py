@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from cxr_cli.scoring.tables import formatted
-from cxr_cli.scoring.tables.table import Document, Entry, Table
+from cxr_cli.scoring.tables.table import Document, FootEntry, Table
 from tests.scoring.test_comparison import written
 
 DOCUMENT = Document(
@@ -19,7 +19,7 @@ DOCUMENT = Document(
         names=3,
         stacked=True,
         left=frozenset({4}),
-        foot=[["in the files:", Entry(("empty", "3", "no text at all"), (7, 4))], [], ["2 rows"]],
+        foot=[["in the files:", FootEntry(("empty", "3", "no text at all"), (7, 4))], [], ["2 rows"]],
         signatures=["scored_by: rules"],
     ),
     columns=["task", "mean"],

@@ -5,6 +5,7 @@ from typing import Any
 
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.conversations import Conversation, without_requests
+from cxr_cli.findings import observations
 from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.judges import JudgeSettings
@@ -16,7 +17,6 @@ from cxr_cli.scoring.radrscore import (
     NOTHING_SAID,
     Scores,
     coverage,
-    observations,
     scores_of,
 )
 

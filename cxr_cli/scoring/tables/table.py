@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
-class Entry(NamedTuple):
+class FootEntry(NamedTuple):
     """A sentence below a table that has columns: a name, numbers, a text. widths: of all cells but the last.
 
     ("empty predictions", "3", "1 of them credited all the same"); (21, 5)
@@ -39,7 +39,7 @@ class Table(NamedTuple):
     spans: Sequence[tuple[str, int]] = ()
     bold: frozenset[tuple[int, int]] = frozenset()
     bold_meaning: str = ""
-    foot: Sequence[Sequence[str | Entry]] = ()
+    foot: Sequence[Sequence[str | FootEntry]] = ()
     signatures: Sequence[str] = ()
     empty: str = "no scores"
 
@@ -58,7 +58,7 @@ class Table(NamedTuple):
         """The foot as a list: what bold means, then all blocks."""
         foot = [part for block in self.foot for part in block]
         meaning = [f"bold: {self.bold_meaning}"] if self.bold else []
-        return [*meaning, *(part.sentence() if isinstance(part, Entry) else part for part in foot)]
+        return [*meaning, *(part.sentence() if isinstance(part, FootEntry) else part for part in foot)]
 
 
 class Document(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from textwrap import wrap
 
-from cxr_cli.scoring.tables.table import Document, Entry, Table
+from cxr_cli.scoring.tables.table import Document, FootEntry, Table
 
 _GAP = "  "
 _WIDTH = 100
@@ -56,7 +56,7 @@ def _spans(table: Table, names: int, widths: Sequence[int]) -> tuple[list[str], 
     return cells, span_widths
 
 
-def _foot_lines(part: str | Entry) -> list[str]:
+def _foot_lines(part: str | FootEntry) -> list[str]:
     if isinstance(part, str):
         return wrap(part, _WIDTH, subsequent_indent="    ")
     return [_GAP + _line(part.cells, [*part.widths, 0], {0, len(part.widths)})]
