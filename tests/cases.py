@@ -25,7 +25,7 @@ def answers(cases: list[Row]) -> Row:
     return {case["id"].partition("/")[2]: case["answer"] for case in cases}
 
 
-def said(case: Row) -> list[tuple[str, list[str]]]:
+def steps_with_evidence(case: Row) -> list[tuple[str, list[str]]]:
     """Each step, with the words of the report that it rests on."""
     return [(s["text"], [case["report"][e["start"] : e["end"]] for e in s["evidence"]]) for s in case["steps"]]
 

@@ -56,8 +56,11 @@ class StudyFindings:
         self._own = {name: _status(sentences) for name, sentences in self.sentences.items()} | self.labels
         self._present = self._spread("present", self.lexicon.broader)
         self._uncertain = self._spread("uncertain", self.lexicon.broader)
-        absent = (name for name in self.sentences if self._own[name] == "absent")
-        self._denied = {name for name in absent if _on_both_sides(self.sentences[name])}
+        self._denied = {
+            name
+            for name, sentences in self.sentences.items()
+            if self._own[name] == "absent" and _on_both_sides(sentences)
+        }
         self._absent = self._spread("absent", self.lexicon.narrower)
 
     @property
@@ -113,8 +116,8 @@ class StudyFindings:
         """Is it denied outright, and yet present: "the lungs are clear", and a band of atelectasis?"""
         if name not in self._present or name in self.labels:
             return False
-        findings = (s.finding for s in self.sentences.get(name, ()))
-        return any(f[1:4] == ("absent", None, None) and not f.change for f in findings)
+        sentences = self.sentences.get(name, ())
+        return any(s.finding[1:4] == ("absent", None, None) and not s.finding.change for s in sentences)
 
     @cached_property
     def ruled_out(self) -> frozenset[str]:

@@ -30,7 +30,7 @@ class Miner:
     tasks: by name; none stands for all. findings: what questions may be about; binary questions then ask about each of
     them. None: what of the lexicon is worth a question; binary questions then ask about few.
     steps: of all studies, of those with a report, of none; None leaves them to others. brief: see RuleSteps.
-    settings: all that change a case, for signatures. silent: how many studies gave no question.
+    settings: all that change a case, for signatures. without_question: how many studies gave none.
     """
 
     def __init__(
@@ -45,7 +45,8 @@ class Miner:
         steps: StepsFor | None = "all",
         brief: bool = False,
     ) -> None:
-        self.lexicon, self.reader, self.seed, self.steps_for, self.silent = lexicon, reader(lexicon), seed, steps, 0
+        self.lexicon, self.reader, self.seed, self.steps_for = lexicon, reader(lexicon), seed, steps
+        self.without_question = 0
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
         self.settings |= {"brief": True} if brief else {}
         self.tasks = tasks_named(tasks or task_names())
@@ -61,7 +62,7 @@ class Miner:
         candidates = Candidates(study, self.writer, f"{self.seed}/{row['id']}")
         questions = ((task, question) for task in self.tasks for question in task.questions(candidates))
         cases = [self.case(row, study, task, question) for task, question in questions]
-        self.silent += not cases
+        self.without_question += not cases
         return cases
 
     def read(self, row: Row) -> StudyFindings:

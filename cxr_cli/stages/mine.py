@@ -76,8 +76,8 @@ def run(options: MineOptions) -> int:
 
         with open_model(engine, miner.seed) as model:
             flow.pipe(lambda rows: write_steps(cases(rows), model, miner))
-    if miner.silent:
-        note(f"{miner.silent} studies gave no question")
+    if miner.without_question:
+        note(f"{miner.without_question} studies gave no question")
     return flow.rejected
 
 

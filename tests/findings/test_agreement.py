@@ -1,4 +1,4 @@
-"""One claim against what is known."""
+"""One claim against the findings of a report."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is said of a finding reads back as the same finding."""
+"""A sentence about a finding reads back as the same finding."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -47,8 +47,8 @@ def findings(zones: Sequence[str | None], changes: Sequence[str | None]) -> Iter
 
 
 def misread(finding: Finding, numbers: Sequence[int]) -> list[tuple[str, Any]]:
-    told = phrasing_of(LEXICON)
-    texts = {told.observe(finding, Nth(number), change=True) for number in numbers}
+    phrasing = phrasing_of(LEXICON)
+    texts = {phrasing.observe(finding, Nth(number), change=True) for number in numbers}
     read = {text: [f[:6] for f in READER.read(text)] for text in texts}
     return [(text, found) for text, found in read.items() if found != [finding[:6]]]
 
@@ -90,7 +90,7 @@ def test_sentences(finding: Finding, text: str) -> None:
     assert phrasing_of(LEXICON).observe(finding, Nth(0), change=True) == text
 
 
-def test_change_is_only_told_when_asked() -> None:
+def test_a_sentence_states_the_change_on_demand_only() -> None:
     finding = Finding("nodule", "present", None, None, None, "stable")
     assert phrasing_of(LEXICON).observe(finding, Nth(0)) == "There is a nodule."
 

@@ -1,4 +1,4 @@
-"""What a study says of each finding."""
+"""The status of each finding in a study."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_status_by_report(report: str, expected: Row) -> None:
     assert {name: study.status(name) for name in expected} == expected
 
 
-def test_silence_is_unknown() -> None:
+def test_what_is_not_mentioned_is_unknown() -> None:
     study = StudyFindings({"id": "s", "report": "The left lung is clear. No edema."}, READER, "unknown")
     assert study.status("edema") == "absent"
     assert study.status("cardiomegaly") is None
@@ -46,9 +46,9 @@ def test_labels_come_first() -> None:
         "report": "Clear lungs. Small effusion.",
         "labels": {"Pleural Effusion": 0, "Edema": 1.0, "Mass": -1},
     }
-    known = StudyFindings(study, READER)
-    assert [known.status(n) for n in ("pleural effusion", "edema", "mass")] == ["absent", "present", "uncertain"]
-    assert known.status("lung opacity") == "present", "a label too is some kind of it"
+    findings = StudyFindings(study, READER)
+    assert [findings.status(n) for n in ("pleural effusion", "edema", "mass")] == ["absent", "present", "uncertain"]
+    assert findings.status("lung opacity") == "present", "a label too is some kind of it"
 
 
 def test_labels_alone() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases import rows, said
+from tests.cases import rows, steps_with_evidence
 from tests.conftest import Cxr, needs
 from tests.scripted import Scripted, prompt_of
 from tests.server import Fault, Server, text_of
@@ -35,7 +35,7 @@ def test_three_passes(cxr: Cxr) -> None:
     with Server(Scripted()) as server:
         [case], notes = mine(cxr, server)
     assert notes == []
-    assert said(case) == GOOD
+    assert steps_with_evidence(case) == GOOD
     assert [step["kind"] for step in case["steps"]] == ["plan", "observe", "observe", "conclude"]
     assert case["why"] == {"kept": "as it is"}
     assert case["made_by"].startswith("engine:openai|model:tiny|temperature:0.0|top_p:1.0|max_tokens:1024|lexicon:")
@@ -87,7 +87,7 @@ def test_every_task_and_a_balanced_draw(cxr: Cxr) -> None:
 def test_a_bad_reply_is_shown_to_the_model_once(cxr: Cxr, reply: Any, reason: str) -> None:
     with Server(Scripted(evidence=[reply])) as server:
         [case], notes = mine(cxr, server)
-        assert (said(case), notes) == (GOOD, [])
+        assert (steps_with_evidence(case), notes) == (GOOD, [])
     again = server.requests[2]["messages"]
     assert [message["role"] for message in again] == ["system", "user", "assistant", "user"]
     assert again[2]["content"] == (reply if isinstance(reply, str) else again[2]["content"])
@@ -130,7 +130,7 @@ def test_thoughts_and_fences_around_the_reply(cxr: Cxr) -> None:
     reply = '<think>{"1": 3}</think>Here it is:\n```json\n{"1": [1, 1], "2": []}\n```'
     with Server(Scripted(evidence=[reply])) as server:
         [case], _ = mine(cxr, server)
-    assert said(case) == [GOOD[0], GOOD[1], GOOD[3]]
+    assert steps_with_evidence(case) == [GOOD[0], GOOD[1], GOOD[3]]
 
 
 @needs("llm")
@@ -139,7 +139,7 @@ def test_a_report_that_says_nothing_of_it(cxr: Cxr) -> None:
         [case], _ = mine(cxr, server, "--task", "binary", "--findings", "nodule")
     schema = server.requests[2]["response_format"]["json_schema"]["schema"]
     assert schema["properties"]["conclusion"]["properties"]["sentences"]["maxItems"] == 0
-    assert said(case) == [GOOD[0], ("So the answer is No.", [])]
+    assert steps_with_evidence(case) == [GOOD[0], ("So the answer is No.", [])]
 
 
 @needs("llm")
@@ -154,7 +154,7 @@ def test_without_a_report_nothing_is_asked(cxr: Cxr) -> None:
 def test_servers_that_are_busy_or_refuse(cxr: Cxr) -> None:
     busy = Fault(429, Retry_After="0")
     with Server(Scripted(plan=[busy])) as server:
-        assert said(mine(cxr, server)[0][0]) == GOOD
+        assert steps_with_evidence(mine(cxr, server)[0][0]) == GOOD
     with Server(Scripted(plan=[Fault(400)])) as server:
         [case], _ = mine(cxr, server, *ONE, "--no-cache")
     assert case["why"]["steps"] == "plan: the server refuses the request: HTTP 400, fault"

@@ -12,7 +12,7 @@ import pytest
 from cxr_cli.answers.reply_format import prompt_text
 from cxr_cli.rows.signatures import signature
 from cxr_cli.sources import EXAMPLES
-from tests.cases import LEXICON, answers, examples, rows, said
+from tests.cases import LEXICON, answers, examples, rows, steps_with_evidence
 from tests.conftest import Cxr
 
 
@@ -53,7 +53,7 @@ def test_a_table_with_other_names(cxr: Cxr, tmp_path: Any) -> None:
     done = cxr("mine", "a.csv", "--map", "id=uid,report=findings+impression", "--findings", "edema", "--task", "binary")
     (case,) = rows(done.stdout)
     assert case["report"] == "FINDINGS: Clear lungs.\nIMPRESSION: No edema."
-    assert (case["id"], case["answer"], said(case)[1][1]) == ("7/binary/edema", "No", ["No edema."])
+    assert (case["id"], case["answer"], steps_with_evidence(case)[1][1]) == ("7/binary/edema", "No", ["No edema."])
 
 
 def test_a_study_without_anything(cxr: Cxr, tmp_path: Any) -> None:
@@ -109,7 +109,7 @@ def test_own_findings_and_what_they_are_called(cxr: Cxr, tmp_path: Any) -> None:
     done = cxr("mine", "--lexicon", "my.toml", "--findings", "azygos lobe", "--task", "binary", stdin=study)
     (case,) = rows(done.stdout)
     assert (case["question"], case["answer"]) == ("Is there an azygos lobe in this chest X-ray?", "Yes")
-    assert said(case)[0][0] in ("I look for an azygos lobe.", "I check the image for an azygos lobe.")
+    assert steps_with_evidence(case)[0][0] in ("I look for an azygos lobe.", "I check the image for an azygos lobe.")
 
 
 def test_draws_depend_on_seed_and_ids_alone(cxr: Cxr) -> None:

@@ -31,7 +31,7 @@ def is_sound(case: Row) -> None:
         assert sorted(answered.texts or []) == sorted(answer), conclusion["text"]
     else:
         assert conclusion["text"].endswith(f"the answer is {', '.join(answer)}."), conclusion["text"]
-    known = ReferenceFindings(READER.read(case["report"]), LEXICON)
+    reference = ReferenceFindings(READER.read(case["report"]), LEXICON)
     for step in case["steps"]:
         text = step["text"]
         assert not any(word in text.lower() for word in NEVER_SAID), text
@@ -42,7 +42,7 @@ def is_sound(case: Row) -> None:
         else:
             assert found, text
         for finding in found:
-            assert known.judge(finding).verdict == "supported", (name, text)
+            assert reference.judge(finding).verdict == "supported", (name, text)
         for span in step["evidence"]:
             sentences = {(s.start, s.end) for s in READER.statements(case["report"])}
             assert (span["start"], span["end"]) in sentences, (name, text)
@@ -59,19 +59,19 @@ def test_every_example() -> None:
             is_sound(case)
             assert {**study, "labels": 0, "id": 0}.items() <= {**case, "labels": 0, "id": 0}.items(), "the row grows"
     assert ids.most_common(1)[0][1] == 1
-    assert miner.silent == 0
+    assert miner.without_question == 0
 
 
 def test_answers_of_the_examples() -> None:
     miner = Miner(LEXICON, tasks=["anomaly", "temporal"])
-    told = {study["id"].removeprefix("example-"): answers(miner(study)) for study in examples()}
-    normal = [id for id, found in told.items() if found.get("anomaly") == "Normal"]
-    neither = [id for id, found in told.items() if "anomaly" not in found]
+    tasks = {study["id"].removeprefix("example-"): answers(miner(study)) for study in examples()}
+    normal = [id for id, found in tasks.items() if found.get("anomaly") == "Normal"]
+    neither = [id for id, found in tasks.items() if "anomaly" not in found]
     assert normal == ["001", "002", "003", "004", "005", "006", "007", "034"]
     assert neither == ["025", "029", "032"], "a questionable nodule, a PICC, a port and a tracheostomy"
-    for found in told.values():
+    for found in tasks.values():
         found.pop("anomaly", None)
-    assert {id: found for id, found in told.items() if found} == {
+    assert {id: found for id, found in tasks.items() if found} == {
         "033": {"temporal/consolidation": "Improving", "temporal/pneumonia": "Improving"},
         "034": {"temporal/consolidation": "Improving", "temporal/pneumonia": "Improving"},
         "035": {"temporal/pleural-effusion": "Worsening", "temporal/atelectasis": "Worsening"},

@@ -8,7 +8,7 @@ import pytest
 
 from cxr_cli.sources.chexpert import LABELS
 from cxr_cli.sources.tables.csv_index import CsvIndex
-from tests.cases import rows, said
+from tests.cases import rows, steps_with_evidence
 from tests.conftest import Cxr, Run
 from tests.shared import DATA, needs_shared
 
@@ -232,7 +232,7 @@ def test_cases_of_ms_cxr_t(cxr: Cxr, tmp_path: Path) -> None:
         "s52-s51/temporal/pneumonia": "Worsening",
         "s52-s51/temporal/nodule": "Stable",
     }
-    (_, (_, edema), _), (_, (pneumonia, nothing), (end, _)), _ = (said(case) for case in cases)
+    (_, (_, edema), _), (_, (pneumonia, nothing), (end, _)), _ = (steps_with_evidence(case) for case in cases)
     assert (edema, nothing) == (["Edema has improved."], [])
     assert pneumonia in ("The pneumonia has worsened.", "The pneumonia has increased.")
     assert end == "The pneumonia has worsened, so the answer is Worsening."

@@ -7,7 +7,7 @@ import pytest
 from cxr_cli.errors import RowError
 from cxr_cli.findings.agreement import COURSE, COURSE_WORDS
 from cxr_cli.mining.cases import Miner
-from tests.cases import LEXICON, READER, Row, answers, mined, said
+from tests.cases import LEXICON, READER, Row, answers, mined, steps_with_evidence
 
 
 @pytest.mark.parametrize(("policy", "expected"), [("skip", {}), ("yes", "Yes"), ("no", "No")])
@@ -15,7 +15,7 @@ def test_uncertain(policy: Any, expected: Any) -> None:
     cases = mined("Possible small left effusion.", uncertain=policy, tasks=["binary"], findings=["pleural effusion"])
     assert answers(cases) == (expected and {"binary/pleural-effusion": expected})
     for case in cases:
-        (_, (observed, evidence), (concluded, _)) = said(case)
+        (_, (observed, evidence), (concluded, _)) = steps_with_evidence(case)
         assert READER.read(observed)[0][:3] == ("pleural effusion", "uncertain", "left")
         assert evidence == ["Possible small left effusion."]
         assert concluded == f"A pleural effusion is possible but not certain, so the answer is {expected}."
@@ -63,8 +63,8 @@ def test_changes_that_a_data_set_gives(report: str | None, changes: Row | None, 
     assert {case["findings"][0]: (case["answer"], len(case["steps"][1]["evidence"])) for case in cases} == expected
     for case in cases:
         _, observed, concluded = (step["text"] for step in case["steps"])
-        (told,) = READER.read(observed)
-        assert COURSE[told.change or ""] == COURSE_WORDS[case["answer"].lower()]
+        (finding,) = READER.read(observed)
+        assert COURSE[finding.change or ""] == COURSE_WORDS[case["answer"].lower()]
         assert concluded.endswith(f"so the answer is {case['answer']}.")
 
 
@@ -79,12 +79,14 @@ def test_changes_alone_give_no_other_question() -> None:
 def test_temporal_steps() -> None:
     (case,) = mined("The small left effusion has increased.", tasks=["temporal"])
     assert case["question"] == "How has the pleural effusion changed since the prior chest X-ray?"
-    (_, (observed, evidence), (concluded, _)) = said(case)
+    (_, (observed, evidence), (concluded, _)) = steps_with_evidence(case)
     assert READER.read(observed)[0][:6] == ("pleural effusion", "present", "left", None, "mild", "worse")
     assert evidence == ["The small left effusion has increased."]
     assert concluded == "The pleural effusion has worsened, so the answer is Worsening."
     for case in mined("The small left effusion has increased.", tasks=["binary", "anomaly", "single"]):
-        assert all(f.change is None for text, _ in said(case) for f in READER.read(text)), "one film shows no change"
+        assert all(f.change is None for text, _ in steps_with_evidence(case) for f in READER.read(text)), (
+            "one film shows no change"
+        )
 
 
 @pytest.mark.parametrize(
@@ -101,9 +103,9 @@ def test_anomaly(report: str, expected: Row) -> None:
     assert answers(mined(report, tasks=["anomaly"])) == expected
 
 
-def test_a_normal_film_is_told_organ_by_organ() -> None:
+def test_a_normal_film_is_described_organ_by_organ() -> None:
     (case,) = mined("Heart size normal. No infiltrate or effusion. No fracture.", tasks=["anomaly"])
-    seen = [(READER.read(text), evidence) for text, evidence in said(case)[1:-1]]
+    seen = [(READER.read(text), evidence) for text, evidence in steps_with_evidence(case)[1:-1]]
     assert [([f.name for f in found], evidence) for found, evidence in seen] == [
         (["infiltration"], ["No infiltrate or effusion."]),
         (["pleural effusion", "pneumothorax"], ["No infiltrate or effusion."]),
@@ -147,7 +149,7 @@ def test_no_option_is_what_might_be_there() -> None:
 
 
 def test_questions_are_grammatical() -> None:
-    asked = {
+    questions = {
         case["findings"][0]: case["question"] for case in mined("Edema.", tasks=["binary"], findings=LEXICON.entries)
     }
     expected = {
@@ -158,4 +160,4 @@ def test_questions_are_grammatical() -> None:
         "elevated diaphragm": "Is there elevation of the hemidiaphragm in this chest X-ray?",
         "acute abnormality": "Is there an acute abnormality in this chest X-ray?",
     }
-    assert {name: asked[name] for name in expected} == expected
+    assert {name: questions[name] for name in expected} == expected
