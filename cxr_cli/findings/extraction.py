@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from cxr_cli.findings.clause import read_clause
+from cxr_cli.findings.clauses.clause import read_clause
+from cxr_cli.findings.clauses.mention import Mention
+from cxr_cli.findings.clauses.state import Token
 from cxr_cli.findings.lexicon import Concept, Lexicon
-from cxr_cli.findings.mention import Mention
 from cxr_cli.findings.sentences import WITHOUT_FINDINGS, sentences
-from cxr_cli.findings.state import Token
 
 
 class Finding(NamedTuple):

@@ -6,10 +6,10 @@ A clause runs from one break ("but", "however", ";") to the next. Tokens are (ki
 from collections.abc import Callable
 from dataclasses import replace
 
-from cxr_cli.findings.cues import Cues
+from cxr_cli.findings.clauses.cues import Cues
+from cxr_cli.findings.clauses.mention import Anatomy, Mention
+from cxr_cli.findings.clauses.state import Token
 from cxr_cli.findings.lexicon import Concept, Lexicon
-from cxr_cli.findings.mention import Anatomy, Mention
-from cxr_cli.findings.state import Token
 
 ATTRIBUTES = frozenset({"side", "zone", "severity", "change"})
 

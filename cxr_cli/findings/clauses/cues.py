@@ -1,6 +1,6 @@
 """What each cue of the lexicon does to the state; `on_X` handles `[cue] X`."""
 
-from cxr_cli.findings.state import State
+from cxr_cli.findings.clauses.state import State
 
 CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
 FRESH = frozenset({"severity", "change", "good", "bad"})

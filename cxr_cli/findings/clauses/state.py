@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from cxr_cli.findings.clauses.mention import Anatomy, Mention
 from cxr_cli.findings.lexicon import Concept, Lexicon
-from cxr_cli.findings.mention import Anatomy, Mention
 
 Token = tuple[str, str, int, int]
 """kind, value, start, end."""

@@ -1,0 +1,1 @@
+"""One clause of a sentence: tokens in, findings out."""
