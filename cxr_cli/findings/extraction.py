@@ -18,7 +18,8 @@ from cxr_cli.findings.clauses.clause import read_clause
 from cxr_cli.findings.clauses.mention import Mention
 from cxr_cli.findings.clauses.state import Token
 from cxr_cli.findings.lexicon import Concept, Lexicon
-from cxr_cli.findings.sentences import WITHOUT_FINDINGS, sentences
+from cxr_cli.findings.sections import WITHOUT_FINDINGS
+from cxr_cli.findings.sentences import sentences
 
 
 class Finding(NamedTuple):

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cxr_cli.findings.sentences import WITHOUT_FINDINGS, sentences
+from cxr_cli.findings.sections import WITHOUT_FINDINGS
+from cxr_cli.findings.sentences import sentences
 from cxr_cli.records import Span
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from zlib import crc32
 
-from cxr_cli.findings.sentences import WITHOUT_FINDINGS, sections
+from cxr_cli.findings.sections import WITHOUT_FINDINGS, sections
 from cxr_cli.rows import Row, note
 from cxr_cli.rows.temp_db import TempDb
 
@@ -89,7 +89,7 @@ def shingles(report: str) -> frozenset[int]:
     words = [
         word
         for section in sections(report)
-        if section.section not in WITHOUT_FINDINGS
+        if section.name not in WITHOUT_FINDINGS
         for word in _WORD.findall(report[section.start : section.end].lower())
         if word.strip("x")
     ]
