@@ -8,8 +8,6 @@ hedges, plans, lists, attributes and statements made of an anatomy and a quality
 """
 
 import re
-import sys
-from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,6 +18,8 @@ from cxr_cli.findings.clauses.state import Token
 from cxr_cli.findings.lexicon import Concept, Lexicon
 from cxr_cli.findings.sections import WITHOUT_FINDINGS
 from cxr_cli.findings.sentences import sentences
+from cxr_cli.findings.wording.plain import Offsets, normalise, original
+from cxr_cli.findings.wording.words import Words
 
 
 class Finding(NamedTuple):
@@ -55,6 +55,7 @@ class Reader:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._automaton, self._concepts, self._phrases = lexicon.matcher
+        self._words = Words(lexicon)
         self._index = {phrase: index for index, phrase in enumerate(self._phrases)}
         self._attributes: dict[str, list[Concept]] = {}
         for kind in ("side", "zone"):
@@ -105,7 +106,7 @@ class Reader:
         return found, open_verdict
 
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
-        plain, offsets = normalise(text)
+        plain, offsets = self._words.corrected(*normalise(text))
         tokens = self._tokens(plain)
         whole = plain.rstrip()
         asks = whole.endswith(("?", ":")) or bool(_OPTION.match(plain) and not _ANSWER.search(plain))
@@ -180,35 +181,7 @@ _OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
 _ANSWER = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"
 )
-_TABLE = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
-_BLANKS = re.compile("  +")
 _SIZE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(?: ?(?:x|by) ?(\d+(?:\.\d+)?))? ?(mm|cm|millimeter|centimeter)")
-
-
-Offsets = list[tuple[int, int]]
-
-
-def normalise(text: str) -> tuple[str, Offsets]:
-    """Lower case, with hyphens and breaks as single blanks; and where it drifts from `text`.
-
-    Offsets: (i, n): from plain[i] on, the character stands n further on in `text`. [] where the two agree.
-    """
-    plain = text.lower()
-    if len(plain) != len(text):
-        plain = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    plain = plain.translate(_TABLE)
-    if "  " not in plain:
-        return plain, []
-    offsets, dropped = [], 0
-    for run in _BLANKS.finditer(plain):
-        keep = run.start() + 1 - dropped
-        dropped += run.end() - run.start() - 1
-        offsets.append((keep, dropped))
-    return _BLANKS.sub(" ", plain), offsets
-
-
-def _original(offset: int, offsets: Offsets) -> int:
-    return offset + offsets[at - 1][1] if (at := bisect_right(offsets, (offset, sys.maxsize))) else offset
 
 
 def _sizes(plain: str, mentions: list[Mention]) -> None:
@@ -225,7 +198,7 @@ def _sizes(plain: str, mentions: list[Mention]) -> None:
 def _finding(m: Mention, offsets: Offsets) -> Finding:
     start, end = m.start, m.end
     if offsets:
-        start, end = _original(start, offsets), _original(end - 1, offsets) + 1
+        start, end = original(start, offsets), original(end - 1, offsets) + 1
     return Finding(m.name, m.status, m.side, m.zone, m.severity, m.change, m.size, start, end)
 
 

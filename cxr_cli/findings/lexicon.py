@@ -53,6 +53,13 @@ class _Quality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bad: Terms = {}
 
 
+class Shorthand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a short word stands for. after: only right after one of these words; () anywhere."""
+
+    means: str
+    after: tuple[str, ...] = ()
+
+
 class _Skip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms: tuple[str, ...] = ()
 
@@ -68,6 +75,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severity: Terms = {}
     change: Terms = {}
     cue: Terms = {}
+    shorthand: dict[str, str | Shorthand] = {}
     skip: _Skip = _Skip()
 
 
@@ -78,6 +86,7 @@ class Lexicon:
     entries: name -> Entry, in the file's order.
     combos: (anatomy, quality) -> finding that the two state together ("heart", "enlarged" -> cardiomegaly).
     rules_out: (anatomy, good quality) -> findings that are absent then ("lungs", "clear" -> lung opacity).
+    shorthand: short word -> what it stands for.
     """
 
     def __init__(self, data: dict[str, Any], own: tuple[Entry, ...] = ()) -> None:
@@ -91,6 +100,8 @@ class Lexicon:
             for name, a in self._anatomy.items()
             for quality in good
         }
+        short = msgspec.convert(data["shorthand"], dict[str, str | Shorthand])
+        self.shorthand = {k: Shorthand(v) if isinstance(v, str) else v for k, v in short.items()}
         self._check()
         self._names = {key.lower(): e.name for e in self.entries.values() for key in (*e.aka, e.name)}
 

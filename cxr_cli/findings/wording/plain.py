@@ -1,0 +1,59 @@
+"""A text in plain letters, and the way back from each character to the text as it was written."""
+
+import re
+import sys
+from bisect import bisect_right
+from collections.abc import Iterable
+
+Offsets = list[tuple[int, int]]
+"""(i, n): from plain[i] on, the character stands n further on in the text. [] where the two agree."""
+
+_TABLE = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
+_BLANKS = re.compile("  +")
+
+
+def normalise(text: str) -> tuple[str, Offsets]:
+    """Lower case, with hyphens and breaks as single blanks; and where it drifts from `text`."""
+    plain = text.lower()
+    if len(plain) != len(text):
+        plain = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    plain = plain.translate(_TABLE)
+    if "  " not in plain:
+        return plain, []
+    offsets, dropped = [], 0
+    for run in _BLANKS.finditer(plain):
+        keep = run.start() + 1 - dropped
+        dropped += run.end() - run.start() - 1
+        offsets.append((keep, dropped))
+    return _BLANKS.sub(" ", plain), offsets
+
+
+def original(offset: int, offsets: Offsets) -> int:
+    """Where the character at `offset` of the plain text stands in the text."""
+    return offset + offsets[at - 1][1] if (at := bisect_right(offsets, (offset, sys.maxsize))) else offset
+
+
+def replaced(plain: str, offsets: Offsets, words: Iterable[tuple[int, int, str]]) -> tuple[str, Offsets]:
+    """The text with other words in the places of some: (start, end, word), in order; and its offsets.
+
+    A word of another length drifts at its last letter, so that its own start and end are those of the word it replaces.
+    """
+    pieces: list[str] = []
+    drift: Offsets = []  # from the new text to `plain`
+    done = length = grown = 0
+    for start, end, word in words:
+        pieces += plain[done:start], word
+        length += start - done + len(word)
+        grown += len(word) - (end - start)
+        drift.append((length - 1, -grown))
+        done = end
+    pieces.append(plain[done:])
+    text = "".join(pieces)
+    if not offsets:
+        return text, drift
+    both: Offsets = []
+    for i in range(len(text)):
+        further = original(original(i, drift), offsets) - i
+        if further != (both[-1][1] if both else 0):
+            both.append((i, further))
+    return text, both
