@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from cxr_cli.findings.clauses.clause import read_clause
+from cxr_cli.findings.clauses.clause import Clause
+from cxr_cli.findings.clauses.composition import compose
 from cxr_cli.findings.clauses.mention import Mention
 from cxr_cli.findings.clauses.state import Token
 from cxr_cli.findings.lexicon import Concept, Lexicon
@@ -107,22 +108,27 @@ class Reader:
 
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
         plain, offsets = self._words.corrected(*normalise(text))
-        tokens = self._tokens(plain)
+        tokens = compose(self._tokens(plain), plain)
         whole = plain.rstrip()
-        asks = whole.endswith(("?", ":")) or bool(_OPTION.match(plain) and not _ANSWER.search(plain))
+        asks = whole.endswith(":") or (whole.endswith("?") and bool(_QUESTION.search(plain)))
+        asks = asks or bool(_OPTION.match(plain) and not _ANSWER.search(plain))
         mentions: list[Mention] = []
         verdict = None
         option = False  # "option B, which mentions ...": what follows "which" is still the option
         clause: list[Token] = []
         informative = False  # a clause without a finding, an anatomy or a verdict states nothing
+        before: Clause | None = None
+        exception = False
         for token in (*tokens, _END):
             kind, value, start, _ = token
-            if value == "break" and not (option and plain.startswith("which", start)):
-                if informative:
-                    found, clause_verdict = read_clause(clause, plain, self.lexicon, self._implied)
-                    mentions += found
-                    verdict = clause_verdict or verdict
-                clause, informative = [], False
+            if (value == "break" or value == "except") and not (option and plain.startswith("which", start)):
+                if informative or exception:
+                    before = Clause(clause, plain, self.lexicon, self._implied, before).read()
+                    if exception:
+                        before.except_for()
+                    mentions += before.mentions
+                    verdict = before.verdict or verdict
+                clause, informative, exception = [], False, value == "except"
                 continue
             if value == "ask" and plain.startswith("option", start):
                 option = True
@@ -130,6 +136,7 @@ class Reader:
                     continue
             clause.append(token)
             informative = informative or kind == "finding" or kind == "anatomy" or value in _VERDICTS
+            informative = informative or (before is not None and (kind == "good" or kind == "bad"))
         if asks:
             for mention in mentions:
                 mention.ask, mention.negated = True, False
@@ -177,6 +184,11 @@ class Reader:
 
 _END = ("cue", "break", 0, 0)
 _VERDICTS = frozenset({"negated", "confirm", "hedge", "imply"})
+# A question put, and no doubt in telegraphic style ("mild edema?").
+_QUESTION = re.compile(
+    r"(?:^|[:,;.] |\bthen |\band |\bso |\bbut )(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should"
+    r"|may|which|what|where|when|who|whose|how|why|any|if)\b|question:|\b(?:seen|present|visible|there|evidence|evident)\b"
+)
 _OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
 _ANSWER = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"

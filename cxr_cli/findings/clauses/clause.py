@@ -3,21 +3,25 @@
 A clause runs from one break ("but", "however", ";") to the next. Tokens are (kind, value, start, end) in order.
 """
 
-from collections.abc import Callable
+import re
 from dataclasses import replace
 
 from cxr_cli.findings.clauses.cues import Cues
-from cxr_cli.findings.clauses.mention import Anatomy, Mention
-from cxr_cli.findings.clauses.state import Token
-from cxr_cli.findings.lexicon import Concept, Lexicon
+from cxr_cli.findings.clauses.mention import Anatomy
 
+WEAK = frozenset({"verb", "assert", "confirm", "with", "and", "comma", "at"})
+# Behind a quality that is said of an anatomy before the break: "lungs hyperexpanded but clear bilaterally".
+ITEM_END = re.compile(r"\W*$|\W*[,;.:]| (?:and|with|without|bilaterally|in|throughout|on|at|except|there)\b")
 ATTRIBUTES = frozenset({"side", "zone", "severity", "change"})
 
 
 class Clause(Cues):
-    """Reads the tokens one by one: findings, anatomies with qualities, attributes; cues change the state."""
+    """Reads the tokens one by one: findings, anatomies with qualities, attributes; cues change the state.
 
-    def read(self) -> None:
+    mentions: its findings. verdict: on the findings asked about before it ("absent", "present", None).
+    """
+
+    def read(self) -> "Clause":
         for i, (kind, value, start, end) in enumerate(self.tokens):
             if kind == "finding":
                 self.on_finding(value, start, end)
@@ -33,6 +37,7 @@ class Clause(Cues):
             self.attach(self.pending, self.mentions[-1])
         self.close_heading()
         self.inherit()
+        return self
 
     def on_finding(self, name: str, start: int, end: int) -> None:
         if self.mentions and self.mentions[-1].start == start:  # one phrase, two findings (hydropneumothorax)
@@ -51,6 +56,11 @@ class Clause(Cues):
         self.anatomies.append(Anatomy(name, start, end, used=place))
         if place:
             self.mentions[-1].name = self.within_anatomy(self.mentions[-1].name, self.anatomies[-1])
+        if not place and len(self.anatomies) == 1 and self.before and (open_quality := self.before.open_quality):
+            self.combine(
+                open_quality[0], open_quality[1], self.anatomies, start, end
+            )  # "hyperexpanded but clear lungs"
+            self.anatomies[-1].used = False
         if self.open_quality and not place:
             kind, quality, q_start, q_end = self.open_quality
             if self.combine(kind, quality, [self.anatomies[-1]], q_start, q_end) and kind == "bad":
@@ -66,7 +76,7 @@ class Clause(Cues):
         if self.mentions and self.mentions[-1].end == end and self.mentions[-1].start == start:
             return
         unused = [a for a in self.anatomies if not a.used]
-        if kind == "good" and self.negation and not self.negates_next(i):
+        if kind == "good" and self.negation and self.anatomy_near(i) and not self.negates_next(i):
             self.end_negation()
         if kind == "bad":
             unused = unused[-2:]
@@ -74,11 +84,17 @@ class Clause(Cues):
             self.open_quality = None
             return
         ahead = next((t for t in self.tokens[i + 1 :] if t[2] >= end and t[0] not in ATTRIBUTES), None)
+        if self.before and self.alone(i, kind, end) and self.combine_with_before(kind, quality, start, end):
+            return
         if kind == "good" and self.anatomies and not (ahead and ahead[0] == "anatomy"):
             if self.verb_seen or self.link == "list":
                 self.combine(kind, quality, self.anatomies[-1:], start, end)
             return
         self.open_quality = (kind, quality, start, end)
+
+    def anatomy_near(self, i: int) -> bool:
+        """Is there an anatomy that the quality can be of? "No nodule or smooth mass" has none."""
+        return bool(self.anatomies) or any(t[0] == "anatomy" for t in self.tokens[i + 1 : i + 6])
 
     def negates_next(self, i: int) -> bool:
         """ "not normal" denies what is good; "no rotation and adequate inspiration" does not."""
@@ -86,6 +102,32 @@ class Clause(Cues):
         return not any(
             kind == "finding" or (kind == "cue" and value in ("and", "comma")) for kind, value, _, _ in between
         )
+
+    def alone(self, i: int, kind: str, end: int) -> bool:
+        """Is the quality all that the clause has said so far, and is no other thing named behind it?"""
+        return all(t[0] in ("severity", kind) or t[1] in WEAK for t in self.tokens[:i]) and bool(
+            ITEM_END.match(self.plain, end)
+        )
+
+    def combine_with_before(self, kind: str, quality: str, start: int, end: int) -> bool:
+        """ "The lungs are hyperinflated but clear": the anatomy stands before the break."""
+        assert self.before
+        anatomies = [a for a in self.before.anatomies if not a.used] or self.before.anatomies[-1:]
+        count = len(self.mentions)
+        stated = {m.name for m in self.before.mentions}
+        if not self.combine(kind, quality, anatomies, start, end):
+            return False
+        self.mentions[count:] = [m for m in self.mentions[count:] if m.name not in stated]
+        for mention in self.mentions[count:]:
+            mention.start, mention.end = start, end
+        return True
+
+    def except_for(self) -> None:
+        """ "No effusion, except for a trace on the left": this clause takes back what the one before it denied."""
+        denied = self.before.mentions[-1] if self.before and self.before.mentions else None
+        if denied and denied.negated and self.pending and not self.mentions:
+            denied.negated = False
+            self.attach(self.pending, denied)
 
     def combine(self, kind: str, quality: str, anatomies: list[Anatomy], start: int, end: int) -> bool:
         """Adds the findings that these anatomies and this quality state; False if the lexicon has none."""
@@ -132,19 +174,10 @@ class Clause(Cues):
             for mention in self.heading:
                 mention.negated = True
             return
-        others = [m for m in self.mentions if all(m is not h for h in self.heading)]
+        others = self.mentions[self.heading_end :]
         if others and all(m.ask or m.negated for m in others):
             for mention in self.heading:
                 mention.ask = not mention.negated
 
 
 HANDLERS = {name.removeprefix("on_"): getattr(Clause, name) for name in dir(Cues) if name.startswith("on_")}
-
-
-def read_clause(
-    tokens: list[Token], plain: str, lexicon: Lexicon, implied: Callable[[str], tuple[Concept, ...]]
-) -> tuple[list[Mention], str | None]:
-    """The findings of one clause, and its verdict on the findings asked about before ("absent", "present", None)."""
-    clause = Clause(tokens, plain, lexicon, implied)
-    clause.read()
-    return clause.mentions, clause.verdict

@@ -3,6 +3,8 @@
 from cxr_cli.findings.clauses.state import State
 
 CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
+REPLIES = frozenset({"no", "nil", "neg", "none", "n", "0", "false", "minus", "ø", "∅"})
+PLACED = frozenset({"severity", "side", "zone"})
 FRESH = frozenset({"severity", "change", "good", "bad"})
 
 
@@ -12,6 +14,9 @@ class Cues(State):
     # Before a finding.
 
     def on_negate(self, i: int, start: int, end: int) -> None:
+        if self.is_reply(i):
+            self.on_reply_no(i, start, end)
+            return
         self.negation, self.resolving, self.negated_at = "open", False, i
         self.hedge = False
         if self.link == "list" or self.mentions[self.ask_start :]:  # "we check for effusion, but none ..."
@@ -25,8 +30,15 @@ class Cues(State):
         if self.negation:
             return
         self.hedge, self.hedge_start = True, len(self.mentions)
-        if not any(t[0] in ("finding", "anatomy", "bad") for t in self.tokens[i + 1 :]):
+        if not self.something_follows(i) and self.says_existence(i):
             self.on_hedged(i, start, end)  # "effusion suspected"
+
+    def on_query(self, i: int, start: int, end: int) -> None:
+        """ "?effusion" before a finding, "effusion?" after it."""
+        if (start and self.plain[start - 1].isalnum()) or self.something_follows(i) is False:
+            self.on_hedged(i, start, end)
+        else:
+            self.hedge, self.hedge_start = True, len(self.mentions)
 
     def on_ask(self, i: int, start: int, end: int) -> None:
         if not self.negation:
@@ -43,13 +55,71 @@ class Cues(State):
             for mention in self.mentions[self.subject :]:
                 mention.ask = not mention.negated
 
+    def on_elsewhere(self, i: int, start: int, end: int) -> None:
+        self.elsewhere, self.elsewhere_start = True, len(self.mentions)
+
+    def on_object(self, i: int, start: int, end: int) -> None:
+        """ "In the absence of prior films, ...": the negation is about no finding."""
+        if self.negation == "open":
+            self.end_negation()
+
+    def on_describes(self, i: int, start: int, end: int) -> None:
+        """ "Atelectasis causes volume loss" is general knowledge, "The opacity involves the left lobe" is not."""
+        if len(self.mentions) != 1 or self.plain[: self.mentions[0].start] not in ("", "a ", "an "):
+            return
+        subject = self.mentions[0]
+        if subject.side or subject.zone or subject.severity or subject.change:
+            return
+        if not any(kind in ("side", "zone", "change") or value == "now" for kind, value, _, _ in self.tokens):
+            self.on_suppose(i, start, end)
+
     # After a finding.
+
+    def is_reply(self, i: int) -> bool:
+        """Does this "no" answer the finding right before it: "effusion - no", "effusion: no, mass: no"?"""
+        mention = self.mentions[-1] if self.mentions else None
+        start, end = self.tokens[i][2:]
+        if (
+            self.plain[start:end] not in REPLIES
+            or mention is None
+            or mention.negated
+            or not 0 < start - mention.end < 12
+        ):
+            return False
+        if self.plain[mention.end : start].strip(" :=>|[]().–—"):
+            return False
+        following = next((t for t in self.tokens[i + 1 :] if t[2] >= end), None)
+        return following is None or (following[0] == "cue" and following[1] in ("comma", "and"))
+
+    def on_reply_no(self, i: int, start: int, end: int) -> None:
+        if self.is_reply(i):
+            self.mentions[-1].negated, self.mentions[-1].ask = True, False
+            self.heading, self.subject, self.chain = [], len(self.mentions), len(self.mentions)
+
+    def on_less(self, i: int, start: int, end: int) -> None:
+        """ "..., infection being less likely"."""
+        for mention in self.mentions[max(self.item, self.subject) :]:
+            mention.negated, mention.ask = True, False
+        self.hedge = False
+        self.end_negation()
+
+    def on_now(self, i: int, start: int, end: int) -> None:
+        """ "An effusion, as is often the case in this patient"."""
+        if self.suppose and not self.ask:
+            for mention in self.mentions:
+                mention.ask = False
+        elif self.ask and self.ask_start < len(self.mentions):  # "treated for pneumonia, now clear"
+            self.ask, self.subject = False, len(self.mentions)
+        self.suppose = self.elsewhere = False
 
     def on_negated(self, i: int, start: int, end: int) -> None:
         mentions = self.not_negated()
         if not mentions and self.finding_follows(i):
             self.on_negate(i, start, end)
             return
+        if not mentions and self.plain.startswith("neither", self.tokens[max(0, self.negated_at)][2]):
+            for mention in self.mentions[self.subject :]:  # "neither A nor B can be excluded"
+                mention.negated, mention.hedge = False, True
         self.verdict = "absent"
         for mention in mentions:
             mention.negated, mention.ask = True, False
@@ -65,10 +135,15 @@ class Cues(State):
         self.end_negation()
 
     def on_hedged(self, i: int, start: int, end: int) -> None:
-        for mention in self.not_negated():
-            mention.hedge = True
+        mentions = self.mentions[max(self.item, self.subject) :]
+        if not mentions and self.something_follows(i):  # "it is possible that there is an effusion"
+            self.on_hedge(i, start, end)
+        for mention in mentions:
+            if not mention.negated:
+                mention.hedge = True
 
     def on_confirm(self, i: int, start: int, end: int) -> None:
+        self.verb_seen = self.verb_seen or start > 0
         if not self.negation and not any(m.ask for m in self.mentions):
             self.verdict = self.verdict or "present"
 
@@ -77,7 +152,7 @@ class Cues(State):
     def on_assert(self, i: int, start: int, end: int) -> None:
         # "there is", "the image shows" end general knowledge; a bare "shows" does not.
         if self.negation != "open" and " " in self.plain[start:end]:
-            self.suppose = self.condition = False
+            self.suppose = self.condition = self.elsewhere = False
         self.begin_statement()
 
     def on_imply(self, i: int, start: int, end: int) -> None:
@@ -113,6 +188,13 @@ class Cues(State):
             self.open_quality = None
 
     def on_comma(self, i: int, start: int, end: int) -> None:
+        following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        if not (following and following[1] in ("and", "or") and following[2] <= end + 1):
+            self.item = len(self.mentions)
+        if self.plain.startswith("in ") and len(self.mentions) == 1 and self.mentions[0].start == 3:
+            self.on_suppose(i, start, end)  # "in heart failure, ..."
+        if self.elsewhere and self.elsewhere_start < len(self.mentions):
+            self.elsewhere = False
         self.separate(i)
 
     def on_and(self, i: int, start: int, end: int) -> None:
@@ -137,9 +219,27 @@ class Cues(State):
 
     def on_colon(self, i: int, start: int, end: int) -> None:
         """The findings before a colon, without a verb, are a heading: "Effusion: none", "Effusion: look for it"."""
-        if not self.verb_seen and self.link != "list":
-            self.heading = [m for m in self.mentions if not m.negated]
+        plan = self.ask and self.ask_start < len(self.mentions)
+        if (plan or (self.hedge and self.hedge_start < len(self.mentions))) and self.last_doubt < i:
+            self.ask = self.hedge = False  # "evaluate for effusion: small effusion"
+            self.subject = len(self.mentions)
+        elif not self.verb_seen and self.link != "list":
+            self.heading = [m for m in self.mentions[self.subject :] if not m.negated]
+            self.heading_end = len(self.mentions)
         self.link = "list"
+
+    def on_only(self, i: int, start: int, end: int) -> None:
+        """ "No consolidation, just atelectasis"."""
+        if self.negation == "used" and self.link == "list":
+            self.end_negation()
+            if not self.something_follows(i) and any(
+                t[0] in ("severity", "side", "zone") for t in self.tokens[i + 1 :]
+            ):
+                self.mentions[-1].negated = False  # "no effusion, only a trace on the left"
+            self.subject = len(self.mentions)
+
+    def on_except(self, i: int, start: int, end: int) -> None:
+        """Opens the clause that it begins."""
 
     def on_break(self, i: int, start: int, end: int) -> None:
         """A break that ends no clause: "which" after an option that is quoted."""

@@ -1,5 +1,6 @@
 """The state while a clause is read: what is still open, and how a finding enters it."""
 
+import re
 from collections.abc import Callable
 
 from cxr_cli.findings.clauses.mention import Anatomy, Mention
@@ -8,34 +9,55 @@ from cxr_cli.findings.lexicon import Concept, Lexicon
 Token = tuple[str, str, int, int]
 """kind, value, start, end."""
 
+DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})
+MODAL = frozenset({"may", "might", "could", "can"})
+# What may come between a doubt and the end of its item, if it is the doubt whether there is a finding at all.
+EXISTENCE = re.compile(
+    r"(?: (?:to|be|well|also|or|early|present|exist|seen|there|developing|considered|raised|clinically|here|again"
+    r"|at|in|on|is|are|a|an|the|this|that|possibility|possible|consideration))*"
+    r"(?=\W*(?:$|[,;:)\]]| and | but | or | with ))"
+)
+
 
 class State:
     """Open negations, hedges and plans; anatomies without a quality yet; attributes without a finding yet."""
 
     negation = ""  # "", "open" (no finding yet) or "used"
-    resolving = hedge = ask = condition = suppose = verb_seen = False
+    resolving = hedge = ask = condition = suppose = elsewhere = verb_seen = False
     link = ""  # what came since the last finding: "", "at", "verb", "list"
     subject = 0  # index of the first mention that a later cue may be about
     chain = 0  # index of the first mention of the running "a, b and c"
     same_place_at = -1  # how many findings there were at "consistent with" or "versus"
-    hedge_start = ask_start = 0  # how many findings there were when the hedge began, and when the plan did
+    hedge_start = ask_start = elsewhere_start = 0  # how many findings there were when the hedge, the plan, ... began
+    item = 0  # index of the first mention since the last comma that begins a new item
+    heading_end = 0  # how many findings there were at the colon
     negated_at = -1  # the token that opened the negation
     tail = -1  # where the last finding, with the attributes right behind it, ends
     open_quality: tuple[str, str, int, int] | None = None  # a quality whose anatomy comes after it
     verdict: str | None = None  # on the findings asked about before: "absent", "present"
 
     def __init__(
-        self, tokens: list[Token], plain: str, lexicon: Lexicon, implied: Callable[[str], tuple[Concept, ...]]
+        self,
+        tokens: list[Token],
+        plain: str,
+        lexicon: Lexicon,
+        implied: Callable[[str], tuple[Concept, ...]],
+        before: "State | None" = None,
     ) -> None:
         self.tokens, self.plain, self.lexicon, self.implied = tokens, plain, lexicon, implied
+        self.before = before  # the clause before the break
         self.mentions: list[Mention] = []
         self.anatomies: list[Anatomy] = []
         self.pending: list[tuple[str, str]] = []  # attributes whose finding comes after them
         self.heading: list[Mention] = []  # findings before a colon
+        stated = (i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in ("finding", "anatomy", "bad"))
+        self.last_stated = next(stated, -1)  # the last token that names a finding or an anatomy
+        doubts = (i for i in range(len(tokens) - 1, -1, -1) if tokens[i][1] in DOUBTS)
+        self.last_doubt = next(doubts, -1)  # the last cue that makes a plan or general knowledge likely
         self.place_targets: list[Mention] = []  # the findings that the next place belongs to
 
     def mention(self, name: str, start: int, end: int) -> Mention:
-        ask = self.ask or self.condition or (self.suppose and not self.negation)
+        ask = self.ask or self.condition or self.elsewhere or (self.suppose and not self.negation)
         cause = self.same_place_at == len(self.mentions)
         mention = Mention(name, start, end, bool(self.negation), self.hedge, ask, cause=cause)
         if self.negation:
@@ -68,6 +90,17 @@ class State:
             self.subject = len(self.mentions)
         self.chain = len(self.mentions)
         self.link = "list"
+
+    def something_follows(self, i: int) -> bool:
+        """A finding or an anatomy comes later in the clause."""
+        return self.last_stated > i
+
+    def says_existence(self, i: int) -> bool:
+        """Is the doubt at `i` whether there is a finding at all ("is possible", "may be present"), and not how it is
+        ("may have increased")?"""
+        start, end = self.tokens[i][2:]
+        words = EXISTENCE.match(self.plain, end)
+        return words is not None and not (self.plain[start:end] in MODAL and not words[0].strip())
 
     def finding_follows(self, i: int) -> bool:
         """A finding comes before the next link: "is a small effusion"."""
