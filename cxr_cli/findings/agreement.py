@@ -6,7 +6,7 @@ Agreement is of name, status, side and, where both say it, of zone, severity and
 from collections.abc import Container, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from cxr_cli.findings.extraction import Finding
+from cxr_cli.findings.finding import Finding, same_side
 from cxr_cli.findings.lexicon import Lexicon
 
 Unmentioned = Literal["normal", "unknown"]
@@ -105,11 +105,6 @@ class ReferenceFindings:
         if self.lexicon.entries[claim.name].only_absent and self.lexicon.entries[finding.name].weight < 1:
             return False
         return same_side(claim, finding) and not (other_zone(claim, finding) or other_severity(claim, finding))
-
-
-def same_side(a: Finding, b: Finding) -> bool:
-    """Could the two be on the same side?"""
-    return a.side is None or b.side is None or a.side == b.side or "bilateral" in (a.side, b.side)
 
 
 def disagreement(claim: Finding, references: Sequence[Finding]) -> str:

@@ -10,44 +10,18 @@ hedges, plans, lists, attributes and statements made of an anatomy and a quality
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 from cxr_cli.findings.clauses.clause import Clause
 from cxr_cli.findings.clauses.composition import compose
 from cxr_cli.findings.clauses.mention import Mention
 from cxr_cli.findings.clauses.state import Token
+from cxr_cli.findings.finding import Finding, Statement
 from cxr_cli.findings.lexicon import Concept, Lexicon
-from cxr_cli.findings.sections import WITHOUT_FINDINGS
+from cxr_cli.findings.precedence import READINGS, settled
+from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
 from cxr_cli.findings.sentences import sentences
 from cxr_cli.findings.wording.plain import Offsets, normalise, original
 from cxr_cli.findings.wording.words import Words
-
-
-class Finding(NamedTuple):
-    """One finding that a text states. start, end: characters of the text. size: in mm, the largest one named.
-
-    status: present, absent or uncertain; in a `Statement.topic` "asked" (a plan, a question, an option quoted).
-    """
-
-    name: str
-    status: str
-    side: str | None = None
-    zone: str | None = None
-    severity: str | None = None
-    change: str | None = None
-    size: float | None = None
-    start: int = 0
-    end: int = 0
-
-
-class Statement(NamedTuple):
-    """One sentence, `text[start:end]`, with the findings it states. topic: the findings it only asks about."""
-
-    start: int
-    end: int
-    section: str
-    findings: tuple[Finding, ...]
-    topic: tuple[Finding, ...] = ()
 
 
 class Reader:
@@ -85,8 +59,11 @@ class Reader:
 
     def _statements(self, text: str, topic: tuple[Finding, ...]) -> tuple[list[Statement], bool]:
         """The statements of a text, and whether a verdict in it has no topic."""
-        found, open_verdict = [], False
+        found: list[Statement] = []
+        open_verdict, several = False, False
+        text = plain_text(text)
         for start, end, section in sentences(text):
+            several = several or section in READINGS
             if section in WITHOUT_FINDINGS:
                 found.append(Statement(start, end, section, ()))
                 continue
@@ -104,7 +81,7 @@ class Reader:
             elif stated:
                 topic = ()
             found.append(Statement(start, end, section, stated, own_topic))
-        return found, open_verdict
+        return settled(found, self.lexicon) if several else found, open_verdict
 
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
         plain, offsets = self._words.corrected(*normalise(text))

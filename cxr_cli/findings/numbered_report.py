@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cxr_cli.findings.sections import WITHOUT_FINDINGS
+from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
 from cxr_cli.findings.sentences import sentences
 from cxr_cli.records import Span
 
@@ -15,9 +15,10 @@ class NumberedReport:
     """
 
     def __init__(self, report: str) -> None:
-        spans = [(s.start, s.end) for s in sentences(report) if s.section not in WITHOUT_FINDINGS]
+        text = plain_text(report)
+        spans = [(s.start, s.end) for s in sentences(text) if s.section not in WITHOUT_FINDINGS]
         self._spans = [Span(start=start, end=end) for start, end in spans]
-        self._lines = [f"{n}. {' '.join(report[start:end].split())}" for n, (start, end) in enumerate(spans, 1)]
+        self._lines = [f"{n}. {' '.join(text[start:end].split())}" for n, (start, end) in enumerate(spans, 1)]
 
     @property
     def numbers(self) -> range:

@@ -4,18 +4,22 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cxr_cli.findings.sections import sections
+from cxr_cli.findings.sections import plain_text, sections
 
 # A sentence ends at . ! ? before a blank (never inside a number), at a full stop glued to a capital, at a blank line,
-# and before a bullet or a numbered or lettered item on its own line.
+# before a bullet or a numbered or lettered item on its own line, and at a line's end that no wrapping has made.
 # (One set of characters up front lets the search skip all others.)
 _END = re.compile(
     r"[.!?;\n<](?:(?<=[.!?])[.!?]*[\"')\]*]*(?=\s|$|<)|(?<=[a-z)]\.)(?=[A-Z])|(?<=;)(?=\s)|(?<=[:;]\n)"
-    r"|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#)))|(?<=<)/?\w+>)"
+    r"|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#))|(?P<line>(?<=\n)(?=[ \t]*[A-Z][a-z ])))|(?<=<)/?\w+>)"
 )
 _ABBREVIATION = re.compile(
     r"\b(?:dr|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|ie|fig|st|cf|etc|resp|incl|bilat|lt|rt)$", re.IGNORECASE
 )
+_GOES_ON = re.compile(
+    r"(?:[,(/&–-]|\b(?:a|an|and|are|at|by|for|in|is|no|of|on|or|the|to|with|without))[ \t]*$", re.IGNORECASE
+)
+_WORD = re.compile(r"[ \t]*(\S+)")
 
 
 class Sentence(NamedTuple):
@@ -28,11 +32,17 @@ class Sentence(NamedTuple):
 
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a text in order; items of numbered lists are sentences of their own."""
+    text = plain_text(text)
     for section, start, stop, _ in sections(text):
+        width = 0
         for match in _END.finditer(text, start, stop):
             begin, end = match.span()
             if end == begin + 1 and text[begin] == "." and _ABBREVIATION.search(text, max(start, begin - 8), begin):
                 continue
+            if match["line"] is not None:
+                width = width or max(map(len, text[start:stop].split("\n")))
+                if _wrapped(text, begin, width):
+                    continue
             if sentence := _trimmed(text, start, end, section):
                 yield sentence
             start = end
@@ -40,8 +50,16 @@ def sentences(text: str) -> Iterator[Sentence]:
             yield sentence
 
 
+def _wrapped(text: str, end: int, width: int) -> bool:
+    """Does the sentence go on in the next line? It does if the next word had no room in the line that ends here, and
+    if this one ends in the midst of a phrase."""
+    begin, word = text.rfind("\n", 0, end) + 1, _WORD.match(text, end + 1)
+    full = word is None or end - begin + 1 + len(word[1]) > width
+    return full or bool(_GOES_ON.search(text, max(begin, end - 12), end))
+
+
 def _trimmed(text: str, start: int, end: int, section: str) -> Sentence | None:
-    while start < end and text[start] in " \t\r\n.*•-#":
+    while start < end and text[start] in " \t\r\n.*•-#" and not text.startswith("-ve", start):
         start += 1
     while end > start and text[end - 1] in " \t\r\n*":
         end -= 1

@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from cxr_cli.errors import RowError
-from cxr_cli.findings.agreement import COURSE, COURSE_WORDS, Unmentioned, same_side
-from cxr_cli.findings.extraction import Finding, Reader
+from cxr_cli.findings.agreement import COURSE, COURSE_WORDS, Unmentioned
+from cxr_cli.findings.extraction import Reader
+from cxr_cli.findings.finding import Finding, same_side
 from cxr_cli.findings.lexicon import Lexicon
+from cxr_cli.findings.sections import has_findings
 from cxr_cli.records import Status
 
 _STATUS: dict[float, Status] = {1: "present", 0: "absent", -1: "uncertain"}
@@ -32,7 +34,7 @@ class StudyFindings:
 
     study: a Study row; RowError when it has none of the keys `report`, `labels`, `changes`; an empty one is no error.
     unmentioned: "normal" takes a finding that the study does not mention as absent, "unknown" leaves it without a
-    status. Without a report, the findings that its labels name without a value are the ones it does not mention.
+    status. Without a findings section, the findings that its labels name without a value are those it does not mention.
 
     sentences: finding -> the sentences of the report that state it. changes: finding -> its course, by the study's
     `changes`.
@@ -52,7 +54,10 @@ class StudyFindings:
                 sentence = StatedFinding(finding, statement.start, statement.end)
                 self.sentences.setdefault(finding.name, []).append(sentence)
         self._unmentioned: Status | None = "absent" if unmentioned == "normal" else None
-        self._labelled = None if report.strip() else {n for n in map(self.lexicon.find, labels) if n}
+        self.silent = bool(report.strip()) and not has_findings(report)
+        """Has it a report in which no text was found that could state findings?"""
+        states = bool(report.strip()) and not self.silent
+        self._labelled = None if states else {n for n in map(self.lexicon.find, labels) if n}
         self._own = {name: _status(sentences) for name, sentences in self.sentences.items()} | self.labels
         self._present = self._spread("present", self.lexicon.broader)
         self._uncertain = self._spread("uncertain", self.lexicon.broader)

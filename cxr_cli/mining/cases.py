@@ -30,7 +30,8 @@ class Miner:
     tasks: by name; none stands for all. findings: what questions may be about; binary questions then ask about each of
     them. None: what of the lexicon is worth a question; binary questions then ask about few.
     steps: of all studies, of those with a report, of none; None leaves them to others. brief: see RuleSteps.
-    settings: all that change a case, for signatures. without_question: how many studies gave none.
+    settings: all that change a case, for signatures. without_question: how many studies gave none;
+    without_findings: how many of these because their report has no findings section.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Miner:
         brief: bool = False,
     ) -> None:
         self.lexicon, self.reader, self.seed, self.steps_for = lexicon, reader(lexicon), seed, steps
-        self.without_question = 0
+        self.without_question = self.without_findings = 0
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
         self.settings |= {"brief": True} if brief else {}
         self.tasks = tasks_named(tasks or task_names())
@@ -63,6 +64,7 @@ class Miner:
         questions = ((task, question) for task in self.tasks for question in task.questions(candidates))
         cases = [self.case(row, study, task, question) for task, question in questions]
         self.without_question += not cases
+        self.without_findings += study.silent and not cases
         return cases
 
     def read(self, row: Row) -> StudyFindings:

@@ -14,6 +14,7 @@ from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.numbered_report import NumberedReport, numbered_list, numbered_report
+from cxr_cli.findings.sections import why_silent
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Step, StepKind, merge_reasons
 from cxr_cli.rows import Row, note
@@ -45,8 +46,8 @@ class StepWriter:
     def steps(self, case: Mapping[str, Any]) -> Conversation[list[Step] | Failure]:
         """The three passes."""
         report, id = numbered_report(case.get("report") or ""), case["id"]
-        if not report.numbers:
-            return Failure("no report to write them from")
+        if silent := why_silent(case.get("report")):
+            return Failure(f"{silent} to write them from")
         question = question_text(case)
         plan = yield from self.model.ask(f"{id}#plan", PROMPTS["plan"], _PLAN, _plan, question=question)
         if isinstance(plan, Failure):

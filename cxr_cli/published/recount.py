@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from cxr_cli.answers import grading
 from cxr_cli.answers.reply_format import reasoning_text
+from cxr_cli.findings.sections import NO_REPORT
 from cxr_cli.published.defects import Defect, Defects
 from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNPARSABLE, counted_shares, possible_shares
-from cxr_cli.scoring.radrscore import NO_REFERENCE, NO_REPORT, PARTS
+from cxr_cli.scoring.radrscore import NO_REFERENCE, PARTS
 from cxr_cli.scoring.scorer import reply_texts
 
 CAUSES = {

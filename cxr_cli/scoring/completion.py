@@ -11,15 +11,16 @@ from cxr_cli.answers.reply_format import parse_reply
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.agreement import ReferenceFindings, Unmentioned
+from cxr_cli.findings.sections import has_findings
 from cxr_cli.scoring.radrscore import coverage
 from cxr_cli.tasks import task_of
 from cxr_cli.verifying.faults import normal_form
 
 
 class CaseReference(NamedTuple):
-    """What a completion is compared with. report: its findings as evidence, None without a report. findings: those
-    that a reasoning should state: of the reference steps; without steps, of the report about what the case asks, or
-    all of them."""
+    """What a completion is compared with. report: its findings as evidence, None without a findings section.
+    findings: those that a reasoning should state: of the reference steps; without steps, of the report about what the
+    case asks, or all of them."""
 
     report: ReferenceFindings | None
     findings: list[Finding]
@@ -29,7 +30,7 @@ class CaseReference(NamedTuple):
 def case_reference(case: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned) -> CaseReference:
     """Of a case whose `report` may be None."""
     text = case.get("report") or ""
-    report = ReferenceFindings(reader.read(text), reader.lexicon, unmentioned) if text.strip() else None
+    report = ReferenceFindings(reader.read(text), reader.lexicon, unmentioned) if has_findings(text) else None
     steps = as_steps(case.get("steps"))
     if steps:
         return CaseReference(report, observations((step["text"] for step in steps), reader), True)

@@ -18,6 +18,7 @@ from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import COURSE, SEVERITY
 from cxr_cli.findings.lexicon import Lexicon
+from cxr_cli.findings.sections import why_silent
 from cxr_cli.scoring.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
@@ -61,10 +62,10 @@ class ReportComparer:
 
     def _why_none(self, reference: str | None, predicted: str | None) -> str:
         """Why the two cannot be compared; "" if they can."""
-        reason = ""
-        if not reference or not reference.strip():
-            reason = "no report"
-        elif not predicted or not predicted.strip():
+        reason = why_silent(reference) or ""
+        if reason:
+            return reason
+        if not predicted or not predicted.strip():
             reason = "no prediction"
         elif not self.reader.read(predicted):
             reason = "no finding read in the prediction"

@@ -12,8 +12,9 @@ from typing import Any
 
 from cxr_cli.answers.choice import answer_of
 from cxr_cli.engines.conversations import Conversation, without_requests
+from cxr_cli.findings.sections import why_silent
 from cxr_cli.scoring.completion import Completion, case_reference
-from cxr_cli.scoring.radrscore import NO_REPORT, Scores
+from cxr_cli.scoring.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
 METRICS = ("sensitivity", "specificity", "consistency")
@@ -38,10 +39,10 @@ def statement_scores(completion: Completion) -> Scores:
     sensitivity, specificity = completion.sensitivity_specificity()
     no_answer = answer_of(completion.case, completion.text).texts is None
     consistency = None if no_answer else completion.consistency()
-    no_report = completion.reference.report is None
+    silent = why_silent(completion.case.get("report"))
     why = {
-        "sensitivity": NO_REPORT if no_report else "speaks of no finding that is there",
-        "specificity": NO_REPORT if no_report else "speaks of no finding that is not there",
+        "sensitivity": silent or "speaks of no finding that is there",
+        "specificity": silent or "speaks of no finding that is not there",
         "consistency": "no answer" if no_answer else "the answer claims no finding",
     }
     scores = dict(zip(METRICS, (sensitivity, specificity, consistency), strict=True))

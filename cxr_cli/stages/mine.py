@@ -8,6 +8,7 @@ from cxr_cli import sources
 from cxr_cli.engines import Spec
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.findings.sections import NO_FINDINGS
 from cxr_cli.mining.cases import Miner, StepsFor, mine_rows
 from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import parse_findings, sample_per_finding, with_films, without_patients_of
@@ -77,7 +78,8 @@ def run(options: MineOptions) -> int:
         with open_model(engine, miner.seed) as model:
             flow.pipe(lambda rows: write_steps(cases(rows), model, miner))
     if miner.without_question:
-        note(f"{miner.without_question} studies gave no question")
+        why = f"; {miner.without_findings} have {NO_FINDINGS}" if miner.without_findings else ""
+        note(f"{miner.without_question} studies gave no question{why}")
     return flow.rejected
 
 

@@ -8,6 +8,7 @@ from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.errors import RowError
+from cxr_cli.findings.sections import NO_FINDINGS
 from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.tasks import task_of
@@ -43,7 +44,8 @@ class CaseJudge:
         there is one: of a step, or of the case if the report contradicts its answer.
 
         RowError: a case without a report or without the key `steps` cannot be checked. No steps: support is None. A
-        case whose steps failed to be made, or that the judge failed to judge, says in `why` why its support is None.
+        case whose steps failed to be made, that the judge failed to judge, or whose report has no findings section says
+        in `why` why its support is None.
         """
         if case.get("steps") is None and "steps" in (case.get("why") or {}):
             unmade = {"support": None, "checked_by": self.signature}
@@ -78,6 +80,8 @@ class CaseJudge:
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
     ) -> Conversation[ChainVerdict]:
         """Each step with the verdict of the first judge; that of a second as its `second`."""
+        if evidence.silent:
+            return ChainVerdict(self._checked(steps, case, evidence, None), None, {"support": NO_FINDINGS})
         opinions: list[list[Opinion] | Failure | None] = []
         for judge in self.judges:
             opinions.append((yield from judge.judge(id, steps, case)) if steps else None)

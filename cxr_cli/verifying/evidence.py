@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Judgement, ReferenceFindings, Unmentioned
+from cxr_cli.findings.sections import has_findings
 from cxr_cli.records import Span
 from cxr_cli.verifying import faults
 
@@ -16,6 +17,8 @@ class Evidence:
 
     def __init__(self, report: str, reader: Reader, unmentioned: Unmentioned) -> None:
         statements = reader.statements(report)
+        self.silent = not has_findings(report)
+        """Has the report no text that could state findings? Nothing can be held against it then."""
         self.known = ReferenceFindings([f for s in statements for f in s.findings], reader.lexicon, unmentioned)
         self.sizes = faults.measurements(report)
         self.mentions_prior = faults.mentions_prior(report)

@@ -12,6 +12,7 @@ from typing import Any
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.findings.sections import NO_FINDINGS
 from cxr_cli.rows.signatures import signature
 from cxr_cli.verifying import faults
 from cxr_cli.verifying.evidence import Evidence, Opinion
@@ -43,8 +44,11 @@ class Verifier:
     ) -> list[dict[str, Any]]:
         """Each step with its verdict, reason, evidence and, where there is one, its fault.
 
-        opinions: those of another judge, one a step, in place of the verdicts that the rules give.
+        opinions: those of another judge, one a step, in place of the verdicts that the rules give. Against a report
+        without a findings section no step can be checked.
         """
+        if evidence.silent:
+            return [{**step, "evidence": [], "verdict": "not_checkable", "reason": NO_FINDINGS} for step in steps]
         chain = Chain(case, evidence, len(steps))
         results = []
         for number, step in enumerate(steps, 1):

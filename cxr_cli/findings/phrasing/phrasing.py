@@ -9,7 +9,7 @@ Read back, each sentence states the same finding.
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from cxr_cli.findings.extraction import Finding
+from cxr_cli.findings.finding import Finding
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.phrasing.nouns import PLURAL, SINGULAR, article, capital, nouns_of
 from cxr_cli.rows.rng import Rng

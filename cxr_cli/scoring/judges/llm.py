@@ -16,12 +16,12 @@ from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts
 from cxr_cli.engines.prompts.schemas import BOOLEAN, TEXT, array_of, enum_of, numbered_object, object_of
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
+from cxr_cli.findings.sections import why_silent
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.radrscore import (
     NO_REASONING,
     NO_REFERENCE,
-    NO_REPORT,
     NOTHING_IN_REFERENCE,
     NOTHING_SAID,
     PARTS,
@@ -36,12 +36,13 @@ Part = float | str  # a share, or why there is none
 
 
 class _CaseText(NamedTuple):
-    """The texts of a case in the prompts. steps: of the reference."""
+    """The texts of a case in the prompts. silent: why the report states nothing. steps: of the reference."""
 
     id: str
     question: str
     answer: str
-    report: str | None
+    report: str
+    silent: str | None
     steps: list[str]
 
 
@@ -59,10 +60,9 @@ class LlmReasoningJudge:
 
     def judge(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The parts and the score of each reasoning. The model gets no request about an empty one."""
-        report = case.get("report") or ""
-        report = str(numbered_report(report)) if report.strip() else None
-        steps = _texts(case.get("steps"))
-        texts = _CaseText(case["id"], question_text(case), answer_text(case), report, steps)
+        report, steps = case.get("report") or "", _texts(case.get("steps"))
+        lines, silent = str(numbered_report(report)), why_silent(report)
+        texts = _CaseText(case["id"], question_text(case), answer_text(case), lines, silent, steps)
         chains = [_texts(reasoning) for reasoning in reasonings]
         named = [(f"judge{n}", chain) for n, chain in enumerate(chains)]
         extra = [("reference", steps)] if steps and any(chains) else []
@@ -107,8 +107,8 @@ class LlmReasoningJudge:
         return dict(zip(PARTS, shares, strict=True))
 
     def _correct(self, case: _CaseText, name: str, stated: list[str]) -> Conversation[Part]:
-        if case.report is None:
-            return NO_REPORT
+        if case.silent:
+            return case.silent
         if not stated:
             return NOTHING_SAID
         values = {"report": case.report, "findings": numbered_list(stated), "silence": self.unmentioned_rule}

@@ -7,12 +7,12 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import observations
 from cxr_cli.findings.agreement import ReferenceFindings
+from cxr_cli.findings.sections import why_silent
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.radrscore import (
     NO_REASONING,
     NO_REFERENCE,
-    NO_REPORT,
     NOTHING_IN_REFERENCE,
     NOTHING_SAID,
     Scores,
@@ -41,8 +41,8 @@ class RulesJudge:
         reference = observations((step["text"] for step in steps), reader)
         predicted = observations([reasoning], reader) if reference or report.strip() else []
         parts: dict[str, float | str] = {}
-        if not report.strip():
-            parts["factuality"] = NO_REPORT
+        if silent := why_silent(report):
+            parts["factuality"] = silent
         elif not predicted:
             parts["factuality"] = NOTHING_SAID
         else:

@@ -1,0 +1,169 @@
+"""A report cut at its headings, and where a section without findings ends before the next heading."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from cxr_cli.findings.sections.headings import SILENT, TITLE
+from cxr_cli.findings.sections.plain import plain_text
+from cxr_cli.findings.sections.scanning import TITLED, Heading, headings
+from cxr_cli.findings.sections.silence import line_end, paragraph_end, says_something, tells_what_is_seen
+
+WITHOUT_FINDINGS = SILENT
+"""Sections whose sentences state no finding of this film."""
+NO_REPORT, NO_FINDINGS = "no report", "no findings section"
+"""Why nothing is known: there is no text, or none of it could state findings."""
+_LAST = frozenset({"recommendation", "notification", "administrative"})  # come after the body
+_NAMES = {TITLED: "findings", TITLE: "technique", "diagnosis": "impression"}
+_RULED = re.compile(r"\n[ \t]*[_=*-]{5,}[ \t]*\n")
+
+
+class Section(NamedTuple):
+    """`report[start:end]` is its text, `report[heading_start:start]` its heading, empty where it has none.
+
+    name: findings, impression; preliminary and addendum with all that is found in them; and those without findings:
+    indication, comparison, technique, recommendation, notification, administrative. "" for a text before any heading.
+    """
+
+    name: str
+    start: int
+    end: int
+    heading_start: int
+
+
+def sections(report: str) -> list[Section]:
+    """The sections of a report, in order. A text without headings is one section with the name ""; the body of a
+    report that has no heading for it is named findings."""
+    return list(_sections(report))
+
+
+def has_findings(report: str) -> bool:
+    """Is there any text in the report that could state findings? False where all of it is indication, technique, other
+    studies, advice: nothing is known then, and silence denies nothing."""
+    text, cut = plain_text(report), _sections(report)
+    return any(
+        section.name not in SILENT
+        and says_something(text[section.start : section.end])
+        and (section.name or len(cut) == 1 or _is_prose(text[section.start : section.end]))
+        for section in cut
+    )
+
+
+def why_silent(report: str | None) -> str | None:
+    """NO_REPORT, NO_FINDINGS, or None for a report that can state findings."""
+    if not report or not report.strip():
+        return NO_REPORT
+    return None if has_findings(report) else NO_FINDINGS
+
+
+def _is_prose(text: str) -> bool:
+    """Not the letterhead above a report's first heading."""
+    return text.rstrip()[-1:] in tuple(".!?") or tells_what_is_seen(text)
+
+
+@lru_cache(maxsize=1024)
+def _sections(report: str) -> tuple[Section, ...]:
+    text = plain_text(report)
+    found = list(headings(text))
+    if not found:
+        return (Section("", 0, len(text), 0),)
+    return tuple(_parts(text, found, _cut(text, found)))
+
+
+def _cut(text: str, found: Sequence[Heading]) -> list[Section]:
+    """Each heading with its text up to the next; what follows a silent section is findings, if it is a body."""
+    ends = [heading.start for heading in found[1:]] + [len(text)]
+    states = [heading.kind not in SILENT and heading.kind != TITLE for heading in found]
+    cut = [Section("", 0, found[0].start, 0)] if text[: found[0].start].strip() else []
+    bodies = bool(cut) and _is_prose(text[: found[0].start])
+    for i, (heading, end) in enumerate(zip(found, ends, strict=True)):
+        start = _skip_blanks(text, heading.end, end)
+        name = _name(heading, [h.kind for h in found[i + 1 :]] if heading.kind == "diagnosis" else ())
+        if name not in SILENT:
+            cut.append(Section(name, start, end, heading.start))
+            bodies = bodies or (name == "findings" and says_something(text[start:end]))
+            continue
+        if heading.kind == TITLE:
+            body = start
+        else:
+            following = next((j for j in range(i + 1, len(found)) if states[j]), None)
+            before_findings = following is not None and found[following].kind in ("findings", "preliminary")
+            before_silent = i + 1 < len(found) and not states[i + 1] and found[i + 1].kind not in _LAST
+            body = _end(text, heading, start, end, body_follows=before_findings or before_silent)
+        cut.append(Section(name, min(start, body), body, heading.start))
+        if text[body:end].strip():
+            cut.append(Section("findings", body, end, body))
+            bodies = True
+    return cut if bodies else _with_body(text, cut)
+
+
+def _end(text: str, heading: Heading, start: int, end: int, *, body_follows: bool) -> int:
+    """Where a silent section ends: with its line, or with its paragraph."""
+    if heading.kind == "administrative":
+        stop = text.find("\n", start, end)
+        return end if stop < 0 or start == end else stop + 1
+    first = heading.end if heading.whole_line else start
+    return paragraph_end(text, heading.kind, first, end, body_follows=body_follows)
+
+
+def _with_body(text: str, cut: list[Section]) -> list[Section]:
+    """Of a report without any body: the last silent section before the impression may hold it in its own paragraph."""
+    before = next((i for i, section in enumerate(cut) if section.name not in SILENT and section.name), len(cut))
+    for i in range(before - 1, -1, -1):
+        section = cut[i]
+        if section.name in SILENT - _LAST and section.start < section.end:
+            body = line_end(text, section.name, section.start, section.end)
+            if body < section.end:
+                return [
+                    *cut[:i],
+                    section._replace(end=body),
+                    Section("findings", body, section.end, body),
+                    *cut[i + 1 :],
+                ]
+    return cut
+
+
+def _name(heading: Heading, later: Sequence[str]) -> str:
+    """A bare diagnosis above the findings is why the film was made."""
+    if heading.kind == "diagnosis" and "findings" in later:
+        return "indication"
+    return _NAMES.get(heading.kind, heading.kind)
+
+
+def _skip_blanks(text: str, start: int, end: int) -> int:
+    while start < end and text[start].isspace():
+        start += 1
+    return start
+
+
+def _parts(text: str, found: Sequence[Heading], cut: list[Section]) -> list[Section]:
+    """The sections within a preliminary reading, and within an addendum, under the name of these."""
+    kinds = {heading.kind for heading in found}
+    if kinds.isdisjoint({"preliminary", "addendum"}):
+        return cut
+    finals = [heading.start for heading in found if heading.final]
+    renamed: list[Section] = []
+    part, until, stated = "", 0, False
+    for section in cut:
+        if section.heading_start >= until:
+            part = ""
+        if section.name in ("preliminary", "addendum"):
+            part = section.name
+            final = next((place for place in finals if place > section.heading_start), None)
+            rule = _RULED.search(text, section.start, section.end)
+            if final is not None:
+                until = final
+            elif rule or (part == "preliminary" and says_something(text[section.start : section.end])):
+                until = section.end
+            else:
+                until = len(text) if stated or part == "preliminary" else section.end
+            if rule and final is None and text[rule.end() : section.end].strip():
+                renamed.append(section._replace(end=rule.start()))
+                renamed.append(Section("findings", rule.end(), section.end, rule.end()))
+                continue
+        elif section.name not in SILENT:
+            stated = stated or not part
+            section = section._replace(name=part or section.name)
+        renamed.append(section)
+    return renamed

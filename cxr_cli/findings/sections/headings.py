@@ -1,0 +1,138 @@
+"""What a phrase heads: "Relevant clinical history" an indication, "CHEST, TWO VIEWS" what is seen on a film.
+
+>>> kind_of("Relevant clinical history"), kind_of("FINDNGS"), kind_of("Pleural effusion")
+('indication', 'findings', None)
+"""
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
+
+_DATA = {
+    name: {key: frozenset(words.split()) for key, words in part.items()}
+    for name, part in tomllib.loads(
+        resources.files("cxr_cli.findings.sections").joinpath("headings.toml").read_text("utf-8")
+    ).items()
+}
+_TITLE, _BESIDE, _BEFORE = _DATA.pop("title"), _DATA.pop("beside")["words"], _DATA.pop("before_the_film")["words"]
+TITLE = "title"
+"""The kind of a phrase that names the film."""
+SILENT = frozenset({"administrative", "notification", "recommendation", "indication", "comparison", "technique"})
+"""Kinds of sections that state no finding of this film."""
+
+_CORES = {word: kind for kind, part in reversed(_DATA.items()) for word in part["words"]}
+_KNOWN = _CORES.keys() | _BESIDE | frozenset().union(*(part.get("with_others", ()) for part in _DATA.values()))
+_TITLE_WORDS = _TITLE["words"] | _TITLE["with_others"]
+_FIRST = _CORES.keys() | _TITLE_WORDS | _BESIDE | {"patient", "number", "time"}
+_STATING = ("findings", "impression")
+_DIAGNOSIS = frozenset({"diagnosis", "diagnoses", "diagnose", "dx"})
+_DOCUMENT = frozenset({"report", "reports", "read", "reading", "readings", "result", "results"})
+_SEEN = _DATA["findings"]["words"] - _DOCUMENT
+_OF = frozenset({"preliminary", "addendum", "comparison"})  # "findings of the prior film"
+_SHORTEST = 6  # letters of a word that may be misspelt
+_LIKELY = [word for word in _CORES if len(word) >= _SHORTEST]
+_WORD = re.compile(r"[^\W\d_]+")
+_FILLED = re.compile(r"x{2,}|[ap]\.?m")  # a word of de-identification; the time of day
+_ACCENTS = str.maketrans("áàâäéèêëíìîïóòôöúùûüçñ", "aaaaeeeeiiiioooouuuucn")
+_COMPARED = re.compile(r"compar\w+ (?:is |was )?(?:made )?(?:to|with)\b|^in\b")  # begins a sentence
+_JOINED = re.compile(r"[/&,+]| and | und | et | y ")
+
+
+def _shortened(word: str) -> set[str]:
+    """The word with one letter left out, each in turn, and whole."""
+    return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}
+
+
+_BY_SHORTENED: dict[str, list[str]] = {}
+for _word in _LIKELY:
+    for _short in _shortened(_word):
+        _BY_SHORTENED.setdefault(_short, []).append(_word)
+
+
+@lru_cache(maxsize=16384)
+def corrected(word: str) -> str:
+    """The word of headings that this one is, or is misspelt from by one letter; "" if there is none."""
+    if word in _FIRST or word in _KNOWN:
+        return word
+    if len(word) < _SHORTEST or len(word) > 20:
+        return ""
+    candidates = (other for short in _shortened(word) for other in _BY_SHORTENED.get(short, ()))
+    return next((other for other in candidates if _one_error(word, other)), "")
+
+
+def _one_error(a: str, b: str) -> bool:
+    """Do they differ by one letter that is left out, added, another, or swapped with its neighbour?"""
+    a, b = sorted((a, b), key=len)
+    start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+    rest, other = a[start:], b[start:]
+    if len(a) < len(b):
+        return len(b) - len(a) == 1 and rest == other[1:]
+    return rest[1:] == other[1:] or (rest[:2] == other[1::-1] and rest[2:] == other[2:])
+
+
+@lru_cache(maxsize=16384)
+def kind_of(phrase: str) -> str | None:
+    """The kind of section that a phrase heads, TITLE for a film's name, None for a phrase that is no heading.
+
+    "diagnosis" is the kind of a bare one, which may be the impression or why the film was made.
+    """
+    text = phrase.lower().translate(_ACCENTS)
+    words = [word for word in _WORD.findall(text) if not _FILLED.fullmatch(word)]
+    if not words or len(words) > 14:
+        return None
+    if is_title(text):
+        return TITLE
+    known = [corrected(word) for word in words]
+    strange = known.count("")
+    # "GT FINDINGS": one strange word before findings or impression
+    if strange and not (strange == 1 and 2 <= len(words) <= 3 and phrase.isupper() and _states(known[-1])):
+        return None
+    if len(words) > 8 or (not phrase.isupper() and _COMPARED.search(text)):
+        return None
+    return _kind(frozenset(known), known[0], joined=bool(_JOINED.search(text)))
+
+
+def _states(word: str) -> bool:
+    return _CORES.get(word) in _STATING
+
+
+def _kind(words: frozenset[str], first: str, *, joined: bool) -> str | None:
+    cores = {kind: found for kind, part in _DATA.items() if (found := part["words"] & words)}
+    soft = _DATA["administrative"]["with_others"] & words
+    if "technique" in cores and not joined:
+        soft -= cores["technique"]
+    if not cores:
+        return "administrative" if "patient" in soft and len(words) > 1 else None
+    stating = next((kind for kind in _STATING if kind in cores), None)
+    if stating and joined:
+        return stating
+    if "end" in soft or (soft and cores.keys() <= {"findings", "technique"} and words.isdisjoint(_SEEN)):
+        return "administrative"
+    if cores.get("impression", frozenset()) & _DIAGNOSIS:
+        return "indication" if words & _BEFORE else "diagnosis"
+    if (
+        stating
+        and _CORES.get(first) == stating
+        and first not in _DOCUMENT
+        and ("compared" in words or not cores.keys() & _OF)
+    ):
+        return stating
+    return next(iter(cores))
+
+
+@lru_cache(maxsize=16384)
+def is_title(text: str) -> bool:
+    """Does the lower-case text name a film, and say nothing else?"""
+    words = [word for word in _WORD.findall(text) if not _FILLED.fullmatch(word)]
+    if not words or len(words) > 16 or not all(word in _TITLE_WORDS for word in words):
+        return False
+    anchors = _TITLE["words"].intersection(words)
+    return bool(anchors and (anchors - {"view", "views", "film", "films"} or len(words) > 1)) or (
+        "x" in words and bool({"ray", "rays"} & set(words))
+    )
+
+
+def may_begin(word: str) -> bool:
+    """Can a heading begin with this lower-case word?"""
+    return bool(corrected(word.translate(_ACCENTS)))

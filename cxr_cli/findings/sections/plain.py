@@ -1,0 +1,70 @@
+"""A report without its wrapping: HTML, escaped line breaks and dictated signs become blanks, line breaks and signs.
+
+The text keeps its length, so that places in it are places in the report as it was given.
+
+>>> plain_text("<b>FINDINGS</b><br>Size &lt; 3 cm.")
+'** FINDINGS**  \\n   Size <    3 cm.'
+"""
+
+import re
+
+_INLINE = r"b|strong|i|em|u|font|span|a|small|big|sup|sub|tt|code"
+_BLOCK = r"br|p|div|hr|ul|ol|li|dl|dt|dd|h[1-6]|table|tbody|thead|tr|td|th|pre|html|body|head|title|section|abstract"
+_NAMED = r"findings|impression|conclusion|indication|comparison|technique|history|recommendations?"
+_MARKUP = re.compile(
+    rf"(?P<inline></?(?:{_INLINE})(?:\s[^<>]{{0,200}})?>)"
+    rf"|(?P<block></?(?:{_BLOCK})(?:\s[^<>]{{0,200}}|/)?>)"
+    r"|<AbstractText[^<>]{0,80}Label=\"(?P<label>\w+)\"[^<>]{0,80}>|</AbstractText>"
+    rf"|<(?P<close>/?)(?P<named>{_NAMED})>"
+    r"|(?P<entity>&(?:[a-z]{2,8}|#\d{1,5}|#x[\da-f]{1,4});)",
+    re.IGNORECASE,
+)
+_ESCAPED = re.compile(r"(?:\\r)?\\n|\\t(?=[A-Z\s])")
+_RETURN = re.compile(r"\r\n?")
+_DICTATED = re.compile(
+    r"(?:\A|[ \n])(?=(?:clinical |patient |final )?(?:findings?|impression|conclusion|indications?|comparison|technique"
+    r"|history|examination|exam|recommendations?) colon\b)",
+    re.IGNORECASE,
+)
+_SPOKEN = re.compile(r" (colon|period|full stop|comma|(?:new|next) (?:paragraph|line))(?![\w-])", re.IGNORECASE)
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "ndash": "–", "mdash": "—", "deg": "°"}
+_SIGNS = {"colon": ":", "period": ".", "full stop": ".", "comma": ","}
+
+
+def plain_text(text: str) -> str:
+    """The text in its own length; the very same one where nothing is to be done."""
+    if "\r" in text:
+        text = _RETURN.sub(lambda match: " \n" if len(match[0]) == 2 else "\n", text)
+    if "\\" in text:
+        text = _ESCAPED.sub(lambda match: ("\t" if match[0] == "\\t" else "\n").rjust(len(match[0])), text)
+    if "<" in text or "&" in text:
+        text = _MARKUP.sub(_without_markup, text)
+    if (" colon" in text or " COLON" in text or " Colon" in text) and _DICTATED.search(text):
+        text = _SPOKEN.sub(_sign, _DICTATED.sub(_break, text))
+    return text
+
+
+def _break(match: re.Match[str]) -> str:
+    return "\n" if match[0] else ""
+
+
+def _without_markup(match: re.Match[str]) -> str:
+    sign = "\n"
+    if match["inline"]:
+        sign = "**"
+    elif match["label"] or (match["named"] and not match["close"]):
+        sign = f"\n{match['label'] or match['named']}:"
+    elif match["entity"]:
+        sign = _entity(match["entity"][1:-1].lower())
+    return sign.ljust(len(match[0]))
+
+
+def _entity(name: str) -> str:
+    if not name.startswith("#"):
+        return _ENTITIES.get(name, " ")
+    number = int(name[2:], 16) if name[1] == "x" else int(name[1:])
+    return chr(number) if number > 32 and number != 160 else "\n" if number in (10, 13) else " "
+
+
+def _sign(match: re.Match[str]) -> str:
+    return _SIGNS.get(match[1].lower(), "\n\n").ljust(len(match[0]))

@@ -1,0 +1,156 @@
+"""Where the headings of a report stand, and what they head."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cxr_cli.findings.sections.headings import SILENT, TITLE, kind_of, may_begin
+
+TITLED = "titled"
+"""The kind of a film's name with a colon: what is seen on it follows."""
+_LONGEST = 90  # characters of a heading
+# What may stand before a heading on its line: blanks, decoration, a number.
+_LEAD = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?=[^\W\d_])")
+_FIRST = re.compile(r"[^\W\d_]+")
+_COLON = re.compile(r"(?<!\d)[:;|\t：]|[:;|\t：](?!\d)")
+_DASH = re.compile(r"[ \t]*[-–—]+(?=[ \t]|$)|[ \t][-–—]+", re.MULTILINE)
+_CLOSED = re.compile(r"\*\*|__|\]")
+_AFTER = " \t*_#=:]|~"
+_DECORATION = " \t*_#=~[]()\"'.–—-"
+# Without any sign after it: "FINDINGS The lungs are clear.", not "FINDINGS ARE STABLE" nor "History of cough".
+_BARE = re.compile(
+    r"(?P<phrase>(?:(?:CLINICAL|Clinical|FINAL|Final|RADIOLOGICAL|Radiological) )?(?:"
+    r"(?P<upper>FINDINGS?|IMPRESSIONS?|CONCLUSIONS?|OPINION|INDICATIONS?|COMPARISONS?|TECHNIQUE|HISTORY|INFORMATION"
+    r"|DETAILS|RECOMMENDATIONS?)"
+    r"|Findings?|Impressions?|Conclusions?|Opinion|Indications?|Comparisons?|Technique|[Hh]istory|[Ii]nformation"
+    r"|[Dd]etails|Recommendations?))[ \t]+"
+    r"(?!(?:OF|IS|ARE|WAS|WERE|WITH|TO|MADE|FOR|FROM|AND|ON|IN|BY|MAY|SHOWS?|SUGGESTS?|CONSISTENT|COMPATIBLE)\b)"
+    r"(?=[A-Z\d]|none\b|no\b)"
+)
+_CAPITALS = re.compile(r"(?:[A-Z][A-Z/&(),'-]*[ \t]+){0,5}[A-Z][A-Z/&(),'-]+[ \t*_]*$")
+_SENTENCE_END = re.compile(r"[.!?;*][ \t*_]+(?=\S)|[.!?;](?=[A-Z])")
+_NAME = re.compile(r"(?:^|(?<=[ \t]))[A-Z][a-z]{5,14}[ \t*_]*$")
+_WET = re.compile(r"WET[ -]?READ(?:ING)?\b", re.IGNORECASE)
+_FINAL = re.compile(r"\b(?:final|official|attending)\b", re.IGNORECASE)
+
+
+class Heading(NamedTuple):
+    """`text[start:end]` with what belongs to it: a colon, decoration. kind: see `kind_of`.
+
+    whole_line: nothing but the heading is on its line. final: it says that what follows is the final reading.
+    """
+
+    kind: str
+    start: int
+    end: int
+    whole_line: bool = False
+    final: bool = False
+
+
+def headings(text: str) -> Iterator[Heading]:
+    """The headings of a plain text, in order."""
+    start, after_blank, silent = 0, True, False
+    while start < len(text):
+        stop = text.find("\n", start)
+        stop = len(text) if stop < 0 else stop
+        if not text[start:stop].strip():
+            after_blank = True
+        else:
+            for heading in _of_line(text, start, stop, after_blank=after_blank, after_silent=silent):
+                silent = heading.kind in SILENT or heading.kind == TITLE
+                yield heading
+            after_blank = False
+        start = stop + 1
+
+
+def _of_line(text: str, start: int, stop: int, *, after_blank: bool, after_silent: bool) -> Iterator[Heading]:
+    first = _at_start(text, start, stop, after_blank=after_blank, after_silent=after_silent)
+    if first is not None:
+        yield first
+        start = first.end
+    colon = text.find(":", start, stop)
+    while colon >= 0:
+        if not (text[colon - 1 : colon].isdigit() and text[colon + 1 : colon + 2].isdigit()):
+            found = _before_colon(text, max(start, colon - _LONGEST), colon)
+            if found is not None:
+                yield found
+                start = found.end
+        colon = text.find(":", colon + 1, stop)
+
+
+def _at_start(text: str, start: int, stop: int, *, after_blank: bool, after_silent: bool) -> Heading | None:
+    """The heading that a line begins with."""
+    lead = _LEAD.match(text, start, stop)
+    word = _FIRST.match(text, lead.end(), stop) if lead else None
+    if lead is None or word is None or not may_begin(word[0].lower()):
+        return None
+    begin, limit = lead.end(), min(stop, lead.end() + _LONGEST)
+    if _WET.match(text, begin, stop):
+        return _wet_read(text, start, begin, stop)
+    if (colon := _COLON.search(text, begin, limit)) and (
+        kind := kind_of(text[begin : colon.start()].strip(_DECORATION))
+    ):
+        return _heading(kind, text, start, begin, colon.start(), colon.end(), stop)
+    proud = text[begin].isupper()
+    decorated = any(sign in lead[0] for sign in "#*_=[")
+    if proud and (dash := _DASH.search(text, begin, limit)):
+        kind = kind_of(text[begin : dash.start()].strip(_DECORATION))
+        if kind and kind != TITLE:
+            return _heading(kind, text, start, begin, dash.start(), dash.end(), stop)
+    if decorated and (close := _CLOSED.search(text, begin, limit)):
+        kind = kind_of(text[begin : close.start()].strip(_DECORATION))
+        if kind and kind != TITLE:
+            return _heading(kind, text, start, begin, close.start(), close.end(), stop)
+    if stop <= limit and (proud or decorated or after_blank):
+        kind = kind_of(text[begin:stop].strip(_DECORATION))
+        if kind and (kind != TITLE or after_blank or after_silent):
+            return _heading(kind, text, start, begin, stop, stop, stop)
+    if proud and (bare := _BARE.match(text, begin, stop)):
+        kind = kind_of(bare["phrase"])
+        if kind and (bare["upper"] or kind not in SILENT or after_blank):
+            return _heading(kind, text, start, begin, bare.end("phrase"), bare.end(), stop)
+    return None
+
+
+def _wet_read(text: str, start: int, begin: int, stop: int) -> Heading:
+    """Of "WET READ: ABC MON 9:12 PM" all to the line's end if it names only who and when."""
+    colon = text.find(":", begin, stop)
+    rest = text[colon + 1 : stop] if colon >= 0 else ""
+    said = re.sub(
+        r"\b(?:[A-Z]{2,5}|version|dr|by|at|on)\b|[\W\d_]+", "", rest, flags=re.IGNORECASE if len(rest) < 8 else 0
+    )
+    end = stop if colon < 0 or not said else colon + 1
+    return Heading("preliminary", start, end, end == stop)
+
+
+def _heading(kind: str, text: str, start: int, begin: int, phrase_end: int, end: int, stop: int) -> Heading:
+    while end < stop and text[end] in _AFTER:
+        end += 1
+    if kind == TITLE and ":" in text[phrase_end:end]:
+        kind = TITLED
+    final = bool(_FINAL.search(text, begin, phrase_end)) and kind not in SILENT
+    return Heading(kind, start, end, end == stop, final)
+
+
+def _before_colon(text: str, start: int, colon: int) -> Heading | None:
+    """The heading within a line that ends with this colon: a sentence's beginning, words in capitals, or one name."""
+    begin = start
+    for match in _SENTENCE_END.finditer(text, start, colon):
+        begin = match.end()
+    if begin > start or text[begin:colon].isupper():
+        kind = kind_of(text[begin:colon].strip(_DECORATION))
+        if kind and (kind != TITLE or text[begin].isupper()):
+            return _heading(kind, text, begin, begin, colon, colon + 1, len(text))
+    if capitals := _CAPITALS.search(text, begin, colon):
+        place = capitals.start()
+        while place < colon:
+            kind = kind_of(text[place:colon].strip(_DECORATION))
+            if kind and kind != TITLE:
+                return _heading(kind, text, place, place, colon, colon + 1, len(text))
+            blank = text.find(" ", place, colon)
+            place = blank + 1 if blank >= 0 else colon
+    elif name := _NAME.search(text, begin, colon):
+        kind = kind_of(name[0].strip(_DECORATION))
+        if kind and kind != TITLE:
+            return _heading(kind, text, name.start(), name.start(), colon, colon + 1, len(text))
+    return None
