@@ -23,7 +23,7 @@ MISSED: set[str] = {
     *("question-mark-02", "question-mark-06", "question-mark-08", "question-mark-10", "question-mark-13"),
     *("pseudo-negation-20",),
     *("listed-negation-11", "listed-negation-14", "listed-negation-16", "listed-negation-17"),
-    *("abbreviated-negation-02", "abbreviated-negation-03"),
+    "abbreviated-negation-03",
     *("exception-to-negation-17", "exception-to-negation-18"),
     *("other-24",),
     *("context-01",),

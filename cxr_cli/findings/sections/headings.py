@@ -102,6 +102,8 @@ def _kind(words: frozenset[str], first: str, *, joined: bool) -> str | None:
     soft = _DATA["administrative"]["with_others"] & words
     if "technique" in cores and not joined:
         soft -= cores["technique"]
+    if "no" in soft and "administrative" not in cores and "id" not in soft and "patient" not in soft:
+        return None
     if not cores:
         return "administrative" if "patient" in soft and len(words) > 1 else None
     stating = next((kind for kind in _STATING if kind in cores), None)

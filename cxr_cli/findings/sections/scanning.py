@@ -12,7 +12,7 @@ _LONGEST = 90  # characters of a heading
 # What may stand before a heading on its line: blanks, decoration, a number.
 _LEAD = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?=[^\W\d_])")
 _FIRST = re.compile(r"[^\W\d_]+")
-_COLON = re.compile(r"(?<!\d)[:;|\t：]|[:;|\t：](?!\d)")
+_COLON = re.compile(r"(?<!\d)[:|\t：]|[:|\t：](?!\d)|(?<=[A-Z]);")
 _DASH = re.compile(r"[ \t]*[-–—]+(?=[ \t]|$)|[ \t][-–—]+", re.MULTILINE)
 _CLOSED = re.compile(r"\*\*|__|\]")
 _AFTER = " \t*_#=:]|~"
