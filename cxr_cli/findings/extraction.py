@@ -62,26 +62,41 @@ class Reader:
         found: list[Statement] = []
         open_verdict, several = False, False
         text = plain_text(text)
+        lead = ""  # a sentence that its list completes: "No evidence of:"
         for start, end, section in sentences(text):
             several = several or section in READINGS
             if section in WITHOUT_FINDINGS:
                 found.append(Statement(start, end, section, ()))
                 continue
-            mentions, verdict = self._sentence(text[start:end])
-            stated = tuple([_at(m, start) for m in mentions if m.status != "asked"])
-            own_topic = (
-                () if len(stated) == len(mentions) else tuple([_at(m, start) for m in mentions if m.status == "asked"])
-            )
+            sentence = text[start:end]
+            if lead and _is_item(text, start):
+                mentions, verdict = self._sentence(lead + sentence)
+                mentions = tuple([_at(m, start - len(lead)) for m in mentions])
+            else:
+                mentions, verdict = self._sentence(sentence)
+                mentions = tuple([_at(m, start) for m in mentions])
+                lead = sentence + " " if sentence.endswith(":") and self._denies(sentence) else ""
+            stated = tuple([m for m in mentions if m.status != "asked"])
+            own_topic = () if len(stated) == len(mentions) else tuple([m for m in mentions if m.status == "asked"])
             if verdict and not stated:
+                if found and topic and found[-1].findings == topic:  # "Pneumothorax? None."
+                    found[-1] = found[-1]._replace(findings=(), topic=topic)
                 open_verdict = open_verdict or not (own_topic or topic)
                 stated = tuple([f._replace(status=verdict, start=start, end=end) for f in own_topic or topic])
                 topic = ()
             elif own_topic:
                 topic = own_topic
+            elif stated and sentence.endswith("?"):
+                topic = stated
             elif stated:
                 topic = ()
             found.append(Statement(start, end, section, stated, own_topic))
         return settled(found, self.lexicon) if several else found, open_verdict
+
+    def _denies(self, lead: str) -> bool:
+        """Is it a negation without a finding: "No evidence of:"?"""
+        kinds = {kind if kind != "cue" else value for kind, value, _, _ in self._tokens(normalise(lead)[0])}
+        return "negate" in kinds and not kinds & {"finding", "anatomy"}
 
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
         plain, offsets = self._words.corrected(*normalise(text))
@@ -93,18 +108,20 @@ class Reader:
         verdict = None
         option = False  # "option B, which mentions ...": what follows "which" is still the option
         clause: list[Token] = []
-        informative = False  # a clause without a finding, an anatomy or a verdict states nothing
+        informative = False  # a clause without a finding, an anatomy, a quality or a verdict states nothing
         before: Clause | None = None
         exception = False
         for token in (*tokens, _END):
             kind, value, start, _ = token
-            if (value == "break" or value == "except") and not (option and plain.startswith("which", start)):
+            if value in _BREAKS and not (option and plain.startswith("which", start)):
                 if informative or exception:
                     before = Clause(clause, plain, self.lexicon, self._implied, before).read()
                     if exception:
                         before.except_for()
                     mentions += before.mentions
                     verdict = before.verdict or verdict
+                if value == "break":
+                    before = None
                 clause, informative, exception = [], False, value == "except"
                 continue
             if value == "ask" and plain.startswith("option", start):
@@ -112,8 +129,7 @@ class Reader:
                 if _ANSWER.search(plain):  # "the answer is option B, scoliosis" states it
                     continue
             clause.append(token)
-            informative = informative or kind == "finding" or kind == "anatomy" or value in _VERDICTS
-            informative = informative or (before is not None and (kind == "good" or kind == "bad"))
+            informative = informative or kind in _STATES or value in _VERDICTS
         if asks:
             for mention in mentions:
                 mention.ask, mention.negated = True, False
@@ -160,7 +176,9 @@ class Reader:
 
 
 _END = ("cue", "break", 0, 0)
-_VERDICTS = frozenset({"negated", "confirm", "hedge", "imply"})
+_BREAKS = frozenset({"break", "contrast", "except"})
+_STATES = frozenset({"finding", "anatomy", "good", "bad"})
+_VERDICTS = frozenset({"negated", "confirm", "hedge", "hedged", "imply", "reply_no"})
 # A question put, and no doubt in telegraphic style ("mild edema?").
 _QUESTION = re.compile(
     r"(?:^|[:,;.] |\bthen |\band |\bso |\bbut )(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should"
@@ -170,6 +188,7 @@ _OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
 _ANSWER = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"
 )
+_ITEM = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s*")
 _SIZE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(?: ?(?:x|by) ?(\d+(?:\.\d+)?))? ?(mm|cm|millimeter|centimeter)")
 
 
@@ -189,6 +208,12 @@ def _finding(m: Mention, offsets: Offsets) -> Finding:
     if offsets:
         start, end = original(start, offsets), original(end - 1, offsets) + 1
     return Finding(m.name, m.status, m.side, m.zone, m.severity, m.change, m.size, start, end)
+
+
+def _is_item(text: str, start: int) -> bool:
+    """Does an item of a list, with a bullet or a number before it, begin at `start`?"""
+    line = text.rfind("\n", 0, start) + 1
+    return bool(_ITEM.fullmatch(text, line, start))
 
 
 def _at(finding: Finding, offset: int) -> Finding:

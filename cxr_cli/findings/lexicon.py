@@ -38,6 +38,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     say: str = ""
     answer: bool = True
     only_absent: bool = False
+    seldom_denied: bool = False
 
 
 Terms = dict[str, tuple[str, ...]]

@@ -14,7 +14,7 @@ _END = re.compile(
     r"|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#))|(?P<line>(?<=\n)(?=[ \t]*[A-Z][a-z ])))|(?<=<)/?\w+>)"
 )
 _ABBREVIATION = re.compile(
-    r"\b(?:dr|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|ie|fig|st|cf|etc|resp|incl|bilat|lt|rt)$", re.IGNORECASE
+    r"\b(?:dr|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|ie|fig|st|cf|etc|resp|incl|bilat|lt|rt|(?<![a-z] )neg)$", re.IGNORECASE
 )
 _GOES_ON = re.compile(
     r"(?:[,(/&–-]|\b(?:a|an|and|are|at|by|for|in|is|no|of|on|or|the|to|with|without))[ \t]*$", re.IGNORECASE
@@ -37,6 +37,8 @@ def sentences(text: str) -> Iterator[Sentence]:
         width = 0
         for match in _END.finditer(text, start, stop):
             begin, end = match.span()
+            if text[begin] == "?" and not text[max(start, begin - 1) : begin].strip("?([ \n"):
+                continue  # "opacity ? pneumonia", "(?effusion)"
             if end == begin + 1 and text[begin] == "." and _ABBREVIATION.search(text, max(start, begin - 8), begin):
                 continue
             if match["line"] is not None:

@@ -56,15 +56,19 @@ class Clause(Cues):
         self.anatomies.append(Anatomy(name, start, end, used=place))
         if place:
             self.mentions[-1].name = self.within_anatomy(self.mentions[-1].name, self.anatomies[-1])
-        if not place and len(self.anatomies) == 1 and self.before and (open_quality := self.before.open_quality):
-            self.combine(
-                open_quality[0], open_quality[1], self.anatomies, start, end
-            )  # "hyperexpanded but clear lungs"
+        if not place and (open_quality := self.quality_before()):  # "hyperexpanded but clear lungs"
+            self.combine(open_quality[0], open_quality[1], self.anatomies, start, end)
             self.anatomies[-1].used = False
         if self.open_quality and not place:
             kind, quality, q_start, q_end = self.open_quality
             if self.combine(kind, quality, [self.anatomies[-1]], q_start, q_end) and kind == "bad":
                 self.open_quality = None
+
+    def quality_before(self) -> tuple[str, str, int, int] | None:
+        """The quality before the break that waits for the first anatomy behind it."""
+        if self.before and len(self.anatomies) == 1 and self.before.negated_at < 0:
+            return self.before.open_quality
+        return None
 
     def within_anatomy(self, name: str, anatomy: Anatomy) -> str:
         """ "No abnormality of the ribs" speaks of the bones alone."""

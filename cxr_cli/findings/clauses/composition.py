@@ -14,7 +14,19 @@ MARKERS = frozenset(
     {"deny", "unsettled", "able", "impossible", "exclude", "excluded", "doubt", "merely", "verb_of_change"}
     | {"seen", "see", "earlier", "prefer", "than", "lesser", "no_other", "other_study"}
 )
-PASSED_OVER = frozenset({"verb", "with", "or", "and", "hedge", "deny", "assert", "confirm", "negate", "ask", "able"})
+PASSED_OVER = MARKERS | {
+    "verb",
+    "with",
+    "or",
+    "and",
+    "hedge",
+    "assert",
+    "confirm",
+    "negate",
+    "ask",
+    "reply_no",
+    "imply",
+}
 DENIALS = frozenset({"deny"})
 UNSETTLED = frozenset({"deny", "impossible", "unsettled"})
 ABLE = frozenset({"able"})
@@ -24,7 +36,7 @@ STATED = frozenset({"finding", "anatomy", "good", "bad"})
 
 def compose(tokens: list[Token], plain: str) -> list[Token]:
     """The tokens of a sentence without markers; pairs that mean something else are replaced by that."""
-    if any(value in MARKERS for kind, value, _, _ in tokens if kind == "cue"):
+    if any(value in MARKERS or value == "clear" for _, value, _, _ in tokens):
         return Composition(tokens, plain).result()
     return tokens
 
@@ -65,7 +77,7 @@ class Composition:
                 continue
             if kind == "cue" and value in kinds and at not in self.replaced:
                 return j if start - end < 45 else None
-            if kind != "skip" and not (kind == "cue" and (value in PASSED_OVER or value in MARKERS)):
+            if kind != "skip" and not (kind == "cue" and value in PASSED_OVER):
                 return None
         return None
 
@@ -80,7 +92,7 @@ class Composition:
         for kind, value, start, _ in self.tokens[i + 1 : i + 1 + 2 * REACH]:
             if kind in STATED and start >= end:
                 return True
-            if kind == "cue" and value in ("comma", "break", "and"):
+            if kind == "cue" and value in ("comma", "break", "contrast", "except", "and", "negate"):
                 return False
         return False
 
@@ -116,7 +128,7 @@ class Composition:
             return
         for k in range(i + 1, min(len(self.tokens), i + 2 * REACH)):
             kind, value, _, _ = self.tokens[k]
-            if kind == "cue" and value in ("break", "comma", "exclude"):
+            if kind == "cue" and value in ("break", "contrast", "except", "comma", "exclude"):
                 return
             if kind == "cue" and value == "impossible":
                 self.put(i, "cue", "hedge")
@@ -211,6 +223,8 @@ class Composition:
     def on_break(self, i: int) -> None:
         self.preference = self.no_other = -1
 
+    on_contrast = on_except = on_break
+
     def on_no_other(self, i: int) -> None:
         """ "no other nodule than the one on the left"; without a "than" it denies."""
         self.put(i, "cue", "negate")
@@ -240,11 +254,12 @@ class Composition:
 
     def on_other_study(self, i: int) -> None:
         """ "The CT showed X"."""
-        for kind, value, start, end in self.tokens[i + 1 : i + 5]:
-            if value in ("assert", "seen") and self.plain.startswith(SHOWED, start) and start - self.tokens[i][3] < 25:
+        for _, value, start, end in self.tokens[i + 1 : i + 5]:
+            close = start - self.tokens[i][3] < 25
+            if value in ("assert", "seen") and close and self.plain.startswith(SHOWED, start):
                 self.replaced[start] = ("cue", "elsewhere", start, end)
                 return
-            if not (kind == "cue" and value in ("break", "comma", "object", "earlier", "other_study", "seen")):
+            if value not in BETWEEN_STUDY_AND_VERB:
                 return
 
     def on_lesser(self, i: int) -> None:
@@ -257,8 +272,9 @@ class Composition:
 
 
 EARLIER = ("prior", "previous", "earlier", "last", "preceding", "old", "before", "yesterday", "the p", "the l", "the o")
+BETWEEN_STUDY_AND_VERB = frozenset({"contrast", "comma", "object", "earlier", "other_study", "seen", "chest"})
 SHOWED = ("show", "demonstrat", "reveal", "describ", "display")
-MODALS = frozenset({"may", "might", "could", "would", "can"})
+MODALS = frozenset({"may", "might", "could", "would", "can", "may be", "might be", "could be", "would be", "can be"})
 RULES: dict[str, Callable[[Composition, int], None]] = {
     name.removeprefix("on_"): getattr(Composition, name) for name in dir(Composition) if name.startswith("on_")
 }

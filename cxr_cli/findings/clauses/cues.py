@@ -1,10 +1,17 @@
 """What each cue of the lexicon does to the state; `on_X` handles `[cue] X`."""
 
-from cxr_cli.findings.clauses.state import State
+import re
+
+from cxr_cli.findings.clauses.state import State, Token
 
 CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
 REPLIES = frozenset({"no", "nil", "neg", "none", "n", "0", "false", "minus", "ø", "∅"})
 PLACED = frozenset({"severity", "side", "zone"})
+OPEN = re.compile(
+    r" ?(?:(?:the|following|any|these|signs?|of|findings?|features?|for|abnormalities|each|all|specific|several"
+    r"|possible|potential|conditions?|options?|two|three|four|five)\b ?)*"
+)
+ASIDE = re.compile(r"(?:in the |given the |given |for |because of |due to )?(?:absence of|lack of|lacking|without)")
 FRESH = frozenset({"severity", "change", "good", "bad"})
 
 
@@ -19,6 +26,7 @@ class Cues(State):
             return
         self.negation, self.resolving, self.negated_at = "open", False, i
         self.hedge = False
+        self.neither = self.neither or self.plain.startswith("neither", start)
         if self.link == "list" or self.mentions[self.ask_start :]:  # "we check for effusion, but none ..."
             self.ask = False
 
@@ -35,18 +43,23 @@ class Cues(State):
 
     def on_query(self, i: int, start: int, end: int) -> None:
         """ "?effusion" before a finding, "effusion?" after it."""
-        if (start and self.plain[start - 1].isalnum()) or self.something_follows(i) is False:
+        if start and (self.plain[start - 1].isalnum() or self.plain.startswith((")", "]"), end)):
             self.on_hedged(i, start, end)
         else:
             self.hedge, self.hedge_start = True, len(self.mentions)
 
     def on_ask(self, i: int, start: int, end: int) -> None:
         if not self.negation:
-            self.ask = True
+            self.ask, self.ask_end = True, end
             self.ask_start = self.subject = len(self.mentions)
 
     def on_condition(self, i: int, start: int, end: int) -> None:
         if not self.negation:
+            self.condition = True
+
+    def on_should(self, i: int, start: int, end: int) -> None:
+        """ "Should pneumonia develop, ..."."""
+        if i == 0 and start == 0:
             self.condition = True
 
     def on_suppose(self, i: int, start: int, end: int) -> None:
@@ -92,7 +105,9 @@ class Cues(State):
         return following is None or (following[0] == "cue" and following[1] in ("comma", "and"))
 
     def on_reply_no(self, i: int, start: int, end: int) -> None:
-        if self.is_reply(i):
+        if self.plain[start:end] == self.plain.strip(" .,;:!"):
+            self.verdict = "absent"  # the whole sentence is "No."
+        elif self.is_reply(i):
             self.mentions[-1].negated, self.mentions[-1].ask = True, False
             self.heading, self.subject, self.chain = [], len(self.mentions), len(self.mentions)
 
@@ -117,9 +132,11 @@ class Cues(State):
         if not mentions and self.finding_follows(i):
             self.on_negate(i, start, end)
             return
-        if not mentions and self.plain.startswith("neither", self.tokens[max(0, self.negated_at)][2]):
+        if not mentions and self.neither and self.plain[start:end].endswith(("excluded", "ruled out", "dismissed")):
             for mention in self.mentions[self.subject :]:  # "neither A nor B can be excluded"
                 mention.negated, mention.hedge = False, True
+        if self.aspect:
+            return
         self.verdict = "absent"
         for mention in mentions:
             mention.negated, mention.ask = True, False
@@ -134,13 +151,24 @@ class Cues(State):
             mention.negated, mention.change = True, "resolved"
         self.end_negation()
 
+    def on_aspect(self, i: int, start: int, end: int) -> None:
+        """ "The age of the fracture is unclear", "tip not seen": what is denied or doubted is not the finding."""
+        self.aspect = True
+
     def on_hedged(self, i: int, start: int, end: int) -> None:
+        if self.aspect:
+            return
         mentions = self.mentions[max(self.item, self.subject) :]
-        if not mentions and self.something_follows(i):  # "it is possible that there is an effusion"
+        if not mentions and self.mentions and (not self.something_follows(i) or self.plain[start] == "?"):
+            mentions = self.mentions[-1:]  # "a trace effusion, if any"
+        elif not mentions and self.something_follows(i):  # "it is possible that there is an effusion"
             self.on_hedge(i, start, end)
         for mention in mentions:
             if not mention.negated:
                 mention.hedge = True
+        if not self.mentions and self.before and not self.something_follows(i):
+            for mention in self.before.mentions[max(self.before.item, self.before.subject) :]:
+                mention.negated, mention.hedge = False, True  # "thought unlikely but cannot be excluded"
 
     def on_confirm(self, i: int, start: int, end: int) -> None:
         self.verb_seen = self.verb_seen or start > 0
@@ -191,8 +219,11 @@ class Cues(State):
         following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
         if not (following and following[1] in ("and", "or") and following[2] <= end + 1):
             self.item = len(self.mentions)
+        if self.negation == "open" and not self.mentions and following and self.begins_statement(following, end):
+            self.end_negation()  # "in the absence of symptoms, the effusion ..."
         if self.plain.startswith("in ") and len(self.mentions) == 1 and self.mentions[0].start == 3:
             self.on_suppose(i, start, end)  # "in heart failure, ..."
+        self.aspect = False
         if self.elsewhere and self.elsewhere_start < len(self.mentions):
             self.elsewhere = False
         self.separate(i)
@@ -206,6 +237,8 @@ class Cues(State):
         self.link = "list"
 
     def on_with(self, i: int, start: int, end: int) -> None:
+        if self.ask and self.ask_start < len(self.mentions) and self.attribute_follows(i):
+            self.ask, self.subject = False, len(self.mentions)  # "history of COPD with a new left effusion"
         if self.negation == "used":
             self.end_negation()
         self.chain = len(self.mentions)
@@ -219,8 +252,10 @@ class Cues(State):
 
     def on_colon(self, i: int, start: int, end: int) -> None:
         """The findings before a colon, without a verb, are a heading: "Effusion: none", "Effusion: look for it"."""
-        plan = self.ask and self.ask_start < len(self.mentions)
+        plan = self.ask and (self.ask_start < len(self.mentions) or self.plan_is_complete(start))
         if (plan or (self.hedge and self.hedge_start < len(self.mentions))) and self.last_doubt < i:
+            for mention in self.mentions[self.subject :]:
+                mention.ask = not mention.negated  # "question effusion: ..."
             self.ask = self.hedge = False  # "evaluate for effusion: small effusion"
             self.subject = len(self.mentions)
         elif not self.verb_seen and self.link != "list":
@@ -229,17 +264,30 @@ class Cues(State):
         self.link = "list"
 
     def on_only(self, i: int, start: int, end: int) -> None:
-        """ "No consolidation, just atelectasis"."""
-        if self.negation == "used" and self.link == "list":
-            self.end_negation()
-            if not self.something_follows(i) and any(
-                t[0] in ("severity", "side", "zone") for t in self.tokens[i + 1 :]
-            ):
-                self.mentions[-1].negated = False  # "no effusion, only a trace on the left"
-            self.subject = len(self.mentions)
+        """ "No consolidation, just atelectasis"; "no effusion, only a trace on the left"."""
+        if self.link != "list" or not self.mentions or not self.mentions[-1].negated:
+            return
+        self.end_negation()
+        if not self.something_follows(i) and any(t[0] in PLACED for t in self.tokens[i + 1 :]):
+            self.mentions[-1].negated = False
+        self.subject = len(self.mentions)
 
-    def on_except(self, i: int, start: int, end: int) -> None:
-        """Opens the clause that it begins."""
+    def on_contrast(self, i: int, start: int, end: int) -> None:
+        """Like `on_break`."""
+
+    on_except = on_contrast
+
+    def begins_statement(self, following: Token, end: int) -> bool:
+        """Does a statement begin behind "in the absence of ...,"?"""
+        return bool(ASIDE.match(self.plain, 0, self.tokens[self.negated_at][3])) and (
+            following[0] in FRESH or self.plain.startswith((" the ", " a ", " an ", " this "), end)
+        )
+
+    def plan_is_complete(self, colon: int) -> bool:
+        """Is something named between the words of a plan and the colon: "rule out failure:", not "look for these:"?"""
+        return self.plain.endswith((" for", " of", " out", "r o"), 0, self.ask_end) and not OPEN.fullmatch(
+            self.plain, self.ask_end, colon
+        )
 
     def on_break(self, i: int, start: int, end: int) -> None:
         """A break that ends no clause: "which" after an option that is quoted."""
@@ -267,21 +315,29 @@ class Cues(State):
                 return False
         return False
 
+    def seldom_denied(self, name: str) -> bool:
+        """Is it a finding that such a list seldom holds, like low lung volumes or a device?"""
+        return any(self.lexicon.entries[broader].seldom_denied for broader in self.lexicon.broader(name))
+
     def ends_negated_list(self, i: int) -> bool:
         """Does the negated list end here? An "or" further on keeps it open; a verb, an attribute of something seen or
         a quality before the next link ends it."""
-        fresh = False
+        fresh = likely = False
+        denied = self.negation == "used" and self.tokens[i][1] == "comma"
         first_item = True  # still in the item right after the link
         for kind, value, _, _ in self.tokens[i + 1 :]:
             if kind == "cue":
                 if value == "or" and not (fresh and not first_item):
                     return False
                 if value in ("comma", "and"):
+                    likely = likely and value == "and" and first_item
                     first_item = False
-                elif value in ("verb", "assert", "hedge"):
-                    return fresh or value != "verb" or first_item
+                elif value in ("verb", "assert", "hedge", "hedged"):
+                    return fresh or likely or value not in ("verb", "hedged") or first_item
                 elif value in ("negate", "negated"):
-                    return fresh
+                    return fresh or likely
             elif first_item and kind in FRESH and value not in ("large", "severe", "new"):
                 fresh = True  # "no large effusion" denies a finding, "mild" describes one
-        return fresh
+            elif first_item and denied and (kind in PLACED or (kind == "finding" and self.seldom_denied(value))):
+                likely = True  # "no effusion, left basal atelectasis", unless the list goes on
+        return fresh or likely

@@ -23,12 +23,13 @@ class State:
     """Open negations, hedges and plans; anatomies without a quality yet; attributes without a finding yet."""
 
     negation = ""  # "", "open" (no finding yet) or "used"
-    resolving = hedge = ask = condition = suppose = elsewhere = verb_seen = False
+    resolving = hedge = ask = condition = suppose = elsewhere = neither = aspect = verb_seen = False
     link = ""  # what came since the last finding: "", "at", "verb", "list"
     subject = 0  # index of the first mention that a later cue may be about
     chain = 0  # index of the first mention of the running "a, b and c"
     same_place_at = -1  # how many findings there were at "consistent with" or "versus"
     hedge_start = ask_start = elsewhere_start = 0  # how many findings there were when the hedge, the plan, ... began
+    ask_end = 0  # where the words that opened the plan end
     item = 0  # index of the first mention since the last comma that begins a new item
     heading_end = 0  # how many findings there were at the colon
     negated_at = -1  # the token that opened the negation
@@ -101,6 +102,15 @@ class State:
         start, end = self.tokens[i][2:]
         words = EXISTENCE.match(self.plain, end)
         return words is not None and not (self.plain[start:end] in MODAL and not words[0].strip())
+
+    def attribute_follows(self, i: int) -> bool:
+        """A side, a severity or a change comes before the next finding."""
+        for kind, _, _, _ in self.tokens[i + 1 :]:
+            if kind in ("side", "zone", "severity", "change"):
+                return True
+            if kind != "cue":
+                return False
+        return False
 
     def finding_follows(self, i: int) -> bool:
         """A finding comes before the next link: "is a small effusion"."""
