@@ -109,7 +109,7 @@ class Clause(Cues):
 
     def alone(self, i: int, kind: str, end: int) -> bool:
         """Is the quality all that the clause has said so far, and is no other thing named behind it?"""
-        return all(t[0] in ("severity", kind) or t[1] in WEAK for t in self.tokens[:i]) and bool(
+        return all(t[0] in ("severity", "change", kind) or t[1] in WEAK for t in self.tokens[:i]) and bool(
             ITEM_END.match(self.plain, end)
         )
 

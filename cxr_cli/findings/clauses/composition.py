@@ -271,7 +271,20 @@ class Composition:
         self.put(i, "cue", "negate" if forward else "less")
 
 
-EARLIER = ("prior", "previous", "earlier", "last", "preceding", "old", "before", "yesterday", "the p", "the l", "the o")
+EARLIER = (
+    "prior",
+    "previous",
+    "earlier",
+    "last",
+    "preceding",
+    "old",
+    "before",
+    "yesterday",
+    "the p",
+    "the e",
+    "the l",
+    "the o",
+)
 BETWEEN_STUDY_AND_VERB = frozenset({"contrast", "comma", "object", "earlier", "other_study", "seen", "chest"})
 SHOWED = ("show", "demonstrat", "reveal", "describ", "display")
 MODALS = frozenset({"may", "might", "could", "would", "can", "may be", "might be", "could be", "would be", "can be"})

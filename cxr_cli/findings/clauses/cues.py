@@ -5,7 +5,7 @@ import re
 from cxr_cli.findings.clauses.state import State, Token
 
 CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
-REPLIES = frozenset({"no", "nil", "neg", "none", "n", "0", "false", "minus", "ø", "∅"})
+REPLIES = frozenset({"no", "nil", "neg", "none", "n", "0", "f", "false", "minus", "ø", "∅"})
 PLACED = frozenset({"severity", "side", "zone"})
 OPEN = re.compile(
     r" ?(?:(?:the|following|any|these|signs?|of|findings?|features?|for|abnormalities|each|all|specific|several"
@@ -84,7 +84,16 @@ class Cues(State):
         if subject.side or subject.zone or subject.severity or subject.change:
             return
         if not any(kind in ("side", "zone", "change") or value == "now" for kind, value, _, _ in self.tokens):
-            self.on_suppose(i, start, end)
+            self.suppose = subject.ask = True
+
+    def on_past(self, i: int, start: int, end: int) -> None:
+        """ "Recently treated pneumonia", "pneumonia, treated in May"."""
+        following = next((t for t in self.tokens[i + 1 :] if t[1] not in ("at", "verb", "with")), None)
+        if following and (following[0] == "finding" or following[0] in PLACED):
+            self.on_ask(i, start, end)
+        else:
+            for mention in self.mentions[-1:]:
+                mention.ask = not mention.negated
 
     # After a finding.
 
@@ -299,7 +308,8 @@ class Cues(State):
             self.chain = len(self.mentions)
         if self.verb_seen:
             self.subject, self.verb_seen = len(self.mentions), False
-        if (self.negation == "used" or self.hedge) and self.ends_negated_list(i):
+        parenthesis = i > 0 and self.tokens[i - 1][1] == "hedge" and self.tokens[i - 1][3] == self.tokens[i][2]
+        if (self.negation == "used" or (self.hedge and not parenthesis)) and self.ends_negated_list(i):
             self.end_negation()
             self.hedge = False
             self.subject = len(self.mentions)

@@ -12,6 +12,9 @@ Token = tuple[str, str, int, int]
 DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})
 MODAL = frozenset({"may", "might", "could", "can"})
 # What may come between a doubt and the end of its item, if it is the doubt whether there is a finding at all.
+EXISTS = re.compile(
+    r"(?: well| also| still| yet)? (?:exist|coexist|lurk|hide|be (?:present|there|seen|hidden|developing))\b"
+)
 EXISTENCE = re.compile(
     r"(?: (?:to|be|well|also|or|early|present|exist|seen|there|developing|considered|raised|clinically|here|again"
     r"|at|in|on|is|are|a|an|the|this|that|possibility|possible|consideration))*"
@@ -100,6 +103,8 @@ class State:
         """Is the doubt at `i` whether there is a finding at all ("is possible", "may be present"), and not how it is
         ("may have increased")?"""
         start, end = self.tokens[i][2:]
+        if EXISTS.match(self.plain, end):
+            return True
         words = EXISTENCE.match(self.plain, end)
         return words is not None and not (self.plain[start:end] in MODAL and not words[0].strip())
 
