@@ -10,18 +10,31 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.cues import CONCLUDES, DEFERS, FAVOURS, REFUSES, clean, plain
+from cxr_cli.answers.cues import (
+    CONCLUDES,
+    CONDITION,
+    DEFERS,
+    FAVOURS,
+    REFUSES,
+    clean,
+    marked_answer,
+    plain,
+    yes_or_no_meant,
+)
+from cxr_cli.answers.languages import yes_or_no_in_english
 from cxr_cli.answers.lists import list_items, list_pieces, says_none, single_item
-from cxr_cli.answers.mentions import OptionMention, OptionReader, without_option_list
-from cxr_cli.answers.option_names import option_set
-from cxr_cli.answers.prose import concluded_options
+from cxr_cli.answers.options.mentions import OptionMention, OptionReader, without_option_list
+from cxr_cli.answers.options.names import option_set
+from cxr_cli.answers.options.prose import concluded_options
+from cxr_cli.answers.options.short import short_answer
 from cxr_cli.answers.reference import AnswerKey, answer_key
-from cxr_cli.answers.reply_format import LETTERS, ReplyParts, parse_reply
+from cxr_cli.answers.reply_format import ReplyParts, parse_reply
 
 NO_ANSWER, REFUSED, TWO, UNPARSABLE = "no answer", "refused", "names two options", "unparsable"
+CUT_OFF = "cut off before an answer"
 _OPEN_CUE = re.compile(r"\b(?:answers?|findings?(?: \w+){0,5}? (?:include|are))\s*:?\s*", re.I)
+_LINE = 80  # characters of a line that may be an answer
 _INDENT = re.compile(r"[\s\-–>:.]*")
-_CAPITALS = re.compile(r"\W*([A-Z]{2,})\W*")
 
 
 class Answer(NamedTuple):
@@ -31,28 +44,43 @@ class Answer(NamedTuple):
     reason: str | None
 
 
-def answer_of(case: Mapping[str, Any], text: str | None) -> Answer:
-    """What a model's whole reply answers to this case."""
-    return choose(parse_reply(text or ""), answer_key(case))
+def answer_of(case: Mapping[str, Any], text: str | None, finish: str | None = None) -> Answer:
+    """What a model's whole reply answers to this case. finish: why it ended, "length" if it was cut off."""
+    return choose(parse_reply(text or ""), answer_key(case), finish)
 
 
-def choose(parts: ReplyParts, key: AnswerKey) -> Answer:
-    """The answer in a reply. If no part of it holds one, the first part says why."""
-    tagged = parts.answer is not None
-    texts = [text for text in ([parts.answer] if tagged else [parts.rest, parts.think]) if text]
-    if not texts:
-        return Answer(None, NO_ANSWER)
-    first = _answer_in(texts[0], key, tagged)
-    if first.texts is None and len(texts) > 1 and key.options:
-        second = _answer_in(texts[1], key, tagged)
-        first = first if second.texts is None else second
+def choose(parts: ReplyParts, key: AnswerKey, finish: str | None = None) -> Answer:
+    """The answer in a reply. If no part of it holds one, the first part says why.
+
+    A thought that was cut off holds no answer, unless one is marked as such.
+    """
+    if parts.answer is not None:
+        return _answer_in(parts.answer, key, True)
+    cut_off = finish == "length" and parts.think is None
+    texts = [text for text in (parts.rest, parts.think) if text]
+    first = Answer(None, NO_ANSWER)
+    for n, text in enumerate(texts):
+        if cut_off or (parts.open and text == parts.think):
+            marked = marked_answer(clean(text))
+            found = _answer_in(marked, key, True) if marked else Answer(None, CUT_OFF)
+        elif n and not key.options:
+            break  # a thought is no answer to an open question
+        else:
+            found = _answer_in(text, key, False)
+        if found.texts is not None:
+            return found
+        first = first if n else found
     return first
 
 
 def _answer_in(text: str, key: AnswerKey, tagged: bool) -> Answer:
     """The answer in one part of a reply. tagged: that part is the answer tag."""
     if key.options:
-        return _AnswerSearch(OptionReader(clean(text), option_set(tuple(key.options))), key, tagged).answer()
+        options = option_set(tuple(key.options))
+        cleaned = clean(text)
+        if options.yes_no and options.exact_option(text) is None:
+            cleaned = yes_or_no_in_english(cleaned)
+        return _AnswerSearch(OptionReader(cleaned, options), key, tagged).answer()
     return _open_answer(clean(text), key.several, tagged)
 
 
@@ -75,23 +103,23 @@ class _AnswerSearch:
         none = self.several and says_none(self.text) and plain(self.text) not in self.options.index
         return Answer([], None) if none else None
 
+    def short(self) -> Answer | None:
+        """A text that is nothing but a choice: "B and D", "Not A but B.", "B. It is round." """
+        exact = self.options.exact_option(self.text)
+        if exact is None and self.options.yes_no:
+            exact = self.options.meanings.get(yes_or_no_meant(self.text))
+        chosen = frozenset([exact]) if exact is not None else short_answer(self.reader, several=self.several)
+        if chosen is None:
+            return None
+        return self._pick(chosen) if chosen else Answer(None, NO_ANSWER)
+
     def whole_text(self) -> Answer | None:
         """A text that is nothing but options, or, in the answer tag, begins with them: "B", "B) No.", "A, C"."""
-        exact = self.options.exact_option(self.text)
-        if exact is not None:
-            return self._pick(frozenset([exact]))
         indent = _INDENT.match(self.text)
         run = self.reader.run_from(indent.end() if indent else 0)
         rest = self.text[run.end :].lstrip(" )]}\"'") if run else self.text
         whole = not rest.strip(" .!\n") or (self.tagged and (not self.several or rest[0] in ".:\n(-"))
         return self._pick(run.options) if run and whole else None
-
-    def joined_letters(self) -> Answer | None:
-        """ "AC" for A and C."""
-        match = _CAPITALS.fullmatch(self.text)
-        letters = set(match[1]) if match else set()
-        fits = match and len(letters) == len(match[1]) and letters <= set(LETTERS[: len(self.options.texts)])
-        return self._pick(frozenset(map(LETTERS.index, letters))) if fits else None
 
     def tagged_list(self) -> Answer | None:
         """A list in the answer tag, if one item names an option at least; an item that names none stays as it is."""
@@ -108,6 +136,18 @@ class _AnswerSearch:
         """The last of "the answer is B", "I choose B" that depends on no "if"."""
         firm = [mention for mention in self._explicit if not self.reader.is_conditional(mention)]
         return self._pick(firm[-1].options) if firm else None
+
+    def last_line(self) -> Answer | None:
+        """A last line that is nothing but a choice: "Answer B"."""
+        start = self.text.rfind("\n") + 1
+        last = self.text[start:].strip()
+        a, b = self.reader.sentences_around(start, len(self.text))
+        if not start or len(last) > _LINE or self.reader.has_cue(CONDITION, a, b):
+            return None
+        if any(mention.start < start for mention in self._marked):
+            return None
+        chosen = short_answer(OptionReader(last, self.options), several=self.several, reason=False)
+        return self._pick(chosen) if chosen and (self.several or len(chosen) == 1) else None
 
     def marked(self) -> Answer | None:
         """The options marked as chosen. If one alone may be right, the last of several, if the text concludes it."""
@@ -168,11 +208,12 @@ class _AnswerSearch:
 
 WAYS: tuple[Callable[[_AnswerSearch], Answer | None], ...] = (
     _AnswerSearch.none_of_them,
+    _AnswerSearch.short,
     _AnswerSearch.whole_text,
-    _AnswerSearch.joined_letters,
     _AnswerSearch.tagged_list,
     _AnswerSearch.explicit,
     _AnswerSearch.marked,
+    _AnswerSearch.last_line,
     _AnswerSearch.prose,
 )
 

@@ -1,16 +1,29 @@
 """The words of answers: normal forms, words of one meaning, and the cues that turn a sentence into an answer."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from cxr_cli.answers.languages import answer_in_english
+
 _BRACED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
-_BOXED = re.compile(r"\\boxed\s*\{([^{}]*)\}")
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{([^{}]*)\}")
+_NEXT_BOX = re.compile(r"\}[\s$,;]*(?:and\b|&)?[\s$]*\\(?:boxed|fbox)\s*\{")
+_FORMULA = re.compile(r"\\[()\[\]]")
 _UNDERSCORES = re.compile(r"(?<!\w)_+|_+(?!\w)")
 _MARKDOWN = re.compile(r"[*`#$]+")
 _NOT_ASCII = re.compile(r"[^\t-\r\x1c-~]")
-_ASCII = dict(zip("‘’“”•·→）：–—İ", "''\"\"-->):–—I", strict=True))
+_ASCII = {
+    **dict(zip("‘’“”«»„‚「」『』•·→、–—İ", "''\"\"\"\"\"'\"\"\"\"-->,–—I", strict=True)),
+    **{chr(0xFF01 + n): chr(0x21 + n) for n in range(0x5E)},  # full-width letters and signs
+    **{chr(first + n): chr(ord("A") + n) for first in (0x24B6, 0x1F130, 0x1F150, 0x1F170) for n in range(26)},
+    **{chr(first + n): chr(ord("a") + n) for first in (0x249C, 0x24D0) for n in range(26)},
+    **dict.fromkeys("✓✔✅☑", "✓"),
+    **dict.fromkeys("✗✘❌✕❎☒", "✗"),
+    **{"。": ". ", "【": " ", "】": ": ", "《": '"', "》": '"', "〔": "[", "〕": "]"},
+}
 _WORD = re.compile(r"[^\W_]+")
 _ARTICLES = {"a", "an", "the"}
 
@@ -121,26 +134,57 @@ DEFERS = Cue(
 )
 
 
+_YES = (
+    "yep|yup|indeed|certainly|definitely|of course|i think so|i believe so|there is|there are|it is|it does|it is so"
+    "|definitely yes|certainly yes|yes definitely|that is so|correct|that is correct|right|sure|1|1 0|affirmative|it is there"
+)
+_NO = (
+    "nope|nah|not at all|definitely not|certainly not|of course not|i don t think so|i do not think so|there isn t|there is not"
+    "|there are not|there aren t|there is none|there are none|it does not|it doesn t|it is not|it isn t|none|none seen"
+    "|not seen|not visible|not there|0|0 0|incorrect|that is not so|by no means"
+)
+_MEANT = {plain_text: "yes" for plain_text in _YES.split("|")} | {plain_text: "no" for plain_text in _NO.split("|")}
+_MARKED = re.compile(r"^\W*(?:(?:the|my|so|thus|therefore|final|correct)[ ,]+){0,3}answer\W*[:=][ \t]*\n?[ \t]*(\S[^\n]*)$", re.M | re.I)
+
+
+def marked_answer(text: str) -> str | None:
+    """What stands in the last line "Answer: .." of a cleaned text, if it is no more than a few words."""
+    found = _MARKED.findall(text)
+    return found[-1] if found and len(found[-1]) <= 60 and not _UNFINISHED.search(found[-1]) else None
+
+
+_UNFINISHED = re.compile(r"[,?]|\b(?:but|unless|if|because|however|let)\b", re.I)
+
+
+def yes_or_no_meant(text: str) -> str:
+    """ "yes" or "no" where the whole text is a common way of saying it: "There isn't."; else ""."""
+    return _MEANT.get(plain(text), "") if len(text) < 40 else ""
+
+
 def plain(text: str) -> str:
     """Lower-case words without punctuation and articles: "The left-sided Effusion." -> "left sided effusion"."""
     return " ".join([word for word in _WORD.findall(text.casefold()) if word not in _ARTICLES])
 
 
 def clean(text: str) -> str:
-    """The text without Markdown, LaTeX and emoji; `\\boxed{B}` becomes "Final answer: B" on a line of its own.
+    """The text without Markdown, LaTeX and emoji, in half-width letters, its answer's cue in English: `\\boxed{B}`
+    becomes "Final answer: B" on a line of its own.
 
     No character of it changes its length in lower case.
     """
     if "\\" in text:
-        text = _BOXED.sub(r"\nFinal answer: \1\n", _BRACED.sub(r"\1", text))
+        text = _NEXT_BOX.sub(", ", _BRACED.sub(r"\1", text))
+        text = _FORMULA.sub(" ", _BOXED.sub(r"\nFinal answer: \1\n", text))
     if "_" in text:
         text = _UNDERSCORES.sub("", text)
-    return _NOT_ASCII.sub(_in_ascii, _MARKDOWN.sub("", text)).replace("\r\n", "\n").strip()
+    text = _NOT_ASCII.sub(_in_ascii, _MARKDOWN.sub("", text)).replace("\r\n", "\n").strip()
+    return answer_in_english(text)
 
 
 def _in_ascii(match: re.Match[str]) -> str:
     character = match[0]
-    return _ASCII.get(character, character if character.isalnum() or character.isspace() else "")
+    kept = character.isalnum() or character.isspace() or unicodedata.combining(character)
+    return _ASCII.get(character, character if kept else "")
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:

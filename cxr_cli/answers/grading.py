@@ -19,14 +19,14 @@ from cxr_cli.answers.reply_format import parse_reply
 NO_REFERENCE, NOT_AN_OPTION = "no reference answer", "reference answer is no option"
 
 
-def grade(case: Mapping[str, Any], text: str | None) -> tuple[dict[str, float | None], dict[str, str]]:
+def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) -> tuple[dict[str, float | None], dict[str, str]]:
     """The answer's scores and, for each that is null, the reason, as a scored row holds them.
 
     accuracy: 1 when exactly the right options are named, else 0. answer_f1, where several may be right: partial
     credit, 2 |given and right| / (|given| + |right|). format: 1 when the reply keeps to the tags, else 0.
     """
     parts, key = parse_reply(text or ""), answer_key(case)
-    answer = choose(parts, key)
+    answer = choose(parts, key, finish)
     metrics = ["accuracy", "answer_f1"] if key.several else ["accuracy"]
     scores: dict[str, float | None] = dict.fromkeys(metrics)
     why: dict[str, str] = {}

@@ -1,14 +1,25 @@
 """What a case asks, and the answer it expects."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.cues import clean, plain
-from cxr_cli.answers.lists import list_items
-from cxr_cli.answers.mentions import OptionReader
-from cxr_cli.answers.option_names import OptionSet, option_set
-from cxr_cli.answers.reply_format import parse_prompt, parse_reply
+from cxr_cli.answers.cues import MEANING, clean, plain, yes_or_no_meant
+from cxr_cli.answers.lists import list_items, says_none
+from cxr_cli.answers.options.mentions import OptionReader
+from cxr_cli.answers.options.names import OptionSet, option_set
+from cxr_cli.answers.options.prose import concluded_options
+from cxr_cli.answers.options.short import short_answer
+from cxr_cli.answers.reply_format import LETTERS, parse_prompt, parse_reply
 from cxr_cli.tasks import task_of
+
+YES_NO = ("Yes", "No")  # the options of a closed question that lists none
+_LETTERS = tuple(LETTERS[:8])  # those of a row that gives a letter and no options
+_CLOSED = re.compile(r"\W*(?:is|are|was|were|does|do|did|has|have|can|could|should|would|will)\b(?!.*\bor\b)", re.I)
+_OPEN = re.compile(r"\b(?:what|which|where|how|who|when|why|list|name|describe)\b", re.I)
+_ONLY_LETTERS = re.compile(r"\W*(?:[A-H]\W+|[A-H]\Z)+")
+_JOINED_LETTERS = re.compile(r"[a-h]{2,8}")
+_NUMBER = re.compile(r"(\d+)(?:\.0+)?")
 
 
 class AnswerKey(NamedTuple):
@@ -26,42 +37,99 @@ class AnswerKey(NamedTuple):
 
 
 def answer_key(case: Mapping[str, Any]) -> AnswerKey:
-    """Of a case. The options are those in `options`, else those in the text of the question itself."""
+    """Of a case. The options are those in `options`, else those in the text of the question itself, else Yes and No
+    for a closed question, or letters for a row whose answer is a letter."""
     question, listed = parse_prompt(str(case.get("question") or ""))
-    options = list(case.get("options") or listed)
+    options = case.get("options") or listed
+    findings = case.get("findings") or ()
+    answer = given_answer(case)
+    if not options:
+        options = _implied_options(question, findings, _texts(answer))
     reference = expected_answer(case, options)
-    several = isinstance(case.get("answer"), list) or len(reference or ()) > 1
-    several = several or task_of(case, options).several
-    return AnswerKey(question, options, case.get("findings") or (), reference, several)
+    several = isinstance(answer, list) or len(reference or ()) > 1
+    several = several and not option_set(tuple(options)).yes_no if options else several
+    return AnswerKey(question, options, findings, reference, several or task_of(case, options).several)
+
+
+def given_answer(case: Mapping[str, Any]) -> Any:
+    """The right answer as the row gives it, under `answer` or, in tables of predictions, `label`; None for none."""
+    answer = case.get("answer")
+    answer = case.get("label") if answer is None or answer == "" else answer
+    return None if answer == "" else answer
 
 
 def expected_answer(case: Mapping[str, Any], options: Sequence[str]) -> list[str] | None:
     """The right answer as option texts (phrases, if there are no options); None if the case has none that fits.
 
-    Rows of other tools give letters: "B", "<answer> B </answer>", "A, C" or ["A", "C"].
+    Rows of other tools give letters ("B", "<answer> B </answer>", "AC", ["A", "C"], "\\\\boxed{A}"), an option's index,
+    counted from 0, or true, false, 1 and 0 for yes and no.
     """
-    answer = case.get("answer")
-    if answer is None or answer == "":
+    answer = given_answer(case)
+    if answer is None:
         return None
-    parts = [parse_reply(str(part)) for part in (answer if isinstance(answer, list) else [answer])]
-    texts = [(part.answer or part.rest).strip() for part in parts]
+    texts = _texts(answer)
     if options:
-        return _expected_options(texts, option_set(tuple(options)))
+        findings, question = case.get("findings") or (), parse_prompt(str(case.get("question") or ""))[0]
+        return _expected_options(texts, option_set(tuple(options)), question, findings)
     several = task_of(case, options).several or len(texts) > 1
     return [item for text in texts for item in list_items(text)] if several else texts
 
 
-def _expected_options(texts: Sequence[str], options: OptionSet) -> list[str] | None:
+def _texts(answer: Any) -> list[str]:
+    """The parts of an answer as texts, without tags."""
+    parts = [parse_reply(_text(part)) for part in (answer if isinstance(answer, list) else [answer])]
+    return [(part.answer or part.rest).strip() for part in parts]
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _implied_options(question: str, findings: Sequence[str], texts: Sequence[str]) -> Sequence[str]:
+    """The options of a case that lists none, by its question and the texts of its answer; () for an open question."""
+    if texts and all(map(_ONLY_LETTERS.fullmatch, texts)):
+        return _LETTERS
+    if len(texts) != 1 or _OPEN.search(question):
+        return ()
+    yes_no = option_set(YES_NO)
+    closed = _yes_or_no(clean(texts[0]), yes_no) or (
+        _CLOSED.match(question) and concluded_options(OptionReader(clean(texts[0]), yes_no), question, findings)
+    )
+    return YES_NO if closed else ()
+
+
+def _yes_or_no(text: str, options: OptionSet) -> frozenset[int]:
+    """Yes or No where a text is that, or begins with it: "No, there is none."; neither for anything else."""
+    meaning = MEANING.get(plain(text)) or yes_or_no_meant(text)
+    if meaning in options.meanings:
+        return frozenset([options.meanings[meaning]])
+    return short_answer(OptionReader(text, options), several=False) or frozenset()
+
+
+def _expected_options(
+    texts: Sequence[str], options: OptionSet, question: str, findings: Sequence[str]
+) -> list[str] | None:
     """The texts of the options that these texts name; None if one names no option."""
-    found = {index for text in texts for index in _named(clean(text), options)}
-    return None if -1 in found else [options.texts[index] for index in sorted(found)]
+    found: set[int] = set()
+    for text in map(clean, texts):
+        named = _named(text, options)
+        if named is None and options.yes_no:
+            named = _yes_or_no(text, options) or concluded_options(OptionReader(text, options), question, findings)
+        if named is None and not says_none(text):
+            return None
+        found |= named or frozenset()
+    return None if -1 in found or (options.yes_no and len(found) != 1) else [options.texts[i] for i in sorted(found)]
 
 
-def _named(text: str, options: OptionSet) -> frozenset[int]:
-    """The options that the whole text names, by index; -1 stands for what names no option."""
+def _named(text: str, options: OptionSet) -> frozenset[int] | None:
+    """The options that the whole text names, by index; None if it names none."""
     exact = options.exact_option(text)
     exact = options.index.get(plain(text)) if exact is None else exact
     if exact is not None:
         return frozenset([exact])
-    run = OptionReader(text, options).run_from(0)
-    return run.options if run and not text[run.end :].strip(" .)") else frozenset([-1])
+    numbers = [_NUMBER.fullmatch(part) for part in re.split(r"[\s,;|\[\]]+", text.strip("[] "))]
+    if all(numbers) and not options.yes_no:
+        indexes = frozenset(int(number[1]) for number in numbers if number)
+        return indexes if max(indexes) < len(options.texts) else None
+    text = text.upper() if _JOINED_LETTERS.fullmatch(text) else text
+    return short_answer(OptionReader(text, options), several=True) or None

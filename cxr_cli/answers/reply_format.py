@@ -11,6 +11,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cxr_cli.answers.structured import structured_reply
 from cxr_cli.errors import CxrError
 
 LETTERS = string.ascii_uppercase
@@ -23,6 +24,7 @@ _OPTIONS = re.compile(r"\s*\boptions?\s*:\s*\n", re.I)
 _OPTION = re.compile(r"\s*\(?([A-Z])[).:]\s+(.*\S)\s*")
 _WELL_FORMED = ["<think>", "</think>", "<answer>", "</answer>"]
 _TAG = re.compile(r"<\s*(/?)\s*(think|answer)\s*>", re.I)
+_ROLE = re.compile(r"\A\s*(?:\*\*)?(?:assistant|ai|model|bot)(?:\*\*)?(?:\s*:(?:\*\*)?|[ \t]*\n)\s*", re.I)
 _SPECIAL = re.compile(r"<\|\w+\|>|</?s>|<pad>|<eos>", re.I)
 _PROMPT = re.compile(
     r"\A\s*(?:<\|im_start\|>\s*)?(?:system|user)\b.*(?:^[ \t]*(?:<\|im_start\|>)?assistant[ \t]*$|\bassistant:)"
@@ -35,13 +37,16 @@ class ReplyParts(NamedTuple):
     """A model's reply in parts; None for a part that is missing. `rest` is the text outside the tags.
 
     well_formed: `<think>..</think><answer>..</answer>`, once each, in this order and spelling, neither blank,
-    nothing but white space around.
+    nothing but white space around. answers: all that are not blank, of which `answer` is the last. open: the thought
+    never ends, so that what it holds is no answer.
     """
 
     think: str | None
     answer: str | None
     rest: str
     well_formed: bool
+    answers: tuple[str, ...] = ()
+    open: bool = False
 
 
 def option_letter(index: int) -> str:
@@ -93,15 +98,15 @@ def bare_answer(row: Mapping[str, Any], answer: str | Sequence[str] | None) -> s
 
 
 def strip_prompt(text: str) -> str:
-    """The reply alone: an echoed chat prompt and special tokens are cut off."""
-    return _SPECIAL.sub("", _PROMPT.sub("", text, count=1))
+    """The reply alone: an echoed chat prompt, the speaker's name and special tokens are cut off."""
+    return _ROLE.sub("", _SPECIAL.sub("", _PROMPT.sub("", text, count=1)), count=1)
 
 
 def parse_reply(text: str) -> ReplyParts:
     """A reply in parts, as well as its tags allow: in any case, unclosed, one inside the other, in any order.
 
     Of several answers the last that is not blank counts. `</think>` without an opening tag ends a thought that
-    began with the reply.
+    began with the reply. An answer in JSON is its value: {"reasoning": "Round.", "answer": "B"}.
     """
     own = strip_prompt(text)
     tags = list(_TAG.finditer(own))
@@ -125,11 +130,16 @@ def parse_reply(text: str) -> ReplyParts:
         elif tag:
             in_think, in_answer = not closing, False
         start = tag.end() if tag else start
-    answers = [answer for answer in answers if answer]
     think = "\n".join(piece for piece in thoughts if piece)
     outside = "\n".join(piece for piece in rest if piece)
-    well_formed = [tag[0] for tag in tags] == _WELL_FORMED and bool(think and answers and not outside)
-    return ReplyParts(think or None, answers[-1] if answers else None, outside, well_formed)
+    well_formed = [tag[0] for tag in tags] == _WELL_FORMED and bool(think and any(answers) and not outside)
+    if not any(answers) and (found := structured_reply(outside)):
+        return ReplyParts(think or found.think, found.answer or None, "", False, (found.answer,))
+    answers = [found.answer if (found := structured_reply(answer)) else answer for answer in answers]
+    answers = [answer for answer in answers if answer]
+    return ReplyParts(
+        think or None, answers[-1] if answers else None, outside, well_formed, tuple(answers), open=in_think
+    )
 
 
 def reasoning_text(text: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cxr_cli.answers import cues, prose
+from cxr_cli.answers import cues
+from cxr_cli.answers.options import prose
 from cxr_cli.answers.choice import Answer, answer_of
 from cxr_cli.answers.grading import grade
 from cxr_cli.answers.reference import expected_answer
@@ -137,7 +138,7 @@ def test_layout_is_the_published_one() -> None:
         "<think> The hila are hazy. That is edema. </think><answer> A </answer>"
     )
     assert completion_text("Both.", ["A", "C"]) == "<think> Both. </think><answer> A, C </answer>"
-    assert parse_reply(completion_text("x y", "A")) == ("x y", "A", "", True)
+    assert parse_reply(completion_text("x y", "A"))[:4] == ("x y", "A", "", True)
     assert (option_letter(0), option_letter(25)) == ("A", "Z")
     with pytest.raises(CxrError, match="option 27 has no letter"):
         option_letter(26)
@@ -172,7 +173,7 @@ def test_layout_is_the_published_one() -> None:
     ],
 )
 def test_split(text: str, think: str | None, answer: str | None, rest: str, well_formed: bool) -> None:
-    assert parse_reply(text) == (think, answer, rest, well_formed)
+    assert parse_reply(text)[:4] == (think, answer, rest, well_formed)
 
 
 @pytest.mark.parametrize(

@@ -330,7 +330,7 @@ def test_letters(text: str) -> None:
     assert one(text) == 1
 
 
-@pytest.mark.parametrize("text", [t for t in LETTERS if "\n" not in t and not t.startswith(("<", "\\("))])
+@pytest.mark.parametrize("text", [t for t in LETTERS if "\n" not in t and not t.startswith(("<", "\\(", "A"))])
 def test_letters_in_the_answer_tag(text: str) -> None:
     assert one(f"<think>A round shadow.</think><answer>{text}</answer>") == 1
 
@@ -458,12 +458,12 @@ def test_several_letters_in_the_answer_tag(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [("None of the above", None), ("None.", None), ("Neither.", None), ("<answer>None of these</answer>", None)],
+    "text",
+    ["None of the above", "None.", "Neither.", "<answer>None of these</answer>", '{"answer": []}', '{"answer": "none"}'],
 )
-def test_none_of_them_where_something_is_right(text: str, expected: float | None) -> None:
-    """To call none of the options right names none: no answer to compare, unless none is right indeed."""
-    assert several(text, "Nodule") == expected
+def test_none_of_them(text: str) -> None:
+    """To call none of the options right is an answer: wrong where one is right."""
+    assert several(text, "Nodule") == 0
     assert several(text) == 1
 
 
@@ -482,7 +482,6 @@ YES_OR_NO = [
     ("AI: No.", "No"),
     ("Answer: No", "No"),
     ("Answer no", "No"),
-    ("A: No", "No"),
     ("Nope.", "No"),
     ("Nah", "No"),
     ("False", "No"),
@@ -667,14 +666,15 @@ CUT_OFF = [
     "<think>\n**Step 1** Look.\n**Step 2** It must be A",
     "<think>Not A. Not C. B",
     "<think>first look: option A. second look: option",
-    "<think>{\"answer\": \"A\"",
+    "<think>The final answer would be C, were it not for",
 ]
 
 
 @pytest.mark.parametrize("text", CUT_OFF)
 def test_a_thought_that_was_cut_off_has_no_answer(text: str) -> None:
     assert one(text) is None
-    assert one(text.replace("<think>", "").replace("<THINK>", ""), finish="length") is None
+    if "</think>" not in text:
+        assert one(text.replace("<think>", "").replace("<THINK>", ""), finish="length") is None
 
 
 @pytest.mark.parametrize(

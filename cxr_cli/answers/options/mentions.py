@@ -23,10 +23,10 @@ from cxr_cli.answers.cues import (
     right_option,
     sentence_spans,
 )
-from cxr_cli.answers.option_names import OptionSet, PhrasePlace
+from cxr_cli.answers.options.names import OptionSet, PhrasePlace
 
-_PRIVATE, _FILLER = 0xE000, "\uf8ff"
-_NAMED = f"[{chr(_PRIVATE)}-\uf8fe]{_FILLER}*+"
+PRIVATE, FILLER = 0xE000, "\uf8ff"
+NAMED = f"[{chr(PRIVATE)}-\uf8fe]{FILLER}*+"
 _EDGE = (
     r"(?=\s*(?:$|[\n.,;:!?)\]}\"'–—/&>])|\s+-|\s+(?:because|since|as|due|and|or|which|based|given)\b"
     rf"|\s+(?:is|are|would be|seems|appears){right_option()})"
@@ -38,11 +38,11 @@ _FILL = (
 _LETTER = (
     r"\(\s*[A-Za-z]\s*\)|\[\s*[A-Za-z]\s*\]|(?<![\w'-])(?:[A-Za-z]\s?\)|[A-Z]\s?[.:](?=\s|$)|[A-Z]"
     rf"{_EDGE}|[A-Z](?=\s+(?:is|seems|appears)\s+(?:to be\s+)?(?:the\s+)?(?:\w+\s+)?(?:correct|right|best|answer))"
-    rf"|[a-z](?=[.:]?\s*(?:$|\n))|[A-Z](?=\s+{_NAMED}(?!\w)))"
+    rf"|[a-z](?=[.:]?\s*(?:$|\n))|[A-Z](?=\s+{NAMED}(?!\w)))"
 )
 _OPTION = (
-    rf"(?:(?i:options?|choices?|letter)\s*:?\s*)?(?:(?:(?i:an?|the)\s+)?(?<![\w-])(?P<text>{_NAMED}){_EDGE}"
-    rf"|(?P<letter>{_LETTER})(?:[\s:.,\"(\-–—]{{0,4}}(?P<own>{_NAMED})(?!\w))?)"
+    rf"(?:(?i:options?|choices?|letter)\s*:?\s*)?(?:(?:(?i:an?|the)\s+)?(?<![\w-])(?P<text>{NAMED}){_EDGE}"
+    rf"|(?P<letter>{_LETTER})(?:[\s:.,\"(\-–—]{{0,4}}(?P<own>{NAMED})(?!\w))?)"
 )
 _MENTION = re.compile(_OPTION)
 _ANSWER = re.compile(_FILL + _OPTION)
@@ -98,7 +98,7 @@ class OptionReader:
         """The text with a private character and fillers for each option named."""
         parts, at = [], 0
         for start, end, word in self.phrase_places:
-            parts += [self.text[at:start], chr(_PRIVATE + self.options.names[word]), _FILLER * (end - start - 1)]
+            parts += [self.text[at:start], chr(PRIVATE + self.options.names[word]), FILLER * (end - start - 1)]
             at = end
         return "".join([*parts, self.text[at:]])
 
@@ -124,14 +124,14 @@ class OptionReader:
 
     def _options_in(self, match: re.Match[str]) -> frozenset[int]:
         if match["text"]:
-            return frozenset([ord(match["text"][0]) - _PRIVATE])
+            return frozenset([ord(match["text"][0]) - PRIVATE])
         return self._by_letter(match["letter"], match["own"], match.end("own"))
 
     def _by_letter(self, mark: str, other_text: str | None, end: int) -> frozenset[int]:
         """The option of a letter; with another option's text behind it, up to `end`, both."""
         index = ord(next(c for c in mark if c.isalpha()).upper()) - ord("A")
         named = {index if index < len(self.options.texts) else -1}
-        if other_text and (other := ord(other_text[0]) - _PRIVATE) != index and ends_clause(self.shadow, end):
+        if other_text and (other := ord(other_text[0]) - PRIVATE) != index and ends_clause(self.shadow, end):
             named.add(other)
         return frozenset(named)
 

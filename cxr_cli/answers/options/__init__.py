@@ -1,0 +1,1 @@
+"""The options of a question, and where a reply names them."""

@@ -1,0 +1,171 @@
+"""What prose without an explicit answer concludes: "The chest X-ray does not show pneumonia." is a No.
+
+The engine of findings reads it, negations and doubts included: of what a question asks that is no finding, and of an
+option that is none, it reads the sentence with a finding in its place. Only the model's own statements count: no
+questions, conditions, reported speech or textbook knowledge.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Literal
+
+from cxr_cli.answers.cues import CONCLUDES, CONDITION, MEANING, Cue, plain
+from cxr_cli.answers.options.mentions import OptionReader, ends_clause
+from cxr_cli.answers.options.names import OptionSet, PhrasePlace, PhraseSearch
+from cxr_cli.findings import Finding, Reader
+from cxr_cli.findings import reader as findings_reader
+
+_GENERIC_WORDS = set(
+    """
+    do does did is are was were can could has have had will would this that these those there any some in on of
+    for with from by to and or be been it its if whether you your please determine answer question what which
+    who how chest x ray xray rays cxr radiograph radiographs radiography film image images imaging scan picture
+    study exam examination view patient patients person show shows shown showing demonstrate reveal display
+    exhibit indicate suggest contain present presence absence absent evidence sign signs visible seen see look
+    find finding findings identify identified detect detected observe observed suspected suffering diagnose
+    diagnosis diagnosed suggestive consistent indicative yes no
+    """.split()  # noqa: SIM905
+)
+_NOT_OWN = Cue(
+    *("radiologists?", "physicians?", "doctors?", "clinicians?", "technologists?", "radiographers?", "examiners?"),
+    *("hes?", "shes?", "should", "look(?:ing)? for", "check(?:ing)?", "need(?:s|ed)? to", "let's", "let us"),
+    *("to (?:determine|assess|evaluate)", "typically", "usually", "often", "commonly?", "generally", "can"),
+    *("characteri[sz]ed by", "refers to", "occurs", "in general"),
+)
+_HERE = re.compile(
+    r"\b(?:this|the|provided|given|above) (?:\w+ )?(?:x-?ray|cxr|radiograph|image|film|case|study|scan)\b"
+    r"|\b(?:there (?:is|are)|this is|i (?:see|find))\b|^\W*no\b",
+)
+_SUBJECT_FIRST = re.compile(
+    r"\b(?:x-?ray|radiograph|image|film|study|scan|exam\w*|cxr|chest|findings?|it|this)\b[^.,;]{0,40}$"
+)
+_BEFORE = re.compile(
+    r"(?:^\W*|[,:;\"'(]\s*|\b(?:is|are|as|with|of|shows?|showing|demonstrates?|reveals?|includes?|suggests?|suggesting"
+    r"|indicates?|indicating|be|has|and|or|an?|the)\s+)\Z"
+)
+_REACH, _NEAR = 200, 20
+_STAND_IN = "pneumothorax"  # read in the place of words that are no finding
+
+Status = Literal["present", "absent"]
+
+
+def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
+    """What a yes/no question is about: the one run of its words that is not generic, and the findings of its case."""
+    runs: list[list[str]] = [[]]
+    for word in re.findall(r"[^\W_]+", question.casefold()):
+        if word in {"a", "an", "the"}:
+            continue
+        if word in _GENERIC_WORDS:
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    runs = [run for run in runs if run]
+    run = [" ".join(runs[0])] if len(runs) == 1 else []
+    return tuple(dict.fromkeys([*run, *map(plain, findings)]))
+
+
+@lru_cache(maxsize=4096)
+def _subject_search(names: tuple[str, ...]) -> PhraseSearch:
+    return PhraseSearch([name + ending for name in names if name for ending in ("", "s", "es")])
+
+
+@lru_cache(maxsize=4096)
+def asked_findings(text: str) -> frozenset[str]:
+    """The findings of the lexicon that a question asks about, or that an option names."""
+    engine = findings_reader()
+    if name := engine.lexicon.find(text.strip(" .?")):
+        return frozenset([name])
+    statements = engine.statements(text)
+    return frozenset(finding.name for s in statements for finding in (*s.findings, *s.topic))
+
+
+def concluded_options(reader: OptionReader, question: str, findings: Sequence[str]) -> frozenset[int]:
+    """The options that the text's last conclusion states; without one, what all its statements agree on.
+
+    question, findings: of the case; they say what a yes/no question is about.
+    """
+    sentences = _YesOrNo(reader, question, findings) if reader.options.yes_no else _Options(reader)
+    stated: list[tuple[int, int, frozenset[int]]] = []
+    for a, b in reader.sentences:
+        if _is_own(reader, a, b) and (chosen := sentences.stated(a, b)):
+            stated.append((a, b, chosen))
+    final = [chosen for a, b, chosen in stated if reader.has_cue(CONCLUDES, a, b)]
+    if final:
+        return final[-1]
+    if len(reader.sentences) > 4:
+        stated = [(a, b, chosen) for a, b, chosen in stated if _HERE.search(reader.lower[a:b])]
+    return frozenset(index for *_, chosen in stated for index in chosen)
+
+
+def _is_own(reader: OptionReader, start: int, end: int) -> bool:
+    """Is this sentence the model's own statement?"""
+    sentence = reader.text[start:end].strip()
+    if sentence.startswith('"') or sentence.rstrip("\"')").endswith("?"):
+        return False
+    return not any(reader.has_cue(cue, start, end) for cue in (CONDITION, _NOT_OWN))
+
+
+class _YesOrNo:
+    """Does a sentence say that what the question asks is there?"""
+
+    def __init__(self, reader: OptionReader, question: str, findings: Sequence[str]) -> None:
+        self.reader, self.engine = reader, findings_reader()
+        known = {name for text in findings if (name := self.engine.lexicon.find(text))}
+        self.names = frozenset(known) or asked_findings(question)
+        self.narrower = frozenset(n for name in self.names for n in self.engine.lexicon.narrower(name))
+        search = _subject_search(subjects(question, findings))
+        self.places = [] if self.names else search.find(reader.lower)
+
+    def stated(self, start: int, end: int) -> frozenset[int]:
+        """Yes, No or neither."""
+        if self.names:
+            found = [f for f in self.engine.read(self.reader.text[start:end]) if f.name in self.narrower]
+            statuses = {f.status for f in found if f.status != "absent" or f.name in self.names}
+        else:
+            inside = self.places[bisect_left(self.places, (start,)) : bisect_left(self.places, (end,))]
+            statuses = {
+                status for a, b, _ in inside if b <= end and (status := stand_in_status(self.reader, a, b, start, end))
+            }
+        meanings = self.reader.options.meanings
+        if "present" in statuses:
+            return frozenset([meanings["yes"]])
+        return frozenset([meanings["no"]] if statuses == {"absent"} else [])
+
+
+class _Options:
+    """Which options does a sentence state?"""
+
+    def __init__(self, reader: OptionReader) -> None:
+        self.reader, self.options = reader, reader.options
+
+    def stated(self, start: int, end: int) -> frozenset[int]:
+        places = self.reader.phrase_places
+        inside = places[bisect_left(places, (start,)) : bisect_left(places, (end,))]
+        sentence = self.reader.lower[start:end]
+        return frozenset(
+            self.options.names[word]
+            for a, b, word in inside
+            if b <= end
+            and _fits(sentence, a - start, b - start, MEANING.get(word), self.options)
+            and stand_in_status(self.reader, a, b, start, end) == "present"
+        )
+
+
+def stand_in_status(reader: OptionReader, a: int, b: int, start: int, end: int) -> str | None:
+    """The status of text[a:b] in the sentence text[start:end]: that of a finding in its place."""
+    before = reader.text[start:a]
+    read: Iterable[Finding] = findings_reader().read(before + _STAND_IN + reader.text[b:end])
+    return next((f.status for f in read if f.start <= len(before) < f.end), None)
+
+
+def _fits(sentence: str, start: int, end: int, meaning: str | None, options: OptionSet) -> bool:
+    """Do the words at start:end stand where an answer would: "normal" of the image, a finding as a phrase?"""
+    if "-" in (sentence[start - 1 : start], sentence[end : end + 1]):
+        return False
+    if meaning not in options.meanings:
+        return bool(_BEFORE.search(sentence, max(start - _NEAR, 0), start) and ends_clause(sentence, end))
+    if meaning in {"normal", "abnormal"}:
+        return bool(_SUBJECT_FIRST.search(sentence, max(start - _REACH, 0), start))
+    return True

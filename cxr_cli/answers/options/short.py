@@ -1,0 +1,174 @@
+"""Short answers: a text that is nothing but the choice of options, read word by word.
+
+    "B and D"   "Not A but B."   "A? No, it is B."   "Nodule: yes, edema: no"   "(B), because it is round"
+
+Each word is of one of a few kinds (_KINDS). A text with a word of no kind is no short answer, except that a reason may
+follow an option that is set off from it: "B. It is round".
+"""
+
+import re
+from collections.abc import Iterator
+
+from cxr_cli.answers.options.mentions import FILLER, NAMED, PRIVATE, OptionReader
+
+_LEADS = (
+    "the my our your this that these those it is was are be i we would will should must have to as of for with all both and"
+    " or only just also then together well plus answers ans response result output prediction solution diagnosis finding"
+    " findings impression verdict decision label selection selected option options letter letters choice choices"
+    " statement on think believe say guess most more likely probably definitely certainly clearly surely sure indeed here"
+    " namely i.e seems appears fits fit matches holds shows i'd i'll i'm we'd it's that's you'd appropriate"
+    " suitable accurate best better single overall ultimately undoubtedly following above one ones being"
+)
+_KINDS = {
+    "perhaps": r"at first(?: sight| glance)?|initially|between|either|(?:first )?i(?: first)? thought|first|maybe|perhaps"
+    r"|possibly|might be|may be|could be|whether",
+    "decide": r"answer|final|finally|conclusion|conclude|(?:i|we)? ?(?:choose|chose|chosen|pick|picked|select|go|going|vote"
+    r"|opt|settle)|so|thus|therefore|hence|it must be",
+    "deny": r"not|neither|nor|but not|rather than|instead of|other than|than|except(?: for)?|exclud(?:ing|ed|es?)"
+    r"|rul(?:es?|ed|ing) out|eliminat(?:ed?|ing)|isn't|aren't|cannot be|can't be|without|never",
+    "denied": r"wrong|incorrect|false|absent|negative|none|ruled out|out|unlikely|(?:not|isn't|aren't) (?:seen|present|correct"
+    r"|right|likely)|no|✗|0",
+    "affirmed": r"right|correct|true|present|positive|seen|visible|yes|✓|1",
+    "anew": r"but(?: rather)?|however|wait|actually|correction|instead|(?:up)?on (?:reflection|second thoughts?)|rather"
+    r"|on the contrary|sorry|i mean|scratch that|hmm?",
+    "lead": "|".join(re.escape(word) for word in sorted(set(_LEADS.split()), key=len, reverse=True)),
+}
+_BEHIND_A = r"(?:is|was|are|and|or|as|seems|appears|fits?|matches|because|since|but|not|then|also|plus|only|rather|it)\b"
+_KIND_WORDS = "|".join(f"(?P<{kind}>(?:{words})(?![\\w']))" for kind, words in _KINDS.items() if kind != "denied")
+_WORD = re.compile(
+    rf"(?P<option>(?:(?:an?|the)\s+)?(?<![\w-]){NAMED}(?![\w-]))"
+    r"|(?P<bullet>(?:(?<=\n)|\A)[ \t]*\d{1,2}[.)](?=\s))"
+    rf"|(?P<denied>(?<![\w'])(?:{_KINDS['denied']})(?![\w']))"
+    rf"|(?<![\w'])(?:{_KIND_WORDS})"
+    rf"|(?P<letter>(?<![\w-])(?<!\w')(?:[b-z]|a(?!\s+(?!{_BEHIND_A})[a-z][a-z]))(?!\w|'\w|-\w))"
+    r"|(?P<letters>(?<![\w'-])(?-i:[A-Z]{2,8})(?![\w'-]))"
+    r"|(?P<question>\?)|(?P<stop>[.;!\n])|(?P<sign>[\s(){}\[\]<>\"',:/&+|=–\\#*-]+)",
+    re.I,
+)
+_NAMES = ("option", "letter", "letters")
+_SET_OFF = re.compile(r"[)\]}\"']*\s*(?:[.\n),:;(\-–—]|\b(?:because|since|as|due|given|based)\b)", re.I)
+_FULL_STOP = re.compile(r"[)\]}\"']*\s*(?:[.!)\n(]|,?\s*\b(?:because|since|as|due|given|based)\b)", re.I)
+_OTHER_CHOICE = re.compile(r"[\n(]\s*[A-H]\s?[).:]\s|\boption\b|\banswer|\bcorrect\b|\bchoice\b|\bfinal", re.I)
+
+
+class _Choice:
+    """What has been chosen so far."""
+
+    def __init__(self) -> None:
+        self.chosen: dict[int, bool] = {}  # option -> is it firm?
+        self.recent: list[int] = []  # the options of this clause
+        self.before: list[int] = []  # those of the clause before
+        self.denying = self.tentative = self.names_any = False
+
+    def name(self, indexes: list[int]) -> None:
+        self.names_any = True
+        self.recent += indexes
+        for index in indexes:
+            if not self.denying:
+                self.chosen[index] = not self.tentative or self.chosen.get(index, False)
+
+    def judge(self, indexes: list[int], right: bool) -> None:
+        """ "A: no", "B? Yes." """
+        for index in indexes:
+            if right:
+                self.chosen[index] = True
+            else:
+                self.chosen.pop(index, None)
+        self.recent = []
+
+    def doubt(self) -> None:
+        """What is named before and behind "or" in a clause is not firm."""
+        self.tentative = True
+        self.chosen |= {index: False for index in self.recent if index in self.chosen}
+
+    def start_anew(self) -> None:
+        """ "A. Wait, no: B." takes back what came before, if something follows."""
+        self.chosen = dict.fromkeys(self.chosen, False)
+        self.end()
+
+    def end(self) -> None:
+        self.before, self.recent = self.recent or self.before, []
+        self.denying = self.tentative = False
+
+    def result(self) -> frozenset[int]:
+        firm = frozenset(index for index, is_firm in self.chosen.items() if is_firm)
+        return firm or frozenset(self.chosen)
+
+
+def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) -> frozenset[int] | None:
+    """The options that the text chooses, by index, -1 for a letter that no option has; None if it is no short answer.
+
+    several: may more than one be right? reason: may a reason follow?
+    """
+    text, choice = reader.shadow, _Choice()
+    at, last, named_end, limit = 0, "", 0, 4 * len(reader.options.texts) + 4
+    while at < len(text):
+        word = _WORD.match(text, at)
+        if word is None:
+            mark = _FULL_STOP if several or (last == "option" and not reader.options.yes_no) else _SET_OFF
+            set_off = reason and _is_set_off(reader, mark, named_end, at)
+            return choice.result() if set_off and choice.result() and -1 not in choice.result() else None
+        kind = str(word.lastgroup)
+        if kind in _NAMES:
+            indexes = list(_indexes(kind, word[0], len(reader.options.texts)))
+            if indexes == [-1] and kind == "letters":
+                return None
+            kind = _letter_kind(word[0]) if indexes == [-1] else kind
+        if kind in _NAMES:
+            choice.name(indexes)
+            named_end, limit = word.end(), limit - 1
+            if not limit:  # a model caught in a loop
+                return None
+        else:
+            _apply(kind, word[0].lower(), choice, last)
+        at = word.end()
+        last = last if kind in ("sign", "bullet") else kind
+    return choice.result() if choice.names_any else None
+
+
+def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
+    """What a word that names no option does to the choice."""
+    match kind:
+        case "deny":
+            choice.denying, choice.recent = True, []
+        case "denied" | "affirmed" if last in ("question", "stop") and not choice.recent:
+            choice.judge(choice.before, kind == "affirmed")
+            choice.before = []
+        case "denied" | "affirmed" if choice.recent:
+            choice.judge(choice.recent, kind == "affirmed" and not choice.denying)
+        case "denied":
+            choice.denying = word != "no"
+        case "perhaps":
+            choice.tentative = True
+        case "decide" if choice.tentative:
+            choice.end()
+        case "anew" if word.startswith("but"):
+            choice.end()
+        case "anew":
+            choice.start_anew()
+        case "lead" if word == "or":
+            choice.doubt()
+        case "question":
+            choice.chosen = {index: firm for index, firm in choice.chosen.items() if index not in choice.recent}
+            choice.end()
+        case "stop":
+            choice.end()
+
+
+def _letter_kind(text: str) -> str:
+    """What a letter that no option has is: "I", "yes" and "no" in short, else still a letter."""
+    return {"i": "lead", "y": "affirmed", "n": "denied"}.get(text.lower(), "letter")
+
+
+def _indexes(kind: str, text: str, count: int) -> Iterator[int]:
+    if kind == "option":
+        yield next(ord(c) - PRIVATE for c in text if PRIVATE <= ord(c) < ord(FILLER))
+        return
+    indexes = [ord(letter) - ord("A") for letter in text.upper()]
+    fits = all(index < count for index in indexes) and len(set(indexes)) == len(indexes)
+    yield from indexes if fits else [-1]
+
+
+def _is_set_off(reader: OptionReader, mark: re.Pattern[str], named_end: int, at: int) -> bool:
+    """Does a reason begin at text[at], set off by a mark from the options before, and say nothing on another choice?"""
+    return mark.match(reader.text, named_end) is not None and not _OTHER_CHOICE.search(reader.text, at)

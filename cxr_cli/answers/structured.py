@@ -1,0 +1,111 @@
+"""Answers that a model gives as JSON, or as something near it: fenced, in single quotes, cut off at its end.
+
+    {"reasoning": "Round.", "answer": "B"}  ->  StructuredReply(think="Round.", answer="B")
+"""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+_KEY = r"[{{,\s]([\"']?)(?:{words})\1\s*:\s*"  # quoted or bare
+_ANSWER_WORDS = (
+    r"(?:the[ _])?(?:final|correct|predicted|best|my|model|selected|chosen)?[ _-]?"
+    r"(?:answers?|choices?|options?|letters?|label|selection|prediction|diagnosis|response|result|output|verdict|conclusion)"
+    r"(?:[ _-]?(?:choice|letter|option|label|text|value))?|ans|答案|回答|answer_is"
+)
+_ANSWER = re.compile(_KEY.format(words=_ANSWER_WORDS), re.I)
+_THOUGHT = re.compile(
+    _KEY.format(words=r"(?:chain[ _-]of[ _-])?(?:reasoning|thoughts?|think|thinking|explanation|rationale|analysis|steps?|reason)"),
+    re.I,
+)
+_FENCE = re.compile(r"```[ \t]*\w*[ \t]*\n?(.*?)```", re.S)
+_BARE = re.compile(r"[^,}\]\n]*")
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"?", re.S)
+_LIST = re.compile(r"\[([^\[\]{}]*)\]")
+_ITEMS = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([^,\s][^,]*)")
+_DECODER = json.JSONDecoder(strict=False)
+_EMPTY = {"null", "none", "nil", "n/a", ""}
+
+
+class StructuredReply(NamedTuple):
+    """What an object of a reply holds. answer: "" if it holds none; the items of a list stand one a line."""
+
+    think: str | None
+    answer: str
+
+
+def structured_reply(text: str) -> StructuredReply | None:
+    """The answer of a reply that is JSON or holds an object with an answer; None if it does not."""
+    text = text.strip()
+    if "{" not in text and not text.startswith(("[", '"', "```")):
+        return None
+    if fences := _FENCE.findall(text):
+        text = fences[-1].strip()
+    if text.startswith(("[", '"')) and text.endswith(("]", '"')) and "{" not in text:
+        value = _whole(text)
+        return None if value is None else StructuredReply(None, _as_text(value))
+    start = text.find("{")
+    if start < 0:
+        return None
+    found = list(_ANSWER.finditer(text, start))
+    if not found:
+        return _verdicts(text[start:])
+    named = [match for match in found if "answer" in match[0].lower()] or found
+    value = _value(text, named[-1].end())
+    thought = _THOUGHT.search(text, start)
+    think = _as_text(_value(text, thought.end())) if thought else ""
+    return StructuredReply(think.strip() or None, _as_text(value))
+
+
+def _whole(text: str) -> Any:
+    """A list or a string that is the whole text; None if it is neither."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        match = _LIST.fullmatch(text)
+        return _items(match[1]) if match and ("'" in match[1] or '"' in match[1]) else None
+
+
+def _value(text: str, at: int) -> Any:
+    """The value that begins at text[at]: JSON's, Python's, or bare words."""
+    try:
+        return _DECODER.raw_decode(text, at)[0]
+    except (ValueError, RecursionError):
+        pass
+    if match := _LIST.match(text, at):
+        return _items(match[1])
+    if match := _QUOTED.match(text, at):
+        return match[1] or match[2] or ""
+    match = _BARE.match(text, at)
+    return match[0].strip() if match else ""
+
+
+def _items(text: str) -> list[str]:
+    return [single or double or bare.strip() for single, double, bare in _ITEMS.findall(text)]
+
+
+def _verdicts(text: str) -> StructuredReply | None:
+    """{"A": false, "B": true} as "A: no" and "B: yes", one a line."""
+    try:
+        value = _DECODER.raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
+    if not value:
+        return StructuredReply(None, "")
+    if not all(isinstance(verdict, bool | int | str) and len(str(verdict)) < 12 for verdict in value.values()):
+        return None
+    words = {"true": "yes", "1": "yes", "false": "no", "0": "no"}
+    lines = (f"{name}: {words.get(str(verdict).lower(), verdict)}" for name, verdict in value.items())
+    return StructuredReply(None, "\n".join(lines))
+
+
+def _as_text(value: Any) -> str:
+    """A value as a model would write it: the items of a list and of an object one a line; "" for none."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if value == []:
+        return "none"
+    if isinstance(value, list):
+        return "\n".join(filter(None, map(_as_text, value)))
+    text = "" if value is None else str(value).strip()
+    return "" if text.lower() in _EMPTY - {"none"} else text
