@@ -161,6 +161,11 @@ class _AnswerSearch:
         found = self._prose
         return self._pick(found) if found and (self.several or len(found) == 1) else None
 
+    def remaining(self) -> Answer | None:
+        """The one option that is left where all others are called wrong."""
+        left = frozenset(range(len(self.options.texts))) - self.reader.wrong_options()
+        return self._pick(left) if len(left) == 1 and not self.several else None
+
     def why_none(self) -> Answer:
         """No answer, with the reason."""
         if self._prose or len(_named([*self._explicit, *self._marked]) - {-1}) > 1:
@@ -215,6 +220,7 @@ WAYS: tuple[Callable[[_AnswerSearch], Answer | None], ...] = (
     _AnswerSearch.marked,
     _AnswerSearch.last_line,
     _AnswerSearch.prose,
+    _AnswerSearch.remaining,
 )
 
 

@@ -40,7 +40,7 @@ _LINKS = (
     r"|è|é|is|jest|to|zní|je|это|[aä]r|er|on|adalah|là|هي|است|היא|है|คือ|este|είναι"
 )
 _NAMES_LETTER = (
-    r"(?:(?:die|der|das|la|le|el|il|a|o|het|de|l') ?)?(?:(?:letra|lettre|lettera|buchstabe|letter|opci[oó]n|option|opzione"
+    r"(?:(?:die|der|das|la|le|el|il|a|o|het|de) |l')?(?:(?:letra|lettre|lettera|buchstabe|letter|opci[oó]n|option|opzione"
     r"|op[cç][aã]o|alternativa|вариант|буква|选项|選項|選択肢)\s*)?(?=\W?[A-Z](?![A-Za-z]))"
 )
 _CUE = re.compile(

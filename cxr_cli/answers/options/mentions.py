@@ -57,6 +57,10 @@ _REFUTED = re.compile(
     r"\W{0,5}(?:(?:does|do|is|are|can|could|would|may)(?:n't|\s+not)|cannot|is (?:unlikely|incorrect|wrong|ruled out)"
     r"|(?:can|could) be (?:ruled out|eliminated|excluded))\b"
 )
+_WRONG = re.compile(
+    r"(?<![\w'-])(?:[(\[]?(?P<letter>[A-Z])[)\].]?)(?:\W{1,3}[^.\n]{1,60}?)?\s+(?:is|are) (?:clearly |therefore |also )?"
+    r"(?:incorrect|wrong|not (?:correct|right|the (?:right|correct))|ruled out|excluded|eliminated)\b"
+)
 _NEXT = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\n\s*-?)\s*")
 _NEWLINE = re.compile("\n")
 _REACH = 400
@@ -206,6 +210,10 @@ class OptionReader:
         if self.options.yes_no:
             found = {**self._plain_yes_or_no(), **found}
         return [found[start] for start in sorted(found) if not _REFUTED.match(self.lower, found[start].end)]
+
+    def wrong_options(self) -> frozenset[int]:
+        """The options that the text calls wrong by their letters: "Option B is incorrect"."""
+        return frozenset(ord(match["letter"]) - ord("A") for match in _WRONG.finditer(self.text))
 
     def _plain_yes_or_no(self) -> dict[int, OptionMention]:
         """Yes or No as the first word, or as a sentence at the end of a line; the key is where it stands."""

@@ -31,8 +31,25 @@ _GENERIC_WORDS = set(
 _NOT_OWN = Cue(
     *("radiologists?", "physicians?", "doctors?", "clinicians?", "technologists?", "radiographers?", "examiners?"),
     *("hes?", "shes?", "should", "look(?:ing)? for", "check(?:ing)?", "need(?:s|ed)? to", "let's", "let us"),
-    *("to (?:determine|assess|evaluate)", "typically", "usually", "often", "commonly?", "generally", "can"),
-    *("characteri[sz]ed by", "refers to", "occurs", "in general"),
+    *("to (?:determine|assess|evaluate)", "typically", "usually", "often", "commonly?", "generally"),
+    r"can(?!'t|not| not| conclude| see| be (?:seen|excluded|ruled|identified|confirmed|concluded))",
+    *("characteri[sz]ed by", "refers to", "occurs", "in general", "characteristic", "hallmark", "whether"),
+    *("two options", "defined as", "key to option", "may or may not"),
+)
+_DEFINES = re.compile(
+    r"\W*(?!there\b|it\b|this\b|that\b|the\b|here\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
+    r"(?:fluid|air|tissue|inflammation|infection|enlargement|collection|accumulation|presence|build-?up|condition)\b"
+)
+_AFFIRMED_BEFORE = re.compile(
+    r"\b(?:shows?|showed|showing|demonstrat(?:es?|ed|ing)|reveal(?:s|ed|ing)?|indicat(?:es?|ed|ing|ive)|consistent"
+    r"|compatible|suggest(?:s|ed|ing|ive)?|supports?|supporting|there(?:'s| is| are| was| appears| seems)"
+    r"|confirm(?:s|ed|ing)?|diagnos(?:is|ed)|has|have|identif(?:y|ies|ied)|detect(?:s|ed)|this is|it is|it's|points? to"
+    r"|represents?|in keeping|answer(?: is|:))\b(?:[\s,\"'*-]+(?!(?:which|that|between|in|on|for|from|than|types?"
+    r"|kinds?|causes?|characteristic|hallmark|techniques?|ways?|mimic\w*)\b)[\w-]+){0,8}[\s,\"'*-]*$",
+)
+_AFFIRMED_AFTER = re.compile(
+    r"\W*(?:(?:is|are|was|appears?|seems?)\W+(?:to be\W+)?(?:\w+ly\W+)?)?(?:present|seen|visible|visualized|identified"
+    r"|noted|evident|confirmed|detected|shown|likely|demonstrated)\b|\s*[:=]\s*(?:present|yes|positive)\b",
 )
 _HERE = re.compile(
     r"\b(?:this|the|provided|given|above) (?:\w+ )?(?:x-?ray|cxr|radiograph|image|film|case|study|scan)\b"
@@ -102,7 +119,7 @@ def concluded_options(reader: OptionReader, question: str, findings: Sequence[st
 def _is_own(reader: OptionReader, start: int, end: int) -> bool:
     """Is this sentence the model's own statement?"""
     sentence = reader.text[start:end].strip()
-    if sentence.startswith('"') or sentence.rstrip("\"')").endswith("?"):
+    if sentence.startswith('"') or sentence.rstrip("\"')").endswith("?") or _DEFINES.match(sentence.lower()):
         return False
     return not any(reader.has_cue(cue, start, end) for cue in (CONDITION, _NOT_OWN))
 
@@ -121,7 +138,10 @@ class _YesOrNo:
     def stated(self, start: int, end: int) -> frozenset[int]:
         """Yes, No or neither."""
         if self.names:
+            sentence = self.reader.lower[start:end]
             found = [f for f in self.engine.read(self.reader.text[start:end]) if f.name in self.narrower]
+            if len(self.reader.sentences) > 1:
+                found = [f for f in found if f.status != "present" or _affirmed(sentence, f.start, f.end)]
             statuses = {f.status for f in found if f.status != "absent" or f.name in self.names}
         else:
             inside = self.places[bisect_left(self.places, (start,)) : bisect_left(self.places, (end,))]
@@ -132,6 +152,11 @@ class _YesOrNo:
         if "present" in statuses:
             return frozenset([meanings["yes"]])
         return frozenset([meanings["no"]] if statuses == {"absent"} else [])
+
+
+def _affirmed(sentence: str, start: int, end: int) -> bool:
+    before = sentence[max(start - _REACH, 0) : start]
+    return bool(_AFFIRMED_BEFORE.search(before) or _AFFIRMED_AFTER.match(sentence, end))
 
 
 class _Options:
