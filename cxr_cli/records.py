@@ -106,12 +106,16 @@ class Case(Study):
 
 
 class Prediction(TypedDict):
-    """A model's reply to a case: the whole `text`, and `think` and `answer` parsed from it."""
+    """A model's reply to a case: the whole `text`, and `think` and `answer` parsed from it.
+
+    answers: the texts of all answers of a reply that thinks and answers in turns, of which the last counts.
+    """
 
     text: str
     sample: NotRequired[int]
     think: NotRequired[str | None]
     answer: NotRequired[str | list[str] | None]
+    answers: NotRequired[list[str]]
     finish: NotRequired[str | None]
     seed: NotRequired[int | None]
 

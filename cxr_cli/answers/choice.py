@@ -23,6 +23,7 @@ from cxr_cli.answers.cues import (
 )
 from cxr_cli.answers.languages import yes_or_no_in_english
 from cxr_cli.answers.lists import list_items, list_pieces, says_none, single_item
+from cxr_cli.answers.meaning import concluded_findings
 from cxr_cli.answers.options.mentions import OptionMention, OptionReader, without_option_list
 from cxr_cli.answers.options.names import option_set
 from cxr_cli.answers.options.prose import concluded_options
@@ -234,6 +235,8 @@ def _open_answer(text: str, several: bool, tagged: bool) -> Answer:
     answer = text[cues[-1].end() :] if cues else text
     reason: str | None
     if not tagged and not cues and ("\n" in text or len(text) > 200):
+        if several and not REFUSES.pattern.search(text.lower()) and (found := concluded_findings(text)) is not None:
+            return Answer(found, None)
         reason = REFUSED if any(REFUSES.finditer(text.lower())) else UNPARSABLE
     else:
         reason = None if answer.strip() else NO_ANSWER

@@ -16,13 +16,19 @@ _UNDERSCORES = re.compile(r"(?<!\w)_+|_+(?!\w)")
 _MARKDOWN = re.compile(r"[*`#$]+")
 _NOT_ASCII = re.compile(r"[^\t-\r\x1c-~]")
 _ASCII = {
-    **dict(zip("‘’“”«»„‚「」『』•·→、–—İ", "''\"\"\"\"\"'\"\"\"\"-->,–—I", strict=True)),
+    **dict(zip("‘’“”«»„‚「」『』•·→、–—İ", '\'\'"""""\'""""-->,–—I', strict=True)),
     **{chr(0xFF01 + n): chr(0x21 + n) for n in range(0x5E)},  # full-width letters and signs
     **{chr(first + n): chr(ord("A") + n) for first in (0x24B6, 0x1F130, 0x1F150, 0x1F170) for n in range(26)},
     **{chr(first + n): chr(ord("a") + n) for first in (0x249C, 0x24D0) for n in range(26)},
     **dict.fromkeys("✓✔✅☑", "✓"),
     **dict.fromkeys("✗✘❌✕❎☒", "✗"),
-    **{"。": ". ", "【": " ", "】": ": ", "《": '"', "》": '"', "〔": "[", "〕": "]"},
+    "。": ". ",
+    "【": " ",
+    "】": ": ",
+    "《": '"',
+    "》": '"',
+    "〔": "[",
+    "〕": "]",
 }
 _WORD = re.compile(r"[^\W_]+")
 _ARTICLES = {"a", "an", "the"}
@@ -143,8 +149,10 @@ _NO = (
     "|there are not|there aren t|there is none|there are none|it does not|it doesn t|it is not|it isn t|none|none seen"
     "|not seen|not visible|not there|0|0 0|incorrect|that is not so|by no means"
 )
-_MEANT = {plain_text: "yes" for plain_text in _YES.split("|")} | {plain_text: "no" for plain_text in _NO.split("|")}
-_MARKED = re.compile(r"^\W*(?:(?:the|my|so|thus|therefore|final|correct)[ ,]+){0,3}answer\W*[:=][ \t]*\n?[ \t]*(\S[^\n]*)$", re.M | re.I)
+_MEANT = dict.fromkeys(_YES.split("|"), "yes") | dict.fromkeys(_NO.split("|"), "no")
+_MARKED = re.compile(
+    r"^\W*(?:(?:the|my|so|thus|therefore|final|correct)[ ,]+){0,3}answer\W*[:=][ \t]*\n?[ \t]*(\S[^\n]*)$", re.M | re.I
+)
 
 
 def marked_answer(text: str) -> str | None:

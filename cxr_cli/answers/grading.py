@@ -3,45 +3,74 @@
     parse_reply(text)         reply_format.py   the reply's parts: the thought, the answer tag, the rest
     answer_key(case)          reference.py      the question, its options and the right answer
     choose(parts, key)        choice.py         the options that the reply chooses, or why it chooses none
+    same_meaning(..)          meaning.py        an open answer against the right one
     grade(case, text)         here              the chosen options against the right ones
 
 No answer is not a wrong answer: its score is None, with a reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.choice import NO_ANSWER, choose
+from cxr_cli.answers.choice import NO_ANSWER, UNPARSABLE, choose
 from cxr_cli.answers.cues import plain
-from cxr_cli.answers.reference import answer_key
+from cxr_cli.answers.meaning import items_in_common, same_meaning
+from cxr_cli.answers.reference import AnswerKey, answer_key
 from cxr_cli.answers.reply_format import parse_reply
 
 NO_REFERENCE, NOT_AN_OPTION = "no reference answer", "reference answer is no option"
+UNJUDGED = "open answer: the rules cannot compare it; --judge llm can"
+BEYOND_RULES = (UNJUDGED, UNPARSABLE)
+"""The reasons for which an open answer has no accuracy by the rules, though it may be an answer."""
+
+Grades = tuple[dict[str, float | None], dict[str, str]]
 
 
-def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) -> tuple[dict[str, float | None], dict[str, str]]:
+def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) -> Grades:
     """The answer's scores and, for each that is null, the reason, as a scored row holds them.
 
-    accuracy: 1 when exactly the right options are named, else 0. answer_f1, where several may be right: partial
-    credit, 2 |given and right| / (|given| + |right|). format: 1 when the reply keeps to the tags, else 0.
+    accuracy: 1 when exactly the right options are named, else 0; of an open answer, when it means the same. Where several
+    may be right, partial credit too: answer_f1, 2 |given and right| / (|given| + |right|), and answer_jaccard,
+    |given and right| / |given or right|. format: 1 when the reply keeps to the tags, else 0. finish: why the reply ended.
     """
     parts, key = parse_reply(text or ""), answer_key(case)
     answer = choose(parts, key, finish)
-    metrics = ["accuracy", "answer_f1"] if key.several else ["accuracy"]
+    metrics = ["accuracy", "answer_f1", "answer_jaccard"] if key.several else ["accuracy"]
     scores: dict[str, float | None] = dict.fromkeys(metrics)
     why: dict[str, str] = {}
     if key.reference is None:
-        why = dict.fromkeys(metrics, NOT_AN_OPTION if case.get("answer") else NO_REFERENCE)
+        why = dict.fromkeys(metrics, NO_REFERENCE if key.missing else NOT_AN_OPTION)
     elif answer.texts is None:
         why = dict.fromkeys(metrics, answer.reason or NO_ANSWER)
+    elif key.several:
+        scores |= _overlap(answer.texts, key.reference, key)
     else:
-        given, right = set(map(plain, answer.texts)), set(map(plain, key.reference))
-        scores["accuracy"] = float(given == right)
-        if key.several:
-            both = len(given) + len(right)
-            scores["answer_f1"] = 2 * len(given & right) / both if both else 1.0
+        right = _is_right(answer.texts, key.reference, key)
+        scores["accuracy"] = None if right is None else float(right)
+        why = {"accuracy": UNJUDGED} if right is None else {}
     if text and text.strip():
         scores["format"] = float(parts.well_formed)
     else:
         scores["format"], why["format"] = None, NO_ANSWER
     return scores, why
+
+
+def _is_right(given: Sequence[str], right: Sequence[str], key: AnswerKey) -> bool | None:
+    """Of one right answer. None: the two cannot be compared."""
+    if key.options or len(given) != 1 or len(right) != 1:
+        return set(map(plain, given)) == set(map(plain, right))
+    return same_meaning(given[0], right[0])
+
+
+def _overlap(given: Sequence[str], right: Sequence[str], key: AnswerKey) -> dict[str, float | None]:
+    """Of several right answers."""
+    mine, theirs = ({plain(text): text for text in texts} for texts in (given, right))
+    common = len(mine.keys() & theirs.keys())
+    if not key.options:
+        common = items_in_common([*mine.values()], [*theirs.values()])
+    both = len(mine) + len(theirs)
+    return {
+        "accuracy": float(2 * common == both),
+        "answer_f1": 2 * common / both if both else 1.0,
+        "answer_jaccard": common / (both - common) if both else 1.0,
+    }

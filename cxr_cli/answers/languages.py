@@ -57,9 +57,7 @@ _IS_RIGHT = re.compile(r"(?<=Answer: [A-Z]) (?:ist|est|es|è|é|is|jest|är|er) 
 _ALIKE = str.maketrans("АВСЕ", "ABCE")
 _CYRILLIC_LETTER = re.compile(r"(?<=Answer: )([АВСЕ])(?!\w)")
 
-_YES_WORDS = (
-    "是的|是|对|對|有|存在|はい|あり|あります|네|예|있음|ja|jawohl|oui|si|sì|sí|sim|да|так|tak|ano|evet|có|نعم|כן|हाँ|हां|igen|ναι|kyllä"
-)
+_YES_WORDS = "是的|是|对|對|有|存在|はい|あり|あります|네|예|있음|ja|jawohl|oui|si|sì|sí|sim|да|так|tak|ano|evet|có|نعم|כן|हाँ|हां|igen|ναι|kyllä"
 _NO_WORDS = (
     "不是|不|否|没有|沒有|无|無|不存在|いいえ|なし|ありません|ない|아니요|아니오|없음|nein|non|não|nao|нет|ні|nie|ne|hayır|hayir"
     "|không|لا|לא|नहीं|nem|nej|nei|nee|όχι|ei"

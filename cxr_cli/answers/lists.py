@@ -4,7 +4,10 @@ import re
 
 from cxr_cli.answers.cues import plain
 
-_NONE = re.compile(r"\W*(?:none(?: of (?:the above|these|the options))?|no (?:abnormal )?findings?|nothing|neither(?: of (?:them|these))?|nil)\W*", re.I)
+_NONE = re.compile(
+    r"\W*(?:none(?: of (?:the above|these|the options))?|no (?:abnormal )?findings?|nothing|neither(?: of (?:them|these))?|nil)\W*",
+    re.I,
+)
 _LEAD = re.compile(r"\s*(?:the |my )?(?:final |correct )?(?:answers?|findings?)\s*(?:is|are|include)?\s*:?\s+", re.I)
 _JOINT = re.compile(r"\s*(?:[\n;,]|\band\b|&)\s*", re.I)
 _BULLET = re.compile(r"^(?:[-–>\s]|\(?\d{1,2}[.)]\s)+|[\s.]+$")

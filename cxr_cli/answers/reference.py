@@ -11,14 +11,17 @@ from cxr_cli.answers.options.names import OptionSet, option_set
 from cxr_cli.answers.options.prose import concluded_options
 from cxr_cli.answers.options.short import short_answer
 from cxr_cli.answers.reply_format import LETTERS, parse_prompt, parse_reply
+from cxr_cli.findings import reader
 from cxr_cli.tasks import task_of
 
 YES_NO = ("Yes", "No")  # the options of a closed question that lists none
 _LETTERS = tuple(LETTERS[:8])  # those of a row that gives a letter and no options
 _CLOSED = re.compile(r"\W*(?:is|are|was|were|does|do|did|has|have|can|could|should|would|will)\b(?!.*\bor\b)", re.I)
 _OPEN = re.compile(r"\b(?:what|which|where|how|who|when|why|list|name|describe)\b", re.I)
-_ONLY_LETTERS = re.compile(r"\W*(?:[A-H]\W+|[A-H]\Z)+")
+_ONLY_LETTERS = re.compile(r"\W*(?:(?:[A-H]\W+|[A-H]\Z)+|A?B?C?D?E?F?G?H?)\W*")
+_SET = re.compile(r"\b(?:findings|abnormalities|diseases|pathologies|labels|conditions|observations)\b", re.I)
 _JOINED_LETTERS = re.compile(r"[a-h]{2,8}")
+_YES_NO_NUMBERS = ("0", "1", "0 0", "1 0")
 _NUMBER = re.compile(r"(\d+)(?:\.0+)?")
 
 
@@ -26,7 +29,8 @@ class AnswerKey(NamedTuple):
     """A question, and what counts as its right answer.
 
     findings: that the question is about. reference: the right answer as option texts (phrases, if there are no
-    options), None if the case has none that fits. several: more than one option may be right.
+    options), None if the case has none that fits. several: more than one option may be right. missing: the case gives no
+    answer at all.
     """
 
     question: str
@@ -34,6 +38,7 @@ class AnswerKey(NamedTuple):
     findings: Sequence[str] = ()
     reference: list[str] | None = None
     several: bool = False
+    missing: bool = False
 
 
 def answer_key(case: Mapping[str, Any]) -> AnswerKey:
@@ -46,9 +51,13 @@ def answer_key(case: Mapping[str, Any]) -> AnswerKey:
     if not options:
         options = _implied_options(question, findings, _texts(answer))
     reference = expected_answer(case, options)
-    several = isinstance(answer, list) or len(reference or ()) > 1
-    several = several and not option_set(tuple(options)).yes_no if options else several
-    return AnswerKey(question, options, findings, reference, several or task_of(case, options).several)
+    several = task_of(case, options).several
+    if options:
+        listed_answers = isinstance(answer, list) or len(reference or ()) > 1
+        several = several or (listed_answers and not option_set(tuple(options)).yes_no)
+    else:
+        several = several or isinstance(answer, list) or _is_set(question, _texts(answer))
+    return AnswerKey(question, options, findings, reference, several, missing=answer is None)
 
 
 def given_answer(case: Mapping[str, Any]) -> Any:
@@ -71,12 +80,24 @@ def expected_answer(case: Mapping[str, Any], options: Sequence[str]) -> list[str
     if options:
         findings, question = case.get("findings") or (), parse_prompt(str(case.get("question") or ""))[0]
         return _expected_options(texts, option_set(tuple(options)), question, findings)
-    several = task_of(case, options).several or len(texts) > 1
-    return [item for text in texts for item in list_items(text)] if several else texts
+    several = task_of(case, options).several or isinstance(answer, list)
+    if several or _is_set(str(case.get("question") or ""), texts):
+        return [item for text in texts for item in list_items(text)]
+    return texts
+
+
+def _is_set(question: str, texts: Sequence[str]) -> bool:
+    """Is the answer a set of findings by their names ("Lung Opacity, Support Devices"), or one such of a question for
+    all findings?"""
+    items = list_items(texts[0]) if len(texts) == 1 else []
+    named = all(map(reader().lexicon.find, items))
+    return named and (len(items) > 1 or (len(texts) == 1 and _SET.search(question) is not None))
 
 
 def _texts(answer: Any) -> list[str]:
-    """The parts of an answer as texts, without tags."""
+    """The parts of an answer as texts, without tags; [] for none."""
+    if answer is None:
+        return []
     parts = [parse_reply(_text(part)) for part in (answer if isinstance(answer, list) else [answer])]
     return [(part.answer or part.rest).strip() for part in parts]
 
@@ -91,9 +112,11 @@ def _implied_options(question: str, findings: Sequence[str], texts: Sequence[str
         return _LETTERS
     if len(texts) != 1 or _OPEN.search(question):
         return ()
-    yes_no = option_set(YES_NO)
-    closed = _yes_or_no(clean(texts[0]), yes_no) or (
-        _CLOSED.match(question) and concluded_options(OptionReader(clean(texts[0]), yes_no), question, findings)
+    yes_no, text = option_set(YES_NO), clean(texts[0])
+    sentence = _CLOSED.match(question) and len(text.split()) > 3
+    plainly = MEANING.get(plain(text)) in yes_no.meanings or plain(text) in _YES_NO_NUMBERS
+    closed = plainly or short_answer(OptionReader(text, yes_no), several=False) or (
+        sentence and concluded_options(OptionReader(text, yes_no), question, findings)
     )
     return YES_NO if closed else ()
 

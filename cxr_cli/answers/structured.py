@@ -1,6 +1,6 @@
 """Answers that a model gives as JSON, or as something near it: fenced, in single quotes, cut off at its end.
 
-    {"reasoning": "Round.", "answer": "B"}  ->  StructuredReply(think="Round.", answer="B")
+{"reasoning": "Round.", "answer": "B"}  ->  StructuredReply(think="Round.", answer="B")
 """
 
 import json
@@ -15,7 +15,9 @@ _ANSWER_WORDS = (
 )
 _ANSWER = re.compile(_KEY.format(words=_ANSWER_WORDS), re.I)
 _THOUGHT = re.compile(
-    _KEY.format(words=r"(?:chain[ _-]of[ _-])?(?:reasoning|thoughts?|think|thinking|explanation|rationale|analysis|steps?|reason)"),
+    _KEY.format(
+        words=r"(?:chain[ _-]of[ _-])?(?:reasoning|thoughts?|think|thinking|explanation|rationale|analysis|steps?|reason)"
+    ),
     re.I,
 )
 _FENCE = re.compile(r"```[ \t]*\w*[ \t]*\n?(.*?)```", re.S)

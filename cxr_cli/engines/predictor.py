@@ -63,13 +63,14 @@ class Predictor:
 
 def _prediction(row: Row, sample: int, reply: Reply) -> dict[str, Any]:
     """{"sample": 0, "text": "<think>Clear.</think><answer>B) No</answer>", "think": "Clear.", "answer": "No", ..}"""
-    parts, texts = reply_format.parse_reply(reply.text), answer_of(row, reply.text).texts
+    parts, texts = reply_format.parse_reply(reply.text), answer_of(row, reply.text, reply.finish).texts
     single = texts is not None and len(texts) == 1 and not isinstance(row.get("answer"), list)
     return {
         "sample": sample,
         "text": reply.text,
         "think": parts.think,
         "answer": texts[0] if texts and single else texts,
+        **({"answers": list(parts.answers)} if len(parts.answers) > 1 else {}),
         "finish": reply.finish,
         "seed": reply.seed,
     }

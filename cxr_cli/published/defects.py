@@ -8,6 +8,9 @@ from cxr_cli.published.judgements import SUBSTRING
 from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOTHING, UNPARSABLE
 
 
+TWICE, AS_LIST = "items twice", "predictions as a list"
+
+
 class Defect(NamedTuple):
     """n: how often it occurs. text: what is counted, and what follows from it."""
 
@@ -64,6 +67,8 @@ class Defects:
             Defect("empty predictions", counts["empty"], f"{counts['credited']} of them credited all the same"),
             Defect("differing item sets", missing, f"of {total} items are not in all models' files"),
             Defect("rows without an item", nameless, "no id and no report: in no common set, counted as they are"),
+            Defect(TWICE, counts[TWICE], "an item again in the same file: as published all count, of ours the first"),
+            Defect(AS_LIST, counts[AS_LIST], "in place of a text: their texts are read, one a line"),
             Defect("matching by substring", counts["substring"], f"answers; {misread} of them read otherwise"),
             Defect("answers left out", counts["left out"], "not empty, but nothing to match in them"),
             Defect("verdicts not stored", counts["unstored"], "answers of which GPT-4o's verdict is not in the files"),

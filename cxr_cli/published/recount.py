@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cxr_cli.answers import grading
 from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.findings.sections import NO_REPORT
-from cxr_cli.published.defects import Defect, Defects
+from cxr_cli.published.defects import TWICE, Defect, Defects
 from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNPARSABLE, counted_shares, possible_shares
 from cxr_cli.scoring.radrscore import NO_REFERENCE, PARTS
 from cxr_cli.scoring.scorer import reply_texts
@@ -53,6 +53,7 @@ class RecountLine(NamedTuple):
 
 class _Row(NamedTuple):
     item: str | None
+    again: bool
     revisions: dict[str, Revisions]
 
 
@@ -81,7 +82,9 @@ class Recount:
         radrscore = tuple(map(_mean_of_all, zip(*revisions.values(), strict=True)))
         revisions |= {"accuracy": accuracy, "radrscore": radrscore}
         models = self._tasks.setdefault(str(row.get("task")), {})
-        models.setdefault(str(row.get("answered_by")), []).append(_Row(row.get("item"), revisions))
+        models.setdefault(str(row.get("answered_by")), []).append(
+            _Row(row.get("item"), TWICE in (row.get("defects") or ()), revisions)
+        )
         self._defects.add(row, empty, published, possible)
 
     def _part(
@@ -127,7 +130,7 @@ def _line(
 ) -> RecountLine:
     """means: of the published parts, for RadRScore."""
     columns = [*zip(*(row.revisions[metric] for row in rows), strict=True)]
-    ours = [row.revisions[metric][-1] for row in rows if row.item is None or row.item in common]
+    ours = [row.revisions[metric][-1] for row in rows if not row.again and (row.item is None or row.item in common)]
     values = [_mean(column) for column in [*columns, ours]]
     published = values[0] if means is None else _mean_of_all(means)
     because = {}

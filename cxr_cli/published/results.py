@@ -26,11 +26,13 @@ from cxr_cli.answers.reference import expected_answer
 from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError, RowError
+from cxr_cli.published.defects import AS_LIST, TWICE
 from cxr_cli.published.judgements import stored_judgement
-from cxr_cli.rows import Item, Source
+from cxr_cli.rows import Item, Source, note
 from cxr_cli.rows.files.lines import text_problem
 
 KINDS = ("accuracy_res", "reasoning_res")
+_LISTED = 5  # unknown files that are named
 _INSTRUCTION = re.compile(r"\s*Let's think step by step\b.*\Z", re.S)
 
 
@@ -43,10 +45,23 @@ def find(name: str) -> Source:
     files = [path for kind in folders for path in sorted(kind.glob("*/*.json"))]
     if not files:
         raise CxrError(f"{name}: neither accuracy_res/MODEL/TASK.json nor reasoning_res/MODEL/TASK.json in this folder")
+    if unknown := sorted(_unknown_files(folders, files)):
+        more = f" and {len(unknown) - _LISTED} more" if len(unknown) > _LISTED else ""
+        note(f"{name}: passed over, not MODEL/TASK.json: {', '.join(unknown[:_LISTED])}{more}")
     tasks: dict[Path, list[Path]] = {}
     for path in files:
         tasks.setdefault(path.parents[1] / path.name, []).append(path)
     return Source(name, lambda: (item for paths in tasks.values() for item in _task(paths)))
+
+
+def _unknown_files(folders: Iterable[Path], known: Iterable[Path]) -> Iterator[str]:
+    """The names, from `folders` on, of the files that have no place in the layout; hidden ones are not listed."""
+    places = set(known)
+    for folder in folders:
+        for path in folder.rglob("*"):
+            inner = path.relative_to(folder)
+            if path.is_file() and path not in places and not any(part.startswith(".") for part in inner.parts):
+                yield f"{folder.name}/{inner.as_posix()}"
 
 
 def _task(paths: Sequence[Path]) -> Iterator[Item]:
@@ -57,13 +72,22 @@ def _task(paths: Sequence[Path]) -> Iterator[Item]:
         if isinstance(results, str):
             yield str(path), None, results
             continue
-        contents = Counter(map(_content, results))
+        contents, seen = Counter(map(_content, results)), Counter[str]()
         for number, result in enumerate(results, 1):
             try:
-                row, reason = _row(path, number, result, contents, item_ids), None
+                row, reason = _again(_row(path, number, result, contents, item_ids), seen), None
             except RowError as error:
                 row, reason = result, error.reason
             yield f"{path}:{number}", row, reason
+
+
+def _again(row: dict[str, Any], seen: Counter[str]) -> dict[str, Any]:
+    """The row, where its id stands a second time in the file under an id of its own: "MODEL/TASK/ITEM#2"."""
+    seen[row["id"]] += 1
+    times = seen[row["id"]]
+    if times == 1:
+        return row
+    return {**row, "id": f"{row['id']}#{times}", "defects": [*row.get("defects", ()), TWICE]}
 
 
 def _load(path: Path) -> list[Any] | str:
@@ -80,6 +104,10 @@ def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids:
     """contents: how often each content is in this file. item_ids: content -> item_id. RowError: this is no result."""
     if not isinstance(result, dict):
         raise RowError("", "not a result: an object was expected")
+    defects = []
+    if isinstance(result.get("pred"), list):
+        texts = [text for text in result["pred"] if isinstance(text, str)]
+        result, defects = {**result, "pred": "\n".join(texts)}, [AS_LIST]
     for key in ("question", "answer", "pred"):
         if not isinstance(result.get(key), str | None):
             raise RowError("", f"field `{key}`: expected a string or null")
@@ -89,6 +117,7 @@ def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids:
     answer = result.get("answer")
     right = expected_answer({"answer": answer if options or not answer else list_items(answer)}, options)
     steps, defect = _steps(result.get("reason_steps"))
+    defects += [defect] if defect else []
     images = result.get("image_path") or []
     return {
         "id": f"{model}/{task}/{item or f'#{number}'}",
@@ -104,7 +133,7 @@ def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids:
         "prediction": result.get("pred"),
         "answered_by": model,
         "judged": stored_judgement(model, result),
-        **({"defects": [defect]} if defect else {}),
+        **({"defects": defects} if defects else {}),
     }
 
 

@@ -1,5 +1,6 @@
 """The types of a row's fields by records.py, and the cells of tables restored to them."""
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from cxr_cli.records import Row, ScoredCase
 
 Restorer = Callable[[Any], Any]
 _MISSING = object()
+_LONGEST_LIST = 100_000  # characters of a Python list in a cell
 
 
 def restore(row: Row) -> Row:
@@ -19,6 +21,26 @@ def restore(row: Row) -> Row:
     too: null stays where the field may be null, and elsewhere the key is left out.
     """
     return _without_missing({name: _RESTORERS.get(name, _unchanged)(value) for name, value in row.items()})
+
+
+def with_texts(row: Row) -> Row:
+    """The row with `id`, `prediction` and `answer` as texts where they are numbers or truth values: 1 -> "1"."""
+    numbers = {name: str(row[name]) for name in ("id",) if type(row.get(name)) is int}
+    numbers |= {name: _as_text(row[name]) for name in ("prediction", "answer", "label") if _has_number(row.get(name))}
+    return {**row, **numbers} if numbers else row
+
+
+def _has_number(value: Any) -> bool:
+    return any(isinstance(part, int | float) for part in (value if isinstance(value, list) else [value]))
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_text(part) for part in value]
+    if value != value:  # NaN is the null of some tables
+        return None
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    return str(value) if isinstance(value, int | float) else value
 
 
 def _restorer(type_: Type) -> Restorer:
@@ -40,7 +62,9 @@ def _restorer(type_: Type) -> Restorer:
         if value is None or value != value:  # NaN is the null of some tables
             return None if null else _MISSING
         if isinstance(value, str):
-            if (item and value.startswith("[")) or (fields is not None and value.startswith("{")):
+            if item and value.startswith("["):
+                return _parse_list(value)
+            if fields is not None and value.startswith("{"):
                 return _parse_json(value)
             return _parse_number(value) if number else value
         if isinstance(value, list) and item:
@@ -50,6 +74,25 @@ def _restorer(type_: Type) -> Restorer:
         return value
 
     return restorer
+
+
+def _parse_list(text: str) -> Any:
+    """JSON's list in a cell, or Python's."""
+    parsed = _parse_json(text)
+    if not isinstance(parsed, str):
+        return parsed
+    try:
+        parsed = ast.literal_eval(text) if len(text) <= _LONGEST_LIST else text
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return parsed if isinstance(parsed, list) else text
+
+
+def _restore_options(value: Any) -> Any:
+    """Options in a cell: a list, or texts between `|`, `;` or line ends: "Yes|No"."""
+    value = _restore_list(value)
+    mark = next((mark for mark in "|;\n" if isinstance(value, str) and mark in value), None)
+    return [part.strip() for part in value.split(mark) if part.strip()] if mark else value
 
 
 def _parse_json(text: str) -> Any:
@@ -88,6 +131,8 @@ def _fields(type_: Type) -> dict[str, Restorer]:
 
 _SCORED_CASE = type_info(ScoredCase)
 _RESTORERS = _fields(_SCORED_CASE)
+_restore_list = _RESTORERS["options"]
+_RESTORERS["options"] = _restore_options
 NON_TEXT_FIELDS = frozenset(  # the fields that hold a list, an object or a number, never a text
     name
     for name, type_ in _types(_SCORED_CASE).items()

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Row, Study
-from cxr_cli.rows.fields import restore
+from cxr_cli.rows.columns import mapping_advice
+from cxr_cli.rows.fields import restore, with_texts
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.files.resume import finished_ids
@@ -144,9 +145,10 @@ class Flow:
             if reason is None:
                 row = mapper(raw) if mapper else raw
                 row = restore(row) if source.table else row
-                if type(row.get("id")) is int:
-                    row = {**row, "id": str(row["id"])}
+                row = with_texts(row)
                 reason = check(row, kind) or self._why_doubled(row["id"], where)
+                if reason == "field `id`: missing" and (advice := mapping_advice(("id",), row)):
+                    reason = f"{reason} (other names: {advice})"
             if reason is None:
                 yield row
             else:

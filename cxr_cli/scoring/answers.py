@@ -4,23 +4,39 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.answers.grading import grade
+from cxr_cli.answers.reference import given_answer
 from cxr_cli.answers.reply_format import bare_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
+from cxr_cli.engines.prompts.structured import together
+from cxr_cli.scoring.judges.llm_answer import judged_answer
 from cxr_cli.scoring.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
 
 class AnswerScores:
-    """accuracy, answer_f1 (where several options may be right) and format of each reply to a question."""
+    """accuracy, answer_f1 and answer_jaccard (where several may be right) and format of each reply.
+
+    It applies to a question, and to a row that gives the right answer alone, as tables of predictions do. With the judge
+    "llm" the model says whether an open answer is right that the rules cannot compare.
+    """
 
     def __init__(self, settings: ScoreSettings) -> None:
-        pass
+        self.model = settings.model
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return bool(row.get("question"))
+        return bool(row.get("question")) or (given_answer(row) is not None and not row.get("report"))
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
-        return without_requests([grade(row, text) for text in texts])
+        replies = row.get("predictions") or [{}] * len(texts)
+        graded = [grade(row, text, reply.get("finish")) for text, reply in zip(texts, replies, strict=True)]
+        if self.model is None:
+            return without_requests(graded)
+        return together(
+            [
+                judged_answer(self.model, row, number, text, grades)
+                for number, (text, grades) in enumerate(zip(texts, graded, strict=True))
+            ]
+        )
 
 
 class VoteScores:

@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cxr_cli.answers.reference import given_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import COURSE, SEVERITY
@@ -32,7 +33,7 @@ class ReportScores:
         self.comparer = ReportComparer(settings.reader)
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return not row.get("question")
+        return not row.get("question") and bool(row.get("report") or given_answer(row) is None)
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         return without_requests([self.comparer.compare(row.get("report"), text) for text in texts])

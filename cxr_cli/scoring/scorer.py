@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cxr_cli.answers.reference import given_answer
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.records import merge_reasons
+from cxr_cli.rows.columns import mapping_advice
 from cxr_cli.scoring.judges import JUDGES, Empty, Judge, JudgeSettings
 from cxr_cli.scoring.radrscore import Scores
 from cxr_cli.scoring.scores import SCORES, Score, ScoreSettings
@@ -35,7 +37,7 @@ class Scorer:
     ) -> None:
         judging = JudgeSettings(reader, unmentioned, empty, model)
         by_name: dict[str, Judge] = {name: JUDGES.load(name)(judging) for name in judges}
-        settings = ScoreSettings(reader, by_name, unmentioned, empty, statements)
+        settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, model if "llm" in judges else None)
         self.groups: list[Score] = [SCORES.load(name)(settings) for name in SCORES]
         self.signature = " & ".join(judge.signature(empty=empty) for judge in by_name.values())
 
@@ -74,5 +76,9 @@ def reply_texts(row: Mapping[str, Any]) -> list[str]:
     if row.get("predictions"):
         return [prediction["text"] for prediction in row["predictions"]]
     if "prediction" not in row:
-        raise RowError("", "field `predictions`: there is none to score (other names: --map prediction=COLUMN)")
+        advice = mapping_advice(("prediction", "answer", "question", "options"), row) or "--map prediction=COLUMN"
+        raise RowError("", f"field `predictions`: there is none to score (other names: {advice})")
+    if not row.get("report") and given_answer(row) is None and "answer" not in row:
+        if advice := mapping_advice(("answer", "question", "report"), row):
+            raise RowError("", f"field `answer`: there is none to compare with (other names: {advice})")
     return [row["prediction"] or ""]

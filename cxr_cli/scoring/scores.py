@@ -10,6 +10,7 @@ from cxr_cli.registry import Registry
 
 if TYPE_CHECKING:
     from cxr_cli.engines.conversations import Conversation
+    from cxr_cli.engines.prompts.structured import Model
     from cxr_cli.findings import Reader
     from cxr_cli.findings.agreement import Unmentioned
     from cxr_cli.scoring.judges import Empty, Judge
@@ -27,13 +28,15 @@ SCORES = Registry(
 
 
 class ScoreSettings(NamedTuple):
-    """What a score may need. judges: of reasoning, by name. empty, statements: the flags of `cxr score`."""
+    """What a score may need. judges: of reasoning, by name. empty, statements: the flags of `cxr score`. model: of the
+    judge "llm", None without it."""
 
     reader: "Reader"
     judges: "Mapping[str, Judge]"
     unmentioned: "Unmentioned" = "normal"
     empty: "Empty" = "null"
     statements: bool = False
+    model: "Model | None" = None
 
 
 class Score(Protocol):

@@ -61,8 +61,9 @@ def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film
 def _prediction(row: Mapping[str, Any], number: int, prediction: Mapping[str, Any]) -> PageRow:
     """right: 1, 0, or None with the reason in `why`."""
     text = prediction["text"]
-    scores, nulls = grade(row, text) if row.get("question") else ({}, {})
-    answer = prediction.get("answer") or (answer_of(row, text).texts if row.get("question") else None)
+    finish = prediction.get("finish")
+    scores, nulls = grade(row, text, finish) if row.get("question") else ({}, {})
+    answer = prediction.get("answer") or (answer_of(row, text, finish).texts if row.get("question") else None)
     return {
         "sample": prediction.get("sample", number),
         "text": text,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.answers import cues
-from cxr_cli.answers.options import prose
 from cxr_cli.answers.choice import Answer, answer_of
 from cxr_cli.answers.grading import grade
+from cxr_cli.answers.options import prose
 from cxr_cli.answers.reference import expected_answer
 from cxr_cli.answers.reply_format import completion_text, option_letter, parse_prompt, parse_reply, prompt_text
 from cxr_cli.errors import CxrError
@@ -193,7 +193,7 @@ def test_split(text: str, think: str | None, answer: str | None, rest: str, well
         ({"options": ["Yes", "No"], "answer": "C"}, "A", (None, "reference answer is no option")),
         ({"options": ["stable", "worsening"], "answer": "stable"}, "unchanged", (1.0, None)),
         ({"answer": "pleural effusion"}, "<answer>Pleural effusion.</answer>", (1.0, None)),
-        ({"answer": "pleural effusion"}, "<answer>large pleural effusion</answer>", (0.0, None)),
+        ({"answer": "pleural effusion"}, "<answer>large pleural effusion</answer>", (1.0, None)),
     ],
 )
 def test_accuracy(case: dict, text: str | None, expected: tuple[float | None, str | None]) -> None:

@@ -459,7 +459,14 @@ def test_several_letters_in_the_answer_tag(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["None of the above", "None.", "Neither.", "<answer>None of these</answer>", '{"answer": []}', '{"answer": "none"}'],
+    [
+        "None of the above",
+        "None.",
+        "Neither.",
+        "<answer>None of these</answer>",
+        '{"answer": []}',
+        '{"answer": "none"}',
+    ],
 )
 def test_none_of_them(text: str) -> None:
     """To call none of the options right is an answer: wrong where one is right."""
@@ -606,7 +613,10 @@ def test_yes_or_no(text: str, said: str | None, options: list[str]) -> None:
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
-        *[(word, "Yes") for word in ("Yes", "yes", "YES", "y", "1", 1, True, "true", "True", "positive", "present", "1.0")],
+        *[
+            (word, "Yes")
+            for word in ("Yes", "yes", "YES", "y", "1", 1, True, "true", "True", "positive", "present", "1.0")
+        ],
         *[(word, "No") for word in ("No", "no", "n", "0", 0, False, "false", "False", "negative", "absent", "0.0")],
         *[(word, "No") for word in ("\\boxed{No}", "<answer>No</answer>", "No.", "No, there is none.", ["No"])],
     ],

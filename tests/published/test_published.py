@@ -216,11 +216,53 @@ def test_broken_files(tmp_path: Path, content: bytes, where: str, reason: str) -
 def test_a_broken_row_is_named_and_stops_the_run(cxr: Cxr, tmp_path: Path) -> None:
     path = tmp_path / "res" / "accuracy_res" / "m" / "t.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps([{"item_id": "a"}, {"item_id": "a"}]))
+    path.write_text(json.dumps([{"item_id": "a"}, {"item_id": "b", "pred": 7}]))
     done = cxr("score", "--from", "chestx-reasoner", "res", "--summary")
     assert (done.returncode, done.stdout) == (1, "")
-    first = "res/accuracy_res/m/t.json:1"
-    assert done.stderr == f"cxr: res/accuracy_res/m/t.json:2: field `id`: doubled, first at {first} (id m/t/a)\n"
+    assert done.stderr == "cxr: res/accuracy_res/m/t.json:2: field `pred`: expected a string or null\n"
+
+
+def test_an_item_twice_and_a_list_are_defects_and_stay(cxr: Cxr, tmp_path: Path) -> None:
+    """As published all rows count; of ours the first of an item does. A list of texts is read as its lines."""
+    question = "Is there air in the pleura? Options:\nA) Yes\nB) No"
+    results = [
+        {"question": question, "answer": "A", "pred": "A", "item_id": "one"},
+        {"question": question, "answer": "A", "pred": "B", "item_id": "one"},
+        {"question": question, "answer": "A", "pred": ["(A) Yes"], "item_id": "two"},
+        {"question": question, "answer": "A", "pred": ["It is dark.", "The answer is A."], "item_id": "three"},
+    ]
+    path = tmp_path / "res" / "accuracy_res" / "qwenvl" / "air.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(results))
+    rows = rows_of(cxr("score", "--from", "chestx-reasoner", "res"))
+    assert {id: row["scores"]["accuracy"] for id, row in rows.items()} == {
+        "qwenvl/air/one": 1.0,
+        "qwenvl/air/one#2": 0.0,
+        "qwenvl/air/two": 1.0,
+        "qwenvl/air/three": 1.0,
+    }
+    found = summary(cxr, tmp_path / "res")
+    assert {defect["name"]: defect["n"] for defect in found["defects"]} == {
+        "items twice": 1,
+        "predictions as a list": 2,
+        "matching by substring": 4,
+    }
+    line = lines_of(found)["air", "qwenvl", "accuracy"]
+    assert (line["published"], line["published_n"], line["ours"], line["n"]) == (0.75, 4, 1.0, 3)
+
+
+def test_unknown_files_are_listed_and_passed_over(cxr: Cxr, tmp_path: Path) -> None:
+    folder = published_files.write(tmp_path / "res")
+    (folder / "accuracy_res" / "notes.txt").write_text("x")
+    (folder / "accuracy_res" / "summary.json").write_text("{}")
+    (folder / "accuracy_res" / "gpt4o").mkdir()
+    (folder / "accuracy_res" / "gpt4o" / "air.json.bak").write_text("")
+    (folder / "accuracy_res" / ".DS_Store").write_text("")
+    done = cxr("score", "--from", "chestx-reasoner", "res", "--summary", "--judge", "stored")
+    assert done.returncode == 0
+    listed = "accuracy_res/gpt4o/air.json.bak, accuracy_res/notes.txt, accuracy_res/summary.json"
+    assert f"res: passed over, not MODEL/TASK.json: {listed}\n" in done.stderr
+    assert "18 rows" in done.stdout
 
 
 def test_wrong_folders(cxr: Cxr, tmp_path: Path) -> None:

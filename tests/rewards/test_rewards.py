@@ -76,7 +76,7 @@ def test_format(text: str, value: float) -> None:
         ("A, B", {"options": ["Edema", "Nodule", "Mass"], "answer": ["Edema", "Mass"], "task": "multiple"}, 0.5),
         ("A, C", {"options": ["Edema", "Nodule", "Mass"], "answer": ["Edema", "Mass"], "task": "multiple"}, 1.0),
         ("A, B, C", {"options": ["Edema", "Nodule", "Mass"], "answer": ["Edema", "Mass"], "task": "multiple"}, 0.8),
-        ("A left-sided effusion", {"options": [], "answer": ["Pleural effusion"], "task": "multiple"}, 0.75),
+        ("A left-sided effusion", {"options": [], "answer": ["Pleural effusion"], "task": "multiple"}, 1.0),
         ("Pleural effusion, edema", {"options": [], "answer": ["Pleural effusion"], "task": "multiple"}, 0.667),
         ("Edema", {"options": [], "answer": ["Pleural effusion"], "task": "multiple"}, 0.0),
     ],

@@ -13,8 +13,8 @@ from typing import Literal
 
 from cxr_cli.answers.cues import CONCLUDES, CONDITION, MEANING, Cue, plain
 from cxr_cli.answers.options.mentions import OptionReader, ends_clause
-from cxr_cli.answers.options.names import OptionSet, PhrasePlace, PhraseSearch
-from cxr_cli.findings import Finding, Reader
+from cxr_cli.answers.options.names import OptionSet, PhraseSearch
+from cxr_cli.findings import Finding
 from cxr_cli.findings import reader as findings_reader
 
 _GENERIC_WORDS = set(

@@ -33,7 +33,9 @@ _KINDS = {
     r"|on the contrary|sorry|i mean|scratch that|hmm?",
     "lead": "|".join(re.escape(word) for word in sorted(set(_LEADS.split()), key=len, reverse=True)),
 }
-_BEHIND_A = r"(?:is|was|are|and|or|as|seems|appears|fits?|matches|because|since|but|not|then|also|plus|only|rather|it)\b"
+_BEHIND_A = (
+    r"(?:is|was|are|and|or|as|seems|appears|fits?|matches|because|since|but|not|then|also|plus|only|rather|it)\b"
+)
 _KIND_WORDS = "|".join(f"(?P<{kind}>(?:{words})(?![\\w']))" for kind, words in _KINDS.items() if kind != "denied")
 _WORD = re.compile(
     rf"(?P<option>(?:(?:an?|the)\s+)?(?<![\w-]){NAMED}(?![\w-]))"

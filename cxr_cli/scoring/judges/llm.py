@@ -19,6 +19,7 @@ from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.judges import JudgeSettings
+from cxr_cli.scoring.judges.llm_answer import SAME
 from cxr_cli.scoring.radrscore import (
     NO_REASONING,
     NO_REFERENCE,
@@ -30,7 +31,7 @@ from cxr_cli.scoring.radrscore import (
 )
 
 NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
-PROMPTS = {name: packaged_prompt("cxr_cli.scoring.judges", name) for name in NAMES}
+PROMPTS = {**{name: packaged_prompt("cxr_cli.scoring.judges", name) for name in NAMES}, "same": SAME}
 _FINDINGS = object_of(findings=array_of(object_of(finding=TEXT, status=enum_of("present", "absent", "uncertain"))))
 Part = float | str  # a share, or why there is none
 
