@@ -142,12 +142,13 @@ DEFERS = Cue(
 
 _YES = (
     "yep|yup|indeed|certainly|definitely|of course|i think so|i believe so|there is|there are|it is|it does|it is so"
-    "|definitely yes|certainly yes|yes definitely|that is so|correct|that is correct|right|sure|1|1 0|affirmative|it is there"
+    "|definitely yes|certainly yes|yes definitely|that is so|correct|that is correct|right|sure|1|1 0"
+    "|affirmative|it is there"
 )
 _NO = (
-    "nope|nah|not at all|definitely not|certainly not|of course not|i don t think so|i do not think so|there isn t|there is not"
-    "|there are not|there aren t|there is none|there are none|it does not|it doesn t|it is not|it isn t|none|none seen"
-    "|not seen|not visible|not there|0|0 0|incorrect|that is not so|by no means"
+    "nope|nah|not at all|definitely not|certainly not|of course not|i don t think so|i do not think so|there isn t"
+    "|there is not|there are not|there aren t|there is none|there are none|it does not|it doesn t|it is not|it isn t"
+    "|none|none seen|not seen|not visible|not there|0|0 0|incorrect|that is not so|by no means"
 )
 _MEANT = dict.fromkeys(_YES.split("|"), "yes") | dict.fromkeys(_NO.split("|"), "no")
 _MARKED = re.compile(

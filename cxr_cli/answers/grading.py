@@ -29,9 +29,10 @@ Grades = tuple[dict[str, float | None], dict[str, str]]
 def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) -> Grades:
     """The answer's scores and, for each that is null, the reason, as a scored row holds them.
 
-    accuracy: 1 when exactly the right options are named, else 0; of an open answer, when it means the same. Where several
-    may be right, partial credit too: answer_f1, 2 |given and right| / (|given| + |right|), and answer_jaccard,
-    |given and right| / |given or right|. format: 1 when the reply keeps to the tags, else 0. finish: why the reply ended.
+    accuracy: 1 when exactly the right options are named, else 0; of an open answer, when it means the same. Where
+    several may be right, partial credit too: answer_f1, 2 |given and right| / (|given| + |right|), and
+    answer_jaccard, |given and right| / |given or right|. format: 1 when the reply keeps to the tags, else 0.
+    finish: why the reply ended.
     """
     parts, key = parse_reply(text or ""), answer_key(case)
     answer = choose(parts, key, finish)

@@ -8,13 +8,15 @@ Only what names an answer is translated; the option's letter or text behind it i
 import re
 
 _ANSWER_WORDS = {
-    "zh": r"(?:(?:正[确確]|最[终終]|最后|最佳|我)的?){0,3}答案|(?:[应應故我])?(?:[选選](?:[择擇项項])?)(?=\W*[A-Z](?![A-Za-z]))",
+    "zh": r"(?:(?:正[确確]|最[终終]|最后|最佳|我)的?){0,3}答案"
+    r"|(?:[应應故我])?(?:[选選](?:[择擇项項])?)(?=\W*[A-Z](?![A-Za-z]))",
     "ja": r"(?:(?:正しい|最終的?な?|私の)){0,3}(?:答え|解答|回答|正解|答|選択肢|選択)",
     "ko": r"(?:(?:최종|올바른|맞는) *){0,3}(?:정답|답변|답|선택지|선택)",
     "de": r"(?:(?:richtige|korrekte|endg[uü]ltige|finale|beste|meine|die) ){0,3}(?:antwort(?:en)?|l[oö]sung(?:en)?)",
     "fr": r"(?:(?:bonnes?|la|les|ma|meilleure) ){0,3}r[eé]ponses?(?: (?:finale|correcte|exacte|juste)s?)?",
     "es": r"(?:(?:las?|mi|mejor) ){0,3}(?:respuestas?|opci[oó]n|opciones)(?: (?:correctas?|final|finales))?",
-    "pt": r"(?:(?:as?|minha|melhor) ){0,3}(?:respostas?|op[cç][aã]o|op[cç][oõ]es|alternativas?)(?: (?:corretas?|finais|final|certas?))?",
+    "pt": r"(?:(?:as?|minha|melhor) ){0,3}(?:respostas?|op[cç][aã]o|op[cç][oõ]es|alternativas?)"
+    r"(?: (?:corretas?|finais|final|certas?))?",
     "it": r"(?:(?:la|le|mia|migliore) ){0,3}(?:rispost[ae]|opzion[ei])(?: (?:corrett[ae]|finale|esatt[ae]|giust[ae]))?",
     "nl": r"(?:(?:het|juiste|mijn|correcte) ){0,3}antwoord(?:en)?",
     "ru": r"(?:(?:правильный|верный|окончательный|мой|итоговый) ){0,3}(?:ответы?|вариант(?: ответа)?)",
@@ -40,8 +42,8 @@ _LINKS = (
     r"|è|é|is|jest|to|zní|je|это|[aä]r|er|on|adalah|là|هي|است|היא|है|คือ|este|είναι"
 )
 _NAMES_LETTER = (
-    r"(?:(?:die|der|das|la|le|el|il|a|o|het|de) |l')?(?:(?:letra|lettre|lettera|buchstabe|letter|opci[oó]n|option|opzione"
-    r"|op[cç][aã]o|alternativa|вариант|буква|选项|選項|選択肢)\s*)?(?=\W?[A-Z](?![A-Za-z]))"
+    r"(?:(?:die|der|das|la|le|el|il|a|o|het|de) |l')?(?:(?:letra|lettre|lettera|buchstabe|letter|opci[oó]n|option"
+    r"|opzione|op[cç][aã]o|alternativa|вариант|буква|选项|選項|選択肢)\s*)?(?=\W?[A-Z](?![A-Za-z]))"
 )
 _CUE = re.compile(
     rf"(?<![A-Za-zÀ-ӿ])(?:{'|'.join(_ANSWER_WORDS.values())})"
@@ -57,7 +59,10 @@ _IS_RIGHT = re.compile(r"(?<=Answer: [A-Z]) (?:ist|est|es|è|é|is|jest|är|er) 
 _ALIKE = str.maketrans("АВСЕ", "ABCE")
 _CYRILLIC_LETTER = re.compile(r"(?<=Answer: )([АВСЕ])(?!\w)")
 
-_YES_WORDS = "是的|是|对|對|有|存在|はい|あり|あります|네|예|있음|ja|jawohl|oui|si|sì|sí|sim|да|так|tak|ano|evet|có|نعم|כן|हाँ|हां|igen|ναι|kyllä"
+_YES_WORDS = (
+    "是的|是|对|對|有|存在|はい|あり|あります|네|예|있음|ja|jawohl|oui|si|sì|sí|sim|да|так|tak|ano|evet"
+    "|có|نعم|כן|हाँ|हां|igen|ναι|kyllä"
+)
 _NO_WORDS = (
     "不是|不|否|没有|沒有|无|無|不存在|いいえ|なし|ありません|ない|아니요|아니오|없음|nein|non|não|nao|нет|ні|nie|ne|hayır|hayir"
     "|không|لا|לא|नहीं|nem|nej|nei|nee|όχι|ei"

@@ -5,7 +5,8 @@ import re
 from cxr_cli.answers.cues import plain
 
 _NONE = re.compile(
-    r"\W*(?:none(?: of (?:the above|these|the options))?|no (?:abnormal )?findings?|nothing|neither(?: of (?:them|these))?|nil)\W*",
+    r"\W*(?:none(?: of (?:the above|these|the options))?|no (?:abnormal )?findings?|nothing"
+    r"|neither(?: of (?:them|these))?|nil)\W*",
     re.I,
 )
 _LEAD = re.compile(r"\s*(?:the |my )?(?:final |correct )?(?:answers?|findings?)\s*(?:is|are|include)?\s*:?\s+", re.I)

@@ -39,13 +39,14 @@ _KINDS["number:2"] += f"|{_PAIR}"
 _KNOWN = [(name, re.compile(rf"(?<![\w.])(?:{words})(?!\w|\.\d)")) for name, words in _KINDS.items()]
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
 _CONCLUSION = re.compile(
-    r"\b(?:conclusions?|impression|in summary|overall|findings\b[^.\n]{0,50}\b(?:include|are|is|summarized))\b[\s:*]*", re.I
+    r"\b(?:conclusions?|impression|in summary|overall|findings\b[^.\n]{0,50}\b(?:include|are|is|summarized))\b[\s:*]*",
+    re.I,
 )
 _GENERIC = set(
     """
-    a an the is are was were be it its this that there of in on at to and or with for by from i see seen shows show shown
-    present visible image film view projection x ray xray radiograph chest study answer patient lung lobe zone side region
-    area sided finding findings most likely taken used imaging scan modality about approximately
+    a an the is are was were be it its this that there of in on at to and or with for by from i see seen shows
+    show shown present visible image film view projection x ray xray radiograph chest study answer patient lung lobe
+    zone side region area sided finding findings most likely taken used imaging scan modality about approximately
     """.split()  # noqa: SIM905
 )
 

@@ -29,8 +29,8 @@ class AnswerKey(NamedTuple):
     """A question, and what counts as its right answer.
 
     findings: that the question is about. reference: the right answer as option texts (phrases, if there are no
-    options), None if the case has none that fits. several: more than one option may be right. missing: the case gives no
-    answer at all.
+    options), None if the case has none that fits. several: more than one option may be right. missing: the case gives
+    no answer at all.
     """
 
     question: str
@@ -115,8 +115,10 @@ def _implied_options(question: str, findings: Sequence[str], texts: Sequence[str
     yes_no, text = option_set(YES_NO), clean(texts[0])
     sentence = _CLOSED.match(question) and len(text.split()) > 3
     plainly = MEANING.get(plain(text)) in yes_no.meanings or plain(text) in _YES_NO_NUMBERS
-    closed = plainly or short_answer(OptionReader(text, yes_no), several=False) or (
-        sentence and concluded_options(OptionReader(text, yes_no), question, findings)
+    closed = (
+        plainly
+        or short_answer(OptionReader(text, yes_no), several=False)
+        or (sentence and concluded_options(OptionReader(text, yes_no), question, findings))
     )
     return YES_NO if closed else ()
 

@@ -16,7 +16,8 @@ _ANSWER_WORDS = (
 _ANSWER = re.compile(_KEY.format(words=_ANSWER_WORDS), re.I)
 _THOUGHT = re.compile(
     _KEY.format(
-        words=r"(?:chain[ _-]of[ _-])?(?:reasoning|thoughts?|think|thinking|explanation|rationale|analysis|steps?|reason)"
+        words=r"(?:chain[ _-]of[ _-])?"
+        r"(?:reasoning|thoughts?|think|thinking|explanation|rationale|analysis|steps?|reason)"
     ),
     re.I,
 )

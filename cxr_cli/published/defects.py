@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from cxr_cli.published.judgements import SUBSTRING
 from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOTHING, UNPARSABLE
 
-
 TWICE, AS_LIST = "items twice", "predictions as a list"
 
 

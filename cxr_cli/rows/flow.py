@@ -10,14 +10,13 @@ from typing import Any, Literal
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Row, Study
-from cxr_cli.rows.columns import mapping_advice
 from cxr_cli.rows.fields import restore, with_texts
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.files.resume import finished_ids
 from cxr_cli.rows.files.writing import open_output
 from cxr_cli.rows.ids import Ids
-from cxr_cli.rows.mapping import Mapper
+from cxr_cli.rows.mapping import Mapper, mapping_advice
 from cxr_cli.rows.progress import note, with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check

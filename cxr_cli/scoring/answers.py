@@ -16,8 +16,8 @@ from cxr_cli.scoring.scores import ScoreSettings
 class AnswerScores:
     """accuracy, answer_f1 and answer_jaccard (where several may be right) and format of each reply.
 
-    It applies to a question, and to a row that gives the right answer alone, as tables of predictions do. With the judge
-    "llm" the model says whether an open answer is right that the rules cannot compare.
+    It applies to a question, and to a row that gives the right answer alone, as tables of predictions do. With the
+    judge "llm" the model says whether an open answer is right that the rules cannot compare.
     """
 
     def __init__(self, settings: ScoreSettings) -> None:

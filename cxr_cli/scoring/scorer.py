@@ -9,7 +9,7 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.records import merge_reasons
-from cxr_cli.rows.columns import mapping_advice
+from cxr_cli.rows.mapping import mapping_advice
 from cxr_cli.scoring.judges import JUDGES, Empty, Judge, JudgeSettings
 from cxr_cli.scoring.radrscore import Scores
 from cxr_cli.scoring.scores import SCORES, Score, ScoreSettings
@@ -78,7 +78,7 @@ def reply_texts(row: Mapping[str, Any]) -> list[str]:
     if "prediction" not in row:
         advice = mapping_advice(("prediction", "answer", "question", "options"), row) or "--map prediction=COLUMN"
         raise RowError("", f"field `predictions`: there is none to score (other names: {advice})")
-    if not row.get("report") and given_answer(row) is None and "answer" not in row:
-        if advice := mapping_advice(("answer", "question", "report"), row):
-            raise RowError("", f"field `answer`: there is none to compare with (other names: {advice})")
+    unknown = not row.get("report") and given_answer(row) is None and "answer" not in row
+    if unknown and (advice := mapping_advice(("answer", "question", "report"), row)):
+        raise RowError("", f"field `answer`: there is none to compare with (other names: {advice})")
     return [row["prediction"] or ""]

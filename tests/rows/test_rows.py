@@ -51,7 +51,7 @@ def test_forms_of_lines(run: Run, text: str) -> None:
             '{"id":"s","labels":{"' + SECRET + '":"x"}}',
             "field `labels[...]`: expected a number or null, got a string (id s)",
         ),
-        ('{"id":"s","answer":4}', "field `answer`: expected a string, a list or null, got a whole number (id s)"),
+        ('{"id":"s","answer":{"a":4}}', "field `answer`: expected a string, a list or null, got an object (id s)"),
         ('["' + SECRET + '"]', "not a row: a row is one JSON object, {...}, on a line"),
         ("null", "not a row: a row is one JSON object, {...}, on a line"),
         ('{"id":"s","report":"' + SECRET, "broken JSON: the line ends in the middle of the row"),

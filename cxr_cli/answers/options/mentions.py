@@ -58,8 +58,9 @@ _REFUTED = re.compile(
     r"|(?:can|could) be (?:ruled out|eliminated|excluded))\b"
 )
 _WRONG = re.compile(
-    r"(?<![\w'-])(?:[(\[]?(?P<letter>[A-Z])[)\].]?)(?:\W{1,3}[^.\n]{1,60}?)?\s+(?:is|are) (?:clearly |therefore |also )?"
-    r"(?:incorrect|wrong|not (?:correct|right|the (?:right|correct))|ruled out|excluded|eliminated)\b"
+    r"(?<![\w'-])(?:[(\[]?(?P<letter>[A-Z])[)\].]?)(?:\W{1,3}[^.\n]{1,60}?)?\s+(?:is|are) "
+    r"(?:clearly |therefore |also )?(?:incorrect|wrong|not (?:correct|right|the (?:right|correct))"
+    r"|ruled out|excluded|eliminated)\b"
 )
 _NEXT = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\n\s*-?)\s*")
 _NEWLINE = re.compile("\n")

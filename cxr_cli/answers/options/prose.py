@@ -7,9 +7,8 @@ questions, conditions, reported speech or textbook knowledge.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal
 
 from cxr_cli.answers.cues import CONCLUDES, CONDITION, MEANING, Cue, plain
 from cxr_cli.answers.options.mentions import OptionReader, ends_clause
@@ -37,7 +36,7 @@ _NOT_OWN = Cue(
     *("two options", "defined as", "key to option", "may or may not"),
 )
 _DEFINES = re.compile(
-    r"\W*(?!there\b|it\b|this\b|that\b|the\b|here\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
+    r"\W*(?!(?:there|it|this|that|the|here)\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
     r"(?:fluid|air|tissue|inflammation|infection|enlargement|collection|accumulation|presence|build-?up|condition)\b"
 )
 _AFFIRMED_BEFORE = re.compile(
@@ -63,9 +62,13 @@ _BEFORE = re.compile(
     r"|indicates?|indicating|be|has|and|or|an?|the)\s+)\Z"
 )
 _REACH, _NEAR = 200, 20
+_NO_EVIDENCE = re.compile(  # wordings of answers that the engine of findings does not know yet
+    r"\b(?:(?:nothing|hardly anything|barely anything)(?: \w+){0,2}? (?:points? to|indicat\w+(?: of)?|to suggest"
+    r"|suggestive of)|(?:very |too )?little(?: \w+)? evidence (?:of|for)"
+    r"|(?:cannot|can't|could not|couldn't) (?:find|detect|make out|identify))\b",
+    re.I,
+)
 _STAND_IN = "pneumothorax"  # read in the place of words that are no finding
-
-Status = Literal["present", "absent"]
 
 
 def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
@@ -124,6 +127,16 @@ def _is_own(reader: OptionReader, start: int, end: int) -> bool:
     return not any(reader.has_cue(cue, start, end) for cue in (CONDITION, _NOT_OWN))
 
 
+def _read(sentence: str) -> list[Finding]:
+    """The findings that a sentence states."""
+    return findings_reader().read(_NO_EVIDENCE.sub(_padded, sentence))
+
+
+def _padded(match: re.Match[str]) -> str:
+    """ "no evidence of" in the length of what it replaces, so that all that follows stays where it is."""
+    return ("no evidence of" if len(match[0]) >= 14 else "no").ljust(len(match[0]))
+
+
 class _YesOrNo:
     """Does a sentence say that what the question asks is there?"""
 
@@ -139,7 +152,7 @@ class _YesOrNo:
         """Yes, No or neither."""
         if self.names:
             sentence = self.reader.lower[start:end]
-            found = [f for f in self.engine.read(self.reader.text[start:end]) if f.name in self.narrower]
+            found = [f for f in _read(self.reader.text[start:end]) if f.name in self.narrower]
             if len(self.reader.sentences) > 1:
                 found = [f for f in found if f.status != "present" or _affirmed(sentence, f.start, f.end)]
             statuses = {f.status for f in found if f.status != "absent" or f.name in self.names}
@@ -181,8 +194,8 @@ class _Options:
 def stand_in_status(reader: OptionReader, a: int, b: int, start: int, end: int) -> str | None:
     """The status of text[a:b] in the sentence text[start:end]: that of a finding in its place."""
     before = reader.text[start:a]
-    read: Iterable[Finding] = findings_reader().read(before + _STAND_IN + reader.text[b:end])
-    return next((f.status for f in read if f.start <= len(before) < f.end), None)
+    found = _read(before + _STAND_IN + reader.text[b:end])
+    return next((f.status for f in found if f.start <= len(before) < f.end), None)
 
 
 def _fits(sentence: str, start: int, end: int, meaning: str | None, options: OptionSet) -> bool:

@@ -12,22 +12,23 @@ from collections.abc import Iterator
 from cxr_cli.answers.options.mentions import FILLER, NAMED, PRIVATE, OptionReader
 
 _LEADS = (
-    "the my our your this that these those it is was are be i we would will should must have to as of for with all both and"
-    " or only just also then together well plus answers ans response result output prediction solution diagnosis finding"
-    " findings impression verdict decision label selection selected option options letter letters choice choices"
-    " statement on think believe say guess most more likely probably definitely certainly clearly surely sure indeed here"
-    " namely i.e seems appears fits fit matches holds shows i'd i'll i'm we'd it's that's you'd appropriate"
-    " suitable accurate best better single overall ultimately undoubtedly following above one ones being"
+    "above accurate all also and ans answers appears appropriate are as be being believe best better both"
+    " certainly choice choices clearly decision definitely diagnosis finding findings fit fits following for guess"
+    " have here holds i i'd i'll i'm i.e impression indeed is it it's just label letter letters likely matches"
+    " more most must my namely of on one ones only option options or our output overall plus prediction probably"
+    " response result say seems selected selection should shows single solution statement suitable sure surely"
+    " that that's the then these think this those to together ultimately undoubtedly verdict was we we'd well will"
+    " with would you'd your"
 )
 _KINDS = {
-    "perhaps": r"at first(?: sight| glance)?|initially|between|either|(?:first )?i(?: first)? thought|first|maybe|perhaps"
-    r"|possibly|might be|may be|could be|whether",
-    "decide": r"answer|final|finally|conclusion|conclude|(?:i|we)? ?(?:choose|chose|chosen|pick|picked|select|go|going|vote"
-    r"|opt|settle)|so|thus|therefore|hence|it must be",
+    "perhaps": r"at first(?: sight| glance)?|initially|between|either|(?:first )?i(?: first)? thought|first|maybe"
+    r"|perhaps|possibly|might be|may be|could be|whether",
+    "decide": r"answer|final|finally|conclusion|conclude|(?:i|we)? ?(?:choose|chose|chosen|pick|picked|select|go|going"
+    r"|vote|opt|settle)|so|thus|therefore|hence|it must be",
     "deny": r"not|neither|nor|but not|rather than|instead of|other than|than|except(?: for)?|exclud(?:ing|ed|es?)"
     r"|rul(?:es?|ed|ing) out|eliminat(?:ed?|ing)|isn't|aren't|cannot be|can't be|without|never",
-    "denied": r"wrong|incorrect|false|absent|negative|none|ruled out|out|unlikely|(?:not|isn't|aren't) (?:seen|present|correct"
-    r"|right|likely)|no|✗|0",
+    "denied": r"wrong|incorrect|false|absent|negative|none|ruled out|out|unlikely|(?:not|isn't|aren't) (?:seen|present"
+    r"|correct|right|likely)|no|✗|0",
     "affirmed": r"right|correct|true|present|positive|seen|visible|yes|✓|1",
     "anew": r"but(?: rather)?|however|wait|actually|correction|instead|(?:up)?on (?:reflection|second thoughts?)|rather"
     r"|on the contrary|sorry|i mean|scratch that|hmm?",

@@ -21,7 +21,7 @@ _MOST = 2000  # characters of a reply without an answer tag; its end holds the a
 def judged_answer(
     model: "Model", case: Mapping[str, Any], number: int, text: str, grades: Grades
 ) -> Conversation[Grades]:
-    """The scores of reply `number` with the model's accuracy, where the rules found an answer and could not compare it."""
+    """The scores of reply `number`, with the model's accuracy where the rules could not compare an open answer."""
     scores, why = grades
     if why.get("accuracy") not in BEYOND_RULES or case.get("options") or "answer_f1" in scores:
         return grades
