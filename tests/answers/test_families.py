@@ -597,14 +597,6 @@ YES_OR_NO = [
     ("Options: A) Yes B) No", None),
 ]
 
-UNREAD = {  # the engine of findings still misreads them; take a row off when it learns the wording
-    "I see nothing that suggests an effusion.",
-    "Signs of a pleural effusion are lacking.",
-    "Evidence of an effusion is lacking.",
-    "I am unable to see any pleural effusion.",
-    "There is without any doubt a pleural effusion.",
-    "There is no question that there is a pleural effusion.",
-}
 ASKED = {"question": "Is there a pleural effusion?"}
 
 
@@ -613,8 +605,6 @@ ASKED = {"question": "Is there a pleural effusion?"}
 def test_yes_or_no(text: str, said: str | None, options: list[str]) -> None:
     if not options and ") No" in text:
         pytest.skip("a letter needs options")
-    if text in UNREAD:
-        pytest.xfail("a wording that the engine of findings does not know")
     expected = (None, None) if said is None else (float(said == "Yes"), float(said == "No"))
     got = tuple(accuracy({**ASKED, "options": options, "answer": right}, text) for right in ("Yes", "No"))
     assert got == expected

@@ -65,7 +65,7 @@ _REACH, _NEAR = 200, 20
 _NO_EVIDENCE = re.compile(  # wordings of answers that the engine of findings does not know yet
     r"\b(?:(?:nothing|hardly anything|barely anything)(?: \w+){0,2}? (?:points? to|indicat\w+(?: of)?|to suggest"
     r"|suggestive of)|(?:very |too )?little(?: \w+)? evidence (?:of|for)"
-    r"|(?:cannot|can't|could not|couldn't) (?:find|detect|make out|identify))\b",
+    r"|(?:cannot|can't|can not|could not|couldn't) (?:see|find|detect|make out|identify))\b",
     re.I,
 )
 _STAND_IN = "pneumothorax"  # read in the place of words that are no finding
