@@ -1,5 +1,6 @@
 """The rows that flow between stages, as TypedDicts: each stage adds keys and removes none.
 
+    Study --label--> labelled Study
     Study --mine--> Case --verify--> verified Case --infer--> answered Case --score--> scored Case
 
 Only the keys that a stage needs are required; every other key passes through untouched.
@@ -54,6 +55,34 @@ class Study(TypedDict):
     split: NotRequired[str | None]
     source: NotRequired[str | None]
     why: NotRequired[dict[str, str]]
+
+
+class MentionRow(Span):
+    """A finding that a report states at `report[start:end]`, in its section ("" before any heading)."""
+
+    name: str
+    status: Status
+    side: Side | None
+    zone: str | None
+    severity: str | None
+    change: str | None
+    section: str
+
+
+class SectionRow(Span):
+    """A section of a report, `report[start:end]`, with its text. read: are findings read in it?"""
+
+    name: str
+    read: bool
+    text: str
+
+
+class LabelledStudy(Study):
+    """A study whose `labels` are those that its report states."""
+
+    mentions: NotRequired[list[MentionRow]]
+    sections: NotRequired[list[SectionRow]]
+    labelled_by: NotRequired[str]
 
 
 class Step(TypedDict):

@@ -54,6 +54,14 @@ class Reader:
         """The findings that `text` states, in order."""
         return [f for statement in self.statements(text) for f in statement.findings]
 
+    def phrases(self, sentence: str) -> list[Token]:
+        """The phrases of the lexicon in a sentence: kind, value, start and end; see `Concept`."""
+        plain, offsets = self._words.corrected(*normalise(sentence))
+        return [
+            (kind, value, original(start, offsets), original(end - 1, offsets) + 1)
+            for kind, value, start, end in self._tokens(plain)
+        ]
+
     def _text(self, text: str) -> tuple[list[Statement], bool]:
         return self._statements(text, ())
 

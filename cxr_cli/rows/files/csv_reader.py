@@ -1,7 +1,7 @@
 """CSV, read in constant memory."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.files.lines import ByteStream, Item, LineReader, escaped_text, text_problem
@@ -9,8 +9,9 @@ from cxr_cli.rows.files.lines import ByteStream, Item, LineReader, escaped_text,
 _LONGEST_CELL = 2**24  # a quote that is never closed must not pull the rest of the file into memory
 
 
-def read_csv(stream: ByteStream, name: str) -> Iterator[Item]:
-    """Rows of texts; an empty cell is null. where: `name:line`, the line on which the row starts.
+def read_csv(stream: ByteStream, name: str, header: Sequence[str] | None = None) -> Iterator[Item]:
+    """Rows of texts; an empty cell is null. where: `name:line`, the line on which the row starts. header: the names of
+    the columns of a file without a header.
 
     The module csv reads it, not polars: it knows the line, and goes on after a bad row.
     """
@@ -28,7 +29,6 @@ def read_csv(stream: ByteStream, name: str) -> Iterator[Item]:
             yield text
 
     reader = csv.reader(texts(), strict=True)
-    header: list[str] | None = None
     while True:
         record.clear()
         damage.clear()

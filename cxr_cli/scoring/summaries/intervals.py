@@ -34,8 +34,8 @@ def interval(
         raise CxrError(f"an interval needs a level between 0 and 1 and at least one draw, not {level} and {n}")
     numbers, codes = scored_values(values, groups)
     rng = np.random.default_rng(seed)
-    sums, counts = group_totals(numbers, codes, rng)
-    return percentiles(resampled_means(sums, counts, n, rng), level) if len(sums) > 1 else None
+    totals = group_totals(with_count(numbers), codes, rng)
+    return percentiles(resampled_means(totals, n, rng), level) if len(totals) > 1 else None
 
 
 def as_floats(values: Sequence[float | None] | Floats) -> Floats:
@@ -57,35 +57,50 @@ def scored_values(
     if len(groups) != len(numbers):
         raise CxrError(f"{len(numbers)} values but {len(groups)} groups")
     present = ~np.isnan(numbers)
-    return numbers[present], (groups if isinstance(groups, np.ndarray) else _codes(groups))[present]
+    return numbers[present], (groups if isinstance(groups, np.ndarray) else group_numbers(groups))[present]
 
 
-def _codes(groups: Sequence[Hashable]) -> NDArray[np.int64]:
+def group_numbers(groups: Sequence[Hashable]) -> NDArray[np.int64]:
+    """["p7", "p9", "p7"] -> array([0, 1, 0])"""
     codes: dict[Hashable, int] = {}
     return np.array([codes.setdefault(group, len(codes)) for group in groups], dtype=np.int64)
 
 
-def group_totals(numbers: Floats, codes: NDArray[np.int64] | None, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Sum and count of each group, or of each random bundle of groups; without codes every value is a group."""
-    counts = np.ones_like(numbers)
+def with_count(numbers: Floats) -> Floats:
+    """n numbers as n rows: the number, 1."""
+    return np.stack([numbers, np.ones_like(numbers)], axis=1)
+
+
+def group_totals(rows: Floats, codes: NDArray[np.int64] | None, rng: np.random.Generator) -> Floats:
+    """The sums of the columns over each group, or each random bundle of groups; without codes every row is a group."""
     if codes is not None:
-        numbers, counts = _grouped(numbers, counts, np.unique(codes, return_inverse=True)[1])
-    if len(numbers) > _BUNDLES:
-        numbers, counts = _grouped(numbers, counts, rng.permutation(len(numbers)) % _BUNDLES)
-    return numbers, counts
+        rows = _grouped(rows, np.unique(codes, return_inverse=True)[1])
+    if len(rows) > _BUNDLES:
+        rows = _grouped(rows, rng.permutation(len(rows)) % _BUNDLES)
+    return rows
 
 
-def _grouped(sums: Floats, counts: Floats, codes: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    return np.bincount(codes, sums).astype(np.float64), np.bincount(codes, counts).astype(np.float64)
+def _grouped(rows: Floats, codes: NDArray[np.int64]) -> Floats:
+    return np.stack([np.bincount(codes, column) for column in rows.T], axis=1).astype(np.float64)
 
 
-def resampled_means(sums: Floats, counts: Floats, n: int, rng: np.random.Generator) -> Floats:
-    """The mean of each of `n` resamples of the groups."""
-    means = np.empty(n)
-    step = max(1, CHUNK // len(sums))
+def resampled_totals(totals: Floats, n: int, rng: np.random.Generator) -> Floats:
+    """The sums of the columns over each of `n` resamples of the groups: n rows."""
+    groups = len(totals)
+    resampled = np.empty((n, totals.shape[1]))
+    step = max(1, CHUNK // groups)
     for start in range(0, n, step):
-        draws = rng.integers(0, len(sums), size=(min(step, n - start), len(sums)))
-        means[start : start + step] = sums[draws].sum(axis=1) / counts[draws].sum(axis=1)
+        draws = rng.integers(0, groups, size=(min(step, n - start), groups))
+        draws += groups * np.arange(len(draws))[:, None]
+        times = np.bincount(draws.ravel(), minlength=draws.size).reshape(draws.shape)
+        resampled[start : start + step] = times @ totals
+    return resampled
+
+
+def resampled_means(totals: Floats, n: int, rng: np.random.Generator) -> Floats:
+    """The mean of each of `n` resamples of the groups. totals: of each group, the sum and the count."""
+    sums, counts = resampled_totals(totals, n, rng).T
+    means: Floats = sums / counts
     return means
 
 

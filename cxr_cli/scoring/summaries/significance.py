@@ -15,6 +15,7 @@ from cxr_cli.scoring.summaries.intervals import (
     percentiles,
     resampled_means,
     scored_values,
+    with_count,
 )
 
 _ENOUGH = 100
@@ -55,12 +56,12 @@ def paired(
     if not scored:
         return Difference(0, None, None, None, None, len(a))
     rng = np.random.default_rng(seed)
-    sums, counts = group_totals(differences, codes, rng)
+    totals = group_totals(with_count(differences), codes, rng)
     mean = float(differences.mean())
-    if len(sums) < 2:
+    if len(totals) < 2:
         return Difference(scored, mean, None, None, None, len(a) - scored)
-    low, high = percentiles(resampled_means(sums, counts, n, rng), level)
-    return Difference(scored, mean, low, high, _permuted(sums, flips, rng), len(a) - scored)
+    low, high = percentiles(resampled_means(totals, n, rng), level)
+    return Difference(scored, mean, low, high, _permuted(totals[:, 0], flips, rng), len(a) - scored)
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:

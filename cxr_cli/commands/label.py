@@ -1,0 +1,56 @@
+"""`cxr label`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cxr_cli import options
+from cxr_cli.labelling.formats import FORMATS
+from cxr_cli.labelling.label_set import LABEL_SETS
+
+if TYPE_CHECKING:
+    from cxr_cli.stages.label import LabelOptions
+
+SET = "The labels: their names, their order and their rules.  [default: chexpert]"
+FINDINGS = "Only these labels, `edema,effusion`; without --set they are findings of the lexicon."
+FORMAT = "Write the table of another tool: its columns, with 1.0, 0.0, -1.0 or blank."
+GOLD = "Compare with these labels, joined by id: print how far they agree; with -o OUT the rows that differ go to OUT."
+
+
+@click.command()
+@options.Bundle(
+    "settings",
+    "cxr_cli.stages.label:LabelOptions",
+    click.option("--set", "label_set", type=click.Choice([*LABEL_SETS]), help=SET),
+    click.option("--findings", metavar="LIST", help=FINDINGS),
+    click.option("--format", type=click.Choice([*FORMATS]), help=FORMAT),
+    click.option("--mentions", is_flag=True, help="Add `mentions`: each finding that is stated, and where."),
+    click.option("--sections", is_flag=True, help="Add `sections`: how the report was cut, and what of it is read."),
+    click.option("--explain", is_flag=True, help="Print each sentence, its findings and what decides them on stderr."),
+    click.option("--gold", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help=GOLD),
+    options.lexicon,
+    options.flow(default="examples"),
+)
+def label(settings: "LabelOptions") -> None:
+    """Label reports as CheXpert, MIMIC-CXR, Open-i or VinDr-CXR are labelled.
+
+    \b
+    cxr label examples --format chexpert > labels.csv
+
+    Adds `labels` to each study: 1 present, 0 absent, -1 uncertain, null where the report does not say. INPUT is as for
+    `cxr mine`, or a CSV file without ids as the CheXpert labeler and CheXbert take it. Rules read the reports; nothing
+    leaves the machine.
+
+    \b
+    cxr label reports.csv --map id=uid,report=findings+impression -o labels.csv
+    cxr label reports/ --set openi --mentions > labelled.jsonl
+    cxr label mimic-cxr:/data/mimic-cxr --format mimic -o mimic-labels.csv
+    cxr label reports.jsonl --gold radiologists.csv -o differing.jsonl
+    """
+    if settings.format and (settings.findings or settings.label_set not in (None, "chexpert", "mimic")):
+        raise click.UsageError("--format writes the 14 labels of CheXpert: no other --set, and no --findings.")
+    if settings.format and (settings.mentions or settings.sections or settings.gold):
+        raise click.UsageError("--format writes labels alone: no --mentions, --sections or --gold.")
+    from cxr_cli.stages.label import run
+
+    options.exit_if_rejected(run(settings))

@@ -1,0 +1,74 @@
+"""The CSV files that the CheXpert labeler and CheXbert take: reports without ids, with or without a header.
+
+"Small effusion, no edema."                     the labeler's: one column, no header
+Report Impression                               CheXbert's, and tables that either has written (`Reports`)
+Small effusion.
+
+->  {"id": "1", "report": "Small effusion, no edema."}       the id is the number of the record
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cxr_cli import sources
+from cxr_cli.errors import CxrError
+from cxr_cli.rows import Item, Source
+from cxr_cli.rows.files.csv_reader import read_csv
+from cxr_cli.rows.files.formats import PACKS, extension
+
+COLUMNS = ("reports", "report impression")  # of the two tools
+_TEXTS = (*COLUMNS, "report", "text", "findings", "impression")  # what a single column is called
+_NAMES = {*_TEXTS, "id", "uid", "study_id", "subject_id", "patient"}
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def find(name: str) -> Source:
+    """What an INPUT names, as `sources.find`, and files without ids. CxrError: one column of which it is not clear
+    whether it has a name, or cells between semicolons."""
+    path = Path(name)
+    if not path.is_file() or path.suffix.lower() not in (".csv", *PACKS) or extension(path)[0] != ".csv":
+        return sources.find(name)
+    header = _first_record(path)
+    column = next((cell for cell in header if cell.strip().lower() in COLUMNS), None)
+    if len(header) == 1:
+        return _numbered(path, *_single_column(name, header[0]))
+    if column is None or "id" in header:
+        return sources.find(name)
+    return _numbered(path, None, column)
+
+
+def _single_column(name: str, first: str) -> tuple[Sequence[str] | None, str]:
+    """The header to read it with, None for its own, and the column of reports. first: the first cell."""
+    word = first.strip()
+    if word.lower() in _TEXTS:
+        return None, first
+    for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+        if not _NAMES.isdisjoint(part.strip().lower() for part in first.split(separator)) and separator in first:
+            raise CxrError(f"{name}:1: {called} between the cells; save the table as CSV UTF-8, with commas")
+    if _WORD.fullmatch(word):
+        raise CxrError(
+            f"{name}:1: one column that begins with a single word; if it is the column's name: --map report=NAME; "
+            "if it is a report, put a line `report` above it"
+        )
+    return ["report"], "report"
+
+
+def _first_record(path: Path) -> list[str]:
+    """Its cells; [] for a file that is broken there, about which its reader will say more."""
+    with PACKS.get(extension(path)[1], open)(path, "rb") as file:
+        try:
+            return next(csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""), strict=True), [])
+        except (csv.Error, UnicodeDecodeError):
+            return []
+
+
+def _numbered(path: Path, header: Sequence[str] | None, column: str) -> Source:
+    def items() -> Iterator[Item]:
+        stream = PACKS.get(extension(path)[1], open)(path, "rb")
+        for number, (where, row, reason) in enumerate(read_csv(stream, str(path), header), 1):
+            yield where, row if reason else {"id": str(number), "report": row[column], **row}, reason
+
+    return Source(str(path), items, table=True, path=path)

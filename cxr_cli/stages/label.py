@@ -1,0 +1,153 @@
+"""The stage `cxr label`: adds to each report the labels that it states, or compares them with gold labels."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cxr_cli import sources
+from cxr_cli.errors import CxrError
+from cxr_cli.findings import Lexicon, reader
+from cxr_cli.findings.sections import why_silent
+from cxr_cli.labelling import readings
+from cxr_cli.labelling.formats import FORMATS, csv_line, flat_row
+from cxr_cli.labelling.gold import Gold
+from cxr_cli.labelling.label_set import chosen_labels, labels_of, of_findings
+from cxr_cli.labelling.labeller import Labeller
+from cxr_cli.mining.selection import parse_findings
+from cxr_cli.records import merge_reasons
+from cxr_cli.rows import Flow, FlowOptions, Row, note, write_text
+from cxr_cli.rows.signatures import signature
+from cxr_cli.scoring.label_agreement import LabelAgreement, document
+from cxr_cli.scoring.tables import formatted
+from cxr_cli.sources.texts import labeler_csv
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """label_set: a name, None for `chexpert`, or for `all` where `findings` are named. findings: names between commas.
+    format: a name in FORMATS. mentions, sections: add these keys. explain: print what was read. gold: a file of
+    labels to compare with. lexicon: a file."""
+
+    flow: FlowOptions
+    label_set: str | None = None
+    findings: str | None = None
+    format: str | None = None
+    mentions: bool = False
+    sections: bool = False
+    explain: bool = False
+    gold: str | None = None
+    lexicon: str | None = None
+
+
+def run(options: LabelOptions) -> int:
+    """Writes the labelled rows, or prints how they agree with gold labels. Returns how many rows were rejected."""
+    labelling = _Labelling(options)
+    return labelling.compare() if options.gold else labelling.write()
+
+
+class _Labelling:
+    """One run. flow: its rows; of a table that is printed none are written."""
+
+    def __init__(self, options: LabelOptions) -> None:
+        self.options, self.table = options, FORMATS[options.format] if options.format else None
+        self.lexicon = Lexicon.load(options.lexicon)
+        self.reader = reader(self.lexicon)
+        name, chosen = options.label_set, None
+        if options.findings and name in (None, "all"):
+            name, labels = "all", of_findings(parse_findings(options.findings, self.lexicon))
+        else:
+            name = name or "chexpert"
+            labels = labels_of(name, self.lexicon)
+            chosen = chosen_labels(options.findings, labels, self.lexicon) if options.findings else None
+        self.labeller = Labeller(self.reader, labels, chosen)
+        self.labelled_by = signature("rules", self.lexicon.digest, set=name)
+
+    def write(self) -> int:
+        """The rows, each with its labels; as a CSV file in columns."""
+        printed = self.table is not None and self.options.flow.output is None
+        flow = self._flow(dry_run=printed)
+        if printed:
+            flow.pipe(lambda rows: self._print(self._labelled(rows, flow)))
+        else:
+            flow.pipe(lambda rows: map(self._shaped, self._labelled(rows, flow)))
+        return flow.rejected
+
+    def compare(self) -> int:
+        """Prints precision, recall, F1 and kappa; the rows that differ go to the output."""
+        options = self.options
+        mapped = options.flow.mapping.get("id", ())
+        source = labeler_csv.find(str(options.gold))
+        gold = Gold(source, self.labeller.names, self.lexicon, mapped[0] if len(mapped) == 1 else None)
+        agreement = LabelAgreement(gold.names)
+        flow = self._flow(dry_run=options.flow.output is None)
+        without_gold = silent = 0
+
+        def differing(rows: Iterable[Row]) -> Iterator[Row]:
+            nonlocal without_gold, silent
+            for row in self._labelled(rows, flow):
+                wanted, labels = gold.labels(row), row["labels"]
+                without_gold += wanted is None
+                silent += wanted is not None and labels is None
+                if wanted is not None and labels is not None:
+                    found = labels if gold.has_blanks else {name: value or 0 for name, value in labels.items()}
+                    if differs := agreement.add(found, wanted, row.get("patient") or row["id"]):
+                        yield {**row, "gold": wanted, "differs": differs}
+
+        flow.pipe(differing)
+        if not len(agreement):
+            raise CxrError(f"--gold: no report with an id of {options.gold} can be compared")
+        notes = {
+            f"{len(agreement)} reports compared with {source.name}": True,
+            "it has no blanks: a label that the report does not state counts as 0": not gold.has_blanks,
+            f"no labels in it of: {', '.join(gold.missing)}": bool(gold.missing),
+            f"left out: {without_gold} reports that are not in it": without_gold > 0,
+            f"left out: {silent} reports without findings to read": silent > 0,
+            f"left out: {gold.unused} of its rows, which have no report": gold.unused > 0,
+        }
+        table = document(agreement, [text for text, holds in notes.items() if holds], self.labelled_by)
+        write_text(formatted(table, "table").rstrip("\n"))
+        return flow.rejected
+
+    def _flow(self, *, dry_run: bool) -> Flow:
+        flow, gold = self.options.flow, self.options.gold
+        find = sources.find if "report" in flow.mapping else labeler_csv.find
+        return Flow(flow, find_source=find, protected=(gold,) if gold else (), dry_run=dry_run)
+
+    def _labelled(self, rows: Iterable[Row], flow: Flow) -> Iterator[Row]:
+        for row in rows:
+            if "report" in row:
+                yield self._row(row)
+            else:
+                flow.reject(row, "no report (other names: --map report=COLUMN)")
+
+    def _row(self, row: Row) -> Row:
+        """The study with its labels; null, with the reason, where no findings can be read."""
+        options, report = self.options, row["report"] or ""
+        reason = why_silent(report)
+        added: Row = {"labels": None if reason else self.labeller.labels(report)}
+        if options.mentions:
+            added["mentions"] = readings.mentions(report, self.reader)
+        if options.sections:
+            added["sections"] = readings.section_rows(report)
+        if options.explain:
+            note(readings.explanation(row["id"], report, self.reader))
+        why = merge_reasons(row, ["labels"], {"labels": reason} if reason else {})
+        return row | added | {"labelled_by": self.labelled_by} | why
+
+    def _shaped(self, row: Row) -> Row:
+        """As the output takes it: a table of another tool, a CSV file with a column for each label, or the row."""
+        if self.table:
+            return self.table.row(row)
+        output = self.options.flow.output
+        if output is None or ".csv" not in output.suffixes:
+            return row
+        if taken := [name for name in self.labeller.names if name in row]:
+            raise CxrError(f"{output}: the rows have a column `{taken[0]}` already: write .jsonl, or give --format")
+        return flat_row(row, self.labeller.names)
+
+    def _print(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Prints the table; gives no rows."""
+        for number, row in enumerate(map(self._shaped, rows)):
+            if not number:
+                write_text(csv_line(row))
+            write_text(csv_line(row.values()))
+        return iter(())
