@@ -59,7 +59,7 @@ class Reader:
         plain, offsets = self._words.corrected(*normalise(sentence))
         return [
             (kind, value, original(start, offsets), original(end - 1, offsets) + 1)
-            for kind, value, start, end in self._tokens(plain)
+            for kind, value, start, end in compose(self._tokens(plain), plain)
         ]
 
     def _text(self, text: str) -> tuple[list[Statement], bool]:

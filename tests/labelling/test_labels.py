@@ -1,0 +1,139 @@
+"""The labels of a report: CheXpert's rules of aggregation, and the other sets."""
+
+import msgspec
+import pytest
+
+from cxr_cli.errors import CxrError
+from cxr_cli.labelling.label_set import LABEL_SETS, chosen_labels, labels_of, of_findings
+from cxr_cli.labelling.labeller import Labeller
+from tests.cases import LEXICON, READER
+
+CHEXPERT = Labeller(READER, labels_of("chexpert", LEXICON))
+
+
+def stated(report: str, labeller: Labeller = CHEXPERT) -> dict[str, int]:
+    """The labels that are not null."""
+    return {label: value for label, value in labeller.labels(report).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("report", "labels"),
+    [
+        ("Small left effusion.", {"Pleural Effusion": 1}),
+        ("No edema.", {"No Finding": 1, "Edema": 0}),
+        ("Possible pneumonia.", {"Pneumonia": -1}),
+        # 1 beats -1 beats 0, whatever comes first
+        ("No effusion on the right. Small left effusion.", {"Pleural Effusion": 1}),
+        ("Left effusion. Possible right effusion. No effusion behind the heart.", {"Pleural Effusion": 1}),
+        ("No focal consolidation. Possible consolidation at the left base.", {"Consolidation": -1}),
+        # what a normal statement says of the heart and the mediastinum is a 0, of the lungs, pleura and bones it is none
+        ("The lungs are clear.", {"No Finding": 1}),
+        ("Clear lungs. The costophrenic angles are sharp. The bones are intact.", {"No Finding": 1}),
+        ("The heart size is normal.", {"No Finding": 1, "Cardiomegaly": 0}),
+        ("The heart is normal.", {"No Finding": 1, "Cardiomegaly": 0}),
+        ("The heart is not enlarged.", {"No Finding": 1, "Cardiomegaly": 0}),
+        ("The mediastinum is unremarkable.", {"No Finding": 1, "Enlarged Cardiomediastinum": 0}),
+        ("No focal opacity in either lung.", {"No Finding": 1, "Lung Opacity": 0}),
+        # what belongs to Lung Opacity, and what doesn't
+        ("Patchy airspace disease in the lingula.", {"Lung Opacity": 1}),
+        ("Right basilar infiltrate.", {"Lung Opacity": 1}),
+        ("Left basal atelectasis.", {"Atelectasis": 1}),
+        ("Right lower lobe pneumonia with dense consolidation.", {"Pneumonia": 1, "Consolidation": 1}),
+        ("Nodular opacity at the left base.", {"Lung Opacity": 1, "Lung Lesion": 1}),
+        # heart failure is Edema, and doubt about the heart
+        ("Congestive heart failure.", {"Edema": 1, "Cardiomegaly": -1}),
+        ("Congestive heart failure. The heart is enlarged.", {"Edema": 1, "Cardiomegaly": 1}),
+        ("Congestive heart failure. Heart size is normal.", {"Edema": 1, "Cardiomegaly": -1}),
+        ("No heart failure.", {"No Finding": 1, "Edema": 0}),
+        # No Finding: devices do not count, findings without a label of their own do; it is never 0
+        ("A pacemaker is in place. The lungs are clear.", {"No Finding": 1, "Support Devices": 1}),
+        ("Hyperinflated lungs.", {}),
+        ("Mild scoliosis of the thoracic spine. Clear lungs.", {}),
+        ("Unchanged.", {"No Finding": 1}),
+        # words within a phrase
+        ("Biapical pleural scarring.", {"Pleural Other": 1}),
+        ("Scarring in the left upper lobe.", {"Lung Opacity": 1}),
+        ("Calcified nodule in the right upper lobe.", {}),
+        ("Noncalcified nodule in the right upper lobe.", {"Lung Lesion": 1}),
+        ("Old compression fracture of T8.", {"Fracture": 1}),
+        ("Loss of vertebral body height.", {}),
+    ],
+)
+def test_the_rules_of_chexpert(report: str, labels: dict[str, int]) -> None:
+    assert stated(report) == labels
+
+
+def test_all_labels_are_there_in_the_order_of_the_labeler() -> None:
+    assert list(CHEXPERT.labels("Edema.")) == [
+        *("No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Lesion", "Lung Opacity", "Edema"),
+        *("Consolidation", "Pneumonia", "Atelectasis", "Pneumothorax", "Pleural Effusion", "Pleural Other"),
+        *("Fracture", "Support Devices"),
+    ]
+
+
+def test_mimic_has_the_same_labels_in_the_order_of_the_alphabet() -> None:
+    labels = Labeller(READER, labels_of("mimic", LEXICON)).labels("Congestive heart failure.")
+    assert list(labels) == sorted(CHEXPERT.names)
+    assert labels == CHEXPERT.labels("Congestive heart failure.")
+
+
+REPORT = "Small left effusion and basal atelectasis. No pneumothorax. Heart size is normal."
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("openi", {"Atelectasis": 1, "Cardiomegaly": 0, "Effusion": 1, "Pneumothorax": 0}),
+        (
+            "vindr",
+            {"Atelectasis": 1, "Cardiomegaly": 0, "Lung Opacity": 1, "Pleural effusion": 1, "Pneumothorax": 0},
+        ),
+        ("all", {"lung opacity": 1, "atelectasis": 1, "pleural effusion": 1, "pneumothorax": 0, "cardiomegaly": 0}),
+    ],
+)
+def test_other_sets_take_the_status_of_findings(name: str, labels: dict[str, int]) -> None:
+    assert stated(REPORT, Labeller(READER, labels_of(name, LEXICON))) == labels
+
+
+def test_normal_of_open_i() -> None:
+    labeller = Labeller(READER, labels_of("openi", LEXICON))
+    assert stated("The lungs are normal. No effusion.", labeller)["normal"] == 1
+    assert "normal" not in stated("Mild scoliosis.", labeller)
+
+
+def test_some_labels_of_a_set() -> None:
+    labels = labels_of("chexpert", LEXICON)
+    chosen = chosen_labels("effusion, EDEMA,no finding", labels, LEXICON)
+    assert chosen == ["Pleural Effusion", "Edema", "No Finding"]
+    assert Labeller(READER, labels, chosen).labels("Hyperinflated lungs. No edema.") == {
+        "Pleural Effusion": None,
+        "Edema": 0,
+        "No Finding": None,
+    }
+    assert chosen_labels("all", labels, LEXICON) == CHEXPERT.names
+    with pytest.raises(CxrError, match=r"^--findings: `Fractur` is no label of this set; there is `Fracture`$"):
+        chosen_labels("Fractur", labels, LEXICON)
+
+
+def test_labels_of_findings() -> None:
+    assert Labeller(READER, of_findings(["nodule", "edema"])).labels("No edema.") == {"nodule": None, "edema": 0}
+
+
+@pytest.mark.parametrize("name", LABEL_SETS)
+def test_a_set_names_findings_and_labels_that_exist(name: str) -> None:
+    labels = LABEL_SETS[name]
+    findings = {finding for names in (*labels.labels.values(), *labels.normal.values()) for finding in names}
+    findings |= {rule.finding for rule in (*labels.words, *labels.also)}
+    named = {label for rule in labels.words for label in rule.labels} | {rule.label for rule in labels.also}
+    named |= labels.normal.keys()
+    if labels.no_finding:
+        findings |= set(labels.no_finding.abnormal)
+        named |= {labels.no_finding.label, *labels.no_finding.apart}
+    assert findings - LEXICON.entries.keys() == set()
+    assert named - labels.labels.keys() == set()
+
+
+def test_a_set_may_be_made_by_hand() -> None:
+    """Adding a set is adding data."""
+    own = msgspec.convert({"rule": "mentions", "labels": {"Fluid": ["pleural effusion", "edema"]}}, type(LABEL_SETS["all"]))
+    assert Labeller(READER, own).labels("No edema. Small effusion.") == {"Fluid": 1}
