@@ -71,8 +71,8 @@ def label_cells(row: Mapping[str, Any], labels: Iterable[str]) -> dict[str, floa
 def csv_line(cells: Iterable[Any]) -> str:
     """One record of a CSV file, without its line break."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _mimic_ids(row: Mapping[str, Any]) -> Row:

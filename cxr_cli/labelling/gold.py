@@ -5,6 +5,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon
+from cxr_cli.labelling.formats import FORMATS
 from cxr_cli.labelling.labeller import Labels
 from cxr_cli.rows import Row, Source
 from cxr_cli.sources.tables.csv_rows import label_values
@@ -16,9 +17,8 @@ class Gold:
     names: the labels of ours that it has. missing: those that it lacks. unused: how many of its rows no report had.
     has_blanks: does it leave any label open?
 
-    A label may have a column, or stand in `labels`; its name may be in any case, or another one of the same finding
-    ("Airspace Opacity"). The id is the column `id`, or the one that `id_column` names, or MIMIC-CXR's `study_id`, else
-    the first column.
+    A label has a column, or stands in `labels`; its name may be in any case, or another one of the same finding. The id
+    is the column `id`, or the one that `id_column` names, or MIMIC-CXR's `study_id`, else the first column.
     """
 
     def __init__(self, source: Source, names: Sequence[str], lexicon: Lexicon, id_column: str | None = None) -> None:
@@ -66,10 +66,16 @@ def _columns(names: Sequence[str], columns: Sequence[str], lexicon: Lexicon) -> 
     found = {}
     for name in names:
         same = [column for column in columns if column.lower() == name.lower()]
+        same += [column for column in columns if column in _others(name)]
         same += [column for column in columns if lexicon.find(column) == (lexicon.find(name) or "")]
         if same:
             found[name] = same[0]
     return found
+
+
+def _others(name: str) -> set[str]:
+    """What the tables of other tools call the label."""
+    return {table.renamed[name] for table in FORMATS.values() if name in table.renamed}
 
 
 def _labels(cells: Mapping[str, Any], columns: Mapping[str, str]) -> Labels:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from cxr_cli import sources
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.sections import why_silent
@@ -109,7 +109,7 @@ class _Labelling:
 
     def _flow(self, *, dry_run: bool) -> Flow:
         flow, gold = self.options.flow, self.options.gold
-        find = sources.find if "report" in flow.mapping else labeler_csv.find
+        find = partial(labeler_csv.find, column="+".join(flow.mapping.get("report", ())) or None)
         return Flow(flow, find_source=find, protected=(gold,) if gold else (), dry_run=dry_run)
 
     def _labelled(self, rows: Iterable[Row], flow: Flow) -> Iterator[Row]:

@@ -25,29 +25,29 @@ _NAMES = {*_TEXTS, "id", "uid", "study_id", "subject_id", "patient"}
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def find(name: str) -> Source:
-    """What an INPUT names, as `sources.find`, and files without ids. CxrError: one column of which it is not clear
-    whether it has a name, or cells between semicolons."""
+def find(name: str, column: str | None = None) -> Source:
+    """What an INPUT names, as `sources.find`, and files without ids. column: of the reports, if the user names it.
+
+    CxrError: cells that no commas separate, or a single column of which it is not clear whether it has a name.
+    """
     path = Path(name)
-    if not path.is_file() or path.suffix.lower() not in (".csv", *PACKS) or extension(path)[0] != ".csv":
+    if not path.is_file() or not {".csv", ".CSV"}.intersection(path.suffixes):
         return sources.find(name)
     header = _first_record(path)
-    column = next((cell for cell in header if cell.strip().lower() in COLUMNS), None)
     if len(header) == 1:
-        return _numbered(path, *_single_column(name, header[0]))
-    if column is None or "id" in header:
-        return sources.find(name)
-    return _numbered(path, None, column)
+        return _numbered(path, *_single_column(name, header[0], column))
+    column = next((cell for cell in header if cell.strip().lower() in COLUMNS), None) if column is None else None
+    return sources.find(name) if column is None or "id" in header else _numbered(path, None, column)
 
 
-def _single_column(name: str, first: str) -> tuple[Sequence[str] | None, str]:
+def _single_column(name: str, first: str, column: str | None) -> tuple[Sequence[str] | None, str]:
     """The header to read it with, None for its own, and the column of reports. first: the first cell."""
     word = first.strip()
-    if word.lower() in _TEXTS:
-        return None, first
     for separator, called in ((";", "semicolons"), ("\t", "tabs")):
-        if not _NAMES.isdisjoint(part.strip().lower() for part in first.split(separator)) and separator in first:
+        if separator in first and not _NAMES.isdisjoint(part.strip().lower() for part in first.split(separator)):
             raise CxrError(f"{name}:1: {called} between the cells; save the table as CSV UTF-8, with commas")
+    if word.lower() in _TEXTS or column is not None:
+        return None, first
     if _WORD.fullmatch(word):
         raise CxrError(
             f"{name}:1: one column that begins with a single word; if it is the column's name: --map report=NAME; "
