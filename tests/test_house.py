@@ -17,7 +17,7 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "viewer card",
     "published",
     "scoring",
-    "mining verifying",
+    "labelling mining verifying",
     "engines",
     "sources images phantoms",
     "answers",

@@ -41,6 +41,7 @@ def section_rows(report: str) -> list[SectionRow]:
             text=report[section.start : section.end].strip(),
         )
         for section in sections(report)
+        if section.name or report.strip()
     ]
 
 

@@ -26,7 +26,7 @@ def stated(report: str, labeller: Labeller = CHEXPERT) -> dict[str, int]:
         ("No effusion on the right. Small left effusion.", {"Pleural Effusion": 1}),
         ("Left effusion. Possible right effusion. No effusion behind the heart.", {"Pleural Effusion": 1}),
         ("No focal consolidation. Possible consolidation at the left base.", {"Consolidation": -1}),
-        # what a normal statement says of the heart and the mediastinum is a 0, of the lungs, pleura and bones it is none
+        # what a normal statement says of the heart and the mediastinum is a 0, of all else it is none
         ("The lungs are clear.", {"No Finding": 1}),
         ("Clear lungs. The costophrenic angles are sharp. The bones are intact.", {"No Finding": 1}),
         ("The heart size is normal.", {"No Finding": 1, "Cardiomegaly": 0}),
@@ -135,5 +135,7 @@ def test_a_set_names_findings_and_labels_that_exist(name: str) -> None:
 
 def test_a_set_may_be_made_by_hand() -> None:
     """Adding a set is adding data."""
-    own = msgspec.convert({"rule": "mentions", "labels": {"Fluid": ["pleural effusion", "edema"]}}, type(LABEL_SETS["all"]))
+    own = msgspec.convert(
+        {"rule": "mentions", "labels": {"Fluid": ["pleural effusion", "edema"]}}, type(LABEL_SETS["all"])
+    )
     assert Labeller(READER, own).labels("No edema. Small effusion.") == {"Fluid": 1}
