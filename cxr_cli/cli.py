@@ -22,7 +22,7 @@ from cxr_cli.errors import CxrError
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "mine": "Turn reports into questions with reasoning steps.",
-    "label": "Label reports as CheXpert, MIMIC-CXR, Open-i or VinDr-CXR are labelled.",
+    "label": "Label reports with the findings that they state.",
     "verify": "Keep only the steps that the report supports.",
     "sft": "Fine-tune a vision-language model on verified steps.",
     "rl": "Train a model further by GRPO with process rewards.",

@@ -42,6 +42,8 @@ def offered(line: str) -> list[str]:
         ("cxr mine --ta", ["plain,--task"]),
         ("cxr mine --show-prompt --ta", ["plain,--task"]),
         ("cxr mine --task bi", ["plain,binary"]),
+        ("cxr label --set o", ["plain,openi"]),
+        ("cxr label --format che", ["plain,chexpert", "plain,chexbert"]),
         ("cxr verify --judge rules,", ["plain,rules,llm"]),
         ("cxr score ans", ["file,ans"]),
         ("cxr card train=train.jsonl te", ["file,te"]),

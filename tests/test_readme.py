@@ -58,6 +58,14 @@ def scores() -> list[str]:
     return ["accuracy", "answer_f1", "format", *PARTS, "radrscore", *STATEMENTS, *REPORTS]
 
 
+def label_sets() -> list[str]:
+    return choices("label", "--set")
+
+
+def label_tables() -> list[str]:
+    return choices("label", "--format")
+
+
 def table_formats() -> list[str]:
     return [".jsonl", ".csv", ".parquet"]
 
@@ -70,6 +78,8 @@ LISTS = {
     "rewards": rewards,
     "judges": judges,
     "scores": scores,
+    "label sets": label_sets,
+    "label tables": label_tables,
     "table formats": table_formats,
 }
 

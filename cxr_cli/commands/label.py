@@ -32,14 +32,14 @@ GOLD = "Compare with these labels, joined by id: print how far they agree; with 
     options.flow(default="examples"),
 )
 def label(settings: "LabelOptions") -> None:
-    """Label reports as CheXpert, MIMIC-CXR, Open-i or VinDr-CXR are labelled.
+    """Label reports with the findings that they state.
 
     \b
     cxr label examples --format chexpert > labels.csv
 
-    Adds `labels` to each study: 1 present, 0 absent, -1 uncertain, null where the report does not say. INPUT is as for
-    `cxr mine`, or a CSV file without ids as the CheXpert labeler and CheXbert take it. Rules read the reports; nothing
-    leaves the machine.
+    Adds `labels` to each study, as CheXpert, MIMIC-CXR, Open-i or VinDr-CXR are labelled: 1 present, 0 absent, -1
+    uncertain, null where the report does not say. INPUT is as for `cxr mine`, or a CSV file without ids, as the
+    CheXpert labeler and CheXbert take it. Rules read the reports; nothing leaves the machine.
 
     \b
     cxr label reports.csv --map id=uid,report=findings+impression -o labels.csv
