@@ -20,6 +20,7 @@ from cxr_cli.findings.lexicon import Concept, Lexicon
 from cxr_cli.findings.precedence import READINGS, settled
 from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
 from cxr_cli.findings.sentences import sentences
+from cxr_cli.findings.wording.context import in_context
 from cxr_cli.findings.wording.plain import Offsets, normalise, original
 from cxr_cli.findings.wording.words import Words
 
@@ -108,7 +109,7 @@ class Reader:
 
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
         plain, offsets = self._words.corrected(*normalise(text))
-        tokens = compose(self._tokens(plain), plain)
+        tokens = in_context(compose(self._tokens(plain), plain), plain, self.lexicon)
         whole = plain.rstrip()
         asks = whole.endswith(":") or (whole.endswith("?") and bool(_QUESTION.search(plain)))
         asks = asks or bool(_OPTION.match(plain) and not _ANSWER.search(plain))

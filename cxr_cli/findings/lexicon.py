@@ -39,6 +39,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: bool = True
     only_absent: bool = False
     seldom_denied: bool = False
+    midline: bool = False
 
 
 Terms = dict[str, tuple[str, ...]]
@@ -61,7 +62,7 @@ class Shorthand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: tuple[str, ...] = ()
 
 
-class _Skip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms: tuple[str, ...] = ()
 
 
@@ -77,7 +78,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     change: Terms = {}
     cue: Terms = {}
     shorthand: dict[str, str | Shorthand] = {}
-    skip: _Skip = _Skip()
+    compare: _Terms = _Terms()
+    skip: _Terms = _Terms()
 
 
 class Lexicon:
@@ -85,7 +87,9 @@ class Lexicon:
 
     own: findings of a file that was merged into `data`; what one of these is called names no other finding.
     entries: name -> Entry, in the file's order.
-    combos: (anatomy, quality) -> finding that the two state together ("heart", "enlarged" -> cardiomegaly).
+    combos: (anatomy, quality) -> finding that the two state together ("heart", "enlarged" -> cardiomegaly); a finding
+        may stand for the anatomy ("support device", "malpositioned" -> malpositioned device).
+    of_findings: the qualities that findings have in `combos`.
     rules_out: (anatomy, good quality) -> findings that are absent then ("lungs", "clear" -> lung opacity).
     shorthand: short word -> what it stands for.
     """
@@ -94,6 +98,7 @@ class Lexicon:
         self.data, self.own = data, own
         self.entries = {e.name: e for e in msgspec.convert(data["finding"], tuple[Entry, ...])}
         self.combos = {(a, q): e.name for e in self.entries.values() for a, qs in e.when.items() for q in qs}
+        self.of_findings = {quality for name, quality in self.combos if name in self.entries}
         self._anatomy = msgspec.convert(data["anatomy"], dict[str, _Anatomy])
         good = data["quality"]["good"]
         self.rules_out = {
@@ -173,7 +178,8 @@ class Lexicon:
                 add(terms, (kind, name))
         for name, terms in self.data["cue"].items():
             add(terms, ("cue", name))
-        add(self.data["skip"]["terms"], ("skip", ""))
+        for name in ("compare", "skip"):
+            add(self.data[name]["terms"], ("skip", name))
         texts = list(phrases)
         automaton = AhoCorasick(texts, matchkind=MatchKind.LeftmostLongest)
         return automaton, [tuple(phrases[t]) for t in texts], texts
@@ -184,7 +190,7 @@ class Lexicon:
                 if other not in self.entries:
                     raise CxrError(f"lexicon: `{entry.name}` names `{other}`, which is no finding of the lexicon")
             for anatomy, qualities in entry.when.items():
-                if anatomy not in self.data["anatomy"]:
+                if anatomy not in self.data["anatomy"] and anatomy not in self.entries:
                     raise CxrError(f"lexicon: `{entry.name}` names the anatomy `{anatomy}`, which is not defined")
                 for quality in qualities:
                     if quality not in self.data["quality"]["bad"]:

@@ -81,7 +81,7 @@ def planted(report: str, rng: random.Random) -> Iterator[tuple[str, str]]:
             finding = present[0]
             yield "present made absent", f"There is no {finding.name}."
             sides = {f.side for f in stated if f.name == finding.name and f.status == "present"}
-            if finding.side in ("left", "right") and len(sides) == 1:
+            if finding.side in ("left", "right") and len(sides) == 1 and swap(text, SIDES) != text:
                 yield "side swapped", swap(text, SIDES)
             if finding.severity not in (None, "moderate") and swap(text, SEVERITIES) != text:
                 yield "severity reversed", swap(text, SEVERITIES)

@@ -21,7 +21,6 @@ MISSED = {
     "lst-014": "one word, two places",
     "lst-022": "a place said once for two findings",
     "nrm-024": "`both` of two organs, not of two sides",
-    "dev-019": "`slightly` said of a movement",
     "dev-021": "one operation named twice",
     "dev-022": "one tube named twice",
     "rsn-014": "a central trachea says two things",

@@ -17,7 +17,7 @@ READER = reader(LEXICON)
 SIDES = (None, "left", "right", "bilateral")
 SEVERITIES = (None, "minimal", "mild", "moderate", "severe")
 CHANGES = (None, "new", "stable", "worse", "better", "resolved")
-ONE_SIDED = {"middle lobe": (None, "right"), "lingula": (None, "left")}
+ONE_SIDED = {"middle lobe": ("right",), "lingula": ("left",)}
 
 
 class Nth(Rng):
@@ -41,6 +41,8 @@ def findings(zones: Sequence[str | None], changes: Sequence[str | None]) -> Iter
             if (status != "absent" and change == "resolved") or (status == "uncertain" and change not in (None, "new")):
                 continue
             if (entry.only_absent and status != "absent") or side not in ONE_SIDED.get(zone or "", SIDES):
+                continue
+            if entry.midline and side:
                 continue
             if zone is None or zoned:
                 yield Finding(entry.name, status, side, zone, severity, change)

@@ -79,6 +79,7 @@ def test_answers_of_the_examples() -> None:
         "037": {"temporal/nodule": "Stable"},
         "038": {
             "temporal/edema": "Improving",
+            "temporal/vascular-congestion": "Improving",
             "temporal/pleural-effusion": "Improving",
             "temporal/cardiomegaly": "Stable",
         },

@@ -47,8 +47,7 @@ class Clause(Cues):
             self.anatomies[-1].used = True
             name = self.within_anatomy(name, self.anatomies[-1])
         mention = self.mention(name, start, end)
-        for kind, value in self.implied(self.plain[start:end]):
-            mention.take(kind, value)
+        self.attach(self.implied(self.plain[start:end]), mention)
         self.open_quality = None
 
     def on_anatomy(self, i: int, name: str, start: int, end: int) -> None:
@@ -79,6 +78,8 @@ class Clause(Cues):
     def on_quality(self, i: int, kind: str, quality: str, start: int, end: int) -> None:
         if self.mentions and self.mentions[-1].end == end and self.mentions[-1].start == start:
             return
+        if quality in self.lexicon.of_findings and self.on_finding_with_quality(quality, start, end):
+            return
         unused = [a for a in self.anatomies if not a.used]
         if kind == "good" and self.negation and self.anatomy_near(i) and not self.negates_next(i):
             self.end_negation()
@@ -99,6 +100,17 @@ class Clause(Cues):
     def anatomy_near(self, i: int) -> bool:
         """Is there an anatomy that the quality can be of? "No nodule or smooth mass" has none."""
         return bool(self.anatomies) or any(t[0] == "anatomy" for t in self.tokens[i + 1 : i + 6])
+
+    def on_finding_with_quality(self, quality: str, start: int, end: int) -> bool:
+        """A device "in the right main bronchus" is a malpositioned one, which is a finding of its own."""
+        combos, broader = self.lexicon.combos, self.lexicon.broader
+        for mention in reversed(self.mentions):
+            name = next((combos[n, quality] for n in broader(mention.name) if (n, quality) in combos), None)
+            if name:
+                if not mention.negated and all(m.name != name for m in self.mentions):
+                    self.mention(name, start, end).combined = True
+                return True
+        return False
 
     def negates_next(self, i: int) -> bool:
         """ "not normal" denies what is good; "no rotation and adequate inspiration" does not."""
@@ -174,6 +186,8 @@ class Clause(Cues):
 
     def close_heading(self) -> None:
         """A heading states its findings unless the words after it deny them, or only ask about or deny others."""
+        if not self.heading:
+            return
         if self.negation == "open":
             for mention in self.heading:
                 mention.negated = True

@@ -164,6 +164,11 @@ class Cues(State):
         """ "The age of the fracture is unclear", "tip not seen": what is denied or doubted is not the finding."""
         self.aspect = True
 
+    def on_gone(self, i: int, start: int, end: int) -> None:
+        """ "removal" of what was named last, and of nothing else."""
+        if self.mentions:
+            self.mentions[-1].negated, self.mentions[-1].change = True, "resolved"
+
     def on_hedged(self, i: int, start: int, end: int) -> None:
         if self.aspect:
             return

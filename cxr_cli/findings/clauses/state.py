@@ -1,7 +1,7 @@
 """The state while a clause is read: what is still open, and how a finding enters it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cxr_cli.findings.clauses.mention import Anatomy, Mention
 from cxr_cli.findings.lexicon import Concept, Lexicon
@@ -74,9 +74,12 @@ class State:
         self.link, self.tail = "", end
         return mention
 
-    def attach(self, attributes: list[tuple[str, str]], mention: Mention) -> None:
+    def attach(self, attributes: Sequence[tuple[str, str]], mention: Mention) -> None:
+        if not attributes:
+            return
+        midline = self.lexicon.entries[mention.name].midline
         for kind, value in attributes:
-            if not (kind == "change" and mention.change == "resolved"):
+            if not (midline and kind == "side") and not (kind == "change" and mention.change == "resolved"):
                 mention.take(kind, value)
 
     def not_negated(self) -> list[Mention]:

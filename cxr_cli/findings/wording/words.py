@@ -21,10 +21,16 @@ LOOKALIKES = Path(__file__).with_name("lookalikes.txt")
 GLUED = frozenset({"no", "with", "without", "small", "mild", "left", "right"})  # what a word may be glued to
 
 _WORD = re.compile(r"\b[a-z]{2,}\b(?!')")
-_BRITISH = (
-    *(("ae", "e"), ("oe", "e"), ("our", "or"), ("is", "iz"), ("ys", "yz"), ("ll", "l")),
-    *(("tre", "ter"), ("bre", "ber"), ("tred", "tered")),
-)
+_BRITISH = [
+    (re.compile(british), american)
+    for british, american in (
+        ("[ao]e", "e"),
+        ("our", "or"),
+        ("([iy])s(?=(?:e|ed|es|ing|ations?)$)", r"\1z"),
+        ("ll(?=ed|ing)", "l"),
+        ("([tb])re(d?)$", r"\1er\2"),
+    )
+]
 
 
 class Words:
@@ -39,22 +45,32 @@ class Words:
             if kinds[0][0] != "skip"
             for word in _WORD.findall(phrase)
         )
-        self._nearby: dict[str, list[str]] = {}  # a word, or a word less one letter -> the words it may stand for
+        self._alike: dict[tuple[str, str, int], list[str]] = {}  # an error leaves the one end or the other as it was
         for word in self._vocabulary:
             if len(word) > SLIGHT_ERROR:
-                for form in dict.fromkeys((word, *_less_one(word))):
-                    self._nearby.setdefault(form, []).append(word)
+                self._alike.setdefault((word[:2], "", len(word)), []).append(word)
+                self._alike.setdefault((word[0], word[-2:], len(word)), []).append(word)
         right = {*self._vocabulary, *LOOKALIKES.read_text().split()}
         self._right = frozenset(right - self._shorthand.keys())
-        self._known = set(self._right)
+        self._known = set(self._right)  # these, and what was looked into and found right, with the marks at its ends
         self._fixes = {short: entry.means for short, entry in self._shorthand.items()}
 
     def corrected(self, plain: str, offsets: Offsets) -> tuple[str, Offsets]:
         """The plain text with its words put right, and its offsets."""
-        strange = {word for word in set(_WORD.findall(plain)) - self._known if self._fix(word)}
+        strange: set[str] = set()
+        for piece in set(plain.split()) - self._known:
+            words = {word for word in _WORD.findall(piece) if self._fix(word)}
+            if not words:
+                self._remember(piece)
+            strange |= words
         if not strange or not (fixes := [*self._replacements(plain, strange)]):
             return plain, offsets
         return replaced(plain, offsets, fixes)
+
+    def _remember(self, piece: str) -> None:
+        if len(self._known) > MOST_KNOWN:
+            self._known = set(self._right)
+        self._known.add(piece)
 
     def _replacements(self, plain: str, strange: Iterable[str]) -> Iterator[tuple[int, int, str]]:
         for match in _WORD.finditer(plain):
@@ -65,16 +81,14 @@ class Words:
                     yield match.start(), match.end(), self._fixes[word]
 
     def _fix(self, word: str) -> str | None:
-        """What the word stands for; None, and it is remembered, if it is right as it is."""
+        """What the word stands for; None if it is right as it is."""
+        if word in self._known:
+            return None
         if fix := self._fixes.get(word):
             return fix
         if fix := self._american(word) or self._respelt(word) or self._parted(word):
             self._fixes[word] = fix
-            return fix
-        if len(self._known) > MOST_KNOWN:
-            self._known = set(self._right)
-        self._known.add(word)
-        return None
+        return fix
 
     def _american(self, word: str) -> str | None:
         """ "oedema"  ->  "edema"."""
@@ -82,15 +96,18 @@ class Words:
             return None
         forms = [word]
         for british, american in _BRITISH:
-            forms += [form.replace(british, american) for form in forms if british in form]
+            forms += [british.sub(american, form) for form in forms if british.search(form)]
         return next((form for form in forms[1:] if form in self._vocabulary), None)
 
     def _respelt(self, word: str) -> str | None:
         """ "pnuemothorax"  ->  "pneumothorax"; the likeliest where it may be several."""
         if len(word) < SLIGHT_ERROR:
             return None
-        near = [w for form in (word, *_less_one(word)) for w in self._nearby.get(form, ())]
-        ranked = [(rank, w) for w in dict.fromkeys(near) if (rank := _error(word, w)) is not None]
+        keys = [(word[1] + word[0], "", len(word))]
+        for length in range(len(word) - 1, len(word) + 2):
+            keys += (word[:2], "", length), (word[0], word[-2:], length)
+        near = [w for key in keys for w in self._alike.get(key, ())]
+        ranked = [(rank, w) for w in near if (rank := _error(word, w)) is not None]
         return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
     def _parted(self, word: str) -> str | None:
@@ -108,18 +125,16 @@ def _follows(plain: str, start: int, words: Iterable[str]) -> bool:
     return any(not start if word == "^" else before.endswith(f" {word} ") for word in words)
 
 
-def _less_one(word: str) -> Iterator[str]:
-    return (word[:i] + word[i + 1 :] for i in range(len(word)))
-
-
 def _error(word: str, right: str) -> int | None:
     """How likely it is that `word` is `right` with one typing error: 0 is likeliest; None: it is not."""
-    same = next((i for i, (a, b) in enumerate(zip(word, right, strict=False)) if a != b), min(len(word), len(right)))
+    same, shorter = 0, min(len(word), len(right))
+    while same < shorter and word[same] == right[same]:
+        same += 1
     rest, rest_right = word[same:], right[same:]
     if len(word) == len(right):
         if rest[:2] == rest_right[1::-1] and rest[2:] == rest_right[2:]:
             return 0
-        return 2 if same and min(len(word), len(right)) >= ANY_ERROR and rest[1:] == rest_right[1:] else None
+        return 2 if same and shorter >= ANY_ERROR and rest[1:] == rest_right[1:] else None
     if rest == rest_right[1:]:
         return 1 if same else None
     if rest[1:] == rest_right and same:

@@ -1,0 +1,63 @@
+"""Comparisons of one side with the other, and of one finding with the next: they say nothing of a film before.
+
+"the right effusion is larger than the left", "edema, worse on the left", "a second, smaller nodule"
+"""
+
+import re
+from collections.abc import Iterator
+
+from cxr_cli.findings.clauses.state import Token
+
+_SIDE = r"(?:left|right|l|r)"
+_OTHER_SIDE = rf"(?:(?:that )?(?:on|in|at|of) )?(?:the )?(?:{_SIDE}|other|opposite|contralateral)\b"
+_MORE = (
+    r"(?:(?:more|less|most|least)(?: (?:so|marked|pronounced|prominent|extensive|severe|conspicuous|evident|dense"
+    r"|confluent|apparent|obvious|significant|advanced|affected|involved|notabl[ey]|markedly))?"
+    r"|larger|largest|bigger|greater|greatest|smaller|denser|worse|worst|better)"
+)
+_TWO_SIDES = re.compile(rf"\b{_SIDE}\b[^.,;:()]{{0,50}}?(?: than |(?: is)? ?[<>] ?){_OTHER_SIDE}")
+_ONE_SIDE = re.compile(
+    r"(?<!has )(?<!have )(?<!\bis )(?<!\bare )\b(?:slightly |mildly |markedly )?"
+    rf"{_MORE} (?:on|in|at|over|of|towards?|within) (?:the )?{_SIDE}\b"
+)
+_IS_LARGER = re.compile(
+    rf"\b(?:is|are) (?:slightly |much |somewhat )?(?!worse|better){_MORE} (?:on|in|at|over|within) (?:the )?{_SIDE}\b"
+)
+_ANOTHER = re.compile(
+    r"\b(?:second|another|additional|other|few|further|several|many|multiple|some|an?|one|two|three),?"
+    r"(?: slightly| much| somewhat)? (?:larger|smaller|bigger)\b"
+)
+_TIME = re.compile(r"\b(?:since|compar|prior|previous|interval|before|now\b|today|yesterday|last|earlier)")
+_COMPARATIVE = re.compile(rf"(?:slightly |now )?{_MORE}")
+
+
+def compared(tokens: list[Token], plain: str) -> list[Token]:
+    """The tokens without the changes and severities of such comparisons, which tell of both sides."""
+    tokens = [token for token in tokens if token[1] != "compare"]
+    dropped: list[tuple[int, int]] = []
+    both: list[tuple[int, int]] = []
+    for match in _TWO_SIDES.finditer(plain):
+        dropped.append(match.span())
+        both.append(match.span())
+        dropped += ((t[2], t[3]) for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
+    for match in _one_side(plain):
+        dropped.append(match.span())
+        if not match[0].startswith(("most", "worst", "largest", "greatest")):
+            both.append(match.span())
+    dropped += (match.span() for match in _ANOTHER.finditer(plain) if not _TIME.search(plain))
+    return [*_rewritten(tokens, dropped, both)] if dropped else tokens
+
+
+def _one_side(plain: str) -> Iterator[re.Match[str]]:
+    if not _TIME.search(plain):
+        yield from _ONE_SIDE.finditer(plain)
+        yield from _IS_LARGER.finditer(plain)
+
+
+def _rewritten(tokens: list[Token], dropped: list[tuple[int, int]], both: list[tuple[int, int]]) -> Iterator[Token]:
+    for kind, value, start, end in tokens:
+        if kind in ("change", "severity") and any(a <= start < b for a, b in dropped):
+            continue
+        if kind == "side" and any(a <= start < b for a, b in both):
+            value = "bilateral"
+        yield kind, value, start, end
