@@ -9,8 +9,11 @@ import pytest
 from cxr_cli.findings import Finding, read, reader
 from cxr_cli.findings.sentences import sentences
 
-GOLDEN = [
-    json.loads(line) for line in (Path(__file__).parents[1] / "golden" / "findings.jsonl").read_text().splitlines()
+FOLDER = Path(__file__).parents[1] / "golden"
+GOLDEN = [  # all that a sentence states; names and attributes in every family of wordings
+    json.loads(line)
+    for name in ("findings.jsonl", "attributes.jsonl")
+    for line in (FOLDER / name).read_text().splitlines()
 ]
 # What the engine still reads wrongly; a row that it learns to read must leave this list.
 MISSED = {
