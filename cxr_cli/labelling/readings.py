@@ -1,14 +1,17 @@
 """What was read in a report, and where: its mentions and sections as rows, and each sentence explained to a person."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import cast
 
-from cxr_cli.findings import Finding, Reader, Statement
+from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.sections import WITHOUT_FINDINGS, sections
 from cxr_cli.records import MentionRow, SectionRow, Side, Status
 
 _BEFORE = {"absent": ("negate", "resolve"), "uncertain": ("hedge",)}  # cues that stand before the finding
 _AFTER = {"absent": ("negated", "resolved"), "uncertain": ("hedged",)}
+
+_Place = tuple[int, int]
 
 
 def mentions(report: str, reader: Reader) -> list[MentionRow]:
@@ -62,28 +65,37 @@ def _lines(report: str, reader: Reader) -> Iterator[str]:
         section = f"{statement.section}: " if statement.section else ""
         silent = " (states nothing)" if statement.section in WITHOUT_FINDINGS else ""
         yield f"  {section}{' '.join(sentence.split())}{silent}"
+        cues = _Cues(sentence, reader) if statement.findings else None
         for finding in statement.findings:
-            cue = " ".join(deciding_cue(finding, statement, report, reader).split())
+            cue = cues.deciding(finding, finding.start - statement.start, finding.end - statement.start) if cues else ""
             details = [*filter(None, (finding.side, finding.zone, finding.severity, finding.change))]
-            words = f': "{cue}"' if cue else ""
+            words = f': "{" ".join(cue.split())}"' if cue else ""
             yield f"    {' '.join([finding.name, finding.status, *details])}{words}"
 
 
-def deciding_cue(finding: Finding, statement: Statement, report: str, reader: Reader) -> str:
-    """The words of a sentence, nearest to a finding, that make it absent or uncertain: "No" in "No effusion"; "" if it
-    is stated plainly."""
-    sentence = report[statement.start : statement.end]
-    start, end = finding.start - statement.start, finding.end - statement.start
-    nearest, words = len(sentence) + 1, ""
-    for kind, value, first, last in reader.phrases(sentence):
-        if kind == "good" and finding.status == "absent" and start <= first and last <= end:
-            distance = 0  # "clear" in "the lungs are clear"
-        elif kind == "cue" and value in _BEFORE.get(finding.status, ()) and first < end:
-            distance = max(0, start - last)
-        elif kind == "cue" and value in _AFTER.get(finding.status, ()) and last > start:
-            distance = max(0, first - end)
-        else:
-            continue
-        if distance < nearest:
-            nearest, words = distance, sentence[first:last]
-    return words
+class _Cues:
+    """The words of a sentence that can make its findings absent or uncertain, by their places."""
+
+    def __init__(self, sentence: str, reader: Reader) -> None:
+        self._sentence = sentence
+        self._spans: dict[str, list[_Place]] = {}  # value of a cue, or "good" -> its places, in order
+        for kind, value, start, end in reader.phrases(sentence):
+            if kind in ("cue", "good"):
+                self._spans.setdefault(value if kind == "cue" else kind, []).append((start, end))
+
+    def deciding(self, finding: Finding, start: int, end: int) -> str:
+        """The words nearest to a finding, sentence[start:end], that make it absent or uncertain: "No" in "No effusion";
+        "" if it is stated plainly."""
+        near: list[tuple[int, _Place]] = []
+        for value in _BEFORE.get(finding.status, ()):
+            places = self._spans.get(value, [])
+            if i := bisect_left(places, (end, 0)):
+                near.append((max(0, start - places[i - 1][1]), places[i - 1]))
+        for value in _AFTER.get(finding.status, ()):
+            places = self._spans.get(value, [])
+            if (i := bisect_left(places, (start, 0))) < len(places):
+                near.append((max(0, places[i][0] - end), places[i]))
+        goods = self._spans.get("good", []) if finding.status == "absent" else []
+        if (i := bisect_left(goods, (start, 0))) < len(goods) and goods[i][1] <= end:
+            near.append((0, goods[i]))  # "clear" in "the lungs are clear"
+        return self._sentence[slice(*min(near)[1])] if near else ""

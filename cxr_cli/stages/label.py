@@ -138,7 +138,7 @@ class _Labelling:
         if self.table:
             return self.table.row(row)
         output = self.options.flow.output
-        if output is None or ".csv" not in output.suffixes:
+        if output is None or not output.name.lower().endswith((".csv", ".csv.gz", ".csv.zst")):
             return row
         if taken := [name for name in self.labeller.names if name in row]:
             raise CxrError(f"{output}: the rows have a column `{taken[0]}` already: write .jsonl, or give --format")

@@ -3,11 +3,15 @@
 import csv
 import io
 from pathlib import Path
+from time import process_time
 
 import pytest
 
+from cxr_cli.labelling.label_set import labels_of
+from cxr_cli.labelling.labeller import Labeller
+from cxr_cli.labelling.readings import explanation, mentions
 from cxr_cli.rows.signatures import signature
-from tests.cases import LEXICON, lines, rows
+from tests.cases import LEXICON, READER, lines, rows
 from tests.conftest import Cxr
 from tests.mimic_tree import write_tree
 
@@ -20,6 +24,8 @@ STUDIES = lines(
     {"id": "b", "report": "INDICATION: Rule out pneumonia."},
     {"id": "c", "report": None, "why": {"report": "there is no file"}},
 )
+
+CHEXPERT = Labeller(READER, labels_of("chexpert", LEXICON))
 
 
 def table(text: str) -> list[dict[str, str]]:
@@ -277,3 +283,17 @@ def test_flags_that_do_not_go_together(cxr: Cxr, arguments: list[str], error: st
 def test_the_name_of_no_finding(cxr: Cxr) -> None:
     done = cxr("label", "--findings", "edma", stdin=STUDIES)
     assert done.stderr == "cxr: --findings: `edma` is no finding of the lexicon; there is `edema`\n"
+
+
+def test_time_is_linear_in_the_length_of_a_sentence() -> None:
+    def seconds(times: int, run: int) -> float:
+        report = "No edema, " + "and the heart size is normal, no effusion, edema is not seen, " * times
+        report += f"and no nodule of {run} mm."  # no two alike: what was read is remembered
+        start = process_time()
+        CHEXPERT.labels(report)
+        explanation("a", report, CHEXPERT.reader)
+        mentions(report, CHEXPERT.reader)
+        return process_time() - start
+
+    n, twice_n = (min(seconds(times, run) for run in range(3)) for times in (400, 800))
+    assert twice_n / n < 2.6

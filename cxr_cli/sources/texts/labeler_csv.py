@@ -31,7 +31,7 @@ def find(name: str, column: str | None = None) -> Source:
     CxrError: cells that no commas separate, or a single column of which it is not clear whether it has a name.
     """
     path = Path(name)
-    if not path.is_file() or not {".csv", ".CSV"}.intersection(path.suffixes):
+    if not path.is_file() or not name.lower().endswith((".csv", ".csv.gz", ".csv.zst")):
         return sources.find(name)
     header = _first_record(path)
     if len(header) == 1:
