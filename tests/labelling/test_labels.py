@@ -53,6 +53,10 @@ def stated(report: str, labeller: Labeller = CHEXPERT) -> dict[str, int]:
         # words within a phrase
         ("Biapical pleural scarring.", {"Pleural Other": 1}),
         ("Scarring in the left upper lobe.", {"Lung Opacity": 1}),
+        ("Pulmonary fibrosis.", {"Pleural Other": 1}),
+        ("Fibrotic changes at both bases.", {"Lung Opacity": 1}),
+        ("Nodular density at the left base.", {"Lung Lesion": 1}),
+        ("Fixation plate and screws of the clavicle.", {"No Finding": 1, "Support Devices": 1}),
         ("Calcified nodule in the right upper lobe.", {}),
         ("Noncalcified nodule in the right upper lobe.", {"Lung Lesion": 1}),
         ("Old compression fracture of T8.", {"Fracture": 1}),
