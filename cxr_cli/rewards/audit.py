@@ -12,7 +12,7 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.phrasing import Phrasing, phrasing_of
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows.rng import Rng
 from cxr_cli.scoring.tables.table import Document, Table
 from cxr_cli.scoring.tables.text import as_text

@@ -10,10 +10,10 @@ from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.rewards.audit import as_table, audit
 from cxr_cli.rewards.functions import use_lexicon
-from cxr_cli.rewards.selection import select
+from cxr_cli.rewards.reward_mix import select
 from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import distributed, rl
-from cxr_cli.training.logs.libraries import quiet_libraries
+from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import make_out_folder
 from cxr_cli.training.plan.plan import plan_rl
 from cxr_cli.training.settings.job import TrainingOptions, make_job

@@ -8,7 +8,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.rows import write_text
 from cxr_cli.training import distributed, sft
-from cxr_cli.training.logs.libraries import quiet_libraries
+from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import make_out_folder
 from cxr_cli.training.plan.plan import plan_sft
 from cxr_cli.training.settings.job import TrainingOptions, make_job

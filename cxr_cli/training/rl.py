@@ -6,20 +6,20 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from cxr_cli.engines.predictor import check_askable
-from cxr_cli.engines.vllm.arguments import check_installed, silence_logs
+from cxr_cli.engines.vllm.engine_arguments import check_installed, silence_logs
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
-from cxr_cli.training.data.reading import read_mixture
-from cxr_cli.training.logs.libraries import hide_rows
+from cxr_cli.training.data.training_rows import read_mixture
+from cxr_cli.training.logs.quiet_libraries import hide_rows
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
-from cxr_cli.training.plan.lengths import check_longest
-from cxr_cli.training.settings.arguments import trainer_arguments
+from cxr_cli.training.plan.token_counts import check_longest
 from cxr_cli.training.settings.config import ROLLOUTS, Settings
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
 DEFAULTS = {
     "learning_rate": 5e-7,  # as in the paper

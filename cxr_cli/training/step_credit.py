@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object
 
-from cxr_cli.rewards.credit import advantages, sentence_credits
+from cxr_cli.rewards.sentence_credit import advantages, sentence_credits
 
 
 class StepCredit:

@@ -8,11 +8,11 @@ import numpy as np
 from cxr_cli.engines import Conversation, Sampling, Spec, open_engine, run_conversations
 from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor, check_askable
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import load_images
-from cxr_cli.training.data.reading import KEPT_PROMPTS, read_rows
 from cxr_cli.training.data.row_store import RowStore
+from cxr_cli.training.data.training_rows import KEPT_PROMPTS, read_rows
 from cxr_cli.training.settings.job import Job
 
 MIN_DEVIATION = 1e-6  # of the rewards of a prompt's answers

@@ -20,10 +20,10 @@ from cxr_cli import rewards
 from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.images import load
 from cxr_cli.images.sizes import Square
-from cxr_cli.rewards.selection import RewardMix, select
+from cxr_cli.rewards.reward_mix import RewardMix, select
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import completion, prompt
-from cxr_cli.training.logs.libraries import quiet_libraries
+from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.settings.job import Job
 from recipes import tiny_model
 

@@ -18,7 +18,7 @@ from cxr_cli.findings import reader
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rewards.audit import CHEATS, as_table, audit
 from cxr_cli.rewards.functions import statement_metrics
-from cxr_cli.rewards.selection import select
+from cxr_cli.rewards.reward_mix import select
 from tests.cases import LEXICON, examples
 from tests.shared import needs_shared, openi_reports, report_text
 

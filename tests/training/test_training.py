@@ -13,7 +13,7 @@ import pytest
 
 from cxr_cli import rewards
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.training.data.dataset import completion, prompt
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.models import FAMILIES
@@ -319,7 +319,7 @@ def error_of(out: Path, *inputs: Path, sets: Any = (), model: Any = "x", mix: An
 
 
 def test_the_plan_of_a_dry_run(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
-    from cxr_cli.rewards.selection import select
+    from cxr_cli.rewards.reward_mix import select
     from cxr_cli.training.plan.plan import plan_rl, plan_sft
 
     job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56)
@@ -417,10 +417,10 @@ RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*/*.yaml"))
 def test_every_recipe_has_valid_settings(recipe: Path) -> None:
     from trl import GRPOConfig, SFTConfig
 
-    from cxr_cli.rewards.selection import select
+    from cxr_cli.rewards.reward_mix import select
     from cxr_cli.training.rl import rollout_backend
     from cxr_cli.training.settings import config
-    from cxr_cli.training.settings.arguments import deepspeed_preset
+    from cxr_cli.training.settings.trainer_arguments import deepspeed_preset
 
     settings = config.check(config.read(recipe, []), SFTConfig if recipe.stem == "sft" else GRPOConfig, str(recipe))
     assert Path(deepspeed_preset(settings.get("deepspeed")) or recipe).is_file()

@@ -12,7 +12,7 @@ from cxr_cli.engines.async_engine import AsyncEngine
 from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.engines.requests import Reply, Request, images_in
 from cxr_cli.engines.spec import Spec
-from cxr_cli.engines.vllm.arguments import check_installed, engine_arguments, silence_logs
+from cxr_cli.engines.vllm.engine_arguments import check_installed, engine_arguments, silence_logs
 from cxr_cli.engines.vllm.orphans import OrphanWatch
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need

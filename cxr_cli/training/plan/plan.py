@@ -8,16 +8,16 @@ import numpy as np
 
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import check_teachable, missing_films
-from cxr_cli.training.data.reading import read_mixture
 from cxr_cli.training.data.row_store import Mixture
-from cxr_cli.training.plan.lengths import TokenCount, TokenCounter, longest_rows
+from cxr_cli.training.data.training_rows import read_mixture
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
-from cxr_cli.training.settings.arguments import trainer_arguments
+from cxr_cli.training.plan.token_counts import TokenCount, TokenCounter, longest_rows
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
 SAMPLE = 64  # rows whose films are opened and whose tokens are counted
 
