@@ -30,7 +30,7 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "errors",
 ]
 FLOOR = {room: -floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
-MOST_FILES, MOST_LINES = 12, 2000
+MOST_FILES, MOST_LINES, MOST_LINES_OF_A_COMMAND = 12, 2000, 60
 
 
 def modules() -> dict[str, Path]:
@@ -131,3 +131,9 @@ def test_no_room_is_overfull() -> None:
     files = {folder.relative_to(ROOT).as_posix(): [*folder.glob("*.py")] for folder in folders}
     sizes = {name: (len(paths), sum(len(p.read_text().splitlines()) for p in paths)) for name, paths in files.items()}
     assert {name: size for name, size in sizes.items() if size[0] > MOST_FILES or size[1] > MOST_LINES} == {}
+
+
+def test_a_command_is_options_and_one_call() -> None:
+    files = (ROOT / "cxr_cli" / "commands").glob("*.py")
+    sizes = {path.name: len(path.read_text().splitlines()) for path in files}
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_COMMAND} == {}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cxr_cli import options
+from cxr_cli.options import training
 from cxr_cli.options.completion import file_names
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @options.Bundle(
     "settings",
     "cxr_cli.stages.sft:SftOptions",
-    options.training,
+    training.training,
     click.option(
         "--mix",
         multiple=True,

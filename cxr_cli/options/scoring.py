@@ -1,4 +1,4 @@
-"""What `cxr score` prints in place of rows, and in which format: the flags of summaries, comparisons and plots."""
+"""What `cxr score` reads and measures, and what it prints in place of rows: summaries, comparisons and plots."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,30 @@ def _sources(context: click.Context, parameter: click.Parameter, text: str | Non
     return [name.strip() for name in text.split(",") if name.strip()] if text else []
 
 
+inputs = (
+    click.option(
+        "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
+    ),
+    click.option(
+        "--references",
+        metavar="PATH",
+        help="Reference reports, joined by id: a file of rows, a folder of .txt files, or a .txt of one report a line.",
+    ),
+)
+measures = (
+    click.option(
+        "--empty",
+        type=click.Choice(["null", "zero"]),
+        default="null",
+        show_default=True,
+        help="How a part of RadRScore with nothing to count is scored: null, or 0 as in the published evaluation.",
+    ),
+    click.option(
+        "--statements",
+        is_flag=True,
+        help="Add sensitivity, specificity and consistency of the statements in the reasoning.",
+    ),
+)
 summary = Bundle(
     "summary",
     "cxr_cli.stages.score:SummaryOptions",
