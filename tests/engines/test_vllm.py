@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.training.small_trainings import FAST, ROLL
 from tests.training.test_distributed import SHARE
-from tests.training.test_training import FAST, ROLL
 
 HOME = Path(__file__).parents[2]
 BUILT = HOME / "build" / "vllm-cpu"
