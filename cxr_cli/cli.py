@@ -18,6 +18,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, shell_complete
 
+from cxr_cli import termination
 from cxr_cli.errors import CxrError
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
@@ -128,6 +129,7 @@ def _set_up() -> None:
     """Settings of the process. They are made here alone: a program that imports `cxr_cli` has its own."""
     gc.set_threshold(_ALLOCATED)  # rows make no cyclic garbage, and the search for it takes a tenth of the time
     signal.siginterrupt(signal.SIGINT, True)
+    signal.signal(signal.SIGTERM, termination.handle)
     sys.meta_path.insert(0, _AfterPolars())
 
 

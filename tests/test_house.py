@@ -27,6 +27,8 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "records",
     "registry",
     "extras",
+    "environment",
+    "termination",
     "errors",
 ]
 FLOOR = {room: -floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}

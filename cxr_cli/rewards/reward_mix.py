@@ -3,7 +3,8 @@
 import importlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -71,15 +72,24 @@ def _function(name: str) -> tuple[str, Reward]:
         hint = REWARDS.hint(name)
         other = "" if hint.endswith("?") else ", or my_module:function"
         raise CxrError(f"--reward: no reward is called {name}; {hint}{other}")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # a module in this folder
     try:
-        function: Any = getattr(importlib.import_module(module), attribute)
+        with _this_folder_on_path():
+            function: Any = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise CxrError(f"--reward {name}: {error}") from error
     if not callable(function):
         raise CxrError(f"--reward {name} is no function")
     return attribute, _with_columns(function)
+
+
+@contextmanager
+def _this_folder_on_path() -> Iterator[None]:
+    """In this block modules of the working folder can be imported."""
+    sys.path.insert(0, "")
+    try:
+        yield
+    finally:
+        sys.path.remove("")
 
 
 def _with_columns(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,6 +99,7 @@ def _with_columns(function: Callable[..., Any]) -> Callable[..., Any]:
     def paid(*, completions: Any, case: Sequence[Any], **more: Any) -> Any:
         rows = [json.loads(row) if isinstance(row, str) else row for row in case]
         columns = {name: [row.get(name) for row in rows] for name in FIELDS}
-        return function(completions=completions, case=rows, **{**columns, **more})
+        with _this_folder_on_path():  # it may import more
+            return function(completions=completions, case=rows, **{**columns, **more})
 
     return paid

@@ -53,19 +53,19 @@ def _train(options: RlOptions) -> None:
         training = replace(training, sets=(*training.sets, f"rollouts={options.rollouts}"))
     with need("train"):
         from trl import GRPOConfig
-    quiet_libraries()
     job = make_job(training, GRPOConfig, sources=training.inputs)
-    selected = select(options.rewards or job.settings.get("rewards") or ())
-    if training.dry_run:
-        write_text(plan_rl(job, selected, training.gpus, training.nodes))
-        return
-    make_out_folder(job)
-    if options.samples is not None:
-        filter_prompts(job, selected, options.samples)
-    if distributed.needs_launch(training.gpus, training.nodes):
-        distributed.launch(sys.argv[1:], training.gpus, training.nodes)
-    else:
-        rl.train(job, selected)
+    rewards = select(options.rewards or job.settings.get("rewards") or ())
+    with quiet_libraries():
+        if training.dry_run:
+            write_text(plan_rl(job, rewards, training.gpus, training.nodes))
+            return
+        make_out_folder(job)
+        if options.samples is not None:
+            filter_prompts(job, rewards, options.samples)
+        if distributed.needs_launch(training.gpus, training.nodes):
+            distributed.launch(sys.argv[1:], job.out, training.gpus, training.nodes)
+        else:
+            rl.train(job, rewards)
 
 
 def _audit(options: RlOptions, lexicon: Lexicon) -> None:

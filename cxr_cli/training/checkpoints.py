@@ -22,7 +22,9 @@ class Resumable:
             return
         current = trainer.accelerator.unwrap_model(model)
         try:
-            saved = type(current).from_pretrained(checkpoint, dtype=current.dtype)
+            saved = type(current).from_pretrained(
+                checkpoint, dtype=current.dtype, use_safetensors=True, trust_remote_code=False
+            )
             current.load_state_dict(saved.state_dict(), strict=True)
         except RuntimeError as error:
             raise CxrError(f"{checkpoint} is of another model than the one that is trained") from error
@@ -43,16 +45,13 @@ def last_checkpoint(out: Path) -> str | None:
     return None
 
 
-class StopOnSignal(TrainerCallback):  # type: ignore[misc]
-    """On SIGTERM, which Slurm sends before it takes a node away: finishes the step, saves and stops."""
+class StopCallback(TrainerCallback):  # type: ignore[misc]
+    """After `request`, on whichever rank: finishes the step, saves and stops."""
 
     def __init__(self) -> None:
-        import signal
-
         self.requested = False
-        signal.signal(signal.SIGTERM, self._request)
 
-    def _request(self, *_: object) -> None:
+    def request(self) -> None:
         self.requested = True
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -60,7 +59,7 @@ class StopOnSignal(TrainerCallback):  # type: ignore[misc]
             control.should_save = control.should_training_stop = True
 
     def _requested_on_any_rank(self) -> bool:
-        """The signal does not reach all ranks at the same step."""
+        """A signal does not reach all ranks at the same step."""
         import torch
         import torch.distributed as group
 

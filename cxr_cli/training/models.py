@@ -13,7 +13,7 @@ def locate_trainable(model: str, revision: str | None = None) -> tuple[ModelFile
     from transformers import AutoConfig
 
     located = locate(model, revision)
-    config = AutoConfig.from_pretrained(located.base, revision=revision)
+    config = AutoConfig.from_pretrained(located.base, revision=revision, trust_remote_code=False)
     if not takes_images(config):
         raise CxrError(f"{model} is a language model: films need a vision-language model")
     if config.model_type not in FAMILIES:
@@ -30,11 +30,10 @@ def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     A LoRA adapter as `model` is trained further. Raises CxrError.
     """
     import torch
-    from transformers import AutoModelForImageTextToText, logging
+    from transformers import AutoModelForImageTextToText
 
     revision = settings.get("revision")
     located, _ = locate_trainable(model, revision)
-    logging.disable_progress_bar()
     half = torch.cuda.is_available() and (settings.get("deepspeed") or settings.get("lora") or located.adapter)
     more = {"attn_implementation": settings["attn_implementation"]} if settings.get("attn_implementation") else {}
     base: Any = AutoModelForImageTextToText.from_pretrained(
@@ -42,6 +41,7 @@ def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
         revision=revision,
         dtype=torch.bfloat16 if half else torch.float32,  # full weights in bf16 alone would lose small updates
         use_safetensors=True,
+        trust_remote_code=False,
         **more,
     )
     processor = load_processor(located.base, revision)

@@ -1,19 +1,19 @@
 """`cxr rl`: GRPO with process rewards by TRL's GRPOTrainer."""
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
 
 from cxr_cli.engines.predictor import check_askable
-from cxr_cli.engines.vllm.engine_arguments import check_installed, silence_logs
+from cxr_cli.engines.vllm.engine_arguments import QUIET, check_installed
+from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
 from cxr_cli.training.data.training_rows import read_mixture
-from cxr_cli.training.logs.quiet_libraries import hide_rows
+from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.plan.token_counts import check_longest
@@ -42,8 +42,14 @@ class RewardWeights(NamedTuple):
 def train(job: Job, rewards: RewardMix) -> None:
     """Trains `job.model` on the rows' prompts and fills `job.out`. Raises CxrError."""
     rollouts = rollout_backend(job.settings)
-    if rollouts != "transformers":
-        _prepare_vllm()
+    by_vllm, deepspeed = rollouts != "transformers", bool(job.settings.get("deepspeed"))
+    if by_vllm:
+        check_installed()
+    with environment(QUIET if by_vllm else {}), no_rows_in_logs(), distributed.rendezvous(deepspeed=deepspeed):
+        _train(job, rewards, rollouts)
+
+
+def _train(job: Job, rewards: RewardMix, rollouts: str) -> None:
     from trl import GRPOConfig, GRPOTrainer
 
     from cxr_cli.training.checkpoints import Resumable
@@ -58,8 +64,6 @@ def train(job: Job, rewards: RewardMix) -> None:
 
         step_weight = weights.step
 
-    distributed.prepare(bool(job.settings.get("deepspeed")))
-    hide_rows()
     data = read_mixture(job, check_askable)
     arguments = trainer_arguments(
         job, GRPOConfig, {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
@@ -111,12 +115,6 @@ def forbid_image_tokens(config: Any, *, vllm: bool) -> dict[str, Any]:
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = [token for name in names if (token := getattr(config, name, None)) is not None]
     return {"logit_bias": dict.fromkeys(tokens, -100.0)} if vllm else {"suppress_tokens": tokens}
-
-
-def _prepare_vllm() -> None:
-    check_installed()
-    silence_logs()
-    warnings.filterwarnings("once", message="TRL currently supports vLLM")  # not at each of TRL's imports
 
 
 def _with_statement_metrics(reward: Callable[..., Any]) -> Callable[..., Any]:

@@ -24,6 +24,11 @@ DEFAULTS = {
 
 def train(job: Job) -> None:
     """Fine-tunes `job.model` on the rows and fills `job.out`. Raises CxrError."""
+    with distributed.rendezvous(deepspeed=bool(job.settings.get("deepspeed"))):
+        _train(job)
+
+
+def _train(job: Job) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from cxr_cli.training.checkpoints import Resumable
@@ -33,7 +38,6 @@ def train(job: Job) -> None:
     class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
         """TRL's trainer, with checkpoints that restore everything."""
 
-    distributed.prepare(bool(job.settings.get("deepspeed")))
     data = read_mixture(job, check_teachable)
     arguments = trainer_arguments(job, SFTConfig, DEFAULTS)
     held_out = read_rows(job, [job.evaluation], check_teachable) if job.evaluation else None

@@ -171,12 +171,12 @@ def one_run(folder: str) -> None:
         run_trainer(trainer, job)
 
     sft.run_trainer = metered
-    quiet_libraries()
     out = Path(folder, f"out-{time.time_ns()}")
     out.mkdir()
     model = tiny_model.build(Path(folder) / "model")
     settings = {**SFT, "max_steps": 20, "size": 56}
-    sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
+    with quiet_libraries():
+        sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
     (first, early), (_, late) = memory
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"first step after {first:.1f} s (bar 30 s), {early} MB then, {late} MB after 20 steps, {most} MB at most")
@@ -187,10 +187,9 @@ def _resident() -> int:
 
 
 def main() -> None:
-    quiet_libraries()
     reward_speed()
     for figure in (many_rows, speed):
-        with tempfile.TemporaryDirectory() as folder:
+        with quiet_libraries(), tempfile.TemporaryDirectory() as folder:
             figure(Path(folder))
 
 

@@ -1,7 +1,6 @@
 """vLLM in this process: continuous batching and prefix caching; tensor and data parallel by vLLM's own arguments."""
 
 import asyncio
-import os
 import re
 import signal
 from dataclasses import asdict
@@ -12,13 +11,15 @@ from cxr_cli.engines.async_engine import AsyncEngine
 from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.engines.requests import Reply, Request, images_in
 from cxr_cli.engines.spec import Spec
-from cxr_cli.engines.vllm.engine_arguments import check_installed, engine_arguments, silence_logs
+from cxr_cli.engines.vllm.engine_arguments import QUIET, check_installed, engine_arguments
 from cxr_cli.engines.vllm.orphans import OrphanWatch
+from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
 BURST, BURST_WAIT = 64, 0.5  # requests that start at once, and seconds that the first of them waits for the others
 QUEUED = 2  # requests here for each that runs, so that none waits for a film to be decoded
+_SPAWN = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}  # since this process has threads
 _TRIES = 2  # vLLM may ask again for an image that fell out of its cache
 
 
@@ -135,8 +136,11 @@ class Vllm(AsyncEngine):
         self.capacity = QUEUED * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
 
     async def _open(self, orphans: OrphanWatch) -> Any:
-        silence_logs()
-        os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"  # this process has threads
+        with environment(QUIET), environment(_SPAWN, override=True):
+            return self._start_processes(orphans)
+
+    def _start_processes(self, orphans: OrphanWatch) -> Any:
+        """vLLM's AsyncLLM, with its processes started."""
         with need("vllm"):
             from vllm.engine.arg_utils import AsyncEngineArgs
             from vllm.usage.usage_lib import UsageContext

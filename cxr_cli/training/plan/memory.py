@@ -27,7 +27,7 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
 
     located, config = locate_trainable(job.model, job.settings.get("revision"))
     with torch.device("meta"):
-        model: Any = AutoModelForImageTextToText.from_config(config)
+        model: Any = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
     lora = lora_config(model, job.settings)
     text = config.get_text_config()
     parameters = sum(p.numel() for p in model.parameters())

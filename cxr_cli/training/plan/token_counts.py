@@ -27,7 +27,7 @@ class TokenCounter:
         from transformers import AutoConfig
 
         base, revision = locate(job.model, job.settings.get("revision")).base, job.settings.get("revision")
-        config = AutoConfig.from_pretrained(base, revision=revision)
+        config = AutoConfig.from_pretrained(base, revision=revision, trust_remote_code=False)
         self.films, self.taught, self.max_completion = job.films, taught, max_completion
         self.processor = processor or load_processor(base, revision)
         self.context_length: int = config.get_text_config().max_position_embeddings
