@@ -39,7 +39,7 @@ def infer(settings: "InferOptions") -> None:
     """Ask a vision-language model the questions of cases.
 
     \b
-    cxr phantom -o demo/ && cxr mine demo/studies.jsonl | cxr infer -m Qwen/Qwen2-VL-2B-Instruct --images demo/
+    cxr phantom -n 2 -o test/ && cxr mine test/studies.jsonl | cxr infer -m Qwen/Qwen2-VL-2B-Instruct --images test/
 
     Reads cases with `question` and `images` (for temporal questions the films of the `prior` come first). Adds
     `predictions`, each with the reply's text, its reasoning and its answer, and `answered_by`. A question that was

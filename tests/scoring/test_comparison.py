@@ -376,9 +376,6 @@ def test_the_models_of_one_file(cxr: Cxr, tmp_path: Path) -> None:
         (["--compare", "a.jsonl"], 1, "cxr: --compare wants two models or more, not a\n"),
         (["--compare", "a.jsonl", "a.jsonl"], 1, "cxr: a.jsonl: given twice; each model is wanted once\n"),
         (["--compare", "a.jsonl", "x.jsonl"], 1, "cxr: x.jsonl: no such file; there is a.jsonl\n"),
-        (["--compare", "--summary", "a.jsonl"], 2, "--compare prints how models compare, and no rows"),
-        (["--compare", "-o", "out.jsonl", "a.jsonl"], 2, "--compare prints how models compare, and no rows"),
-        (["--common", "a.jsonl"], 2, "--common and --in-domain are for --compare."),
     ],
 )
 def test_refused(cxr: Cxr, tmp_path: Path, arguments: list[str], code: int, said: str) -> None:

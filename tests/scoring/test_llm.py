@@ -291,21 +291,6 @@ def test_a_second_run_and_a_dry_run_ask_nothing(cxr: Cxr) -> None:
         assert plan.splitlines()[0].split() == ["requests", str(len(server.requests) - asked)]
 
 
-@pytest.mark.parametrize(
-    ("flags", "said"),
-    [
-        (["--judge", "llm"], "--judge llm asks a model: name one with -m MODEL|URL."),
-        (["-m", "http://localhost:9/v1"], "-m is for --judge llm."),
-        (["--no-cache"], "--no-cache is for a model: name one with -m MODEL|URL."),
-    ],
-)
-def test_a_judge_and_its_model_go_together(cxr: Cxr, flags: list[str], said: str) -> None:
-    for command in ("verify", "score"):
-        done = cxr(command, *flags, stdin="")
-        assert (done.returncode, done.stdout) == (2, "")
-        assert said in done.stderr
-
-
 def test_measures_of_agreement() -> None:
     assert spearman([1, 2, 3, 4], [10, 20, 20, 40]) == pytest.approx(0.9486833)
     assert spearman([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)

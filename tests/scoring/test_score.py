@@ -241,12 +241,6 @@ def test_files_that_are_read_are_not_written_over(cxr: Cxr, tmp_path: Path) -> N
         assert (done.returncode, (tmp_path / "refs.jsonl").read_text()) == (1, rows)
 
 
-def test_a_summary_of_a_resumed_run_is_refused(cxr: Cxr) -> None:
-    done = cxr("score", "-o", "out.jsonl", "--resume", "--summary", stdin="")
-    assert done.returncode == 2
-    assert "--summary and --plot take one run" in done.stderr
-
-
 def test_an_empty_reply_is_zero_on_demand_only_where_there_is_something_to_count() -> None:
     assert parts(scored("", empty="zero")) == (0, 0, 0, 0)
     assert parts(scored("", empty="zero", report="")) == (None, 0, 0, None)
