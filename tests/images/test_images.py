@@ -112,7 +112,9 @@ def test_transfer_syntaxes_of_the_extra(tmp_path: Path, syntax: str, frame: str)
     if get_decoder(UID(syntax)).is_available:
         assert pixels(film) == linear(RAMP).tolist()
     else:
-        with pytest.raises(CxrError, match=r'^JPEG.* has no decoder here: pip install "cxr-cli\[images\]"$'):
+        with pytest.raises(
+            CxrError, match=r'^JPEG.* has no decoder here: pip install -e "\.\[images\]" in a clone of the project$'
+        ):
             load(film)
 
 
