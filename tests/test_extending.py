@@ -54,6 +54,8 @@ from cxr_cli.engines.conversations import without_requests
 class WordCount:
     """words: how long a reply is."""
 
+    metrics = ("words",)
+
     def __init__(self, settings):
         pass
 

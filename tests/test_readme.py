@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +52,25 @@ def judges() -> list[str]:
 
 
 def scores() -> list[str]:
-    from cxr_cli.scoring.radrscore import PARTS
-    from cxr_cli.scoring.report import METRICS as REPORTS
-    from cxr_cli.scoring.statements import METRICS as STATEMENTS
+    from cxr_cli.scoring.scores import SCORES
 
-    return ["accuracy", "answer_f1", "format", *PARTS, "radrscore", *STATEMENTS, *REPORTS]
+    return [metric for name in SCORES for metric in SCORES.load(name).metrics]
 
 
 def table_formats() -> list[str]:
-    return [".jsonl", ".csv", ".parquet"]
+    from cxr_cli.rows.files.formats import LAYOUTS
+
+    return list(LAYOUTS)
+
+
+def packings() -> list[str]:
+    from cxr_cli.rows.files.formats import PACKS
+
+    return list(PACKS)
+
+
+def summary_formats() -> list[str]:
+    return choices("score", "--format")
 
 
 LISTS = {
@@ -71,6 +82,8 @@ LISTS = {
     "judges": judges,
     "scores": scores,
     "table formats": table_formats,
+    "packings": packings,
+    "summary formats": summary_formats,
 }
 
 
@@ -90,6 +103,12 @@ def test_list_is_that_of_the_code(name: str) -> None:
     assert "README.md" in marked
     for page, text in marked.items():
         assert listed(text) == LISTS[name](), page
+
+
+def test_every_extra_has_its_install_line() -> None:
+    project = tomllib.loads((pages.ROOT / "pyproject.toml").read_text())["project"]
+    lines = re.findall(r"^\| `pip install .*-e \"\.\[(\w+)\]\"` \|", README, re.M)
+    assert sorted(lines) == sorted(project["optional-dependencies"].keys() - {"dev"})
 
 
 def test_blocks_run_in_a_clone(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from cxr_cli.scoring.scores import ScoreSettings
 class AnswerScores:
     """accuracy, answer_f1 (where several options may be right) and format of each reply to a question."""
 
+    metrics = ("accuracy", "answer_f1", "format")
+
     def __init__(self, settings: ScoreSettings) -> None:
         pass
 
@@ -25,6 +27,8 @@ class AnswerScores:
 
 class VoteScores:
     """vote_accuracy: that of `vote`, the answer that most samples give."""
+
+    metrics = ("vote_accuracy",)
 
     def __init__(self, settings: ScoreSettings) -> None:
         pass

@@ -27,6 +27,8 @@ METRICS = ("finding_precision", "finding_recall", "finding_f1", "finding_errors"
 class ReportScores:
     """The four metrics of each reply in a row without a question, which is a report."""
 
+    metrics = METRICS
+
     def __init__(self, settings: ScoreSettings) -> None:
         self.comparer = ReportComparer(settings.reader)
 

@@ -22,6 +22,8 @@ METRICS = ("sensitivity", "specificity", "consistency")
 class StatementScores:
     """The three metrics of each reply to a question; None with a reason if a reply mentions nothing of the kind."""
 
+    metrics = METRICS
+
     def __init__(self, settings: ScoreSettings) -> None:
         self.reader, self.unmentioned, self.wanted = settings.reader, settings.unmentioned, settings.statements
 

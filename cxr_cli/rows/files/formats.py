@@ -15,6 +15,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+LAYOUTS = (".jsonl", ".csv", ".parquet")
 PACKS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": zstd.open}
 BROKEN_PACK = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
 """What reading raises for compressed data that break off."""
@@ -25,8 +26,8 @@ def extension(path: Path) -> tuple[str, str]:
     name = path.name.lower()
     pack = next((suffix for suffix in PACKS if name.endswith(suffix)), "")
     layout = Path(name.removesuffix(pack)).suffix.replace(".ndjson", ".jsonl")
-    if layout in (".jsonl", ".csv") or (layout == ".parquet" and not pack):
+    if layout in LAYOUTS and not (layout == ".parquet" and pack):
         return layout, pack
-    close = difflib.get_close_matches(layout, (".jsonl", ".csv", ".parquet", *PACKS), n=1)
+    close = difflib.get_close_matches(layout, (*LAYOUTS, *PACKS), n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     raise CxrError(f"{path}: unknown extension; {hint}known are .jsonl, .csv (and .gz or .zst of these), .parquet")

@@ -14,13 +14,13 @@ import numpy as np
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.fingerprint import Fingerprint
+from cxr_cli.scoring import radrscore
 from cxr_cli.scoring.summaries.intervals import interval
 from cxr_cli.tasks import task_names
 from cxr_cli.verifying.interrater import agreement_text, spearman, verdicts
 
 ALL_TASKS = "all"
 """The task of lines over the rows of all tasks."""
-RADRSCORE_METRICS = ("factuality", "completeness", "effectiveness", "radrscore")
 SIGNATURE_KEYS = ("made_by", "checked_by", "answered_by", "scored_by")
 
 
@@ -81,7 +81,7 @@ class Summary:
         self.fingerprint = Fingerprint()
         self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURE_KEYS}
         self._columns: dict[tuple[str, str], _Column] = {}
-        self._judge_pairs = {metric: _JudgePairs() for metric in RADRSCORE_METRICS} if second else {}
+        self._judge_pairs = {metric: _JudgePairs() for metric in radrscore.METRICS} if second else {}
         self._verdicts: defaultdict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, row: Mapping[str, Any]) -> None:
