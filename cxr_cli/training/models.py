@@ -48,7 +48,11 @@ def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     if located.adapter:
         from peft import PeftModel
 
-        return PeftModel.from_pretrained(base, str(located.adapter), is_trainable=True), processor, None
+        return (
+            PeftModel.from_pretrained(base, str(located.adapter), is_trainable=True, trust_remote_code=False),
+            processor,
+            None,
+        )
     if settings.get("freeze_vision"):
         for name, parameter in base.named_parameters():
             if "visual" in name:
