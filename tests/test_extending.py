@@ -139,11 +139,11 @@ def test_a_reward_of_your_own(cxr: Cxr) -> None:
 
 def test_the_tables_name_what_is_there() -> None:
     """Every line of a table can be loaded."""
-    from cxr_cli.rewards import DEFAULT, REWARDS
+    from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
     from cxr_cli.scoring.judges import JUDGES
     from cxr_cli.scoring.scores import SCORES
     from cxr_cli.verifying.judges import STEP_JUDGES
 
     for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES):
         assert [callable(table.load(name)) for name in table] == [True] * len(table)
-    assert DEFAULT.keys() <= REWARDS.keys()
+    assert DEFAULT_WEIGHTS.keys() <= REWARDS.keys()

@@ -10,7 +10,7 @@ from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.completion import file_names
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping
-from cxr_cli.rewards import DEFAULT, REWARDS
+from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rows import claim_stdout
 from cxr_cli.training.settings.config import ROLLOUTS
 
@@ -89,7 +89,7 @@ rl = (
         multiple=True,
         metavar="NAME[:WEIGHT]",
         help=f"{' '.join(REWARDS)}, or my_module:function; repeatable."
-        f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT.items())}]",
+        f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT_WEIGHTS.items())}]",
     ),
     click.option(
         "--audit",

@@ -15,7 +15,7 @@ LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", 
 
 
 def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
-    """On the first rank. OUT/training.json is written last: where it is, all is there."""
+    """Writes them, on the first rank alone. OUT/training.json comes last: a folder that has it is complete."""
     if not trainer.is_world_process_zero():
         return
     from cxr_cli.training.logs.curves import draw

@@ -33,7 +33,8 @@ CREDITS = ("completion", "step")
 
 
 class RewardWeights(NamedTuple):
-    """completion: of each reward, for whole completions. step: of factuality paid by the sentence, 0 if it is not."""
+    """completion: the weight of each reward of whole completions, in their order. step: the weight of factuality if it
+    is paid sentence by sentence, else 0."""
 
     completion: list[float]
     step: float
@@ -69,7 +70,7 @@ def _train(job: Job, rewards: RewardMix, rollouts: str) -> None:
         job, GRPOConfig, {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
     )
     model, processor, lora = models.load(job.model, job.settings)
-    check_longest(job, data, processor, taught=False, max_completion=arguments.max_completion_length)
+    check_longest(job, data, processor, supervised=False, max_completion=arguments.max_completion_length)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
     arguments.generation_kwargs = {**no_images, **(arguments.generation_kwargs or {})}
@@ -96,7 +97,7 @@ def rollout_backend(settings: Settings) -> str:
 
 
 def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
-    """With `credit: step` factuality is paid to sentences, by its weight, and no longer to completions. Raises
+    """The weights of `--reward`; `credit: step` moves that of factuality from completions to sentences. Raises
     CxrError."""
     credit = settings.get("credit", CREDITS[0])
     if credit not in CREDITS:
@@ -110,8 +111,8 @@ def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
 
 
 def forbid_image_tokens(config: Any, *, vllm: bool) -> dict[str, Any]:
-    """Generation arguments without which a completion may hold the token of a film, which is then read as one more film
-    and stops the training."""
+    """Generation arguments that keep the tokens of images out of completions: such a token would be read as one more
+    film, and stop the training."""
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = [token for name in names if (token := getattr(config, name, None)) is not None]
     return {"logit_bias": dict.fromkeys(tokens, -100.0)} if vllm else {"suppress_tokens": tokens}

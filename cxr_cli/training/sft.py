@@ -42,7 +42,7 @@ def _train(job: Job) -> None:
     arguments = trainer_arguments(job, SFTConfig, DEFAULTS)
     held_out = read_rows(job, [job.evaluation], check_teachable) if job.evaluation else None
     model, processor, lora = models.load(job.model, job.settings)
-    check_longest(job, data, processor, taught=True)
+    check_longest(job, data, processor, supervised=True)
     trainer: Any = Trainer(
         model=model,
         args=arguments,

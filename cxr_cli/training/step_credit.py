@@ -11,8 +11,11 @@ from cxr_cli.rewards.sentence_credit import advantages, sentence_credits
 
 
 class StepCredit:
-    """A mixin for GRPOTrainer: the tokens of a sentence get the sentence's advantage, divided by the standard deviation
-    over all sentences and times `step_weight`, instead of their completion's."""
+    """A mixin for GRPOTrainer. A token gets the advantage of its sentence, divided by the standard deviation over all
+    sentences and times `step_weight`; a token outside of them keeps its completion's.
+
+    So the batch's `advantages` have the shape (completions, tokens) instead of (completions,).
+    """
 
     step_weight: float
 

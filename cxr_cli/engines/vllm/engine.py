@@ -18,7 +18,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
 BURST, BURST_WAIT = 64, 0.5  # requests that start at once, and seconds that the first of them waits for the others
-QUEUED = 2  # requests here for each that runs, so that none waits for a film to be decoded
+QUEUE = 2  # requests handed to vLLM for each that it runs, so that none waits for a film to be decoded
 _SPAWN = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}  # since this process has threads
 _TRIES = 2  # vLLM may ask again for an image that fell out of its cache
 
@@ -90,14 +90,15 @@ class Vllm(AsyncEngine):
         return [output async for output in stream][-1]
 
     async def _wait_for_burst(self) -> None:
-        """vLLM reads a prompt as soon as it is there, so requests that come one by one would make small batches."""
-        mine = self.loop.create_future()
-        self._burst.append(mine)
+        """Holds requests back until BURST of them are there, or BURST_WAIT is over: vLLM starts a prompt at once, and
+        prompts that come one by one would make small batches."""
+        start = self.loop.create_future()
+        self._burst.append(start)
         if len(self._burst) == 1:
-            self.loop.call_later(BURST_WAIT, self._start_burst, mine)
+            self.loop.call_later(BURST_WAIT, self._start_burst, start)
         if len(self._burst) >= BURST:
-            self._start_burst(mine)
-        await mine
+            self._start_burst(start)
+        await start
 
     def _start_burst(self, member: "asyncio.Future[None]") -> None:
         """Starts the burst of this member, unless it has started."""
@@ -133,7 +134,7 @@ class Vllm(AsyncEngine):
             self._orphans.kill()  # otherwise the loop would wait until the model is loaded
             raise
         config = self.engine.vllm_config
-        self.capacity = QUEUED * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
+        self.capacity = QUEUE * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
 
     async def _open(self, orphans: OrphanWatch) -> Any:
         with environment(QUIET), environment(_SPAWN, override=True):

@@ -29,7 +29,7 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     arguments = trainer_arguments(job, SFTConfig, sft.DEFAULTS)
     data = read_mixture(job, check_teachable)
     model, sizes = sizes_of(job)
-    counts, context_length = _token_counts(job, data, taught=True)
+    counts, context_length = _token_counts(job, data, supervised=True)
     per_device, accumulation = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
     processes = gpus * nodes
     batch = per_device * accumulation * processes
@@ -55,7 +55,7 @@ def plan_rl(job: Job, rewards: RewardMix, gpus: int, nodes: int) -> str:
     data = read_mixture(job, check_askable)
     model, sizes = sizes_of(job)
     max_completion, samples = arguments.max_completion_length, arguments.num_generations
-    counts, context_length = _token_counts(job, data, taught=False, max_completion=max_completion)
+    counts, context_length = _token_counts(job, data, supervised=False, max_completion=max_completion)
     per_device, processes = arguments.per_device_train_batch_size, gpus * nodes
     completions = per_device * arguments.gradient_accumulation_steps * processes
     if completions % samples:
@@ -101,7 +101,7 @@ def _steps(arguments: Any, rows: int, batch: int) -> str:
 def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
     weights = f"LoRA r {job.settings['lora']['r']}" if job.settings.get("lora") else "full weights"
     frozen = ", vision tower frozen" if job.settings.get("freeze_vision") else ""
-    share = f"{sizes.trained / 1e6:,.1f} of {sizes.parameters / 1e6:,.1f} million parameters"
+    share = f"{sizes.trainable / 1e6:,.1f} of {sizes.parameters / 1e6:,.1f} million parameters"
     rows = f"{len(data):,}"
     if job.weights is not None:
         mixed = (f"{weight:g} {source}" for source, weight in zip(job.sources, job.weights, strict=True))
@@ -109,12 +109,14 @@ def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
     return [_line("model", model), _line("training", f"{weights}{frozen}: {share}"), _line("rows", rows)]
 
 
-def _token_counts(job: Job, data: Mixture, *, taught: bool, max_completion: int = 0) -> tuple[list[TokenCount], int]:
+def _token_counts(
+    job: Job, data: Mixture, *, supervised: bool, max_completion: int = 0
+) -> tuple[list[TokenCount], int]:
     """The token counts of a sample of the rows and of the longest, and the model's context length. Raises CxrError for
     a row that is too long or whose film cannot be read."""
     if missing := missing_films(data, job.root):
         raise CxrError(f"{missing[0]}, and {len(missing) - 1} rows more are without a film")
-    counter = TokenCounter(job, taught=taught, max_completion=max_completion)
+    counter = TokenCounter(job, supervised=supervised, max_completion=max_completion)
     return [counter.count(row) for row in [*_sample(data), *longest_rows(data)]], counter.context_length
 
 

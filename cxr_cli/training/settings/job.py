@@ -1,4 +1,4 @@
-"""One training: what the command line says of it, and the job that comes of it once its settings are read."""
+"""One training: as the command line asks for it (TrainingOptions), and with its settings read and checked (Job)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
