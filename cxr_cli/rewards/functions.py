@@ -1,7 +1,8 @@
 """The rewards. The docstring of each gives its formula; its first sentence stands in the table of docs/train.md."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,9 +29,19 @@ class _Settings:
 _settings = _Settings()
 
 
-def use_lexicon(lexicon: Lexicon | None = None, unmentioned: Unmentioned = "normal") -> None:
-    """From now on rewards read with this lexicon and this policy on what a report does not mention."""
-    _settings.reader, _settings.unmentioned = reader(lexicon), unmentioned
+@contextmanager
+def use_lexicon(lexicon: Lexicon, unmentioned: Unmentioned = "normal") -> Iterator[None]:
+    """In this block rewards read with this lexicon and this policy on what a report does not mention."""
+    before = _settings.reader, _settings.unmentioned
+    _set(reader(lexicon), unmentioned)
+    try:
+        yield
+    finally:
+        _set(*before)
+
+
+def _set(reader: Reader | None, unmentioned: Unmentioned) -> None:
+    _settings.reader, _settings.unmentioned = reader, unmentioned
     _reference.cache_clear()
     _completion.cache_clear()
 
@@ -117,12 +128,12 @@ def statement_metrics(completions: Sequence[Any], **columns: Any) -> dict[str, f
     """Sensitivity and specificity of the statements, and how many there are: means over the completions."""
     read = read_completions(completions, columns)
     rates = [c.sensitivity_specificity() for c in read if c.reference.report is not None]
-    named = {
+    metrics = {
         "sensitivity": [rate for rate, _ in rates if rate is not None],
         "specificity": [rate for _, rate in rates if rate is not None],
         "statements": [float(len(c.statements)) for c in read],
     }
-    return {name: sum(values) / len(values) for name, values in named.items() if values}
+    return {name: sum(values) / len(values) for name, values in metrics.items() if values}
 
 
 def read_completions(completions: Sequence[Any], columns: Mapping[str, Any]) -> list[Completion]:
@@ -146,8 +157,8 @@ def text_of(completion: Any) -> str:
 @lru_cache(maxsize=4096)
 def _completion(case: str, text: str) -> Completion:
     """Kept in a cache, since every reward needs the same."""
-    parsed: dict[str, Any] = json.loads(case)
-    return Completion(parsed, text, _reference(case), _reader())
+    row: dict[str, Any] = json.loads(case)
+    return Completion(row, text, _reference(case), _reader())
 
 
 @lru_cache(maxsize=1024)

@@ -40,11 +40,11 @@ def run(options: RlOptions) -> None:
     if not options.training.inputs:
         raise CxrError("name the rows to train on: INPUT")
     lexicon = Lexicon.load(options.lexicon)
-    use_lexicon(lexicon, options.unmentioned)
-    if options.audit:
-        _audit(options, lexicon)
-    else:
-        _train(options)
+    with use_lexicon(lexicon, options.unmentioned):
+        if options.audit:
+            _audit(options, lexicon)
+        else:
+            _train(options)
 
 
 def _train(options: RlOptions) -> None:

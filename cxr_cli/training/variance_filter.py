@@ -53,8 +53,8 @@ def _conversations(
 ) -> Iterator[tuple[Row, Conversation[bool]]]:
     def conversation(row: Row) -> Conversation[bool]:
         """Do the rewards of this row's answers vary?"""
-        answered = yield from predictor.conversation(row, load_images(row, job.films))
-        texts = [prediction["text"] for prediction in answered["predictions"]]
+        answered_row = yield from predictor.conversation(row, load_images(row, job.films))
+        texts = [prediction["text"] for prediction in answered_row["predictions"]]
         totals = rewards.total(rewards.pay(texts, {"case": [row] * len(texts)}))
         return bool(np.std(totals) > MIN_DEVIATION)
 

@@ -78,8 +78,8 @@ def plan_rl(job: Job, rewards: RewardMix, gpus: int, nodes: int) -> str:
 
 def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) -> Iterator[str]:
     """The rewards with their weights, and a line for each that does not apply to a sample of the rows."""
-    weighted = zip(rewards.functions, weights.completion, strict=True)
-    names = [f"{name} x {weight:g}" for name, weight in weighted if weight]
+    pairs = zip(rewards.functions, weights.completion, strict=True)
+    names = [f"{name} x {weight:g}" for name, weight in pairs if weight]
     names += [f"factuality x {weights.step:g} by step"] if weights.step else []
     yield _line("rewards", ", ".join(names))
     rows = _sample(data)
@@ -89,7 +89,10 @@ def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) 
 
 
 def _steps(arguments: Any, rows: int, batch: int) -> str:
-    """`150 by max_steps (0.6 epochs), ..` or `4,100 (5 epochs), ..`"""
+    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06".
+
+    batch: rows of a step.
+    """
     if arguments.max_steps > 0:
         count = f"{arguments.max_steps:,} by max_steps ({arguments.max_steps * batch / rows:.3g} epochs)"
     else:
