@@ -1,4 +1,4 @@
-"""One process or several, under torchrun, deepspeed, accelerate or srun: which rank this is, and who starts them."""
+"""The processes of a training: which of them this is, and how torchrun starts them if no launcher has."""
 
 import os
 import shutil
@@ -17,13 +17,15 @@ OUT_MADE = "CXR_OUT_MADE"  # the variable that tells the processes which `launch
 
 
 def under_launcher(nodes: int = 1) -> bool:
-    """True in one of several processes that a launcher has started to train. With as many tasks of srun as `nodes`, the
-    task of a node does not train but starts that node's processes."""
+    """Has a launcher (torchrun, deepspeed, accelerate, srun) started this process as one of several that train?
+
+    With as many tasks of srun as `nodes`: no. Each task then starts the processes of its node.
+    """
     return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > nodes
 
 
 def rank() -> int:
-    """Of this process among all of a training; only rank 0 reports."""
+    """The number of this process among all of a training, from 0. Rank 0 alone reports."""
     return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
 
 

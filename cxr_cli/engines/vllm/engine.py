@@ -11,7 +11,7 @@ from cxr_cli.engines.async_engine import AsyncEngine
 from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.engines.requests import Reply, Request, images_in
 from cxr_cli.engines.spec import Spec
-from cxr_cli.engines.vllm.engine_arguments import QUIET, check_installed, engine_arguments
+from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN, check_installed, engine_arguments
 from cxr_cli.engines.vllm.orphans import OrphanWatch
 from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
@@ -19,7 +19,6 @@ from cxr_cli.extras import need
 
 BURST, BURST_WAIT = 64, 0.5  # requests that start at once, and seconds that the first of them waits for the others
 QUEUE = 2  # requests handed to vLLM for each that it runs, so that none waits for a film to be decoded
-_SPAWN = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}  # since this process has threads
 _TRIES = 2  # vLLM may ask again for an image that fell out of its cache
 
 
@@ -137,7 +136,7 @@ class Vllm(AsyncEngine):
         self.capacity = QUEUE * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
 
     async def _open(self, orphans: OrphanWatch) -> Any:
-        with environment(QUIET), environment(_SPAWN, override=True):
+        with environment(QUIET), environment(SPAWN, override=True):
             return self._start_processes(orphans)
 
     def _start_processes(self, orphans: OrphanWatch) -> Any:

@@ -21,6 +21,7 @@ QUIET = {  # variables by which vLLM prints errors alone, on stderr; it reads th
     "PYTHONWARNINGS": "ignore",
     "TORCH_CPP_LOG_LEVEL": "ERROR",
 }
+SPAWN = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}  # how vLLM starts its processes, since this one has threads
 
 
 def check_installed() -> None:
