@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -214,3 +215,20 @@ def test_a_program_of_its_own_keeps_its_handler() -> None:
     script = f"{TERMINATE}\nsignal.signal(signal.SIGTERM, lambda *_: print('own'))"
     script += "\nwith on_termination(lambda: print('stop')): terminate()"
     assert python(script) == "own\nstill here\n"
+
+
+def test_no_plot_uses_what_all_plots_of_a_process_share() -> None:
+    sources = {path.name: path.read_text() for path in (ROOT / "cxr_cli").rglob("*.py")}
+    assert [name for name, text in sources.items() if "pyplot" in text or "matplotlib.use(" in text] == []
+
+
+def test_signals_and_variables_are_set_in_one_place_each() -> None:
+    """Handlers in `cli.main`; variables in `environment`."""
+    sources = {path.relative_to(ROOT / "cxr_cli").as_posix(): path.read_text() for path in ROOT.glob("cxr_cli/**/*.py")}
+    handlers = {name for name, text in sources.items() if re.search(r"signal\.(signal|siginterrupt)\(", text)}
+    variables = {
+        name
+        for name, text in sources.items()
+        if re.search(r"environ(\[[^\]]+\] = |\.(setdefault|update|pop)\(| \|= )|\bputenv\(", text)
+    }
+    assert (handlers, variables) == ({"cli.py", "termination.py"}, {"environment.py"})
