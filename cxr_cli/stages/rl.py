@@ -70,10 +70,10 @@ def _train(options: RlOptions) -> None:
 
 def _audit(options: RlOptions, lexicon: Lexicon) -> None:
     """Prints what the rewards pay for the chains of the rows, and for cheats. CxrError: a cheat is paid as well."""
-    selected = select(options.rewards)
+    rewards = select(options.rewards)
     rows: list[Row] = []
     for_each_row(options.training.inputs, rows.append, mapping=options.training.mapping, limit=options.training.limit)
-    result = audit(rows, selected, reader(lexicon))
+    result = audit(rows, rewards, reader(lexicon))
     write_text(as_table(result))
     if result.failed:
         raise CxrError(f"{len(result.failed)} cheats are paid as well as the honest chains: {', '.join(result.failed)}")
