@@ -33,7 +33,7 @@ def mine(settings: "MineOptions") -> None:
     INPUT is a file of studies (or stdin), a folder of .txt reports, `examples` (they come with cxr), or a data set as
     it is downloaded: NAME:FOLDER, or the folder alone. NAME is one of SOURCES.
     With -m a model writes the steps in three passes: a plan, the evidence for it in the report, and a chain that reads
-    as if it looked at the film.
+    as if its author had looked at the film.
 
     \b
     cxr mine mimic-cxr:/data/mimic-cxr --split test | cxr verify > steps.jsonl

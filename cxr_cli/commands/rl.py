@@ -28,8 +28,8 @@ def rl(settings: "RlOptions") -> None:
 
     Reads cases with `question`, `options`, `answer`, `images`, `report` and `steps`, as far as the rewards need them.
     Process rewards score the statements of the reasoning. Settings are those of TRL's GRPOConfig, and: size,
-    max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts. --audit ends with exit code 1 if a cheat is paid as
-    well as the chains.
+    max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts. --audit ends with exit code 1 if a cheat earns as
+    much as the honest chains.
 
     \b
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8

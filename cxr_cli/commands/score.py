@@ -33,9 +33,9 @@ def score(settings: "ScoreOptions") -> None:
     \b
     cxr score examples/answers.jsonl --summary
 
-    Reads rows with `predictions` (or one `prediction`, a text) and, as far as they are there, `report`, `steps`,
+    Reads rows with `predictions` (or one `prediction`, a text) and, where there are any, `report`, `steps`,
     `question`, `options` and `answer`. In a row without a question the prediction is a report, and is compared with the
-    `report`. Adds `scores`, and in `why` the reason of each null.
+    `report`. Adds `scores`, and in `why` the reason for each null.
 
     \b
     cxr score theirs.csv --map id=uid,prediction=generated,report=findings+impression --summary

@@ -45,13 +45,13 @@ questions = (
     click.option(
         "--findings",
         metavar="LIST",
-        help="Ask only about these, `edema,nodule` or `all`; binary questions ask about each.",
+        help="Ask only about these findings (`edema,nodule`, or `all`); binary questions then ask about each.",
     ),
     click.option(
         "--uncertain",
         type=click.Choice(get_args(Uncertain)),
         default="skip",
-        help="How binary questions treat an uncertain finding; skip: not asked.  [default: skip]",
+        help="What an uncertain finding counts as in binary questions; skip: none ask about it.  [default: skip]",
     ),
     click.option(
         "--seed",
@@ -70,14 +70,14 @@ questions = (
     click.option(
         "--brief",
         is_flag=True,
-        help="Steps by rules leave out the plan and use one wording for each finding: for small models.",
+        help="Write shorter steps, for small models: no plan, and one wording for each finding. Not with -m.",
     ),
 )
 selection = Bundle(
     "selection",
     "cxr_cli.stages.mine:StudySelection",
     click.option(
-        "--per-finding", "count", type=click.IntRange(1), metavar="N", help="N binary cases for each finding."
+        "--per-finding", "count", type=click.IntRange(1), metavar="N", help="Make N binary cases for each finding."
     ),
     click.option("--balance", is_flag=True, help="With --per-finding: half of the answers are Yes, half No."),
     click.option(

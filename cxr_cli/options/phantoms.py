@@ -16,7 +16,7 @@ SHARE = click.FloatRange(0, 1)
 def _findings(context: click.Context, parameter: click.Parameter, text: str | None) -> Sequence[str]:
     names = parse_findings(text, Lexicon.load()) if text else FINDINGS
     if undrawn := [name for name in names if name not in FINDINGS]:
-        raise click.UsageError(f"--findings {undrawn[0]}: not drawn; there are {', '.join(FINDINGS)}.")
+        raise click.UsageError(f"--findings {undrawn[0]}: cannot be drawn; there are {', '.join(FINDINGS)}.")
     return tuple(names)
 
 
@@ -24,7 +24,7 @@ recipe = Bundle(
     "recipe",
     "cxr_cli.phantoms:Recipe",
     click.option(
-        "--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed draws the same study k."
+        "--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed gives the same studies."
     ),
     click.option("--priors", type=SHARE, default=0.2, show_default=True, help="Share of studies with a prior film."),
     click.option(

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 def check_summary(summary: "SummaryOptions", flow: FlowOptions) -> None:
     """UsageError for flags that do not go together."""
     if (summary.summary or summary.plot) and flow.resume:
-        raise click.UsageError("--summary and --plot take one run: --resume, then `cxr score OUT --summary`.")
+        raise click.UsageError(
+            "--summary and --plot need every row: finish OUT with --resume, then run `cxr score OUT --summary`."
+        )
     if summary.compare and (summary.summary or flow.output or flow.rejects):
-        raise click.UsageError("--compare prints how models compare, and no rows: no --summary, -o or --rejects.")
+        raise click.UsageError("--compare prints a comparison and no rows: leave out --summary, -o and --rejects.")
     if not summary.compare and (summary.common or summary.in_domain):
         raise click.UsageError("--common and --in-domain are for --compare.")
 
@@ -34,7 +36,7 @@ inputs = (
     click.option(
         "--references",
         metavar="PATH",
-        help="Reference reports, joined by id: a file of rows, a folder of .txt files, or a .txt of one report a line.",
+        help="Reference reports, joined by id: rows, a folder of .txt files, or a .txt file with one report a line.",
     ),
 )
 measures = (
@@ -43,7 +45,7 @@ measures = (
         type=click.Choice(["null", "zero"]),
         default="null",
         show_default=True,
-        help="How a part of RadRScore with nothing to count is scored: null, or 0 as in the published evaluation.",
+        help="The score of a part of RadRScore that has nothing to count: null, or 0 as in the published evaluation.",
     ),
     click.option(
         "--statements",
@@ -67,7 +69,7 @@ summary = Bundle(
         "--in-domain",
         callback=_sources,
         metavar="SOURCE,..",
-        help="Compare on these sources beside all others: mimic-cxr,chexpert.",
+        help="Compare on these sources and, beside them, on all others: mimic-cxr,chexpert.",
     ),
     click.option(
         "--plot",

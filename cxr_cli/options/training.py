@@ -72,7 +72,7 @@ training = Bundle(
     click.option(
         "--report-to",
         type=click.Choice(["tensorboard", "wandb", "none"]),
-        help="Where logs go besides OUT/history.jsonl.  [default: none]",
+        help="Where to send logs, besides OUT/history.jsonl.  [default: none]",
     ),
     click.option("--resume", is_flag=True, help="Continue OUT from its last checkpoint, if there is one."),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
@@ -106,6 +106,6 @@ rl = (
     click.option(
         "--rollouts",
         type=click.Choice(ROLLOUTS),
-        help="How completions are generated.  [default: transformers]",
+        help="What generates the completions.  [default: transformers]",
     ),
 )

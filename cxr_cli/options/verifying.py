@@ -12,7 +12,7 @@ def check(judges: Sequence[str], engine: Spec | None, human: str | None) -> None
     """UsageError for flags that do not go together."""
     check_judges(judges, engine)
     if human and len(judges) > 1:
-        raise click.UsageError("--human stands beside one judge: give --judge rules or --judge llm.")
+        raise click.UsageError("--human goes with one judge: give --judge rules or --judge llm.")
 
 
 steps = (
@@ -40,7 +40,7 @@ steps = (
         "--human",
         type=click.Path(exists=True, dir_okay=False),
         metavar="FILE",
-        help="Marks made in a page of `cxr view`: they decide; the judge's verdict is kept as `second`.",
+        help="Marks from a page of `cxr view`: they override the judge, whose verdict is kept as `second`.",
     ),
 )
 explain = click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr.")

@@ -69,7 +69,7 @@ class ReportComparer:
         elif not predicted or not predicted.strip():
             reason = "no prediction"
         elif not self.reader.read(predicted):
-            reason = "no finding read in the prediction"
+            reason = "no finding in the prediction"
         return reason
 
     def present(self, text: str) -> list[Finding]:

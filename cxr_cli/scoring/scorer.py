@@ -74,5 +74,7 @@ def reply_texts(row: Mapping[str, Any]) -> list[str]:
     if row.get("predictions"):
         return [prediction["text"] for prediction in row["predictions"]]
     if "prediction" not in row:
-        raise RowError("", "field `predictions`: there is none to score (other names: --map prediction=COLUMN)")
+        raise RowError(
+            "", "field `predictions`: missing, so there is nothing to score (for another name: --map prediction=COLUMN)"
+        )
     return [row["prediction"] or ""]

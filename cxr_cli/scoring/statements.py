@@ -42,8 +42,8 @@ def statement_scores(completion: Completion) -> Scores:
     consistency = None if no_answer else completion.consistency()
     no_report = completion.reference.report is None
     why = {
-        "sensitivity": NO_REPORT if no_report else "speaks of no finding that is there",
-        "specificity": NO_REPORT if no_report else "speaks of no finding that is not there",
+        "sensitivity": NO_REPORT if no_report else "mentions no finding that is present",
+        "specificity": NO_REPORT if no_report else "mentions no finding that is absent",
         "consistency": "no answer" if no_answer else "the answer claims no finding",
     }
     scores = dict(zip(METRICS, (sensitivity, specificity, consistency), strict=True))

@@ -39,7 +39,7 @@ def run(options: CardOptions) -> None:
         splits = _read_splits(options.inputs, index)
         rows = sum(split.fingerprint.rows for split in splits)
         if not rows:
-            raise CxrError("no rows: there is nothing to make a card of")
+            raise CxrError("no rows to make a card of")
         overlaps = list(index.overlaps(split.name for split in splits))
         folder.mkdir(parents=True, exist_ok=True)
         plot = draw(splits, folder / PLOT)

@@ -107,7 +107,7 @@ def _compare(options: ScoreOptions) -> int:
     if options.dry_run:
         return rejected
     if len(matrix.models) < 2:
-        raise CxrError(f"--compare wants two models or more, not {', '.join(matrix.models) or 'none'}")
+        raise CxrError(f"--compare needs two models or more, not {', '.join(matrix.models) or 'none'}")
     comparison = Comparison(matrix, printed.common, printed.in_domain, options.seed)
     write_text(formatted(comparison_table.document(comparison), printed.format).rstrip("\n"))
     if printed.format == "csv":
@@ -159,7 +159,7 @@ class _Scoring:
 
         flow.pipe(scored, ScoredCase)
         if judged[False] and not flow.dry_run:
-            note(f"{judged[False]} of {judged.total()} rows could not be judged in full: `why` says the reason")
+            note(f"{judged[False]} of {judged.total()} rows could not be judged in full: `why` gives the reason")
         return flow.rejected
 
     def _with_reports(self, flow: Flow, rows: Iterator[Row]) -> Iterator[Row]:
@@ -169,7 +169,7 @@ class _Scoring:
             elif row["id"] in self.reports:
                 yield {**row, "report": self.reports[row["id"]]}
             else:
-                flow.reject(row, "no reference with this id")
+                flow.reject(row, "no reference report has this id")
 
 
 @contextmanager

@@ -21,6 +21,6 @@ def test_info_and_clear(cxr: Cxr, tmp_path: Path) -> None:
         info = cxr("cache", "info").stdout.splitlines()
         assert info[0] == str(tmp_path / "cache" / "replies.sqlite")
         assert info[1].startswith("3 replies, 21 tokens, ")
-        assert cxr("cache", "clear").stderr == "cxr: 3 replies forgotten\n"
+        assert cxr("cache", "clear").stderr == "cxr: 3 replies deleted\n"
         cxr(*flags, stdin=lines(cases[0]))
     assert len(server.requests) == 4

@@ -9,7 +9,7 @@ from tests.conftest import Cxr
     ("flags", "message"),
     [
         (["--samples", "2"], "add --temperature 1"),
-        (["--vote"], "--vote needs --samples"),
+        (["--vote"], "--vote needs more than one sample"),
         (["--shard", "0/3"], "not K/N"),
     ],
 )

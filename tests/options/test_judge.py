@@ -10,7 +10,7 @@ from tests.conftest import Cxr
     [
         (["--judge", "llm"], "--judge llm asks a model: name one with -m MODEL|URL."),
         (["-m", "http://localhost:9/v1"], "-m is for --judge llm."),
-        (["--no-cache"], "--no-cache is for a model: name one with -m MODEL|URL."),
+        (["--no-cache"], "--no-cache needs a model: name one with -m MODEL|URL."),
     ],
 )
 def test_a_judge_and_its_model_go_together(cxr: Cxr, flags: list[str], said: str) -> None:

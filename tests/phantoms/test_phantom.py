@@ -194,4 +194,4 @@ def test_what_phantom_refuses(cxr: Cxr) -> None:
     assert cxr("phantom", "-n", 1, "-o", "p", "--size", 40, "--overwrite").returncode == 0
     wrong = cxr("phantom", "-o", "q", "--findings", "edema,gallstones")
     assert wrong.returncode == 2
-    assert "--findings gallstones: not drawn; there are " in wrong.stderr
+    assert "--findings gallstones: cannot be drawn; there are " in wrong.stderr

@@ -48,8 +48,8 @@ def test_the_audit_finds_rewards_that_can_be_cheated() -> None:
 
 def test_the_audit_on_the_command_line(cxr: Cxr, drawn: Path) -> None:
     done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward=format:1", "--reward=accuracy", "--reward=process:1")
-    assert (done.returncode, done.stderr) == (0, "cxr: no cheat is paid as well as the honest chains\n")
+    assert (done.returncode, done.stderr) == (0, "cxr: no cheat earns as much as the honest chains\n")
     assert "hedging on all" in done.stdout
     done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward", "length")
     assert done.returncode == 1
-    assert "cheats are paid as well as the honest chains: " in done.stderr
+    assert "cheats earn as much as the honest chains: " in done.stderr

@@ -42,11 +42,11 @@ def test_the_command(cxr: Cxr, tmp_path: Path) -> None:
     done = cxr("score", "a.jsonl", "c.jsonl", "--compare")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "cxr: the models were asked different items (a 20, c 3; 3 in common): --common compares what they share\n"
+        "cxr: the models have different items (a 20, c 3; 3 in common): --common compares on those\n"
     )
     done = cxr("score", "a.jsonl", "c.jsonl", "--compare", "--common", "--format", "csv")
     assert done.stdout.splitlines()[1].startswith("binary,accuracy,all,a,3,0,1.0,")
-    assert done.stderr.startswith("cxr: binary: on the 3 items that its models share; left out: a 17\n")
+    assert done.stderr.startswith("cxr: binary: on the 3 items that all its models have; left out: a 17\n")
 
 
 def test_the_models_of_one_file(cxr: Cxr, tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_the_models_of_one_file(cxr: Cxr, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--compare", "a.jsonl"], 1, "cxr: --compare wants two models or more, not a\n"),
-        (["--compare", "a.jsonl", "a.jsonl"], 1, "cxr: a.jsonl: given twice; each model is wanted once\n"),
+        (["--compare", "a.jsonl"], 1, "cxr: --compare needs two models or more, not a\n"),
+        (["--compare", "a.jsonl", "a.jsonl"], 1, "cxr: a.jsonl: given twice; give each model once\n"),
         (["--compare", "a.jsonl", "x.jsonl"], 1, "cxr: x.jsonl: no such file; there is a.jsonl\n"),
     ],
 )

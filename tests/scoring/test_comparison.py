@@ -77,7 +77,7 @@ def test_differing_items_are_refused_without_common() -> None:
     with pytest.raises(CxrError) as error:
         Comparison(three())
     assert str(error.value) == (
-        "the models were asked different items (a 22, b 22, c_1 20; 20 in common): --common compares what they share"
+        "the models have different items (a 22, b 22, c_1 20; 20 in common): --common compares on those"
     )
 
 
@@ -161,7 +161,7 @@ def test_a_model_that_shares_no_item_is_left_out_of_what_is_common() -> None:
     add(matrix, "d", 99, 0.5)
     comparison = Comparison(matrix, common=True)
     assert lines(comparison) == lines(Comparison(three(), common=True))
-    assert "binary: none of its items is another model's, left out: d" in notes(comparison)
+    assert "binary: left out, with no item in common: d" in notes(comparison)
 
 
 def test_differing_signatures_and_missing_patients_are_said() -> None:
@@ -173,7 +173,7 @@ def test_differing_signatures_and_missing_patients_are_said() -> None:
     matrix.add("b", {"id": "q", "task": "binary", "scores": {"accuracy": 1.0}, "scored_by": "judge:y"})
     comparison = Comparison(matrix)
     assert notes(comparison) == [
-        "items without a patient: 1, each drawn as one of its own",
+        "items without a patient: 1, each counted as a patient of its own",
         "the models' rows carry different scored_by signatures:"
         " two numbers may be compared only if their signatures agree",
     ]

@@ -17,18 +17,19 @@ all     accuracy  a      20      0  1.000*  [1.000, 1.000]    best
                   b      20      0  0.000   [0.000, 0.000]  <0.001
                   c_1    19      1  1.000*  [1.000, 1.000]    best
 
-*: the best, and those that cannot be told from it (p 0.05 or more); none where that is all of them
+*: the best, and those that do not differ significantly (p 0.05 or more); no mark where no model
+    differs
 
 null scores, left out of the means:
   c_1: accuracy: 1 judge: refused
 
 21 items, 3 models; intervals: 1000 bootstrap draws by patient, seed 0
-p: against the best, on the items that both score; a paired test that flips signs, up to 10,000
-    draws by patient, seed 0; corrected for all pairs of models of a line (Holm)
-note: binary: on the 20 items that its models share; left out: a 1, b 1
-note: single: not asked of c_1
+p: against the best, on the items that both score; a paired sign-flip test, up to 10,000 draws by
+    patient, seed 0; corrected for all pairs of models in a line (Holm)
+note: binary: on the 20 items that all its models have; left out: a 1, b 1
+note: single: no rows of c_1
 note: all: on the items that all models with that metric share
-note: where models differ in nulls, their means are over different items; p is over those that both
+note: where models differ in nulls, their means are over different items; p is over items that both
     score
 scored_by: judge:x
 """
@@ -51,7 +52,7 @@ def test_markdown() -> None:
     ]
     assert shown[10:14] == [
         "",
-        "- bold: the best, and those that cannot be told from it (p 0.05 or more); none where that is all of them",
+        "- bold: the best, and those that do not differ significantly (p 0.05 or more); no mark where no model differs",
         "- null scores, left out of the means:",
         "  - c_1: accuracy: 1 judge: refused",
     ]
@@ -95,7 +96,7 @@ def test_json() -> None:
     assert document["lines"][2]["reasons"] == {"judge: refused": 1}
     assert document["pairs"][1]["p_holm"] == 1.0
     assert document["signatures"]["c_1"] == {"scored_by": {"judge:x": 20}}
-    assert document["notes"][1] == "single: not asked of c_1"
+    assert document["notes"][1] == "single: no rows of c_1"
 
 
 def test_no_model_is_bold_where_none_can_be_told() -> None:

@@ -230,7 +230,7 @@ def test_counts_never_exceed_what_they_are_a_share_of(cxr: Cxr) -> None:
         "radrscore": "no factuality",
     }
     assert [zero["scores"][name] for name in PARTS] == [None, 1.0, 1.0, None]
-    assert notes == ["cxr: 1 of 1 rows could not be judged in full: `why` says the reason"]
+    assert notes == ["cxr: 1 of 1 rows could not be judged in full: `why` gives the reason"]
 
 
 @needs("llm")
@@ -270,7 +270,7 @@ def test_two_judges_of_reasoning(cxr: Cxr, tmp_path: Path) -> None:
     agreement = lines["agreement_factuality"]
     assert (agreement["task"], agreement["n"], agreement["nulls"], agreement["mean"]) == ("all", 3, 1, pytest.approx(1))
     assert "agreement_factuality" in table
-    assert "note: agreement_*: Spearman's rank correlation of the first judge and llm, row by row" in table
+    assert "note: agreement_*: Spearman's rank correlation between the first judge and llm, row by row" in table
     assert any(line.startswith("all,agreement_radrscore,3,1,") for line in sheet.splitlines())
     assert notes == []
 

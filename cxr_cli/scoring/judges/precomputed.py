@@ -15,7 +15,7 @@ from cxr_cli.rows.signatures import sign
 from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scores_of
 
-NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: counts more than there are"
+NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: impossible counts"
 NOTHING = {
     "factuality": NOTHING_SAID,
     "completeness": NOTHING_IN_REFERENCE,

@@ -133,7 +133,9 @@ class Summary:
         """What a reader has to know before comparing these numbers with others."""
         notes = []
         if self.second:
-            notes.append(f"agreement_*: Spearman's rank correlation of the first judge and {self.second}, row by row")
+            notes.append(
+                f"agreement_*: Spearman's rank correlation between the first judge and {self.second}, row by row"
+            )
         notes += [agreement_text(judges, pairs) for judges, pairs in sorted(self._verdicts.items())]
         for key, counts in self.signatures.items():
             if len(counts) > 1:
@@ -147,7 +149,9 @@ class Summary:
         if self.unscored:
             notes.append(f"rows without scores: {self.unscored} of {self.rows}")
         if 0 < self.without_patient < self.rows - self.unscored:
-            notes.append(f"rows without a patient: {self.without_patient} of {self.rows}, each drawn as one of its own")
+            notes.append(
+                f"rows without a patient: {self.without_patient} of {self.rows}, each counted as a patient of its own"
+            )
         return notes
 
     def resampled_by(self) -> str:
