@@ -76,5 +76,5 @@ def _audit(options: RlOptions, lexicon: Lexicon) -> None:
     result = audit(rows, rewards, reader(lexicon))
     write_text(as_table(result))
     if result.failed:
-        raise CxrError(f"{len(result.failed)} cheats earn as much as the honest chains: {', '.join(result.failed)}")
+        raise CxrError(f"these cheats earn as much as the honest chains: {', '.join(result.failed)}")
     note("no cheat earns as much as the honest chains")

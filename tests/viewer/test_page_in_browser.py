@@ -257,7 +257,7 @@ def test_marks_from_the_page_to_kappa(open_page: Open, cxr: Cxr, tmp_path: Path)
     assert again.text("#marked") == "2"
     again.page.set_input_files("#loaded", tmp_path / "marks.jsonl")
     again.wait_for("#marked", "3")
-    assert again.text("#toast") == "3 marks read"
+    assert again.text("#toast") == "3 marks imported"
     assert viewer.errors + again.errors == [error for error in viewer.errors if "gone.png" in error]
 
     done = cxr("verify", "a.jsonl", "--human", "marks.jsonl", "--keep", "all", "--limit", 1)
