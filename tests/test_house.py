@@ -139,3 +139,8 @@ def test_a_command_is_options_and_one_call() -> None:
     files = (ROOT / "cxr_cli" / "commands").glob("*.py")
     sizes = {path.name: len(path.read_text().splitlines()) for path in files}
     assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_COMMAND} == {}
+
+
+def test_each_room_has_its_tests() -> None:
+    rooms = [path.name for path in (ROOT / "cxr_cli").iterdir() if (path / "__init__.py").exists()]
+    assert [room for room in sorted(rooms) if not [*(ROOT / "tests" / room).glob("test_*.py")]] == []
