@@ -61,7 +61,7 @@ def write_page(
         part.replace(output)
     finally:
         part.unlink(missing_ok=True)
-    note(f"{rows.counts()} -> {output}; it holds the reports: keep it where they may be kept")
+    note(f"{rows.counts()} -> {output}; it contains the reports: keep it where they are allowed")
     if gallery.missing:
         missing = f"{gallery.missing} of {gallery.films} films cannot be shown"
         note(f"{missing}: the page says why; --images names their folder")

@@ -49,7 +49,7 @@ def test_the_command(cxr: Cxr, tmp_path: Path) -> None:
     done = cxr("view", "-o", "page.html", stdin=lines(CASE, CASE | {"id": "b", "prediction": "No."}))
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == (
-        "cxr: 2 rows, 2 cases, 1 model -> page.html; it holds the reports: keep it where they may be kept\n"
+        "cxr: 2 rows, 2 cases, 1 model -> page.html; it contains the reports: keep it where they are allowed\n"
     )
     assert [(row["id"], row["model"]) for row in shown(tmp_path / "page.html")] == [("a", "stdin"), ("b", "stdin")]
     done = cxr("view", "-o", "page.html", stdin=lines(CASE))
