@@ -20,8 +20,8 @@ class Task:
     """One kind of question. As it stands, it serves cases whose task has a name that is not in the table.
 
     name: what rows call it. yes_no: the answers are Yes and No. several: the answer is a list, though it may hold one
-    text. compares: a model sees the prior's films too. per_finding: each question is about one finding, so that
-    `--per-finding` can count them.
+    text. compares: a model sees the prior's films too. per_finding: its questions, each about one finding,
+    are those that `--per-finding` draws.
     """
 
     name = ""
