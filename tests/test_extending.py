@@ -1,4 +1,4 @@
-"""A judge, a score and a reward of your own: a file and a line in a table for each, then used from the command line."""
+"""A judge, a score, a reward and a row-file format of your own: a file and a line in a table each, then used."""
 
 import os
 import subprocess
@@ -73,9 +73,24 @@ def brevity(completions, **columns):
     """1 for a reasoning of at most 100 words."""
     return [float(len((c.parts.think or "").split()) <= 100) for c in read_completions(completions, columns)]
 ''',
+    "pipe_format.py": '''
+class PipeFormat:
+    """A row a line, `id|report`."""
+
+    packed, appends, table = False, False, False
+
+    def read(self, path, pack):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            id, bar, report = line.partition("|")
+            yield f"{path}:{number}", {"id": id, "report": report}, None if bar else "no bar"
+
+    def write(self, path, pack):
+        return path.open("wb")
+''',
 }
 TABLES = """
 from cxr_cli.rewards import REWARDS
+from cxr_cli.rows.files.formats import FILE_FORMATS
 from cxr_cli.scoring.judges import JUDGES
 from cxr_cli.scoring.scores import SCORES
 from cxr_cli.verifying.judges import STEP_JUDGES
@@ -84,6 +99,7 @@ JUDGES["strict"] = "strict_judge:StrictJudge"
 STEP_JUDGES["strict"] = "strict_step_judge:StrictStepJudge"
 SCORES["words"] = "word_count:WordCount"
 REWARDS["brevity"] = "brevity:brevity"
+FILE_FORMATS[".pipe"] = "pipe_format:PipeFormat"
 
 from cxr_cli.cli import main
 
@@ -97,7 +113,7 @@ Cxr = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def cxr(tmp_path: Path) -> Cxr:
-    """`cxr("score", ..)` with the four lines in the tables."""
+    """`cxr("score", ..)` with the lines in the tables."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     path = os.pathsep.join([str(tmp_path), *sys.path])
@@ -137,13 +153,30 @@ def test_a_reward_of_your_own(cxr: Cxr) -> None:
     assert "no reward is called brevty; did you mean brevity?" in wrong.stderr
 
 
+def test_a_format_of_row_files_of_your_own(cxr: Cxr, tmp_path: Path) -> None:
+    (tmp_path / "reports.pipe").write_text("a|Moderate right pleural effusion.\nb\n")
+    arguments = ("mine", "reports.pipe", "--findings", "effusion", "--task", "binary", "-o", "out.pipe")
+    done = cxr(*arguments, "--on-error", "skip", "--rejects", "rejects.jsonl", given=[])
+    assert done.returncode == 3, done.stderr
+    assert "no bar" in (tmp_path / "rejects.jsonl").read_text()
+    [row] = rows((tmp_path / "out.pipe").read_text())
+    assert (row["id"], row["answer"]) == ("a/binary/pleural-effusion", "Yes")
+    wrong = cxr("mine", "reports.pip", given=[])
+    assert wrong.stderr == "cxr: reports.pip: no such file; there is reports.pipe\n"
+    (tmp_path / "reports.pip").touch()
+    wrong = cxr("mine", "reports.pip", given=[])
+    known = "known are .jsonl, .csv (and .gz or .zst of these), .parquet, .pipe"
+    assert wrong.stderr == f"cxr: reports.pip: unknown extension; did you mean .pipe? {known}\n"
+
+
 def test_the_tables_name_what_is_there() -> None:
     """Every line of a table can be loaded."""
     from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
+    from cxr_cli.rows.files.formats import FILE_FORMATS
     from cxr_cli.scoring.judges import JUDGES
     from cxr_cli.scoring.scores import SCORES
     from cxr_cli.verifying.judges import STEP_JUDGES
 
-    for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES):
+    for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES, FILE_FORMATS):
         assert [callable(table.load(name)) for name in table] == [True] * len(table)
     assert DEFAULT_WEIGHTS.keys() <= REWARDS.keys()

@@ -58,9 +58,9 @@ def scores() -> list[str]:
 
 
 def table_formats() -> list[str]:
-    from cxr_cli.rows.files.formats import LAYOUTS
+    from cxr_cli.rows.files.formats import FILE_FORMATS
 
-    return list(LAYOUTS)
+    return list(FILE_FORMATS)
 
 
 def packings() -> list[str]:

@@ -32,7 +32,7 @@ def read_rows(path: Path, required: Iterable[str]) -> Iterator[Item]:
 
     Names of columns are stripped: SIIM's header is "ImageId, EncodedPixels".
     """
-    from cxr_cli.rows.files.csv_reader import read_csv  # polars takes a third of a second to import
+    from cxr_cli.rows.files.csv_format import read_csv  # polars takes a third of a second to import
 
     checked = False
     for where, row, reason in read_csv(path.open("rb"), str(path)):

@@ -7,7 +7,6 @@ Their names are those of TRL's SFTConfig and GRPOConfig, and OWN_SETTINGS.
 """
 
 import dataclasses
-import difflib
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
+from cxr_cli.registry import did_you_mean
 
 Settings = dict[str, Any]
 
@@ -104,9 +104,8 @@ def check(settings: Mapping[str, Any], config_class: type, where: str) -> Settin
         elif name in fields:
             checked[name] = _typed_value(name, value, hints[name], where)
         else:
-            close = difflib.get_close_matches(name, [*OWN_SETTINGS, *fields], n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{hint}")
+            hint = did_you_mean(name, [*OWN_SETTINGS, *fields])
+            raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{f'; {hint}' if hint else ''}")
     return checked
 
 
