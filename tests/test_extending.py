@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cases import lines, rows
+from tests.server import Server
 
 FILES = {
     "strict_judge.py": '''
@@ -20,6 +21,8 @@ from cxr_cli.scoring.radrscore import scores_of
 
 class StrictJudge:
     """No reasoning is good enough."""
+
+    asks_model = False
 
     def __init__(self, settings):
         pass
@@ -39,6 +42,7 @@ from cxr_cli.verifying.evidence import Opinion
 class StrictStepJudge:
     """No step is good enough."""
 
+    asks_model = False
     signature = "engine:strict"
 
     def __init__(self, verifier, model):
@@ -46,6 +50,28 @@ class StrictStepJudge:
 
     def judge(self, id, steps, case):
         return without_requests([Opinion("contradicted", "too vague", []) for step in steps])
+''',
+    "modest_judge.py": '''
+from cxr_cli.engines.requests import Request
+from cxr_cli.rows.signatures import sign
+from cxr_cli.scoring.radrscore import PARTS, scores_of
+
+
+class ModestJudge:
+    """Asks the model for one number."""
+
+    asks_model = True
+
+    def __init__(self, settings):
+        self.engine = settings.model.engine
+
+    def signature(self, **settings):
+        return sign(engine="modest", **settings)
+
+    def judge(self, case, reasonings):
+        texts = [[{"role": "user", "content": reasoning}] for reasoning in reasonings]
+        replies = yield [Request(f"{case['id']}/{n}", messages) for n, messages in enumerate(texts)]
+        return [scores_of(dict.fromkeys(PARTS, float(reply.text))) for reply in replies]
 ''',
     "word_count.py": '''
 from cxr_cli.engines.conversations import without_requests
@@ -96,6 +122,7 @@ from cxr_cli.scoring.scores import SCORES
 from cxr_cli.verifying.judges import STEP_JUDGES
 
 JUDGES["strict"] = "strict_judge:StrictJudge"
+JUDGES["modest"] = "modest_judge:ModestJudge"
 STEP_JUDGES["strict"] = "strict_step_judge:StrictStepJudge"
 SCORES["words"] = "word_count:WordCount"
 REWARDS["brevity"] = "brevity:brevity"
@@ -132,7 +159,21 @@ def test_a_judge_and_a_score_of_your_own(cxr: Cxr) -> None:
     [row] = rows(done.stdout)
     assert (row["scores"]["radrscore"], row["scores"]["strict_radrscore"], row["scores"]["words"]) == (1.0, 0.0, 6.0)
     assert " & engine:strict|empty:null|" in row["scored_by"]
-    assert "rules|llm|stored|strict[,..]" in cxr("score", "--help", given=[]).stdout
+    assert "rules|llm|stored|strict|modest[,..]" in cxr("score", "--help", given=[]).stdout
+
+
+def test_a_judge_of_your_own_that_asks_a_model(cxr: Cxr) -> None:
+    given = [{**CASE, "prediction": REPLY}]
+    with Server(lambda request: "0.25") as server:
+        done = cxr("score", "--judge", "modest", "-m", server.url, "--no-cache", given=given)
+        assert done.returncode == 0, done.stderr
+        assert server.requests[0]["messages"] == [{"role": "user", "content": "No edema."}]
+    [row] = rows(done.stdout)
+    assert row["scores"]["radrscore"] == 0.25
+    without = cxr("score", "--judge", "rules,modest", given=given)
+    assert "--judge modest asks a model: name one with -m MODEL|URL." in without.stderr
+    idle = cxr("score", "--judge", "strict", "-m", "http://localhost:1/v1", given=given)
+    assert "-m is for --judge llm or --judge modest." in idle.stderr
 
 
 def test_a_judge_of_steps_of_your_own(cxr: Cxr) -> None:

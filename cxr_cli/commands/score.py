@@ -45,7 +45,7 @@ def score(settings: "ScoreOptions") -> None:
     cxr score --from chestx-reasoner eval/res --judge stored --summary    # as published, and ours
     cxr score a.jsonl "GPT-4o=b.jsonl" --compare --format latex --plot figures
     """
-    options.check_judges(settings.judges, settings.engine)
+    options.check_judges(settings.judges, JUDGES, settings.engine)
     scoring.check_summary(settings.summary, settings.flow)
     from cxr_cli.stages.score import run
 

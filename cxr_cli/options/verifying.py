@@ -6,11 +6,12 @@ import click
 
 from cxr_cli.engines import Spec
 from cxr_cli.options.judge import check_judges
+from cxr_cli.verifying.judges import STEP_JUDGES
 
 
 def check(judges: Sequence[str], engine: Spec | None, human: str | None) -> None:
     """UsageError for flags that do not go together."""
-    check_judges(judges, engine)
+    check_judges(judges, STEP_JUDGES, engine)
     if human and len(judges) > 1:
         raise click.UsageError("--human goes with one judge: give --judge rules or --judge llm.")
 

@@ -58,6 +58,8 @@ def _counts(judged: Mapping[str, Any]) -> dict[str, tuple[int | None, int | None
 class PrecomputedJudge:
     """The judge `stored`. With `--empty zero` it takes the counts as they are, else as `possible_shares` does."""
 
+    asks_model = False
+
     def __init__(self, settings: JudgeSettings) -> None:
         self.as_published = settings.empty == "zero"
 
