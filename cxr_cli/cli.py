@@ -19,7 +19,7 @@ from click.shell_completion import CompletionItem, shell_complete
 
 from cxr_cli import termination
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import closest
+from cxr_cli.registry import closest_name
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "mine": "Turn reports into questions with reasoning steps.",
@@ -39,7 +39,7 @@ _ALLOCATED = 50_000  # objects between two searches for cyclic garbage
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
     """In click's words for options: ` Did you mean 'score'?`, or "" when no known word is close."""
-    close = closest(word, known)
+    close = closest_name(word, known)
     return f" Did you mean {close!r}?" if close else ""
 
 

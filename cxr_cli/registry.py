@@ -19,12 +19,12 @@ class Registry(dict[str, str]):
         return did_you_mean(name, self) or f"there is {', '.join(self)}"
 
 
-def closest(word: str, names: Iterable[str]) -> str | None:
+def closest_name(word: str, names: Iterable[str]) -> str | None:
     """The name that `word` is most likely a misspelling of; None when none is close."""
     return next(iter(difflib.get_close_matches(word, list(names), n=1)), None)
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """ "did you mean binary?", or "" when no name is close."""
-    close = closest(word, names)
+    close = closest_name(word, names)
     return f"did you mean {close}?" if close else ""

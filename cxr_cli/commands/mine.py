@@ -43,7 +43,7 @@ def mine(settings: "MineOptions") -> None:
     cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
     """
-    mining.check(settings.tasks, settings.steps, settings.brief, settings.engine, settings.selection)
+    mining.check_flags(settings.tasks, settings.steps, settings.brief, settings.engine, settings.selection)
     from cxr_cli.stages.mine import run
 
     options.exit_if_rejected(run(settings))

@@ -41,7 +41,7 @@ def verify(settings: "VerifyOptions") -> None:
     cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl
     cxr verify steps.jsonl --human marks.jsonl > checked.jsonl
     """
-    verifying.check(settings.judges, settings.engine, settings.human)
+    verifying.check_flags(settings.judges, settings.engine, settings.human)
     from cxr_cli.stages.verify import run
 
     options.exit_if_rejected(run(settings))

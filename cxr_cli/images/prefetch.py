@@ -20,7 +20,7 @@ from PIL import Image
 from cxr_cli.errors import LateError
 from cxr_cli.images.errors import BadImage
 from cxr_cli.images.films import Films, films_of
-from cxr_cli.images.loading import load
+from cxr_cli.images.loading import load_film
 from cxr_cli.records import Row
 
 Loader = Callable[[str], Image.Image]
@@ -42,7 +42,7 @@ def prefetch(rows: Iterable[Row], films: Films, *, ahead: int | None = None) -> 
     file that cannot be used is the `error` of its row, even a file that kills its worker. Close the iterator, or leave
     the loop, to stop the workers. Raises CxrError when a decoder has to be installed.
     """
-    loader = partial(load, root=films.root, size=films.size, cache=films.cache)
+    loader = partial(load_film, root=films.root, size=films.size, cache=films.cache)
     if films.workers == 0:
         for row in rows:
             yield _row_images(row, _load_all(loader, films_of(row)))

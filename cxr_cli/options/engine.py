@@ -9,7 +9,7 @@ import click
 from cxr_cli.engines import Sampling, Spec
 from cxr_cli.engines.spec import ENGINES
 from cxr_cli.options.bundle import Bundle, Decorator
-from cxr_cli.options.completion import file_names
+from cxr_cli.options.shell_completion import file_names
 
 
 def engine(*, required: bool) -> Bundle:

@@ -8,7 +8,7 @@ import click
 from cxr_cli.engines import Spec
 from cxr_cli.mining.cases import StepsFor
 from cxr_cli.options.bundle import Bundle
-from cxr_cli.options.completion import file_names
+from cxr_cli.options.shell_completion import file_names
 from cxr_cli.rows import splits
 from cxr_cli.tasks import task_names, tasks_named
 from cxr_cli.tasks.questions import Uncertain
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from cxr_cli.stages.mine import StudySelection
 
 
-def check(tasks: Sequence[str], steps: StepsFor, brief: bool, engine: Spec | None, selection: "StudySelection") -> None:
+def check_flags(
+    tasks: Sequence[str], steps: StepsFor, brief: bool, engine: Spec | None, selection: "StudySelection"
+) -> None:
     """UsageError for flags that do not go together."""
     if selection.balance and selection.count is None:
         raise click.UsageError("--balance needs --per-finding N.")

@@ -9,7 +9,7 @@ from cxr_cli.options.judge import check_judges
 from cxr_cli.verifying.judges import STEP_JUDGES
 
 
-def check(judges: Sequence[str], engine: Spec | None, human: str | None) -> None:
+def check_flags(judges: Sequence[str], engine: Spec | None, human: str | None) -> None:
     """UsageError for flags that do not go together."""
     check_judges(judges, STEP_JUDGES, engine)
     if human and len(judges) > 1:

@@ -19,7 +19,7 @@ from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper
 from cxr_cli.rows.progress import note, with_progress
 from cxr_cli.rows.splits import assign_split
-from cxr_cli.rows.validation import check
+from cxr_cli.rows.validation import check_row
 
 _SPLITS = 8  # the most that are named where no row is of the wanted split
 
@@ -146,7 +146,7 @@ class Flow:
                 row = restore(row) if source.table else row
                 if type(row.get("id")) is int:
                     row = {**row, "id": str(row["id"])}
-                reason = check(row, kind) or self._why_doubled(row["id"], where)
+                reason = check_row(row, kind) or self._why_doubled(row["id"], where)
             if reason is None:
                 yield row
             else:

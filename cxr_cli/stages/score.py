@@ -73,7 +73,7 @@ def _score(options: ScoreOptions) -> int:
     totals: Summary | Recount = Recount(judges[0])
     if options.layout is None:
         totals = Summary(seed=options.seed, second=judges[1] if len(judges) > 1 else None)
-    matrix, draw = ScoreMatrix() if printed.plot else None, _drawing(printed.plot)
+    matrix, draw_plots = ScoreMatrix() if printed.plot else None, _drawing(printed.plot)
 
     def take(row: Row) -> None:
         totals.add(row)
@@ -88,14 +88,14 @@ def _score(options: ScoreOptions) -> int:
         document = recount_table.document(totals) if isinstance(totals, Recount) else summary_table.document(totals)
         write_text(formatted(document, printed.format).rstrip("\n"))
     if matrix is not None:
-        draw(Comparison(matrix, common=True, seed=options.seed))
+        draw_plots(Comparison(matrix, common=True, seed=options.seed))
     return rejected
 
 
 def _compare(options: ScoreOptions) -> int:
     """The comparison of the inputs' models; an input has one model or several."""
     printed = options.summary
-    matrix, draw = ScoreMatrix(), _drawing(printed.plot)
+    matrix, draw_plots = ScoreMatrix(), _drawing(printed.plot)
     rejected = 0
     with _open(options) as scoring:
         for file in model_files(options.flow.inputs):
@@ -113,7 +113,7 @@ def _compare(options: ScoreOptions) -> int:
     if printed.format == "csv":
         for text in comparison_notes.notes(comparison):
             note(text)
-    draw(comparison)
+    draw_plots(comparison)
     return rejected
 
 
@@ -121,9 +121,9 @@ def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
     """A function that plots a comparison. It is made before rows are scored, to report a missing library at once."""
     if folder is None:
         return lambda comparison: None
-    from cxr_cli.scoring.plots.plots import draw
+    from cxr_cli.scoring.plots.plots import draw_plots
 
-    return lambda comparison: note(f"{len(draw(comparison, folder))} plots -> {folder}")
+    return lambda comparison: note(f"{len(draw_plots(comparison, folder))} plots -> {folder}")
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class _Scoring:
         """Passes each scored row to `take`, and with `write` writes it. Returns how many rows were rejected."""
         flow = Flow(
             rows,
-            find_source=results.find if self.options.layout else plain_text.find,
+            find_source=results.find_results if self.options.layout else plain_text.find,
             protected=(self.options.references,) if self.options.references else (),
             dry_run=self.options.dry_run,
         )

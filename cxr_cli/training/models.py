@@ -25,7 +25,7 @@ def locate_trainable(model: str, revision: str | None = None) -> tuple[ModelFile
     return files, config
 
 
-def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
+def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """The model in training mode, its processor, and the LoRA configuration for the trainer.
 
     The configuration is None for full weights, and where `model` is the folder of a LoRA adapter, which is then trained

@@ -69,7 +69,7 @@ def _train(job: Job, rewards: RewardMix, rollouts: str) -> None:
     arguments = trainer_arguments(
         job, GRPOConfig, {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
     )
-    model, processor, lora = models.load(job.model, job.settings)
+    model, processor, lora = models.load_trainable(job.model, job.settings)
     check_longest(job, data, processor, supervised=False, max_completion=arguments.max_completion_length)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)

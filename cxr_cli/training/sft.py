@@ -4,7 +4,7 @@ from typing import Any
 
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import check_teachable, lazy_dataset, sft_example
-from cxr_cli.training.data.training_rows import read_mixture, read_rows
+from cxr_cli.training.data.training_rows import read_mixture, read_training_rows
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.plan.token_counts import check_longest
@@ -40,8 +40,8 @@ def _train(job: Job) -> None:
 
     data = read_mixture(job, check_teachable)
     arguments = trainer_arguments(job, SFTConfig, DEFAULTS)
-    held_out = read_rows(job, [job.evaluation], check_teachable) if job.evaluation else None
-    model, processor, lora = models.load(job.model, job.settings)
+    held_out = read_training_rows(job, [job.evaluation], check_teachable) if job.evaluation else None
+    model, processor, lora = models.load_trainable(job.model, job.settings)
     check_longest(job, data, processor, supervised=True)
     trainer: Any = Trainer(
         model=model,

@@ -12,7 +12,7 @@ from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import load_images
 from cxr_cli.training.data.row_store import RowStore
-from cxr_cli.training.data.training_rows import KEPT_PROMPTS, read_rows
+from cxr_cli.training.data.training_rows import KEPT_PROMPTS, read_training_rows
 from cxr_cli.training.settings.job import Job
 
 MIN_DEVIATION = 1e-6  # of the rewards of a prompt's answers
@@ -24,7 +24,7 @@ def filter_prompts(job: Job, rewards: RewardMix, samples: int) -> None:
     path = job.out / KEPT_PROMPTS
     if path.exists():
         return
-    rows = read_rows(job, job.sources, check_askable)
+    rows = read_training_rows(job, job.sources, check_askable)
     settings = job.settings
     max_tokens = settings.get("max_completion_length", 1024)
     sampling = Sampling(settings.get("temperature", 1.0), settings.get("top_p", 1.0), max_tokens)

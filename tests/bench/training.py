@@ -18,7 +18,7 @@ import numpy as np
 
 from cxr_cli import rewards
 from cxr_cli.engines.model_files import load_model, load_processor, locate
-from cxr_cli.images import load
+from cxr_cli.images import load_film
 from cxr_cli.images.sizes import Square
 from cxr_cli.rewards.reward_mix import RewardMix, select
 from cxr_cli.training import rl, sft
@@ -52,7 +52,7 @@ def trl_speed(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path,
 
     examples = [
         {
-            "images": [load(path, folder, size=Square(SIDE), rgb=True) for path in row["images"]],
+            "images": [load_film(path, folder, size=Square(SIDE), rgb=True) for path in row["images"]],
             "prompt": [{"role": "user", "content": prompt(row, reasoned=True)}],
             **(
                 {"completion": [{"role": "assistant", "content": completion(row)}]}

@@ -14,7 +14,7 @@ import pytest
 
 from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.reply_format import parse_prompt
-from cxr_cli.published.results import find
+from cxr_cli.published.results import find_results
 from tests import published_files
 from tests.conftest import Cxr
 from tests.shared import DATA, needs_shared
@@ -208,7 +208,7 @@ def test_broken_files(tmp_path: Path, content: bytes, where: str, reason: str) -
     path = tmp_path / "accuracy_res" / "m" / "t.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    *_, (place, _, why) = find(str(tmp_path)).items()
+    *_, (place, _, why) = find_results(str(tmp_path)).items()
     assert place == f"{path}{where}"
     assert str(why).startswith(reason)
 

@@ -16,10 +16,10 @@ import json, sys
 from pathlib import Path
 import matplotlib
 matplotlib.rcParams["backend"] = "svg"
-from cxr_cli.training.logs.curves import draw
+from cxr_cli.training.logs.curves import draw_curves
 
 before = dict(matplotlib.rcParams)
-names = [path.name for path in draw(Path(sys.argv[1]))]
+names = [path.name for path in draw_curves(Path(sys.argv[1]))]
 print(json.dumps([names, dict(matplotlib.rcParams) == before, "matplotlib.pyplot" in sys.modules]))
 """
 

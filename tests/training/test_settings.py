@@ -42,8 +42,8 @@ def test_texts_of_yaml_become_numbers() -> None:
 
     from cxr_cli.training.settings import config
 
-    settings = config.read(None, ["learning_rate=2e-6", "max_steps=7", "lora.r=8", "bf16=false", "size=112"])
-    checked = config.check(settings, SFTConfig, "--set")
+    settings = config.read_settings(None, ["learning_rate=2e-6", "max_steps=7", "lora.r=8", "bf16=false", "size=112"])
+    checked = config.check_settings(settings, SFTConfig, "--set")
     assert checked["learning_rate"] == 2e-6
     assert checked["lora"] == {"r": 8, "alpha": 32, "dropout": 0.0, "target_modules": None}
     assert (checked["max_steps"], checked["bf16"], checked["size"]) == (7, False, 112)
@@ -62,7 +62,9 @@ def test_every_recipe_has_valid_settings(recipe: Path) -> None:
     from cxr_cli.training.settings import config
     from cxr_cli.training.settings.trainer_arguments import deepspeed_preset
 
-    settings = config.check(config.read(recipe, []), SFTConfig if recipe.stem == "sft" else GRPOConfig, str(recipe))
+    settings = config.check_settings(
+        config.read_settings(recipe, []), SFTConfig if recipe.stem == "sft" else GRPOConfig, str(recipe)
+    )
     assert Path(deepspeed_preset(settings.get("deepspeed")) or recipe).is_file()
     if recipe.stem == "rl":
         select(settings.get("rewards", ()))

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import closest
+from cxr_cli.registry import closest_name
 from cxr_cli.rows.files.formats import Item, format_of
 from cxr_cli.rows.files.jsonl_format import read_jsonl
 from cxr_cli.rows.files.lines import ByteStream
@@ -59,7 +59,7 @@ def _stdin() -> ByteStream:
 
 def _suggestion(path: Path) -> str:
     try:
-        close = closest(path.name, os.listdir(path.parent))
+        close = closest_name(path.name, os.listdir(path.parent))
     except OSError:
         return f" (and no folder {path.parent})"
     return f"; there is {path.parent / close}" if close else ""

@@ -27,7 +27,7 @@ LABELS = {"radrscore": "RadRScore", "finding_f1": "F1 of findings"}
 MOST_FINDINGS = 30  # in a heat map
 
 
-def draw(comparison: Comparison, folder: Path) -> list[Path]:
+def draw_plots(comparison: Comparison, folder: Path) -> list[Path]:
     """Draws what the scores allow: folder/NAME.png and .svg; their paths."""
     paths = []
     try:

@@ -27,7 +27,7 @@ def single_folder(name: str) -> Path:
     return Path(name)
 
 
-def read_rows(path: Path, required: Iterable[str]) -> Iterator[Item]:
+def read_table(path: Path, required: Iterable[str]) -> Iterator[Item]:
     """The rows of a CSV file: cells are texts, a blank one is None. Raises CxrError for a required column it lacks.
 
     Names of columns are stripped: SIIM's header is "ImageId, EncodedPixels".

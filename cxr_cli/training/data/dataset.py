@@ -10,7 +10,7 @@ from cxr_cli.answers import reply_format
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.images import Films, films_of, load
+from cxr_cli.images import Films, films_of, load_film
 from cxr_cli.rows import Row
 from cxr_cli.training.data.row_store import Mixture, RowStore
 
@@ -47,7 +47,7 @@ def prompt(row: Row, *, reasoned: bool) -> str:
 def load_images(row: Row, films: Films) -> list[Any]:
     """The row's films as PIL images in RGB, prior films included. CxrError with the row's id: one cannot be read."""
     try:
-        return [load(path, films.root, size=films.size, rgb=True, cache=films.cache) for path in films_of(row)]
+        return [load_film(path, films.root, size=films.size, rgb=True, cache=films.cache) for path in films_of(row)]
     except RowError as error:
         raise CxrError(f"{error.reason} (id {row.get('id')})") from error
 

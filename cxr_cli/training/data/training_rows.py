@@ -15,7 +15,7 @@ KEPT_PROMPTS = "varied.json"
 """The file in OUT with the ids of the prompts that `--filter-variance` keeps: {"samples": 8, "rows": 9, "kept": []}."""
 
 
-def read_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None]) -> RowStore:
+def read_training_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None]) -> RowStore:
     """The rows of these files, without the prompts that `--filter-variance` has left out.
 
     check: raises RowError for a row that cannot be trained on. Such a row, or one with more than `max_images` films,
@@ -46,5 +46,5 @@ def read_mixture(job: Job, check: Callable[[Row], None]) -> Mixture:
     none."""
     seed = job.settings.get("seed", 42)
     if job.weights is None:
-        return Mixture([read_rows(job, job.sources, check)], None, seed)
-    return Mixture([read_rows(job, [source], check) for source in job.sources], job.weights, seed)
+        return Mixture([read_training_rows(job, job.sources, check)], None, seed)
+    return Mixture([read_training_rows(job, [source], check) for source in job.sources], job.weights, seed)

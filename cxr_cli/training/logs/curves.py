@@ -22,7 +22,7 @@ _PLOTS = {
 }
 
 
-def draw(out: Path) -> list[Path]:
+def draw_curves(out: Path) -> list[Path]:
     """Draws OUT/curves/NAME.png for each group of metrics in OUT/history.jsonl; returns their paths."""
     from matplotlib.figure import Figure
 

@@ -53,7 +53,7 @@ _RESERVED = {  # settings that this tool makes itself, and why
 }
 
 
-def read(path: str | Path | None, sets: Sequence[str]) -> Settings:
+def read_settings(path: str | Path | None, sets: Sequence[str]) -> Settings:
     """The settings of a file and those of `--set NAME=VALUE`, which win. Raises CxrError."""
     with need("train"):
         import yaml
@@ -88,7 +88,7 @@ def _read_file(path: str | Path) -> Settings:
     return settings
 
 
-def check(settings: Mapping[str, Any], config_class: type, where: str) -> Settings:
+def check_settings(settings: Mapping[str, Any], config_class: type, where: str) -> Settings:
     """The settings, their values in the types that `config_class` gives them: SFTConfig or GRPOConfig of TRL.
 
     where: they come from, for errors. CxrError: a name is unknown or reserved, or a value has another type.

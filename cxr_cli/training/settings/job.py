@@ -68,7 +68,9 @@ def make_job(
     evaluation: str | None = None,
 ) -> Job:
     """Reads and checks the settings. config_class: SFTConfig or GRPOConfig of TRL. Raises CxrError."""
-    settings = config.check(config.read(options.config, options.sets), config_class, options.config or "--set")
+    settings = config.check_settings(
+        config.read_settings(options.config, options.sets), config_class, options.config or "--set"
+    )
     model = options.model or settings.get("model")
     if not model:
         raise CxrError("name the model to train: -m MODEL, or `model:` in the recipe")
