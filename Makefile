@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo reproduce-mini test test-all lint bench clean
+.PHONY: help demo reproduce-mini test test-base test-all lint bench clean
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -45,6 +45,13 @@ reproduce-mini: $(READY)  ## the ablations in miniature: MINI=quick, one seed, o
 
 test: $(READY)  ## the fast tests
 	$(PYTEST) -m "not slow"
+
+BASE := build/base
+
+test-base:  ## the fast tests in a base install: what needs an extra is skipped by name
+	$(PYTHON) -m venv $(BASE)
+	$(BASE)/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest
+	$(BASE)/bin/python -m pytest -m "not slow" -rs
 
 $(VLLM)/ready: tests/vllm_cpu/build.py tests/vllm_cpu/requirements.txt
 	$(PYTHON) tests/vllm_cpu/build.py $(VLLM)

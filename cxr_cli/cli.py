@@ -7,7 +7,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -18,7 +17,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, shell_complete
 
+from cxr_cli import termination
 from cxr_cli.errors import CxrError
+from cxr_cli.registry import closest_name
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "mine": "Turn reports into questions with reasoning steps.",
@@ -39,7 +40,8 @@ _ALLOCATED = 50_000  # objects between two searches for cyclic garbage
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
     """In click's words for options: ` Did you mean 'score'?`, or "" when no known word is close."""
-    return "".join(f" Did you mean {close!r}?" for close in get_close_matches(word, known, n=1))
+    close = closest_name(word, known)
+    return f" Did you mean {close!r}?" if close else ""
 
 
 class SuggestingChoice(click.Choice[Any]):
@@ -129,6 +131,7 @@ def _set_up() -> None:
     """Settings of the process. They are made here alone: a program that imports `cxr_cli` has its own."""
     gc.set_threshold(_ALLOCATED)  # rows make no cyclic garbage, and the search for it takes a tenth of the time
     signal.siginterrupt(signal.SIGINT, True)
+    signal.signal(signal.SIGTERM, termination.handle)
     sys.meta_path.insert(0, _AfterPolars())
 
 

@@ -1,4 +1,9 @@
-"""The errors that users see: one line that says where, what, and what to do."""
+"""The errors that users see, one line that says where, what, and what to do; and how one waits for its turn."""
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 class CxrError(Exception):
@@ -17,3 +22,29 @@ class RowError(CxrError):
     def __init__(self, where: str, reason: str, *, id: str | None = None) -> None:
         self.where, self.reason, self.id = where, reason, id
         super().__init__(f"{where}: {reason}" + (f" (id {id})" if id is not None else ""))
+
+
+class LateError(Generic[T]):
+    """`items`. An error among them ends them; `raise_error` raises it, once the caller is done with those before it."""
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = iter(items)
+        self._error: Exception | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        if self._error is not None:
+            raise StopIteration
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._error = error
+            raise StopIteration from None
+
+    def raise_error(self) -> None:
+        if self._error is not None:
+            raise self._error

@@ -51,7 +51,7 @@ def build(
     tokenizer = _tokenizer(tuple(corpus), size.vocabulary)
     ids = {name: tokenizer.convert_tokens_to_ids(name) for name in SPECIAL}
     config = _config(family, len(tokenizer), ids, positions, size)
-    model: Any = AutoModelForImageTextToText.from_config(config)
+    model: Any = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
     model.generation_config.eos_token_id = ids["<|im_end|>"]
     model.generation_config.pad_token_id = ids["<|endoftext|>"]
     model.save_pretrained(folder)

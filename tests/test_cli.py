@@ -10,8 +10,6 @@ import click
 import pytest
 
 from cxr_cli.cli import COMMANDS, cxr
-from cxr_cli.errors import CxrError
-from cxr_cli.extras import need
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -100,38 +98,3 @@ def test_every_choice_names_the_closest(name: str) -> None:
             first = str(parameter.type.choices[0])
             with pytest.raises(click.BadParameter, match=f"Did you mean '{first}'"):
                 parameter.type.convert(f"{first}x", parameter, context)
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_stage_has_help(name: str) -> None:
-    stage = cxr.get_command(cxr.make_context("cxr", [], resilient_parsing=True), name)
-    assert stage is not None
-    assert len((stage.help or "").strip()) > 40
-    for parameter in stage.params:
-        assert parameter.param_type_name == "argument" or getattr(parameter, "help", None), parameter.name
-    done = command(name, "--help")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"Usage: cxr {name}")
-
-
-@pytest.mark.skipif(not README.exists(), reason="no README yet")
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_stage_is_in_the_readme(name: str) -> None:
-    assert f"cxr {name}" in README.read_text()
-
-
-def test_a_missing_extra_is_named_with_its_line() -> None:
-    line = r'pip install -e "\.\[train\]" in a clone of the project'
-    with pytest.raises(CxrError, match=f"^no_such_module is not installed: {line}$"), need("train"):
-        import no_such_module.part  # type: ignore[import-not-found]  # noqa: F401
-    with pytest.raises(ModuleNotFoundError, match="cxr_cli"), need("train"):
-        import cxr_cli.no_such_module  # type: ignore[import-not-found]  # noqa: F401
-    with need("train"):
-        import json  # noqa: F401
-
-
-def test_extras_that_are_asked_for_exist() -> None:
-    asked = {
-        name for file in ROOT.glob("cxr_cli/**/*.py") for name in re.findall(r'\bneed\("(\w+)"\)', file.read_text())
-    }
-    assert asked <= PROJECT["optional-dependencies"].keys()

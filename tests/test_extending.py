@@ -1,4 +1,4 @@
-"""A judge, a score and a reward of your own: a file and a line in a table for each, then used from the command line."""
+"""A judge, a score, a reward and a row-file format of your own: a file and a line in a table each, then used."""
 
 import os
 import subprocess
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cases import lines, rows
+from tests.server import Server
 
 FILES = {
     "strict_judge.py": '''
@@ -20,6 +21,8 @@ from cxr_cli.scoring.radrscore import scores_of
 
 class StrictJudge:
     """No reasoning is good enough."""
+
+    asks_model = False
 
     def __init__(self, settings):
         pass
@@ -39,6 +42,7 @@ from cxr_cli.verifying.evidence import Opinion
 class StrictStepJudge:
     """No step is good enough."""
 
+    asks_model = False
     signature = "engine:strict"
 
     def __init__(self, verifier, model):
@@ -47,12 +51,36 @@ class StrictStepJudge:
     def judge(self, id, steps, case):
         return without_requests([Opinion("contradicted", "too vague", []) for step in steps])
 ''',
+    "modest_judge.py": '''
+from cxr_cli.engines.requests import Request
+from cxr_cli.rows.signatures import sign
+from cxr_cli.scoring.radrscore import PARTS, scores_of
+
+
+class ModestJudge:
+    """Asks the model for one number."""
+
+    asks_model = True
+
+    def __init__(self, settings):
+        self.engine = settings.model.engine
+
+    def signature(self, **settings):
+        return sign(engine="modest", **settings)
+
+    def judge(self, case, reasonings):
+        texts = [[{"role": "user", "content": reasoning}] for reasoning in reasonings]
+        replies = yield [Request(f"{case['id']}/{n}", messages) for n, messages in enumerate(texts)]
+        return [scores_of(dict.fromkeys(PARTS, float(reply.text))) for reply in replies]
+''',
     "word_count.py": '''
 from cxr_cli.engines.conversations import without_requests
 
 
 class WordCount:
     """words: how long a reply is."""
+
+    metrics = ("words",)
 
     def __init__(self, settings):
         pass
@@ -71,17 +99,34 @@ def brevity(completions, **columns):
     """1 for a reasoning of at most 100 words."""
     return [float(len((c.parts.think or "").split()) <= 100) for c in read_completions(completions, columns)]
 ''',
+    "pipe_format.py": '''
+class PipeFormat:
+    """A row a line, `id|report`."""
+
+    packed, appends, table = False, False, False
+
+    def read(self, path, pack):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            id, bar, report = line.partition("|")
+            yield f"{path}:{number}", {"id": id, "report": report}, None if bar else "no bar"
+
+    def write(self, path, pack):
+        return path.open("wb")
+''',
 }
 TABLES = """
 from cxr_cli.rewards import REWARDS
+from cxr_cli.rows.files.formats import FILE_FORMATS
 from cxr_cli.scoring.judges import JUDGES
 from cxr_cli.scoring.scores import SCORES
 from cxr_cli.verifying.judges import STEP_JUDGES
 
 JUDGES["strict"] = "strict_judge:StrictJudge"
+JUDGES["modest"] = "modest_judge:ModestJudge"
 STEP_JUDGES["strict"] = "strict_step_judge:StrictStepJudge"
 SCORES["words"] = "word_count:WordCount"
 REWARDS["brevity"] = "brevity:brevity"
+FILE_FORMATS[".pipe"] = "pipe_format:PipeFormat"
 
 from cxr_cli.cli import main
 
@@ -95,7 +140,7 @@ Cxr = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def cxr(tmp_path: Path) -> Cxr:
-    """`cxr("score", ..)` with the four lines in the tables."""
+    """`cxr("score", ..)` with the lines in the tables."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     path = os.pathsep.join([str(tmp_path), *sys.path])
@@ -114,7 +159,21 @@ def test_a_judge_and_a_score_of_your_own(cxr: Cxr) -> None:
     [row] = rows(done.stdout)
     assert (row["scores"]["radrscore"], row["scores"]["strict_radrscore"], row["scores"]["words"]) == (1.0, 0.0, 6.0)
     assert " & engine:strict|empty:null|" in row["scored_by"]
-    assert "rules|llm|stored|strict[,..]" in cxr("score", "--help", given=[]).stdout
+    assert "rules|llm|stored|strict|modest[,..]" in cxr("score", "--help", given=[]).stdout
+
+
+def test_a_judge_of_your_own_that_asks_a_model(cxr: Cxr) -> None:
+    given = [{**CASE, "prediction": REPLY}]
+    with Server(lambda request: "0.25") as server:
+        done = cxr("score", "--judge", "modest", "-m", server.url, "--no-cache", given=given)
+        assert done.returncode == 0, done.stderr
+        assert server.requests[0]["messages"] == [{"role": "user", "content": "No edema."}]
+    [row] = rows(done.stdout)
+    assert row["scores"]["radrscore"] == 0.25
+    without = cxr("score", "--judge", "rules,modest", given=given)
+    assert "--judge modest asks a model: name one with -m MODEL|URL." in without.stderr
+    idle = cxr("score", "--judge", "strict", "-m", "http://localhost:1/v1", given=given)
+    assert "-m is for --judge llm or --judge modest." in idle.stderr
 
 
 def test_a_judge_of_steps_of_your_own(cxr: Cxr) -> None:
@@ -135,13 +194,30 @@ def test_a_reward_of_your_own(cxr: Cxr) -> None:
     assert "no reward is called brevty; did you mean brevity?" in wrong.stderr
 
 
+def test_a_format_of_row_files_of_your_own(cxr: Cxr, tmp_path: Path) -> None:
+    (tmp_path / "reports.pipe").write_text("a|Moderate right pleural effusion.\nb\n")
+    arguments = ("mine", "reports.pipe", "--findings", "effusion", "--task", "binary", "-o", "out.pipe")
+    done = cxr(*arguments, "--on-error", "skip", "--rejects", "rejects.jsonl", given=[])
+    assert done.returncode == 3, done.stderr
+    assert "no bar" in (tmp_path / "rejects.jsonl").read_text()
+    [row] = rows((tmp_path / "out.pipe").read_text())
+    assert (row["id"], row["answer"]) == ("a/binary/pleural-effusion", "Yes")
+    wrong = cxr("mine", "reports.pip", given=[])
+    assert wrong.stderr == "cxr: reports.pip: no such file; there is reports.pipe\n"
+    (tmp_path / "reports.pip").touch()
+    wrong = cxr("mine", "reports.pip", given=[])
+    known = "known are .jsonl, .csv (and .gz or .zst of these), .parquet, .pipe"
+    assert wrong.stderr == f"cxr: reports.pip: unknown extension; did you mean .pipe? {known}\n"
+
+
 def test_the_tables_name_what_is_there() -> None:
     """Every line of a table can be loaded."""
-    from cxr_cli.rewards import DEFAULT, REWARDS
+    from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
+    from cxr_cli.rows.files.formats import FILE_FORMATS
     from cxr_cli.scoring.judges import JUDGES
     from cxr_cli.scoring.scores import SCORES
     from cxr_cli.verifying.judges import STEP_JUDGES
 
-    for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES):
+    for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES, FILE_FORMATS):
         assert [callable(table.load(name)) for name in table] == [True] * len(table)
-    assert DEFAULT.keys() <= REWARDS.keys()
+    assert DEFAULT_WEIGHTS.keys() <= REWARDS.keys()

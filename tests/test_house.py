@@ -27,10 +27,12 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "records",
     "registry",
     "extras",
+    "environment",
+    "termination",
     "errors",
 ]
 FLOOR = {room: -floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
-MOST_FILES, MOST_LINES = 12, 2000
+MOST_FILES, MOST_LINES, MOST_LINES_OF_A_COMMAND = 12, 2000, 60
 
 
 def modules() -> dict[str, Path]:
@@ -101,6 +103,42 @@ def test_a_class_name_has_one_meaning() -> None:
     assert [name for name in sorted(set(names)) if names.count(name) > 1] == []
 
 
+INTERFACES = {  # functions that several modules define on purpose: one meaning, one definition for each thing of a kind
+    "run",  # of a stage
+    "train",  # of SFT and of RL
+    "find",  # the source that an INPUT names
+    "fits",  # is a folder this data set?
+    "document",  # a summary, a comparison, a recount as a document
+    "escaped",  # of a table's format
+    "compute_score",  # as the other trainers call it
+    "check_flags",  # of a command
+}
+
+
+def test_a_function_name_has_one_meaning() -> None:
+    places: dict[str, list[str]] = {}
+    for path in MODULES.values():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+    doubled = {name: files for name, files in places.items() if len(files) > 1}
+    assert {name: files for name, files in doubled.items() if name not in INTERFACES} == {}
+    assert doubled.keys() >= INTERFACES
+
+
+def test_no_load_runs_code_of_strangers() -> None:
+    """Each `from_pretrained` and each `from_config` says `trust_remote_code=False`."""
+    loads = 0
+    for path in [*MODULES.values(), *(ROOT / "recipes").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if getattr(getattr(node, "func", None), "attr", None) in ("from_pretrained", "from_config"):
+                assert isinstance(node, ast.Call)
+                loads += 1
+                values = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                assert values.get("trust_remote_code") == "False", f"{path}:{node.lineno}"
+    assert loads > 10
+
+
 def test_no_import_runs_up() -> None:
     up = [
         f"{one} -> {other}"
@@ -131,3 +169,14 @@ def test_no_room_is_overfull() -> None:
     files = {folder.relative_to(ROOT).as_posix(): [*folder.glob("*.py")] for folder in folders}
     sizes = {name: (len(paths), sum(len(p.read_text().splitlines()) for p in paths)) for name, paths in files.items()}
     assert {name: size for name, size in sizes.items() if size[0] > MOST_FILES or size[1] > MOST_LINES} == {}
+
+
+def test_a_command_is_options_and_one_call() -> None:
+    files = (ROOT / "cxr_cli" / "commands").glob("*.py")
+    sizes = {path.name: len(path.read_text().splitlines()) for path in files}
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_COMMAND} == {}
+
+
+def test_each_room_has_its_tests() -> None:
+    rooms = [path.name for path in (ROOT / "cxr_cli").iterdir() if (path / "__init__.py").exists()]
+    assert [room for room in sorted(rooms) if not [*(ROOT / "tests" / room).glob("test_*.py")]] == []

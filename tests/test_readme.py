@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,9 @@ def judges() -> list[str]:
 
 
 def scores() -> list[str]:
-    from cxr_cli.scoring.radrscore import PARTS
-    from cxr_cli.scoring.report import METRICS as REPORTS
-    from cxr_cli.scoring.statements import METRICS as STATEMENTS
+    from cxr_cli.scoring.scores import SCORES
 
-    return ["accuracy", "answer_f1", "format", *PARTS, "radrscore", *STATEMENTS, *REPORTS]
+    return [metric for name in SCORES for metric in SCORES.load(name).metrics]
 
 
 def label_sets() -> list[str]:
@@ -67,7 +66,19 @@ def label_tables() -> list[str]:
 
 
 def table_formats() -> list[str]:
-    return [".jsonl", ".csv", ".parquet"]
+    from cxr_cli.rows.files.formats import FILE_FORMATS
+
+    return list(FILE_FORMATS)
+
+
+def packings() -> list[str]:
+    from cxr_cli.rows.files.formats import PACKS
+
+    return list(PACKS)
+
+
+def summary_formats() -> list[str]:
+    return choices("score", "--format")
 
 
 LISTS = {
@@ -81,6 +92,8 @@ LISTS = {
     "label sets": label_sets,
     "label tables": label_tables,
     "table formats": table_formats,
+    "packings": packings,
+    "summary formats": summary_formats,
 }
 
 
@@ -100,6 +113,12 @@ def test_list_is_that_of_the_code(name: str) -> None:
     assert "README.md" in marked
     for page, text in marked.items():
         assert listed(text) == LISTS[name](), page
+
+
+def test_every_extra_has_its_install_line() -> None:
+    project = tomllib.loads((pages.ROOT / "pyproject.toml").read_text())["project"]
+    lines = re.findall(r"^\| `pip install .*-e \"\.\[(\w+)\]\"` \|", README, re.M)
+    assert sorted(lines) == sorted(project["optional-dependencies"].keys() - {"dev"})
 
 
 def test_blocks_run_in_a_clone(tmp_path: Path) -> None:

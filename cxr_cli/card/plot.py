@@ -14,7 +14,7 @@ STYLES = {"yes": (COLOURS[0], HATCHES[0]), "no": (COLOURS[1], HATCHES[1]), "othe
 LABELS = {"yes": "binary: yes", "no": "binary: no", "other": "other tasks"}
 
 
-def draw(splits: Sequence[Split], stem: Path) -> str | None:
+def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
     """STEM.png and STEM.svg: a column of two panels for each split, the tasks above the findings. The PNG's name.
 
     Without matplotlib there is no plot: None, and a line on stderr.

@@ -23,13 +23,13 @@ def readme(splits: Sequence[Split], index: SplitIndex, overlaps: Sequence[Overla
         _pipes(["", *names], _overview(splits, index)),
         "The fingerprint names the questions, options, answers and films, in any order: `cxr score --summary` prints"
         " it as `set`.",
-        *([f"![What is asked, by task and by finding]({plot})"] if plot else []),
+        *([f"![Questions by task and by finding]({plot})"] if plot else []),
         "## Sources",
         _counts("source", splits, lambda split: split.sources),
         "## Tasks",
         _counts("task", splits, lambda split: split.tasks),
         "## Findings",
-        "yes / no: answers of binary questions; other: rows of other tasks that ask about it.",
+        "yes / no: answers to binary questions; other: questions of other tasks about the finding.",
         _pipes(["finding", *(f"{name}: yes / no / other" for name in names)], _findings(splits)),
         "## Answers",
         _pipes(["task", "answer", *names], _answers(splits)),
@@ -37,9 +37,9 @@ def readme(splits: Sequence[Split], index: SplitIndex, overlaps: Sequence[Overla
         _leaks(names, overlaps),
         "## How it was made",
         "\n".join(f"- `{by}`" for by in dict.fromkeys(by for split in splits for by in split.made_by))
-        or "*No row says it.*",
+        or "*The rows do not say.*",
         "## Licences",
-        "No film or report may be passed on but by the terms of its source.",
+        "Films and reports may be passed on only under the terms of their source.",
         _pipes(["source", "licence", "who may have it"], [[name, "*licence*", "*terms*"] for name in _sources(splits)]),
         f"Written by `cxr card`, version {cxr_version()}.",
     ]
@@ -70,8 +70,8 @@ def _leaks(names: Sequence[str], overlaps: Sequence[Overlap]) -> str:
     if len(names) < 2:
         return "There is one split: nothing to compare."
     if not overlaps:
-        return f"None: no patient, film, question or report stands in two of {', '.join(names)}."
-    note = "Reports that are nearly the same are no leak: normal films of different patients are described alike."
+        return f"None: no patient, film, question or report is in more than one of {', '.join(names)}."
+    note = "Nearly identical reports do not count as a leak: reports of normal films often use the same words."
     table = leak_table(overlaps)
     notes = [note] if any(overlap.kind == NO_LEAK for overlap in overlaps) else []
     return "\n\n".join([_pipes(table.head, table.body), *notes])

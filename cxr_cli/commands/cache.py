@@ -42,4 +42,4 @@ def clear() -> None:
     """
     from cxr_cli.engines.cache import ReplyCache
 
-    note(f"{ReplyCache().clear():,} replies forgotten")
+    note(f"{ReplyCache().clear():,} replies deleted")

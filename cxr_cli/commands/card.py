@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cxr_cli.options.completion import file_names
+from cxr_cli.options.shell_completion import file_names
 
 
 @click.command()
@@ -28,8 +28,8 @@ def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bo
 
     Writes README.md, with a fingerprint of each split, and distribution.png and .svg into the folder. Without SPLIT= a
     row belongs to the split that its `split` names. If two splits share patients, films (compared by bytes with
-    --images, else by path) or question ids, the command lists them and ends with exit code 1. Reports that are nearly
-    the same are listed too, but are no leak: normal films are described by templates.
+    --images, else by path) or question ids, the command lists them and ends with exit code 1. Nearly identical reports
+    are listed too, but do not count as a leak: reports of normal films follow templates.
 
     \b
     cxr card train=train.jsonl test=test.jsonl -o card/

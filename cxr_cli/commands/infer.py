@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         type=click.IntRange(0),
         default=0,
         show_default=True,
-        help="Seed of sampling; with the row's id and the sample's number it fixes each reply.",
+        help="Seed of sampling; each reply depends on it, on the row's id and on the sample's number.",
     ),
     click.option("--vote", is_flag=True, help="Add `vote`: the answer that most samples give, and their share."),
     click.option(
@@ -39,7 +39,7 @@ def infer(settings: "InferOptions") -> None:
     """Ask a vision-language model the questions of cases.
 
     \b
-    cxr phantom -o demo/ && cxr mine demo/studies.jsonl | cxr infer -m Qwen/Qwen2-VL-2B-Instruct --images demo/
+    cxr phantom -n 2 -o test/ && cxr mine test/studies.jsonl | cxr infer -m Qwen/Qwen2-VL-2B-Instruct --images test/
 
     Reads cases with `question` and `images` (for temporal questions the films of the `prior` come first). Adds
     `predictions`, each with the reply's text, its reasoning and its answer, and `answered_by`. A question that was
@@ -52,9 +52,9 @@ def infer(settings: "InferOptions") -> None:
     cxr infer test.jsonl -m rl/ --shard $SLURM_ARRAY_TASK_ID/16 -o part-$SLURM_ARRAY_TASK_ID.jsonl
     """
     if settings.samples > 1 and not settings.engine.sampling.temperature:
-        raise click.UsageError("--samples N are all the same at temperature 0: add --temperature 1.")
+        raise click.UsageError("--samples N would all be the same at temperature 0: add --temperature 1.")
     if settings.vote and settings.samples == 1:
-        raise click.UsageError("--vote needs --samples N, more than one.")
+        raise click.UsageError("--vote needs more than one sample: add --samples N.")
     from cxr_cli.stages.infer import run
 
     options.exit_if_rejected(run(settings))

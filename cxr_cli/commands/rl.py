@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cxr_cli import options
-from cxr_cli.rewards import DEFAULT, REWARDS
-from cxr_cli.training.settings.config import ROLLOUTS
+from cxr_cli.options import training
 
 if TYPE_CHECKING:
     from cxr_cli.stages.rl import RlOptions
@@ -16,32 +15,8 @@ if TYPE_CHECKING:
 @options.Bundle(
     "settings",
     "cxr_cli.stages.rl:RlOptions",
-    options.training,
-    click.option(
-        "--reward",
-        "rewards",
-        multiple=True,
-        metavar="NAME[:WEIGHT]",
-        help=f"{' '.join(REWARDS)}, or my_module:function; repeatable."
-        f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT.items())}]",
-    ),
-    click.option(
-        "--audit",
-        is_flag=True,
-        help="Do not train: print what the rewards pay for the chains in INPUT, and for cheats.",
-    ),
-    click.option(
-        "--filter-variance",
-        "samples",
-        type=click.IntRange(2),
-        metavar="K",
-        help="Train only on prompts whose K answers get different rewards.",
-    ),
-    click.option(
-        "--rollouts",
-        type=click.Choice(ROLLOUTS),
-        help="How completions are generated.  [default: transformers]",
-    ),
+    training.training,
+    *training.rl,
     options.unmentioned,
     options.lexicon,
 )
@@ -53,8 +28,8 @@ def rl(settings: "RlOptions") -> None:
 
     Reads cases with `question`, `options`, `answer`, `images`, `report` and `steps`, as far as the rewards need them.
     Process rewards score the statements of the reasoning. Settings are those of TRL's GRPOConfig, and: size,
-    max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts. --audit ends with exit code 1 if a cheat is paid as
-    well as the chains.
+    max_pixels, lora, freeze_vision, deepspeed, rewards, rollouts. --audit ends with exit code 1 if a cheat earns as
+    much as the honest chains.
 
     \b
     cxr rl steps.jsonl -m sft/ -o rl/ --config recipes/qwen2-vl-7b/rl.yaml --gpus 8

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cxr_cli import options
+from cxr_cli.options import scoring
 from cxr_cli.scoring.judges import JUDGES
 
 if TYPE_CHECKING:
@@ -15,26 +16,8 @@ if TYPE_CHECKING:
 @options.Bundle(
     "settings",
     "cxr_cli.stages.score:ScoreOptions",
-    click.option(
-        "--empty",
-        type=click.Choice(["null", "zero"]),
-        default="null",
-        show_default=True,
-        help="How a part of RadRScore with nothing to count is scored: null, or 0 as in the published evaluation.",
-    ),
-    click.option(
-        "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
-    ),
-    click.option(
-        "--references",
-        metavar="PATH",
-        help="Reference reports, joined by id: a file of rows, a folder of .txt files, or a .txt of one report a line.",
-    ),
-    click.option(
-        "--statements",
-        is_flag=True,
-        help="Add sensitivity, specificity and consistency of the statements in the reasoning.",
-    ),
+    *scoring.inputs,
+    *scoring.measures,
     options.unmentioned,
     options.lexicon,
     click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the bootstrap."),
@@ -42,7 +25,7 @@ if TYPE_CHECKING:
     options.flow(),
     options.engine(required=False),
     options.judge(JUDGES, help="Rules, offline; or a model; or the judgements stored in the rows (`judged`)"),
-    options.summary,
+    scoring.summary,
 )
 def score(settings: "ScoreOptions") -> None:
     """Score a model's answers, reasoning (RadRScore) and reports.
@@ -50,9 +33,9 @@ def score(settings: "ScoreOptions") -> None:
     \b
     cxr score examples/answers.jsonl --summary
 
-    Reads rows with `predictions` (or one `prediction`, a text) and, as far as they are there, `report`, `steps`,
+    Reads rows with `predictions` (or one `prediction`, a text) and, where there are any, `report`, `steps`,
     `question`, `options` and `answer`. In a row without a question the prediction is a report, and is compared with the
-    `report`. Adds `scores`, and in `why` the reason of each null.
+    `report`. Adds `scores`, and in `why` the reason for each null.
 
     \b
     cxr score theirs.csv --map id=uid,prediction=generated,report=findings+impression --summary
@@ -62,8 +45,8 @@ def score(settings: "ScoreOptions") -> None:
     cxr score --from chestx-reasoner eval/res --judge stored --summary    # as published, and ours
     cxr score a.jsonl "GPT-4o=b.jsonl" --compare --format latex --plot figures
     """
-    options.check_judges(settings.judges, settings.engine)
-    options.check_summary(settings.summary, settings.flow)
+    options.check_judges(settings.judges, JUDGES, settings.engine)
+    scoring.check_summary(settings.summary, settings.flow)
     from cxr_cli.stages.score import run
 
     options.exit_if_rejected(run(settings))

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cxr_cli import options
-from cxr_cli.options.completion import file_names
+from cxr_cli.options import training
+from cxr_cli.options.shell_completion import file_names
 
 if TYPE_CHECKING:
     from cxr_cli.stages.sft import SftOptions
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @options.Bundle(
     "settings",
     "cxr_cli.stages.sft:SftOptions",
-    options.training,
+    training.training,
     click.option(
         "--mix",
         multiple=True,
@@ -35,7 +36,7 @@ def sft(settings: "SftOptions") -> None:
     """Fine-tune a vision-language model on verified steps.
 
     \b
-    cxr phantom -o demo/ && cxr mine demo/studies.jsonl | cxr sft - -m Qwen/Qwen2-VL-2B-Instruct --images demo/ -o sft/
+    cxr phantom -n 8 -o try/ && cxr mine try/studies.jsonl | cxr sft - -m Qwen/Qwen2-VL-2B-Instruct --images try -o sft/
 
     Reads cases with `question`, `images`, `answer` and, to teach the reasoning, `steps`. OUT is a model that
     `cxr infer`, `cxr rl`, transformers and vLLM can load. Settings are those of TRL's SFTConfig, and: size, max_pixels,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from cxr_cli.engines.requests import Engine, Reply, Request
-from cxr_cli.errors import RowError
+from cxr_cli.errors import LateError, RowError
 from cxr_cli.rows import Row
 
 T = TypeVar("T")
@@ -30,15 +30,11 @@ def run_conversations(
     for anything.
     """
     waiting: dict[str, tuple[_OpenConversation[T], int]] = {}  # request id -> conversation, place in its turn
-    coming = iter(conversations)
+    coming = LateError(conversations)
     more = True
-    failure: Exception | None = None
     while more or waiting:
         if more and _has_room(engine, len(waiting)):
-            try:
-                new = next(coming, None)
-            except Exception as error:
-                new, failure = None, error
+            new = next(coming, None)
             if new is None:
                 more = False
                 continue
@@ -57,8 +53,7 @@ def run_conversations(
             engine.submit(request)
         if current.ended:
             yield current.row, current.result
-    if failure is not None:
-        raise failure
+    coming.raise_error()
 
 
 def run_or_reject(

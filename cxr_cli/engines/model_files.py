@@ -50,7 +50,7 @@ def locate(model: str, revision: str | None = None) -> ModelFiles:
     with need("train"):
         from transformers import AutoConfig
     try:
-        config = AutoConfig.from_pretrained(model, revision=revision)
+        config = AutoConfig.from_pretrained(model, revision=revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise CxrError(f"{model}: neither a folder nor a model of the Hugging Face hub that can be loaded") from error
     return ModelFiles(model, model, None, str(getattr(config, "_commit_hash", None) or revision or "main")[:12])
@@ -75,12 +75,12 @@ def load_processor(model: str, revision: str | None = None) -> Any:
         from transformers import AutoConfig, AutoProcessor, AutoTokenizer
         from transformers.utils import is_torchvision_available
 
-    config = AutoConfig.from_pretrained(model, revision=revision)
+    config = AutoConfig.from_pretrained(model, revision=revision, trust_remote_code=False)
     if not takes_images(config):
-        return AutoTokenizer.from_pretrained(model, revision=revision)
+        return AutoTokenizer.from_pretrained(model, revision=revision, trust_remote_code=False)
     if is_torchvision_available():
-        return AutoProcessor.from_pretrained(model, revision=revision)
-    return processor_without_video(config.model_type).from_pretrained(model, revision=revision)
+        return AutoProcessor.from_pretrained(model, revision=revision, trust_remote_code=False)
+    return processor_without_video(config.model_type).from_pretrained(model, revision=revision, trust_remote_code=False)
 
 
 def load_model(model: ModelFiles, revision: str | None = None, **settings: Any) -> Any:
@@ -93,17 +93,19 @@ def load_model(model: ModelFiles, revision: str | None = None, **settings: Any) 
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, logging
 
     logging.disable_progress_bar()
-    config = AutoConfig.from_pretrained(model.base, revision=revision)
+    config = AutoConfig.from_pretrained(model.base, revision=revision, trust_remote_code=False)
     auto_class = AutoModelForImageTextToText if takes_images(config) else AutoModelForCausalLM
     settings = {"dtype": default_dtype(model.base, revision)} | settings
     try:
-        loaded: Any = auto_class.from_pretrained(model.base, revision=revision, use_safetensors=True, **settings)
+        loaded: Any = auto_class.from_pretrained(
+            model.base, revision=revision, use_safetensors=True, trust_remote_code=False, **settings
+        )
     except (OSError, ValueError, TypeError) as error:
         raise CxrError(f"{model.base} cannot be loaded: {str(error).strip().splitlines()[0][:200]}") from error
     if model.adapter:
         with need("train"):
             from peft import PeftModel
-        loaded = PeftModel.from_pretrained(loaded, str(model.adapter)).merge_and_unload()
+        loaded = PeftModel.from_pretrained(loaded, str(model.adapter), trust_remote_code=False).merge_and_unload()
     if torch.cuda.is_available() and "device_map" not in settings:
         loaded = loaded.to("cuda")
     return loaded.eval()
@@ -117,7 +119,7 @@ def default_dtype(base: str, revision: str | None = None) -> str:
 
     if not torch.cuda.is_available():
         return "float32"
-    config = AutoConfig.from_pretrained(base, revision=revision)
+    config = AutoConfig.from_pretrained(base, revision=revision, trust_remote_code=False)
     return str(getattr(config, "dtype", None) or torch.bfloat16).removeprefix("torch.")
 
 

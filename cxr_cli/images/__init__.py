@@ -8,8 +8,8 @@ for row, images, error in prefetch(rows, Films(root=Path("studies"), size=Square
 
 from cxr_cli.images.errors import BadImage
 from cxr_cli.images.films import Films, films_of
-from cxr_cli.images.loading import load
+from cxr_cli.images.loading import load_film
 from cxr_cli.images.prefetch import RowImages, prefetch
 from cxr_cli.images.sizes import Budget, Size, Square
 
-__all__ = ["BadImage", "Budget", "Films", "RowImages", "Size", "Square", "films_of", "load", "prefetch"]
+__all__ = ["BadImage", "Budget", "Films", "RowImages", "Size", "Square", "films_of", "load_film", "prefetch"]

@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from cxr_cli.errors import LateError
 from cxr_cli.images.errors import BadImage
 from cxr_cli.images.films import Films, films_of
-from cxr_cli.images.loading import load
+from cxr_cli.images.loading import load_film
 from cxr_cli.records import Row
 
 Loader = Callable[[str], Image.Image]
@@ -41,13 +42,13 @@ def prefetch(rows: Iterable[Row], films: Films, *, ahead: int | None = None) -> 
     file that cannot be used is the `error` of its row, even a file that kills its worker. Close the iterator, or leave
     the loop, to stop the workers. Raises CxrError when a decoder has to be installed.
     """
-    loader = partial(load, root=films.root, size=films.size, cache=films.cache)
+    loader = partial(load_film, root=films.root, size=films.size, cache=films.cache)
     if films.workers == 0:
         for row in rows:
             yield _row_images(row, _load_all(loader, films_of(row)))
         return
     ahead = ahead or 4 * films.workers
-    coming = _ErrorLast(rows)
+    coming = LateError(rows)
     waiting: deque[tuple[Row, Future[ImagesOrReason]]] = deque()
     pool = _Pool(loader, films.workers)
     try:
@@ -66,32 +67,6 @@ def prefetch(rows: Iterable[Row], films: Films, *, ahead: int | None = None) -> 
             yield _row_images(row, result)
     finally:
         pool.close()
-
-
-class _ErrorLast:
-    """The rows. An error among them ends them, and is raised when the rows before it have gone through."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows = iter(rows)
-        self._error: Exception | None = None
-
-    def __iter__(self) -> Iterator[Row]:
-        return self
-
-    def __next__(self) -> Row:
-        if self._error is not None:
-            raise StopIteration
-        try:
-            return next(self._rows)
-        except StopIteration:
-            raise
-        except Exception as error:
-            self._error = error
-            raise StopIteration from None
-
-    def raise_error(self) -> None:
-        if self._error is not None:
-            raise self._error
 
 
 class _Pool:

@@ -1,6 +1,5 @@
 """Which studies are asked about, and how often. Draws depend on the seed and on ids, never on the input's order."""
 
-import difflib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -12,6 +11,7 @@ import msgspec
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
+from cxr_cli.registry import closest_name
 from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.tasks.binary import Binary
 
@@ -26,8 +26,9 @@ def parse_findings(text: str, lexicon: Lexicon) -> list[str]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name = lexicon.find(part)
         if name is None:
-            close = "".join(f"; there is `{n}`" for n in difflib.get_close_matches(part.lower(), lexicon.entries, n=1))
-            raise CxrError(f"--findings: `{part}` is no finding of the lexicon{close}")
+            close = closest_name(part.lower(), lexicon.entries)
+            hint = f"; there is `{close}`" if close else ""
+            raise CxrError(f"--findings: `{part}` is no finding of the lexicon{hint}")
         names.append(name)
     if not names:
         raise CxrError("--findings: no finding is named; `all` stands for all of the lexicon")

@@ -6,6 +6,8 @@
 @options.films
 @click.option("--seed", ...)
 def infer(flow: FlowOptions, engine: Spec, films: Films, seed: int) -> None: ...
+
+The flags of one stage stand in the module that is named for its room: `options.mining`, `options.scoring`.
 """
 
 import click
@@ -15,25 +17,17 @@ from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
 from cxr_cli.options.flow import exit_if_rejected, flow
 from cxr_cli.options.judge import check_judges, judge, show_prompt
-from cxr_cli.options.selection import check_selection, selection
-from cxr_cli.options.summary import check_summary, summary
-from cxr_cli.options.training import training
 
 __all__ = [
     "Bundle",
     "check_judges",
-    "check_selection",
-    "check_summary",
     "engine",
     "exit_if_rejected",
     "films",
     "flow",
     "judge",
     "lexicon",
-    "selection",
     "show_prompt",
-    "summary",
-    "training",
     "unmentioned",
 ]
 

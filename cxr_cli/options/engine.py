@@ -9,7 +9,7 @@ import click
 from cxr_cli.engines import Sampling, Spec
 from cxr_cli.engines.spec import ENGINES
 from cxr_cli.options.bundle import Bundle, Decorator
-from cxr_cli.options.completion import file_names
+from cxr_cli.options.shell_completion import file_names
 
 
 def engine(*, required: bool) -> Bundle:
@@ -59,7 +59,7 @@ def _refuse_without_model() -> None:
     for name in signature(_spec).parameters:
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             flag = next(parameter.opts[0] for parameter in context.command.params if parameter.name == name)
-            raise click.UsageError(f"{flag} is for a model: name one with -m MODEL|URL.")
+            raise click.UsageError(f"{flag} needs a model: name one with -m MODEL|URL.")
 
 
 def _parsed_args(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
@@ -93,7 +93,9 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             show_default=True,
             help="What runs the model. auto: openai for a URL, else vllm if it is installed, else transformers.",
         ),
-        click.option("--served", metavar="NAME", help="The server's name of the model.  [default: its only model]"),
+        click.option(
+            "--served", metavar="NAME", help="The model's name on the server.  [default: the only model there]"
+        ),
         click.option("--revision", metavar="COMMIT", help="The revision of a model on the Hugging Face hub."),
         click.option(
             "--allow-remote", is_flag=True, help="Allow sending reports and films to a server on another machine."
@@ -135,7 +137,7 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             multiple=True,
             callback=_parsed_args,
             metavar="NAME=VALUE",
-            help="Passed on unchanged: tensor_parallel_size=4 (vllm), dtype=bfloat16, top_k=20 (openai: the body).",
+            help="Passed to the engine: tensor_parallel_size=4 (vllm), dtype=bfloat16, top_k=20 (openai: the body).",
         ),
         click.option(
             "--no-cache",
@@ -144,13 +146,15 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             default=True,
             help="Do not use cached replies: ask everything again.",
         ),
-        click.option("--dry-run", is_flag=True, help="Ask nothing; print how many requests and tokens it would take."),
+        click.option(
+            "--dry-run", is_flag=True, help="Send no request; print how many requests and tokens it would take."
+        ),
         click.option(
             "--price-per-million",
             "price",
             metavar="IN[,OUT]",
             callback=_parsed_price,
-            help="Price of a million prompt and completion tokens, for --dry-run.",
+            help="Prices of a million prompt and completion tokens, for --dry-run.",
         ),
     )
 
@@ -163,5 +167,5 @@ def _parsed_price(context: click.Context, parameter: click.Parameter, text: str 
     except ValueError:
         prices = []
     if len(prices) not in (1, 2) or min(prices) < 0:
-        raise click.BadParameter(f"{text}: not a price or two, 2.5,10")
+        raise click.BadParameter(f"{text}: expected one price or two, such as 2.5,10")
     return prices[0], prices[-1]

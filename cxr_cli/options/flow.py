@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from cxr_cli.options.bundle import Bundle
-from cxr_cli.options.completion import file_names
+from cxr_cli.options.shell_completion import file_names
 from cxr_cli.rows import FlowOptions, claim_stdout, note
 from cxr_cli.rows.mapping import parse
 

@@ -1,6 +1,6 @@
 """Who judges, and with which prompts: the flags of the stages that rules or a model can do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from itertools import permutations
 
@@ -8,10 +8,12 @@ import click
 
 from cxr_cli.engines import Spec
 from cxr_cli.options.bundle import Decorator
+from cxr_cli.registry import Registry
 
 
-def judge(names: Iterable[str], help: str = "Rules, offline; or a model") -> Decorator:
-    """`--judge`: it reaches the command as `judges`, one or two of these names."""
+def judge(judges: Registry, help: str = "Rules, offline; or a model") -> Decorator:
+    """`--judge`: it reaches the command as `judges`, one or two names of the table."""
+    names = list(judges)
     return click.option(
         "--judge",
         "judges",
@@ -28,12 +30,14 @@ def _parsed_judges(context: click.Context, parameter: click.Parameter, text: str
     return tuple(text.split(","))
 
 
-def check_judges(judges: Sequence[str], engine: Spec | None) -> None:
-    """UsageError unless a model is named when it judges, and only then."""
-    if "llm" in judges and engine is None:
-        raise click.UsageError("--judge llm asks a model: name one with -m MODEL|URL.")
-    if "llm" not in judges and engine is not None:
-        raise click.UsageError("-m is for --judge llm.")
+def check_judges(names: Sequence[str], table: Registry, engine: Spec | None) -> None:
+    """UsageError unless a model is named when a judge of the table asks one, and only then."""
+    asking = [name for name in names if table.load(name).asks_model]
+    if asking and engine is None:
+        raise click.UsageError(f"--judge {asking[0]} asks a model: name one with -m MODEL|URL.")
+    if engine is not None and not asking:
+        able = " or ".join(f"--judge {name}" for name in table if table.load(name).asks_model)
+        raise click.UsageError(f"-m is for {able}.")
 
 
 def show_prompt(module: str) -> Decorator:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cxr_cli.options.bundle import Bundle
-from cxr_cli.options.completion import file_names
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping
+from cxr_cli.options.shell_completion import file_names
+from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rows import claim_stdout
+from cxr_cli.training.settings.config import ROLLOUTS
 
 if TYPE_CHECKING:
     from cxr_cli.training.settings.job import TrainingOptions
@@ -70,7 +72,7 @@ training = Bundle(
     click.option(
         "--report-to",
         type=click.Choice(["tensorboard", "wandb", "none"]),
-        help="Where logs go besides OUT/history.jsonl.  [default: none]",
+        help="Where to send logs, besides OUT/history.jsonl.  [default: none]",
     ),
     click.option("--resume", is_flag=True, help="Continue OUT from its last checkpoint, if there is one."),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
@@ -79,4 +81,31 @@ training = Bundle(
         "--nodes", type=click.IntRange(1), default=1, show_default=True, help="Number of nodes, this one included."
     ),
     click.option("--dry-run", is_flag=True, help="Check everything, print the plan, train nothing; needs no GPU."),
+)
+rl = (
+    click.option(
+        "--reward",
+        "rewards",
+        multiple=True,
+        metavar="NAME[:WEIGHT]",
+        help=f"{' '.join(REWARDS)}, or my_module:function; repeatable."
+        f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT_WEIGHTS.items())}]",
+    ),
+    click.option(
+        "--audit",
+        is_flag=True,
+        help="Do not train: print what the rewards pay for the chains in INPUT, and for cheats.",
+    ),
+    click.option(
+        "--filter-variance",
+        "samples",
+        type=click.IntRange(2),
+        metavar="K",
+        help="Train only on prompts whose K answers get different rewards.",
+    ),
+    click.option(
+        "--rollouts",
+        type=click.Choice(ROLLOUTS),
+        help="What generates the completions.  [default: transformers]",
+    ),
 )

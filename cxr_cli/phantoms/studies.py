@@ -8,7 +8,7 @@ import numpy as np
 
 from cxr_cli.phantoms.film.body import Body, normal_body, reposition
 from cxr_cli.phantoms.film.canvas import Layer
-from cxr_cli.phantoms.film.drawing import draw
+from cxr_cli.phantoms.film.drawing import draw_film
 from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
 from cxr_cli.phantoms.film.scene import FINDINGS, chance, choose_names, scene
 from cxr_cli.phantoms.film.styles import STYLES
@@ -28,7 +28,7 @@ class PhantomFilm(NamedTuple):
 
     def pixels(self, size: int) -> Layer:
         """(size, size) float32, 0 black .. 1 white."""
-        return draw(self.body, self.findings, size, self.style, self.seed)
+        return draw_film(self.body, self.findings, size, self.style, self.seed)
 
 
 class Phantom(NamedTuple):

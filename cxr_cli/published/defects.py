@@ -63,22 +63,26 @@ class Defects:
             missing += len(set().union(*named)) - len(set.intersection(*named)) if named else 0
         differing_references = sum(len(numbers) > 1 for numbers in self._references.values())
         defects = [
-            Defect("empty predictions", counts["empty"], f"{counts['credited']} of them credited all the same"),
+            Defect("empty predictions", counts["empty"], f"{counts['credited']} of them got credit"),
             Defect("differing item sets", missing, f"of {total} items are not in all models' files"),
-            Defect("rows without an item", nameless, "no id and no report: in no common set, counted as they are"),
+            Defect("rows without an item", nameless, "neither an id nor a report: in no common set, but counted"),
             Defect(TWICE, counts[TWICE], "an item again in the same file: as published all count, of ours the first"),
             Defect(AS_LIST, counts[AS_LIST], "in place of a text: their texts are read, one a line"),
-            Defect("matching by substring", counts["substring"], f"answers; {misread} of them read otherwise"),
-            Defect("answers left out", counts["left out"], "not empty, but nothing to match in them"),
-            Defect("verdicts not stored", counts["unstored"], "answers of which GPT-4o's verdict is not in the files"),
-            Defect("impossible counts", counts["impossible"], "more recalled, correct or effective than there are"),
+            Defect(
+                "matching by substring", counts["substring"], f"answers; {misread} of them are graded differently here"
+            ),
+            Defect("answers left out", counts["left out"], "not empty, but without anything to match"),
+            Defect("verdicts not stored", counts["unstored"], "answers whose verdict by GPT-4o is not in the files"),
+            Defect(
+                "impossible counts", counts["impossible"], "more findings recalled, correct or effective than there are"
+            ),
             Defect("failed judgements", counts["failed"], "error strings or refusals in place of counts"),
-            Defect("rows counted by half", counts["half"], "in the sums of the released script, not in its n"),
+            Defect("half-counted rows", counts["half"], "in the sums of the released script, not in its n"),
             Defect("nothing to count", counts["nothing"], "parts without a denominator, counted 0"),
             Defect(
-                "references anew",
+                "changed references",
                 differing_references,
-                "items whose reference findings differ in number between models",
+                "items whose number of reference findings differs between models",
             ),
             *(Defect(name, counts[name], "of the reference") for name in sorted(counts) if name.startswith("steps ")),
         ]

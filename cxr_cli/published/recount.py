@@ -19,11 +19,11 @@ from cxr_cli.scoring.scorer import reply_texts
 
 CAUSES = {
     "rows": "RadRScore is the mean over the rows that have all three parts",
-    "empty": "an empty prediction is wrong, whatever was judged of it",
-    "counts": "a count above what there is to count is a failed judgement",
+    "empty": "an empty prediction is wrong, whatever the judge made of it",
+    "counts": "a count that exceeds what there is to count is a failed judgement",
     "nothing": "a part with nothing to count is unknown, not 0",
-    "judge": "answers are read, not searched for letters; reasoning is judged by another judge",
-    "items": "only items count that all models of a task were asked",
+    "judge": "answers are parsed, not searched for letters; another judge judges the reasoning",
+    "items": "only the items that all models of a task have are counted",
 }
 METRICS = ("accuracy", *PARTS, "radrscore")
 _UNSCORABLE = {NO_REPORT, NO_REFERENCE, NOT_STORED, grading.NO_REFERENCE, grading.NOT_AN_OPTION}

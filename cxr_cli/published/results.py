@@ -36,7 +36,7 @@ _LISTED = 5  # unknown files that are named
 _INSTRUCTION = re.compile(r"\s*Let's think step by step\b.*\Z", re.S)
 
 
-def find(name: str) -> Source:
+def find_results(name: str) -> Source:
     """The rows of a folder that holds `accuracy_res`, `reasoning_res` or both, or is one of them."""
     folder = Path(name)
     if not folder.is_dir():

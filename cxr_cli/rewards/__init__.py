@@ -25,8 +25,8 @@ REWARDS = Registry(
         "length": "cxr_cli.rewards.functions:length",
     }
 )
-DEFAULT = {"format": 1.0, "accuracy": 1.0, "process": 2.0, "consistency": 1.0}
-"""The weight of each reward that `cxr rl` uses if none is named."""
+DEFAULT_WEIGHTS = {"format": 1.0, "accuracy": 1.0, "process": 2.0, "consistency": 1.0}
+"""The rewards that `cxr rl` pays if it is given none, and their weights."""
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.phrasing import Phrasing, phrasing_of
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix, RewardValues
 from cxr_cli.rows.rng import Rng
 from cxr_cli.scoring.tables.table import Document, Table
 from cxr_cli.scoring.tables.text import as_text
@@ -101,7 +101,7 @@ CHEATS: dict[str, Callable[[HonestCase], str]] = {
 }
 
 
-class Pay(NamedTuple):
+class AuditLine(NamedTuple):
     """What the rewards pay on average for one way to reply. as_good: the share of cases in which it is paid as much as
     the honest chain, or more."""
 
@@ -117,7 +117,7 @@ class Audit(NamedTuple):
 
     cases: int
     spread: dict[str, tuple[float, float, float, float, int]]
-    lines: list[Pay]
+    lines: list[AuditLine]
 
     @property
     def failed(self) -> list[str]:
@@ -136,23 +136,24 @@ def audit(cases: Sequence[Mapping[str, Any]], mix: RewardMix, reader: Reader) ->
     columns = {"case": [h.case for h in honest]}
     chains = mix.pay([h.honest_reply() for h in honest], columns)
     best = mix.total(chains)
-    lines = [Pay("honest chain", _means(chains), float(best.mean()), 1.0)]
+    lines = [AuditLine("honest chain", _means(chains), float(best.mean()), 1.0)]
     for name, cheat in CHEATS.items():
-        paid = mix.pay([cheat(h) for h in honest], columns)
-        total = mix.total(paid)
-        lines.append(Pay(name, _means(paid), float(total.mean()), float((total >= best - 1e-9).mean())))
+        values = mix.pay([cheat(h) for h in honest], columns)
+        total = mix.total(values)
+        lines.append(AuditLine(name, _means(values), float(total.mean()), float((total >= best - 1e-9).mean())))
     return Audit(len(honest), {name: _spread(values) for name, values in chains.items()}, lines)
 
 
-def _means(paid: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, float | None]:
-    return {name: None if np.isnan(values).all() else float(np.nanmean(values)) for name, values in paid.items()}
+def _means(rewards: RewardValues) -> dict[str, float | None]:
+    return {name: None if np.isnan(values).all() else float(np.nanmean(values)) for name, values in rewards.items()}
 
 
 def _spread(values: np.ndarray[Any, Any]) -> tuple[float, float, float, float, int]:
-    there = values[~np.isnan(values)]
-    if not len(there):
-        return (float("nan"),) * 4 + (len(values),)
-    return float(there.mean()), float(there.std()), float(there.min()), float(there.max()), len(values) - len(there)
+    numbers = values[~np.isnan(values)]
+    none = len(values) - len(numbers)
+    if not len(numbers):
+        return (float("nan"),) * 4 + (none,)
+    return float(numbers.mean()), float(numbers.std()), float(numbers.min()), float(numbers.max()), none
 
 
 def as_table(result: Audit) -> str:

@@ -16,9 +16,9 @@ REWARD_NAME, REWARD_TYPE = "cxr", "batch"
 def compute_score(reward_inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     """For each response `overall`, the weighted sum, and each reward by name."""
     scores = []
-    for given in reward_inputs:
-        truth = given["ground_truth"]
+    for completion in reward_inputs:
+        truth = completion["ground_truth"]
         case = json.loads(truth) if isinstance(truth, str) else truth
-        paid = score_one("", given["response"], case.get("answer"), case)
-        scores.append({"overall": paid.pop("score"), **paid})
+        rewards = score_one("", completion["response"], case.get("answer"), case)
+        scores.append({"overall": rewards.pop("score"), **rewards})
     return scores

@@ -1,7 +1,8 @@
-"""The rewards. The docstring of each gives its formula."""
+"""The rewards. The docstring of each gives its formula; its first sentence stands in the table of docs/train.md."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,7 +19,8 @@ SHORT, LONG = 15, 300  # words of a reasoning between which `length` is 1
 
 @dataclass
 class _Settings:
-    """How all rewards read. reader: None stands for that of the packaged lexicon, made when it is first needed."""
+    """How all rewards read reports and completions. reader: None until the first reward makes that of the packaged
+    lexicon."""
 
     reader: Reader | None = None
     unmentioned: Unmentioned = "normal"
@@ -27,15 +29,25 @@ class _Settings:
 _settings = _Settings()
 
 
-def use_lexicon(lexicon: Lexicon | None = None, unmentioned: Unmentioned = "normal") -> None:
-    """From now on rewards read with this lexicon and this policy on what a report does not mention."""
-    _settings.reader, _settings.unmentioned = reader(lexicon), unmentioned
+@contextmanager
+def use_lexicon(lexicon: Lexicon, unmentioned: Unmentioned = "normal") -> Iterator[None]:
+    """In this block rewards read with this lexicon and this policy on what a report does not mention."""
+    before = _settings.reader, _settings.unmentioned
+    _set(reader(lexicon), unmentioned)
+    try:
+        yield
+    finally:
+        _set(*before)
+
+
+def _set(reader: Reader | None, unmentioned: Unmentioned) -> None:
+    _settings.reader, _settings.unmentioned = reader, unmentioned
     _reference.cache_clear()
     _completion.cache_clear()
 
 
 def format(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """1 for `<think>` .. `</think><answer>` .. `</answer>`, once each, and nothing else; else 0."""
+    """1 for `<think>` .. `</think><answer>` .. `</answer>`, each tag once and nothing else; otherwise 0."""
     return [float(c.parts.well_formed) for c in read_completions(completions, columns)]
 
 
@@ -45,7 +57,8 @@ def accuracy(completions: Sequence[Any], **columns: Any) -> Rewards:
 
 
 def process(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """Are the statements of the reasoning true, and do they cover the reference, its present and absent findings alike?
+    """How much of the reference the reasoning states, with false statements counted against it; present and absent
+    findings count evenly.
 
     For the present (and possible) and for the absent findings of the reference: stated / (in the reference + false
     statements of the other kind); the mean of the two. If the reference has no finding of a kind, that kind is a
@@ -72,8 +85,8 @@ def _process(completion: Completion) -> float | None:
 
 
 def factuality(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """The share of the statements that the report supports, the paper's process reward; 0 if there are none. A model
-    can win it by calling everything in doubt absent: see `process`. None: there is no report."""
+    """The share of the statements that the report supports, the paper's process reward; a model can win it by calling
+    everything in doubt absent. 0 if there are no statements. None: there is no report."""
     return [
         None if c.reference.report is None else c.verdicts.count("supported") / max(1, len(c.verdicts))
         for c in read_completions(completions, columns)
@@ -86,8 +99,8 @@ def completeness(completions: Sequence[Any], **columns: Any) -> Rewards:
 
 
 def effectiveness(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """The share of the statements that are in the reference; 0 if there are none. None: there are no reference
-    steps."""
+    """The share of the statements that are among the reference's observations. 0 if there are no statements. None:
+    there are no reference steps."""
     return [_against_steps(c, reverse=True) for c in read_completions(completions, columns)]
 
 
@@ -95,18 +108,18 @@ def _against_steps(completion: Completion, *, reverse: bool) -> float | None:
     reference, stated = completion.reference.findings, completion.statements
     if not completion.reference.from_steps or not reference:
         return None
-    these, by = (stated, reference) if reverse else (reference, stated)
-    return coverage(these, by, completion.reader.lexicon) or 0.0
+    findings, among = (stated, reference) if reverse else (reference, stated)
+    return coverage(findings, among, completion.reader.lexicon) or 0.0
 
 
 def consistency(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """1 if the answer follows from the statements, 0 if not or if there is no answer. None: the answer claims no
-    finding."""
+    """1 if the answer follows from the statements of the reasoning, otherwise 0. 0 too if there is no answer. None: the
+    answer claims no finding."""
     return [c.consistency() for c in read_completions(completions, columns)]
 
 
 def length(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """1 for a reasoning of SHORT to LONG words; less in proportion to how far it is shorter or longer."""
+    """1 for a reasoning of 15 to 300 words, less in proportion as it is shorter or longer."""
     counts = [len((c.parts.think or "").split()) for c in read_completions(completions, columns)]
     return [min(1.0, n / SHORT, LONG / max(1, n)) for n in counts]
 
@@ -115,20 +128,20 @@ def statement_metrics(completions: Sequence[Any], **columns: Any) -> dict[str, f
     """Sensitivity and specificity of the statements, and how many there are: means over the completions."""
     read = read_completions(completions, columns)
     rates = [c.sensitivity_specificity() for c in read if c.reference.report is not None]
-    named = {
+    metrics = {
         "sensitivity": [rate for rate, _ in rates if rate is not None],
         "specificity": [rate for _, rate in rates if rate is not None],
         "statements": [float(len(c.statements)) for c in read],
     }
-    return {name: sum(values) / len(values) for name, values in named.items() if values}
+    return {name: sum(values) / len(values) for name, values in metrics.items() if values}
 
 
 def read_completions(completions: Sequence[Any], columns: Mapping[str, Any]) -> list[Completion]:
-    """Each completion, read with its case."""
+    """Each completion, read with its case. columns: `case`, or the fields of rows by name, a list for each."""
     cases = columns.get("case")
     if cases is None:
-        there = [name for name in COLUMNS if columns.get(name) is not None]
-        cases = [{name: columns[name][i] for name in there} for i in range(len(completions))]
+        names = [name for name in COLUMNS if columns.get(name) is not None]
+        cases = [{name: columns[name][i] for name in names} for i in range(len(completions))]
     keys = [case if isinstance(case, str) else json.dumps(case, sort_keys=True) for case in cases]
     return [_completion(key, text_of(completion)) for key, completion in zip(keys, completions, strict=True)]
 
@@ -144,8 +157,8 @@ def text_of(completion: Any) -> str:
 @lru_cache(maxsize=4096)
 def _completion(case: str, text: str) -> Completion:
     """Kept in a cache, since every reward needs the same."""
-    parsed: dict[str, Any] = json.loads(case)
-    return Completion(parsed, text, _reference(case), _reader())
+    row: dict[str, Any] = json.loads(case)
+    return Completion(row, text, _reference(case), _reader())
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ A row is a plain dict. Keys that a stage does not know pass through untouched, i
 """
 
 from cxr_cli.records import Row
-from cxr_cli.rows.files.lines import Item
+from cxr_cli.rows.files.formats import Item
 from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.files.writing import claim_stdout, write_text
 from cxr_cli.rows.flow import Flow, FlowOptions, for_each_row

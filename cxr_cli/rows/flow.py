@@ -19,7 +19,7 @@ from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper, mapping_advice
 from cxr_cli.rows.progress import note, with_progress
 from cxr_cli.rows.splits import assign_split
-from cxr_cli.rows.validation import check
+from cxr_cli.rows.validation import check_row
 
 _SPLITS = 8  # the most that are named where no row is of the wanted split
 
@@ -145,7 +145,7 @@ class Flow:
                 row = mapper(raw) if mapper else raw
                 row = restore(row) if source.table else row
                 row = with_texts(row)
-                reason = check(row, kind) or self._why_doubled(row["id"], where)
+                reason = check_row(row, kind) or self._why_doubled(row["id"], where)
                 if reason == "field `id`: missing" and (advice := mapping_advice(("id",), row)):
                     reason = f"{reason} (other names: {advice})"
             if reason is None:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-from cxr_cli.rows.files.lines import Item
+from cxr_cli.rows.files.formats import Item
 from cxr_cli.rows.files.reading import Source
 
 

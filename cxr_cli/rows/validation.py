@@ -20,7 +20,7 @@ _TYPE_NAMES = {
 }
 
 
-def check(row: Row, kind: type) -> str | None:
+def check_row(row: Row, kind: type) -> str | None:
     """Why `row` is not a `kind`, a TypedDict of records.py: "field `steps[0].text`: expected a string.."; else None."""
     try:
         msgspec.convert(row, kind)

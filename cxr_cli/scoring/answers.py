@@ -20,6 +20,8 @@ class AnswerScores:
     judge "llm" the model says whether an open answer is right that the rules cannot compare.
     """
 
+    metrics = ("accuracy", "answer_f1", "format")
+
     def __init__(self, settings: ScoreSettings) -> None:
         self.model = settings.model
 
@@ -41,6 +43,8 @@ class AnswerScores:
 
 class VoteScores:
     """vote_accuracy: that of `vote`, the answer that most samples give."""
+
+    metrics = ("vote_accuracy",)
 
     def __init__(self, settings: ScoreSettings) -> None:
         pass

@@ -17,6 +17,7 @@ from cxr_cli.findings import Finding, Lexicon
 from cxr_cli.findings.agreement import COURSE
 
 PARTS = ("factuality", "completeness", "effectiveness")
+METRICS = (*PARTS, "radrscore")
 NO_REFERENCE, NO_REASONING = "no reference steps", "no reasoning"
 NOTHING_SAID, NOTHING_IN_REFERENCE = "no observation predicted", "no observation in the reference"
 Scores = tuple[dict[str, float | None], dict[str, str]]

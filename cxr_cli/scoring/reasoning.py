@@ -6,12 +6,14 @@ from typing import Any
 from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.findings.sections import NO_FINDINGS, NO_REPORT
-from cxr_cli.scoring.radrscore import PARTS, Scores
+from cxr_cli.scoring.radrscore import METRICS, PARTS, Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
 
 class ReasoningScores:
     """The parts of RadRScore of each reply to a question; those of a second judge are `llm_factuality` and so on."""
+
+    metrics = METRICS
 
     def __init__(self, settings: ScoreSettings) -> None:
         self.empty = settings.empty

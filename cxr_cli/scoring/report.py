@@ -29,6 +29,8 @@ METRICS = ("finding_precision", "finding_recall", "finding_f1", "finding_errors"
 class ReportScores:
     """The four metrics of each reply in a row without a question, which is a report."""
 
+    metrics = METRICS
+
     def __init__(self, settings: ScoreSettings) -> None:
         self.comparer = ReportComparer(settings.reader)
 
@@ -69,7 +71,7 @@ class ReportComparer:
         if not predicted or not predicted.strip():
             reason = "no prediction"
         elif not self.reader.read(predicted):
-            reason = "no finding read in the prediction"
+            reason = "no finding in the prediction"
         return reason
 
     def present(self, text: str) -> list[Finding]:

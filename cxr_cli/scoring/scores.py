@@ -40,7 +40,9 @@ class ScoreSettings(NamedTuple):
 
 
 class Score(Protocol):
-    """One group of metrics."""
+    """One group of metrics. metrics: their names, as rows, summaries and the README have them."""
+
+    metrics: Sequence[str]
 
     def __init__(self, settings: ScoreSettings) -> None: ...
 

@@ -23,6 +23,8 @@ METRICS = ("sensitivity", "specificity", "consistency")
 class StatementScores:
     """The three metrics of each reply to a question; None with a reason if a reply mentions nothing of the kind."""
 
+    metrics = METRICS
+
     def __init__(self, settings: ScoreSettings) -> None:
         self.reader, self.unmentioned, self.wanted = settings.reader, settings.unmentioned, settings.statements
 
@@ -41,8 +43,8 @@ def statement_scores(completion: Completion) -> Scores:
     consistency = None if no_answer else completion.consistency()
     silent = why_silent(completion.case.get("report"))
     why = {
-        "sensitivity": silent or "speaks of no finding that is there",
-        "specificity": silent or "speaks of no finding that is not there",
+        "sensitivity": silent or "mentions no finding that is present",
+        "specificity": silent or "mentions no finding that is absent",
         "consistency": "no answer" if no_answer else "the answer claims no finding",
     }
     scores = dict(zip(METRICS, (sensitivity, specificity, consistency), strict=True))

@@ -16,7 +16,7 @@ from pathlib import Path
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import label_values, one_split_per_patient, read_rows, single_folder, starts_with
+from cxr_cli.sources.tables.csv_rows import label_values, one_split_per_patient, read_table, single_folder, starts_with
 
 SIGNS = "train.csv or valid.csv, beginning with Path,Sex,Age"
 LABELS = (
@@ -53,7 +53,7 @@ DATA_SET = DataSet(SIGNS, fits, find)
 def _items(folder: Path) -> Iterator[Item]:
     for path in (folder / f"{split}.csv" for split in SPLITS):
         if path.is_file():
-            rows = read_rows(path, ("Path", *LABELS))
+            rows = read_table(path, ("Path", *LABELS))
             for _, films in groupby(rows, _study):  # the rows of a study, one for each film, are next to each other
                 yield _item(list(films), path.stem)
 

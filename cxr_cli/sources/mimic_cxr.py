@@ -95,7 +95,7 @@ class _Walk:
         for time, number in [*dated, *undated]:
             id = f"s{number}"
             path = files.get(f"{id}.txt")
-            report, broken = text_folder.read(path) if path else (None, None)
+            report, broken = text_folder.read_text(path) if path else (None, None)
             images, laterals = self._films(place, id)
             row: Row = {"id": id, "patient": place.rpartition("/")[2], "images": images, "report": report}
             row |= {"source": "mimic-cxr"} | self._table_keys(entries[number])

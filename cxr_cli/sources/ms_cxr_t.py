@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import read_rows
+from cxr_cli.sources.tables.csv_rows import read_table
 from cxr_cli.sources.texts import text_folder
 
 SIGNS = "MS_CXR_T_temporal_image_classification_v1.0.0.csv"
@@ -43,7 +43,7 @@ DATA_SET = DataSet(SIGNS, fits, find)
 def _items(folders: Sequence[Path]) -> Iterator[Item]:
     path = next(path for folder in folders for path in folder.glob(f"{_TABLE}.csv"))
     pairs: Counter[str] = Counter()
-    for where, row, reason in read_rows(path, COLUMNS):
+    for where, row, reason in read_table(path, COLUMNS):
         if reason is None and (blank := [column for column in IDS if not row[column]]):
             reason = f"column `{blank[0]}`: blank"
         if reason is None:
@@ -69,5 +69,5 @@ def _half(patient: str, number: str, dicom: str, folders: Sequence[Path]) -> tup
     film = f"{place}/{dicom.rpartition('/')[2]}"
     suffix = ".dcm" if any((folder / f"{film}.dcm").is_file() for folder in folders) else ".jpg"
     path = next((path for folder in folders if (path := folder / f"{place}.txt").is_file()), None)
-    report, reason = text_folder.read(path) if path else (None, None)
+    report, reason = text_folder.read_text(path) if path else (None, None)
     return {"id": f"s{number}", "images": [f"{film}{suffix}"], "report": report}, reason

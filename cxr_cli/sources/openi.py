@@ -21,7 +21,7 @@ from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files.lines import escaped_text
 from cxr_cli.rows.mapping import join_sections
 from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import find_films, read_rows, single_folder, starts_with
+from cxr_cli.sources.tables.csv_rows import find_films, read_table, single_folder, starts_with
 
 XML = "ecgen-radiology"
 TABLES = ("indiana_reports.csv", "reports.csv")
@@ -62,7 +62,7 @@ def _items(folder: Path) -> Iterator[Item]:
 
 
 def _from_table(path: Path, projections: dict[str, list[tuple[str, bool]]]) -> Iterator[Item]:
-    for where, row, reason in read_rows(path, ("uid", "MeSH", *SECTIONS)):
+    for where, row, reason in read_table(path, ("uid", "MeSH", *SECTIONS)):
         if reason is not None:
             yield where, row, reason
         else:
@@ -77,7 +77,7 @@ def _projections(folder: Path) -> dict[str, list[tuple[str, bool]]]:
     """uid -> the path of each of its films, and whether it is a lateral."""
     found: dict[str, list[tuple[str, bool]]] = {}
     if (path := folder / PROJECTIONS).is_file():
-        for _, row, reason in read_rows(path, ("uid", "filename", "projection")):
+        for _, row, reason in read_table(path, ("uid", "filename", "projection")):
             if reason is None:
                 film = f"images/images_normalized/{row['filename']}"
                 found.setdefault(row["uid"], []).append((film, row["projection"] == "Lateral"))

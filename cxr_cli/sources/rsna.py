@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import read_rows, single_folder
+from cxr_cli.sources.tables.csv_rows import read_table, single_folder
 
 SIGNS = "stage_2_train_labels.csv"
 CLASSES = "stage_2_detailed_class_info.csv"
@@ -38,7 +38,7 @@ DATA_SET = DataSet(SIGNS, fits, find)
 def _items(folder: Path) -> Iterator[Item]:
     seen: set[str] = set()
     classes = _classes(folder / CLASSES)
-    for where, row, reason in read_rows(folder / SIGNS, ("patientId", "Target")):
+    for where, row, reason in read_table(folder / SIGNS, ("patientId", "Target")):
         if reason is None and row["Target"] not in ("0", "1"):
             reason = "column `Target`: neither 0 nor 1"
         if reason is not None:
@@ -61,5 +61,5 @@ def _study(id: str, target: int, classes: dict[str, str]) -> Row:
 
 
 def _classes(path: Path) -> dict[str, str]:
-    rows = read_rows(path, ("patientId", "class")) if path.is_file() else ()
+    rows = read_table(path, ("patientId", "class")) if path.is_file() else ()
     return {row["patientId"]: row["class"] for _, row, reason in rows if reason is None}

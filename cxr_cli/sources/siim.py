@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import find_films, read_rows, single_folder
+from cxr_cli.sources.tables.csv_rows import find_films, read_table, single_folder
 
 TABLES = ("train-rle.csv", "stage_2_train.csv")
 SIGNS = " or ".join(TABLES)
@@ -36,7 +36,7 @@ def _items(folder: Path) -> Iterator[Item]:
     seen: set[str] = set()
     paths = find_films(folder)
     path = next(path for table in TABLES if (path := folder / table).is_file())
-    for where, row, reason in read_rows(path, ("ImageId", "EncodedPixels")):
+    for where, row, reason in read_table(path, ("ImageId", "EncodedPixels")):
         id, mask = ("", "") if reason else (row["ImageId"], (row["EncodedPixels"] or "").strip())
         if reason is None and not mask:
             reason = "column `EncodedPixels`: blank; no mask is -1"

@@ -18,7 +18,7 @@ from pathlib import Path
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Source
 from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import label_values, read_rows, single_folder
+from cxr_cli.sources.tables.csv_rows import label_values, read_table, single_folder
 
 SPLITS = ("train", "test")
 SIGNS = "annotations/image_labels_train.csv or annotations/image_labels_test.csv"
@@ -56,7 +56,7 @@ def _items(folder: Path) -> Iterator[Item]:
 def _films(path: Path, split: str) -> Iterator[Item]:
     votes: dict[str, Counter[str]] = {}
     places: dict[str, list[str]] = {}  # image_id -> `path:line` of each reader
-    for where, row, reason in read_rows(path, ("image_id", "No finding")):
+    for where, row, reason in read_table(path, ("image_id", "No finding")):
         try:
             if reason is not None:
                 raise RowError("", reason)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cxr_cli.card.counts import Split
 from cxr_cli.card.leaks import NO_LEAK, SplitIndex
-from cxr_cli.card.plot import draw
+from cxr_cli.card.plot import draw_counts
 from cxr_cli.card.readme import leak_table, readme
 from cxr_cli.errors import CxrError
 from cxr_cli.mining.near_duplicates import Reports
@@ -39,10 +39,10 @@ def run(options: CardOptions) -> None:
         splits = _read_splits(options.inputs, index)
         rows = sum(split.fingerprint.rows for split in splits)
         if not rows:
-            raise CxrError("no rows: there is nothing to make a card of")
+            raise CxrError("no rows to make a card of")
         overlaps = list(index.overlaps(split.name for split in splits))
         folder.mkdir(parents=True, exist_ok=True)
-        plot = draw(splits, folder / PLOT)
+        plot = draw_counts(splits, folder / PLOT)
         (folder / "README.md").write_text(readme(splits, index, overlaps, plot))
     note(f"{rows:,} rows of {', '.join(split.name for split in splits)} -> {folder / 'README.md'}")
     if overlaps:

@@ -10,10 +10,10 @@ from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.rewards.audit import as_table, audit
 from cxr_cli.rewards.functions import use_lexicon
-from cxr_cli.rewards.selection import select
+from cxr_cli.rewards.reward_mix import select
 from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import distributed, rl
-from cxr_cli.training.logs.libraries import quiet_libraries
+from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import make_out_folder
 from cxr_cli.training.plan.plan import plan_rl
 from cxr_cli.training.settings.job import TrainingOptions, make_job
@@ -40,11 +40,11 @@ def run(options: RlOptions) -> None:
     if not options.training.inputs:
         raise CxrError("name the rows to train on: INPUT")
     lexicon = Lexicon.load(options.lexicon)
-    use_lexicon(lexicon, options.unmentioned)
-    if options.audit:
-        _audit(options, lexicon)
-    else:
-        _train(options)
+    with use_lexicon(lexicon, options.unmentioned):
+        if options.audit:
+            _audit(options, lexicon)
+        else:
+            _train(options)
 
 
 def _train(options: RlOptions) -> None:
@@ -53,28 +53,28 @@ def _train(options: RlOptions) -> None:
         training = replace(training, sets=(*training.sets, f"rollouts={options.rollouts}"))
     with need("train"):
         from trl import GRPOConfig
-    quiet_libraries()
     job = make_job(training, GRPOConfig, sources=training.inputs)
-    selected = select(options.rewards or job.settings.get("rewards") or ())
-    if training.dry_run:
-        write_text(plan_rl(job, selected, training.gpus, training.nodes))
-        return
-    make_out_folder(job)
-    if options.samples is not None:
-        filter_prompts(job, selected, options.samples)
-    if distributed.needs_launch(training.gpus, training.nodes):
-        distributed.launch(sys.argv[1:], training.gpus, training.nodes)
-    else:
-        rl.train(job, selected)
+    rewards = select(options.rewards or job.settings.get("rewards") or ())
+    with quiet_libraries():
+        if training.dry_run:
+            write_text(plan_rl(job, rewards, training.gpus, training.nodes))
+            return
+        make_out_folder(job)
+        if options.samples is not None:
+            filter_prompts(job, rewards, options.samples)
+        if distributed.needs_launch(training.gpus, training.nodes):
+            distributed.launch(sys.argv[1:], job.out, training.gpus, training.nodes)
+        else:
+            rl.train(job, rewards)
 
 
 def _audit(options: RlOptions, lexicon: Lexicon) -> None:
     """Prints what the rewards pay for the chains of the rows, and for cheats. CxrError: a cheat is paid as well."""
-    selected = select(options.rewards)
+    rewards = select(options.rewards)
     rows: list[Row] = []
     for_each_row(options.training.inputs, rows.append, mapping=options.training.mapping, limit=options.training.limit)
-    result = audit(rows, selected, reader(lexicon))
+    result = audit(rows, rewards, reader(lexicon))
     write_text(as_table(result))
     if result.failed:
-        raise CxrError(f"{len(result.failed)} cheats are paid as well as the honest chains: {', '.join(result.failed)}")
-    note("no cheat is paid as well as the honest chains")
+        raise CxrError(f"these cheats earn as much as the honest chains: {', '.join(result.failed)}")
+    note("no cheat earns as much as the honest chains")

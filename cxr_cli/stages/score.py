@@ -73,7 +73,7 @@ def _score(options: ScoreOptions) -> int:
     totals: Summary | Recount = Recount(judges[0])
     if options.layout is None:
         totals = Summary(seed=options.seed, second=judges[1] if len(judges) > 1 else None)
-    matrix, draw = ScoreMatrix() if printed.plot else None, _drawing(printed.plot)
+    matrix, draw_plots = ScoreMatrix() if printed.plot else None, _drawing(printed.plot)
 
     def take(row: Row) -> None:
         totals.add(row)
@@ -88,14 +88,14 @@ def _score(options: ScoreOptions) -> int:
         document = recount_table.document(totals) if isinstance(totals, Recount) else summary_table.document(totals)
         write_text(formatted(document, printed.format).rstrip("\n"))
     if matrix is not None:
-        draw(Comparison(matrix, common=True, seed=options.seed))
+        draw_plots(Comparison(matrix, common=True, seed=options.seed))
     return rejected
 
 
 def _compare(options: ScoreOptions) -> int:
     """The comparison of the inputs' models; an input has one model or several."""
     printed = options.summary
-    matrix, draw = ScoreMatrix(), _drawing(printed.plot)
+    matrix, draw_plots = ScoreMatrix(), _drawing(printed.plot)
     rejected = 0
     with _open(options) as scoring:
         for file in model_files(options.flow.inputs):
@@ -107,13 +107,13 @@ def _compare(options: ScoreOptions) -> int:
     if options.dry_run:
         return rejected
     if len(matrix.models) < 2:
-        raise CxrError(f"--compare wants two models or more, not {', '.join(matrix.models) or 'none'}")
+        raise CxrError(f"--compare needs two models or more, not {', '.join(matrix.models) or 'none'}")
     comparison = Comparison(matrix, printed.common, printed.in_domain, options.seed)
     write_text(formatted(comparison_table.document(comparison), printed.format).rstrip("\n"))
     if printed.format == "csv":
         for text in comparison_notes.notes(comparison):
             note(text)
-    draw(comparison)
+    draw_plots(comparison)
     return rejected
 
 
@@ -121,9 +121,9 @@ def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
     """A function that plots a comparison. It is made before rows are scored, to report a missing library at once."""
     if folder is None:
         return lambda comparison: None
-    from cxr_cli.scoring.plots.plots import draw
+    from cxr_cli.scoring.plots.plots import draw_plots
 
-    return lambda comparison: note(f"{len(draw(comparison, folder))} plots -> {folder}")
+    return lambda comparison: note(f"{len(draw_plots(comparison, folder))} plots -> {folder}")
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class _Scoring:
         """Passes each scored row to `take`, and with `write` writes it. Returns how many rows were rejected."""
         flow = Flow(
             rows,
-            find_source=results.find if self.options.layout else plain_text.find,
+            find_source=results.find_results if self.options.layout else plain_text.find,
             protected=(self.options.references,) if self.options.references else (),
             dry_run=self.options.dry_run,
         )
@@ -159,7 +159,7 @@ class _Scoring:
 
         flow.pipe(scored, ScoredCase)
         if judged[False] and not flow.dry_run:
-            note(f"{judged[False]} of {judged.total()} rows could not be judged in full: `why` says the reason")
+            note(f"{judged[False]} of {judged.total()} rows could not be judged in full: `why` gives the reason")
         return flow.rejected
 
     def _with_reports(self, flow: Flow, rows: Iterator[Row]) -> Iterator[Row]:
@@ -169,7 +169,7 @@ class _Scoring:
             elif row["id"] in self.reports:
                 yield {**row, "report": self.reports[row["id"]]}
             else:
-                flow.reject(row, "no reference with this id")
+                flow.reject(row, "no reference report has this id")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.rows import write_text
 from cxr_cli.training import distributed, sft
-from cxr_cli.training.logs.libraries import quiet_libraries
+from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import make_out_folder
 from cxr_cli.training.plan.plan import plan_sft
 from cxr_cli.training.settings.job import TrainingOptions, make_job
@@ -31,16 +31,16 @@ def run(options: SftOptions) -> None:
     if bool(training.inputs) == bool(mix):
         raise CxrError("name the rows to train on: INPUT, or --mix FILE:WEIGHT ..")
     sources, weights = _parse_mix(mix) if mix else (training.inputs, None)
-    quiet_libraries()
     job = make_job(training, SFTConfig, sources=sources, weights=weights, evaluation=options.evaluation)
-    if training.dry_run:
-        write_text(plan_sft(job, training.gpus, training.nodes))
-        return
-    make_out_folder(job)
-    if distributed.needs_launch(training.gpus, training.nodes):
-        distributed.launch(sys.argv[1:], training.gpus, training.nodes)
-    else:
-        sft.train(job)
+    with quiet_libraries():
+        if training.dry_run:
+            write_text(plan_sft(job, training.gpus, training.nodes))
+            return
+        make_out_folder(job)
+        if distributed.needs_launch(training.gpus, training.nodes):
+            distributed.launch(sys.argv[1:], job.out, training.gpus, training.nodes)
+        else:
+            sft.train(job)
 
 
 def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:

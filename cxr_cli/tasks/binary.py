@@ -16,7 +16,7 @@ class Binary(Task):
     """One question about each finding that is named, or about a few."""
 
     name = "binary"
-    yes_no = True
+    yes_no = per_finding = True
 
     def questions(self, candidates: Candidates) -> Iterator[Question]:
         """About every finding that may be asked about, or about a few of them."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from cxr_cli.tasks.choice import WHICH_ALL, Choice
 from cxr_cli.tasks.questions import Candidates, Question
+from cxr_cli.tasks.which_findings import WHICH_ALL, WhichFindings
 
 OPTIONS = 5
 MOST_RIGHT = 3  # of which at most so many are right
 
 
-class Multiple(Choice):
+class Multiple(WhichFindings):
     """Several findings that are present, among others that are absent."""
 
     name = "multiple"

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from cxr_cli.rows.rng import Rng
-from cxr_cli.tasks.choice import WHICH_ALL, Choice
 from cxr_cli.tasks.questions import Candidates, Question
+from cxr_cli.tasks.which_findings import WHICH_ALL, WhichFindings
 from cxr_cli.tasks.wording import OVERVIEW, StepWording
 
 
-class Open(Choice):
+class Open(WhichFindings):
     """The findings that are present, as a list. Rows call it `multiple`, and it has no options."""
 
     name = "multiple"

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from cxr_cli.findings.study import StudyFindings
 from cxr_cli.rows.rng import Rng
-from cxr_cli.tasks.choice import WHICH_ONE, Choice
 from cxr_cli.tasks.questions import Candidates, Question, slug
+from cxr_cli.tasks.which_findings import WHICH_ONE, WhichFindings
 from cxr_cli.tasks.wording import StepWording
 
 OPTIONS = 4
 _ONLY = ("Of these findings, only {a} {is} seen, so the answer is {answer}.",)
 
 
-class Single(Choice):
+class Single(WhichFindings):
     """One finding that is present, among others that are absent."""
 
     name = "single"

@@ -20,11 +20,12 @@ class Task:
     """One kind of question. As it stands, it serves cases whose task has a name that is not in the table.
 
     name: what rows call it. yes_no: the answers are Yes and No. several: the answer is a list, though it may hold one
-    text. compares: a model sees the prior's films too.
+    text. compares: a model sees the prior's films too. per_finding: its questions, each about one finding,
+    are those that `--per-finding` draws.
     """
 
     name = ""
-    yes_no = several = compares = False
+    yes_no = several = compares = per_finding = False
 
     def questions(self, candidates: Candidates) -> Iterable[Question]:
         """The questions of this task about one study; none by default."""

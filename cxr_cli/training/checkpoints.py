@@ -1,4 +1,4 @@
-"""Checkpoints: resumed with weights, optimizer, scheduler, place in the data and random state; written on SIGTERM."""
+"""Checkpoints: the last whole one is found, its weights are loaded, and one is written when a training is stopped."""
 
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,13 @@ from cxr_cli.rows import note
 
 
 class Resumable:
-    """A mixin for transformers' Trainer, which by itself restores no weights of Qwen2-VL and Qwen2.5-VL: a checkpoint
-    names them differently from the model in memory, and names that do not match are skipped."""
+    """A mixin for transformers' Trainer that restores the weights of every family. CxrError: the checkpoint is of
+    another model.
+
+    By itself Trainer restores none of Qwen2-VL and Qwen2.5-VL: a checkpoint names them differently from the model in
+    memory, and names that do not match are skipped. Optimizer, scheduler, place in the data and random state it does
+    restore.
+    """
 
     def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
         trainer: Any = self
@@ -22,7 +27,9 @@ class Resumable:
             return
         current = trainer.accelerator.unwrap_model(model)
         try:
-            saved = type(current).from_pretrained(checkpoint, dtype=current.dtype)
+            saved = type(current).from_pretrained(
+                checkpoint, dtype=current.dtype, use_safetensors=True, trust_remote_code=False
+            )
             current.load_state_dict(saved.state_dict(), strict=True)
         except RuntimeError as error:
             raise CxrError(f"{checkpoint} is of another model than the one that is trained") from error
@@ -33,8 +40,8 @@ def _is_adapter(checkpoint: str) -> bool:
 
 
 def last_checkpoint(out: Path) -> str | None:
-    """The newest complete checkpoint in OUT. One that was being written when the disk was full or the run was killed
-    lacks trainer_state.json, which is written last; it is set aside."""
+    """The newest complete checkpoint in OUT, None if there is none. One that was being written when the disk was full
+    or the run was killed lacks trainer_state.json, which is written last; it is renamed to broken-checkpoint-N."""
     while out.is_dir() and (path := get_last_checkpoint(str(out))):
         if Path(path, "trainer_state.json").is_file():
             return str(path)
@@ -43,16 +50,13 @@ def last_checkpoint(out: Path) -> str | None:
     return None
 
 
-class StopOnSignal(TrainerCallback):  # type: ignore[misc]
-    """On SIGTERM, which Slurm sends before it takes a node away: finishes the step, saves and stops."""
+class StopCallback(TrainerCallback):  # type: ignore[misc]
+    """After `request`, on whichever rank: finishes the step, saves and stops."""
 
     def __init__(self) -> None:
-        import signal
-
         self.requested = False
-        signal.signal(signal.SIGTERM, self._request)
 
-    def _request(self, *_: object) -> None:
+    def request(self) -> None:
         self.requested = True
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -60,7 +64,7 @@ class StopOnSignal(TrainerCallback):  # type: ignore[misc]
             control.should_save = control.should_training_stop = True
 
     def _requested_on_any_rank(self) -> bool:
-        """The signal does not reach all ranks at the same step."""
+        """A signal does not reach all ranks at the same step."""
         import torch
         import torch.distributed as group
 

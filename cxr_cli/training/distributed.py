@@ -1,24 +1,31 @@
-"""One process or several, under torchrun, deepspeed, accelerate or srun: which rank this is, and who starts them."""
+"""The processes of a training: which of them this is, and how torchrun starts them if no launcher has."""
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
+from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
+from cxr_cli.termination import on_termination
+
+OUT_MADE = "CXR_OUT_MADE"  # the variable that tells the processes which `launch` starts that OUT is made
 
 
 def under_launcher(nodes: int = 1) -> bool:
-    """True in one of several processes that a launcher has started to train. With as many tasks of srun as `nodes`, the
-    task of a node does not train but starts that node's processes."""
+    """Has a launcher (torchrun, deepspeed, accelerate, srun) started this process as one of several that train?
+
+    With as many tasks of srun as `nodes`: no. Each task then starts the processes of its node.
+    """
     return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > nodes
 
 
 def rank() -> int:
-    """Of this process among all of a training; only rank 0 reports."""
+    """The number of this process among all of a training, from 0. Rank 0 alone reports."""
     return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
 
 
@@ -27,9 +34,9 @@ def needs_launch(gpus: int, nodes: int) -> bool:
     return gpus * nodes > 1 and not under_launcher(nodes)
 
 
-def launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
-    """Runs `cxr ARGUMENTS` as `gpus` processes on this node, one of `nodes`, under torchrun. Exits with their code if
-    they fail."""
+def launch(arguments: Sequence[str], out: Path, gpus: int, nodes: int) -> None:
+    """Runs `cxr ARGUMENTS` as `gpus` processes on this node, one of `nodes`, under torchrun. out: the folder that they
+    fill. Exits with their code if they fail; raises CxrError."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(gpus)]
     if nodes == 1:
         command += ["--standalone"]
@@ -42,10 +49,10 @@ def launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
             )
         port = os.environ.get("MASTER_PORT", "29500")
         command += ["--nnodes", str(nodes), "--node_rank", node, "--master_addr", host, "--master_port", port]
-    torchrun = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_environment())
-    # torchrun passes the signal on and waits until checkpoints are saved
-    signal.signal(signal.SIGTERM, lambda *_: torchrun.terminate())
-    if code := torchrun.wait():
+    torchrun = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_torchrun_environment(out))
+    with on_termination(torchrun.terminate):  # torchrun passes the signal on and waits until checkpoints are saved
+        code = torchrun.wait()
+    if code:
         sys.exit(code)
 
 
@@ -57,32 +64,33 @@ def _first_host() -> str | None:
     return done.stdout.split()[0] if done.stdout.split() else None
 
 
-def _environment() -> dict[str, str]:
-    """For torchrun: its processes are no tasks of srun, and on SIGTERM they get an hour, not 30 s, to save."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
-    return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **kept}
+def _torchrun_environment(out: Path) -> dict[str, str]:
+    """Its processes are no tasks of srun, and on SIGTERM they get an hour, not 30 s, to save."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
+    return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **inherited, OUT_MADE: str(out.absolute())}
 
 
-def prepare(deepspeed: bool) -> None:
-    """Sets what torch.distributed reads and neither srun nor a plain start has set. Called before models load."""
+@contextmanager
+def rendezvous(*, deepspeed: bool) -> Iterator[None]:
+    """In this block the environment has what torch.distributed reads and neither srun nor a plain start has set.
+    Entered before models load."""
     env = os.environ
-    if "WORLD_SIZE" not in env and int(env.get("SLURM_NTASKS", "1")) > 1:
-        env.update(WORLD_SIZE=env["SLURM_NTASKS"], RANK=env["SLURM_PROCID"], LOCAL_RANK=env.get("SLURM_LOCALID", "0"))
-        env.setdefault("MASTER_ADDR", _first_host() or env.get("SLURM_LAUNCH_NODE_IPADDR", "127.0.0.1"))
-        env.setdefault("MASTER_PORT", "29500")
-    if deepspeed:
-        for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}.items():
-            env.setdefault(name, value)
-        env.setdefault("MASTER_PORT", str(_free_port()))
-        _init_process_group()
+    with ExitStack() as stack:
+        if "WORLD_SIZE" not in env and int(env.get("SLURM_NTASKS", "1")) > 1:
+            rank = {"RANK": env["SLURM_PROCID"], "LOCAL_RANK": env.get("SLURM_LOCALID", "0")}
+            host = _first_host() or env.get("SLURM_LAUNCH_NODE_IPADDR", "127.0.0.1")
+            stack.enter_context(environment({"WORLD_SIZE": env["SLURM_NTASKS"], **rank}, override=True))
+            stack.enter_context(environment({"MASTER_ADDR": host, "MASTER_PORT": "29500"}))
+        if deepspeed:
+            alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
+            stack.enter_context(environment({**alone, "MASTER_PORT": str(_free_port())}))
+            _init_process_group()
+        yield
 
 
 def _init_process_group() -> None:
-    import torch
-
-    if not torch.cuda.is_available():
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")
     import deepspeed
+    import torch
 
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False, verbose=False)

@@ -1,13 +1,19 @@
 """Runs a trainer to its end, or until it is stopped, and turns what went wrong into errors that a user can act on."""
 
+import errno
+import os
 import re
 import sys
 from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
+from cxr_cli.termination import on_termination
 from cxr_cli.training import distributed
 from cxr_cli.training.settings.job import Job
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, the limit on the size of a file
+_TORCH_WRITE = re.compile(r"PytorchStreamWriter failed writing|inline_container.*unexpected pos")
 
 
 def run_trainer(trainer: Any, job: Job) -> None:
@@ -17,19 +23,20 @@ def run_trainer(trainer: Any, job: Job) -> None:
     """
     from transformers import PrinterCallback
 
-    from cxr_cli.training.checkpoints import StopOnSignal, last_checkpoint
+    from cxr_cli.training.checkpoints import StopCallback, last_checkpoint
 
-    stop = StopOnSignal()
+    stop = StopCallback()
     trainer.add_callback(stop)
     trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(job.out) if job.resume else None
     if checkpoint and not distributed.rank():
         note(f"continues {checkpoint}")
     try:
-        trainer.train(resume_from_checkpoint=checkpoint)
-        if not stop.requested:
-            trainer.save_model(str(job.out))
-            (job.out / "training_args.bin").unlink(missing_ok=True)  # a pickle; training.json says it
+        with on_termination(stop.request):
+            trainer.train(resume_from_checkpoint=checkpoint)
+            if not stop.requested:
+                trainer.save_model(str(job.out))
+                (job.out / "training_args.bin").unlink(missing_ok=True)  # a pickle; training.json says it
     except Exception as error:
         if for_user := _error_for_user(error, job):
             raise for_user from error
@@ -43,7 +50,6 @@ def run_trainer(trainer: Any, job: Job) -> None:
 def _error_for_user(error: Exception, job: Job) -> CxrError | None:
     """What a user can mend, in one line; None for anything else."""
     import torch
-    from safetensors import SafetensorError
 
     from cxr_cli.training.checkpoints import last_checkpoint
 
@@ -54,12 +60,32 @@ def _error_for_user(error: Exception, job: Job) -> CxrError | None:
             "out of memory: lower per_device_train_batch_size (and raise gradient_accumulation_steps), --set size=, or "
             "max_completion_length; or use gradient_checkpointing, lora, deepspeed: zero3"
         )
-    if not isinstance(error, OSError | SafetensorError | RuntimeError):
-        return None
-    if type(error) is RuntimeError and not re.search("PytorchStreamWriter|inline_container", str(error)):
-        return None  # torch uses these words when a disk is full
-    checkpoint = last_checkpoint(job.out)
-    return CxrError(
-        f"{job.out}: {getattr(error, 'strerror', None) or 'could not be written'}; "
-        f"{f'{checkpoint} is whole, --resume continues it' if checkpoint else 'no checkpoint was whole yet'}"
-    )
+    if reason := full_disk(error):
+        checkpoint = last_checkpoint(job.out)
+        return CxrError(
+            f"{job.out}: {reason}; "
+            f"{f'{checkpoint} is whole, --resume continues it' if checkpoint else 'no checkpoint was whole yet'}"
+        )
+    return None
+
+
+def full_disk(error: Exception) -> str | None:
+    """Whether an error says that a file could not be written for want of room: in the system's words, "No space left on
+    device". None: it says something else.
+
+    safetensors quotes the system's error: "I/O error: No space left on device (os error 28)". torch does not: its
+    PytorchStreamWriter "failed writing file", or finds an "unexpected pos" in it.
+    """
+    from safetensors import SafetensorError
+
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno in _FULL else None
+    text = str(error)
+    if isinstance(error, SafetensorError):
+        number = re.search(r"\(os error (\d+)\)", text)
+        return os.strerror(int(number[1])) if number and int(number[1]) in _FULL else None
+    if isinstance(error, RuntimeError) and re.search(
+        r"PytorchStreamWriter failed writing|inline_container.*unexpected pos", text
+    ):
+        return "could not be written: is the disk full?"
+    return None

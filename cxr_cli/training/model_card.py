@@ -15,10 +15,10 @@ LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", 
 
 
 def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
-    """On the first rank. OUT/training.json is written last: where it is, all is there."""
+    """Writes them, on the first rank alone. OUT/training.json comes last: a folder that has it is complete."""
     if not trainer.is_world_process_zero():
         return
-    from cxr_cli.training.logs.curves import draw
+    from cxr_cli.training.logs.curves import draw_curves
 
     record = {
         "stage": stage,
@@ -34,7 +34,7 @@ def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "arguments": {k: v for k, v in trainer.args.to_dict().items() if v is not None and "token" not in k},
     }
     (job.out / "README.md").write_text(_page(record, trainer.state.log_history))
-    draw(job.out)
+    draw_curves(job.out)
     (job.out / "training.json").write_text(json.dumps(record, indent=2, default=str) + "\n")
 
 

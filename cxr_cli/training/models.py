@@ -5,15 +5,16 @@ from typing import Any
 from cxr_cli.engines.model_files import ModelFiles, load_processor, locate, takes_images
 from cxr_cli.errors import CxrError
 
-FAMILIES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
+FAMILIES = {"qwen2_vl": "Qwen2-VL", "qwen2_5_vl": "Qwen2.5-VL", "qwen3_vl": "Qwen3-VL"}
+"""The model families that can be trained: `model_type` of their configuration -> what they are called."""
 
 
 def locate_trainable(model: str, revision: str | None = None) -> tuple[ModelFiles, Any]:
     """Where a model lies, and its configuration. Raises CxrError for one that cannot be trained."""
     from transformers import AutoConfig
 
-    located = locate(model, revision)
-    config = AutoConfig.from_pretrained(located.base, revision=revision)
+    files = locate(model, revision)
+    config = AutoConfig.from_pretrained(files.base, revision=revision, trust_remote_code=False)
     if not takes_images(config):
         raise CxrError(f"{model} is a language model: films need a vision-language model")
     if config.model_type not in FAMILIES:
@@ -21,34 +22,36 @@ def locate_trainable(model: str, revision: str | None = None) -> tuple[ModelFile
             f"{model} is of the family {config.model_type}; {', '.join(FAMILIES)} can be trained. Another needs a chat "
             "template that takes images, an image processor, and its name in cxr_cli/training/models.py"
         )
-    return located, config
+    return files, config
 
 
-def load(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """The model in training mode, its processor, and the LoRA configuration for the trainer (None: full weights).
+def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """The model in training mode, its processor, and the LoRA configuration for the trainer.
 
-    A LoRA adapter as `model` is trained further. Raises CxrError.
+    The configuration is None for full weights, and where `model` is the folder of a LoRA adapter, which is then trained
+    further. Raises CxrError.
     """
     import torch
-    from transformers import AutoModelForImageTextToText, logging
+    from transformers import AutoModelForImageTextToText
 
     revision = settings.get("revision")
-    located, _ = locate_trainable(model, revision)
-    logging.disable_progress_bar()
-    half = torch.cuda.is_available() and (settings.get("deepspeed") or settings.get("lora") or located.adapter)
-    more = {"attn_implementation": settings["attn_implementation"]} if settings.get("attn_implementation") else {}
+    files, _ = locate_trainable(model, revision)
+    half = torch.cuda.is_available() and (settings.get("deepspeed") or settings.get("lora") or files.adapter)
+    attention = {"attn_implementation": settings["attn_implementation"]} if settings.get("attn_implementation") else {}
     base: Any = AutoModelForImageTextToText.from_pretrained(
-        located.base,
+        files.base,
         revision=revision,
         dtype=torch.bfloat16 if half else torch.float32,  # full weights in bf16 alone would lose small updates
         use_safetensors=True,
-        **more,
+        trust_remote_code=False,
+        **attention,
     )
-    processor = load_processor(located.base, revision)
-    if located.adapter:
+    processor = load_processor(files.base, revision)
+    if files.adapter:
         from peft import PeftModel
 
-        return PeftModel.from_pretrained(base, str(located.adapter), is_trainable=True), processor, None
+        adapted = PeftModel.from_pretrained(base, str(files.adapter), is_trainable=True, trust_remote_code=False)
+        return adapted, processor, None
     if settings.get("freeze_vision"):
         for name, parameter in base.named_parameters():
             if "visual" in name:

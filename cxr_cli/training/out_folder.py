@@ -7,12 +7,10 @@ from cxr_cli.errors import CxrError
 from cxr_cli.training import distributed
 from cxr_cli.training.settings.job import Job
 
-_MADE = "CXR_OUT_MADE"  # in the environment, so that the processes that this one starts do not make it again
-
 
 def make_out_folder(job: Job) -> None:
     """Makes OUT, or refuses one that holds something: CxrError. Once for all processes of a training."""
-    if distributed.rank() or os.environ.get(_MADE) == str(job.out.absolute()):
+    if distributed.rank() or os.environ.get(distributed.OUT_MADE) == str(job.out.absolute()):
         return
     if job.out.exists() and not job.out.is_dir():
         raise CxrError(f"{job.out} is a file: -o names a folder")
@@ -21,4 +19,3 @@ def make_out_folder(job: Job) -> None:
             raise CxrError(f"{job.out} exists: --resume continues it, --overwrite replaces it")
         shutil.rmtree(job.out)
     job.out.mkdir(parents=True, exist_ok=True)
-    os.environ[_MADE] = str(job.out.absolute())

@@ -1,25 +1,25 @@
 """`cxr rl`: GRPO with process rewards by TRL's GRPOTrainer."""
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
 
 from cxr_cli.engines.predictor import check_askable
-from cxr_cli.engines.vllm.arguments import check_installed, silence_logs
+from cxr_cli.engines.vllm.engine_arguments import QUIET, check_installed
+from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
-from cxr_cli.training.data.reading import read_mixture
-from cxr_cli.training.logs.libraries import hide_rows
+from cxr_cli.training.data.training_rows import read_mixture
+from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
-from cxr_cli.training.plan.lengths import check_longest
-from cxr_cli.training.settings.arguments import trainer_arguments
+from cxr_cli.training.plan.token_counts import check_longest
 from cxr_cli.training.settings.config import ROLLOUTS, Settings
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
 DEFAULTS = {
     "learning_rate": 5e-7,  # as in the paper
@@ -33,7 +33,8 @@ CREDITS = ("completion", "step")
 
 
 class RewardWeights(NamedTuple):
-    """completion: of each reward, for whole completions. step: of factuality paid by the sentence, 0 if it is not."""
+    """completion: the weight of each reward of whole completions, in their order. step: the weight of factuality if it
+    is paid sentence by sentence, else 0."""
 
     completion: list[float]
     step: float
@@ -42,8 +43,14 @@ class RewardWeights(NamedTuple):
 def train(job: Job, rewards: RewardMix) -> None:
     """Trains `job.model` on the rows' prompts and fills `job.out`. Raises CxrError."""
     rollouts = rollout_backend(job.settings)
-    if rollouts != "transformers":
-        _prepare_vllm()
+    by_vllm, deepspeed = rollouts != "transformers", bool(job.settings.get("deepspeed"))
+    if by_vllm:
+        check_installed()
+    with environment(QUIET if by_vllm else {}), no_rows_in_logs(), distributed.rendezvous(deepspeed=deepspeed):
+        _train(job, rewards, rollouts)
+
+
+def _train(job: Job, rewards: RewardMix, rollouts: str) -> None:
     from trl import GRPOConfig, GRPOTrainer
 
     from cxr_cli.training.checkpoints import Resumable
@@ -58,14 +65,12 @@ def train(job: Job, rewards: RewardMix) -> None:
 
         step_weight = weights.step
 
-    distributed.prepare(bool(job.settings.get("deepspeed")))
-    hide_rows()
     data = read_mixture(job, check_askable)
     arguments = trainer_arguments(
         job, GRPOConfig, {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
     )
-    model, processor, lora = models.load(job.model, job.settings)
-    check_longest(job, data, processor, taught=False, max_completion=arguments.max_completion_length)
+    model, processor, lora = models.load_trainable(job.model, job.settings)
+    check_longest(job, data, processor, supervised=False, max_completion=arguments.max_completion_length)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
     arguments.generation_kwargs = {**no_images, **(arguments.generation_kwargs or {})}
@@ -92,7 +97,7 @@ def rollout_backend(settings: Settings) -> str:
 
 
 def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
-    """With `credit: step` factuality is paid to sentences, by its weight, and no longer to completions. Raises
+    """The weights of `--reward`; `credit: step` moves that of factuality from completions to sentences. Raises
     CxrError."""
     credit = settings.get("credit", CREDITS[0])
     if credit not in CREDITS:
@@ -106,17 +111,11 @@ def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
 
 
 def forbid_image_tokens(config: Any, *, vllm: bool) -> dict[str, Any]:
-    """Generation arguments without which a completion may hold the token of a film, which is then read as one more film
-    and stops the training."""
+    """Generation arguments that keep the tokens of images out of completions: such a token would be read as one more
+    film, and stop the training."""
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = [token for name in names if (token := getattr(config, name, None)) is not None]
     return {"logit_bias": dict.fromkeys(tokens, -100.0)} if vllm else {"suppress_tokens": tokens}
-
-
-def _prepare_vllm() -> None:
-    check_installed()
-    silence_logs()
-    warnings.filterwarnings("once", message="TRL currently supports vLLM")  # not at each of TRL's imports
 
 
 def _with_statement_metrics(reward: Callable[..., Any]) -> Callable[..., Any]:

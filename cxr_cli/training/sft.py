@@ -4,12 +4,12 @@ from typing import Any
 
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import check_teachable, lazy_dataset, sft_example
-from cxr_cli.training.data.reading import read_mixture, read_rows
+from cxr_cli.training.data.training_rows import read_mixture, read_training_rows
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
-from cxr_cli.training.plan.lengths import check_longest
-from cxr_cli.training.settings.arguments import trainer_arguments
+from cxr_cli.training.plan.token_counts import check_longest
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
 DEFAULTS = {
     "learning_rate": 2e-6,  # as in the paper, for full weights
@@ -24,6 +24,11 @@ DEFAULTS = {
 
 def train(job: Job) -> None:
     """Fine-tunes `job.model` on the rows and fills `job.out`. Raises CxrError."""
+    with distributed.rendezvous(deepspeed=bool(job.settings.get("deepspeed"))):
+        _train(job)
+
+
+def _train(job: Job) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from cxr_cli.training.checkpoints import Resumable
@@ -33,12 +38,11 @@ def train(job: Job) -> None:
     class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
         """TRL's trainer, with checkpoints that restore everything."""
 
-    distributed.prepare(bool(job.settings.get("deepspeed")))
     data = read_mixture(job, check_teachable)
     arguments = trainer_arguments(job, SFTConfig, DEFAULTS)
-    held_out = read_rows(job, [job.evaluation], check_teachable) if job.evaluation else None
-    model, processor, lora = models.load(job.model, job.settings)
-    check_longest(job, data, processor, taught=True)
+    held_out = read_training_rows(job, [job.evaluation], check_teachable) if job.evaluation else None
+    model, processor, lora = models.load_trainable(job.model, job.settings)
+    check_longest(job, data, processor, supervised=True)
     trainer: Any = Trainer(
         model=model,
         args=arguments,

@@ -7,27 +7,28 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object
 
-from cxr_cli.rewards.credit import advantages, sentence_credits
+from cxr_cli.rewards.sentence_credit import advantages, sentence_credits
 
 
 class StepCredit:
-    """A mixin for GRPOTrainer: the tokens of a sentence get the sentence's advantage, divided by the standard deviation
-    over all sentences and times `step_weight`, instead of their completion's."""
+    """A mixin for GRPOTrainer. A token gets the advantage of its sentence, divided by the standard deviation over all
+    sentences and times `step_weight`; a token outside of them keeps its completion's.
+
+    So the batch's `advantages` have the shape (completions, tokens) instead of (completions,).
+    """
 
     step_weight: float
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         trainer: Any = self
         batch: dict[str, Any] = super()._generate_and_score_completions(inputs)  # type: ignore[misc]
-        padded = zip(batch["completion_ids"], batch["completion_mask"], strict=True)
-        completions = [ids[mask.bool()].tolist() for ids, mask in padded]
+        padded_ids = zip(batch["completion_ids"], batch["completion_mask"], strict=True)
+        completions = [ids[mask.bool()].tolist() for ids, mask in padded_ids]
         decode = partial(trainer.processing_class.tokenizer.decode, skip_special_tokens=True)
-        paid_sentences = sentence_credits(
-            [decode(ids) for ids in completions], case=[example["case"] for example in inputs]
-        )
+        sentences = sentence_credits([decode(ids) for ids in completions], case=[example["case"] for example in inputs])
         size = trainer.num_generations if trainer.model.training else trainer.num_generations_eval
-        gathered = gather_object(paid_sentences)  # a group may be spread over several processes
-        groups = (gathered[start : start + size] for start in range(0, len(gathered), size))
+        of_all = gather_object(sentences)  # a group may be spread over several processes
+        groups = (of_all[start : start + size] for start in range(0, len(of_all), size))
         by_completion = [values for group in groups for values in advantages(group)]
         deviation = (
             torch.tensor([value for values in by_completion for value in values] or [0.0]).std(correction=0).item()
@@ -35,7 +36,7 @@ class StepCredit:
         first = trainer.accelerator.process_index * len(completions)
         token_advantages = batch["advantages"][:, None].repeat(1, batch["completion_ids"].shape[1])
         for row, ids in enumerate(completions):
-            for sentence, value in zip(paid_sentences[row], by_completion[first + row], strict=True):
+            for sentence, value in zip(sentences[row], by_completion[first + row], strict=True):
                 start, end = (_token_at(ids, place, decode) for place in (sentence.start, sentence.end))
                 token_advantages[row, start:end] = self.step_weight * value / (deviation + 1e-4)
         batch["advantages"] = token_advantages

@@ -1,4 +1,4 @@
-"""`cxr rl --filter-variance K`: a prompt whose K answers all get the same reward teaches nothing and is left out."""
+"""`cxr rl --filter-variance K`: leaves out a prompt whose K answers all get the same reward, as it teaches nothing."""
 
 import json
 from collections.abc import Iterator
@@ -8,43 +8,44 @@ import numpy as np
 from cxr_cli.engines import Conversation, Sampling, Spec, open_engine, run_conversations
 from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor, check_askable
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import load_images
-from cxr_cli.training.data.reading import KEPT_PROMPTS, read_rows
 from cxr_cli.training.data.row_store import RowStore
+from cxr_cli.training.data.training_rows import KEPT_PROMPTS, read_training_rows
 from cxr_cli.training.settings.job import Job
 
 MIN_DEVIATION = 1e-6  # of the rewards of a prompt's answers
 
 
 def filter_prompts(job: Job, rewards: RewardMix, samples: int) -> None:
-    """Writes the ids of the prompts to keep to OUT/varied.json, unless it is there. CxrError: none varies."""
+    """Writes the ids of the prompts to keep to OUT/varied.json, unless the file is there. samples: answers to each
+    prompt. CxrError: the answers to no prompt vary."""
     path = job.out / KEPT_PROMPTS
     if path.exists():
         return
-    rows = read_rows(job, job.sources, check_askable)
+    rows = read_training_rows(job, job.sources, check_askable)
     settings = job.settings
     max_tokens = settings.get("max_completion_length", 1024)
     sampling = Sampling(settings.get("temperature", 1.0), settings.get("top_p", 1.0), max_tokens)
-    kept: list[str] = []
-    failed: list[RowError] = []
+    ids: list[str] = []
+    failures: list[RowError] = []
     with open_engine(Spec(job.model, sampling=sampling, revision=settings.get("revision"))) as engine:
         predictor = Predictor(
             engine, sampling, job.films, DEFAULT_PROMPT, samples, settings.get("seed", 42), vote=False
         )
         for row, varies in run_conversations(engine, _conversations(job, rows, rewards, predictor)):
             if isinstance(varies, RowError):
-                failed.append(varies)
+                failures.append(varies)
             elif varies:
-                kept.append(row["id"])
-    if failed:
-        note(f"{len(failed)} prompts could not be asked and are left out; the first: {failed[0].reason}")
-    share = 1 - len(kept) / len(rows)
-    note(f"{len(kept)} of {len(rows)} prompts vary in {samples} answers (frac_reward_zero_std {share:.2f})")
-    if not kept:
+                ids.append(row["id"])
+    if failures:
+        note(f"{len(failures)} prompts could not be asked and are left out; the first: {failures[0].reason}")
+    share = 1 - len(ids) / len(rows)
+    note(f"{len(ids)} of {len(rows)} prompts vary in {samples} answers (frac_reward_zero_std {share:.2f})")
+    if not ids:
         raise CxrError("no prompt varies: raise temperature or K, or train the model further with `cxr sft` first")
-    path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(kept)}) + "\n")
+    path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(ids)}) + "\n")
 
 
 def _conversations(
@@ -52,8 +53,8 @@ def _conversations(
 ) -> Iterator[tuple[Row, Conversation[bool]]]:
     def conversation(row: Row) -> Conversation[bool]:
         """Do the rewards of this row's answers vary?"""
-        answered = yield from predictor.conversation(row, load_images(row, job.films))
-        texts = [prediction["text"] for prediction in answered["predictions"]]
+        answered_row = yield from predictor.conversation(row, load_images(row, job.films))
+        texts = [prediction["text"] for prediction in answered_row["predictions"]]
         totals = rewards.total(rewards.pay(texts, {"case": [row] * len(texts)}))
         return bool(np.std(totals) > MIN_DEVIATION)
 

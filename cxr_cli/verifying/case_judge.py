@@ -30,7 +30,7 @@ class ChainVerdict(NamedTuple):
 
 
 class CaseJudge:
-    """judges: one or two names in STEP_JUDGES. model: the model that the judge "llm" asks. pairs: the verdicts of two
+    """judges: one or two names in STEP_JUDGES. model: the model for the judges that ask one. pairs: the verdicts of two
     judges on the same step, and how often each pair occurred."""
 
     def __init__(self, verifier: Verifier, judges: Sequence[str] = ("rules",), model: "Model | None" = None) -> None:

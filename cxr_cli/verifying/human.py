@@ -14,7 +14,7 @@ from cxr_cli.records import Mark, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.signatures import sign
-from cxr_cli.rows.validation import check
+from cxr_cli.rows.validation import check_row
 from cxr_cli.verifying.interrater import agreement_text
 from cxr_cli.verifying.verifier import support
 
@@ -43,7 +43,7 @@ class HumanMarks:
 
         def valid_marks() -> Iterator[Mapping[str, Any]]:
             for where, row, reason in reading.find(path).items():
-                if reason := reason or check(row, Mark):
+                if reason := reason or check_row(row, Mark):
                     raise RowError(where, reason)
                 yield row
 

@@ -1,7 +1,7 @@
 """The judges of steps, by name. A judge of your own: a class in a file of its own, and a line in this table."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from cxr_cli.registry import Registry
 
@@ -20,8 +20,12 @@ STEP_JUDGES = Registry(
 
 
 class StepJudge(Protocol):
-    """Judges the findings of the steps of one chain. signature: what its verdicts depend on."""
+    """Judges the findings of the steps of one chain.
 
+    asks_model: does it need the model of -m? signature: what its verdicts depend on.
+    """
+
+    asks_model: ClassVar[bool]
     signature: str
 
     def __init__(self, verifier: "Verifier", model: "Model | None") -> None:

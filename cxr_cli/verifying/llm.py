@@ -19,6 +19,8 @@ VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
 class LlmStepJudge:
     """Judges with one model and the verifier's policy on what the report does not mention."""
 
+    asks_model = True
+
     def __init__(self, verifier: Verifier, model: Model | None) -> None:
         assert model is not None
         self.model, self.unmentioned_rule = model, PROMPTS[verifier.unmentioned].user

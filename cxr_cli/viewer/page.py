@@ -61,9 +61,10 @@ def write_page(
         part.replace(output)
     finally:
         part.unlink(missing_ok=True)
-    note(f"{rows.counts()} -> {output}; it holds the reports: keep it where they may be kept")
+    note(f"{rows.counts()} -> {output}; it contains the reports: keep it where they are allowed")
     if gallery.missing:
-        note(f"{gallery.missing} of {gallery.films} films cannot be shown: the page says why; their folder is --images")
+        missing = f"{gallery.missing} of {gallery.films} films cannot be shown"
+        note(f"{missing}: the page says why; --images names their folder")
 
 
 def _check(output: Path, overwrite: bool) -> None:

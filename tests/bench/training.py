@@ -18,12 +18,12 @@ import numpy as np
 
 from cxr_cli import rewards
 from cxr_cli.engines.model_files import load_model, load_processor, locate
-from cxr_cli.images import load
+from cxr_cli.images import load_film
 from cxr_cli.images.sizes import Square
-from cxr_cli.rewards.selection import RewardMix, select
+from cxr_cli.rewards.reward_mix import RewardMix, select
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import completion, prompt
-from cxr_cli.training.logs.libraries import quiet_libraries
+from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.settings.job import Job
 from recipes import tiny_model
 
@@ -52,7 +52,7 @@ def trl_speed(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path,
 
     examples = [
         {
-            "images": [load(path, folder, size=Square(SIDE), rgb=True) for path in row["images"]],
+            "images": [load_film(path, folder, size=Square(SIDE), rgb=True) for path in row["images"]],
             "prompt": [{"role": "user", "content": prompt(row, reasoned=True)}],
             **(
                 {"completion": [{"role": "assistant", "content": completion(row)}]}
@@ -171,12 +171,12 @@ def one_run(folder: str) -> None:
         run_trainer(trainer, job)
 
     sft.run_trainer = metered
-    quiet_libraries()
     out = Path(folder, f"out-{time.time_ns()}")
     out.mkdir()
     model = tiny_model.build(Path(folder) / "model")
     settings = {**SFT, "max_steps": 20, "size": 56}
-    sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
+    with quiet_libraries():
+        sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
     (first, early), (_, late) = memory
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"first step after {first:.1f} s (bar 30 s), {early} MB then, {late} MB after 20 steps, {most} MB at most")
@@ -187,10 +187,9 @@ def _resident() -> int:
 
 
 def main() -> None:
-    quiet_libraries()
     reward_speed()
     for figure in (many_rows, speed):
-        with tempfile.TemporaryDirectory() as folder:
+        with quiet_libraries(), tempfile.TemporaryDirectory() as folder:
             figure(Path(folder))
 
 

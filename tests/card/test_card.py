@@ -163,7 +163,7 @@ def test_rows_that_name_their_split(cxr: Cxr, files: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "flags", "reason"),
     [
-        ("", (), "no rows: there is nothing to make a card of"),
+        ("", (), "no rows to make a card of"),
         ('{"id": "a"}\n{"id"', (), "stdin:2: broken JSON: the file ends in the middle of the row"),
         ('{"id": "a", "images": ["no.png"]}', ("--images", "."), "stdin:1: image no.png cannot be read: No such file"),
         ('{"id": "a", "steps": [{"x": 1}]}', (), "stdin:1: field `steps[0].text`: missing (id a)"),

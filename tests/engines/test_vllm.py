@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.training.small_trainings import FAST, ROLL
 from tests.training.test_distributed import SHARE
-from tests.training.test_training import FAST, ROLL
 
 HOME = Path(__file__).parents[2]
 BUILT = HOME / "build" / "vllm-cpu"
@@ -123,6 +123,8 @@ def test_an_adapter_schemas_seeds_and_texts_without_films(here: Path) -> None:
     assert len(set(said["drawn"])) > 1
     assert "vision" in said["seeing adapter"]
     assert "trust_remote_code" in said["remote code"]
+    before, after = said["variables"]
+    assert after == before  # this process's own environment
 
 
 def test_a_server_that_is_killed_and_comes_back(here: Path, answers: dict[str, dict[str, Any]]) -> None:

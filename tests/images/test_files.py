@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_cli.images import BadImage, Budget, Square, load
+from cxr_cli.images import BadImage, Budget, Square, load_film
 
 
 def pixels(path: Path) -> list[list[int]]:
-    image = load(path)
+    image = load_film(path)
     assert image.mode == "L"
     return np.asarray(image).tolist()
 
@@ -61,21 +61,21 @@ def test_exif_does_not_turn_the_film(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # "turn by 90 degrees"
     save(tmp_path / "a.jpg", [[50] * 32] * 16, exif=exif)
-    assert load(tmp_path / "a.jpg").size == (32, 16)
+    assert load_film(tmp_path / "a.jpg").size == (32, 16)
 
 
 def test_rgb_for_a_model_that_wants_it(tmp_path: Path) -> None:
-    image = load(save(tmp_path / "a.png", [[0, 100]]), rgb=True)
+    image = load_film(save(tmp_path / "a.png", [[0, 100]]), rgb=True)
     assert (image.mode, np.asarray(image).tolist()) == ("RGB", [[[0, 0, 0], [100, 100, 100]]])
 
 
 def test_sizes(tmp_path: Path) -> None:
     film = save(tmp_path / "a.png", [[0] * 1000] * 500)
-    assert load(film).size == (1000, 500)
-    assert load(film, size=Square()).size == (448, 448)
-    assert load(film, size=Budget(448 * 448)).size == (644, 308)
-    assert load(film, size=Budget(10**7)).size == (1008, 504)
-    assert load(film, size=Budget(100)).size == (28, 28)
+    assert load_film(film).size == (1000, 500)
+    assert load_film(film, size=Square()).size == (448, 448)
+    assert load_film(film, size=Budget(448 * 448)).size == (644, 308)
+    assert load_film(film, size=Budget(10**7)).size == (1008, 504)
+    assert load_film(film, size=Budget(100)).size == (28, 28)
     assert Budget(200_000, step=32).of(3000, 2500) == (480, 416)
 
 
@@ -93,7 +93,7 @@ def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: bytes | N
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(BadImage) as error:
-        load(name, tmp_path)
+        load_film(name, tmp_path)
     assert str(error.value) == error.value.reason == f"image {name} {reason}"
 
 
@@ -104,31 +104,31 @@ def test_truncated(tmp_path: Path, name: str) -> None:
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadImage, match=rf"^image {name} is truncated or damaged$"):
-        load(name, tmp_path)
+        load_film(name, tmp_path)
 
 
 def test_a_folder(tmp_path: Path) -> None:
     with pytest.raises(BadImage, match=r"^image . is a folder$"):
-        load(".", tmp_path)
+        load_film(".", tmp_path)
 
 
 def test_an_absolute_path_needs_no_root(tmp_path: Path) -> None:
     film = save(tmp_path / "a.png", [[7]])
-    assert np.asarray(load(film, root="/nowhere")).tolist() == [[7]]
+    assert np.asarray(load_film(film, root="/nowhere")).tolist() == [[7]]
 
 
 def test_the_cache_gives_the_same_and_notices_a_new_film(tmp_path: Path) -> None:
     film, cache = save(tmp_path / "a.png", [[0, 100], [200, 255]]), tmp_path / "cache"
-    first = load(film, size=Square(4), cache=cache)
+    first = load_film(film, size=Square(4), cache=cache)
     (kept,) = cache.rglob("*.png")
-    assert np.asarray(load(film, size=Square(4), cache=cache)).tolist() == np.asarray(first).tolist()
+    assert np.asarray(load_film(film, size=Square(4), cache=cache)).tolist() == np.asarray(first).tolist()
     Image.fromarray(np.full((4, 4), 9, np.uint8)).save(kept)
-    assert np.asarray(load(film, size=Square(4), cache=cache)).max() == 9  # it is the cache that answers
+    assert np.asarray(load_film(film, size=Square(4), cache=cache)).max() == 9  # it is the cache that answers
     kept.write_bytes(b"half")
-    assert np.asarray(load(film, size=Square(4), cache=cache)).tolist() == np.asarray(first).tolist()
-    assert load(film, size=Square(8), cache=cache).size == (8, 8)
+    assert np.asarray(load_film(film, size=Square(4), cache=cache)).tolist() == np.asarray(first).tolist()
+    assert load_film(film, size=Square(8), cache=cache).size == (8, 8)
     save(film, [[3, 3], [3, 3]])
     os.utime(film, ns=(0, 0))
-    assert np.asarray(load(film, size=Square(4), cache=cache)).max() == 3
+    assert np.asarray(load_film(film, size=Square(4), cache=cache)).max() == 3
     assert len(list(cache.rglob("*.png"))) == 3
     assert list(cache.rglob("*.part")) == []

@@ -10,7 +10,7 @@ from PIL import Image
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import JPEGExtended12Bit
 
-from cxr_cli.images import BadImage, load
+from cxr_cli.images import BadImage, load_film
 from tests.images.test_images import LOSSLESS, RAMP, dicom, packed
 
 
@@ -26,7 +26,7 @@ from tests.images.test_images import LOSSLESS, RAMP, dicom, packed
 def test_films_that_are_refused(tmp_path: Path, tags: dict[str, Any], reason: str) -> None:
     dicom(tmp_path / "a.dcm", **tags)
     with pytest.raises(BadImage) as error:
-        load("a.dcm", tmp_path)
+        load_film("a.dcm", tmp_path)
     assert str(error.value) == f"image a.dcm {reason}"
 
 
@@ -35,7 +35,7 @@ def test_no_pixels(tmp_path: Path) -> None:
     del film.PixelData
     film.save_as(tmp_path / "a.dcm")
     with pytest.raises(BadImage, match=r"^image .*a.dcm is a DICOM without an image$"):
-        load(tmp_path / "a.dcm")
+        load_film(tmp_path / "a.dcm")
 
 
 def test_12_bit_jpeg_extended_names_the_packages_that_decode_it(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_12_bit_jpeg_extended_names_the_packages_that_decode_it(tmp_path: Path) 
         pytest.skip("pylibjpeg-libjpeg is installed")
     dicom(tmp_path / "a.dcm", b64decode(LOSSLESS), JPEGExtended12Bit)
     with pytest.raises(BadImage) as error:
-        load("a.dcm", tmp_path)
+        load_film("a.dcm", tmp_path)
     assert str(error.value) == "image a.dcm is a 12-bit JPEG Extended: pip install pylibjpeg pylibjpeg-libjpeg"
 
 
@@ -60,7 +60,7 @@ def test_a_truncated_film_is_a_bad_row_and_quotes_no_names(
         whole = film.read_bytes()
         film.write_bytes(whole[: int(share * len(whole))])
         with pytest.raises(BadImage) as error:
-            load(name, tmp_path)
+            load_film(name, tmp_path)
         assert str(error.value).startswith(f"image {name} is ")
     said = capfd.readouterr()
     assert (said.out, said.err) == ("", "")
@@ -71,5 +71,5 @@ def test_a_broken_header_is_not_quoted(tmp_path: Path, capfd: pytest.CaptureFixt
     broken = film.read_bytes().replace(b"1.2.3\0", b"Doe,Ja").replace(b"MONOCHROME2 ", b"MONOCHROMEX ")
     film.write_bytes(broken)
     with pytest.raises(BadImage, match=r"^image a.dcm has a colour palette"):
-        load("a.dcm", tmp_path)
+        load_film("a.dcm", tmp_path)
     assert "Doe" not in "".join(capfd.readouterr())

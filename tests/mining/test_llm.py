@@ -183,15 +183,3 @@ def test_a_dry_run_counts_what_a_run_asks(cxr: Cxr) -> None:
     assert lines[0] == ["requests", str(len(server.requests))]
     assert lines[3][0] == "price"
     assert not dry.stdout.startswith("{")
-
-
-def test_prompts_are_shown(cxr: Cxr) -> None:
-    for command, names in (
-        ("mine", ["plan", "evidence", "refine", "normal", "unknown"]),
-        ("verify", ["steps", "normal", "unknown"]),
-        ("score", ["findings", "correct", "recalled", "effective", "normal", "unknown"]),
-    ):
-        done = cxr(command, "--show-prompt")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert [line[6:-4] for line in done.stdout.splitlines() if line.startswith("===== ")] == names
-        assert "You are an experienced chest radiologist" in done.stdout

@@ -9,7 +9,7 @@ from cxr_cli.answers.choice import answer_of
 from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Case
-from cxr_cli.rows.validation import check
+from cxr_cli.rows.validation import check_row
 from tests.cases import LEXICON, READER, Row, answers, examples
 from tests.shared import needs_shared, openi_reports, report_text
 
@@ -19,7 +19,7 @@ NEVER_SAID = ("report", "radiolog", "dictat", "mention", "document")
 def is_sound(case: Row) -> None:
     """What holds for every case made from a report by the default policy."""
     name = case["id"]
-    assert check(case, Case) is None, name
+    assert check_row(case, Case) is None, name
     plan, *seen, conclusion = case["steps"]
     assert (plan["kind"], {s["kind"] for s in seen}, conclusion["kind"]) == ("plan", {"observe"}, "conclude"), name
     answer = case["answer"] if isinstance(case["answer"], list) else [case["answer"]]

@@ -10,10 +10,10 @@ import pydicom
 import pytest
 
 from cxr_cli.findings import Finding, Lexicon, read
-from cxr_cli.images import load
+from cxr_cli.images import load_film
 from cxr_cli.phantoms import FINDINGS, Phantom, Recipe
 from cxr_cli.phantoms.film.body import normal_body
-from cxr_cli.phantoms.film.drawing import draw
+from cxr_cli.phantoms.film.drawing import draw_film
 from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
 from cxr_cli.phantoms.film.scene import KINDS
 from cxr_cli.phantoms.film.styles import STYLES
@@ -89,7 +89,7 @@ def test_each_change_is_that_between_the_two_films() -> None:
 
 
 def film(*findings: DrawnFinding, size: int = 128) -> np.ndarray:
-    return draw(replace(normal_body(np.random.default_rng(1)), middle=0.5), findings, size, "digital", seed=1)
+    return draw_film(replace(normal_body(np.random.default_rng(1)), middle=0.5), findings, size, "digital", seed=1)
 
 
 def strongest(name: str, side: str | None = None) -> DrawnFinding:
@@ -152,7 +152,7 @@ def test_phantom_to_verified_steps(cxr: Cxr, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (tmp_path / "p" / "studies.jsonl").read_text().splitlines()]
     films = [path for row in rows for path in [*row["images"], *(row["prior"] or {"images": []})["images"]]]
     assert done.stderr == f"cxr: 6 studies, {len(films)} films -> p/studies.jsonl\n"
-    assert {load(path, tmp_path / "p").size for path in films} == {(64, 64)}
+    assert {load_film(path, tmp_path / "p").size for path in films} == {(64, 64)}
     assert len({row["source"] for row in rows}) > 1
     assert {row["source"] for row in rows} <= {f"phantom-{style}" for style in STYLES}
     mined = cxr("mine", "p/studies.jsonl")
@@ -172,7 +172,7 @@ def test_dicom_and_png_agree(cxr: Cxr, tmp_path: Path) -> None:
         kinds.add((header.BitsStored, header.PhotometricInterpretation))
         assert (header.Modality, str(header.PatientName)) == ("CR", "")
         assert header.SOPInstanceUID.is_valid
-        dicom, png = (np.asarray(load(path.with_suffix(ending))).astype(int) for ending in (".dcm", ".png"))
+        dicom, png = (np.asarray(load_film(path.with_suffix(ending))).astype(int) for ending in (".dcm", ".png"))
         assert np.abs(dicom - png).max() <= 1
     assert kinds == set(itertools.product((12, 16), ("MONOCHROME1", "MONOCHROME2")))
 
@@ -194,4 +194,4 @@ def test_what_phantom_refuses(cxr: Cxr) -> None:
     assert cxr("phantom", "-n", 1, "-o", "p", "--size", 40, "--overwrite").returncode == 0
     wrong = cxr("phantom", "-o", "q", "--findings", "edema,gallstones")
     assert wrong.returncode == 2
-    assert "--findings gallstones: not drawn; there are " in wrong.stderr
+    assert "--findings gallstones: cannot be drawn; there are " in wrong.stderr

@@ -14,7 +14,7 @@ import pytest
 
 from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.reply_format import parse_prompt
-from cxr_cli.published.results import find
+from cxr_cli.published.results import find_results
 from tests import published_files
 from tests.conftest import Cxr
 from tests.shared import DATA, needs_shared
@@ -113,7 +113,7 @@ def test_stored_judgements_ours_and_theirs(rows: dict[str, Any], cxr: Cxr, tmp_p
     assert parts(ours, "gpt4o/seen/v") == parts(theirs, "gpt4o/seen/v") == [1, 1, None]
     assert theirs["gpt4o/seen/v"]["why"]["effectiveness"] == "judge: unparsable"
     assert parts(ours, "gpt4o/seen/w") == [None, None, 0.5]
-    assert ours["gpt4o/seen/w"]["why"]["completeness"] == "judge: counts more than there are"
+    assert ours["gpt4o/seen/w"]["why"]["completeness"] == "judge: impossible counts"
     assert parts(theirs, "gpt4o/seen/w") == [None, 1.25, 0.5]
     assert theirs["chexagent3b/air/one"]["scores"]["factuality"] is None
 
@@ -156,9 +156,9 @@ def test_defects_are_named(cxr: Cxr, tmp_path: Path) -> None:
         "verdicts not stored": 4,
         "impossible counts": 1,
         "failed judgements": 2,
-        "rows counted by half": 2,
+        "half-counted rows": 2,
         "nothing to count": 3,
-        "references anew": 1,
+        "changed references": 1,
         "steps as a string": 2,
         "steps as an error": 1,
         "steps as an object": 1,
@@ -171,12 +171,12 @@ def test_summary_for_a_person_and_a_spreadsheet(cxr: Cxr, tmp_path: Path) -> Non
     table = cxr(*command, "table").stdout
     assert max(map(len, table.splitlines())) <= 100
     assert "  gpt4o        accuracy           1.000  5  0.500  2      0  -0.500  items -0.250\n" in table
-    assert "  empty predictions          3  1 of them credited all the same" in table
+    assert "  empty predictions          3  1 of them got credit" in table
     assert "the released script prints for gpt4o, seen:" in table
     markdown = cxr(*command, "markdown").stdout
     assert "| seen | gpt4o | accuracy | 1.000 | 5 | 0.500 | 2 | 0 | -0.500 | items -0.250 |\n" in markdown
-    assert "  - empty predictions (3): 1 of them credited all the same\n" in markdown
-    assert r"\par{\footnotesize empty predictions (3): 1 of them credited" in cxr(*command, "latex").stdout
+    assert "  - empty predictions (3): 1 of them got credit\n" in markdown
+    assert r"\par{\footnotesize empty predictions (3): 1 of them got credit" in cxr(*command, "latex").stdout
     sheet = [*csv.DictReader(io.StringIO(cxr(*command, "csv").stdout))]
     assert sheet[0]["task"] == "air"
     assert sheet[0]["because"] == "empty -0.3333, judge -0.3333"
@@ -208,7 +208,7 @@ def test_broken_files(tmp_path: Path, content: bytes, where: str, reason: str) -
     path = tmp_path / "accuracy_res" / "m" / "t.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    *_, (place, _, why) = find(str(tmp_path)).items()
+    *_, (place, _, why) = find_results(str(tmp_path)).items()
     assert place == f"{path}{where}"
     assert str(why).startswith(reason)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards.credit import StatementCredit, advantages, sentence_credits
-from cxr_cli.rewards.selection import select
+from cxr_cli.rewards.reward_mix import select
+from cxr_cli.rewards.sentence_credit import StatementCredit, advantages, sentence_credits
 
 CASE = {
     "id": "a",

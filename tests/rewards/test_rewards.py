@@ -1,26 +1,14 @@
-"""The rewards: literal values with the ugly cases among them; other trainers' signatures; the audit."""
+"""The rewards: literal values, with the ugly cases among them."""
 
-import importlib
-import inspect
-import json
 import subprocess
 import sys
-import types
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cxr_cli import rewards
 from cxr_cli.answers.reply_format import completion_text
-from cxr_cli.errors import CxrError
-from cxr_cli.findings import reader
-from cxr_cli.mining.cases import Miner
-from cxr_cli.rewards.audit import CHEATS, as_table, audit
 from cxr_cli.rewards.functions import statement_metrics
-from cxr_cli.rewards.selection import select
-from tests.cases import LEXICON, examples
-from tests.shared import needs_shared, openi_reports, report_text
 
 REPORT = "Small left pleural effusion. No pneumothorax. The heart is not enlarged."
 CASE: dict[str, Any] = {
@@ -171,143 +159,6 @@ def test_statement_metrics() -> None:
     told = ("There is a left pleural effusion. There is a nodule.", "There is no pleural effusion.")
     texts = [completion_text(text, "A") for text in told]
     assert statement_metrics(texts, case=[CASE, CASE]) == {"sensitivity": 0.5, "specificity": 0.0, "statements": 1.5}
-
-
-def test_columns_conversations_and_json_give_the_same() -> None:
-    text = completion_text("There is a small left pleural effusion.", "A")
-    columns = {name: [CASE[name]] for name in CASE}
-    message = [{"role": "assistant", "content": [{"type": "text", "text": text}]}]
-    for name in rewards.REWARDS:
-        reward = rewards.REWARDS.load(name)
-        values = [
-            reward([text], case=[CASE]),
-            reward([text], case=[json.dumps(CASE)]),
-            reward([message], **columns),
-            reward([[{"role": "assistant", "content": text}]], prompts=["x"], trainer_state=None, **columns),
-        ]
-        assert values[0] == values[1] == values[2] == values[3], name
-
-
-def test_trl_takes_them_by_dotted_path() -> None:
-    for name in rewards.REWARDS:
-        module, _, attribute = f"cxr_cli.rewards.{name}".rpartition(".")  # as trl.scripts.grpo does
-        assert callable(getattr(importlib.import_module(module), attribute))
-
-
-def test_verl_and_easyr1_take_them() -> None:
-    import numpy as np
-
-    from cxr_cli.rewards.easyr1 import compute_score as batch
-    from cxr_cli.rewards.verl import compute_score
-
-    assert list(inspect.signature(compute_score).parameters)[:4] == [
-        "data_source",
-        "solution_str",
-        "ground_truth",
-        "extra_info",
-    ]
-    text = completion_text(CASE["steps"], "A")
-    info = {**CASE, "steps": np.array(CASE["steps"], dtype=object), "options": np.array(["Yes", "No"]), "index": 3}
-    done = compute_score(data_source="x", solution_str=text, ground_truth="Yes", extra_info=info)
-    assert done == {"score": 5.0, "format": 1.0, "accuracy": 1.0, "process": 1.0, "consistency": 1.0}
-    assert compute_score("x", text, "Yes", {"id": "a", "case": json.dumps(CASE)}) == done
-    truth = json.dumps({**CASE, "weights": {"length": 2}})
-    [one] = batch([{"response": text, "response_length": 9, "ground_truth": truth}])
-    assert one == {"overall": 2.0, "length": 1.0}
-
-
-def test_rows_made_for_other_trainers_are_paid_there() -> None:
-    from cxr_cli.rewards.easyr1 import compute_score as batch
-    from cxr_cli.rewards.verl import compute_score
-    from examples import for_trainers
-
-    case, text = {**CASE, "id": "a", "images": ["a.png"]}, completion_text(CASE["steps"], "A")
-    row = for_trainers.verl(case, ["/films/a.png"])
-    assert row["prompt"][0]["content"].startswith(
-        f"<image>{CASE['question']} Options:\nA) Yes\nB) No\nThink step by step."
-    )
-    truth = row["reward_model"]["ground_truth"]
-    assert compute_score(row["data_source"], text, truth, row["extra_info"])["score"] == 5.0
-    [paid] = batch([{"response": text, "ground_truth": for_trainers.easyr1(case, [])["answer"]}])
-    assert paid["overall"] == 5.0
-    assert rewards.process([text], case=[for_trainers.swift(case, [])["case"]]) == [1.0]
-
-
-def test_swift_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    class ORM:
-        def __call__(self, completions: Any, **kwargs: Any) -> list[float]:
-            raise NotImplementedError
-
-    swift, plugin = types.ModuleType("swift"), types.ModuleType("swift.plugin")
-    plugin.ORM, plugin.orms = ORM, {}  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "swift", swift)
-    monkeypatch.setitem(sys.modules, "swift.plugin", plugin)
-    monkeypatch.delitem(sys.modules, "cxr_cli.rewards.ms_swift", raising=False)
-    importlib.import_module("cxr_cli.rewards.ms_swift")
-    registered = plugin.orms  # type: ignore[attr-defined]
-    assert sorted(registered) == sorted(f"cxr_{name}" for name in rewards.REWARDS)
-    texts = [completion_text(CASE["steps"], "A")]
-    assert registered["cxr_process"]()(texts, **{name: [CASE[name]] for name in CASE}) == [1.0]
-    assert registered["cxr_process"]()(texts, case=[{**CASE, "report": None}]) == [0.0]
-
-
-def test_which_rewards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "my_reward.py").write_text("def short(completions, **_):\n    return [1.0 for c in completions]\n")
-    monkeypatch.chdir(tmp_path)
-    chosen = select(["format:0.5", "my_reward:short:2", "process"])
-    assert (list(chosen.functions), chosen.weights) == (["format", "short", "process"], [0.5, 2.0, 1.0])
-    assert select([]).weights == [1.0, 1.0, 2.0, 1.0]
-    for text, message in [
-        ("fromat", "did you mean format?"),
-        ("zzz", "there is format, accuracy, process"),
-        ("my_reward:long", "has no attribute 'long'"),
-        ("no_module_x:f", "No module named"),
-    ]:
-        with pytest.raises(CxrError, match=message):
-            select([text])
-    with pytest.raises(CxrError, match="named twice"):
-        select(["format", "format:2"])
-
-
-def test_a_reward_of_ones_own_has_the_fields_of_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = "[len(told) + len(row['steps']) for told, row in zip(report, case)]"
-    (tmp_path / "told_reward.py").write_text(f"def told(completions, report, case, **_):\n    return {counted}\n")
-    monkeypatch.chdir(tmp_path)
-    chosen = select(["told_reward:told"])
-    wanted = len(CASE["report"]) + len(CASE["steps"])
-    for case in (CASE, json.dumps(CASE)):  # as the audit and as a training give it
-        assert chosen.pay(["x"], {"case": [case]})["told"].tolist() == [wanted]
-
-
-def verified(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    mine = Miner(LEXICON)
-    return [case for row in rows for case in mine(row)]
-
-
-def check_audit(cases: list[dict[str, Any]]) -> None:
-    done = audit(cases, select([]), reader(LEXICON))
-    assert done.failed == []
-    assert [line.name for line in done.lines] == ["honest chain", *CHEATS]
-    assert done.lines[0].total > max(line.total for line in done.lines[1:]) + 0.1
-    assert "pays as well" not in as_table(done)
-
-
-def test_no_cheat_beats_the_honest_chain() -> None:
-    check_audit(verified(examples()))
-
-
-@needs_shared
-def test_no_cheat_beats_the_honest_chain_on_real_reports() -> None:
-    rows = [{"id": r["uid"], "report": report_text(r)} for r in openi_reports()[:120]]
-    check_audit(verified(rows)[:300])
-
-
-def test_the_audit_finds_rewards_that_can_be_cheated() -> None:
-    done = audit(verified(examples()), select(["factuality", "format"]), reader(LEXICON))
-    assert "one sentence fifty times" in done.failed
-    assert "<- pays as well" in as_table(done)
-    with pytest.raises(CxrError, match="nothing to audit"):
-        audit([{"id": "a", "answer": "Yes"}], select([]), reader(LEXICON))
 
 
 def test_rewards_import_no_model_code() -> None:

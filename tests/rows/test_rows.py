@@ -226,25 +226,6 @@ def test_paths_that_cannot_be_used(run: Run, tmp_path: Path, arguments: list[str
     assert (tmp_path / "reports.jsonl").read_text() == GOOD
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--on-error", "skip"], "--on-error skip and --rejects FILE go together"),
-        (["--rejects", "bad.jsonl"], "--on-error skip and --rejects FILE go together"),
-        (["--resume"], "--resume needs -o OUT"),
-        (["--resume", "--overwrite", "-o", "x.jsonl"], "give one of them"),
-        (["--map", "id"], "`id` is not NAME=COLUMN"),
-        (["--map", "id=a,id=b"], "`id` is named twice"),
-        (["--map", "labels.edema=a,labels=b"], "`labels` is named twice, whole and in part"),
-        (["--map", "id=a+"], "`id=a+` is not NAME=COLUMN"),
-    ],
-)
-def test_wrong_usage(run: Run, arguments: list[str], said: str) -> None:
-    done = run("copy", *arguments, stdin=GOOD)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-
-
 def test_cut_off_gzip_keeps_the_rows_before(run: Run, tmp_path: Path) -> None:
     many = "".join(f'{{"id":"{number}","report":"{number * 7919}"}}\n' for number in range(20_000))
     packed = gzip.compress(many.encode())

@@ -1,6 +1,5 @@
-"""`cxr score --compare`: items, means, tests, centres, names; in literals."""
+"""The comparison of models: items, means, tests, centres, names; in literals."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from cxr_cli.scoring.summaries.comparison_notes import notes
 from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
 from cxr_cli.scoring.tables import formatted
-from tests.conftest import Cxr
 
 
 def add(matrix: ScoreMatrix, model: str, n: int, score: float | None, task: str = "binary", **more: Any) -> None:
@@ -79,110 +77,8 @@ def test_differing_items_are_refused_without_common() -> None:
     with pytest.raises(CxrError) as error:
         Comparison(three())
     assert str(error.value) == (
-        "the models were asked different items (a 22, b 22, c_1 20; 20 in common): --common compares what they share"
+        "the models have different items (a 22, b 22, c_1 20; 20 in common): --common compares on those"
     )
-
-
-TABLE = """\
-task    metric    model   n  nulls   mean     95% interval       p
-binary  accuracy  a      20      0  1.000*  [1.000, 1.000]    best
-                  b      20      0  0.000   [0.000, 0.000]  <0.001
-                  c_1    19      1  1.000*  [1.000, 1.000]    best
-single  accuracy  a       1      0  1.000                -    best
-                  b       1      0  1.000                -    best
-all     accuracy  a      20      0  1.000*  [1.000, 1.000]    best
-                  b      20      0  0.000   [0.000, 0.000]  <0.001
-                  c_1    19      1  1.000*  [1.000, 1.000]    best
-
-*: the best, and those that cannot be told from it (p 0.05 or more); none where that is all of them
-
-null scores, left out of the means:
-  c_1: accuracy: 1 judge: refused
-
-21 items, 3 models; intervals: 1000 bootstrap draws by patient, seed 0
-p: against the best, on the items that both score; a paired test that flips signs, up to 10,000
-    draws by patient, seed 0; corrected for all pairs of models of a line (Holm)
-note: binary: on the 20 items that its models share; left out: a 1, b 1
-note: single: not asked of c_1
-note: all: on the items that all models with that metric share
-note: where models differ in nulls, their means are over different items; p is over those that both
-    score
-scored_by: judge:x
-"""
-
-
-def test_table() -> None:
-    assert printed(Comparison(three(), common=True), "table") == TABLE
-
-
-def test_markdown() -> None:
-    shown = printed(Comparison(three(), common=True), "markdown").splitlines()
-    assert shown[:7] == [
-        "| task | metric | model | n | nulls | mean | 95% interval | p |",
-        "| :-- | :-- | :-- | --: | --: | --: | --: | --: |",
-        "| binary | accuracy | a | 20 | 0 | **1.000** | [1.000, 1.000] | best |",
-        "|  |  | b | 20 | 0 | 0.000 | [0.000, 0.000] | \\<0.001 |",
-        "|  |  | c_1 | 19 | 1 | **1.000** | [1.000, 1.000] | best |",
-        "| single | accuracy | a | 1 | 0 | 1.000 | - | best |",
-        "|  |  | b | 1 | 0 | 1.000 | - | best |",
-    ]
-    assert shown[10:14] == [
-        "",
-        "- bold: the best, and those that cannot be told from it (p 0.05 or more); none where that is all of them",
-        "- null scores, left out of the means:",
-        "  - c_1: accuracy: 1 judge: refused",
-    ]
-    assert shown[-1] == "- `scored_by: judge:x`"
-
-
-def test_latex() -> None:
-    shown = printed(Comparison(three(), common=True), "latex").splitlines()
-    assert shown[:11] == [
-        r"% \usepackage{booktabs}",
-        r"\begin{tabular}{lllrrrrr}",
-        r"\toprule",
-        r"task & metric & model & n & nulls & mean & 95\% interval & p \\",
-        r"\midrule",
-        r"binary & accuracy & a & 20 & 0 & \textbf{1.000} & [1.000, 1.000] & best \\",
-        r" &  & b & 20 & 0 & 0.000 & [0.000, 0.000] & \textless{}0.001 \\",
-        r" &  & c\_1 & 19 & 1 & \textbf{1.000} & [1.000, 1.000] & best \\",
-        r"\midrule",
-        r"single & accuracy & a & 1 & 0 & 1.000 & - & best \\",
-        r" &  & b & 1 & 0 & 1.000 & - & best \\",
-    ]
-    assert r"\par{\footnotesize c\_1: accuracy: 1 judge: refused\par}" in shown
-    assert shown[-1] == "% scored_by: judge:x"
-
-
-def test_csv() -> None:
-    assert printed(Comparison(three(), common=True), "csv").splitlines()[:6] == [
-        "task,metric,centre,model,n,nulls,mean,low,high,best,bold,p,reasons",
-        "binary,accuracy,all,a,20,0,1.0,1.0,1.0,True,True,,",
-        "binary,accuracy,all,b,20,0,0.0,0.0,0.0,False,False,0.00029997000299970003,",
-        "binary,accuracy,all,c_1,19,1,1.0,1.0,1.0,True,True,1.0,1 judge: refused",
-        "single,accuracy,all,a,1,0,1.0,,,True,False,,",
-        "single,accuracy,all,b,1,0,1.0,,,True,False,,",
-    ]
-
-
-def test_json() -> None:
-    document = json.loads(printed(Comparison(three(), common=True, seed=4), "json"))
-    assert (document["models"], document["items"]) == (["a", "b", "c_1"], {"binary": 20, "single": 1})
-    assert (document["seed"], document["resampled_by"]) == (4, "patient")
-    assert document["lines"][2]["reasons"] == {"judge: refused": 1}
-    assert document["pairs"][1]["p_holm"] == 1.0
-    assert document["signatures"]["c_1"] == {"scored_by": {"judge:x": 20}}
-    assert document["notes"][1] == "single: not asked of c_1"
-
-
-def test_no_model_is_bold_where_none_can_be_told() -> None:
-    matrix = ScoreMatrix()
-    for n, (a, b) in enumerate([(1, 0), (1, 1), (0, 1), (1, 1)]):
-        add(matrix, "a", n, a)
-        add(matrix, "b", n, b)
-    found = Comparison(matrix).lines
-    assert [(line.mean, line.best, line.bold) for line in found] == [(0.75, True, False), (0.75, True, False)]
-    assert "*" not in printed(Comparison(matrix), "table")
 
 
 def test_fewer_errors_are_better() -> None:
@@ -265,7 +161,7 @@ def test_a_model_that_shares_no_item_is_left_out_of_what_is_common() -> None:
     add(matrix, "d", 99, 0.5)
     comparison = Comparison(matrix, common=True)
     assert lines(comparison) == lines(Comparison(three(), common=True))
-    assert "binary: none of its items is another model's, left out: d" in notes(comparison)
+    assert "binary: left out, with no item in common: d" in notes(comparison)
 
 
 def test_differing_signatures_and_missing_patients_are_said() -> None:
@@ -277,7 +173,7 @@ def test_differing_signatures_and_missing_patients_are_said() -> None:
     matrix.add("b", {"id": "q", "task": "binary", "scores": {"accuracy": 1.0}, "scored_by": "judge:y"})
     comparison = Comparison(matrix)
     assert notes(comparison) == [
-        "items without a patient: 1, each drawn as one of its own",
+        "items without a patient: 1, each counted as a patient of its own",
         "the models' rows carry different scored_by signatures:"
         " two numbers may be compared only if their signatures agree",
     ]
@@ -310,79 +206,3 @@ def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         model_files(["a.jsonl", "b=a.jsonl"])
     with pytest.raises(CxrError, match="two models are called m"):
         model_files(["m=a.jsonl", "m=b.jsonl"])
-
-
-def written(path: Path, right: int, n: int = 20, **more: Any) -> None:
-    """A file of answers, the first `right` of them right."""
-    rows = [
-        {
-            "id": f"q{i}",
-            "task": "binary",
-            "question": "Is there edema?",
-            "options": ["Yes", "No"],
-            "answer": "Yes",
-            "findings": ["edema"],
-            "prediction": "<answer> Yes </answer>" if i < right else "<answer> No </answer>",
-            **more,
-        }
-        for i in range(n)
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-def test_the_command(cxr: Cxr, tmp_path: Path) -> None:
-    written(tmp_path / "a.jsonl", 20)
-    written(tmp_path / "b.jsonl", 2)
-    done = cxr("score", "a.jsonl", "Qwen 7B=b.jsonl", "--compare")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(
-        "task    metric    model     n  nulls   mean     95% interval       p\n"
-        "binary  accuracy  a        20      0  1.000*  [1.000, 1.000]    best\n"
-        "                  Qwen 7B  20      0  0.100   [0.000, 0.250]  <0.001\n"
-    )
-    assert "note: binary: no model has a score of factuality, completeness, effectiveness, radrscore\n" in done.stdout
-    written(tmp_path / "c.jsonl", 1, 3)
-    done = cxr("score", "a.jsonl", "c.jsonl", "--compare")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "cxr: the models were asked different items (a 20, c 3; 3 in common): --common compares what they share\n"
-    )
-    done = cxr("score", "a.jsonl", "c.jsonl", "--compare", "--common", "--format", "csv")
-    assert done.stdout.splitlines()[1].startswith("binary,accuracy,all,a,3,0,1.0,")
-    assert done.stderr.startswith("cxr: binary: on the 3 items that its models share; left out: a 17\n")
-
-
-def test_the_models_of_one_file(cxr: Cxr, tmp_path: Path) -> None:
-    written(tmp_path / "a.jsonl", 2, 3, answered_by="GPT-4o")
-    written(tmp_path / "b.jsonl", 1, 3, answered_by="MedDr")
-    rows = [json.loads(line) for name in "ab" for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
-    for row in rows:
-        row.update(item=row["id"], id=f"{row['answered_by']}/{row['id']}")
-    both = "".join(json.dumps(row) + "\n" for row in rows)
-    done = cxr("score", "--compare", "--format", "json", stdin=both)
-    assert done.returncode == 0
-    means = {line["model"]: line["mean"] for line in json.loads(done.stdout)["lines"] if line["metric"] == "accuracy"}
-    assert means == {"GPT-4o": pytest.approx(2 / 3), "MedDr": pytest.approx(1 / 3)}
-    done = cxr("score", "--compare", stdin=both + json.dumps(rows[0] | {"id": "again"}) + "\n")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "cxr: stdin:7: model GPT-4o answers this item twice; NAME=FILE names the model of a file (id again)\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (["--compare", "a.jsonl"], 1, "cxr: --compare wants two models or more, not a\n"),
-        (["--compare", "a.jsonl", "a.jsonl"], 1, "cxr: a.jsonl: given twice; each model is wanted once\n"),
-        (["--compare", "a.jsonl", "x.jsonl"], 1, "cxr: x.jsonl: no such file; there is a.jsonl\n"),
-        (["--compare", "--summary", "a.jsonl"], 2, "--compare prints how models compare, and no rows"),
-        (["--compare", "-o", "out.jsonl", "a.jsonl"], 2, "--compare prints how models compare, and no rows"),
-        (["--common", "a.jsonl"], 2, "--common and --in-domain are for --compare."),
-    ],
-)
-def test_refused(cxr: Cxr, tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
-    written(tmp_path / "a.jsonl", 1, 2)
-    done = cxr("score", *arguments)
-    assert (done.returncode, done.stdout) == (code, "")
-    assert said in done.stderr

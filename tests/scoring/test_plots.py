@@ -10,7 +10,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
 from tests.conftest import Cxr
-from tests.scoring.test_comparison import written
+from tests.scoring.test_compare import written
 
 pytest.importorskip("matplotlib", reason="needs the extra plot")
 
@@ -31,10 +31,10 @@ def score_matrix(*models: str, **more: Any) -> ScoreMatrix:
     return made
 
 
-def draw(comparison: Comparison, folder: Path) -> list[Path]:
-    from cxr_cli.scoring.plots.plots import draw
+def draw_plots(comparison: Comparison, folder: Path) -> list[Path]:
+    from cxr_cli.scoring.plots.plots import draw_plots
 
-    return draw(comparison, folder)
+    return draw_plots(comparison, folder)
 
 
 def letters(path: Path) -> str:
@@ -44,7 +44,7 @@ def letters(path: Path) -> str:
 
 
 def test_plots(tmp_path: Path) -> None:
-    drawn = draw(Comparison(score_matrix(LONG, "GPT-4o & co"), in_domain=["a"]), tmp_path / "new" / "figures")
+    drawn = draw_plots(Comparison(score_matrix(LONG, "GPT-4o & co"), in_domain=["a"]), tmp_path / "new" / "figures")
     assert [path.name for path in drawn] == [f"{name}.{ending}" for name in ALL for ending in ("png", "svg")]
     assert all(path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" for path in drawn[::2])
     shown = {path.stem: letters(path) for path in drawn[1::2]}
@@ -90,23 +90,23 @@ def test_letters_are_of_8_points_and_none_is_cut_or_covered(models: list[str], i
 
 def test_the_same_scores_give_the_same_files(tmp_path: Path) -> None:
     some = score_matrix("a", "b", scores={"accuracy": 0.5}, findings=None)
-    one, other = (draw(Comparison(some), tmp_path / name) for name in ("one", "other"))
+    one, other = (draw_plots(Comparison(some), tmp_path / name) for name in ("one", "other"))
     assert len(one) == 2
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
 
 
 def test_only_what_there_is_is_drawn(tmp_path: Path) -> None:
     report = {"scores": {"finding_f1": 0.5, "finding_errors": 3.0}, "findings": None}
-    assert [path.stem for path in draw(Comparison(score_matrix("a", **report)), tmp_path)[::2]] == [
+    assert [path.stem for path in draw_plots(Comparison(score_matrix("a", **report)), tmp_path)[::2]] == [
         "finding_f1_by_task"
     ]
-    assert draw(Comparison(score_matrix("a", scores={"accuracy": None})), tmp_path) == []
+    assert draw_plots(Comparison(score_matrix("a", scores={"accuracy": None})), tmp_path) == []
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CxrError, match="file/figures: Not a directory"):
-        draw(Comparison(score_matrix("a")), tmp_path / "file" / "figures")
+        draw_plots(Comparison(score_matrix("a")), tmp_path / "file" / "figures")
 
 
 def test_the_command(cxr: Cxr, tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_rows_without_scores_or_patient_are_counted() -> None:
     summary = summed(made)
     assert summary.notes() == [
         "rows without scores: 1 of 14",
-        "rows without a patient: 1 of 14, each drawn as one of its own",
+        "rows without a patient: 1 of 14, each counted as a patient of its own",
     ]
     assert summary.resampled_by() == "patient"
 

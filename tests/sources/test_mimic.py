@@ -206,6 +206,7 @@ def test_names_of_data_sets(run: Run, tmp_path: Path) -> None:
     done = run("studies", "mimic:empty")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("cxr: mimic: no data set has this name; known are ")
+    assert done.stderr.endswith("; did you mean mimic-cxr?\n")
     (tmp_path / "a:b.jsonl").write_text('{"id":"one"}\n')
     assert run("studies", "a:b.jsonl").stdout == '{"id":"one"}\n'
 

@@ -187,20 +187,6 @@ def test_shards_share_the_work(infer: Cxr, films: Path) -> None:
     assert [sorted(r["extra"] for r in part) for part in parts] == [[0, 3, 6, 9], [1, 4, 7], [2, 5, 8]]
 
 
-def test_wrong_usage(infer: Cxr) -> None:
-    for flags, message in [
-        (["--samples", 2], "add --temperature 1"),
-        (["--vote"], "--vote needs --samples"),
-        (["--shard", "0/3"], "not K/N"),
-        (["--price-per-million", "1"], "is for --dry-run"),
-        (["--engine-arg", "x"], "not NAME=VALUE"),
-    ]:
-        done = infer("-m", "x", *flags)
-        assert done.returncode == 2
-        assert message in done.stderr
-    assert "Missing option '-m'" in infer().stderr
-
-
 def test_a_dry_run_asks_nothing(infer: Cxr, films: Path, tmp_path: Path) -> None:
     flags = ("--images", films, "--samples", 2, "--temperature", 1, "--max-tokens", 100, "-o", "out.jsonl")
     with Server(yes) as server:
@@ -288,17 +274,3 @@ def test_in_this_process_with_a_tiny_model(infer: Cxr, films: Path, tmp_path: Pa
     [row, *_] = rows(first.stdout)
     assert row["answered_by"].startswith("engine:transformers|model:model|revision:")
     assert len({p["text"] for r in rows(first.stdout) for p in r["predictions"]}) > 5
-
-
-@needs("llm")
-def test_the_cache_command(cxr: Cxr, infer: Cxr, films: Path, tmp_path: Path) -> None:
-    with Server(yes) as server:
-        infer("-m", server.url, "--images", films, stdin=lines(*map(case, range(3))))
-        infer("-m", server.url, "--images", films, stdin=lines(*map(case, range(3))))
-        assert len(server.requests) == 3
-        info = cxr("cache", "info").stdout.splitlines()
-        assert info[0] == str(tmp_path / "cache" / "replies.sqlite")
-        assert info[1].startswith("3 replies, 21 tokens, ")
-        assert cxr("cache", "clear").stderr == "cxr: 3 replies forgotten\n"
-        infer("-m", server.url, "--images", films, stdin=lines(case(0)))
-    assert len(server.requests) == 4

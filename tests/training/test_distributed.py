@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.training.test_training import ROLL, history, same, weights
+from tests.training.small_trainings import ROLL, history, same, weights
 
 pytestmark = pytest.mark.slow
 

@@ -129,7 +129,7 @@ def test_a_file_that_is_no_marks(cxr: Cxr, tmp_path: Any) -> None:
     assert done.stderr == "cxr: m.jsonl:2: field `mark`: not one of agree, disagree\n"
     assert cxr("verify", "--human", "none.jsonl", stdin="").returncode == 2
     done = cxr("verify", "--human", "m.jsonl", "--judge", "rules,llm", "-m", "http://localhost:9/v1", stdin="")
-    assert (done.returncode, "--human stands beside one judge" in done.stderr) == (2, True)
+    assert (done.returncode, "--human goes with one judge" in done.stderr) == (2, True)
 
 
 def test_marks_of_a_failed_judge_give_support() -> None:

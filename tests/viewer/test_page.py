@@ -49,7 +49,7 @@ def test_the_command(cxr: Cxr, tmp_path: Path) -> None:
     done = cxr("view", "-o", "page.html", stdin=lines(CASE, CASE | {"id": "b", "prediction": "No."}))
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == (
-        "cxr: 2 rows, 2 cases, 1 model -> page.html; it holds the reports: keep it where they may be kept\n"
+        "cxr: 2 rows, 2 cases, 1 model -> page.html; it contains the reports: keep it where they are allowed\n"
     )
     assert [(row["id"], row["model"]) for row in shown(tmp_path / "page.html")] == [("a", "stdin"), ("b", "stdin")]
     done = cxr("view", "-o", "page.html", stdin=lines(CASE))
@@ -135,7 +135,7 @@ def test_models_are_called_as_the_user_calls_them(cxr: Cxr, tmp_path: Path) -> N
     assert [row["model"] for row in shown(tmp_path / "page.html")] == ["GREEDY", "sft"]
     assert "<title>GREEDY, a.jsonl" in (tmp_path / "page.html").read_text()
     done = cxr("view", "x/a.jsonl", "b=x/a.jsonl", "-o", "page.html", "--overwrite")
-    assert (done.returncode, done.stderr) == (1, "cxr: x/a.jsonl: given twice; each model is wanted once\n")
+    assert (done.returncode, done.stderr) == (1, "cxr: x/a.jsonl: given twice; give each model once\n")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_films_by_reference(cxr: Cxr, tmp_path: Path) -> None:
     (tmp_path / "d.dcm").write_bytes(b"no film")
     names = ["a.dcm", "b.png", "c.png", "d.dcm", "none.dcm"]
     done = cxr("view", "-o", "page.html", stdin=lines(CASE | {"images": names}, CASE | {"id": "b", "images": names}))
-    assert done.stderr.endswith("cxr: 2 of 5 films cannot be shown: the page says why; their folder is --images\n")
+    assert done.stderr.endswith("cxr: 2 of 5 films cannot be shown: the page says why; --images names their folder\n")
     films = shown(tmp_path / "page.html")[0]["films"]
     rendered = {f"page_files/{path.parent.name}/{path.name}": path for path in tmp_path.glob("page_files/*/*.png")}
     assert {films[0]["src"], films[2]["src"]} == rendered.keys()

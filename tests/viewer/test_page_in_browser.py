@@ -99,7 +99,7 @@ def test_a_case_is_shown_whole(viewer: Viewer) -> None:
     assert steps.nth(0).locator(".judged").inner_text() == "plan · not checkable: as the rules say"
     assert viewer.texts(".model h3") == ["rl", "sft"]
     assert viewer.texts(".model .answer") == ["Answers Yes ✓ correct", "Answers No ✗ wrong"]
-    assert viewer.texts(".model .said") == ["Fluid on the left.", "No edema.", "All clear."]
+    assert viewer.texts(".model .sentence") == ["Fluid on the left.", "No edema.", "All clear."]
     assert viewer.texts(".scores tbody tr") == ["accuracy\t1.00\t", "factuality\t– no observation predicted\t"]
     assert viewer.text(".nofilm") == "This film\ndoes not exist"
     assert viewer.page.evaluate("document.querySelector('figure img').naturalWidth") == 40
@@ -133,11 +133,11 @@ def test_a_step_and_its_sentence_light_up_together(viewer: Viewer) -> None:
     viewer.page.mouse.move(0, 0)
     assert viewer.texts(".evidence.lit") == ["Small left effusion.", "Effusion."]
     viewer.page.locator(".evidence", has_text="No edema.").hover()
-    assert viewer.texts(".step.lit .said") == ["There is edema."]
+    assert viewer.texts(".step.lit .sentence") == ["There is edema."]
     viewer.page.mouse.move(0, 0)
-    assert viewer.texts(".step.lit .said") == ["There is a left effusion."]
+    assert viewer.texts(".step.lit .sentence") == ["There is a left effusion."]
     viewer.page.locator(".evidence", has_text="No edema.").focus()
-    assert viewer.texts(".step.lit .said") == ["There is edema."]
+    assert viewer.texts(".step.lit .sentence") == ["There is edema."]
     viewer.press("Enter", "n")
     assert viewer.texts(".evidence.lit") == []
     viewer.press("n")
@@ -257,7 +257,7 @@ def test_marks_from_the_page_to_kappa(open_page: Open, cxr: Cxr, tmp_path: Path)
     assert again.text("#marked") == "2"
     again.page.set_input_files("#loaded", tmp_path / "marks.jsonl")
     again.wait_for("#marked", "3")
-    assert again.text("#toast") == "3 marks read"
+    assert again.text("#toast") == "3 marks imported"
     assert viewer.errors + again.errors == [error for error in viewer.errors if "gone.png" in error]
 
     done = cxr("verify", "a.jsonl", "--human", "marks.jsonl", "--keep", "all", "--limit", 1)

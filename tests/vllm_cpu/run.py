@@ -2,6 +2,7 @@
 `run.py cxr ..` is `cxr ..` with an engine whose weights can be changed, as they always can on a GPU."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from cxr_cli.engines import Request, Sampling, Spec, open_engine
+from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN
 from cxr_cli.errors import CxrError
 from tests.conversations import generate
 
@@ -87,6 +89,11 @@ def refused(model: Path, settings: dict[str, Any]) -> str:
     return ""
 
 
+def our_variables() -> dict[str, str | None]:
+    """The variables that the engine sets while it starts vLLM's processes."""
+    return {name: os.environ.get(name) for name in (*QUIET, *SPAWN, "CXR_ENGINE", "SPT_NOENV")}
+
+
 def cxr(arguments: list[str]) -> None:
     import vllm._custom_ops
 
@@ -105,4 +112,6 @@ if __name__ == "__main__":
     elif what == "cxr":
         cxr(rest)
     else:
-        print(json.dumps(ask(Path(rest[0]), json.loads(rest[1]))))
+        before = our_variables()
+        answers = ask(Path(rest[0]), json.loads(rest[1]))
+        print(json.dumps(answers | {"variables": [before, our_variables()]}))

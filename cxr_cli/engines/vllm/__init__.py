@@ -1,1 +1,1 @@
-"""The engine vLLM: its arguments, its requests, and the end of its processes."""
+"""The engine vLLM: its arguments, its requests, and the watch that ends its processes."""

@@ -1,7 +1,6 @@
 """vLLM in this process: continuous batching and prefix caching; tensor and data parallel by vLLM's own arguments."""
 
 import asyncio
-import os
 import re
 import signal
 from dataclasses import asdict
@@ -12,13 +11,14 @@ from cxr_cli.engines.async_engine import AsyncEngine
 from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.engines.requests import Reply, Request, images_in
 from cxr_cli.engines.spec import Spec
-from cxr_cli.engines.vllm.arguments import check_installed, engine_arguments, silence_logs
+from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN, check_installed, engine_arguments
 from cxr_cli.engines.vllm.orphans import OrphanWatch
+from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
 BURST, BURST_WAIT = 64, 0.5  # requests that start at once, and seconds that the first of them waits for the others
-QUEUED = 2  # requests here for each that runs, so that none waits for a film to be decoded
+QUEUE = 2  # requests handed to vLLM for each that it runs, so that none waits for a film to be decoded
 _TRIES = 2  # vLLM may ask again for an image that fell out of its cache
 
 
@@ -89,14 +89,15 @@ class Vllm(AsyncEngine):
         return [output async for output in stream][-1]
 
     async def _wait_for_burst(self) -> None:
-        """vLLM reads a prompt as soon as it is there, so requests that come one by one would make small batches."""
-        mine = self.loop.create_future()
-        self._burst.append(mine)
+        """Holds requests back until BURST of them are there, or BURST_WAIT is over: vLLM starts a prompt at once, and
+        prompts that come one by one would make small batches."""
+        start = self.loop.create_future()
+        self._burst.append(start)
         if len(self._burst) == 1:
-            self.loop.call_later(BURST_WAIT, self._start_burst, mine)
+            self.loop.call_later(BURST_WAIT, self._start_burst, start)
         if len(self._burst) >= BURST:
-            self._start_burst(mine)
-        await mine
+            self._start_burst(start)
+        await start
 
     def _start_burst(self, member: "asyncio.Future[None]") -> None:
         """Starts the burst of this member, unless it has started."""
@@ -132,11 +133,14 @@ class Vllm(AsyncEngine):
             self._orphans.kill()  # otherwise the loop would wait until the model is loaded
             raise
         config = self.engine.vllm_config
-        self.capacity = QUEUED * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
+        self.capacity = QUEUE * config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
 
     async def _open(self, orphans: OrphanWatch) -> Any:
-        silence_logs()
-        os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"  # this process has threads
+        with environment(QUIET), environment(SPAWN, override=True):
+            return self._start_processes(orphans)
+
+    def _start_processes(self, orphans: OrphanWatch) -> Any:
+        """vLLM's AsyncLLM, with its processes started."""
         with need("vllm"):
             from vllm.engine.arg_utils import AsyncEngineArgs
             from vllm.usage.usage_lib import UsageContext

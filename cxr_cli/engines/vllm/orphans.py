@@ -1,11 +1,12 @@
 """Kills the processes of an engine when this process has ended, even by kill -9: they would keep the GPU."""
 
-import os
 import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from cxr_cli.environment import environment
 
 _WATCH = """
 import os, pathlib, signal, sys
@@ -33,11 +34,8 @@ class OrphanWatch:
     def mark_children(self) -> Iterator[None]:
         """Processes started in this block, and their children, get the mark as an environment variable."""
         # Without SPT_NOENV setproctitle, which vLLM uses, would write over the environment in /proc.
-        os.environ |= {"CXR_ENGINE": self._mark, "SPT_NOENV": "1"}
-        try:
+        with environment({"CXR_ENGINE": self._mark, "SPT_NOENV": "1"}, override=True):
             yield
-        finally:
-            del os.environ["CXR_ENGINE"]
 
     def kill(self) -> None:
         """Kills the marked processes that still run."""

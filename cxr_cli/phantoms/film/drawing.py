@@ -16,7 +16,7 @@ from cxr_cli.phantoms.film.styles import STYLES, expose, marker
 _canvas = lru_cache(maxsize=4)(Canvas)
 
 
-def draw(body: Body, findings: Sequence[DrawnFinding], size: int, style: str, seed: int) -> Layer:
+def draw_film(body: Body, findings: Sequence[DrawnFinding], size: int, style: str, seed: int) -> Layer:
     """A frontal film: (size, size) float32, 0 black .. 1 white. seed: of grain and marker, not of the anatomy."""
     canvas = _canvas(size)
     present = [finding for finding in findings if finding.change != "resolved"]

@@ -1,32 +1,83 @@
 """The formats of files of rows, by suffix: JSONL, CSV and Parquet, packed or not."""
 
-import difflib
 import gzip
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from cxr_cli.errors import CxrError
+from cxr_cli.registry import Registry, did_you_mean
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
+Item = tuple[str, Any, str | None]
+"""(`path:line`, the row, None), or for a broken row (`path:line`, what could be read of it, the reason)."""
+
+
+class Sink(Protocol):
+    """Takes rows as lines of JSON, and ends the file: a raw file, a gzip or zstd file, a table writer."""
+
+    def write(self, line: bytes, /) -> int: ...
+    def close(self) -> None: ...
+
+
+class FileFormat(Protocol):
+    """How the rows of a file are written.
+
+    packed: may the file be compressed? appends: does it grow row by row, so that `--resume` can continue it? table: do
+    its cells hold lists and objects as text, which `fields.restore` turns back?
+    """
+
+    packed: ClassVar[bool]
+    appends: ClassVar[bool]
+    table: ClassVar[bool]
+
+    def read(self, path: Path, pack: str) -> Iterator[Item]:
+        """The rows in order. pack: "" or a suffix of PACKS."""
+        ...
+
+    def write(self, path: Path, pack: str) -> Sink:
+        """A new file at `path`."""
+        ...
+
+
+FILE_FORMATS = Registry(
+    {
+        ".jsonl": "cxr_cli.rows.files.jsonl_format:JsonlFormat",
+        ".csv": "cxr_cli.rows.files.csv_format:CsvFormat",
+        ".parquet": "cxr_cli.rows.files.parquet_format:ParquetFormat",
+    }
+)
 PACKS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": zstd.open}
 BROKEN_PACK = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
 """What reading raises for compressed data that break off."""
 
 
-def extension(path: Path) -> tuple[str, str]:
-    """`rows/a.jsonl.gz` -> (".jsonl", ".gz"). Raises CxrError for an unknown one."""
+def format_of(path: Path) -> tuple[FileFormat, str]:
+    """`rows/a.jsonl.gz` -> (JsonlFormat(), ".gz"). Raises CxrError for an unknown suffix."""
     name = path.name.lower()
     pack = next((suffix for suffix in PACKS if name.endswith(suffix)), "")
-    layout = Path(name.removesuffix(pack)).suffix.replace(".ndjson", ".jsonl")
-    if layout in (".jsonl", ".csv") or (layout == ".parquet" and not pack):
-        return layout, pack
-    close = difflib.get_close_matches(layout, (".jsonl", ".csv", ".parquet", *PACKS), n=1)
-    hint = f"did you mean {close[0]}? " if close else ""
-    raise CxrError(f"{path}: unknown extension; {hint}known are .jsonl, .csv (and .gz or .zst of these), .parquet")
+    suffix = Path(name.removesuffix(pack)).suffix.replace(".ndjson", ".jsonl")
+    if suffix in FILE_FORMATS:
+        file_format: FileFormat = FILE_FORMATS.load(suffix)()
+        if file_format.packed or not pack:
+            return file_format, pack
+    hint = did_you_mean(suffix, (*FILE_FORMATS, *PACKS))
+    raise CxrError(f"{path}: unknown extension; {f'{hint} ' if hint else ''}known are {_known()}")
+
+
+def _known() -> str:
+    """ ".jsonl, .csv (and .gz or .zst of these), .parquet": the suffixes of files of rows."""
+    packed = [suffix for suffix in FILE_FORMATS if FILE_FORMATS.load(suffix).packed]
+    others = [suffix for suffix in FILE_FORMATS if suffix not in packed]
+    return ", ".join([f"{', '.join(packed)} (and {' or '.join(PACKS)} of these)", *others])
+
+
+def open_file(path: Path, mode: str, pack: str) -> Any:
+    """A binary file, unpacked as it is read or packed as it is written."""
+    return PACKS.get(pack, open)(path, mode)

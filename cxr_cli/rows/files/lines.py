@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.files.formats import BROKEN_PACK
-
-Item = tuple[str, Any, str | None]
-"""(`path:line`, the row, None), or for a broken row (`path:line`, what could be read of it, the reason)."""
 
 ByteStream = AbstractContextManager[Iterable[bytes]]
 

@@ -1,6 +1,5 @@
 """What an INPUT names, a file or standard input, as a source of rows."""
 
-import difflib
 import os
 import stat
 import sys
@@ -11,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.files.csv_reader import read_csv
-from cxr_cli.rows.files.formats import PACKS, extension
-from cxr_cli.rows.files.jsonl_reader import read_jsonl
-from cxr_cli.rows.files.lines import ByteStream, Item
+from cxr_cli.registry import closest_name
+from cxr_cli.rows.files.formats import Item, format_of
+from cxr_cli.rows.files.jsonl_format import read_jsonl
+from cxr_cli.rows.files.lines import ByteStream
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,8 @@ def find(name: str) -> Source:
         raise CxrError(f"{name} is a folder, not a file: name the files in it, {path / '*.jsonl'}")
     if not stat.S_ISREG(mode):  # <(zcat rows.jsonl.gz), /dev/stdin
         return Source(name, lambda: read_jsonl(path.open("rb"), name), path=path)
-    layout, pack = extension(path)
-    opener = PACKS.get(pack, open)
-    if layout == ".jsonl":
-        return Source(name, lambda: read_jsonl(opener(path, "rb"), name), path=path)
-    if layout == ".csv":
-        return Source(name, lambda: read_csv(opener(path, "rb"), name), table=True, path=path)
-    from cxr_cli.rows.files.parquet_reader import read_parquet  # polars takes a third of a second to import
-
-    return Source(name, lambda: read_parquet(path), table=True, path=path)
+    file_format, pack = format_of(path)
+    return Source(name, lambda: file_format.read(path, pack), table=file_format.table, path=path)
 
 
 def _stdin() -> ByteStream:
@@ -67,7 +59,7 @@ def _stdin() -> ByteStream:
 
 def _suggestion(path: Path) -> str:
     try:
-        close = difflib.get_close_matches(path.name, os.listdir(path.parent), n=1)
+        close = closest_name(path.name, os.listdir(path.parent))
     except OSError:
         return f" (and no folder {path.parent})"
-    return f"; there is {path.parent / close[0]}" if close else ""
+    return f"; there is {path.parent / close}" if close else ""

@@ -25,15 +25,16 @@ _COMPRESSION: dict[str, Any] = {"": "uncompressed", ".gz": "gzip", ".zst": "zstd
 _POLARS = {"str": pl.String, "bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64}
 
 
-class Spool:
+class TableWriter:
     """Takes rows as JSON lines; `close` makes the table at `path`.
 
-    A column whose values no single type can hold becomes JSON text; so do lists and objects in CSV.
+    A column whose values no single type can hold becomes JSON text.
     """
 
-    def __init__(self, path: Path, layout: str, pack: str) -> None:
-        """layout: ".parquet" or ".csv". pack: "", ".gz" or ".zst", for CSV."""
-        self._path, self._layout, self._pack = path, layout, pack
+    nested = True  # may a cell hold a list or an object? If not, it holds JSON text.
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - closed by `close`
         self._shapes: dict[str, Shape] = {}
 
@@ -44,19 +45,19 @@ class Spool:
 
     def close(self) -> None:
         try:
-            if self._layout == ".parquet":
-                self._frame().sink_parquet(self._path, row_group_size=_GROUP)
-            else:
-                self._frame().sink_csv(self._path, compression=_COMPRESSION[self._pack], check_extension=False)
+            self.save(self._frame(), self._path)
         except pl.exceptions.PolarsError as error:
             raise OSError(str(error)) from error
         finally:
             self._file.close()
 
+    def save(self, frame: pl.LazyFrame, path: Path) -> None:
+        """Writes the rows in one stream."""
+        raise NotImplementedError
+
     def _frame(self) -> pl.LazyFrame:
         types = {name: _type(shape) for name, shape in (self._shapes or {"id": "str"}).items()}
-        flat = self._layout == ".csv"
-        as_json = {name for name, type_ in types.items() if type_ is None or (flat and type_.is_nested())}
+        as_json = {name for name, type_ in types.items() if type_ is None or (type_.is_nested() and not self.nested)}
         schema = {name: pl.String if name in as_json else type_ for name, type_ in types.items()}
 
         def batches(columns: Any, predicate: Any, rows: int | None, size: int | None) -> Iterator[pl.DataFrame]:
@@ -65,6 +66,23 @@ class Spool:
                 yield pl.DataFrame([_with_json(msgspec.json.decode(line), as_json) for line in lines], schema=schema)
 
         return register_io_source(batches, schema=schema)
+
+
+class ParquetWriter(TableWriter):
+    def save(self, frame: pl.LazyFrame, path: Path) -> None:
+        frame.sink_parquet(path, row_group_size=_GROUP)
+
+
+class CsvWriter(TableWriter):
+    nested = False
+
+    def __init__(self, path: Path, pack: str) -> None:
+        """pack: "", ".gz" or ".zst"."""
+        super().__init__(path)
+        self._pack = pack
+
+    def save(self, frame: pl.LazyFrame, path: Path) -> None:
+        frame.sink_csv(path, compression=_COMPRESSION[self._pack], check_extension=False)
 
 
 def widen(known: Shape, value: Any) -> Shape:

@@ -9,22 +9,15 @@ import os
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self, cast
+from typing import BinaryIO, Self, cast
 
 import msgspec
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Row
-from cxr_cli.rows.files.formats import PACKS, extension
+from cxr_cli.rows.files.formats import Sink, format_of
 
 _claimed: BinaryIO | None = None
-
-
-class Sink(Protocol):
-    """Takes lines of bytes: a raw file, a gzip or zstd file, a table writer."""
-
-    def write(self, line: bytes, /) -> int: ...
-    def close(self) -> None: ...
 
 
 class Output:
@@ -77,22 +70,16 @@ def open_output(path: Path | None, *, resume: bool = False, overwrite: bool = Fa
         raise CxrError(f"{path}: no folder {path.parent}")
     if path.exists() and not path.is_file():  # /dev/null, >(gzip > rows.gz)
         return Output(path.open("wb", buffering=0), path)
-    layout, pack = extension(path)
-    plain = layout == ".jsonl" and not pack
+    file_format, pack = format_of(path)
+    plain = file_format.appends and not pack
     if resume and not plain:
         raise CxrError(f"{path}: --resume needs a .jsonl output; other formats are written in one go")
     if path.exists() and path.stat().st_size and not (resume or overwrite):
         raise CxrError(f"{path} exists: {'--resume continues it, ' if plain else ''}--overwrite replaces it")
     if plain:
-        return Output(path.open("ab" if resume else "wb", buffering=0), path)
+        return Output(path.open("ab", buffering=0) if resume else file_format.write(path, pack), path)
     part = path.with_name(f"{path.name}.part")
-    if layout == ".jsonl":
-        packed = PACKS[pack](part, "wb")
-        packed.write(b"")  # without it a .zst of no rows would be an empty file
-        return Output(packed, path, part)
-    from cxr_cli.rows.files.table_writer import Spool  # polars takes a third of a second to import
-
-    return Output(Spool(part, layout, pack), path, part)
+    return Output(file_format.write(part, pack), path, part)
 
 
 def claim_stdout() -> BinaryIO:

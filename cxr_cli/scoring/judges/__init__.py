@@ -1,7 +1,7 @@
 """The judges of reasoning, by name. A judge of your own: a class in a file of its own, and a line in this table."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from cxr_cli.registry import Registry
 
@@ -33,7 +33,12 @@ class JudgeSettings(NamedTuple):
 
 
 class Judge(Protocol):
-    """Gives factuality, completeness, effectiveness and radrscore to some reasonings about one case."""
+    """Gives factuality, completeness, effectiveness and radrscore to some reasonings about one case.
+
+    asks_model: does it need the model of -m?
+    """
+
+    asks_model: ClassVar[bool]
 
     def __init__(self, settings: JudgeSettings) -> None: ...
 

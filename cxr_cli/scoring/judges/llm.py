@@ -50,6 +50,8 @@ class _CaseText(NamedTuple):
 class LlmReasoningJudge:
     """Judges with one model and one policy on what the report does not mention."""
 
+    asks_model = True
+
     def __init__(self, settings: JudgeSettings) -> None:
         assert settings.model is not None
         self.model, self.lexicon, self.unmentioned = settings.model, settings.reader.lexicon, settings.unmentioned

@@ -15,7 +15,7 @@ from cxr_cli.rows.signatures import sign
 from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scores_of
 
-NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: counts more than there are"
+NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: impossible counts"
 NOTHING = {
     "factuality": NOTHING_SAID,
     "completeness": NOTHING_IN_REFERENCE,
@@ -57,6 +57,8 @@ def _counts(judged: Mapping[str, Any]) -> dict[str, tuple[int | None, int | None
 
 class PrecomputedJudge:
     """The judge `stored`. With `--empty zero` it takes the counts as they are, else as `possible_shares` does."""
+
+    asks_model = False
 
     def __init__(self, settings: JudgeSettings) -> None:
         self.as_published = settings.empty == "zero"

@@ -24,6 +24,8 @@ from cxr_cli.scoring.radrscore import (
 class RulesJudge:
     """Judges with one lexicon and one policy on what the report does not mention."""
 
+    asks_model = False
+
     def __init__(self, settings: JudgeSettings) -> None:
         self.reader, self.unmentioned = settings.reader, settings.unmentioned
 

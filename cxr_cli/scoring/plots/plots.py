@@ -13,10 +13,11 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
+from cxr_cli.scoring import radrscore
 from cxr_cli.scoring.plots import charts
 from cxr_cli.scoring.summaries.comparison import Comparison, ComparisonLine
 from cxr_cli.scoring.summaries.per_finding import finding_means
-from cxr_cli.scoring.summaries.summary import ALL_TASKS, RADRSCORE_METRICS
+from cxr_cli.scoring.summaries.summary import ALL_TASKS
 
 with need("plot"):
     import matplotlib
@@ -26,7 +27,7 @@ LABELS = {"radrscore": "RadRScore", "finding_f1": "F1 of findings"}
 MOST_FINDINGS = 30  # in a heat map
 
 
-def draw(comparison: Comparison, folder: Path) -> list[Path]:
+def draw_plots(comparison: Comparison, folder: Path) -> list[Path]:
     """Draws what the scores allow: folder/NAME.png and .svg; their paths."""
     paths = []
     try:
@@ -58,11 +59,11 @@ class Figures:
                 yield f"{metric}_by_task", self.bars({task: (task, metric) for task in self.tasks(metric)}, metric)
         if "radrscore" in self.metrics:
             last = self.tasks("radrscore")[-1]
-            parts = {LABELS.get(metric, metric): (last, metric) for metric in RADRSCORE_METRICS}
+            parts = {LABELS.get(metric, metric): (last, metric) for metric in radrscore.METRICS}
             yield "radrscore_parts", self.bars(parts, "score")
         if "radrscore" in self.metrics and "accuracy" in self.metrics:
             yield "accuracy_radrscore", self.crosses()
-        metrics = [metric for metric in ("accuracy", *RADRSCORE_METRICS) if metric in self.metrics]
+        metrics = [metric for metric in ("accuracy", *radrscore.METRICS) if metric in self.metrics]
         if findings := finding_means(self.comparison, metrics)[:MOST_FINDINGS] if metrics else []:
             rows = {
                 f"{finding.finding} ({finding.questions})": {

@@ -23,16 +23,16 @@ def _on_items(comparison: Comparison) -> Iterator[str]:
         counts = {m: int((items.coverage[matrix.models[m]] & items.in_task(task)).sum()) for m in models}
         shared = int(items.tasks[task].sum())
         if not_shared := ", ".join(f"{model} {n - shared}" for model, n in counts.items() if n > shared):
-            yield f"{task}: on the {shared} items that its models share; left out: {not_shared}"
+            yield f"{task}: on the {shared} items that all its models have; left out: {not_shared}"
         if left_out:
-            yield f"{task}: none of its items is another model's, left out: {', '.join(left_out)}"
+            yield f"{task}: left out, with no item in common: {', '.join(left_out)}"
         if absent := [m for m in comparison.models if m not in models and m not in left_out]:
             missing = True
-            yield f"{task}: not asked of {', '.join(absent)}"
+            yield f"{task}: no rows of {', '.join(absent)}"
     if missing and len(items.tasks) > 1:
         yield f"{ALL_TASKS}: on the items that all models with that metric share"
     if items.resampled_by == "patient" and items.without_patient:
-        yield f"items without a patient: {items.without_patient}, each drawn as one of its own"
+        yield f"items without a patient: {items.without_patient}, each counted as a patient of its own"
 
 
 def _on_centres(comparison: Comparison) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _on_nulls(comparison: Comparison) -> Iterator[str]:
     for line in comparison.lines:
         nulls[line[:3]].add(line.nulls)
     if any(len(counts) > 1 for counts in nulls.values()):
-        yield "where models differ in nulls, their means are over different items; p is over those that both score"
+        yield "where models differ in nulls, their means are over different items; p is over items that both score"
 
 
 def _on_signatures(comparison: Comparison) -> Iterator[str]:

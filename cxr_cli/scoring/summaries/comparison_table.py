@@ -47,7 +47,8 @@ def _table(comparison: Comparison) -> Table:
         spans=[(centre, len(columns)) for centre in centres] if len(centres) > 1 else [],
         bold=frozenset(bold),
         bold_meaning=(
-            f"the best, and those that cannot be told from it (p {ALPHA:g} or more); none where that is all of them"
+            f"the best, and those that do not differ significantly (p {ALPHA:g} or more);"
+            " no mark where no model differs"
         ),
         foot=[
             ["null scores, left out of the means:", *nulls] if nulls else [],
@@ -89,8 +90,8 @@ def _methods(comparison: Comparison) -> Iterator[str]:
     by = f"by {comparison.items.resampled_by}, seed {comparison.seed}"
     yield f"{items} items, {len(comparison.models)} models; intervals: {comparison.draws} bootstrap draws {by}"
     yield (
-        "p: against the best, on the items that both score; a paired test that flips signs, up to 10,000 draws"
-        f" {by}; corrected for all pairs of models of a line (Holm)"
+        "p: against the best, on the items that both score; a paired sign-flip test, up to 10,000 draws"
+        f" {by}; corrected for all pairs of models in a line (Holm)"
     )
 
 

@@ -36,7 +36,7 @@ def model_files(inputs: Sequence[str]) -> list[ModelFile]:
     files = [_model_file(text) for text in inputs]
     for path, n in Counter(file.path for file in files).items():
         if n > 1:
-            raise CxrError(f"{path}: given twice; each model is wanted once")
+            raise CxrError(f"{path}: given twice; give each model once")
     depth = 1
     while doubled := {name for name, n in Counter(file.name for file in files).items() if n > 1}:
         depth += 1

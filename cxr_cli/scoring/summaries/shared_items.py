@@ -31,8 +31,7 @@ class SharedItems:
             counts = ", ".join(f"{m} {n}" for m, n in zip(matrix.models, self.coverage.sum(axis=1), strict=True))
             shared = self.coverage.all(axis=0).sum()
             raise CxrError(
-                f"the models were asked different items ({counts}; {shared} in common):"
-                " --common compares what they share"
+                f"the models have different items ({counts}; {shared} in common): --common compares on those"
             )
         self.left_out = {task: self._without_shared_item(task) for task in matrix.tasks} if common else {}
         for task, models in self.left_out.items():

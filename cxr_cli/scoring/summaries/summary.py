@@ -14,13 +14,13 @@ import numpy as np
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.fingerprint import Fingerprint
+from cxr_cli.scoring import radrscore
 from cxr_cli.scoring.summaries.intervals import interval
 from cxr_cli.tasks import task_names
 from cxr_cli.verifying.interrater import agreement_text, spearman, verdicts
 
 ALL_TASKS = "all"
 """The task of lines over the rows of all tasks."""
-RADRSCORE_METRICS = ("factuality", "completeness", "effectiveness", "radrscore")
 SIGNATURE_KEYS = ("made_by", "checked_by", "answered_by", "scored_by")
 
 
@@ -81,7 +81,7 @@ class Summary:
         self.fingerprint = Fingerprint()
         self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURE_KEYS}
         self._columns: dict[tuple[str, str], _Column] = {}
-        self._judge_pairs = {metric: _JudgePairs() for metric in RADRSCORE_METRICS} if second else {}
+        self._judge_pairs = {metric: _JudgePairs() for metric in radrscore.METRICS} if second else {}
         self._verdicts: defaultdict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -133,7 +133,9 @@ class Summary:
         """What a reader has to know before comparing these numbers with others."""
         notes = []
         if self.second:
-            notes.append(f"agreement_*: Spearman's rank correlation of the first judge and {self.second}, row by row")
+            notes.append(
+                f"agreement_*: Spearman's rank correlation between the first judge and {self.second}, row by row"
+            )
         notes += [agreement_text(judges, pairs) for judges, pairs in sorted(self._verdicts.items())]
         for key, counts in self.signatures.items():
             if len(counts) > 1:
@@ -147,7 +149,9 @@ class Summary:
         if self.unscored:
             notes.append(f"rows without scores: {self.unscored} of {self.rows}")
         if 0 < self.without_patient < self.rows - self.unscored:
-            notes.append(f"rows without a patient: {self.without_patient} of {self.rows}, each drawn as one of its own")
+            notes.append(
+                f"rows without a patient: {self.without_patient} of {self.rows}, each counted as a patient of its own"
+            )
         return notes
 
     def resampled_by(self) -> str:

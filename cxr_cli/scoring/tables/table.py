@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 class FootEntry(NamedTuple):
     """A sentence below a table that has columns: a name, numbers, a text. widths: of all cells but the last.
 
-    ("empty predictions", "3", "1 of them credited all the same"); (21, 5)
+    ("empty predictions", "3", "1 of them got credit"); (21, 5)
     """
 
     cells: Sequence[str]
     widths: Sequence[int]
 
     def sentence(self) -> str:
-        """Without columns, for Markdown and LaTeX: "  empty predictions (3): 1 of them credited all the same"."""
+        """Without columns, for Markdown and LaTeX: "  empty predictions (3): 1 of them got credit"."""
         name, *numbers, text = self.cells
         return f"  {name}{''.join(f' ({number})' for number in numbers)}: {text}"
 

@@ -27,12 +27,12 @@ def single_folder(name: str) -> Path:
     return Path(name)
 
 
-def read_rows(path: Path, required: Iterable[str]) -> Iterator[Item]:
+def read_table(path: Path, required: Iterable[str]) -> Iterator[Item]:
     """The rows of a CSV file: cells are texts, a blank one is None. Raises CxrError for a required column it lacks.
 
     Names of columns are stripped: SIIM's header is "ImageId, EncodedPixels".
     """
-    from cxr_cli.rows.files.csv_reader import read_csv  # polars takes a third of a second to import
+    from cxr_cli.rows.files.csv_format import read_csv  # polars takes a third of a second to import
 
     checked = False
     for where, row, reason in read_csv(path.open("rb"), str(path)):

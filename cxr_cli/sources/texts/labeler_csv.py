@@ -16,8 +16,8 @@ from pathlib import Path
 from cxr_cli import sources
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Source
-from cxr_cli.rows.files.csv_reader import read_csv
-from cxr_cli.rows.files.formats import PACKS, extension
+from cxr_cli.rows.files.csv_format import read_csv
+from cxr_cli.rows.files.formats import format_of, open_file
 
 COLUMNS = ("reports", "report impression")  # of the two tools
 _TEXTS = (*COLUMNS, "report", "text", "findings", "impression")  # what a single column is called
@@ -58,7 +58,7 @@ def _single_column(name: str, first: str, column: str | None) -> tuple[Sequence[
 
 def _first_record(path: Path) -> list[str]:
     """Its cells; [] for a file that is broken there, about which its reader will say more."""
-    with PACKS.get(extension(path)[1], open)(path, "rb") as file:
+    with open_file(path, "rb", format_of(path)[1]) as file:
         try:
             return next(csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""), strict=True), [])
         except (csv.Error, UnicodeDecodeError):
@@ -67,7 +67,7 @@ def _first_record(path: Path) -> list[str]:
 
 def _numbered(path: Path, header: Sequence[str] | None, column: str) -> Source:
     def items() -> Iterator[Item]:
-        stream = PACKS.get(extension(path)[1], open)(path, "rb")
+        stream = open_file(path, "rb", format_of(path)[1])
         for number, (where, row, reason) in enumerate(read_csv(stream, str(path), header), 1):
             yield where, row if reason else {"id": str(number), "report": row[column], **row}, reason
 

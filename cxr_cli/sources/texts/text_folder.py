@@ -22,7 +22,7 @@ def find(name: str) -> Source:
 
 def _items(folder: Path) -> Iterator[Item]:
     for path in _paths(folder):
-        report, reason = read(path)
+        report, reason = read_text(path)
         if reason:
             yield str(path), report, reason
         else:
@@ -30,7 +30,7 @@ def _items(folder: Path) -> Iterator[Item]:
             yield str(path), {"id": id, "report": report, "source": folder.resolve().name}, None
 
 
-def read(path: Path) -> tuple[str | None, str | None]:
+def read_text(path: Path) -> tuple[str | None, str | None]:
     """The report, None if it is blank, and None. Of a file that is not text: what could be read, and the reason."""
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     if reason := text_problem(content):

@@ -1,1 +1,1 @@
-"""Rows as a trainer's data set: read, stored, made into examples."""
+"""The rows of a training: read from files, stored on disk, given to the trainer as examples."""

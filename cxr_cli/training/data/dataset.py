@@ -10,7 +10,7 @@ from cxr_cli.answers import reply_format
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.images import Films, films_of, load
+from cxr_cli.images import Films, films_of, load_film
 from cxr_cli.rows import Row
 from cxr_cli.training.data.row_store import Mixture, RowStore
 
@@ -23,8 +23,8 @@ def completion(row: Row) -> str:
     answer = row.get("answer")
     if not answer:
         raise RowError("", "field `answer`: there is none to teach (other names: --map answer=COLUMN)")
-    options, given = row.get("options"), answer if isinstance(answer, list) else [answer]
-    if options and not set(given) <= set(options):
+    options, answers = row.get("options"), answer if isinstance(answer, list) else [answer]
+    if options and not set(answers) <= set(options):
         raise RowError("", "field `answer`: it is none of the options")
     steps = [step["text"] for step in as_steps(row.get("steps"))]
     if not steps:
@@ -39,21 +39,22 @@ def check_teachable(row: Row) -> None:
 
 
 def prompt(row: Row, *, reasoned: bool) -> str:
-    """The question and its options; `reasoned` adds the instruction to reason."""
-    asked = reply_format.prompt_text(row["question"], row.get("options") or [])
-    return f"{asked}\n{reply_format.INSTRUCTION}" if reasoned else asked
+    """The question and its lettered options. reasoned: with the instruction to reason first."""
+    question = reply_format.prompt_text(row["question"], row.get("options") or [])
+    return f"{question}\n{reply_format.INSTRUCTION}" if reasoned else question
 
 
 def load_images(row: Row, films: Films) -> list[Any]:
-    """The row's films, decoded. Raises CxrError with the row's id."""
+    """The row's films as PIL images in RGB, prior films included. CxrError with the row's id: one cannot be read."""
     try:
-        return [load(path, films.root, size=films.size, rgb=True, cache=films.cache) for path in films_of(row)]
+        return [load_film(path, films.root, size=films.size, rgb=True, cache=films.cache) for path in films_of(row)]
     except RowError as error:
         raise CxrError(f"{error.reason} (id {row.get('id')})") from error
 
 
 def sft_example(row: Row, films: Films) -> dict[str, Any]:
-    """`images`, `prompt` and `completion`, as TRL's SFTTrainer takes them."""
+    """{"images": [PIL.Image], "prompt": [a message], "completion": [a message]}, as TRL's SFTTrainer takes them.
+    Raises CxrError."""
     return {
         "images": load_images(row, films),
         "prompt": [{"role": "user", "content": prompt(row, reasoned=bool(row.get("steps")))}],
@@ -62,7 +63,7 @@ def sft_example(row: Row, films: Films) -> dict[str, Any]:
 
 
 def rl_example(row: Row, films: Films) -> dict[str, Any]:
-    """`images`, `prompt` and, for the rewards, `case`: the row as JSON."""
+    """{"images": [PIL.Image], "prompt": [a message], "case": the row as JSON, for the rewards}. Raises CxrError."""
     return {
         "images": load_images(row, films),
         "prompt": [{"role": "user", "content": prompt(row, reasoned=True)}],
@@ -71,7 +72,8 @@ def rl_example(row: Row, films: Films) -> dict[str, Any]:
 
 
 def lazy_dataset(rows: RowStore | Mixture, example: Callable[[Row, Films], dict[str, Any]], films: Films) -> Any:
-    """A data set of row numbers, whose examples are made by the loader's workers when a batch asks for them."""
+    """A `datasets.Dataset` as long as `rows`. It holds row numbers; the loader's workers make an example of a row when
+    a batch asks for it."""
     from datasets import Dataset
 
     def make(batch: dict[str, list[int]]) -> dict[str, list[Any]]:

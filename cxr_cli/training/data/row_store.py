@@ -53,7 +53,7 @@ class RowStore:
         self._lengths.append(characters + FILM_CHARACTERS * len(films_of(row)))
 
     def flush(self) -> None:
-        """Called when all rows are there: from now on several processes may read."""
+        """Called after the last `add`, and before other processes read."""
         self._file.flush()
 
     def longest(self, count: int) -> list[Row]:
@@ -72,7 +72,8 @@ class RowStore:
 @dataclass
 class Mixture:
     """Several row stores as one, mixed by weights: an epoch has as many rows as all of them together, and each store
-    gives its share of them, in a drawn order, again and again if it is small. Without weights each row comes once."""
+    gives its share of them in random order, again and again if it is small. Without weights each row comes once, in the
+    order of the files. CxrError: there are no rows."""
 
     parts: Sequence[RowStore]
     weights: Sequence[float] | None = None
@@ -92,7 +93,7 @@ class Mixture:
             ends = np.rint(np.cumsum(share) * sum(sizes)).astype(int)
             counts = [int(count) for count in np.diff([0, *ends])]
             rng = np.random.default_rng(self.seed)
-            order = [_drawn_order(size, count, rng) for size, count in zip(sizes, counts, strict=True)]
+            order = [_random_order(size, count, rng) for size, count in zip(sizes, counts, strict=True)]
         self._part = np.repeat(np.arange(len(sizes), dtype=np.int32), counts)
         self._row = np.concatenate(order).astype(np.int64)
 
@@ -104,7 +105,7 @@ class Mixture:
         return self.parts[part][int(self._row[index])]
 
 
-def _drawn_order(size: int, count: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
+def _random_order(size: int, count: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
     """`count` indices of `size` rows: whole permutations, the last one cut. Raises CxrError where there are none."""
     if count and not size:
         raise CxrError("one of the files to mix is empty")

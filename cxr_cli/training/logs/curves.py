@@ -22,11 +22,8 @@ _PLOTS = {
 }
 
 
-def draw(out: Path) -> list[Path]:
+def draw_curves(out: Path) -> list[Path]:
     """Draws OUT/curves/NAME.png for each group of metrics in OUT/history.jsonl; returns their paths."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     from matplotlib.figure import Figure
 
     history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]

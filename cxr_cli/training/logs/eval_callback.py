@@ -20,9 +20,11 @@ BATCH, MAX_TOKENS = 8, 512  # answers at a time, tokens of one
 
 
 class EvalCallback(TrainerCallback):  # type: ignore[misc]
-    """Logs, over the first `count` held-out cases, eval_answered, the share of cases that were answered, and the means
-    of eval_accuracy, eval_format and the parts of RadRScore, each over the cases that have it. max_tokens: of an
-    answer."""
+    """Answers and scores the first `count` held-out cases, and logs eval_answered, the share that was answered, and
+    eval_accuracy, eval_format and the parts of RadRScore, each a mean over the cases that have it.
+
+    max_tokens: of an answer. Under ZeRO-3 it only says that it cannot do this: no process has the whole model.
+    """
 
     def __init__(self, trainer: Any, rows: RowStore, films: Films, count: int, max_tokens: int = MAX_TOKENS) -> None:
         self.trainer, self.rows, self.films, self.count = trainer, rows, films, min(count, len(rows))
@@ -57,5 +59,5 @@ class EvalCallback(TrainerCallback):  # type: ignore[misc]
         return self.trainer.accelerator.unwrap_model(self.trainer.model), self.trainer.processing_class
 
     def _conversation(self, row: Row) -> Conversation[Row]:
-        answered = yield from self.predictor.conversation(row, load_images(row, self.films))
-        return (yield from self.scorer.row(answered))
+        answered_row = yield from self.predictor.conversation(row, load_images(row, self.films))
+        return (yield from self.scorer.row(answered_row))

@@ -32,8 +32,9 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
             self.path.write_text("".join(f"{line}\n" for line in kept if state.global_step))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        stopped = logs and "train_runtime" in logs and state.global_step < state.max_steps
-        if not state.is_world_process_zero or not logs or stopped:
+        if not state.is_world_process_zero or not logs:
+            return
+        if "train_runtime" in logs and state.global_step < state.max_steps:  # stopped before its end, to go on later
             return
         with self.path.open("a") as file:
             file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
@@ -72,7 +73,7 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
             self._warn_once("all completions are cut off: raise max_completion_length")
 
     def _persists(self, problem: str, now: bool) -> bool:
-        """Has this been so in the last PATIENCE logs?"""
+        """Has `problem` been there in the last PATIENCE logs? now: is it there in this one?"""
         self._streaks[problem] = self._streaks.get(problem, 0) + 1 if now else 0
         return self._streaks[problem] >= PATIENCE
 

@@ -11,10 +11,11 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Sizes:
-    """parameters: of the model; trained: as many of them are. hidden, layers, vocabulary: of its language model."""
+    """parameters: how many the model has. trainable: how many the training changes, those of an adapter if there is
+    one. hidden, layers, vocabulary: of its language model."""
 
     parameters: int
-    trained: int
+    trainable: int
     hidden: int
     layers: int
     vocabulary: int
@@ -25,39 +26,41 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
     import torch
     from transformers import AutoModelForImageTextToText
 
-    located, config = locate_trainable(job.model, job.settings.get("revision"))
+    files, config = locate_trainable(job.model, job.settings.get("revision"))
     with torch.device("meta"):
-        model: Any = AutoModelForImageTextToText.from_config(config)
+        model: Any = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
     lora = lora_config(model, job.settings)
     text = config.get_text_config()
     parameters = sum(p.numel() for p in model.parameters())
-    trained = sum(
+    trainable = sum(
         p.numel() for n, p in model.named_parameters() if not (job.settings.get("freeze_vision") and "visual" in n)
     )
     if lora is not None:
-        trained = sum(
+        trainable = sum(
             lora.r * (m.in_features + m.out_features)
             for n, m in model.named_modules()
             if isinstance(m, torch.nn.Linear) and n.rpartition(".")[2] in lora.target_modules
         )
-    sizes = Sizes(parameters, trained, text.hidden_size, text.num_hidden_layers, text.vocab_size)
-    return f"{located.name} ({config.model_type})", sizes
+    sizes = Sizes(parameters, trainable, text.hidden_size, text.num_hidden_layers, text.vocab_size)
+    return f"{files.name} ({config.model_type})", sizes
 
 
 def estimate(job: Job, arguments: Any, sizes: Sizes, processes: int, tokens: int, *, generating: bool) -> str:
     """Memory of a process, give or take a third: `about 59.3 GiB a process: weights 15.4, gradients 7.7, ..`
 
-    Bytes of a parameter: 2 for the weight (bf16) or 4; of a trained one as much for its gradient, and 12 for Adam's
-    states and the master weight (8 without bf16). ZeRO-2 shares gradients and states among processes, ZeRO-3 the
-    weights too; offloading moves states to the CPU. Activations: 34 bytes x tokens x hidden size x layers (Korthikanti
-    et al. 2022), or 2 bytes with checkpointing; and the logits. generating: GRPO may load a reference model too.
+    Each parameter takes 2 bytes for its weight in bf16, 4 in float32. One that is trained takes as much for its
+    gradient, and 12 bytes for Adam's states and the master weight, 8 without bf16. ZeRO-2 shares gradients and states
+    among processes, ZeRO-3 the weights too; offloading moves states to the CPU. Activations take 34 bytes x tokens x
+    hidden size x layers (Korthikanti et al. 2022), 2 bytes with checkpointing; the logits come on top.
+
+    tokens: of a batch. generating: of GRPO, which loads a reference model too if `beta` is not 0.
     """
     name = str(job.settings.get("deepspeed") or "")
     stage = 3 if "zero3" in name else 2 if "zero2" in name else 0
     half = bool(stage or job.settings.get("lora"))
     weights = sizes.parameters * (2 if half else 4) / (processes if stage == 3 else 1)
-    gradients = sizes.trained * (2 if half else 4) / (processes if stage else 1)
-    states = 0.0 if "offload" in name else sizes.trained * (12 if half else 8) / (processes if stage else 1)
+    gradients = sizes.trainable * (2 if half else 4) / (processes if stage else 1)
+    states = 0.0 if "offload" in name else sizes.trainable * (12 if half else 8) / (processes if stage else 1)
     per_unit = 2 if arguments.gradient_checkpointing else 34
     activations = tokens * (per_unit * sizes.hidden * sizes.layers + 34 * sizes.hidden + 8 * sizes.vocabulary)
     reference = sizes.parameters * 2 if generating and arguments.beta and not job.settings.get("lora") else 0

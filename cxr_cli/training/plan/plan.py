@@ -8,16 +8,16 @@ import numpy as np
 
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards.selection import RewardMix
+from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import check_teachable, missing_films
-from cxr_cli.training.data.reading import read_mixture
 from cxr_cli.training.data.row_store import Mixture
-from cxr_cli.training.plan.lengths import TokenCount, TokenCounter, longest_rows
+from cxr_cli.training.data.training_rows import read_mixture
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
-from cxr_cli.training.settings.arguments import trainer_arguments
+from cxr_cli.training.plan.token_counts import TokenCount, TokenCounter, longest_rows
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
 SAMPLE = 64  # rows whose films are opened and whose tokens are counted
 
@@ -29,7 +29,7 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     arguments = trainer_arguments(job, SFTConfig, sft.DEFAULTS)
     data = read_mixture(job, check_teachable)
     model, sizes = sizes_of(job)
-    counts, context_length = _token_counts(job, data, taught=True)
+    counts, context_length = _token_counts(job, data, supervised=True)
     per_device, accumulation = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
     processes = gpus * nodes
     batch = per_device * accumulation * processes
@@ -55,7 +55,7 @@ def plan_rl(job: Job, rewards: RewardMix, gpus: int, nodes: int) -> str:
     data = read_mixture(job, check_askable)
     model, sizes = sizes_of(job)
     max_completion, samples = arguments.max_completion_length, arguments.num_generations
-    counts, context_length = _token_counts(job, data, taught=False, max_completion=max_completion)
+    counts, context_length = _token_counts(job, data, supervised=False, max_completion=max_completion)
     per_device, processes = arguments.per_device_train_batch_size, gpus * nodes
     completions = per_device * arguments.gradient_accumulation_steps * processes
     if completions % samples:
@@ -78,8 +78,8 @@ def plan_rl(job: Job, rewards: RewardMix, gpus: int, nodes: int) -> str:
 
 def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) -> Iterator[str]:
     """The rewards with their weights, and a line for each that does not apply to a sample of the rows."""
-    weighted = zip(rewards.functions, weights.completion, strict=True)
-    names = [f"{name} x {weight:g}" for name, weight in weighted if weight]
+    pairs = zip(rewards.functions, weights.completion, strict=True)
+    names = [f"{name} x {weight:g}" for name, weight in pairs if weight]
     names += [f"factuality x {weights.step:g} by step"] if weights.step else []
     yield _line("rewards", ", ".join(names))
     rows = _sample(data)
@@ -89,7 +89,10 @@ def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) 
 
 
 def _steps(arguments: Any, rows: int, batch: int) -> str:
-    """`150 by max_steps (0.6 epochs), ..` or `4,100 (5 epochs), ..`"""
+    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06".
+
+    batch: rows of a step.
+    """
     if arguments.max_steps > 0:
         count = f"{arguments.max_steps:,} by max_steps ({arguments.max_steps * batch / rows:.3g} epochs)"
     else:
@@ -101,7 +104,7 @@ def _steps(arguments: Any, rows: int, batch: int) -> str:
 def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
     weights = f"LoRA r {job.settings['lora']['r']}" if job.settings.get("lora") else "full weights"
     frozen = ", vision tower frozen" if job.settings.get("freeze_vision") else ""
-    share = f"{sizes.trained / 1e6:,.1f} of {sizes.parameters / 1e6:,.1f} million parameters"
+    share = f"{sizes.trainable / 1e6:,.1f} of {sizes.parameters / 1e6:,.1f} million parameters"
     rows = f"{len(data):,}"
     if job.weights is not None:
         mixed = (f"{weight:g} {source}" for source, weight in zip(job.sources, job.weights, strict=True))
@@ -109,12 +112,14 @@ def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
     return [_line("model", model), _line("training", f"{weights}{frozen}: {share}"), _line("rows", rows)]
 
 
-def _token_counts(job: Job, data: Mixture, *, taught: bool, max_completion: int = 0) -> tuple[list[TokenCount], int]:
+def _token_counts(
+    job: Job, data: Mixture, *, supervised: bool, max_completion: int = 0
+) -> tuple[list[TokenCount], int]:
     """The token counts of a sample of the rows and of the longest, and the model's context length. Raises CxrError for
     a row that is too long or whose film cannot be read."""
     if missing := missing_films(data, job.root):
         raise CxrError(f"{missing[0]}, and {len(missing) - 1} rows more are without a film")
-    counter = TokenCounter(job, taught=taught, max_completion=max_completion)
+    counter = TokenCounter(job, supervised=supervised, max_completion=max_completion)
     return [counter.count(row) for row in [*_sample(data), *longest_rows(data)]], counter.context_length
 
 

@@ -7,7 +7,6 @@ Their names are those of TRL's SFTConfig and GRPOConfig, and OWN_SETTINGS.
 """
 
 import dataclasses
-import difflib
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
+from cxr_cli.registry import did_you_mean
 
 Settings = dict[str, Any]
 
@@ -47,13 +47,13 @@ _RESERVED = {  # settings that this tool makes itself, and why
     "push_to_hub": "models trained on patients' data are not published from here",
     "resume_from_checkpoint": "--resume does it",
     "disable_tqdm": "progress is on stderr",
-    "use_vllm": "rollouts: says it",
-    "vllm_mode": "rollouts: says it",
-    "reward_weights": "rewards: says it",
+    "use_vllm": "--rollouts says it",
+    "vllm_mode": "--rollouts says it",
+    "reward_weights": "--reward NAME:WEIGHT says it",
 }
 
 
-def read(path: str | Path | None, sets: Sequence[str]) -> Settings:
+def read_settings(path: str | Path | None, sets: Sequence[str]) -> Settings:
     """The settings of a file and those of `--set NAME=VALUE`, which win. Raises CxrError."""
     with need("train"):
         import yaml
@@ -88,8 +88,11 @@ def _read_file(path: str | Path) -> Settings:
     return settings
 
 
-def check(settings: Mapping[str, Any], config_class: type, where: str) -> Settings:
-    """The settings, their values of the types that `config_class` of TRL has. where: for errors. Raises CxrError."""
+def check_settings(settings: Mapping[str, Any], config_class: type, where: str) -> Settings:
+    """The settings, their values in the types that `config_class` gives them: SFTConfig or GRPOConfig of TRL.
+
+    where: they come from, for errors. CxrError: a name is unknown or reserved, or a value has another type.
+    """
     fields = {field.name: field for field in dataclasses.fields(config_class) if field.init}
     hints = typing.get_type_hints(config_class)
     checked: Settings = {}
@@ -99,11 +102,10 @@ def check(settings: Mapping[str, Any], config_class: type, where: str) -> Settin
         if name in OWN_SETTINGS:
             checked[name] = _lora(value, where) if name == "lora" else value
         elif name in fields:
-            checked[name] = _coerced(name, value, hints[name], where)
+            checked[name] = _typed_value(name, value, hints[name], where)
         else:
-            close = difflib.get_close_matches(name, [*OWN_SETTINGS, *fields], n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{hint}")
+            hint = did_you_mean(name, [*OWN_SETTINGS, *fields])
+            raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{f'; {hint}' if hint else ''}")
     return checked
 
 
@@ -116,8 +118,8 @@ def _lora(value: Any, where: str) -> Settings | None:
     return {**LORA_DEFAULTS, **chosen}
 
 
-def _coerced(name: str, value: Any, hint: Any, where: str) -> Any:
-    """YAML reads 2e-6 as a text where a number is meant."""
+def _typed_value(name: str, value: Any, hint: Any, where: str) -> Any:
+    """A value of YAML as the type `hint`: YAML reads 2e-6 as a text and `no` as False. Raises CxrError."""
     members = typing.get_args(hint) or (hint,)
     if value is False and bool not in members and str in members:
         return "no"  # YAML reads `no` as False

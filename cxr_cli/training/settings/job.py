@@ -1,4 +1,4 @@
-"""One training: what the command line says of it, and the job that comes of it once its settings are read."""
+"""One training: as the command line asks for it (TrainingOptions), and with its settings read and checked (Job)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,7 +68,9 @@ def make_job(
     evaluation: str | None = None,
 ) -> Job:
     """Reads and checks the settings. config_class: SFTConfig or GRPOConfig of TRL. Raises CxrError."""
-    settings = config.check(config.read(options.config, options.sets), config_class, options.config or "--set")
+    settings = config.check_settings(
+        config.read_settings(options.config, options.sets), config_class, options.config or "--set"
+    )
     model = options.model or settings.get("model")
     if not model:
         raise CxrError("name the model to train: -m MODEL, or `model:` in the recipe")

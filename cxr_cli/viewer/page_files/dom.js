@@ -18,7 +18,7 @@ function el(tag, attributes = {}, ...children) {
 
 // Announces a text to users of a screen reader.
 function say(text) {
-  $("said").textContent = text;
+  $("live").textContent = text;
 }
 
 let toasting;

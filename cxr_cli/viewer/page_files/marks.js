@@ -113,5 +113,5 @@ async function importMarks(file) {
     } else strange += 1;
   }
   saveMarks();
-  toast(`${plural(taken, "mark")} read` + (strange ? `; ${strange} for other rows left out` : ""));
+  toast(`${plural(taken, "mark")} imported` + (strange ? `; ${strange} left out, which are for other rows` : ""));
 }

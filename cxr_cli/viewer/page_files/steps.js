@@ -18,7 +18,7 @@ function drawStep(chain, step, number, report, allSteps) {
   },
   el("span.sign", {"aria-hidden": "true", title: words(verdict)}, SIGNS[verdict]),
   el("div.body", {},
-    el("p.said", {}, step.text),
+    el("p.sentence", {}, step.text),
     (judged || step.reason) && el("p.judged", {}, el("b", {}, judged), step.reason ? `${judged ? ": " : ""}${step.reason}` : ""),
     step.fault && step.fault !== step.reason && el("p.judged.fault", {}, el("b", {}, "! fault"), `: ${step.fault}`),
     second && el("p.judged", {}, el("b", {}, `${second.judge}: ${words(second.verdict ?? "none")}`), second.reason ? `, ${second.reason}` : ""),

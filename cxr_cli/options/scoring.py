@@ -1,4 +1,4 @@
-"""What `cxr score` prints in place of rows, and in which format: the flags of summaries, comparisons and plots."""
+"""What `cxr score` reads and measures, and what it prints in place of rows: summaries, comparisons and plots."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 def check_summary(summary: "SummaryOptions", flow: FlowOptions) -> None:
     """UsageError for flags that do not go together."""
     if (summary.summary or summary.plot) and flow.resume:
-        raise click.UsageError("--summary and --plot take one run: --resume, then `cxr score OUT --summary`.")
+        raise click.UsageError(
+            "--summary and --plot need every row: finish OUT with --resume, then run `cxr score OUT --summary`."
+        )
     if summary.compare and (summary.summary or flow.output or flow.rejects):
-        raise click.UsageError("--compare prints how models compare, and no rows: no --summary, -o or --rejects.")
+        raise click.UsageError("--compare prints a comparison and no rows: leave out --summary, -o and --rejects.")
     if not summary.compare and (summary.common or summary.in_domain):
         raise click.UsageError("--common and --in-domain are for --compare.")
 
@@ -27,6 +29,30 @@ def _sources(context: click.Context, parameter: click.Parameter, text: str | Non
     return [name.strip() for name in text.split(",") if name.strip()] if text else []
 
 
+inputs = (
+    click.option(
+        "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
+    ),
+    click.option(
+        "--references",
+        metavar="PATH",
+        help="Reference reports, joined by id: rows, a folder of .txt files, or a .txt file with one report a line.",
+    ),
+)
+measures = (
+    click.option(
+        "--empty",
+        type=click.Choice(["null", "zero"]),
+        default="null",
+        show_default=True,
+        help="The score of a part of RadRScore that has nothing to count: null, or 0 as in the published evaluation.",
+    ),
+    click.option(
+        "--statements",
+        is_flag=True,
+        help="Add sensitivity, specificity and consistency of the statements in the reasoning.",
+    ),
+)
 summary = Bundle(
     "summary",
     "cxr_cli.stages.score:SummaryOptions",
@@ -43,7 +69,7 @@ summary = Bundle(
         "--in-domain",
         callback=_sources,
         metavar="SOURCE,..",
-        help="Compare on these sources beside all others: mimic-cxr,chexpert.",
+        help="Compare on these sources and, beside them, on all others: mimic-cxr,chexpert.",
     ),
     click.option(
         "--plot",

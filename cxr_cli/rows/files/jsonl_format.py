@@ -1,12 +1,31 @@
-"""JSONL, read row by row."""
+"""JSONL, read and written row by row."""
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import jsonlines
 import msgspec
 
-from cxr_cli.rows.files.lines import ByteStream, Item, LineReader, escaped_text, text_problem
+from cxr_cli.rows.files.formats import Item, Sink, open_file
+from cxr_cli.rows.files.lines import ByteStream, LineReader, escaped_text, text_problem
+
+
+class JsonlFormat:
+    """One JSON object a line."""
+
+    packed, appends, table = True, True, False
+
+    def read(self, path: Path, pack: str) -> Iterator[Item]:
+        return read_jsonl(open_file(path, "rb", pack), str(path))
+
+    def write(self, path: Path, pack: str) -> Sink:
+        if not pack:
+            return path.open("wb", buffering=0)
+        packed: Any = open_file(path, "wb", pack)
+        packed.write(b"")  # without it a .zst of no rows would be an empty file
+        return packed  # type: ignore[no-any-return]
 
 
 def read_jsonl(stream: ByteStream, name: str) -> Iterator[Item]:

@@ -3,19 +3,21 @@
 import importlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards import DEFAULT, REWARDS
+from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rewards.functions import COLUMNS
 
 Reward = Callable[..., list[float | None]]
 FIELDS = ("id", *COLUMNS)
-Paid = Mapping[str, np.ndarray[Any, Any]]
+RewardValues = Mapping[str, np.ndarray[Any, Any]]
+"""For each reward by name an array of shape (completions,): from 0 to 1, NaN where the reward does not apply."""
 
 
 class RewardMix(NamedTuple):
@@ -24,18 +26,18 @@ class RewardMix(NamedTuple):
     functions: dict[str, Reward]
     weights: list[float]
 
-    def pay(self, completions: Sequence[str], columns: Mapping[str, Any]) -> Paid:
-        """For each reward an array with a number for each completion, NaN if the reward does not apply."""
+    def pay(self, completions: Sequence[str], columns: Mapping[str, Any]) -> RewardValues:
+        """What each reward pays for each completion. columns: of the data set, each as long as `completions`."""
         prompts = [""] * len(completions)
-        paid = {}
+        values = {}
         for name, function in self.functions.items():
-            values = function(completions=list(completions), prompts=prompts, **columns)
-            paid[name] = np.array([np.nan if value is None else value for value in values], dtype=float)
-        return paid
+            numbers = function(completions=list(completions), prompts=prompts, **columns)
+            values[name] = np.array([np.nan if number is None else number for number in numbers], dtype=float)
+        return values
 
-    def total(self, paid: Paid) -> np.ndarray[Any, Any]:
-        """The weighted sum for each completion; a reward that does not apply adds nothing."""
-        rows = [weight * np.nan_to_num(values) for weight, values in zip(self.weights, paid.values(), strict=True)]
+    def total(self, values: RewardValues) -> np.ndarray[Any, Any]:
+        """The weighted sum for each completion, of shape (completions,); a reward that does not apply adds nothing."""
+        rows = [weight * np.nan_to_num(array) for weight, array in zip(self.weights, values.values(), strict=True)]
         summed: np.ndarray[Any, Any] = np.sum(rows, axis=0)
         return summed
 
@@ -45,7 +47,7 @@ def select(texts: Sequence[str]) -> RewardMix:
     `module:function:weight`, with a module in this folder or an installed one. Raises CxrError."""
     functions: dict[str, Reward] = {}
     weights = []
-    for text in texts or [f"{name}:{weight}" for name, weight in DEFAULT.items()]:
+    for text in texts or [f"{name}:{weight}" for name, weight in DEFAULT_WEIGHTS.items()]:
         name, weight = _name_and_weight(text)
         short, function = _function(name)
         if short in functions:
@@ -71,10 +73,9 @@ def _function(name: str) -> tuple[str, Reward]:
         hint = REWARDS.hint(name)
         other = "" if hint.endswith("?") else ", or my_module:function"
         raise CxrError(f"--reward: no reward is called {name}; {hint}{other}")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # a module in this folder
     try:
-        function: Any = getattr(importlib.import_module(module), attribute)
+        with _this_folder_on_path():
+            function: Any = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise CxrError(f"--reward {name}: {error}") from error
     if not callable(function):
@@ -82,13 +83,24 @@ def _function(name: str) -> tuple[str, Reward]:
     return attribute, _with_columns(function)
 
 
+@contextmanager
+def _this_folder_on_path() -> Iterator[None]:
+    """In this block modules of the working folder can be imported."""
+    sys.path.insert(0, "")
+    try:
+        yield
+    finally:
+        sys.path.remove("")
+
+
 def _with_columns(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, called with whole rows as objects (`case`) and with their fields by name."""
+    """A user's function as a reward of ours: it gets whole rows as objects (`case`), and their fields by name."""
 
     @wraps(function)
-    def paid(*, completions: Any, case: Sequence[Any], **more: Any) -> Any:
+    def reward(*, completions: Any, case: Sequence[Any], **more: Any) -> Any:
         rows = [json.loads(row) if isinstance(row, str) else row for row in case]
         columns = {name: [row.get(name) for row in rows] for name in FIELDS}
-        return function(completions=completions, case=rows, **{**columns, **more})
+        with _this_folder_on_path():  # it may import more
+            return function(completions=completions, case=rows, **{**columns, **more})
 
-    return paid
+    return reward

@@ -14,7 +14,7 @@ PRESETS = (Path(__file__).parents[3] / "recipes" / "deepspeed", Path(__file__).p
 
 
 def trainer_arguments(job: Job, config_class: Any, stage_defaults: Settings) -> Any:
-    """An SFTConfig or GRPOConfig of TRL. Raises CxrError for values that do not fit."""
+    """An SFTConfig or GRPOConfig of TRL, with our defaults of the stage. Raises CxrError for values that do not fit."""
     import torch
 
     report_to = job.settings.get("report_to")

@@ -1,7 +1,6 @@
 """What vLLM is started with: environment variables and engine arguments."""
 
 import json
-import os
 import re
 import sys
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
 _LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM allows as max_lora_rank
-_ENVIRONMENT = {
+QUIET = {  # variables by which vLLM prints errors alone, on stderr; it reads them when it is imported and started
     "VLLM_LOGGING_LEVEL": "ERROR",
     "VLLM_LOGGING_STREAM": "ext://sys.stderr",
     "VLLM_NO_USAGE_STATS": "1",
@@ -22,6 +21,7 @@ _ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore",
     "TORCH_CPP_LOG_LEVEL": "ERROR",
 }
+SPAWN = {"VLLM_WORKER_MULTIPROC_METHOD": "spawn"}  # how vLLM starts its processes, since this one has threads
 
 
 def check_installed() -> None:
@@ -29,12 +29,6 @@ def check_installed() -> None:
     with need("vllm"):
         if find_spec("vllm") is None:
             raise ModuleNotFoundError(name="vllm")
-
-
-def silence_logs() -> None:
-    """Makes vLLM print errors alone, on stderr. To be called before vLLM is imported."""
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
 
 
 def engine_arguments(spec: Spec, files: ModelFiles) -> dict[str, Any]:

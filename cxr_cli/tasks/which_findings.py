@@ -13,7 +13,7 @@ from cxr_cli.tasks.wording import StepWording
 WHICH_ONE, WHICH_ALL = "Which finding is in this chest X-ray?", "Which findings are in this chest X-ray?"
 
 
-class Choice(Task):
+class WhichFindings(Task):
     """A task whose answers name findings: some of its options or, without options, all that are present."""
 
     def plan(self, question: Question, wording: StepWording, rng: Rng) -> str:

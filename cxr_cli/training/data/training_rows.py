@@ -1,4 +1,4 @@
-"""Files of rows into row stores."""
+"""The rows of a training, read from their files into row stores, and checked."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -12,18 +12,22 @@ from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.settings.job import Job
 
 KEPT_PROMPTS = "varied.json"
-"""The file in OUT that lists the prompts which `--filter-variance` keeps."""
+"""The file in OUT with the ids of the prompts that `--filter-variance` keeps: {"samples": 8, "rows": 9, "kept": []}."""
 
 
-def read_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None]) -> RowStore:
-    """The rows of some files. check: raises RowError for a row that cannot be trained on, which stops the run."""
+def read_training_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None]) -> RowStore:
+    """The rows of these files, without the prompts that `--filter-variance` has left out.
+
+    check: raises RowError for a row that cannot be trained on. Such a row, or one with more than `max_images` films,
+    stops the run: RowError. CxrError: several processes cannot read stdin.
+    """
     rows = RowStore()
     max_images = job.settings.get("max_images")
-    listed = job.out / KEPT_PROMPTS
-    kept_ids = set(json.loads(listed.read_text())["kept"]) if listed.is_file() else None
+    prompts = job.out / KEPT_PROMPTS
+    ids = set(json.loads(prompts.read_text())["kept"]) if prompts.is_file() else None
 
     def store(row: Row) -> None:
-        if kept_ids is not None and row["id"] not in kept_ids:
+        if ids is not None and row["id"] not in ids:
             return
         check(row)
         if max_images and (films := len(films_of(row))) > max_images:
@@ -38,8 +42,9 @@ def read_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None]) ->
 
 
 def read_mixture(job: Job, check: Callable[[Row], None]) -> Mixture:
-    """All training rows."""
+    """The rows to train on: those of `job.sources`, mixed by `job.weights`. Raises RowError; CxrError if there are
+    none."""
     seed = job.settings.get("seed", 42)
     if job.weights is None:
-        return Mixture([read_rows(job, job.sources, check)], None, seed)
-    return Mixture([read_rows(job, [source], check) for source in job.sources], job.weights, seed)
+        return Mixture([read_training_rows(job, job.sources, check)], None, seed)
+    return Mixture([read_training_rows(job, [source], check) for source in job.sources], job.weights, seed)

@@ -16,9 +16,12 @@ from cxr_cli.scoring.completion import Completion
 
 
 class StatementCredit(NamedTuple):
-    """The credit of one statement about a finding. right: is the finding present, or absent, as stated? Weighted so
-    that the present and the absent findings of the reference weigh the same. place: of a finding that is rightly called
-    present, 1 if all the rest, such as its side, agrees with the report too, else 0."""
+    """The credit of one statement about a finding.
+
+    right: 0 if the status is wrong; else the weight of its kind, by which the present and the absent findings of the
+    reference count the same. place: 1 if side, zone, severity and change agree with the report too, else 0; None unless
+    the finding is rightly called present.
+    """
 
     name: str
     right: float
@@ -34,8 +37,10 @@ class SentenceCredit(NamedTuple):
 
 
 def sentence_credits(completions: Sequence[Any], **columns: Any) -> list[list[SentenceCredit]]:
-    """The sentences of each completion that state a finding. The last sentence is left out: it concludes, and the
-    rewards of the answer say whether that follows. [] without a report. Columns: as rewards have them."""
+    """For each completion its sentences that state a finding; [] without a report. columns: as rewards have them.
+
+    The last sentence is left out: it concludes, and the rewards of the answer check whether that follows.
+    """
     return [_sentence_credits(completion) for completion in read_completions(completions, columns)]
 
 

@@ -13,22 +13,25 @@ LONGEST = 8  # rows of each file that are counted before a training
 
 
 class TokenCount(NamedTuple):
-    """Tokens of one row. completion: of what is taught, 0 in reinforcement learning."""
+    """Tokens of one row: of its prompt, films included, and of the completion that SFT teaches, 0 in RL."""
 
     prompt: int
     completion: int
 
 
 class TokenCounter:
-    """Counts tokens as the model does. taught: rows are taught, as in SFT. max_completion: tokens that the model may
-    write. context_length: tokens that the model takes."""
+    """Counts tokens as the model does.
 
-    def __init__(self, job: Job, *, taught: bool, max_completion: int = 0, processor: Any = None) -> None:
+    supervised: the completions of the rows are taught, as in SFT. max_completion: how many tokens the model may write
+    in RL. context_length: how many it takes in all.
+    """
+
+    def __init__(self, job: Job, *, supervised: bool, max_completion: int = 0, processor: Any = None) -> None:
         from transformers import AutoConfig
 
         base, revision = locate(job.model, job.settings.get("revision")).base, job.settings.get("revision")
-        config = AutoConfig.from_pretrained(base, revision=revision)
-        self.films, self.taught, self.max_completion = job.films, taught, max_completion
+        config = AutoConfig.from_pretrained(base, revision=revision, trust_remote_code=False)
+        self.films, self.supervised, self.max_completion = job.films, supervised, max_completion
         self.processor = processor or load_processor(base, revision)
         self.context_length: int = config.get_text_config().max_position_embeddings
 
@@ -36,12 +39,12 @@ class TokenCounter:
         """Raises CxrError for a row that is too long or has a bad film."""
         images = load_images(row, self.films)
         content = [{"type": "image"} for _ in images]
-        content.append({"type": "text", "text": prompt(row, reasoned=not self.taught or bool(row.get("steps")))})
+        content.append({"type": "text", "text": prompt(row, reasoned=not self.supervised or bool(row.get("steps")))})
         text = self.processor.apply_chat_template(
             [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
         )
         in_prompt = len(self.processor(text=[text], images=[images], return_tensors="pt")["input_ids"][0])
-        in_completion = len(self.processor.tokenizer(completion(row))["input_ids"]) if self.taught else 0
+        in_completion = len(self.processor.tokenizer(completion(row))["input_ids"]) if self.supervised else 0
         total = in_prompt + in_completion + self.max_completion
         if total > self.context_length:
             answer = f", {self.max_completion} of them for the answer (max_completion_length)"
@@ -57,8 +60,8 @@ def longest_rows(data: Mixture) -> list[Row]:
     return [row for part in data.parts for row in part.longest(LONGEST)]
 
 
-def check_longest(job: Job, data: Mixture, processor: Any, *, taught: bool, max_completion: int = 0) -> None:
+def check_longest(job: Job, data: Mixture, processor: Any, *, supervised: bool, max_completion: int = 0) -> None:
     """Raises CxrError before a training whose longest rows would stop it."""
-    counter = TokenCounter(job, taught=taught, max_completion=max_completion, processor=processor)
+    counter = TokenCounter(job, supervised=supervised, max_completion=max_completion, processor=processor)
     for row in longest_rows(data):
         counter.count(row)

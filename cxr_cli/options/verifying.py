@@ -1,0 +1,47 @@
+"""What `cxr verify` checks, and what it drops."""
+
+from collections.abc import Sequence
+
+import click
+
+from cxr_cli.engines import Spec
+from cxr_cli.options.judge import check_judges
+from cxr_cli.verifying.judges import STEP_JUDGES
+
+
+def check_flags(judges: Sequence[str], engine: Spec | None, human: str | None) -> None:
+    """UsageError for flags that do not go together."""
+    check_judges(judges, STEP_JUDGES, engine)
+    if human and len(judges) > 1:
+        raise click.UsageError("--human goes with one judge: give --judge rules or --judge llm.")
+
+
+steps = (
+    click.option(
+        "--keep",
+        type=click.Choice(["steps", "cases", "all"]),
+        default="steps",
+        show_default=True,
+        help="Drop bad steps, drop cases that have any, or drop nothing and only annotate.",
+    ),
+    click.option(
+        "--min-support",
+        type=click.FloatRange(0, 1),
+        metavar="X",
+        help="Drop cases (or predictions) whose support is below X.",
+    ),
+    click.option(
+        "--on",
+        type=click.Choice(["steps", "predictions"]),
+        default="steps",
+        show_default=True,
+        help="Check the steps of the case, or a model's reasoning in its predictions.",
+    ),
+    click.option(
+        "--human",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Marks from a page of `cxr view`: they override the judge, whose verdict is kept as `second`.",
+    ),
+)
+explain = click.option("--explain", is_flag=True, help="Print each step with its verdict and the reason on stderr.")

@@ -1,0 +1,102 @@
+"""Rows for training: what is stored, mixed and taught, and which rows stop a run."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cxr_cli.errors import CxrError, RowError
+from cxr_cli.training.data.dataset import completion, prompt
+from cxr_cli.training.data.row_store import Mixture, RowStore
+from tests.cases import Row, lines
+from tests.conftest import needs
+from tests.training.small_trainings import (
+    error_of,
+    sft,
+)
+
+
+def test_the_completion_and_the_prompt_of_a_row() -> None:
+    row = {"question": "Is it?", "options": ["Yes", "No"], "answer": "No", "steps": ["I look.", {"text": "Clear."}]}
+    assert completion(row) == "<think> I look. Clear. </think><answer> B </answer>"
+    assert completion({**row, "steps": None}) == "<answer> B </answer>"
+    assert completion({**row, "answer": ["Yes", "No"], "steps": []}) == "<answer> A, B </answer>"
+    assert completion({"question": "Which?", "answer": ["Edema", "Nodule"]}) == "<answer> Edema, Nodule </answer>"
+    assert prompt(row, reasoned=False) == "Is it? Options:\nA) Yes\nB) No"
+    assert prompt(row, reasoned=True).startswith("Is it? Options:\nA) Yes\nB) No\nThink step by step.")
+    with pytest.raises(RowError, match="none of the options"):
+        completion({**row, "answer": "Maybe"})
+    with pytest.raises(RowError, match="none to teach"):
+        completion({**row, "answer": None})
+
+
+def stored(*ids: str) -> RowStore:
+    rows = RowStore()
+    for id in ids:
+        rows.add({"id": id, "question": "?", "report": "x" * 100, "extra": 1})
+    rows.flush()
+    return rows
+
+
+def test_rows_are_stored_with_the_fields_that_training_needs() -> None:
+    rows = stored("a", "b", "c")
+    assert [rows[i]["id"] for i in range(3)] == ["a", "b", "c"]
+    assert rows[1] == {"id": "b", "question": "?", "report": "x" * 100, "steps": []}
+    assert str(rows.fingerprint) == str(stored("c", "b", "a").fingerprint) != str(stored("a", "b").fingerprint)
+
+
+def test_a_mixture_takes_each_part_by_its_weight() -> None:
+    few, many = stored(*"ab"), stored(*(f"m{i}" for i in range(98)))
+    assert [Mixture([few, many])[i]["id"] for i in (0, 1, 2, 99)] == ["a", "b", "m0", "m97"]
+    mixed = Mixture([few, many], [1, 3], seed=1)
+    drawn = [mixed[i]["id"] for i in range(len(mixed))]
+    assert (len(drawn), *sorted((drawn.count("a"), drawn.count("b")))) == (100, 12, 13)
+    assert len(set(drawn)) == 77
+    again = Mixture([few, many], [1, 3], seed=1)
+    assert [again[i]["id"] for i in range(100)] == drawn
+    with pytest.raises(CxrError, match="is empty"):
+        Mixture([few, stored()], [1, 1])
+    with pytest.raises(CxrError, match="no rows"):
+        Mixture([stored()])
+
+
+@needs("train")
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (
+            {"answer": None},
+            "field `answer`: there is none to teach",
+        ),
+        (
+            {"images": []},
+            "field `images`: missing or empty",
+        ),
+        (
+            {"question": ""},
+            "field `question`: missing or empty",
+        ),
+        ({"answer": "Maybe"}, "field `answer`: it is none of the options"),
+        ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),
+    ],
+)
+def test_a_row_that_cannot_be_taught_stops_the_run(tmp_path: Path, change: Row, reason: str) -> None:
+    row = {"id": "a", "question": "Is it?", "options": ["Yes", "No"], "answer": "No", "images": ["a.png"]}
+    (tmp_path / "rows.jsonl").write_text(lines(row, {**row, "id": "b", **change}))
+    error = error_of(tmp_path / "out", tmp_path / "rows.jsonl").replace(f"{tmp_path}/", "")
+    assert error.startswith(f"rows.jsonl:2: {reason}")
+    assert "\n" not in error
+
+
+def test_a_film_that_goes_missing_while_workers_read(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
+    good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
+    (tmp_path / "gone.jsonl").write_text(lines(good, row))
+    with pytest.raises(CxrError, match=r"^image gone.png does not exist \(id x\)$"):
+        sft(
+            drawn,
+            tiny_models["qwen2_vl"],
+            tmp_path / "out",
+            sources=[str(tmp_path / "gone.jsonl")],
+            dataloader_num_workers=1,
+        )

@@ -1,0 +1,62 @@
+"""Tiny models of each family learn, in full and as adapters."""
+
+from pathlib import Path
+
+import pytest
+
+from cxr_cli.errors import CxrError
+from cxr_cli.training.models import FAMILIES
+from tests.cases import Row
+from tests.training.small_trainings import rl, same, sft, weights
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sft_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, seed: int) -> None:
+    trained = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=12, seed=seed)
+    untrained = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "still", max_steps=12, seed=seed, learning_rate=0.0)
+    assert trained[11]["loss"] < untrained[11]["loss"] - 0.5
+    assert abs(untrained[11]["loss"] - untrained[0]["loss"]) < 0.3
+    assert same(weights(tmp_path / "still"), weights(tiny_models["qwen2_vl"]))
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_grpo_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, seed: int) -> None:
+    settings = {"max_steps": 24, "seed": seed, "lr_scheduler_type": "constant", "learning_rate": 2e-3}
+    trained = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **settings)
+    untrained = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "still", **{**settings, "learning_rate": 0.0})
+
+    def late(logs: list[Row]) -> float:
+        return sum(log["rewards/letters/mean"] for log in logs[16:24]) / 8
+
+    assert late(trained) > late(untrained) + 0.05
+    assert {"rewards/process/mean", "statements", "entropy", "frac_reward_zero_std"} <= trained[0].keys()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_trains_and_answers(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, family: str
+) -> None:
+    from cxr_cli.engines import Request, Sampling, Spec, open_engine
+    from tests.conversations import generate
+
+    sft(drawn, tiny_models[family], tmp_path / "sft", max_steps=2)
+    rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=1, beta=0.1)
+    assert sorted(p.name for p in (tmp_path / "rl").glob("*.bin")) == []
+    for name in ("config.json", "model.safetensors", "processor_config.json", "training.json", "README.md", "curves"):
+        assert (tmp_path / "rl" / name).exists()
+    spec = Spec(str(tmp_path / "rl"), "transformers", Sampling(max_tokens=3), cached=False)
+    with open_engine(spec) as engine:
+        [reply] = generate(engine, [Request("a", [{"role": "user", "content": "Is it?"}])])
+    assert (reply.error, reply.completion_tokens is not None) == (None, True)
+
+
+def test_lora_trains_an_adapter_and_continues_it(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    lora = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj", "v_proj"]}
+    sft(drawn, tiny_models["qwen2_vl"], tmp_path / "sft", max_steps=3, lora=lora, freeze_vision=True)
+    adapter = weights(tmp_path / "sft")
+    assert len(adapter) == 8
+    assert all("visual" not in name for name in adapter)
+    rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=2, beta=0.1)
+    assert not same(weights(tmp_path / "rl"), adapter)
+    with pytest.raises(CxrError, match="lora: the model has no module called w_proj"):
+        sft(drawn, tiny_models["qwen2_vl"], tmp_path / "no", lora={**lora, "target_modules": ["w_proj"]})

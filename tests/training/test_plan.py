@@ -1,0 +1,68 @@
+"""The plan of `--dry-run`, and what is found before a training begins."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxr_cli.errors import CxrError
+from tests.cases import lines
+from tests.training.small_trainings import (
+    error_of,
+    make_job,
+    rl,
+    sft,
+)
+
+
+def test_the_plan_of_a_dry_run(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from cxr_cli.rewards.reward_mix import select
+    from cxr_cli.training.plan.plan import plan_rl, plan_sft
+
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56)
+    plan = dict(line.split(maxsplit=1) for line in plan_sft(job, gpus=4, nodes=1).splitlines())
+    assert plan["batch"] == "32 = 1 a process x 8 accumulated x 4 processes"
+    assert plan["training"].startswith("full weights: 0.2 of 0.2 million")
+    assert plan["memory"].startswith("about 0.0 GiB a process: weights 0.0")
+    plan = plan_rl(job, select(["format:1", "process:2"]), gpus=2, nodes=1)
+    assert "rewards       format x 1, process x 2\n" in plan
+    assert "batch         16 completions = 2 prompts x 8 samples, 2 processes\n" in plan
+    by_step = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56, credit="step")
+    plan = plan_rl(by_step, select(["format:1", "factuality:2"]), gpus=2, nodes=1)
+    assert "rewards       format x 1, factuality x 2 by step\n" in plan
+    with pytest.raises(CxrError, match=r"credit: step pays factuality by step; it takes --reward \.\. factuality"):
+        plan_rl(by_step, select(["format:1"]), gpus=2, nodes=1)
+
+
+def test_problems_that_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
+    (tmp_path / "gone.jsonl").write_text(lines(row))
+    film = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])["images"]
+    (tmp_path / "long.jsonl").write_text(lines({**row, "question": "Is it? " * 2000, "images": film}))
+
+    def error(name: str, model: Any = tiny_models["qwen2_vl"], *sets: str) -> str:
+        path = drawn / name if name == "steps.jsonl" else tmp_path / name
+        return error_of(tmp_path / "out", path, model=str(model), sets=("size=56", *sets), root=drawn, dry_run=True)
+
+    assert error("gone.jsonl") == "image gone.png does not exist (id x), and 0 rows more are without a film"
+    assert re.fullmatch(r"id x: \d+ tokens, and the model takes 2048: lower size", error("long.jsonl"))
+    assert "/temporal/" in (two_films := error("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
+    assert "2 films, and max_images is 1 (id " in two_films
+    assert error("steps.jsonl", tiny_models["qwen2_vl"], "report_to=wandb").startswith("wandb is not installed: pip ")
+    assert error("steps.jsonl", tmp_path).endswith("is not a model: the folder has no config.json")
+    preset = error("steps.jsonl", tiny_models["qwen2_vl"], "deepspeed=zero9")
+    assert preset.startswith("deepspeed: zero9 is neither a file nor one of zero2")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_longest_row_is_found_before_a_training(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (drawn / "steps.jsonl").read_text().splitlines()]
+    rows[7]["question"] += " Is it?" * 900
+    (tmp_path / "long.jsonl").write_text(lines(*rows))
+    for train, settings in ((sft, {}), (rl, {"max_completion_length": 12})):
+        with pytest.raises(
+            CxrError, match=rf"^id {rows[7]['id']}: \d+ tokens.*, and the model takes 2048: lower size$"
+        ):
+            train(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=[str(tmp_path / "long.jsonl")], **settings)
