@@ -65,4 +65,4 @@ def _trimmed(text: str, start: int, end: int, section: str) -> Sentence | None:
         start += 1
     while end > start and text[end - 1] in " \t\r\n*":
         end -= 1
-    return Sentence(start, end, section) if end - start > 2 else None
+    return Sentence(start, end, section) if end - start > 2 or text[start:end].lower() == "no" else None

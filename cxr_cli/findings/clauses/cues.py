@@ -5,7 +5,6 @@ import re
 from cxr_cli.findings.clauses.state import State, Token
 
 CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
-REPLIES = frozenset({"no", "nil", "neg", "none", "n", "0", "f", "false", "minus", "ø", "∅"})
 PLACED = frozenset({"severity", "side", "zone"})
 OPEN = re.compile(
     r" ?(?:(?:the|following|any|these|signs?|of|findings?|features?|for|abnormalities|each|all|specific|several"
@@ -26,7 +25,7 @@ class Cues(State):
             return
         self.negation, self.resolving, self.negated_at = "open", False, i
         self.hedge = False
-        self.neither = self.neither or self.plain.startswith("neither", start)
+        self.neither = self.neither or self.plain.startswith(("neither", "nor can", "nor could"), start)
         if self.link == "list" or self.mentions[self.ask_start :]:  # "we check for effusion, but none ..."
             self.ask = False
 
@@ -43,7 +42,8 @@ class Cues(State):
 
     def on_query(self, i: int, start: int, end: int) -> None:
         """ "?effusion" before a finding, "effusion?" after it."""
-        if start and (self.plain[start - 1].isalnum() or self.plain.startswith((")", "]"), end)):
+        touches = start > 0 and (self.plain[start - 1].isalnum() or self.plain.startswith((")", "]"), end))
+        if touches or (self.mentions and not self.something_follows(i)):
             self.on_hedged(i, start, end)
         else:
             self.hedge, self.hedge_start = True, len(self.mentions)
@@ -101,17 +101,18 @@ class Cues(State):
         """Does this "no" answer the finding right before it: "effusion - no", "effusion: no, mass: no"?"""
         mention = self.mentions[-1] if self.mentions else None
         start, end = self.tokens[i][2:]
-        if (
-            self.plain[start:end] not in REPLIES
-            or mention is None
-            or mention.negated
-            or not 0 < start - mention.end < 12
-        ):
+        if mention is None or mention.negated or not 0 < start - mention.end < 12:
             return False
-        if self.plain[mention.end : start].strip(" :=>|[]().–—"):
+        if self.plain[mention.end : start].strip(" ,:=>|[]().–—"):
             return False
-        following = next((t for t in self.tokens[i + 1 :] if t[2] >= end), None)
-        return following is None or (following[0] == "cue" and following[1] in ("comma", "and"))
+        following = None
+        word = False  # is it a word that can be an answer?
+        for token in self.tokens[i:]:
+            if token[2] >= end:
+                following = token
+                break
+            word = word or token[1] == "reply_no"
+        return word and (following is None or (following[0] == "cue" and following[1] in ("comma", "and")))
 
     def on_reply_no(self, i: int, start: int, end: int) -> None:
         if self.plain[start:end] == self.plain.strip(" .,;:!"):
@@ -351,7 +352,7 @@ class Cues(State):
                     return fresh or likely or value not in ("verb", "hedged") or first_item
                 elif value in ("negate", "negated"):
                     return fresh or likely
-            elif first_item and kind in FRESH and value not in ("large", "severe", "new"):
+            elif first_item and kind in FRESH and value not in ("large", "severe", "new", "lesion"):
                 fresh = True  # "no large effusion" denies a finding, "mild" describes one
             elif first_item and denied and (kind in PLACED or (kind == "finding" and self.seldom_denied(value))):
                 likely = True  # "no effusion, left basal atelectasis", unless the list goes on

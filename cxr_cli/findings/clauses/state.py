@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from cxr_cli.findings.clauses.mention import Anatomy, Mention
 from cxr_cli.findings.lexicon import Concept, Lexicon
@@ -54,11 +55,19 @@ class State:
         self.anatomies: list[Anatomy] = []
         self.pending: list[tuple[str, str]] = []  # attributes whose finding comes after them
         self.heading: list[Mention] = []  # findings before a colon
-        stated = (i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in ("finding", "anatomy", "bad"))
-        self.last_stated = next(stated, -1)  # the last token that names a finding or an anatomy
-        doubts = (i for i in range(len(tokens) - 1, -1, -1) if tokens[i][1] in DOUBTS)
-        self.last_doubt = next(doubts, -1)  # the last cue that makes a plan or general knowledge likely
         self.place_targets: list[Mention] = []  # the findings that the next place belongs to
+
+    @cached_property
+    def last_stated(self) -> int:
+        """The last token that names a finding, an anatomy or what is wrong with one; -1: none."""
+        tokens = self.tokens
+        return next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in ("finding", "anatomy", "bad")), -1)
+
+    @cached_property
+    def last_doubt(self) -> int:
+        """The last cue that makes a plan or general knowledge likely; -1: none."""
+        tokens = self.tokens
+        return next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][1] in DOUBTS), -1)
 
     def mention(self, name: str, start: int, end: int) -> Mention:
         ask = self.ask or self.condition or self.elsewhere or (self.suppose and not self.negation)
