@@ -2,7 +2,7 @@
 
 import re
 
-from cxr_cli.findings.clauses.state import State, Token
+from cxr_cli.findings.clauses.state import AHEAD, State, Token
 
 CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
 PLACED = frozenset({"severity", "side", "zone"})
@@ -26,7 +26,7 @@ class Cues(State):
         self.negation, self.resolving, self.negated_at = "open", False, i
         self.hedge = False
         self.neither = self.neither or self.plain.startswith(("neither", "nor can", "nor could"), start)
-        if self.link == "list" or self.mentions[self.ask_start :]:  # "we check for effusion, but none ..."
+        if self.link == "list" or len(self.mentions) > self.ask_start:  # "we check for effusion, but none ..."
             self.ask = False
 
     def on_resolve(self, i: int, start: int, end: int) -> None:
@@ -88,7 +88,7 @@ class Cues(State):
 
     def on_past(self, i: int, start: int, end: int) -> None:
         """ "Recently treated pneumonia", "pneumonia, treated in May"."""
-        following = next((t for t in self.tokens[i + 1 :] if t[1] not in ("at", "verb", "with")), None)
+        following = next((t for t in self.tokens[i + 1 : i + AHEAD] if t[1] not in ("at", "verb", "with")), None)
         if following and (following[0] == "finding" or following[0] in PLACED):
             self.on_ask(i, start, end)
         else:
@@ -107,7 +107,7 @@ class Cues(State):
             return False
         following = None
         word = False  # is it a word that can be an answer?
-        for token in self.tokens[i:]:
+        for token in self.tokens[i : i + AHEAD]:
             if token[2] >= end:
                 following = token
                 break
@@ -283,7 +283,7 @@ class Cues(State):
         if self.link != "list" or not self.mentions or not self.mentions[-1].negated:
             return
         self.end_negation()
-        if not self.something_follows(i) and any(t[0] in PLACED for t in self.tokens[i + 1 :]):
+        if not self.something_follows(i) and any(t[0] in PLACED for t in self.tokens[i + 1 : i + AHEAD]):
             self.mentions[-1].negated = False
         self.subject = len(self.mentions)
 
@@ -324,7 +324,7 @@ class Cues(State):
 
     def next_item_has_quality(self, i: int) -> bool:
         """The next item of the list has a quality of its own: "normal heart, lungs clear"."""
-        for kind, value, _, _ in self.tokens[i + 1 :]:
+        for kind, value, _, _ in self.tokens[i + 1 : i + AHEAD]:
             if kind in ("good", "bad", "finding") or (kind == "cue" and value in ("verb", "assert")):
                 return True
             if kind == "cue" and value in ("comma", "and"):
@@ -341,7 +341,7 @@ class Cues(State):
         fresh = likely = False
         denied = self.negation == "used" and self.tokens[i][1] == "comma"
         first_item = True  # still in the item right after the link
-        for kind, value, _, _ in self.tokens[i + 1 :]:
+        for kind, value, _, _ in self.tokens[i + 1 : i + AHEAD]:
             if kind == "cue":
                 if value == "or" and not (fresh and not first_item):
                     return False

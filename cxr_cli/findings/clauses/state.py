@@ -10,6 +10,7 @@ from cxr_cli.findings.lexicon import Concept, Lexicon
 Token = tuple[str, str, int, int]
 """kind, value, start, end."""
 
+AHEAD = 80  # how many tokens a cue looks ahead: no list is longer, and the time stays linear
 DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})
 MODAL = frozenset({"may", "might", "could", "can"})
 # What may come between a doubt and the end of its item, if it is the doubt whether there is a finding at all.
@@ -122,7 +123,7 @@ class State:
 
     def attribute_follows(self, i: int) -> bool:
         """A side, a severity or a change comes before the next finding."""
-        for kind, _, _, _ in self.tokens[i + 1 :]:
+        for kind, _, _, _ in self.tokens[i + 1 : i + AHEAD]:
             if kind in ("side", "zone", "severity", "change"):
                 return True
             if kind != "cue":
@@ -131,7 +132,7 @@ class State:
 
     def finding_follows(self, i: int) -> bool:
         """A finding comes before the next link: "is a small effusion"."""
-        for kind, value, _, _ in self.tokens[i + 1 :]:
+        for kind, value, _, _ in self.tokens[i + 1 : i + AHEAD]:
             if kind in ("finding", "bad"):
                 return True
             if kind == "cue" and value in ("comma", "and", "at", "verb", "assert"):
