@@ -19,6 +19,7 @@ _ABBREVIATION = re.compile(
 _GOES_ON = re.compile(
     r"(?:[,(/&–-]|\b(?:a|an|and|are|at|by|for|in|is|no|of|on|or|the|to|with|without))[ \t]*$", re.IGNORECASE
 )
+_VALUE = re.compile(r"(?:No|None|Nil|Absent|Negative|Normal|Yes|Present)[ \t.]*(?:\n|$)")  # of what stands above it
 _NARROWEST = 50  # columns that a text may be wrapped at
 _WORD = re.compile(r"[ \t]*(\S+)")
 
@@ -57,7 +58,11 @@ def _wrapped(text: str, end: int, width: int) -> bool:
     """Does the sentence go on in the next line? It does if the next word had no room in the line that ends here, and
     if this one ends in the midst of a phrase."""
     begin, word = text.rfind("\n", 0, end) + 1, _WORD.match(text, end + 1)
-    full = word is None or end - begin + 1 + len(word[1]) > max(width, _NARROWEST)
+    full = (
+        word is None
+        or bool(_VALUE.match(text, word.start(1)))
+        or end - begin + 1 + len(word[1]) > max(width, _NARROWEST)
+    )
     return full or bool(_GOES_ON.search(text, max(begin, end - 12), end))
 
 
