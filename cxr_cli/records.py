@@ -70,10 +70,10 @@ class MentionRow(Span):
 
 
 class SectionRow(Span):
-    """A section of a report, `report[start:end]`, with its text. read: are findings read in it?"""
+    """A section of a report, `report[start:end]`, with its text. silent: can it state no finding of this film?"""
 
     name: str
-    read: bool
+    silent: bool
     text: str
 
 

@@ -25,7 +25,7 @@ GOLD = "Compare with these labels, joined by id: print how far they agree; with 
     click.option("--findings", metavar="LIST", help=FINDINGS),
     click.option("--format", type=click.Choice([*FORMATS]), help=FORMAT),
     click.option("--mentions", is_flag=True, help="Add `mentions`: each finding that is stated, and where."),
-    click.option("--sections", is_flag=True, help="Add `sections`: how the report was cut, and what of it is read."),
+    click.option("--sections", is_flag=True, help="Add `sections`: how the report was cut, and what is silent."),
     click.option("--explain", is_flag=True, help="Print each sentence, its findings and what decides them on stderr."),
     click.option("--gold", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help=GOLD),
     options.lexicon,

@@ -26,7 +26,7 @@ def settled(statements: list[Statement], lexicon: Lexicon) -> list[Statement]:
 
 def _without(
     statements: Iterable[Statement],
-    later: dict[str, list[Finding]],
+    later: dict[str, set[Finding]],
     earlier: Callable[[Statement], bool],
     lexicon: Lexicon,
     *,
@@ -51,8 +51,9 @@ def _without(
     ]
 
 
-def _by_name(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    named: dict[str, list[Finding]] = {}
+def _by_name(findings: Iterable[Finding]) -> dict[str, set[Finding]]:
+    """Name -> what is said of it: the distinct statuses and sides."""
+    named: dict[str, set[Finding]] = {}
     for finding in findings:
-        named.setdefault(finding.name, []).append(finding)
+        named.setdefault(finding.name, set()).add(Finding(*finding[:3]))
     return named

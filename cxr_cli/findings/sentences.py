@@ -10,7 +10,7 @@ from cxr_cli.findings.sections import plain_text, sections
 # before a bullet or a numbered or lettered item on its own line, and at a line's end that no wrapping has made.
 # (One set of characters up front lets the search skip all others.)
 _END = re.compile(
-    r"[.!?;\n<](?:(?<=[.!?])[.!?]*[\"')\]*]*(?=\s|$|<)|(?<=[a-z)]\.)(?=[A-Z])|(?<=;)(?=\s)|(?<=[:;]\n)"
+    r"[.!?;\n<](?:(?<=(?<![.!?])[.!?])[.!?]*[\"')\]*]*(?=\s|$|<)|(?<=[a-z)]\.)(?=[A-Z])|(?<=;)(?=\s)|(?<=[:;]\n)"
     r"|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#))|(?P<line>(?<=\n)(?=[ \t]*[A-Z][a-z ])))|(?<=<)/?\w+>)"
 )
 _ABBREVIATION = re.compile(
@@ -19,6 +19,8 @@ _ABBREVIATION = re.compile(
 _GOES_ON = re.compile(
     r"(?:[,(/&–-]|\b(?:a|an|and|are|at|by|for|in|is|no|of|on|or|the|to|with|without))[ \t]*$", re.IGNORECASE
 )
+_VALUE = re.compile(r"(?:No|None|Nil|Absent|Negative|Normal|Yes|Present)[ \t.]*(?:\n|$)")  # of what stands above it
+_NARROWEST = 50  # columns that a text may be wrapped at
 _WORD = re.compile(r"[ \t]*(\S+)")
 
 
@@ -41,7 +43,7 @@ def sentences(text: str) -> Iterator[Sentence]:
                 continue  # "opacity ? pneumonia", "(?effusion)"
             if end == begin + 1 and text[begin] == "." and _ABBREVIATION.search(text, max(start, begin - 8), begin):
                 continue
-            if match["line"] is not None:
+            if match.lastgroup:
                 width = width or max(map(len, text[start:stop].split("\n")))
                 if _wrapped(text, begin, width):
                     continue
@@ -56,13 +58,19 @@ def _wrapped(text: str, end: int, width: int) -> bool:
     """Does the sentence go on in the next line? It does if the next word had no room in the line that ends here, and
     if this one ends in the midst of a phrase."""
     begin, word = text.rfind("\n", 0, end) + 1, _WORD.match(text, end + 1)
-    full = word is None or end - begin + 1 + len(word[1]) > width
+    full = (
+        word is None
+        or bool(_VALUE.match(text, word.start(1)))
+        or end - begin + 1 + len(word[1]) > max(width, _NARROWEST)
+    )
     return full or bool(_GOES_ON.search(text, max(begin, end - 12), end))
 
 
 def _trimmed(text: str, start: int, end: int, section: str) -> Sentence | None:
-    while start < end and text[start] in " \t\r\n.*•-#" and not text.startswith("-ve", start):
+    while start < end and text[start] in " \t\r\n.*•-#":
+        if text[start] == "-" and text.startswith("ve", start + 1):  # "-ve for pneumothorax"
+            break
         start += 1
     while end > start and text[end - 1] in " \t\r\n*":
         end -= 1
-    return Sentence(start, end, section) if end - start > 2 else None
+    return Sentence(start, end, section) if end - start > 2 or text[start:end].lower() == "no" else None

@@ -49,7 +49,9 @@ class StudyFindings:
         if not study.keys() & {"report", "labels", "changes"}:
             raise RowError("", "no report and no labels (other names: --map report=COLUMN)")
         self.sentences: dict[str, list[StatedFinding]] = {}
+        self._asked: set[str] = set()  # what the report only asks about or supposes: "should pneumonia develop, ..."
         for statement in reader.statements(report):
+            self._asked.update(finding.name for finding in statement.topic)
             for finding in statement.findings:
                 sentence = StatedFinding(finding, statement.start, statement.end)
                 self.sentences.setdefault(finding.name, []).append(sentence)
@@ -76,7 +78,8 @@ class StudyFindings:
     def status(self, name: str) -> Status | None:
         """Present if it or a narrower finding is; else what the study says of it; else what it says of broader ones.
 
-        "The left lung is clear" denies a finding on one side only, which gives the whole no status.
+        "The left lung is clear" denies a finding on one side only, which gives the whole no status. Nor does a
+        question or a supposition alone, whatever the policy on findings that are not mentioned.
         """
         if name in self.labels:
             return self.labels[name]
@@ -88,6 +91,8 @@ class StudyFindings:
             return "uncertain"
         if name in self._absent or not self._absent.isdisjoint(self.lexicon.entries[name].absent_when):
             return "absent"
+        if name in self._asked and name not in self._own:
+            return None
         return self._unmentioned if self._labelled is None or name in self._labelled else None
 
     def evidence(self, name: str) -> list[StatedFinding]:
@@ -134,7 +139,9 @@ class StudyFindings:
         kinds = {kind for name in mentioned for kind in entries[name].is_a} - {"abnormality"}
         candidates = entries if self._labelled is None else self._labelled
         unmentioned = frozenset(candidates if self._unmentioned else ()).difference(*map(narrower, kinds))
-        return (self._absent | unmentioned).difference(self._present, self._uncertain, *map(narrower, mentioned))
+        return (self._absent | unmentioned).difference(
+            self._present, self._uncertain, self._asked - self._own.keys(), *map(narrower, mentioned)
+        )
 
     def _spread(self, status: Status, related: Callable[[str], frozenset[str]]) -> frozenset[str]:
         names = [name for name, own in self._own.items() if own == status]

@@ -34,11 +34,11 @@ def mentions(report: str, reader: Reader) -> list[MentionRow]:
 
 
 def section_rows(report: str) -> list[SectionRow]:
-    """How the report was cut; read: can the section state findings?"""
+    """How the report was cut."""
     return [
         SectionRow(
             name=section.name,
-            read=section.name not in WITHOUT_FINDINGS,
+            silent=section.name in WITHOUT_FINDINGS,
             start=section.start,
             end=section.end,
             text=report[section.start : section.end].strip(),

@@ -20,18 +20,18 @@ _CODES = {1: 0, 0: 1, -1: 2, None: 3}
 ALL = "mean"  # over labels
 
 
-Measured = tuple[float | None, float | None, float | None]
+Estimate = tuple[float | None, float | None, float | None]
 """A value and its interval; None for what is unknown."""
 
 
 class AgreementLine(NamedTuple):
-    """How well one value of a label is found. gold, read: how often gold has it, and how often it was read."""
+    """How well one value of a label is found. gold, ours: how often each has it."""
 
     label: str
     value: str
     gold: int
-    read: int
-    metrics: dict[str, Measured]
+    ours: int
+    metrics: dict[str, Estimate]
 
 
 class LabelAgreement:
@@ -67,10 +67,10 @@ class LabelAgreement:
             counts = totals.sum(axis=0).reshape(4, 4)
             draws = resampled_totals(totals, self.draws, rng) if len(totals) > 1 else totals[:0]
             for code, value in used:
-                read, gold = int(counts[code].sum()), int(counts[:, code].sum())
-                if read or gold:
+                ours, gold = int(counts[code].sum()), int(counts[:, code].sum())
+                if ours or gold:
                     metrics = _metrics(np.concatenate([counts.reshape(1, 16), draws]), code)
-                    line = AgreementLine(name, value, gold, read, self._measured(metrics))
+                    line = AgreementLine(name, value, gold, ours, self._estimates(metrics))
                     lines.append(line)
                     samples[value] += [(line, metrics)] if gold else []
         return lines + [self._mean(value, of_value) for value, of_value in samples.items()]
@@ -79,12 +79,12 @@ class LabelAgreement:
         metrics = np.stack([metrics for _, metrics in samples])
         known = ~np.isnan(metrics)
         means = np.where(known, metrics, 0).sum(axis=0) / np.where(known.any(axis=0), known.sum(axis=0), np.nan)
-        gold, read = sum(line.gold for line, _ in samples), sum(line.read for line, _ in samples)
-        return AgreementLine(ALL, value, gold, read, self._measured(means))
+        gold, ours = sum(line.gold for line, _ in samples), sum(line.ours for line, _ in samples)
+        return AgreementLine(ALL, value, gold, ours, self._estimates(means))
 
-    def _measured(self, metrics: Floats) -> dict[str, Measured]:
+    def _estimates(self, metrics: Floats) -> dict[str, Estimate]:
         """metrics: a column each; the first row is of all cases, each other one of a draw."""
-        found: dict[str, Measured] = {}
+        found: dict[str, Estimate] = {}
         for name, (whole, *draws) in zip(METRICS, metrics.T, strict=True):
             known = np.array(draws)[~np.isnan(draws)]
             low, high = percentiles(known, self.level) if len(known) else (None, None)
@@ -116,9 +116,9 @@ def document(agreement: LabelAgreement, notes: Sequence[str], signature: str) ->
     interval = f"{agreement.level * 100:g}% interval"
     return Document(
         Table(
-            head=["label", "value", "gold", "read", *(cell for metric in METRICS for cell in (metric, interval))],
+            head=["label", "value", "gold", "ours", *(cell for metric in METRICS for cell in (metric, interval))],
             body=[
-                [line.label, line.value, str(line.gold), str(line.read)]
+                [line.label, line.value, str(line.gold), str(line.ours)]
                 + [cell for metric in METRICS for cell in mean_cells(*line.metrics[metric])]
                 for line in lines
             ],

@@ -36,7 +36,7 @@ def test_how_far_we_agree(cxr: Cxr, tmp_path: Path) -> None:
             "label",
             "value",
             "gold",
-            "read",
+            "ours",
             "precision",
             "95%",
             "interval",

@@ -80,10 +80,10 @@ def test_what_is_read_where(cxr: Cxr) -> None:
         },
     ]
     assert (report[47:55], report[72:77]) == ("effusion", "edema")
-    assert [(s["name"], s["read"], s["text"], report[s["start"] : s["end"]].strip()) for s in row["sections"]] == [
-        ("indication", False, "Cough.", "Cough."),
-        ("findings", True, "Worsening small left effusion.", "Worsening small left effusion."),
-        ("impression", True, "No edema.", "No edema."),
+    assert [(s["name"], s["silent"], s["text"], report[s["start"] : s["end"]].strip()) for s in row["sections"]] == [
+        ("indication", True, "Cough.", "Cough."),
+        ("findings", False, "Worsening small left effusion.", "Worsening small left effusion."),
+        ("impression", False, "No edema.", "No edema."),
     ]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from cxr_cli.findings.clauses.cues import Cues
 from cxr_cli.findings.clauses.mention import Anatomy
+from cxr_cli.findings.clauses.state import AHEAD
 
 WEAK = frozenset({"verb", "assert", "confirm", "with", "and", "comma", "at"})
 # Behind a quality that is said of an anatomy before the break: "lungs hyperexpanded but clear bilaterally".
@@ -88,7 +89,7 @@ class Clause(Cues):
         if unused and self.combine(kind, quality, unused, start, end):
             self.open_quality = None
             return
-        ahead = next((t for t in self.tokens[i + 1 :] if t[2] >= end and t[0] not in ATTRIBUTES), None)
+        ahead = next((t for t in self.tokens[i + 1 : i + AHEAD] if t[2] >= end and t[0] not in ATTRIBUTES), None)
         if self.before and self.alone(i, kind, end) and self.combine_with_before(kind, quality, start, end):
             return
         if kind == "good" and self.anatomies and not (ahead and ahead[0] == "anatomy"):
@@ -121,9 +122,9 @@ class Clause(Cues):
 
     def alone(self, i: int, kind: str, end: int) -> bool:
         """Is the quality all that the clause has said so far, and is no other thing named behind it?"""
-        return all(t[0] in ("severity", "change", kind) or t[1] in WEAK for t in self.tokens[:i]) and bool(
-            ITEM_END.match(self.plain, end)
-        )
+        tokens = self.tokens[max(0, i - AHEAD) : i]
+        alone = all(t[0] in ("severity", "change", kind) or t[1] in WEAK for t in tokens)
+        return alone and bool(ITEM_END.match(self.plain, end))
 
     def combine_with_before(self, kind: str, quality: str, start: int, end: int) -> bool:
         """ "The lungs are hyperinflated but clear": the anatomy stands before the break."""
@@ -165,15 +166,15 @@ class Clause(Cues):
         return bool(names)
 
     def on_attribute(self, i: int, kind: str, value: str) -> None:
-        mentions = self.mentions[self.subject :]
+        last = self.mentions[-1] if len(self.mentions) > self.subject else None
         _, _, start, end = self.tokens[i]
-        if mentions and self.link == "at":
+        if last and self.link == "at":
             for mention in self.place_targets:
                 self.attach([(kind, value)], mention)
-        elif mentions and self.link == "verb" and not self.finding_follows(i):
-            self.attach([(kind, value)], mentions[-1])
-        elif mentions and self.link == "" and start - self.tail <= 2:
-            self.attach([(kind, value)], mentions[-1])
+        elif last and self.link == "verb" and not self.finding_follows(i):
+            self.attach([(kind, value)], last)
+        elif last and self.link == "" and start - self.tail <= 2:
+            self.attach([(kind, value)], last)
             self.tail = end
         else:
             self.pending.append((kind, value))

@@ -121,7 +121,7 @@ class Composition:
         """ "cannot exclude X", "unable to rule out X", "exclusion of X is not possible"; "we can exclude X"."""
         if (j := self.denial(i, UNSETTLED)) is not None:
             self.drop_denial(j)
-            self.put(i, "cue", "hedge")
+            self.put(i, "cue", "hedge" if self.last_stated > i else "hedged")
             return
         if self.denial(i, ABLE) is not None:
             self.put(i, "cue", "negate")
@@ -151,8 +151,12 @@ class Composition:
 
     def on_merely(self, i: int) -> None:
         """ "not just an effusion"."""
-        j = self.denial(i)
-        if j is not None and self.tokens[i][2] - self.tokens[j][3] <= 4:
+        j, start = self.denial(i), self.tokens[i][2]
+        if j is None or start - self.tokens[j][3] > 4:
+            return
+        # "No less than two", but not "no unusual opacity".
+        word = self.plain[slice(*self.tokens[j][2:])]
+        if word.split(" ")[0] not in ("no", "without") or self.plain.startswith(("less than", "fewer than"), start):
             self.drop(j)
             self.drop(i)
 
@@ -168,7 +172,8 @@ class Composition:
             ahead and ahead[1] == "at" and self.plain[ahead[2] : ahead[3]] in ("in", "of") and ahead[2] - end <= 1
         )
         of_it = of_it and (" the " in self.plain[end : end + 8] or "interval" in self.plain[self.tokens[j][3] : end])
-        if of_it or (self.first_stated < j and not self.finding_follows(i)):
+        aside = bool(ahead and ahead[1] == "comma" and ahead[2] == end)  # "persisting, not resolving, effusion"
+        if of_it or aside or (self.first_stated < j and not self.finding_follows(i)):
             self.drop(j)
             self.put(i, "change", "stable")
 

@@ -2,10 +2,9 @@
 
 import re
 
-from cxr_cli.findings.clauses.state import State, Token
+from cxr_cli.findings.clauses.state import AHEAD, State, Token
 
 CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
-REPLIES = frozenset({"no", "nil", "neg", "none", "n", "0", "f", "false", "minus", "ø", "∅"})
 PLACED = frozenset({"severity", "side", "zone"})
 OPEN = re.compile(
     r" ?(?:(?:the|following|any|these|signs?|of|findings?|features?|for|abnormalities|each|all|specific|several"
@@ -26,8 +25,8 @@ class Cues(State):
             return
         self.negation, self.resolving, self.negated_at = "open", False, i
         self.hedge = False
-        self.neither = self.neither or self.plain.startswith("neither", start)
-        if self.link == "list" or self.mentions[self.ask_start :]:  # "we check for effusion, but none ..."
+        self.neither = self.neither or self.plain.startswith(("neither", "nor can", "nor could"), start)
+        if self.link == "list" or len(self.mentions) > self.ask_start:  # "we check for effusion, but none ..."
             self.ask = False
 
     def on_resolve(self, i: int, start: int, end: int) -> None:
@@ -43,7 +42,8 @@ class Cues(State):
 
     def on_query(self, i: int, start: int, end: int) -> None:
         """ "?effusion" before a finding, "effusion?" after it."""
-        if start and (self.plain[start - 1].isalnum() or self.plain.startswith((")", "]"), end)):
+        touches = start > 0 and (self.plain[start - 1].isalnum() or self.plain.startswith((")", "]"), end))
+        if touches or (self.mentions and not self.something_follows(i)):
             self.on_hedged(i, start, end)
         else:
             self.hedge, self.hedge_start = True, len(self.mentions)
@@ -88,7 +88,7 @@ class Cues(State):
 
     def on_past(self, i: int, start: int, end: int) -> None:
         """ "Recently treated pneumonia", "pneumonia, treated in May"."""
-        following = next((t for t in self.tokens[i + 1 :] if t[1] not in ("at", "verb", "with")), None)
+        following = next((t for t in self.tokens[i + 1 : i + AHEAD] if t[1] not in ("at", "verb", "with")), None)
         if following and (following[0] == "finding" or following[0] in PLACED):
             self.on_ask(i, start, end)
         else:
@@ -101,17 +101,18 @@ class Cues(State):
         """Does this "no" answer the finding right before it: "effusion - no", "effusion: no, mass: no"?"""
         mention = self.mentions[-1] if self.mentions else None
         start, end = self.tokens[i][2:]
-        if (
-            self.plain[start:end] not in REPLIES
-            or mention is None
-            or mention.negated
-            or not 0 < start - mention.end < 12
-        ):
+        if mention is None or mention.negated or not 0 < start - mention.end < 12:
             return False
-        if self.plain[mention.end : start].strip(" :=>|[]().–—"):
+        if self.plain[mention.end : start].strip(" ,:=>|[]().–—"):
             return False
-        following = next((t for t in self.tokens[i + 1 :] if t[2] >= end), None)
-        return following is None or (following[0] == "cue" and following[1] in ("comma", "and"))
+        following = None
+        word = False  # is it a word that can be an answer?
+        for token in self.tokens[i : i + AHEAD]:
+            if token[2] >= end:
+                following = token
+                break
+            word = word or token[1] == "reply_no"
+        return word and (following is None or (following[0] == "cue" and following[1] in ("comma", "and")))
 
     def on_reply_no(self, i: int, start: int, end: int) -> None:
         if self.plain[start:end] == self.plain.strip(" .,;:!"):
@@ -282,7 +283,7 @@ class Cues(State):
         if self.link != "list" or not self.mentions or not self.mentions[-1].negated:
             return
         self.end_negation()
-        if not self.something_follows(i) and any(t[0] in PLACED for t in self.tokens[i + 1 :]):
+        if not self.something_follows(i) and any(t[0] in PLACED for t in self.tokens[i + 1 : i + AHEAD]):
             self.mentions[-1].negated = False
         self.subject = len(self.mentions)
 
@@ -323,7 +324,7 @@ class Cues(State):
 
     def next_item_has_quality(self, i: int) -> bool:
         """The next item of the list has a quality of its own: "normal heart, lungs clear"."""
-        for kind, value, _, _ in self.tokens[i + 1 :]:
+        for kind, value, _, _ in self.tokens[i + 1 : i + AHEAD]:
             if kind in ("good", "bad", "finding") or (kind == "cue" and value in ("verb", "assert")):
                 return True
             if kind == "cue" and value in ("comma", "and"):
@@ -340,7 +341,7 @@ class Cues(State):
         fresh = likely = False
         denied = self.negation == "used" and self.tokens[i][1] == "comma"
         first_item = True  # still in the item right after the link
-        for kind, value, _, _ in self.tokens[i + 1 :]:
+        for kind, value, _, _ in self.tokens[i + 1 : i + AHEAD]:
             if kind == "cue":
                 if value == "or" and not (fresh and not first_item):
                     return False
@@ -351,7 +352,7 @@ class Cues(State):
                     return fresh or likely or value not in ("verb", "hedged") or first_item
                 elif value in ("negate", "negated"):
                     return fresh or likely
-            elif first_item and kind in FRESH and value not in ("large", "severe", "new"):
+            elif first_item and kind in FRESH and value not in ("large", "severe", "new", "lesion"):
                 fresh = True  # "no large effusion" denies a finding, "mild" describes one
             elif first_item and denied and (kind in PLACED or (kind == "finding" and self.seldom_denied(value))):
                 likely = True  # "no effusion, left basal atelectasis", unless the list goes on

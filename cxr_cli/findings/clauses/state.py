@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from cxr_cli.findings.clauses.mention import Anatomy, Mention
 from cxr_cli.findings.lexicon import Concept, Lexicon
@@ -9,6 +10,7 @@ from cxr_cli.findings.lexicon import Concept, Lexicon
 Token = tuple[str, str, int, int]
 """kind, value, start, end."""
 
+AHEAD = 80  # how many tokens a cue looks ahead: no list is longer, and the time stays linear
 DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})
 MODAL = frozenset({"may", "might", "could", "can"})
 # What may come between a doubt and the end of its item, if it is the doubt whether there is a finding at all.
@@ -54,11 +56,19 @@ class State:
         self.anatomies: list[Anatomy] = []
         self.pending: list[tuple[str, str]] = []  # attributes whose finding comes after them
         self.heading: list[Mention] = []  # findings before a colon
-        stated = (i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in ("finding", "anatomy", "bad"))
-        self.last_stated = next(stated, -1)  # the last token that names a finding or an anatomy
-        doubts = (i for i in range(len(tokens) - 1, -1, -1) if tokens[i][1] in DOUBTS)
-        self.last_doubt = next(doubts, -1)  # the last cue that makes a plan or general knowledge likely
         self.place_targets: list[Mention] = []  # the findings that the next place belongs to
+
+    @cached_property
+    def last_stated(self) -> int:
+        """The last token that names a finding, an anatomy or what is wrong with one; -1: none."""
+        tokens = self.tokens
+        return next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in ("finding", "anatomy", "bad")), -1)
+
+    @cached_property
+    def last_doubt(self) -> int:
+        """The last cue that makes a plan or general knowledge likely; -1: none."""
+        tokens = self.tokens
+        return next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][1] in DOUBTS), -1)
 
     def mention(self, name: str, start: int, end: int) -> Mention:
         ask = self.ask or self.condition or self.elsewhere or (self.suppose and not self.negation)
@@ -113,7 +123,7 @@ class State:
 
     def attribute_follows(self, i: int) -> bool:
         """A side, a severity or a change comes before the next finding."""
-        for kind, _, _, _ in self.tokens[i + 1 :]:
+        for kind, _, _, _ in self.tokens[i + 1 : i + AHEAD]:
             if kind in ("side", "zone", "severity", "change"):
                 return True
             if kind != "cue":
@@ -122,7 +132,7 @@ class State:
 
     def finding_follows(self, i: int) -> bool:
         """A finding comes before the next link: "is a small effusion"."""
-        for kind, value, _, _ in self.tokens[i + 1 :]:
+        for kind, value, _, _ in self.tokens[i + 1 : i + AHEAD]:
             if kind in ("finding", "bad"):
                 return True
             if kind == "cue" and value in ("comma", "and", "at", "verb", "assert"):

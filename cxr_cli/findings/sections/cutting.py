@@ -8,14 +8,21 @@ from typing import NamedTuple
 from cxr_cli.findings.sections.headings import SILENT, TITLE
 from cxr_cli.findings.sections.plain import plain_text
 from cxr_cli.findings.sections.scanning import TITLED, Heading, headings
-from cxr_cli.findings.sections.silence import line_end, paragraph_end, says_something, tells_what_is_seen
+from cxr_cli.findings.sections.silence import (
+    line_end,
+    opens_with_body,
+    paragraph_end,
+    says_something,
+    tells_what_is_seen,
+)
 
 WITHOUT_FINDINGS = SILENT
 """Sections whose sentences state no finding of this film."""
 NO_REPORT, NO_FINDINGS = "no report", "no findings section"
 """Why nothing is known: there is no text, or none of it could state findings."""
 _LAST = frozenset({"recommendation", "notification", "administrative"})  # come after the body
-_NAMES = {TITLED: "findings", TITLE: "technique", "diagnosis": "impression"}
+_BODIES = frozenset({"findings", "preliminary"})
+_NAMES = {TITLED: "findings", TITLE: "technique"}
 _RULED = re.compile(r"\n[ \t]*[_=*-]{5,}[ \t]*\n")
 
 
@@ -65,46 +72,62 @@ def _is_prose(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def _sections(report: str) -> tuple[Section, ...]:
     text = plain_text(report)
-    found = list(headings(text))
+    found = _diagnoses(list(headings(text)))
     if not found:
         return (Section("", 0, len(text), 0),)
     return tuple(_parts(text, found, _cut(text, found)))
 
 
+def _diagnoses(found: list[Heading]) -> list[Heading]:
+    """A bare diagnosis above the findings is why the film was made; below them it is the impression."""
+    last = max((i for i, heading in enumerate(found) if heading.kind == "findings"), default=-1)
+    return [
+        heading._replace(kind="indication" if i < last else "impression") if heading.kind == "diagnosis" else heading
+        for i, heading in enumerate(found)
+    ]
+
+
 def _cut(text: str, found: Sequence[Heading]) -> list[Section]:
     """Each heading with its text up to the next; what follows a silent section is findings, if it is a body."""
     ends = [heading.start for heading in found[1:]] + [len(text)]
-    states = [heading.kind not in SILENT and heading.kind != TITLE for heading in found]
     cut = [Section("", 0, found[0].start, 0)] if text[: found[0].start].strip() else []
-    bodies = bool(cut) and _is_prose(text[: found[0].start])
+    quiet = [heading.kind in SILENT or heading.kind == TITLE for heading in found]
+    headed = False  # has there been a findings section with a heading of its own?
     for i, (heading, end) in enumerate(zip(found, ends, strict=True)):
-        start = _skip_blanks(text, heading.end, end)
-        name = _name(heading, [h.kind for h in found[i + 1 :]] if heading.kind == "diagnosis" else ())
-        if name not in SILENT:
+        start = heading.end
+        while start < end and text[start].isspace():
+            start += 1
+        name = _NAMES.get(heading.kind, heading.kind)
+        if not quiet[i]:
             cut.append(Section(name, start, end, heading.start))
-            bodies = bodies or (name == "findings" and says_something(text[start:end]))
+            headed = headed or (heading.kind == "findings" and start < end)
             continue
-        if heading.kind == TITLE:
-            body = start
-        else:
-            following = next((j for j in range(i + 1, len(found)) if states[j]), None)
-            before_findings = following is not None and found[following].kind in ("findings", "preliminary")
-            before_silent = i + 1 < len(found) and not states[i + 1] and found[i + 1].kind not in _LAST
-            body = _end(text, heading, start, end, body_follows=before_findings or before_silent)
+        following = found[i + 1] if i + 1 < len(found) else None
+        body = start if heading.kind == TITLE else _end(text, heading, following, end)
+        if not (headed or name in _LAST) and (following is None or following.kind not in _BODIES | SILENT):
+            if text[heading.end : start].count("\n") and opens_with_body(text, start, body):
+                body = start
+            elif start < body:
+                body = line_end(text, name, start, body, lonely=False)
         cut.append(Section(name, min(start, body), body, heading.start))
         if text[body:end].strip():
             cut.append(Section("findings", body, end, body))
-            bodies = True
-    return cut if bodies else _with_body(text, cut)
+    return cut if not any(quiet) or any(_is_body(text, section) for section in cut) else _with_body(text, cut)
 
 
-def _end(text: str, heading: Heading, start: int, end: int, *, body_follows: bool) -> int:
-    """Where a silent section ends: with its line, or with its paragraph."""
+def _is_body(text: str, section: Section) -> bool:
+    """Does it say what is seen, at more length than an impression?"""
+    said = text[section.start : section.end]
+    return says_something(said) if section.name == "findings" else section.name == "" and _is_prose(said)
+
+
+def _end(text: str, heading: Heading, following: Heading | None, end: int) -> int:
+    """Where a silent section ends: with its line, or with its paragraph. following: the next heading, if any."""
     if heading.kind == "administrative":
-        stop = text.find("\n", start, end)
-        return end if stop < 0 or start == end else stop + 1
-    first = heading.end if heading.whole_line else start
-    return paragraph_end(text, heading.kind, first, end, body_follows=body_follows)
+        stop = text.find("\n", heading.end, end)
+        return end if stop < 0 or heading.whole_line else stop + 1
+    body_follows = following is not None and following.kind in _BODIES | {TITLE, TITLED} | (SILENT - _LAST)
+    return paragraph_end(text, heading.kind, heading.end, end, body_follows=body_follows)
 
 
 def _with_body(text: str, cut: list[Section]) -> list[Section]:
@@ -113,7 +136,7 @@ def _with_body(text: str, cut: list[Section]) -> list[Section]:
     for i in range(before - 1, -1, -1):
         section = cut[i]
         if section.name in SILENT - _LAST and section.start < section.end:
-            body = line_end(text, section.name, section.start, section.end)
+            body = line_end(text, section.name, section.start, section.end, lonely=True)
             if body < section.end:
                 return [
                     *cut[:i],
@@ -122,19 +145,6 @@ def _with_body(text: str, cut: list[Section]) -> list[Section]:
                     *cut[i + 1 :],
                 ]
     return cut
-
-
-def _name(heading: Heading, later: Sequence[str]) -> str:
-    """A bare diagnosis above the findings is why the film was made."""
-    if heading.kind == "diagnosis" and "findings" in later:
-        return "indication"
-    return _NAMES.get(heading.kind, heading.kind)
-
-
-def _skip_blanks(text: str, start: int, end: int) -> int:
-    while start < end and text[start].isspace():
-        start += 1
-    return start
 
 
 def _parts(text: str, found: Sequence[Heading], cut: list[Section]) -> list[Section]:

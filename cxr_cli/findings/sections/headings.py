@@ -28,6 +28,7 @@ _FIRST = _CORES.keys() | _TITLE_WORDS | _BESIDE | {"patient", "number", "time"}
 _STATING = ("findings", "impression")
 _DIAGNOSIS = frozenset({"diagnosis", "diagnoses", "diagnose", "dx"})
 _DOCUMENT = frozenset({"report", "reports", "read", "reading", "readings", "result", "results"})
+_COMMENT = frozenset({"comment", "comments"})
 _SEEN = _DATA["findings"]["words"] - _DOCUMENT
 _OF = frozenset({"preliminary", "addendum", "comparison"})  # "findings of the prior film"
 _SHORTEST = 6  # letters of a word that may be misspelt
@@ -99,6 +100,8 @@ def _states(word: str) -> bool:
 
 def _kind(words: frozenset[str], first: str, *, joined: bool) -> str | None:
     cores = {kind: found for kind, part in _DATA.items() if (found := part["words"] & words)}
+    if len(cores) > 1 and cores.get("findings", _COMMENT) <= _COMMENT:
+        cores.pop("findings", None)
     soft = _DATA["administrative"]["with_others"] & words
     if "technique" in cores and not joined:
         soft -= cores["technique"]
@@ -123,9 +126,11 @@ def _kind(words: frozenset[str], first: str, *, joined: bool) -> str | None:
     return next(iter(cores))
 
 
-@lru_cache(maxsize=16384)
 def is_title(text: str) -> bool:
     """Does the lower-case text name a film, and say nothing else?"""
+    first = _WORD.search(text)
+    if first is None or (first[0] not in _TITLE_WORDS and not _FILLED.fullmatch(first[0])):
+        return False
     words = [word for word in _WORD.findall(text) if not _FILLED.fullmatch(word)]
     if not words or len(words) > 16 or not all(word in _TITLE_WORDS for word in words):
         return False

@@ -12,10 +12,10 @@ _LONGEST = 90  # characters of a heading
 # What may stand before a heading on its line: blanks, decoration, a number.
 _LEAD = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?=[^\W\d_])")
 _FIRST = re.compile(r"[^\W\d_]+")
-_COLON = re.compile(r"(?<!\d)[:|\t：]|[:|\t：](?!\d)|(?<=[A-Z]);")
+_COLON = re.compile(r"(?<!\d)[:|\t：]|[:|\t：](?!\d)|(?<=[A-Z]);|[=-]>|>>")
 _DASH = re.compile(r"[ \t]*[-–—]+(?=[ \t]|$)|[ \t][-–—]+", re.MULTILINE)
-_CLOSED = re.compile(r"\*\*|__|\]")
-_AFTER = " \t*_#=:]|~"
+_CLOSED = re.compile(r"\*\*|__|\]|\)(?=[ \t]|$)", re.MULTILINE)
+_AFTER = "*_#=:]|~"
 _DECORATION = " \t*_#=~[]()\"'.–—-"
 # Without any sign after it: "FINDINGS The lungs are clear.", not "FINDINGS ARE STABLE" nor "History of cough".
 _BARE = re.compile(
@@ -29,6 +29,7 @@ _BARE = re.compile(
 )
 _CAPITALS = re.compile(r"(?:[A-Z][A-Z/&(),'-]*[ \t]+){0,5}[A-Z][A-Z/&(),'-]+[ \t*_]*$")
 _SENTENCE_END = re.compile(r"[.!?;*][ \t*_]+(?=\S)|[.!?;](?=[A-Z])")
+_TAIL = re.compile(r"[.!?][ \t]+([A-Z][A-Z ]{4,40})$", re.MULTILINE)
 _NAME = re.compile(r"(?:^|(?<=[ \t]))[A-Z][a-z]{5,14}[ \t*_]*$")
 _WET = re.compile(r"WET[ -]?READ(?:ING)?\b", re.IGNORECASE)
 _FINAL = re.compile(r"\b(?:final|official|attending)\b", re.IGNORECASE)
@@ -76,6 +77,10 @@ def _of_line(text: str, start: int, stop: int, *, after_blank: bool, after_silen
                 yield found
                 start = found.end
         colon = text.find(":", colon + 1, stop)
+    if start < stop and text[stop - 1].isupper() and (tail := _TAIL.search(text, max(start, stop - _LONGEST), stop)):
+        kind = kind_of(tail[1])
+        if kind and kind != TITLE:
+            yield Heading(kind, tail.start(1), stop, final=kind not in SILENT and bool(_FINAL.search(tail[1])))
 
 
 def _at_start(text: str, start: int, stop: int, *, after_blank: bool, after_silent: bool) -> Heading | None:
@@ -92,7 +97,7 @@ def _at_start(text: str, start: int, stop: int, *, after_blank: bool, after_sile
     ):
         return _heading(kind, text, start, begin, colon.start(), colon.end(), stop)
     proud = text[begin].isupper()
-    decorated = any(sign in lead[0] for sign in "#*_=[")
+    decorated = any(sign in lead[0] for sign in "#*_=[(")
     if proud and (dash := _DASH.search(text, begin, limit)):
         kind = kind_of(text[begin : dash.start()].strip(_DECORATION))
         if kind and kind != TITLE:
@@ -125,6 +130,8 @@ def _wet_read(text: str, start: int, begin: int, stop: int) -> Heading:
 
 def _heading(kind: str, text: str, start: int, begin: int, phrase_end: int, end: int, stop: int) -> Heading:
     while end < stop and text[end] in _AFTER:
+        end += 1
+    while end < stop and text[end] in " \t":
         end += 1
     if kind == TITLE and ":" in text[phrase_end:end]:
         kind = TITLED

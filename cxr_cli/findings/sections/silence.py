@@ -1,10 +1,11 @@
 """Where a section ends that states no finding, and what of it is the body of a report that has no heading for it."""
 
 import re
+from itertools import islice, pairwise
 
 from cxr_cli.findings.sections.headings import is_title
 
-_PARAGRAPH = re.compile(r"\n[ \t]*\n[ \t\n]*|\n?[ \t]*[_=*-]{5,}[ \t]*(?=\n|$)\n?[ \t\n]*")
+_PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t\n]*|[_=*-]{5,}[ \t]*(?:\n[ \t\n]*|\Z))")
 # A sentence that tells what is seen: a verb or "no", and what one looks at.
 _ORGAN = (
     r"(?:lungs?|heart|cardi\w+|mediastin\w+|silhouette|hil\w+|pulmonary|pleural?|costophrenic|h?emidiaphragms?|bon\w+"
@@ -12,12 +13,15 @@ _ORGAN = (
 )
 _SEEN = re.compile(
     r"\bthere (?:is|are|has|have|remains?)\b"
-    rf"|\b{_ORGAN}\b[^.]{{0,80}}?\b(?:is|are|appears?|clear|normal|unremarkable|within|enlarged|unchanged|stable|limits)\b"
+    rf"|\b{_ORGAN}\b[^.]{{0,80}}?\b(?:(?:is|are)(?! (?:suspected|questioned|requested|being|known))"
+    r"|appears?|clear|normal|unremarkable|within|enlarged|unchanged|stable|limits)\b"
     r"|\b(?:is|are) (?:\w+ )?(?:seen|noted|present|identified|clear|normal|unchanged|stable|demonstrated|visuali[sz]ed"
     r"|unremarkable)\b"
     rf"|\b(?:clear|normal|enlarged) {_ORGAN}\b"
-    r"|\bno (?:[a-z]+,? ){0,3}(?:pneumothora\w+|effusions?|consolidations?|infiltrates?|opacit\w+|o?edema"
-    r"|abnormalit\w+|disease|process|evidence|findings?)\b",
+    r"|\b(?:(?:mild|moderate|severe|minimal|small|large|stable) (?:[a-z]+ ){0,2}|(?:no|without) (?:[a-z]+,? ){0,3})"
+    r"(?:pneumothora\w+|effusions?|consolidations?|infiltrates?|opacit\w+|o?edema|pneumonia|fractures?|nodules?"
+    r"|mass(?:es)?|cardiomegaly|congestion|atelectasis|airspace|lesions?|abnormalit\w+|disease|process|evidence"
+    r"|findings?)\b",
     re.IGNORECASE,
 )
 _ASKED = re.compile(
@@ -26,7 +30,7 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _WITHOUT = re.compile(
-    r"[\W_]*(?:none|no\b[^.\n]{0,40}|not available|unavailable|n/?a|nil|x+|[\d/., -]+)[.\s]*", re.IGNORECASE
+    r"[\W_]*(?:none|no\b[^.\n]{0,40}|not available|unavailable|n/?a|nil|(?:x{2,}|[\d/., -])+)[.\s]*", re.IGNORECASE
 )
 _OF_A_FILM = re.compile(
     r"\d|_{2,}|x{3,}|\b(?:none|prior|previous|earlier|dated|from|films?|radiographs?|stud(?:y|ies)|exams?|examinations?|"
@@ -34,23 +38,29 @@ _OF_A_FILM = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(r"[ \t]*(?:\d{1,2}[.)]|[-*•])")
+_NEXT_LINE = re.compile(r"([.!?)\]_][ \t]*)?\n[ \t•*-]*(?=[A-Z\d])")
+_OPENING = 400  # characters by which a body is known
 _NEXT_SENTENCE = re.compile(r"[.!?][ \t]+(?=[A-Z])")
 _PLACEHOLDER = re.compile(
     r"[\W_]*(?:none|nil|n/?a|not (?:available|applicable|given|provided)|pending|x{2,}"
     r"|(?:please )?(?:see|refer to|as)\b[^.\n]{0,40})[\W_]*",
     re.IGNORECASE,
 )
+_LONGEST_TITLE = 150
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
 def says_something(text: str) -> bool:
     """Is there more than blanks, "see above" and the film's name?"""
-    return bool(_LETTERS.search(text)) and not _PLACEHOLDER.fullmatch(text) and not is_title(text[:200].lower())
+    if not _LETTERS.search(text):
+        return False
+    return len(text) > _LONGEST_TITLE or not (_PLACEHOLDER.fullmatch(text) or is_title(text.lower()))
 
 
 def tells_what_is_seen(text: str) -> bool:
-    """Are these the words of one who looks at a film, and not of one who asks for it?"""
-    return not _ASKED.match(text) and bool(_SEEN.search(text))
+    """Are these the words of one who looks at a film? Twice, if they begin as one begins who asks for it."""
+    seen = islice(_SEEN.finditer(text), 2)
+    return next(seen, None) is not None and (not _ASKED.match(text) or next(seen, None) is not None)
 
 
 def paragraph_end(text: str, kind: str, start: int, end: int, *, body_follows: bool) -> int:
@@ -59,27 +69,17 @@ def paragraph_end(text: str, kind: str, start: int, end: int, *, body_follows: b
     A heading that stands alone takes the next paragraph too, if that suits it. body_follows: what comes after the
     section is findings under their own heading, or another silent one, so that only what tells of a film is a body.
     """
-    first = _next(text, start, end)
-    if first is None:
-        return end
-    if not text[start : first[0]].strip(" \t\n_=*-"):
-        after = _next(text, first[1], end)
-        last = after[0] if after else end
-        if suits(kind, text[first[1] : last], last_words=last == end and not body_follows):
-            if after is None:
-                return end
-            first = after
-    while kind in ("recommendation", "notification") and first and _LIST.match(text, first[1], end):
-        first = _next(text, first[1], end)
-    while first and body_follows and not tells_what_is_seen(text[first[1] : end]):
-        first = _next(text, first[1], end)
-    return first[1] if first and text[first[1] : end].strip() else end
-
-
-def _next(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The next break between paragraphs."""
-    match = _PARAGRAPH.search(text, start, end)
-    return match.span() if match else None
+    breaks = [*(match.span() for match in _PARAGRAPH.finditer(text, start, end)), (end, end)]
+    paragraphs = [(after, before) for (_, after), (before, _) in pairwise(breaks) if after < before]
+    if paragraphs and not text[start : breaks[0][0]].strip(" \t\n_=*-"):
+        last_words = len(paragraphs) == 1 and not body_follows
+        if suits(kind, text[slice(*paragraphs[0])], last_words=last_words):
+            del paragraphs[0]
+    for begin, stop in paragraphs:
+        listed = kind in ("recommendation", "notification") and _LIST.match(text, begin, stop)
+        if not listed and (not body_follows or tells_what_is_seen(text[begin:stop])):
+            return begin
+    return end
 
 
 def suits(kind: str, paragraph: str, *, last_words: bool) -> bool:
@@ -91,26 +91,36 @@ def suits(kind: str, paragraph: str, *, last_words: bool) -> bool:
     return not (last_words and tells_what_is_seen(paragraph))
 
 
-def line_end(text: str, kind: str, start: int, end: int) -> int:
-    """Where the body begins within the paragraph of a silent section, if it does: at a line or, after "COMPARISON:
-    None.", at a sentence; else `end`."""
-    stop = text.find("\n", start, end)
-    while stop >= 0:
-        rest = text[stop + 1 : end]
-        ended = text[start:stop].rstrip()[-1:] in (*".!?)]_", "") or kind in ("comparison", "technique")
-        opening = rest.lstrip(" \t-*•")[:1]
-        if ended and (opening.isupper() or opening.isdigit()) and tells_what_is_seen(rest[:400]):
-            return stop + 1
-        stop = text.find("\n", stop + 1, end)
-    if kind not in ("comparison", "technique"):
-        return end
-    sentence = _NEXT_SENTENCE.search(text, start, end)
-    while sentence:
-        before, rest = text[start : sentence.start() + 1], text[sentence.end() : end]
-        if not (_WITHOUT.fullmatch(before) or (len(before) < 120 and _OF_A_FILM.search(before))):
-            return end
-        if tells_what_is_seen(rest[: max(rest.find(". "), 0) or 400]):
-            return sentence.end()
-        start = sentence.end()
-        sentence = _NEXT_SENTENCE.search(text, start, end)
+def opens_with_body(text: str, start: int, end: int) -> bool:
+    """Does the first sentence tell what is seen?"""
+    stop = min(start + _OPENING, end)
+    return tells_what_is_seen(text[start : text.find(".", start, stop) + 1 or stop])
+
+
+def line_end(text: str, kind: str, start: int, end: int, *, lonely: bool) -> int:
+    """Where the body begins within the paragraph of a silent section, if it does: at a line that no wrapping has begun
+    or, after "COMPARISON: None.", at a sentence; else `end`.
+
+    lonely: the report has no other body, so that any line after a full stop will do.
+    """
+    of_a_film = kind in ("comparison", "technique")
+    line = text.rfind("\n", 0, start) + 1
+    width = max(map(len, text[line:end].split("\n")))
+    for match in _NEXT_LINE.finditer(text, start, end):
+        stop = min(match.end() + _OPENING, end)
+        word = text.find(" ", match.end(), stop)
+        fits = match.start() - line + (word if word >= 0 else stop) - match.end() < width
+        line = match.end()
+        if (fits or (lonely and (of_a_film or match[1]))) and tells_what_is_seen(text[line:stop]):
+            return line
+    for match in _NEXT_SENTENCE.finditer(text, start, end) if of_a_film else ():
+        before = text[start : match.end()]
+        alone = _WITHOUT.fullmatch(before) or (kind == "technique" and is_title(before[:_LONGEST_TITLE].lower()))
+        if not alone and (len(before) > _LONGEST_TITLE or not _OF_A_FILM.search(before)):
+            break
+        stop = min(match.end() + _OPENING, end)
+        rest = text[match.end() : text.find(".", match.end(), stop) + 1 or stop]
+        if tells_what_is_seen(rest) or (alone and not _ASKED.match(rest)):
+            return match.end()
+        start = match.end()
     return end

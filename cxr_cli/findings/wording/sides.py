@@ -15,13 +15,16 @@ _MORE = (
     r"|confluent|apparent|obvious|significant|advanced|affected|involved|notabl[ey]|markedly))?"
     r"|larger|largest|bigger|greater|greatest|smaller|denser|worse|worst|better)"
 )
+_ADVERB = r"(?:(?:slightly|mildly|minimally|somewhat|markedly|much|significantly|considerably) )?"
 _TWO_SIDES = re.compile(rf"\b{_SIDE}\b[^.,;:()]{{0,50}}?(?: than |(?: is)? ?[<>] ?){_OTHER_SIDE}")
 _ONE_SIDE = re.compile(
-    r"(?<!has )(?<!have )(?<!\bis )(?<!\bare )\b(?:slightly |mildly |markedly )?"
-    rf"{_MORE} (?:on|in|at|over|of|towards?|within) (?:the )?{_SIDE}\b"
+    r"(?<!has )(?<!have )(?<!\bis )(?<!\bare )\b"
+    rf"{_ADVERB}{_MORE} (?:on|in|at|over|of|towards?|within) (?:the )?{_SIDE}\b"
 )
-_IS_LARGER = re.compile(
-    rf"\b(?:is|are) (?:slightly |much |somewhat )?(?!worse|better){_MORE} (?:on|in|at|over|within) (?:the )?{_SIDE}\b"
+_IS_LARGER = re.compile(rf"\b(?:is|are) {_ADVERB}(?!worse|better){_MORE} (?:on|in|at|over|within) (?:the )?{_SIDE}\b")
+_WITH_ONE = re.compile(
+    rf"\bwith (?:the )?{_SIDE}(?: sided| side| one| effusion)?(?: being| is)? "
+    rf"{_ADVERB}{_MORE}\b(?! (?:than|since|compared))"
 )
 _ANOTHER = re.compile(
     r"\b(?:second|another|additional|other|few|further|several|many|multiple|some|an?|one|two|three),?"
@@ -44,6 +47,7 @@ def compared(tokens: list[Token], plain: str) -> list[Token]:
         dropped.append(match.span())
         if not match[0].startswith(("most", "worst", "largest", "greatest")):
             both.append(match.span())
+    dropped += (match.span() for match in _WITH_ONE.finditer(plain))
     dropped += (match.span() for match in _ANOTHER.finditer(plain) if not _TIME.search(plain))
     return [*_rewritten(tokens, dropped, both)] if dropped else tokens
 
