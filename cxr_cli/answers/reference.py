@@ -143,7 +143,8 @@ def _expected_options(
         if named is None and not says_none(text):
             return None
         found |= named or frozenset()
-    return None if -1 in found or (options.yes_no and len(found) != 1) else [options.texts[i] for i in sorted(found)]
+    both = options.yes_no and len(found) != 1 and not all(map(_ONLY_LETTERS.fullmatch, texts))
+    return None if -1 in found or both else [options.texts[i] for i in sorted(found)]
 
 
 def _named(text: str, options: OptionSet) -> frozenset[int] | None:

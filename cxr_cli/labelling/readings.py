@@ -48,7 +48,7 @@ def section_rows(report: str) -> list[SectionRow]:
     ]
 
 
-def explanation(id: str, report: str, reader: Reader) -> str:
+def explained_reading(id: str, report: str, reader: Reader) -> str:
     """Each sentence for a person, below it the findings that it states, each with the words that decide its status.
 
     a

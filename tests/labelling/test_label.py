@@ -9,7 +9,7 @@ import pytest
 
 from cxr_cli.labelling.label_set import labels_of
 from cxr_cli.labelling.labeller import Labeller
-from cxr_cli.labelling.readings import explanation, mentions
+from cxr_cli.labelling.readings import explained_reading, mentions
 from cxr_cli.rows.signatures import signature
 from tests.cases import LEXICON, READER, lines, rows
 from tests.conftest import Cxr
@@ -291,7 +291,7 @@ def test_time_is_linear_in_the_length_of_a_sentence() -> None:
         report += f"and no nodule of {run} mm."  # no two alike: what was read is remembered
         start = process_time()
         CHEXPERT.labels(report)
-        explanation("a", report, CHEXPERT.reader)
+        explained_reading("a", report, CHEXPERT.reader)
         mentions(report, CHEXPERT.reader)
         return process_time() - start
 
