@@ -56,12 +56,23 @@ class Reader:
         return [f for statement in self.statements(text) for f in statement.findings]
 
     def phrases(self, sentence: str) -> list[Token]:
-        """The phrases of the lexicon in a sentence: kind, value, start and end; see `Concept`."""
+        """The phrases of the lexicon in a sentence: kind, value, start and end; see `Concept`.
+
+        A cue begins where the words begin that were composed into it: "not entirely excluded".
+        """
         plain, offsets = self._words.corrected(*normalise(sentence))
-        return [
-            (kind, value, original(start, offsets), original(end - 1, offsets) + 1)
-            for kind, value, start, end in compose(self._tokens(plain), plain)
-        ]
+        tokens = self._tokens(plain)
+        composed = compose(tokens, plain)
+        starts = {start for _, _, start, _ in composed}
+        gone = [start for _, _, start, _ in tokens if start not in starts]
+        found, i = [], 0
+        for kind, value, start, end in composed:
+            begin = start
+            while i < len(gone) and gone[i] < start:
+                begin = min(begin, gone[i]) if kind == "cue" else start
+                i += 1
+            found.append((kind, value, original(begin, offsets), original(end - 1, offsets) + 1))
+        return found
 
     def _text(self, text: str) -> tuple[list[Statement], bool]:
         return self._statements(text, ())

@@ -18,10 +18,14 @@ _STRENGTH = (1, -1, 0)
 
 
 class _Votes(NamedTuple):
-    """labels: label -> the values of its mentions. suspects: the findings that are present or uncertain."""
+    """labels: label -> the values of its mentions. suspects: the findings that are present or uncertain.
+
+    silent: does the report state nothing at all?
+    """
 
     labels: dict[str, set[int]]
     suspects: Set[str]
+    silent: bool
 
 
 class Labeller:
@@ -39,19 +43,20 @@ class Labeller:
 
         Of several values of a label 1 beats -1 beats 0, as in the CheXpert labeler.
         """
-        votes, suspects = self._votes(report)
+        votes, suspects, silent = self._votes(report)
         labels: Labels = {name: _strongest(votes.get(name, ())) for name in self.names}
         rule = self.label_set.no_finding
         if rule and rule.label in labels:
             found = any(values != {0} for label, values in votes.items() if label not in rule.apart)
-            labels[rule.label] = None if found or not suspects.isdisjoint(rule.abnormal) else 1
+            labels[rule.label] = None if silent or found or not suspects.isdisjoint(rule.abnormal) else 1
         return labels
 
     def _by_mentions(self, report: str) -> _Votes:
         """Each mention is a vote."""
         votes: dict[str, set[int]] = {}
         suspects: set[str] = set()
-        for statement in self.reader.statements(report):
+        statements = self.reader.statements(report)
+        for statement in statements:
             for name, status, *_, start, end in statement.findings:
                 value, phrase = _VALUES[status], report[start:end].lower()
                 normal = value == 0 and self._is_normal(phrase)
@@ -62,7 +67,7 @@ class Labeller:
                     for also in self.label_set.also:
                         if also.finding == name:
                             votes.setdefault(also.label, set()).add(also.value)
-        return _Votes(votes, suspects)
+        return _Votes(votes, suspects, silent=not any(statement.findings for statement in statements))
 
     def _by_findings(self, report: str) -> _Votes:
         """The statuses of findings, as questions are asked about them."""
@@ -73,7 +78,8 @@ class Labeller:
                 votes[label] = values
         rule = self.label_set.no_finding
         doubtful = ("present", "uncertain")
-        return _Votes(votes, {name for name in (rule.abnormal if rule else ()) if study.status(name) in doubtful})
+        suspects = {name for name in (rule.abnormal if rule else ()) if study.status(name) in doubtful}
+        return _Votes(votes, suspects, silent=not study.names)
 
     def _labels_of(self, name: str, phrase: str) -> Sequence[str]:
         for rule in self.label_set.words:

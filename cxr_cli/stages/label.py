@@ -15,6 +15,7 @@ from cxr_cli.labelling.labeller import Labeller
 from cxr_cli.mining.selection import parse_findings
 from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Flow, FlowOptions, Row, note, write_text
+from cxr_cli.rows.files.formats import is_csv
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.label_agreement import LabelAgreement, document
 from cxr_cli.scoring.tables import formatted
@@ -45,7 +46,7 @@ def run(options: LabelOptions) -> int:
 
 
 class _Labelling:
-    """One run. flow: its rows; of a table that is printed none are written."""
+    """One run: the labels by the options, and where they go."""
 
     def __init__(self, options: LabelOptions) -> None:
         self.options, self.table = options, FORMATS[options.format] if options.format else None
@@ -95,15 +96,15 @@ class _Labelling:
         flow.pipe(differing)
         if not len(agreement):
             raise CxrError(f"--gold: no report with an id of {options.gold} can be compared")
-        notes = {
-            f"{len(agreement)} reports compared with {source.name}": True,
-            "it has no blanks: a label that the report does not state counts as 0": not gold.has_blanks,
-            f"no labels in it of: {', '.join(gold.missing)}": bool(gold.missing),
-            f"left out: {without_gold} reports that are not in it": without_gold > 0,
-            f"left out: {silent} reports without findings to read": silent > 0,
-            f"left out: {gold.unused} of its rows, which have no report": gold.unused > 0,
-        }
-        table = document(agreement, [text for text, holds in notes.items() if holds], self.labelled_by)
+        notes = [
+            f"{len(agreement)} reports compared with {source.name}",
+            *(["it has no blanks: a label that the report does not state counts as 0"] if not gold.has_blanks else []),
+            *([f"no labels in it of: {', '.join(gold.missing)}"] if gold.missing else []),
+            *([f"left out: {without_gold} reports that are not in it"] if without_gold else []),
+            *([f"left out: {silent} reports without findings to read"] if silent else []),
+            *([f"left out: {gold.unused} of its rows, which have no report"] if gold.unused else []),
+        ]
+        table = document(agreement, notes, self.labelled_by)
         write_text(formatted(table, "table").rstrip("\n"))
         return flow.rejected
 
@@ -138,7 +139,7 @@ class _Labelling:
         if self.table:
             return self.table.row(row)
         output = self.options.flow.output
-        if output is None or not output.name.lower().endswith((".csv", ".csv.gz", ".csv.zst")):
+        if output is None or not is_csv(output):
             return row
         if taken := [name for name in self.labeller.names if name in row]:
             raise CxrError(f"{output}: the rows have a column `{taken[0]}` already: write .jsonl, or give --format")

@@ -1,6 +1,7 @@
 """`cxr label`: reports in, labels out."""
 
 import csv
+import gzip
 import io
 from pathlib import Path
 from time import process_time
@@ -272,12 +273,24 @@ def test_broken_rows_and_resuming(cxr: Cxr, tmp_path: Path) -> None:
             ["--format", "mimic", "--findings", "edema"],
             "no --findings",
         ),
+        (["--gold", "gold.csv", "-o", "out.jsonl", "--resume"], "--gold compares in one run: no --resume."),
         (["--format", "mimic", "--mentions"], "--format writes labels alone: no --mentions, --sections or --gold."),
     ],
 )
-def test_flags_that_do_not_go_together(cxr: Cxr, arguments: list[str], error: str) -> None:
+def test_flags_that_do_not_go_together(cxr: Cxr, tmp_path: Path, arguments: list[str], error: str) -> None:
+    (tmp_path / "gold.csv").write_text("id,Edema\na,0\n")
     done = cxr("label", *arguments, stdin=STUDIES)
     assert (done.returncode, done.stdout, error in done.stderr) == (2, "", True)
+
+
+def test_a_packed_csv_file_in_and_out(cxr: Cxr, tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "reports.csv.gz", "wt") as file:
+        file.write("No edema.\n")
+    cxr("label", "reports.csv.gz", "--set", "chexpert", "--findings", "edema", "-o", "labels.CSV.gz")
+    with gzip.open(tmp_path / "labels.CSV.gz", "rt") as file:
+        assert file.read().splitlines()[0] == "id,report,labelled_by,Edema"
+    assert cxr("label", "reports.csv.gz", "-o", "my.csv.jsonl").returncode == 0
+    assert "labels" in rows((tmp_path / "my.csv.jsonl").read_text())[0]
 
 
 def test_the_name_of_no_finding(cxr: Cxr) -> None:

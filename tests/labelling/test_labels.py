@@ -49,7 +49,8 @@ def stated(report: str, labeller: Labeller = CHEXPERT) -> dict[str, int]:
         ("A pacemaker is in place. The lungs are clear.", {"No Finding": 1, "Support Devices": 1}),
         ("Hyperinflated lungs.", {}),
         ("Mild scoliosis of the thoracic spine. Clear lungs.", {}),
-        ("Unchanged.", {"No Finding": 1}),
+        ("Normal chest.", {"No Finding": 1}),
+        ("Unchanged.", {}),  # silence is no evidence
         # words within a phrase
         ("Biapical pleural scarring.", {"Pleural Other": 1}),
         ("Scarring in the left upper lobe.", {"Lung Opacity": 1}),

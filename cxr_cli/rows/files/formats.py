@@ -58,6 +58,11 @@ BROKEN_PACK = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
 """What reading raises for compressed data that break off."""
 
 
+def is_csv(path: Path) -> bool:
+    """Is the file named as CSV, packed or not?"""
+    return path.name.lower().endswith(tuple(f".csv{pack}" for pack in ("", *PACKS)))
+
+
 def format_of(path: Path) -> tuple[FileFormat, str]:
     """`rows/a.jsonl.gz` -> (JsonlFormat(), ".gz"). Raises CxrError for an unknown suffix."""
     name = path.name.lower()

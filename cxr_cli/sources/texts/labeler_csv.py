@@ -17,7 +17,7 @@ from cxr_cli import sources
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Source
 from cxr_cli.rows.files.csv_format import read_csv
-from cxr_cli.rows.files.formats import format_of, open_file
+from cxr_cli.rows.files.formats import format_of, is_csv, open_file
 
 COLUMNS = ("reports", "report impression")  # of the two tools
 _TEXTS = (*COLUMNS, "report", "text", "findings", "impression")  # what a single column is called
@@ -31,7 +31,7 @@ def find(name: str, column: str | None = None) -> Source:
     CxrError: cells that no commas separate, or a single column of which it is not clear whether it has a name.
     """
     path = Path(name)
-    if not path.is_file() or not name.lower().endswith((".csv", ".csv.gz", ".csv.zst")):
+    if not path.is_file() or not is_csv(path):
         return sources.find(name)
     header = _first_record(path)
     if len(header) == 1:
