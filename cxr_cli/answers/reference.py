@@ -49,14 +49,14 @@ def answer_key(case: Mapping[str, Any]) -> AnswerKey:
     findings = case.get("findings") or ()
     answer = given_answer(case)
     if not options:
-        options = _implied_options(question, findings, _texts(answer))
+        options = _implied_options(question, findings, answer_texts(answer))
     reference = expected_answer(case, options)
     several = task_of(case, options).several
     if options:
         listed_answers = isinstance(answer, list) or len(reference or ()) > 1
         several = several or (listed_answers and not option_set(tuple(options)).yes_no)
     else:
-        several = several or isinstance(answer, list) or _is_set(question, _texts(answer))
+        several = several or isinstance(answer, list) or _is_set(question, answer_texts(answer))
     return AnswerKey(question, options, findings, reference, several, missing=answer is None)
 
 
@@ -76,7 +76,7 @@ def expected_answer(case: Mapping[str, Any], options: Sequence[str]) -> list[str
     answer = given_answer(case)
     if answer is None:
         return None
-    texts = _texts(answer)
+    texts = answer_texts(answer)
     if options:
         findings, question = case.get("findings") or (), parse_prompt(str(case.get("question") or ""))[0]
         return _expected_options(texts, option_set(tuple(options)), question, findings)
@@ -94,7 +94,7 @@ def _is_set(question: str, texts: Sequence[str]) -> bool:
     return named and (len(items) > 1 or (len(texts) == 1 and _SET.search(question) is not None))
 
 
-def _texts(answer: Any) -> list[str]:
+def answer_texts(answer: Any) -> list[str]:
     """The parts of an answer as texts, without tags; [] for none."""
     if answer is None:
         return []

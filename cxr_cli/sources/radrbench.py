@@ -72,15 +72,16 @@ def _items(path: Path) -> Iterator[Item]:
 
 def case(item: Row, task: str | None = None) -> Row:
     """An item as a Case without `id`. task: that in the file's name."""
-    from cxr_cli.answers.reference import expected_answer
+    from cxr_cli.answers.reference import answer_texts, expected_answer
 
     question, listed_options = parse_prompt(str(_first(item, _QUESTION)).strip())
     given = item.get("options") or listed_options
     options = [str(text) for text in (given.values() if isinstance(given, dict) else given)]
     steps, why = _steps(item.get("reason_steps"))
-    right = expected_answer({"task": task, "answer": _first(item, _ANSWER)}, options)
     several = task_of({"task": task}, options).several
-    if right is None and _first(item, _ANSWER):
+    answer = _first(item, _ANSWER)
+    right = expected_answer({"task": task, "answer": answer}, options) if options or several else answer_texts(answer)
+    if right is None and answer:
         why["answer"] = "none of the options"
     images = _first(item, _IMAGES) or []
     images = [images] if isinstance(images, str) else images
