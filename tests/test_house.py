@@ -93,6 +93,10 @@ def test_install_lines_work_in_a_clone() -> None:
     assert [path.name for path in MODULES.values() if 'install "cxr-cli' in path.read_text()] == []
 
 
+def test_misspelt_names_get_their_hints_in_one_place() -> None:
+    assert [name for name, path in MODULES.items() if "get_close_matches" in path.read_text()] == ["cxr_cli.registry"]
+
+
 def test_a_class_name_has_one_meaning() -> None:
     names = [
         node.name

@@ -14,6 +14,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from cxr_cli.records import Row
+from cxr_cli.rows.files.formats import open_file
 
 _BATCH = 2000
 _GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
@@ -21,7 +22,6 @@ _GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
 Shape = Any
 """What a column holds: None (nulls so far), "str", "int", .., [Shape] (lists), {key: Shape} (objects), or MIXED."""
 MIXED = "mixed"
-_COMPRESSION: dict[str, Any] = {"": "uncompressed", ".gz": "gzip", ".zst": "zstd"}
 _POLARS = {"str": pl.String, "bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64}
 
 
@@ -77,12 +77,13 @@ class CsvWriter(TableWriter):
     nested = False
 
     def __init__(self, path: Path, pack: str) -> None:
-        """pack: "", ".gz" or ".zst"."""
+        """pack: "" or a suffix of PACKS."""
         super().__init__(path)
         self._pack = pack
 
     def save(self, frame: pl.LazyFrame, path: Path) -> None:
-        frame.sink_csv(path, compression=_COMPRESSION[self._pack], check_extension=False)
+        with open_file(path, "wb", self._pack) as file:
+            frame.sink_csv(file)
 
 
 def widen(known: Shape, value: Any) -> Shape:
