@@ -14,7 +14,6 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from cxr_cli.records import Row
-from cxr_cli.rows.files.formats import open_file
 
 _BATCH = 2000
 _GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
@@ -22,6 +21,7 @@ _GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
 Shape = Any
 """What a column holds: None (nulls so far), "str", "int", .., [Shape] (lists), {key: Shape} (objects), or MIXED."""
 MIXED = "mixed"
+_COMPRESSION: dict[str, Any] = {"": "uncompressed", ".gz": "gzip", ".zst": "zstd"}  # twice as fast as Python's gzip
 _POLARS = {"str": pl.String, "bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64}
 
 
@@ -77,13 +77,12 @@ class CsvWriter(TableWriter):
     nested = False
 
     def __init__(self, path: Path, pack: str) -> None:
-        """pack: "" or a suffix of PACKS."""
+        """pack: "", ".gz" or ".zst"."""
         super().__init__(path)
         self._pack = pack
 
     def save(self, frame: pl.LazyFrame, path: Path) -> None:
-        with open_file(path, "wb", self._pack) as file:
-            frame.sink_csv(file)
+        frame.sink_csv(path, compression=_COMPRESSION[self._pack], check_extension=False)
 
 
 def widen(known: Shape, value: Any) -> Shape:
