@@ -17,9 +17,19 @@ def need(extra: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "cxr_cli":
             raise
-        raise CxrError(f"{error.name} is not installed: {install_line(extra)}") from error
+        raise CxrError(not_installed(error, extra)) from error
+
+
+def not_installed(error: ModuleNotFoundError, extra: str) -> str:
+    """ "matplotlib is not installed: pip install ..", with the line that installs the extra."""
+    return f"{error.name} is not installed: {install_line(extra)}"
 
 
 def install_line(extra: str) -> str:
-    """How to install an extra."""
+    """How to install an extra: from a clone, since the package is not published."""
     return f'pip install -e ".[{extra}]" in a clone of the project'
+
+
+def package_line(*packages: str) -> str:
+    """How to install packages that no extra has."""
+    return f"pip install {' '.join(packages)}"

@@ -10,13 +10,9 @@ class Registry(dict[str, str]):
     """{"rules": "cxr_cli.scoring.judges.rules:RulesJudge"}: `load("rules")` imports the module and gives the object."""
 
     def load(self, name: str) -> Any:
-        """KeyError for a name that is not in the table: ask `hint` for what to say of it."""
+        """KeyError for a name that is not in the table: `known_names` says what there is."""
         module, _, attribute = self[name].partition(":")
         return getattr(import_module(module), attribute)
-
-    def hint(self, name: str) -> str:
-        """ "did you mean binary?", or what there is."""
-        return did_you_mean(name, self) or f"there is {', '.join(self)}"
 
 
 def closest_name(word: str, names: Iterable[str]) -> str | None:
@@ -25,6 +21,12 @@ def closest_name(word: str, names: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """ "did you mean binary?", or "" when no name is close."""
+    """The end of an error: "; did you mean binary?", or "" when no name is close."""
     close = closest_name(word, names)
-    return f"did you mean {close}?" if close else ""
+    return f"; did you mean {close}?" if close else ""
+
+
+def known_names(word: str, names: Iterable[str], listing: str | None = None) -> str:
+    """The same, and what there is: "; did you mean csv? known are csv, json". listing: in place of the names."""
+    names = list(names)
+    return f"{did_you_mean(word, names) or ';'} known are {listing or ', '.join(names)}"

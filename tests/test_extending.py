@@ -73,6 +73,23 @@ class ModestJudge:
         replies = yield [Request(f"{case['id']}/{n}", messages) for n, messages in enumerate(texts)]
         return [scores_of(dict.fromkeys(PARTS, float(reply.text))) for reply in replies]
 ''',
+    "modest_step_judge.py": '''
+from cxr_cli.engines.requests import Request
+from cxr_cli.verifying.evidence import Opinion
+
+
+class ModestStepJudge:
+    """Asks the model for one verdict on all steps."""
+
+    asks_model, signature = True, "engine:modest"
+
+    def __init__(self, verifier, model):
+        self.engine = model.engine
+
+    def judge(self, id, steps, case):
+        [reply] = yield [Request(id, [{"role": "user", "content": steps[0]["text"]}])]
+        return [Opinion(reply.text, "so it says", []) for step in steps]
+''',
     "word_count.py": '''
 from cxr_cli.engines.conversations import without_requests
 
@@ -124,6 +141,7 @@ from cxr_cli.verifying.judges import STEP_JUDGES
 JUDGES["strict"] = "strict_judge:StrictJudge"
 JUDGES["modest"] = "modest_judge:ModestJudge"
 STEP_JUDGES["strict"] = "strict_step_judge:StrictStepJudge"
+STEP_JUDGES["modest"] = "modest_step_judge:ModestStepJudge"
 SCORES["words"] = "word_count:WordCount"
 REWARDS["brevity"] = "brevity:brevity"
 FILE_FORMATS[".pipe"] = "pipe_format:PipeFormat"
@@ -186,6 +204,19 @@ def test_a_judge_of_steps_of_your_own(cxr: Cxr) -> None:
     assert row["checked_by"].startswith("engine:strict & engine:rules|")
 
 
+def test_a_judge_of_steps_of_your_own_that_asks_a_model(cxr: Cxr) -> None:
+    with Server(lambda request: "contradicted") as server:
+        done = cxr("verify", "--judge", "modest", "--keep", "all", "-m", server.url, "--no-cache", given=[CASE])
+        assert done.returncode == 0, done.stderr
+        assert server.requests[0]["messages"] == [{"role": "user", "content": "No edema is seen."}]
+    [row] = rows(done.stdout)
+    assert [(step["verdict"], step["reason"]) for step in row["steps"]] == [("contradicted", "so it says")] * 2
+    without = cxr("verify", "--judge", "modest", given=[CASE])
+    assert (without.returncode, "--judge modest asks a model: name one" in without.stderr) == (2, True)
+    idle = cxr("verify", "-m", "http://localhost:1/v1", given=[CASE])
+    assert (idle.returncode, "-m is for --judge llm or --judge modest." in idle.stderr) == (2, True)
+
+
 def test_a_reward_of_your_own(cxr: Cxr) -> None:
     done = cxr("rl", "--reward", "format", "--reward", "accuracy", "--reward", "brevity", "--audit", "-", given=[CASE])
     assert done.stdout.splitlines()[5].split() == ["brevity", "1.00", "0.00", "1.00", "1.00", "0"], done.stderr
@@ -203,11 +234,12 @@ def test_a_format_of_row_files_of_your_own(cxr: Cxr, tmp_path: Path) -> None:
     [row] = rows((tmp_path / "out.pipe").read_text())
     assert (row["id"], row["answer"]) == ("a/binary/pleural-effusion", "Yes")
     wrong = cxr("mine", "reports.pip", given=[])
-    assert wrong.stderr == "cxr: reports.pip: no such file; there is reports.pipe\n"
+    assert wrong.stderr == "cxr: reports.pip: no such file; did you mean reports.pipe?\n"
     (tmp_path / "reports.pip").touch()
     wrong = cxr("mine", "reports.pip", given=[])
-    known = "known are .jsonl, .csv (and .gz or .zst of these), .parquet, .pipe"
-    assert wrong.stderr == f"cxr: reports.pip: unknown extension; did you mean .pipe? {known}\n"
+    known = ".jsonl, .csv (and .gz or .zst of these), .parquet, .pipe"
+    assert wrong.stderr == f"cxr: reports.pip: unknown extension; did you mean .pipe? known are {known}\n"
+    assert f"not to stdout: {known}." in " ".join(cxr("mine", "--help", given=[]).stdout.split())
 
 
 def test_the_tables_name_what_is_there() -> None:

@@ -91,6 +91,11 @@ def test_the_files_that_contributors_are_sent_to_exist() -> None:
 def test_install_lines_work_in_a_clone() -> None:
     """The package is not published: no line may install it by its name."""
     assert [path.name for path in MODULES.values() if 'install "cxr-cli' in path.read_text()] == []
+    assert [name for name, path in MODULES.items() if "pip install" in path.read_text()] == ["cxr_cli.extras"]
+
+
+def test_misspelt_names_get_their_hints_in_one_place() -> None:
+    assert [name for name, path in MODULES.items() if "get_close_matches" in path.read_text()] == ["cxr_cli.registry"]
 
 
 def test_a_class_name_has_one_meaning() -> None:
@@ -124,6 +129,26 @@ def test_a_function_name_has_one_meaning() -> None:
     doubled = {name: files for name, files in places.items() if len(files) > 1}
     assert {name: files for name, files in doubled.items() if name not in INTERFACES} == {}
     assert doubled.keys() >= INTERFACES
+
+
+SAME_THING = {"commands", "options", "stages", "training"}
+"""Rooms whose files bear the name of a stage, or of the room or the thing that they give flags for."""
+ENTRIES = {  # file names that stand in several rooms on purpose
+    "llm",  # what a model does in this room: an entry of JUDGES, of STEP_JUDGES, and the steps of `cxr mine`
+    "rules",  # what rules do: an entry of JUDGES and of STEP_JUDGES
+    "engine",  # an entry of ENGINES in a folder of its own
+    "cues",  # the words by which a reader finds its way: in reports, in answers
+}
+
+
+def test_a_file_name_has_one_meaning() -> None:
+    places: dict[str, list[str]] = {}
+    for name, path in MODULES.items():
+        if path.name != "__init__.py" and room(name) not in SAME_THING:
+            places.setdefault(path.stem, []).append(name)
+    doubled = {stem: names for stem, names in places.items() if len(names) > 1}
+    assert {stem: names for stem, names in doubled.items() if stem not in ENTRIES} == {}
+    assert doubled.keys() >= ENTRIES
 
 
 def test_no_load_runs_code_of_strangers() -> None:

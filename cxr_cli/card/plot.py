@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cxr_cli.card.counts import Split
 from cxr_cli.card.readme import findings_by_frequency
-from cxr_cli.extras import install_line
+from cxr_cli.extras import not_installed
 from cxr_cli.rows import note
 from cxr_cli.scoring.plots.charts import COLOURS, HATCHES
 
@@ -23,7 +23,7 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
         import matplotlib
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        note(f"the card has no plot: {error.name} is not installed: {install_line('plot')}")
+        note(f"the card has no plot: {not_installed(error, 'plot')}")
         return None
     names = findings_by_frequency(splits)
     findings = names[:MOST_FINDINGS][::-1]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cxr_cli.errors import CxrError
-from cxr_cli.extras import need
+from cxr_cli.extras import need, package_line
 
 _BLOCKS, _BLOCK = 256, 4096  # so many blocks of so many bytes of each file go into the digest of its folder
 _FILES = ("*.safetensors", "config.json", "adapter_config.json", "*.jinja", "tokenizer*.json", "preprocessor*.json")
@@ -141,7 +141,7 @@ def processor_without_video(family: str) -> Any:
 
     name = PROCESSOR_MAPPING_NAMES.get(family)
     if name not in ("Qwen2VLProcessor", "Qwen2_5_VLProcessor", "Qwen3VLProcessor"):
-        raise CxrError(f"the model family {family} needs torchvision here: pip install torchvision")
+        raise CxrError(f"the model family {family} needs torchvision here: {package_line('torchvision')}")
     original: Any = getattr(transformers, name)
 
     class Processor(original):  # type: ignore[misc]

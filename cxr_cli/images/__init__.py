@@ -6,7 +6,7 @@ load("studies/a.dcm", size=Square(448))                          -> PIL.Image, m
 for row, images, error in prefetch(rows, Films(root=Path("studies"), size=Square(448), workers=2)): ...
 """
 
-from cxr_cli.images.errors import BadImage
+from cxr_cli.images.film_errors import BadImage
 from cxr_cli.images.films import Films, films_of
 from cxr_cli.images.loading import load_film
 from cxr_cli.images.prefetch import RowImages, prefetch

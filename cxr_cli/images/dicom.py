@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from cxr_cli.errors import CxrError
-from cxr_cli.extras import install_line
-from cxr_cli.images.errors import DecodeError
+from cxr_cli.extras import install_line, package_line
+from cxr_cli.images.film_errors import DecodeError
 from cxr_cli.images.greyscale import to_grey
 
 _PIXEL_TAGS = [
@@ -78,7 +78,7 @@ def _pixels(header: Any) -> npt.NDArray[Any]:
         raise CxrError(f"{syntax.name} has no decoder here: {install_line('images')}")
     if syntax == JPEGExtended12Bit and header.BitsStored > 8:
         if "pylibjpeg" not in decoder.available_plugins:
-            raise DecodeError("is a 12-bit JPEG Extended: pip install pylibjpeg pylibjpeg-libjpeg")
+            raise DecodeError(f"is a 12-bit JPEG Extended: {package_line('pylibjpeg', 'pylibjpeg-libjpeg')}")
     elif "pillow" in decoder.available_plugins:  # other decoders may crash on a damaged stream
         header.pixel_array_options(decoding_plugin="pillow")
     pixels: npt.NDArray[Any] = header.pixel_array

@@ -5,8 +5,8 @@ from pathlib import Path
 from PIL import Image
 
 from cxr_cli.images.dicom import read_dicom
-from cxr_cli.images.errors import BadImage, DecodeError
 from cxr_cli.images.film_cache import CacheEntry
+from cxr_cli.images.film_errors import BadImage, DecodeError
 from cxr_cli.images.raster import read_raster
 from cxr_cli.images.sizes import Size, fit
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from cxr_cli.errors import LateError
-from cxr_cli.images.errors import BadImage
+from cxr_cli.images.film_errors import BadImage
 from cxr_cli.images.films import Films, films_of
 from cxr_cli.images.loading import load_film
 from cxr_cli.records import Row

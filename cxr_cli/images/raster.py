@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from cxr_cli.images.errors import DecodeError
+from cxr_cli.images.film_errors import DecodeError
 
 
 def read_raster(path: Path) -> Image.Image:

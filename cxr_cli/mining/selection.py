@@ -11,7 +11,7 @@ import msgspec
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
-from cxr_cli.registry import closest_name
+from cxr_cli.registry import did_you_mean
 from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.tasks.binary import Binary
 
@@ -26,8 +26,7 @@ def parse_findings(text: str, lexicon: Lexicon) -> list[str]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name = lexicon.find(part)
         if name is None:
-            close = closest_name(part.lower(), lexicon.entries)
-            hint = f"; there is `{close}`" if close else ""
+            hint = did_you_mean(part.lower(), lexicon.entries)
             raise CxrError(f"--findings: `{part}` is no finding of the lexicon{hint}")
         names.append(name)
     if not names:

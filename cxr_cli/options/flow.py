@@ -9,6 +9,7 @@ import click
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.shell_completion import file_names
 from cxr_cli.rows import FlowOptions, claim_stdout, note
+from cxr_cli.rows.files.formats import known_suffixes
 from cxr_cli.rows.mapping import parse
 
 SOME_REJECTED = 3  # the exit code when the run went through but rows were rejected
@@ -93,7 +94,7 @@ _OPTIONS = (
         "--output",
         type=click.Path(path_type=Path),
         metavar="OUT",
-        help="Write rows to OUT, not to stdout: .jsonl, .csv (both also .gz, .zst) or .parquet.",
+        help=f"Write rows to OUT, not to stdout: {known_suffixes()}.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
     click.option("--resume", is_flag=True, help="Continue OUT (.jsonl): skip rows whose id is already in it."),

@@ -13,7 +13,8 @@ def check_flags(judges: Sequence[str], engine: Spec | None, human: str | None) -
     """UsageError for flags that do not go together."""
     check_judges(judges, STEP_JUDGES, engine)
     if human and len(judges) > 1:
-        raise click.UsageError("--human goes with one judge: give --judge rules or --judge llm.")
+        one = " or ".join(f"--judge {name}" for name in STEP_JUDGES)
+        raise click.UsageError(f"--human goes with one judge: give {one}.")
 
 
 steps = (

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cxr_cli.errors import CxrError
+from cxr_cli.registry import known_names
 from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rewards.functions import COLUMNS
 
@@ -70,9 +71,8 @@ def _function(name: str) -> tuple[str, Reward]:
         return name, REWARDS.load(name)
     module, colon, attribute = name.partition(":")
     if not colon:
-        hint = REWARDS.hint(name)
-        other = "" if hint.endswith("?") else ", or my_module:function"
-        raise CxrError(f"--reward: no reward is called {name}; {hint}{other}")
+        listing = f"{', '.join(REWARDS)}, or my_module:function"
+        raise CxrError(f"--reward: no reward is called {name}{known_names(name, REWARDS, listing)}")
     try:
         with _this_folder_on_path():
             function: Any = getattr(importlib.import_module(module), attribute)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import Registry, did_you_mean
+from cxr_cli.registry import Registry, known_names
 from cxr_cli.rows import Source
 from cxr_cli.rows.files import reading
 from cxr_cli.sources import radrbench
@@ -55,9 +55,7 @@ def find(name: str) -> Source:
 
 def _of(prefix: str, path: str) -> Source:
     if prefix not in SOURCES:
-        hint = did_you_mean(prefix, SOURCES)
-        known = f"known are {', '.join(SOURCES)}{f'; {hint}' if hint else ''}"
-        raise CxrError(f"{prefix}: no data set has this name; {known}")
+        raise CxrError(f"{prefix}: no data set has this name{known_names(prefix, SOURCES)}")
     data_set: DataSet = SOURCES.load(prefix)
     folders = [Path(part) for part in path.split(":")]
     for folder in folders:

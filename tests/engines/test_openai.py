@@ -149,7 +149,10 @@ def test_choosing_one_of_the_servers_models() -> None:
             open_engine(spec(server)),
         ):
             pass
-        with pytest.raises(CxrError, match="there is qwen"), open_engine(spec(server, served="qwem")):
+        with (
+            pytest.raises(CxrError, match=r"there is chestx, qwen; did you mean qwen\?"),
+            open_engine(spec(server, served="qwem")),
+        ):
             pass
         with open_engine(spec(server, served="chestx")) as engine:
             list(generate(engine, ask(1)))

@@ -10,7 +10,11 @@ from tests.conftest import Cxr
     [
         (["--balance"], 2, "Error: --balance needs --per-finding N."),
         (["--per-finding", "2", "--task", "single"], 2, "Error: --per-finding asks binary questions only."),
-        (["--findings", "pneumotorax"], 1, "cxr: --findings: `pneumotorax` is no finding of the lexicon; there is `pn"),
+        (
+            ["--findings", "pneumotorax"],
+            1,
+            "cxr: --findings: `pneumotorax` is no finding of the lexicon; did you mean",
+        ),
         (["--findings", " , "], 1, "cxr: --findings: no finding is named; `all` stands for all of the lexicon"),
         (["--lexicon", "none.toml"], 2, "Error: Invalid value for '--lexicon': File 'none.toml' does not exist."),
     ],

@@ -193,7 +193,7 @@ def test_limit(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["reprots.jsonl"], "reprots.jsonl: no such file; there is reports.jsonl"),
+        (["reprots.jsonl"], "reprots.jsonl: no such file; did you mean reports.jsonl?"),
         (["nowhere/a.jsonl"], "nowhere/a.jsonl: no such file (and no folder nowhere)"),
         (["folder"], "folder is a folder, not a file: name the files in it, folder/*.jsonl"),
         (["a.txt"], "a.txt: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet"),

@@ -72,7 +72,7 @@ def test_the_models_of_one_file(cxr: Cxr, tmp_path: Path) -> None:
     [
         (["--compare", "a.jsonl"], 1, "cxr: --compare needs two models or more, not a\n"),
         (["--compare", "a.jsonl", "a.jsonl"], 1, "cxr: a.jsonl: given twice; give each model once\n"),
-        (["--compare", "a.jsonl", "x.jsonl"], 1, "cxr: x.jsonl: no such file; there is a.jsonl\n"),
+        (["--compare", "a.jsonl", "x.jsonl"], 1, "cxr: x.jsonl: no such file; did you mean a.jsonl?\n"),
     ],
 )
 def test_refused(cxr: Cxr, tmp_path: Path, arguments: list[str], code: int, said: str) -> None:

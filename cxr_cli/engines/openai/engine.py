@@ -1,7 +1,6 @@
 """Any server that speaks the OpenAI protocol: `vllm serve`, SGLang, a vendor."""
 
 import asyncio
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from cxr_cli.engines.openai.remote_policy import base_url
 from cxr_cli.engines.requests import Reply, Request
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
+from cxr_cli.registry import did_you_mean
 
 
 class OpenAI(AsyncEngine):
@@ -76,8 +76,8 @@ class OpenAI(AsyncEngine):
         if name is None and len(roots) == 1:
             name = next(iter(roots))
         if name is None or name not in roots:
-            names = difflib.get_close_matches(name, roots, n=3, cutoff=0) if name else sorted(roots)[:5]
-            raise CxrError(f"{self.url}: choose a model with --served; there is {', '.join(names) or 'none'}")
+            listing = f"there is {', '.join(sorted(roots)[:5]) or 'none'}{did_you_mean(name or '', roots)}"
+            raise CxrError(f"{self.url}: choose a model with --served; {listing}")
         return name, roots[name]
 
     def _listed_models(self, response: Response) -> Mapping[str, str | None]:

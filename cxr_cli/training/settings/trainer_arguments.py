@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cxr_cli.errors import CxrError
+from cxr_cli.extras import package_line
 from cxr_cli.training.settings.config import OWN_SETTINGS, Settings
 from cxr_cli.training.settings.job import Job
 
@@ -19,7 +20,7 @@ def trainer_arguments(job: Job, config_class: Any, stage_defaults: Settings) -> 
 
     report_to = job.settings.get("report_to")
     if report_to in ("tensorboard", "wandb") and not find_spec(report_to):
-        raise CxrError(f"{report_to} is not installed: pip install {report_to}")
+        raise CxrError(f"{report_to} is not installed: {package_line(report_to)}")
     gpu = torch.cuda.is_available()
     recipe = {name: value for name, value in job.settings.items() if name not in OWN_SETTINGS}
     defaults = {
