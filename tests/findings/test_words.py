@@ -1,8 +1,11 @@
 """Shorthand, British spelling and typing errors; and that other words stay what they are."""
 
+import timeit
+
 import pytest
 
-from cxr_cli.findings import Lexicon, read
+from cxr_cli.findings import Lexicon, Reader, read
+from cxr_cli.findings.wording.context import in_context
 from cxr_cli.findings.wording.plain import normalise, original
 from cxr_cli.findings.wording.words import LOOKALIKES, Words
 
@@ -67,3 +70,18 @@ def test_spans_are_those_of_the_words_as_they_were_written(text: str, spans: lis
     plain, offsets = WORDS.corrected(*normalise(text))
     assert text[original(0, offsets) : original(len(plain) - 1, offsets) + 1] == text
     assert [text[f.start : f.end] for f in read(text)] == spans
+
+
+@pytest.mark.parametrize("text", ["l > r ", "larger on the left ", "cm pe sm ", "a larger ", "slightly increased "])
+def test_time_grows_with_the_length_of_a_sentence(text: str) -> None:
+    lexicon = Lexicon.load()
+    reader = Reader(lexicon)
+
+    def seconds(times: int) -> float:
+        plain, _ = WORDS.corrected(text * times, [])
+        tokens = reader._tokens(plain)
+        return min(
+            timeit.repeat(lambda: in_context(tokens, WORDS.corrected(plain, [])[0], lexicon), number=1, repeat=5)
+        )
+
+    assert seconds(4000) < 2.6**2 * seconds(1000) + 0.02

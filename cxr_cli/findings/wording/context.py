@@ -17,6 +17,7 @@ UNSETTLED = frozenset(
     ("worse", "better", "increased", "decreased", "device tip", "lingula", "middle lobe", "cardiothoracic ratio")
 )
 COMPARED = frozenset(("compare", "worse", "better"))
+REACH = 12  # phrases
 IDLE = frozenset({"negated", "resolved", "hedge", "ask"})  # cues that may say nothing
 OPERATIONS = frozenset({"support device", "surgical material", "breast surgery"})
 DENSITY = frozenset(
@@ -56,7 +57,7 @@ def _unsettled(tokens: list[Token], marks: set[str | int], plain: str) -> bool:
         or ("finding" in marks and "increased " in plain)
         or ("ask" in marks and any(word in plain for word in ("expected", "status post", "s p ")))
         or ("bilateral" in marks and ("each " in plain or "either " in plain))
-        or ("stable" in marks and "anatomy" in marks)
+        or ("stable" in marks and "creased" in plain)
         or ("good" in marks and any(a[0] == "good" and a[3] + 1 == b[2] for a, b in pairwise(tokens)))
     )
 
@@ -66,6 +67,7 @@ class Context:
 
     def __init__(self, tokens: list[Token], plain: str, lexicon: Lexicon) -> None:
         self.plain, self.lexicon = plain, lexicon
+        self.timed = bool(_TIME.search(plain))  # it speaks of another time
         self.groups: list[Group] = []
         for token in tokens:
             if self.groups and self.groups[-1][0][2:] == token[2:]:
@@ -82,8 +84,12 @@ class Context:
     def tokens(self) -> Iterator[Token]:
         """What is left of them."""
         for i, group in enumerate(self.groups):
-            rule = next((RULES[token[0]] for token in group if token[0] in RULES), None)
-            yield from rule(self, i) if rule else group
+            for token in group:
+                if rule := RULES.get(token[0]):
+                    yield from rule(self, i)
+                    break
+            else:
+                yield from group
 
     def text(self, i: int) -> str:
         return self.plain[self.groups[i][0][2] : self.groups[i][0][3]]
@@ -92,9 +98,20 @@ class Context:
         """What stands between a phrase and the next."""
         return self.plain[self.groups[i][0][3] : self.groups[i + 1][0][2]] if 0 <= i < len(self.groups) - 1 else "."
 
+    def behind(self, i: int) -> range:
+        """The phrases before a phrase, the nearest first, as far as a rule looks."""
+        return range(i - 1, max(-1, i - 1 - REACH), -1)
+
+    def ahead(self, i: int) -> range:
+        return range(i + 1, min(len(self.groups), i + 1 + REACH))
+
     def value(self, i: int, *kinds: str) -> str:
         """The value of a phrase that is of one of these kinds, else ""."""
-        return next((t[1] for t in self.groups[i] if t[0] in kinds), "") if 0 <= i < len(self.groups) else ""
+        if 0 <= i < len(self.groups):
+            for kind, value, _, _ in self.groups[i]:
+                if kind in kinds:
+                    return value
+        return ""
 
     def severity(self, i: int) -> Group:
         """A severity counts unless it is a degree of change, or only feared."""
@@ -106,7 +123,7 @@ class Context:
     def finding(self, i: int) -> Group:
         """ "Increased markings since the prior film"."""
         group = self.groups[i]
-        if self.text(i).startswith("increased ") and _TIME.search(self.plain):
+        if self.text(i).startswith("increased ") and self.timed:
             return [("change", "worse", group[0][2], group[0][2]), *group]
         return group
 
@@ -115,12 +132,12 @@ class Context:
         word = self.text(i)
         adverb = word.endswith("ly") or word == "somewhat"
         if self.course(i + 1) and self.between(i) in (" ", " interval ", " overall ", " further "):
-            follower = self.text(i + 1)
-            noun = _NOUN.match(follower) and not (follower.endswith("ing") and self.value(i + 2, "finding"))
+            course = self.text(i + 1)
+            noun = _NOUN.match(course) and not (course.endswith("ing") and self.value(i + 2, "finding"))
             if adverb or noun:
                 return True
-        ahead = self.between(i) == " " and self.value(i + 1, "finding", "bad", "side", "zone")
-        return bool(adverb and self.course(i - 1) and self.between(i - 1) == " " and not ahead)
+        follower = self.between(i) == " " and self.value(i + 1, "finding", "bad", "side", "zone")
+        return bool(adverb and self.course(i - 1) and self.between(i - 1) == " " and not follower)
 
     def course(self, i: int) -> bool:
         """Does this phrase say that a finding grew, shrank or went?"""
@@ -149,31 +166,30 @@ class Context:
             return group
         _, _, start, end = group[0]
         course = self.value(i, "change")
-        timed = bool(_TIME.search(self.plain))
         if self.describes(i, quality):
             described = ("bad", quality, start, end)
             if course == "stable":
                 return [("cue", "negate", start, start), described] if word[1].endswith("ed") else group
-            if timed or quality in ("enlarged", "small", "prominent"):
+            if self.timed or quality in ("enlarged", "small", "prominent"):
                 course = "better" if word[1].startswith("less") else "worse"
                 return [("change", course, start, end), described]
             return [described]
         if course:
             return [token for token in group if token[0] == "change"]
         finding = self.object_of(i) or self.subject_of(i)
-        if not finding or (finding in DENSITY and not timed):
+        if not finding or (finding in DENSITY and not self.timed):
             return group if not finding else []
         return [("change", "worse" if quality == "increased" else "better", start, end)]
 
     def describes(self, i: int, quality: str) -> bool:
         """Is there an anatomy before it, or right after it, that has this quality?"""
         combos = self.lexicon.combos
-        for j in range(i - 1, -1, -1):
+        for j in self.behind(i):
             if self.value(j, "finding") or self.value(j, "cue") in ("comma", "break", "with", "colon"):
                 break
             if (self.value(j, "anatomy"), quality) in combos:
                 return True
-        for j in range(i + 1, len(self.groups)):
+        for j in self.ahead(i):
             if self.value(j, "finding") or self.value(j, "cue") not in ("", "at"):
                 break
             if (self.value(j, "anatomy"), quality) in combos:
@@ -182,7 +198,7 @@ class Context:
 
     def object_of(self, i: int) -> str:
         """The finding that an adjective stands before: "increased left effusion"."""
-        for j in range(i + 1, len(self.groups)):
+        for j in self.ahead(i):
             if self.between(j - 1) != " ":
                 break
             if finding := self.value(j, "finding"):
@@ -193,7 +209,7 @@ class Context:
 
     def subject_of(self, i: int) -> str:
         """The finding that a clause is about: "left effusion, increased"."""
-        for j in range(i - 1, -1, -1):
+        for j in self.behind(i):
             if self.value(j, "cue") in ("break", "with"):
                 break
             if finding := self.value(j, "finding"):
@@ -230,7 +246,7 @@ class Context:
             return False
         if self.text(i) == "expected":
             return bool(self.object_of(i))
-        for j in range(i + 1, len(self.groups)):
+        for j in self.ahead(i):
             if finding := self.value(j, "finding"):
                 return bool(self.lexicon.broader(finding) & OPERATIONS)
             if self.value(j, "cue") in ("comma", "break"):
@@ -239,7 +255,7 @@ class Context:
 
     def of_tip(self, i: int) -> bool:
         """The tip of the tube "is not seen"; the tube itself is."""
-        for j in range(i - 1, -1, -1):
+        for j in self.behind(i):
             if self.value(j, "anatomy") == "device tip":
                 return True
             finding = self.value(j, "finding")

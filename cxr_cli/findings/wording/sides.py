@@ -42,14 +42,24 @@ def compared(tokens: list[Token], plain: str) -> list[Token]:
     for match in _TWO_SIDES.finditer(plain):
         dropped.append(match.span())
         both.append(match.span())
-        dropped += ((t[2], t[3]) for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
+    if both:
+        dropped += (t[2:] for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
     for match in _one_side(plain):
         dropped.append(match.span())
         if not match[0].startswith(("most", "worst", "largest", "greatest")):
             both.append(match.span())
     dropped += (match.span() for match in _WITH_ONE.finditer(plain))
-    dropped += (match.span() for match in _ANOTHER.finditer(plain) if not _TIME.search(plain))
-    return [*_rewritten(tokens, dropped, both)] if dropped else tokens
+    if not _TIME.search(plain):
+        dropped += (match.span() for match in _ANOTHER.finditer(plain))
+    return [*_rewritten(tokens, _covered(plain, dropped), _covered(plain, both))] if dropped else tokens
+
+
+def _covered(plain: str, spans: list[tuple[int, int]]) -> bytearray:
+    """1 for each character that lies in one of the spans."""
+    covered = bytearray(len(plain) + 1)
+    for start, end in spans:
+        covered[start:end] = b"\1" * (end - start)
+    return covered
 
 
 def _one_side(plain: str) -> Iterator[re.Match[str]]:
@@ -58,10 +68,8 @@ def _one_side(plain: str) -> Iterator[re.Match[str]]:
         yield from _IS_LARGER.finditer(plain)
 
 
-def _rewritten(tokens: list[Token], dropped: list[tuple[int, int]], both: list[tuple[int, int]]) -> Iterator[Token]:
+def _rewritten(tokens: list[Token], dropped: bytearray, both: bytearray) -> Iterator[Token]:
     for kind, value, start, end in tokens:
-        if kind in ("change", "severity") and any(a <= start < b for a, b in dropped):
+        if kind in ("change", "severity") and dropped[start]:
             continue
-        if kind == "side" and any(a <= start < b for a, b in both):
-            value = "bilateral"
-        yield kind, value, start, end
+        yield kind, "bilateral" if kind == "side" and both[start] else value, start, end
