@@ -11,7 +11,7 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.structured import structured_reply
+from cxr_cli.answers.json_reply import structured_reply
 from cxr_cli.errors import CxrError
 
 LETTERS = string.ascii_uppercase

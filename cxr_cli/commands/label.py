@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cxr_cli import options
-from cxr_cli.labelling.formats import FORMATS
 from cxr_cli.labelling.label_set import LABEL_SETS
+from cxr_cli.labelling.label_tables import LABEL_TABLES
 
 if TYPE_CHECKING:
     from cxr_cli.stages.label import LabelOptions
@@ -23,7 +23,7 @@ GOLD = "Compare with these labels, joined by id: print how far they agree; with 
     "cxr_cli.stages.label:LabelOptions",
     click.option("--set", "label_set", type=click.Choice([*LABEL_SETS]), help=SET),
     click.option("--findings", metavar="LIST", help=FINDINGS),
-    click.option("--format", type=click.Choice([*FORMATS]), help=FORMAT),
+    click.option("--format", type=click.Choice([*LABEL_TABLES]), help=FORMAT),
     click.option("--mentions", is_flag=True, help="Add `mentions`: each finding that is stated, and where."),
     click.option("--sections", is_flag=True, help="Add `sections`: how the report was cut, and what is silent."),
     click.option("--explain", is_flag=True, help="Print each sentence, its findings and what decides them on stderr."),

@@ -21,7 +21,7 @@ from cxr_cli.findings.precedence import READINGS, settled
 from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
 from cxr_cli.findings.sentences import sentences
 from cxr_cli.findings.wording.context import in_context
-from cxr_cli.findings.wording.plain import Offsets, normalise, original
+from cxr_cli.findings.wording.normal_form import Offsets, normalise, original
 from cxr_cli.findings.wording.words import Words
 
 

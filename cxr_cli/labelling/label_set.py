@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +9,7 @@ import msgspec
 
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon
+from cxr_cli.registry import did_you_mean
 
 PACKAGED = Path(__file__).with_name("label_sets.toml")
 
@@ -80,8 +80,7 @@ def chosen_labels(text: str, labels: LabelSet, lexicon: Lexicon) -> list[str]:
         own = [label for label in labels.labels if label.lower() == name.lower()]
         own += [label for label, findings in labels.labels.items() if finding in findings]
         if not own:
-            close = "".join(f"; there is `{n}`" for n in get_close_matches(name.title(), labels.labels, n=1))
-            raise CxrError(f"--findings: `{name}` is no label of this set{close}")
+            raise CxrError(f"--findings: `{name}` is no label of this set{did_you_mean(name.title(), labels.labels)}")
         found.append(own[0])
     if not found:
         raise CxrError("--findings: no label is named; `all` stands for all of the set")

@@ -8,9 +8,9 @@ from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.labelling import readings
-from cxr_cli.labelling.formats import FORMATS, csv_line, flat_row
 from cxr_cli.labelling.gold import Gold
 from cxr_cli.labelling.label_set import chosen_labels, labels_of, of_findings
+from cxr_cli.labelling.label_tables import LABEL_TABLES, csv_line, flat_row
 from cxr_cli.labelling.labeller import Labeller
 from cxr_cli.mining.selection import parse_findings
 from cxr_cli.records import merge_reasons
@@ -25,7 +25,7 @@ from cxr_cli.sources.texts import labeler_csv
 @dataclass(frozen=True)
 class LabelOptions:
     """label_set: a name, None for `chexpert`, or for `all` where `findings` are named. findings: names between commas.
-    format: a name in FORMATS. mentions, sections: add these keys. explain: print what was read. gold: a file of
+    format: a name in LABEL_TABLES. mentions, sections: add these keys. explain: print what was read. gold: a file of
     labels to compare with. lexicon: a file."""
 
     flow: FlowOptions
@@ -49,7 +49,7 @@ class _Labelling:
     """One run: the labels by the options, and where they go."""
 
     def __init__(self, options: LabelOptions) -> None:
-        self.options, self.table = options, FORMATS[options.format] if options.format else None
+        self.options, self.table = options, LABEL_TABLES[options.format] if options.format else None
         self.lexicon = Lexicon.load(options.lexicon)
         self.reader = reader(self.lexicon)
         name, chosen = options.label_set, None

@@ -295,7 +295,7 @@ def test_a_packed_csv_file_in_and_out(cxr: Cxr, tmp_path: Path) -> None:
 
 def test_the_name_of_no_finding(cxr: Cxr) -> None:
     done = cxr("label", "--findings", "edma", stdin=STUDIES)
-    assert done.stderr == "cxr: --findings: `edma` is no finding of the lexicon; there is `edema`\n"
+    assert done.stderr == "cxr: --findings: `edma` is no finding of the lexicon; did you mean edema?\n"
 
 
 def test_time_is_linear_in_the_length_of_a_sentence() -> None:

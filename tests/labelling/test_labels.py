@@ -116,7 +116,7 @@ def test_some_labels_of_a_set() -> None:
         "No Finding": None,
     }
     assert chosen_labels("all", labels, LEXICON) == CHEXPERT.names
-    with pytest.raises(CxrError, match=r"^--findings: `Fractur` is no label of this set; there is `Fracture`$"):
+    with pytest.raises(CxrError, match=r"^--findings: `Fractur` is no label of this set; did you mean Fracture\?$"):
         chosen_labels("Fractur", labels, LEXICON)
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cxr_cli.findings.sections.headings import SILENT, TITLE
-from cxr_cli.findings.sections.plain import plain_text
+from cxr_cli.findings.sections.markup import plain_text
 from cxr_cli.findings.sections.scanning import TITLED, Heading, headings
 from cxr_cli.findings.sections.silence import (
     line_end,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cxr_cli.findings.lexicon import Lexicon
-from cxr_cli.findings.wording.plain import Offsets, replaced
+from cxr_cli.findings.wording.normal_form import Offsets, replaced
 
 ANY_ERROR = 6  # letters from which on a word may hold any one error
 SLIGHT_ERROR = 4  # ... two letters changed about, one too few or one doubled

@@ -49,7 +49,7 @@ class LabelTable:
         return first | {self.renamed.get(label, label): cell for label, cell in cells.items()}
 
 
-FORMATS = {
+LABEL_TABLES = {
     "chexpert": LabelTable("Reports", LABELER),  # stanfordmlgroup/chexpert-labeler: label.py
     "chexbert": LabelTable("Report Impression", CHEXBERT),  # stanfordmlgroup/CheXbert: src/label.py
     "negbio": LabelTable("Reports", LABELER, {"Lung Opacity": "Airspace Opacity"}),  # ncbi-nlp/NegBio: negbio/chexpert
