@@ -123,10 +123,6 @@ FAVOURS = Cue(
     *("best", "most", "fits?", r"match\w*", r"correspond\w*", "consistent", "aligns?", "correct", "describe[sd]?"),
     "supports?",
 )
-NEGATES = re.compile(
-    r"\b(?:no|not|none|without|absence of|absent|lacks?|lack of|negative for|free of|(?<!to )rul(?:e|es|ed|ing) out"
-    r"|(?<!to )exclud\w+|eliminat\w+|unlikely|neither|nor|inconsistent with|cannot)\b|n't\b",
-)
 REFUSES = Cue(
     *(f"{word}{_REFUSED}" for word in ("can(?:'t|not)", "could(?: not|n't)", "unable to", "not able to")),
     *(f"{word} to{_REFUSED}" for word in ("not possible", "impossible", "difficult", "inability")),
@@ -143,12 +139,15 @@ DEFERS = Cue(
 _YES = (
     "yep|yup|indeed|certainly|definitely|of course|i think so|i believe so|there is|there are|it is|it does|it is so"
     "|definitely yes|certainly yes|yes definitely|that is so|correct|that is correct|right|sure|1|1 0"
-    "|affirmative|it is there"
+    "|affirmative|it is there|it seems so|it appears so|so it seems"
+    "|likely|most likely|very likely|absolutely|apparently|probably"
 )
 _NO = (
     "nope|nah|not at all|definitely not|certainly not|of course not|i don t think so|i do not think so|there isn t"
     "|there is not|there are not|there aren t|there is none|there are none|it does not|it doesn t|it is not|it isn t"
-    "|none|none seen|not seen|not visible|not there|0|0 0|incorrect|that is not so|by no means"
+    "|none|none seen|not seen|not visible|not there|0|0 0|incorrect|that is not so"
+    "|by no means|nothing|unlikely|very unlikely|i doubt it|seems not"
+    "|it seems not|most likely not|likely not|probably not|apparently not|none visible|nothing seen|i think not"
 )
 _MEANT = dict.fromkeys(_YES.split("|"), "yes") | dict.fromkeys(_NO.split("|"), "no")
 _MARKED = re.compile(

@@ -97,6 +97,8 @@ def _verdicts(text: str) -> StructuredReply | None:
         return StructuredReply(None, "")
     if not all(isinstance(verdict, bool | int | str) and len(str(verdict)) < 12 for verdict in value.values()):
         return None
+    if [*map(type, value.values())] == [bool] and len(next(iter(value))) > 1:
+        return StructuredReply(None, "yes" if True in value.values() else "no")
     words = {"true": "yes", "1": "yes", "false": "no", "0": "no"}
     lines = (f"{name}: {words.get(str(verdict).lower(), verdict)}" for name, verdict in value.items())
     return StructuredReply(None, "\n".join(lines))
@@ -105,7 +107,7 @@ def _verdicts(text: str) -> StructuredReply | None:
 def _as_text(value: Any) -> str:
     """A value as a model would write it: the items of a list and of an object one a line; "" for none."""
     if isinstance(value, dict):
-        value = list(value.values())
+        value = [name for name, flag in value.items() if flag is True] or list(value.values())
     if value == []:
         return "none"
     if isinstance(value, list):

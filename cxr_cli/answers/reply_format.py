@@ -23,7 +23,7 @@ INSTRUCTION = (
 _OPTIONS = re.compile(r"\s*\boptions?\s*:\s*\n", re.I)
 _OPTION = re.compile(r"\s*\(?([A-Z])[).:]\s+(.*\S)\s*")
 _WELL_FORMED = ["<think>", "</think>", "<answer>", "</answer>"]
-_TAG = re.compile(r"<\s*(/?)\s*(think|answer)\s*>", re.I)
+_TAG = re.compile(r"<\s*(/?)\s*(?:think(?:ing)?|thoughts?|reason(?:ing)?|(?:final[ _-]?)?(answer))\s*>", re.I)
 _ROLE = re.compile(r"\A\s*(?:\*\*)?(?:assistant|ai|model|bot)(?:\*\*)?(?:\s*:(?:\*\*)?|[ \t]*\n)\s*", re.I)
 _SPECIAL = re.compile(r"<\|\w+\|>|</?s>|<pad>|<eos>", re.I)
 _PROMPT = re.compile(
@@ -117,7 +117,7 @@ def parse_reply(text: str) -> ReplyParts:
     start = 0
     for tag in [*tags, None]:
         piece = own[start : tag.start() if tag else len(own)].strip()
-        closing, name = (tag[1] == "/", tag[2].lower()) if tag else (True, "")
+        closing, name = (tag[1] == "/", "answer" if tag[2] else "think") if tag else (True, "")
         orphan = closing and not (in_answer if name == "answer" else in_think)
         if in_answer or (name == "answer" and orphan and not in_think):
             answers.append(piece)

@@ -52,7 +52,8 @@ _LINK = re.compile(r"[^.!\n:]*?\b(?:is|are|was|be|seems|appears)\b")
 _COLON = re.compile(r"\s*[:=]|\s+[-–—>]+\s|\s*\n")
 _GAP = re.compile(r"[\s\"'),:\-–—]{0,6}")
 _FIRST = re.compile(r"\W*(yes|no)\b(?=\s*(?:[,.;:!\n–—-]|$)|\s+(?:this|the|there|it|i|based)\b)")
-_ALONE = re.compile(r"(yes|no)[.!]\s*(?=\n|$)")
+_ALONE = re.compile(r"(yes|no)(?:[.!]\s*(?=\n|$)|\s*$)")
+_HENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|means)[,:]? (?:it is |it's |a )?(yes|no)[.!]*\s*\Z")
 _REFUTED = re.compile(
     r"\W{0,5}(?:(?:does|do|is|are|can|could|would|may)(?:n't|\s+not)|cannot|is (?:unlikely|incorrect|wrong|ruled out)"
     r"|(?:can|could) be (?:ruled out|eliminated|excluded))\b"
@@ -64,7 +65,7 @@ _WRONG = re.compile(
 )
 _NEXT = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\n\s*-?)\s*")
 _NEWLINE = re.compile("\n")
-_REACH = 400
+_REACH, _SHORT = 400, 200
 
 ends_clause = re.compile(_EDGE).match
 
@@ -219,12 +220,14 @@ class OptionReader:
     def _plain_yes_or_no(self) -> dict[int, OptionMention]:
         """Yes or No as the first word, or as a sentence at the end of a line; the key is where it stands."""
         spots = [match.span(1)] if (match := _FIRST.match(self.lower)) else []
+        spots += [match.span(1)] if (match := _HENCE.search(self.lower, max(len(self.lower) - 40, 0))) else []
         for start, _, _ in self.phrase_places:
             before = self.text[max(start - 9, 0) : start]
             if (
                 before[-1:].isspace()
                 and before.rstrip().endswith((".", "!"))
                 and (match := _ALONE.match(self.lower, start))
+                and (match[0][-1:] in ".!\n" or len(self.text) <= _SHORT)  # a long text without an end is cut off
             ):
                 spots.append(match.span(1))
         return {a: OptionMention(a, b, frozenset([self.options.names[self.lower[a:b]]])) for a, b in spots}

@@ -59,12 +59,14 @@ _SUBJECT_FIRST = re.compile(
 )
 _BEFORE = re.compile(
     r"(?:^\W*|[,:;\"'(]\s*|\b(?:is|are|as|with|of|shows?|showing|demonstrates?|reveals?|includes?|suggests?|suggesting"
-    r"|indicates?|indicating|be|has|and|or|an?|the)\s+)\Z"
+    r"|indicates?|indicating|be|has|and|or|also|an?|the)\s+)\Z"
 )
 _REACH, _NEAR = 200, 20
 _NO_EVIDENCE = re.compile(  # wordings of answers that the engine of findings does not know yet
     r"\b(?:(?:nothing|hardly anything|barely anything)(?: \w+){0,2}? (?:points? to|indicat\w+(?: of)?|to suggest"
-    r"|suggestive of)|(?:very |too )?little(?: \w+)? evidence (?:of|for)"
+    r"|suggests?|suggestive of)|(?:(?:very |too )?little|insufficient)(?: \w+)? evidence (?:of|for)"
+    r"|i (?:would |can |could |do )?(?:rule out|exclude)|unlikely that there (?:is|are)"
+    r"|not enough (?:evidence )?(?:of|for|to \w+)(?: it)?"
     r"|(?:cannot|can't|can not|could not|couldn't) (?:see|find|detect|make out|identify))\b",
     re.I,
 )

@@ -12,35 +12,43 @@ from collections.abc import Iterator
 from cxr_cli.answers.options.mentions import FILLER, NAMED, PRIVATE, OptionReader
 
 _LEADS = (
-    "above accurate all also and ans answers appears appropriate are as be being believe best better both"
-    " certainly choice choices clearly decision definitely diagnosis finding findings fit fits following for guess"
-    " have here holds i i'd i'll i'm i.e impression indeed is it it's just label letter letters likely matches"
-    " more most must my namely of on one ones only option options or our output overall plus prediction probably"
-    " response result say seems selected selection should shows single solution statement suitable sure surely"
-    " that that's the then these think this those to together ultimately undoubtedly verdict was we we'd well will"
-    " with would you'd your"
+    "above accurate after all alone also and ans answer's answers appears appropriate are as based be being"
+    " believe best better both carefully certainly change changed choice choices clearly closely course decision"
+    " definitely diagnosis finding findings fit fits following for guess had has have here holds i i'd i'll i'm"
+    " i.e image impression in indeed is it just label lean leaning letter letters likely looking matches meant"
+    " more most must my namely now of on one ones only option options or our output overall plus prediction"
+    " probably really response result say see seems selected selection should shows single solution statement"
+    " suitable summary sure surely that the then there these think this those to together toward towards"
+    " ultimately undoubtedly upon verdict was we we'd well will with would you'd your"
 )
 _KINDS = {
-    "perhaps": r"at first(?: sight| glance)?|initially|between|either|(?:first )?i(?: first)? thought|first|maybe"
+    "all_but": r"(?:all|every(?:thing|one)?)(?: (?:of them|others?|options?))? (?:but|except(?: for)?)",
+    "perhaps": r"i was going to say|(?:i )?(?:first )?considered|at first(?: sight| glance)?|initially"
+    r"|between|either|(?:first )?i(?: first)? thought|first|maybe"
     r"|perhaps|possibly|might be|may be|could be|whether",
-    "decide": r"answer|final|finally|conclusion|conclude|(?:i|we)? ?(?:choose|chose|chosen|pick|picked|select|go|going"
+    "doubted": r"(?:is |was |seems? |looks? )?(?:plausible|tempting|possible"
+    r"|(?:my|the) first (?:thought|guess|choice|idea))",
+    "decide": r"it is|it's|that's|that is|answer|final|finally|conclusion|conclude"
+    r"|(?:i|we)? ?(?:choose|chose|chosen|pick|picked|select|go|going"
     r"|vote|opt|settle)|so|thus|therefore|hence|it must be",
-    "deny": r"not|neither|nor|but not|rather than|instead of|other than|than|except(?: for)?|exclud(?:ing|ed|es?)"
-    r"|rul(?:es?|ed|ing) out|eliminat(?:ed?|ing)|isn't|aren't|cannot be|can't be|without|never",
+    "deny": rf"no(?= (?:an? )?{NAMED})|not|neither|nor|but not|rather than|instead of|other than|than|except(?: for)?"
+    r"|exclud(?:ing|ed|es?)|rul(?:es?|ed|ing) out|eliminat(?:ed?|ing)|isn't|aren't|cannot be|can't be|without|never",
     "denied": r"wrong|incorrect|false|absent|negative|none|ruled out|out|unlikely|(?:not|isn't|aren't) (?:seen|present"
-    r"|correct|right|likely)|no|✗|0",
+    r"|correct|right|likely)"
+    rf"|no(?! (?:an? )?{NAMED})|✗|0",
     "affirmed": r"right|correct|true|present|positive|seen|visible|yes|✓|1",
     "anew": r"but(?: rather)?|however|wait|actually|correction|instead|(?:up)?on (?:reflection|second thoughts?)|rather"
     r"|on the contrary|sorry|i mean|scratch that|hmm?",
     "lead": "|".join(re.escape(word) for word in sorted(set(_LEADS.split()), key=len, reverse=True)),
 }
 _BEHIND_A = (
-    r"(?:is|was|are|and|or|as|seems|appears|fits?|matches|because|since|but|not|then|also|plus|only|rather|it)\b"
+    r"(?:is|was|are|and|or|as|seems|appears|fits?|matches|because|since|but|not|then|also|plus|only|rather|it|nor|no|yes"
+    r"|absent|present|wrong|right|out|false|true)\b"
 )
 _KIND_WORDS = "|".join(f"(?P<{kind}>(?:{words})(?![\\w']))" for kind, words in _KINDS.items() if kind != "denied")
 _WORD = re.compile(
     rf"(?P<option>(?:(?:an?|the)\s+)?(?<![\w-]){NAMED}(?![\w-]))"
-    r"|(?P<bullet>(?:(?<=\n)|\A)[ \t]*\d{1,2}[.)](?=\s))"
+    r"|(?P<bullet>(?<![\w.])\d{1,2}[.)](?=\s))"
     rf"|(?P<denied>(?<![\w'])(?:{_KINDS['denied']})(?![\w']))"
     rf"|(?<![\w'])(?:{_KIND_WORDS})"
     rf"|(?P<letter>(?<![\w-])(?<!\w')(?:[b-z]|a(?!\s+(?!{_BEHIND_A})[a-z][a-z]))(?!\w|'\w|-\w))"
@@ -61,7 +69,7 @@ class _Choice:
         self.chosen: dict[int, bool] = {}  # option -> is it firm?
         self.recent: list[int] = []  # the options of this clause
         self.before: list[int] = []  # those of the clause before
-        self.denying = self.tentative = self.names_any = False
+        self.denying = self.tentative = self.names_any = self.all_but = self.any_wrong = False
 
     def name(self, indexes: list[int]) -> None:
         self.names_any = True
@@ -77,6 +85,7 @@ class _Choice:
                 self.chosen[index] = True
             else:
                 self.chosen.pop(index, None)
+        self.any_wrong |= not right
         self.recent = []
 
     def doubt(self) -> None:
@@ -93,7 +102,10 @@ class _Choice:
         self.before, self.recent = self.recent or self.before, []
         self.denying = self.tentative = False
 
-    def result(self) -> frozenset[int]:
+    def result(self, count: int) -> frozenset[int]:
+        """The options chosen, of so many."""
+        if self.all_but and not self.any_wrong:
+            return frozenset(range(count)) - self.chosen.keys()
         firm = frozenset(index for index, is_firm in self.chosen.items() if is_firm)
         return firm or frozenset(self.chosen)
 
@@ -103,17 +115,19 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
 
     several: may more than one be right? reason: may a reason follow?
     """
-    text, choice = reader.shadow, _Choice()
-    at, last, named_end, limit = 0, "", 0, 4 * len(reader.options.texts) + 4
+    text, choice, count = reader.shadow, _Choice(), len(reader.options.texts)
+    at, last, named_end, limit = 0, "", 0, 4 * count + 4
     while at < len(text):
         word = _WORD.match(text, at)
-        if word is None:
+        verdict = word and word.lastgroup in ("denied", "affirmed") and last != "question"
+        if word is None or (verdict and reader.options.yes_no):
             mark = _FULL_STOP if several or (last == "option" and not reader.options.yes_no) else _SET_OFF
             set_off = reason and _is_set_off(reader, mark, named_end, at)
-            return choice.result() if set_off and choice.result() and -1 not in choice.result() else None
+            chosen = choice.result(count)
+            return chosen if set_off and any(choice.chosen.values()) and -1 not in chosen else None
         kind = str(word.lastgroup)
         if kind in _NAMES:
-            indexes = list(_indexes(kind, word[0], len(reader.options.texts)))
+            indexes = list(_indexes(kind, word[0], count))
             if indexes == [-1] and kind == "letters":
                 return None
             kind = _letter_kind(word[0]) if indexes == [-1] else kind
@@ -126,7 +140,7 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
             _apply(kind, word[0].lower(), choice, last)
         at = word.end()
         last = last if kind in ("sign", "bullet") else kind
-    return choice.result() if choice.names_any else None
+    return choice.result(count) if choice.names_any else None
 
 
 def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
@@ -134,6 +148,12 @@ def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
     match kind:
         case "deny":
             choice.denying, choice.recent = True, []
+        case "all_but":
+            choice.all_but = True
+        case "denied" if choice.all_but:
+            choice.any_wrong = True
+        case "doubted":
+            choice.doubt()
         case "denied" | "affirmed" if last in ("question", "stop") and not choice.recent:
             choice.judge(choice.before, kind == "affirmed")
             choice.before = []
@@ -143,7 +163,7 @@ def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
             choice.denying = word != "no"
         case "perhaps":
             choice.tentative = True
-        case "decide" if choice.tentative:
+        case "decide" if choice.tentative or (choice.denying and choice.recent):
             choice.end()
         case "anew" if word.startswith("but"):
             choice.end()
@@ -155,6 +175,8 @@ def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
             choice.chosen = {index: firm for index, firm in choice.chosen.items() if index not in choice.recent}
             choice.end()
         case "stop":
+            choice.end()
+        case "sign" if ":" in word and choice.denying and choice.recent:
             choice.end()
 
 

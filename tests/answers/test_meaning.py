@@ -1,0 +1,134 @@
+"""Open answers by their meaning, sets of findings, several answers in turn, and the time that reading takes."""
+
+import time
+
+import pytest
+
+from cxr_cli.answers.choice import answer_of
+from cxr_cli.answers.grading import UNJUDGED, grade
+from cxr_cli.answers.meaning import same_meaning
+from cxr_cli.answers.reply_format import parse_reply
+
+
+@pytest.mark.parametrize(
+    ("given", "right", "same"),
+    [
+        ("RUL", "right upper lobe", True),
+        ("the right upper lobe", "RUL", True),
+        ("RUL", "RLL", False),
+        ("three", "3", True),
+        ("3 nodules", "three", True),
+        ("two", "3", False),
+        ("25", "2.5", False),
+        ("one", "a single one", True),
+        ("AP", "anteroposterior", True),
+        ("It is an antero-posterior view.", "AP", True),
+        ("PA view", "AP", False),
+        ("postero-anterior", "PA", True),
+        ("CXR", "chest X-ray", True),
+        ("CT", "x-ray", False),
+        ("on the left", "left", True),
+        ("left lung", "left side", True),
+        ("right", "left", False),
+        ("both sides", "bilateral", True),
+        ("left and right", "bilateral", True),
+        ("enlarged heart", "cardiomegaly", True),
+        ("PTX", "pneumothorax", True),
+        ("no pneumothorax", "pneumothorax", False),
+        ("large pleural effusion", "pleural effusion", True),
+        ("left pleural effusion", "pleural effusion", True),
+        ("pleural effusion", "left pleural effusion", False),
+        ("left lower lobe pneumonia", "LLL pneumonia", True),
+        ("right lower lobe pneumonia", "LLL pneumonia", False),
+        ("pneumonia and effusion", "pneumonia", False),
+        ("nodule", "mass", False),
+        ("normal", "unremarkable", True),
+        ("increased", "worse", True),
+        ("a cat", "pleural effusion", None),
+        ("the superior vena cava", "the azygos vein", None),
+    ],
+)
+def test_same_meaning(given: str, right: str, same: bool | None) -> None:
+    assert same_meaning(given, right) is same
+
+
+def test_what_cannot_be_compared_is_null_with_a_reason() -> None:
+    case = {"question": "Where does the line end?", "answer": "in the azygos vein"}
+    scores, why = grade(case, "<answer>in the superior vena cava</answer>")
+    assert (scores["accuracy"], why["accuracy"]) == (None, UNJUDGED)
+    assert grade(case, "<answer>The azygos vein</answer>")[0]["accuracy"] == 1
+    assert grade(case, "<answer>In the azygos vein.</answer>")[0]["accuracy"] == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "said", "scores"),
+    [
+        ("Lung Opacity, Support Devices", "Support Devices, Lung Opacity", (1, 1, 1)),
+        ("Lung Opacity, Support Devices", "<answer>Lung Opacity</answer>", (0, 2 / 3, 1 / 2)),
+        ("Lung Opacity, Support Devices", "Lung Opacity, Support Devices, Edema", (0, 0.8, 2 / 3)),
+        ("Lung Opacity, Support Devices", "Fracture", (0, 0, 0)),
+        ("Lung Opacity, Support Devices", "No Finding", (0, 0, 0)),
+        ("No Finding", "No Finding", (1, 1, 1)),
+        ("Edema", "pulmonary edema", (1, 1, 1)),
+        ("Edema", "Edema, Pneumonia", (0, 2 / 3, 1 / 2)),
+    ],
+)
+def test_sets_of_findings(right: str, said: str, scores: tuple[float, float, float]) -> None:
+    case = {"question": "Which findings does the film show?", "answer": right}
+    found = grade(case, said)[0]
+    metrics = ("accuracy", "answer_f1", "answer_jaccard")
+    assert tuple(found[metric] for metric in metrics) == pytest.approx(scores)
+
+
+def test_findings_that_prose_concludes() -> None:
+    case = {"task": "multiple", "question": "Which findings are seen?", "answer": ["right pleural effusion"]}
+    text = "The heart is enlarged at first sight.\n\nIn conclusion, there is a right pleural effusion. No pneumothorax."
+    assert answer_of(case, text).texts == ["right pleural effusion"]
+    assert grade(case, text)[0]["accuracy"] == 1
+    assert grade(case, "I looked.\n\nConclusion: the lungs are clear.")[0]["accuracy"] == 0
+
+
+def test_answers_in_turns() -> None:
+    """The last answer counts, each is kept, and all thoughts are the reasoning."""
+    text = "<think>Round.</think><answer>A</answer><think>No, sharp.</think><answer>B</answer>"
+    parts = parse_reply(text)
+    assert (parts.answer, parts.answers, parts.think) == ("B", ("A", "B"), "Round.\nNo, sharp.")
+
+
+def test_reasoning_beside_an_answer_in_json() -> None:
+    parts = parse_reply('{"reasoning": "A line at the edge.", "answer": "B"}')
+    assert (parts.think, parts.answer, parts.well_formed) == ("A line at the edge.", "B", False)
+
+
+NOISE = [
+    "the answer is A. ",
+    "答案是A，", "not A, but B. ", '{"answer": "A", ', "[A, ",
+    "A? No, ", "\\boxed{A} ", "la la la ",
+    "There is no pleural effusion. ", "A) Hernia: no\n", "Réponse : ", "<think>", "{",
+    "either A or B ", "(((", "''", "Option A is wrong. ",
+    "правильный ", "all but A ", "A: no, ", "```json\n", "1. A\n", "so so so ", "Answer: ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_time_is_linear_in_the_length(noise: str) -> None:
+    """Twice the text takes at most 2.6 times as long, by the best of several runs."""
+    case = {
+        "question": "Is there an effusion?",
+        "options": ["Yes", "No"],
+        "answer": "No",
+        "findings": ["pleural effusion"],
+    }
+
+    def seconds(n: int) -> float:
+        best = 9.0
+        for run in range(3):
+            text = f"{run} " + noise * (n // len(noise))
+            start = time.process_time()
+            grade(case, text)
+            best = min(best, time.process_time() - start)
+        return best
+
+    short, middle, long = seconds(20_000), seconds(40_000), seconds(80_000)
+    assert middle <= 2.6 * short + 0.02
+    assert long <= 2.6 * middle + 0.02
