@@ -1,18 +1,19 @@
 """The rewards. The docstring of each gives its formula; its first sentence stands in the table of docs/train.md."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cxr_cli.findings import Lexicon, Reader, reader
+from cxr_cli.findings import Finding, Lexicon, Reader, reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.scoring.completion import CaseReference, Completion, case_reference
-from cxr_cli.scoring.radrscore import coverage
+from cxr_cli.scoring.radrscore import effective_share, recalled_share
 
 Rewards = list[float | None]
+Share = Callable[[Sequence[Finding], Sequence[Finding], Lexicon], float | None]
 COLUMNS = ("question", "options", "answer", "task", "findings", "report", "steps")
 SHORT, LONG = 15, 300  # words of a reasoning between which `length` is 1
 
@@ -95,21 +96,21 @@ def factuality(completions: Sequence[Any], **columns: Any) -> Rewards:
 
 def completeness(completions: Sequence[Any], **columns: Any) -> Rewards:
     """The share of the reference's observations that the reasoning states. None: there are no reference steps."""
-    return [_against_steps(c, reverse=False) for c in read_completions(completions, columns)]
+    return [_against_steps(c, recalled_share) for c in read_completions(completions, columns)]
 
 
 def effectiveness(completions: Sequence[Any], **columns: Any) -> Rewards:
     """The share of the statements that are among the reference's observations. 0 if there are no statements. None:
     there are no reference steps."""
-    return [_against_steps(c, reverse=True) for c in read_completions(completions, columns)]
+    return [_against_steps(c, effective_share) for c in read_completions(completions, columns)]
 
 
-def _against_steps(completion: Completion, *, reverse: bool) -> float | None:
-    reference, stated = completion.reference.findings, completion.statements
-    if not completion.reference.from_steps or not reference:
+def _against_steps(completion: Completion, share: Share) -> float | None:
+    """share: of the statements and the observations of the steps."""
+    reference = completion.reference
+    if not reference.from_steps or not reference.findings:
         return None
-    findings, among = (stated, reference) if reverse else (reference, stated)
-    return coverage(findings, among, completion.reader.lexicon) or 0.0
+    return share(completion.statements, reference.findings, completion.reader.lexicon) or 0.0
 
 
 def consistency(completions: Sequence[Any], **columns: Any) -> Rewards:

@@ -8,13 +8,15 @@ P, G and R are the observations of the prediction, the reference steps and the r
     radrscore      the mean of the three
 
 An observation is a finding with its status and place, each counted once. Two observations match if name and status
-agree and neither side nor change conflicts; a side or a zone that is not the same costs a quarter each.
+agree and neither side nor change conflicts; a side or a zone that is not the same costs a quarter each. For
+effectiveness, a denial in P is half to the point where G denies more: "no consolidation" where G has "clear lungs".
 """
 
 from collections.abc import Mapping, Sequence
 
 from cxr_cli.findings import Finding, Lexicon
 from cxr_cli.findings.agreement import COURSE
+from cxr_cli.findings.finding import same_side
 
 PARTS = ("factuality", "completeness", "effectiveness")
 METRICS = (*PARTS, "radrscore")
@@ -41,8 +43,23 @@ def match(a: Finding, b: Finding, lexicon: Lexicon) -> float:
     return score - 0.25 * (a.side != b.side) - 0.25 * (a.zone != b.zone) * score
 
 
-def coverage(these: Sequence[Finding], by: Sequence[Finding], lexicon: Lexicon) -> float | None:
-    """The mean over `these` of the match with the best of `by`; None if `these` are none."""
+def recalled_share(predicted: Sequence[Finding], reference: Sequence[Finding], lexicon: Lexicon) -> float | None:
+    """The share of G that P contains too: completeness; None if G is empty."""
+    return coverage(reference, predicted, lexicon)
+
+
+def effective_share(predicted: Sequence[Finding], reference: Sequence[Finding], lexicon: Lexicon) -> float | None:
+    """The share of P that G contains too: effectiveness; None if P is empty."""
+    return coverage(predicted, reference, lexicon, implied=0.5)
+
+
+def coverage(
+    these: Sequence[Finding], by: Sequence[Finding], lexicon: Lexicon, *, implied: float = 0.0
+) -> float | None:
+    """The mean over `these` of the match with the best of `by`; None if `these` are none.
+
+    implied: what a denial counts at least where `by` denies a broader finding on the same side.
+    """
     if not these:
         return None
     named: dict[str, list[Finding]] = {}
@@ -53,8 +70,15 @@ def coverage(these: Sequence[Finding], by: Sequence[Finding], lexicon: Lexicon) 
         best = max([match(a, b, lexicon) for b in named.get(a.name, ())], default=0.0)
         if best < 0.5 and a.status != "absent":  # a finding of another name counts half at most
             best = max([best, *(match(a, b, lexicon) for b in by if b.name != a.name)])
+        elif best < implied and any(_denies_more(b, a, lexicon) for b in by):
+            best = implied
         total += best
     return total / len(these)
+
+
+def _denies_more(a: Finding, b: Finding, lexicon: Lexicon) -> bool:
+    """Does the denial `a` include the denial `b`?"""
+    return a.status == b.status == "absent" and a.name in lexicon.broader(b.name) and same_side(a, b)
 
 
 def scores_of(parts: Mapping[str, float | str]) -> Scores:

@@ -16,7 +16,8 @@ from cxr_cli.scoring.radrscore import (
     NOTHING_IN_REFERENCE,
     NOTHING_SAID,
     Scores,
-    coverage,
+    effective_share,
+    recalled_share,
     scores_of,
 )
 
@@ -54,8 +55,8 @@ class RulesJudge:
         if not reference:
             reason = NO_REFERENCE if not steps else NOTHING_IN_REFERENCE
             return parts | {"completeness": reason, "effectiveness": reason}
-        recalled = coverage(reference, predicted, lexicon) if reasoning.strip() else None
-        effective = coverage(predicted, reference, lexicon)
+        recalled = recalled_share(predicted, reference, lexicon) if reasoning.strip() else None
+        effective = effective_share(predicted, reference, lexicon)
         parts["completeness"] = NO_REASONING if recalled is None else recalled
         parts["effectiveness"] = NOTHING_SAID if effective is None else effective
         return parts
