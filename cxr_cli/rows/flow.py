@@ -147,7 +147,7 @@ class Flow:
                 row = with_texts(row)
                 reason = check_row(row, kind) or self._why_doubled(row["id"], where)
                 if reason == "field `id`: missing" and (advice := mapping_advice(("id",), row)):
-                    reason = f"{reason} (other names: {advice})"
+                    reason = f"{reason} (for another name: {advice})"
             if reason is None:
                 yield row
             else:

@@ -20,7 +20,7 @@ class AnswerScores:
     judge "llm" the model says whether an open answer is right that the rules cannot compare.
     """
 
-    metrics = ("accuracy", "answer_f1", "format")
+    metrics = ("accuracy", "answer_f1", "answer_jaccard", "format")
 
     def __init__(self, settings: ScoreSettings) -> None:
         self.model = settings.model

@@ -299,3 +299,20 @@ def test_measures_of_agreement() -> None:
     assert kappa({("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15}) == pytest.approx(0.4)
     assert kappa({("a", "a"): 7}) is None
     assert kappa({}) is None
+
+
+@needs("llm")
+@pytest.mark.parametrize(("right", "accuracy"), [(True, 1.0), (False, 0.0)])
+def test_open_answers_that_rules_cannot_compare(cxr: Cxr, right: bool, accuracy: float) -> None:
+    """The model is asked about them alone: what the rules can read, they read."""
+    case = {"id": "a", "question": "Where does the line end?", "answer": "in the azygos vein"}
+    with Server(Scripted(same=[json.dumps({"right": right})])) as server:
+        [row], notes, _ = judged(cxr, server, "score", given={**case, "prediction": "<answer>in the cava</answer>"})
+        assert (row["scores"]["accuracy"], notes) == (accuracy, [])
+        assert "accuracy" not in row["why"]
+        [asked] = [asked for asked in server.requests if prompt_of(asked) == "same"]
+        assert (part(asked, "Right answer"), part(asked, "Answer")) == ("in the azygos vein", "in the cava")
+        known = {**case, "answer": "the right upper lobe", "prediction": "<answer>RUL</answer>"}
+        [row], _, _ = judged(cxr, server, "score", given=known)
+    assert row["scores"]["accuracy"] == 1.0
+    assert len([asked for asked in server.requests if prompt_of(asked) == "same"]) == 1
