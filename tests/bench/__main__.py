@@ -6,7 +6,7 @@ import sys
 from tests.shared import DATA
 
 BENCHES = ("findings", "verifying", "scoring", "speed", "decoding", "llm", "inference", "published", "viewing")
-BENCHES += ("datasets", "duplicates", "labels")
+BENCHES += ("datasets", "duplicates", "labels", "wild")
 
 if not DATA.is_dir():
     sys.exit("bench: needs the reports and labels in ../shared/data")
