@@ -66,8 +66,8 @@ def screenshot(page: str, out: Path) -> None:
 
 
 def shrink(image: Path, out: Path) -> None:
-    """48 colours are enough for a screen of text and a grey film."""
-    Image.open(image).convert("RGB").quantize(48).save(out, optimize=True)
+    """A palette of 256 colours keeps the marks of the verdicts beside a grey film."""
+    Image.open(image).convert("RGB").quantize(256).save(out, optimize=True)
     print(f"{out}: {out.stat().st_size // 1024} kB")
 
 
