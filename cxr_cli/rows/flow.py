@@ -16,7 +16,7 @@ from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.files.resume import finished_ids
 from cxr_cli.rows.files.writing import open_output
 from cxr_cli.rows.ids import Ids
-from cxr_cli.rows.mapping import Mapper, mapping_advice
+from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.progress import note, with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check_row
@@ -50,7 +50,8 @@ class Flow:
     """One run of a stage over the rows of its inputs.
 
     find_source: what an INPUT names. protected: files besides the inputs that must not be overwritten. dry_run: no rows
-    are written. shares: of the splits that are drawn, by patient, for rows that have none.
+    are written. shares: of the splits that are drawn, by patient, for rows that have none. about_doubled: what an error
+    adds where an id stands in two of the inputs.
     read, rejected: how many rows so far.
     """
 
@@ -60,6 +61,7 @@ class Flow:
     protected: Sequence[str] = ()
     dry_run: bool = False
     shares: Mapping[str, float] = field(default_factory=dict)
+    about_doubled: str = ""
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
@@ -145,7 +147,7 @@ class Flow:
                 row = mapper(raw) if mapper else raw
                 row = restore(row) if source.table else row
                 row = with_texts(row)
-                reason = check_row(row, kind) or self._why_doubled(row["id"], where)
+                reason = unmapped_section(row) or check_row(row, kind) or self._why_doubled(row["id"], where)
                 if reason == "field `id`: missing" and (advice := mapping_advice(("id",), row)):
                     reason = f"{reason} (for another name: {advice})"
             if reason is None:
@@ -159,7 +161,10 @@ class Flow:
 
     def _why_doubled(self, id: str, where: str) -> str | None:
         first = self._ids.see(id, where)
-        return f"field `id`: doubled, first at {first}" if first else None
+        if not first:
+            return None
+        other_file = where.rpartition(":")[0] != first.rpartition(":")[0]
+        return f"field `id`: doubled, first at {first}{self.about_doubled if other_file else ''}"
 
     def _reject(self, where: str, reason: str, raw: Any, row: Any) -> None:
         """raw: as it was read; row: with its `id` under that name."""

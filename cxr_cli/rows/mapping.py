@@ -138,6 +138,18 @@ def join_sections(values: Mapping[str, Any]) -> str | None:
     return "\n".join(f"{name.replace('_', ' ').upper()}: {text}" for name, text in texts.items() if text) or None
 
 
+def unmapped_section(row: Row) -> str | None:
+    """Why a row whose `findings` is a text, a section of a report and no list of names, cannot be used; else None."""
+    if not isinstance(row.get("findings"), str):
+        return None
+    if row.get("report"):
+        return "column `findings` is a text, where a list of names belongs: rename the column"
+    id_too = "" if "id" in row else mapping_advice(("id",), row).removeprefix("--map ")
+    sections = "+".join(name for name in ("findings", "impression") if name in row)
+    advice = ",".join(filter(None, [id_too, f"report={sections}"]))
+    return f"column `findings` is a text: name it in --map, --map {advice}, or rename the column"
+
+
 def mapping_advice(wanted: Iterable[str], row: Iterable[str]) -> str:
     """ "--map prediction=response,answer=gt": the columns of a row that bear another tool's name for what is wanted; ""
     if there is none."""

@@ -142,6 +142,7 @@ class _Scoring:
             find_source=results.find_results if self.options.layout else plain_text.find,
             protected=(self.options.references,) if self.options.references else (),
             dry_run=self.options.dry_run,
+            about_doubled="; --compare is for the files of several models",
         )
         judged: Counter[bool] = Counter()
 

@@ -192,6 +192,8 @@ def test_the_table_of_mimic_has_its_numbers(cxr: Cxr, tmp_path: Path) -> None:
         ("\ufeffReports\r\nSmall effusion.\r\n", [], ["Small effusion."]),
         ("Report Impression,site\nSmall effusion.,A\n", [], ["Small effusion."]),
         ("report\nSmall effusion.\n", [], ["Small effusion."]),
+        ("findings\nSmall effusion.\n", [], ["Small effusion."]),
+        ("findings\nSmall effusion.\n", ["--map", "report=findings"], ["Small effusion."]),
         ("Befund\nSmall effusion.\n", ["--map", "report=Befund"], ["Small effusion."]),
     ],
 )
@@ -210,17 +212,17 @@ def test_files_without_ids(cxr: Cxr, tmp_path: Path, content: str, arguments: li
         (
             "\ufeffuid;findings\r\n1;Edema, no effusion\r\n",
             [],
-            "reports.csv:1: semicolons between the cells; save the table as CSV UTF-8, with commas",
+            "reports.csv:1: the header looks separated by semicolons; save the table as CSV UTF-8, with commas",
         ),
         (
             "uid;findings\n1;Edema\n",
             ["--map", "id=uid,report=findings"],
-            "reports.csv:1: semicolons between the cells; save the table as CSV UTF-8, with commas",
+            "reports.csv:1: the header looks separated by semicolons; save the table as CSV UTF-8, with commas",
         ),
         (
             "uid\tfindings\n1\tEdema\n",
             [],
-            "reports.csv:1: tabs between the cells; save the table as CSV UTF-8, with commas",
+            "reports.csv:1: the header looks separated by tabs; save the table as CSV UTF-8, with commas",
         ),
         (
             "Befund\nEdema.\n",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Cxr, Run
 
 CSV = "uid,findings,impression,comparison_date\n7,Clear lungs.,,2020\n8,,  ,\n9,Big heart.,Cardiomegaly.,\n"
 OPENI = Path(__file__).parents[3] / "shared/data/openi/reports.csv"
@@ -24,6 +24,35 @@ def test_columns_become_sections_under_their_names(run: Run, tmp_path: Path) -> 
     }  # `findings` is gone: as a key of ours it holds a list
     assert blank["report"] is None
     assert both["report"] == "FINDINGS: Big heart.\nIMPRESSION: Cardiomegaly."
+
+
+@pytest.mark.parametrize("stage", ["label", "mine", "verify", "infer", "score", "view"])
+def test_a_section_that_is_not_mapped(cxr: Cxr, tmp_path: Path, stage: str) -> None:
+    """`findings` is a list of names in the rows of later stages: none of them takes a text for it, or overwrites it."""
+    (tmp_path / "r.csv").write_text(
+        "id,findings,impression,question,prediction\n1,Small effusion.,Effusion.,Is it?,No\n"
+    )
+    more = {"infer": ["-m", "http://localhost:9/v1", "--dry-run"], "view": ["-o", "page.html"]}.get(stage, [])
+    done = cxr(stage, "r.csv", *more)
+    cure = "name it in --map, --map report=findings+impression, or rename the column"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == f"cxr: r.csv:2: column `findings` is a text: {cure} (id 1)"
+
+
+@pytest.mark.parametrize(
+    ("header", "cure"),
+    [
+        (
+            "uid,findings",
+            "column `findings` is a text: name it in --map, --map id=uid,report=findings, or rename the column",
+        ),
+        ("id,findings", "column `findings` is a text: name it in --map, --map report=findings, or rename the column"),
+        ("id,findings,report", "column `findings` is a text, where a list of names belongs: rename the column"),
+    ],
+)
+def test_the_cure_names_the_columns_that_are_there(run: Run, tmp_path: Path, header: str, cure: str) -> None:
+    (tmp_path / "r.csv").write_text(f"{header}\n1,Clear lungs{',Clear.' if 'report' in header else ''}\n")
+    assert run("copy", "r.csv").stderr.removesuffix(" (id 1)\n").removesuffix("\n") == f"cxr: r.csv:2: {cure}"
 
 
 def test_rows_are_mapped_too_and_rejected_as_they_were(run: Run, tmp_path: Path) -> None:

@@ -126,6 +126,8 @@ def test_csv_lines_are_the_lines_of_the_file(run: Run, tmp_path: Path) -> None:
         (b"id,report,report\n", "two columns have the same name, number 2 and another"),
         (b"id,r\xe9port\n", "not UTF-8 at byte 5"),
         ("id,report\n".encode("utf-16"), "UTF-16, not UTF-8"),
+        (b"id;report\n", "the header looks separated by semicolons; save the table as CSV UTF-8, with commas"),
+        (b"id\treport\n", "the header looks separated by tabs; save the table as CSV UTF-8, with commas"),
     ],
 )
 def test_bad_csv_headers(run: Run, tmp_path: Path, header: bytes, said: str) -> None:

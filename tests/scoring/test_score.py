@@ -244,3 +244,14 @@ def test_files_that_are_read_are_not_written_over(cxr: Cxr, tmp_path: Path) -> N
 def test_an_empty_reply_is_zero_on_demand_only_where_there_is_something_to_count() -> None:
     assert parts(scored("", empty="zero")) == (0, 0, 0, 0)
     assert parts(scored("", empty="zero", report="")) == (None, 0, 0, None)
+
+
+def test_two_models_are_no_one_file(cxr: Cxr, tmp_path: Path) -> None:
+    for model in ("ours", "theirs"):
+        (tmp_path / f"{model}.jsonl").write_text('{"id":"a","options":["Yes","No"],"answer":"No","prediction":"No"}\n')
+    said = "doubled, first at ours.jsonl:1; --compare is for the files of several models (id a)"
+    done = cxr("score", "ours.jsonl", "theirs.jsonl", "--summary")
+    assert (done.returncode, done.stderr) == (1, f"cxr: theirs.jsonl:1: field `id`: {said}\n")
+    assert cxr("score", "ours.jsonl", "theirs.jsonl", "--compare").returncode == 0
+    (tmp_path / "twice.jsonl").write_text(2 * (tmp_path / "ours.jsonl").read_text())
+    assert "--compare" not in cxr("score", "twice.jsonl", "--summary").stderr

@@ -9,6 +9,11 @@ from cxr_cli.rows.files.formats import Item, Sink, open_file
 from cxr_cli.rows.files.lines import ByteStream, LineReader, escaped_text, text_problem
 
 _LONGEST_CELL = 2**24  # a quote that is never closed must not pull the rest of the file into memory
+OTHER_SEPARATORS = {
+    mark: f"the header looks separated by {name}; save the table as CSV UTF-8, with commas"
+    for mark, name in ((";", "semicolons"), ("\t", "tabs"))
+}
+"""The error about a header without commas that has these between its names."""
 
 
 class CsvFormat:
@@ -67,6 +72,8 @@ def read_csv(stream: ByteStream, name: str, header: Sequence[str] | None = None)
 
 
 def _checked_header(cells: list[str], where: str, reason: str | None) -> list[str]:
+    if reason is None and len(cells) == 1:
+        reason = next((why for mark, why in OTHER_SEPARATORS.items() if mark in cells[0]), None)
     if reason is None and len(set(cells)) < len(cells):
         reason = f"two columns have the same name, number {cells.index(max(cells, key=cells.count)) + 1} and another"
     if reason:

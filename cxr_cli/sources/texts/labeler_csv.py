@@ -16,7 +16,8 @@ from pathlib import Path
 from cxr_cli import sources
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Source
-from cxr_cli.rows.files.csv_format import read_csv
+from cxr_cli.rows.fields import NON_TEXT_FIELDS
+from cxr_cli.rows.files.csv_format import OTHER_SEPARATORS, read_csv
 from cxr_cli.rows.files.formats import format_of, is_csv, open_file
 
 COLUMNS = ("reports", "report impression")  # of the two tools
@@ -33,19 +34,20 @@ def find(name: str, column: str | None = None) -> Source:
     path = Path(name)
     if not path.is_file() or not is_csv(path):
         return sources.find(name)
-    header = _first_record(path)
-    if len(header) == 1:
-        return _numbered(path, *_single_column(name, header[0], column))
-    column = next((cell for cell in header if cell.strip().lower() in COLUMNS), None) if column is None else None
-    return sources.find(name) if column is None or "id" in header else _numbered(path, None, column)
+    first = _first_record(path)
+    if len(first) == 1:
+        header, text = _single_column(name, first[0], column)
+        return _numbered(path, header, text, kept=column is not None or text not in NON_TEXT_FIELDS)
+    column = next((cell for cell in first if cell.strip().lower() in COLUMNS), None) if column is None else None
+    return sources.find(name) if column is None or "id" in first else _numbered(path, None, column, kept=True)
 
 
 def _single_column(name: str, first: str, column: str | None) -> tuple[Sequence[str] | None, str]:
     """The header to read it with, None for its own, and the column of reports. first: the first cell."""
     word = first.strip()
-    for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+    for separator, why in OTHER_SEPARATORS.items():
         if separator in first and not _NAMES.isdisjoint(part.strip().lower() for part in first.split(separator)):
-            raise CxrError(f"{name}:1: {called} between the cells; save the table as CSV UTF-8, with commas")
+            raise CxrError(f"{name}:1: {why}")
     if word.lower() in _TEXTS or column is not None:
         return None, first
     if _WORD.fullmatch(word):
@@ -65,10 +67,14 @@ def _first_record(path: Path) -> list[str]:
             return []
 
 
-def _numbered(path: Path, header: Sequence[str] | None, column: str) -> Source:
+def _numbered(path: Path, header: Sequence[str] | None, column: str, *, kept: bool) -> Source:
+    """kept: does the column stay beside `report`, under its own name?"""
+
     def items() -> Iterator[Item]:
         stream = open_file(path, "rb", format_of(path)[1])
         for number, (where, row, reason) in enumerate(read_csv(stream, str(path), header), 1):
-            yield where, row if reason else {"id": str(number), "report": row[column], **row}, reason
+            if reason is None:
+                row = {"id": str(number), "report": row[column] if kept else row.pop(column), **row}
+            yield where, row, reason
 
     return Source(str(path), items, table=True, path=path)
