@@ -24,7 +24,7 @@ def test_prompts_are_shown(cxr: Cxr) -> None:
     for command, names in (
         ("mine", ["plan", "evidence", "refine", "normal", "unknown"]),
         ("verify", ["steps", "normal", "unknown"]),
-        ("score", ["findings", "correct", "recalled", "effective", "normal", "unknown"]),
+        ("score", ["findings", "correct", "recalled", "effective", "normal", "unknown", "same"]),
     ):
         done = cxr(command, "--show-prompt")
         assert (done.returncode, done.stderr) == (0, "")

@@ -196,10 +196,10 @@ class Composition:
         self.earlier_follows(i)
 
     def on_see(self, i: int) -> None:
-        """ "..., which I do not see"."""
-        if self.last_stated < i and (j := self.denial(i)) is not None:
+        """ "I cannot see any X"; "..., which I do not see"."""
+        if (j := self.denial(i)) is not None:
             self.drop(j)
-            self.put(i, "cue", "negated")
+            self.put(i, "cue", "negated" if self.last_stated < i else "negate")
 
     def on_negated(self, i: int) -> None:
         self.earlier_follows(i)
