@@ -6,7 +6,7 @@ import click
 
 from cxr_cli import options
 from cxr_cli.options import mining
-from cxr_cli.sources import SOURCES
+from cxr_cli.sources.data_sets import SOURCES
 
 if TYPE_CHECKING:
     from cxr_cli.stages.mine import MineOptions

@@ -11,8 +11,8 @@ from PIL import Image
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import install_line, package_line
+from cxr_cli.images.dicom_greyscale import to_grey
 from cxr_cli.images.film_errors import DecodeError
-from cxr_cli.images.greyscale import to_grey
 
 _PIXEL_TAGS = [
     "SpecificCharacterSet",

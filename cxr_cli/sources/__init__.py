@@ -3,8 +3,8 @@
     find("mimic-cxr:/data/mimic-cxr")        # by its name
     find("/data/mimic-cxr")                  # by what lies in the folder
 
-A data set is one module here that defines `DATA_SET = DataSet(..)`, and one line in SOURCES. The module is cheap to
-import: it imports polars and its like only where they are used.
+A data set is one module here that defines `DATA_SET = DataSet(..)`, and one line in SOURCES, in `data_sets.py`. The
+module is cheap to import: it imports polars and its like only where they are used.
 """
 
 import re
@@ -12,27 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import Registry, known_names
+from cxr_cli.registry import known_names
 from cxr_cli.rows import Source
 from cxr_cli.rows.files import reading
 from cxr_cli.sources import radrbench
-from cxr_cli.sources.data_set import DataSet
+from cxr_cli.sources.data_sets import SOURCES, DataSet
 from cxr_cli.sources.texts import text_folder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
-
-SOURCES = Registry(
-    {
-        "mimic-cxr": "cxr_cli.sources.mimic_cxr:DATA_SET",
-        "chexpert": "cxr_cli.sources.chexpert:DATA_SET",
-        "chexpert-plus": "cxr_cli.sources.chexpert_plus:DATA_SET",
-        "ms-cxr-t": "cxr_cli.sources.ms_cxr_t:DATA_SET",
-        "rsna": "cxr_cli.sources.rsna:DATA_SET",
-        "siim": "cxr_cli.sources.siim:DATA_SET",
-        "openi": "cxr_cli.sources.openi:DATA_SET",
-        "vindr-cxr": "cxr_cli.sources.vindr:DATA_SET",
-    }
-)
 
 
 def find(name: str) -> Source:

@@ -15,8 +15,14 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import label_values, one_split_per_patient, read_table, single_folder, starts_with
+from cxr_cli.sources.data_sets import DataSet
+from cxr_cli.sources.tables.data_set_csv import (
+    label_values,
+    one_split_per_patient,
+    read_table,
+    single_folder,
+    starts_with,
+)
 
 SIGNS = "train.csv or valid.csv, beginning with Path,Sex,Age"
 LABELS = (

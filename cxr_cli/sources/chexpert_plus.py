@@ -20,9 +20,9 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.mapping import join_sections
 from cxr_cli.sources import chexpert
-from cxr_cli.sources.data_set import DataSet
+from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.tables.columns import columns
-from cxr_cli.sources.tables.csv_rows import one_split_per_patient, single_folder
+from cxr_cli.sources.tables.data_set_csv import one_split_per_patient, single_folder
 
 if TYPE_CHECKING:
     import polars as pl

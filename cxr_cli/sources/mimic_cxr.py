@@ -22,7 +22,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source, note
-from cxr_cli.sources.data_set import DataSet
+from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.mimic_tables import StudyEntry, StudyTime, Tables
 from cxr_cli.sources.texts import text_folder
 

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import read_table
+from cxr_cli.sources.data_sets import DataSet
+from cxr_cli.sources.tables.data_set_csv import read_table
 from cxr_cli.sources.texts import text_folder
 
 SIGNS = "MS_CXR_T_temporal_image_classification_v1.0.0.csv"

@@ -20,8 +20,8 @@ from pathlib import Path
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files.lines import escaped_text
 from cxr_cli.rows.mapping import join_sections
-from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import find_films, read_table, single_folder, starts_with
+from cxr_cli.sources.data_sets import DataSet
+from cxr_cli.sources.tables.data_set_csv import find_films, read_table, single_folder, starts_with
 
 XML = "ecgen-radiology"
 TABLES = ("indiana_reports.csv", "reports.csv")

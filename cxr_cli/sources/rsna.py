@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import read_table, single_folder
+from cxr_cli.sources.data_sets import DataSet
+from cxr_cli.sources.tables.data_set_csv import read_table, single_folder
 
 SIGNS = "stage_2_train_labels.csv"
 CLASSES = "stage_2_detailed_class_info.csv"

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import find_films, read_table, single_folder
+from cxr_cli.sources.data_sets import DataSet
+from cxr_cli.sources.tables.data_set_csv import find_films, read_table, single_folder
 
 TABLES = ("train-rle.csv", "stage_2_train.csv")
 SIGNS = " or ".join(TABLES)

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from cxr_cli.errors import RowError
 from cxr_cli.rows import Item, Source
-from cxr_cli.sources.data_set import DataSet
-from cxr_cli.sources.tables.csv_rows import label_values, read_table, single_folder
+from cxr_cli.sources.data_sets import DataSet
+from cxr_cli.sources.tables.data_set_csv import label_values, read_table, single_folder
 
 SPLITS = ("train", "test")
 SIGNS = "annotations/image_labels_train.csv or annotations/image_labels_test.csv"

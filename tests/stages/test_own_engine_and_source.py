@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cxr_cli.engines.requests import Reply, ignore_reply
 from cxr_cli.rows import Source
-from cxr_cli.sources.data_set import DataSet
+from cxr_cli.sources.data_sets import DataSet
 
 
 class Echo:

@@ -11,7 +11,7 @@ import numpy as np
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Row
 from cxr_cli.rows.files.lines import text_problem
-from cxr_cli.sources.tables.csv_rows import require_columns
+from cxr_cli.sources.tables.data_set_csv import require_columns
 
 _CHUNK = 1 << 24
 _QUOTE, _NEWLINE = 34, 10
