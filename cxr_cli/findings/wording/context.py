@@ -6,7 +6,7 @@ increased" compares; "symmetric edema" is not normal; a tip that is not seen den
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import chain, pairwise
+from functools import cached_property
 
 from cxr_cli.findings.clauses.state import Token
 from cxr_cli.findings.lexicon import Lexicon
@@ -17,6 +17,7 @@ UNSETTLED = frozenset(
     ("worse", "better", "increased", "decreased", "device tip", "lingula", "middle lobe", "cardiothoracic ratio")
 )
 COMPARED = frozenset(("compare", "worse", "better"))
+DESCRIBED = frozenset(("finding", "side", "zone", "severity"))  # behind an adjective
 REACH = 12  # phrases
 IDLE = frozenset({"negated", "resolved", "hedge", "ask"})  # cues that may say nothing
 OPERATIONS = frozenset({"support device", "surgical material", "breast surgery"})
@@ -43,23 +44,28 @@ Group = list[Token]
 
 def in_context(tokens: list[Token], plain: str, lexicon: Lexicon) -> list[Token]:
     """The tokens of a sentence, each with the one meaning that it has there."""
-    marks: set[str | int] = set(chain.from_iterable(tokens))  # their kinds and values
-    if not COMPARED.isdisjoint(marks):
+    values = {value for _, value, _, _ in tokens}
+    if not COMPARED.isdisjoint(values):
         tokens = compared(tokens, plain)
-    return [*Context(tokens, plain, lexicon).tokens()] if _unsettled(tokens, marks, plain) else tokens
+    return [*Context(tokens, plain, lexicon).tokens()] if _unsettled(tokens, values, plain) else tokens
 
 
-def _unsettled(tokens: list[Token], marks: set[str | int], plain: str) -> bool:
+def _unsettled(tokens: list[Token], values: set[str], plain: str) -> bool:
     """May a rule of `Context` apply?"""
-    return (
-        not UNSETTLED.isdisjoint(marks)
-        or ("hedge" in marks and "severity" in marks)
-        or ("finding" in marks and "increased " in plain)
-        or ("ask" in marks and any(word in plain for word in ("expected", "status post", "s p ")))
-        or ("bilateral" in marks and ("each " in plain or "either " in plain))
-        or ("stable" in marks and "creased" in plain)
-        or ("good" in marks and any(a[0] == "good" and a[3] + 1 == b[2] for a, b in pairwise(tokens)))
-    )
+    if not UNSETTLED.isdisjoint(values) or ("creased" in plain and ("increased " in plain or "stable" in values)):
+        return True
+    if "bilateral" in values and ("each " in plain or "either " in plain):
+        return True
+    if "ask" in values and any(word in plain for word in ("expected", "status post", "s p ")):
+        return True
+    hedged, good_end = "hedge" in values, -1
+    for kind, _, start, end in tokens:
+        if (hedged and kind == "severity") or (
+            start == good_end and (kind in DESCRIBED or plain.startswith("to ", start))
+        ):
+            return True
+        good_end = end + 1 if kind == "good" else -1
+    return False
 
 
 class Context:
@@ -67,7 +73,6 @@ class Context:
 
     def __init__(self, tokens: list[Token], plain: str, lexicon: Lexicon) -> None:
         self.plain, self.lexicon = plain, lexicon
-        self.timed = bool(_TIME.search(plain))  # it speaks of another time
         self.groups: list[Group] = []
         for token in tokens:
             if self.groups and self.groups[-1][0][2:] == token[2:]:
@@ -75,11 +80,16 @@ class Context:
             else:
                 self.groups.append([token])
 
-        if ratio := _RATIO.search(plain):
+        if ("ratio" in plain or "ctr" in plain) and (ratio := _RATIO.search(plain)):
             large = float(ratio[1] or 0) > 0.5 or float(ratio[2] or 0) > 50
             kind, quality = ("bad", "increased") if large else ("good", "normal")
             self.groups.append([(kind, quality, *ratio.span(1 if ratio[1] else 2))])
             self.groups.sort(key=lambda group: group[0][2])
+
+    @cached_property
+    def timed(self) -> bool:
+        """Does the sentence speak of another time?"""
+        return bool(_TIME.search(self.plain))
 
     def tokens(self) -> Iterator[Token]:
         """What is left of them."""
