@@ -28,6 +28,7 @@ PASSED_OVER = MARKERS | {
     "imply",
 }
 DENIALS = frozenset({"deny"})
+PARTNERS = MARKERS - DENIALS | {"clear", "worse", "better", "resolved", "object"}  # a denial without them is dropped
 UNSETTLED = frozenset({"deny", "impossible", "unsettled"})
 ABLE = frozenset({"able"})
 REACH = 6  # tokens between a denial and what it denies
@@ -36,9 +37,12 @@ STATED = frozenset({"finding", "anatomy", "good", "bad"})
 
 def compose(tokens: list[Token], plain: str) -> list[Token]:
     """The tokens of a sentence without markers; pairs that mean something else are replaced by that."""
-    if any(value in MARKERS or value == "clear" for _, value, _, _ in tokens):
-        return Composition(tokens, plain).result()
-    return tokens
+    values = {value for _, value, _, _ in tokens}
+    if "clear" not in values and MARKERS.isdisjoint(values):
+        return tokens
+    if PARTNERS.isdisjoint(values):
+        return [token for token in tokens if token[1] not in DENIALS]
+    return Composition(tokens, plain).result()
 
 
 class Composition:
