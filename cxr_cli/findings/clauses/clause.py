@@ -22,9 +22,13 @@ class Clause(Cues):
     mentions: its findings. verdict: on the findings asked about before it ("absent", "present", None).
     """
 
+    __slots__ = ()
+
     def read(self) -> "Clause":
         for i, (kind, value, start, end) in enumerate(self.tokens):
-            if kind == "finding":
+            if kind == "cue":
+                HANDLERS[value](self, i, start, end)
+            elif kind == "finding":
                 self.on_finding(value, start, end)
             elif kind == "anatomy":
                 self.on_anatomy(i, value, start, end)
@@ -32,8 +36,6 @@ class Clause(Cues):
                 self.on_quality(i, kind, value, start, end)
             elif kind in ATTRIBUTES:
                 self.on_attribute(i, kind, value)
-            elif kind == "cue":
-                HANDLERS[value](self, i, start, end)
         if self.pending and self.mentions:
             self.attach(self.pending, self.mentions[-1])
         self.close_heading()

@@ -17,6 +17,8 @@ FRESH = frozenset({"severity", "change", "good", "bad"})
 class Cues(State):
     """The cues before a finding, after it, and between findings."""
 
+    __slots__ = ()
+
     # Before a finding.
 
     def on_negate(self, i: int, start: int, end: int) -> None:

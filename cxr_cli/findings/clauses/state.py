@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from cxr_cli.findings.clauses.mention import Anatomy, Mention
 from cxr_cli.findings.lexicon import Concept, Lexicon
@@ -12,6 +12,7 @@ Token = tuple[str, str, int, int]
 
 AHEAD = 80  # how many tokens a cue looks ahead: no list is longer, and the time stays linear
 DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})
+NAMED = frozenset({"finding", "anatomy", "bad"})
 MODAL = frozenset({"may", "might", "could", "can"})
 # What may come between a doubt and the end of its item, if it is the doubt whether there is a finding at all.
 EXISTS = re.compile(
@@ -24,51 +25,65 @@ EXISTENCE = re.compile(
 )
 
 
+@dataclass(slots=True, eq=False)
 class State:
     """Open negations, hedges and plans; anatomies without a quality yet; attributes without a finding yet."""
 
-    negation = ""  # "", "open" (no finding yet) or "used"
-    resolving = hedge = ask = condition = suppose = elsewhere = neither = aspect = verb_seen = False
-    link = ""  # what came since the last finding: "", "at", "verb", "list"
-    subject = 0  # index of the first mention that a later cue may be about
-    chain = 0  # index of the first mention of the running "a, b and c"
-    same_place_at = -1  # how many findings there were at "consistent with" or "versus"
-    hedge_start = ask_start = elsewhere_start = 0  # how many findings there were when the hedge, the plan, ... began
-    ask_end = 0  # where the words that opened the plan end
-    item = 0  # index of the first mention since the last comma that begins a new item
-    heading_end = 0  # how many findings there were at the colon
-    negated_at = -1  # the token that opened the negation
-    tail = -1  # where the last finding, with the attributes right behind it, ends
+    tokens: list[Token]
+    plain: str
+    lexicon: Lexicon
+    implied: Callable[[str], tuple[Concept, ...]]
+    before: "State | None" = None  # the clause before the break
+
+    mentions: list[Mention] = field(default_factory=list)
+    anatomies: list[Anatomy] = field(default_factory=list)
+    pending: list[tuple[str, str]] = field(default_factory=list)  # attributes whose finding comes after them
+    heading: list[Mention] = field(default_factory=list)  # findings before a colon
+    place_targets: list[Mention] = field(default_factory=list)  # the findings that the next place belongs to
     open_quality: tuple[str, str, int, int] | None = None  # a quality whose anatomy comes after it
     verdict: str | None = None  # on the findings asked about before: "absent", "present"
 
-    def __init__(
-        self,
-        tokens: list[Token],
-        plain: str,
-        lexicon: Lexicon,
-        implied: Callable[[str], tuple[Concept, ...]],
-        before: "State | None" = None,
-    ) -> None:
-        self.tokens, self.plain, self.lexicon, self.implied = tokens, plain, lexicon, implied
-        self.before = before  # the clause before the break
-        self.mentions: list[Mention] = []
-        self.anatomies: list[Anatomy] = []
-        self.pending: list[tuple[str, str]] = []  # attributes whose finding comes after them
-        self.heading: list[Mention] = []  # findings before a colon
-        self.place_targets: list[Mention] = []  # the findings that the next place belongs to
+    negation: str = ""  # "", "open" (no finding yet) or "used"
+    resolving: bool = False
+    hedge: bool = False
+    ask: bool = False
+    condition: bool = False
+    suppose: bool = False
+    elsewhere: bool = False
+    neither: bool = False
+    aspect: bool = False
+    verb_seen: bool = False
+    link: str = ""  # what came since the last finding: "", "at", "verb", "list"
 
-    @cached_property
+    subject: int = 0  # index of the first mention that a later cue may be about
+    chain: int = 0  # index of the first mention of the running "a, b and c"
+    item: int = 0  # index of the first mention since the last comma that begins a new item
+    same_place_at: int = -1  # how many findings there were at "consistent with" or "versus"
+    hedge_start: int = 0  # how many findings there were when the hedge began
+    ask_start: int = 0  # ... the plan
+    elsewhere_start: int = 0  # ... what another study showed
+    heading_end: int = 0  # how many findings there were at the colon
+    ask_end: int = 0  # where the words that opened the plan end
+    negated_at: int = -1  # the token that opened the negation
+    tail: int = -1  # where the last finding, with the attributes right behind it, ends
+    _last_stated: int | None = field(default=None, init=False)
+    _last_doubt: int | None = field(default=None, init=False)
+
+    @property
     def last_stated(self) -> int:
         """The last token that names a finding, an anatomy or what is wrong with one; -1: none."""
-        tokens = self.tokens
-        return next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in ("finding", "anatomy", "bad")), -1)
+        if self._last_stated is None:
+            tokens = self.tokens
+            self._last_stated = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in NAMED), -1)
+        return self._last_stated
 
-    @cached_property
+    @property
     def last_doubt(self) -> int:
         """The last cue that makes a plan or general knowledge likely; -1: none."""
-        tokens = self.tokens
-        return next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][1] in DOUBTS), -1)
+        if self._last_doubt is None:
+            tokens = self.tokens
+            self._last_doubt = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][1] in DOUBTS), -1)
+        return self._last_doubt
 
     def mention(self, name: str, start: int, end: int) -> Mention:
         ask = self.ask or self.condition or self.elsewhere or (self.suppose and not self.negation)
