@@ -121,8 +121,8 @@ class Reader:
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
         plain, offsets = self._words.corrected(*normalise(text))
         tokens = in_context(compose(self._tokens(plain), plain), plain, self.lexicon)
-        whole = plain.rstrip()
-        asks = whole.endswith(":") or (whole.endswith("?") and bool(_QUESTION.search(plain)))
+        last = plain.rstrip()[-1:]
+        asks = last == ":" or (last == "?" and bool(_QUESTION.search(plain)))
         asks = asks or bool(_OPTION.match(plain) and not _ANSWER.search(plain))
         mentions: list[Mention] = []
         verdict = None
@@ -149,7 +149,8 @@ class Reader:
                 if _ANSWER.search(plain):  # "the answer is option B, scoliosis" states it
                     continue
             clause.append(token)
-            informative = informative or kind in _STATES or value in _VERDICTS
+            if not informative:
+                informative = kind in _STATES or value in _VERDICTS
         if asks:
             for mention in mentions:
                 mention.ask, mention.negated = True, False
@@ -158,7 +159,7 @@ class Reader:
             verdict = None  # on the option, not on the last topic
         mentions = [m for m in mentions if m.negated or m.combined or not self.lexicon.entries[m.name].only_absent]
         _sizes(plain, mentions)
-        return tuple(_finding(m, offsets) for m in mentions), verdict
+        return tuple([_finding(m, offsets) for m in mentions]), verdict
 
     def _tokens(self, plain: str) -> list[Token]:
         """Every phrase of the lexicon in the text as (kind, value, start, end), whole words only."""

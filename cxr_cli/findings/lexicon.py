@@ -6,8 +6,9 @@ The knowledge is `lexicon.toml`; a file of the same form given with `--lexicon` 
 import hashlib
 import re
 import tomllib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache, cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -152,16 +153,18 @@ class Lexicon:
     @cached_property
     def matcher(self) -> tuple[AhoCorasick, list[tuple[Concept, ...]], list[str]]:
         """The automaton over all phrases, and for each phrase its concepts and its text."""
-        phrases: dict[str, dict[Concept, None]] = {}
+        phrases: dict[str, tuple[Concept, ...]] = {}
 
         def add(terms: Iterable[str], concept: Concept, plural: bool = False, but: Container[str] = ()) -> None:
+            alone = (concept,)
             for term in terms:
                 for count, phrase in enumerate(expand(term)):
                     if count == MOST_PHRASES:
                         raise CxrError(f"lexicon: a term of `{concept[1]}` stands for more than {MOST_PHRASES} phrases")
                     for form in (phrase, plural_of(phrase)) if plural else (phrase,):
-                        if form not in but:
-                            phrases.setdefault(form, {})[concept] = None
+                        concepts = phrases.setdefault(form, alone) if form not in but else alone
+                        if concept not in concepts:
+                            phrases[form] = (*concepts, concept)
 
         for entry in self.own:
             add(entry.terms, ("finding", entry.name), plural=True)
@@ -182,7 +185,7 @@ class Lexicon:
             add(self.data[name]["terms"], ("skip", name))
         texts = list(phrases)
         automaton = AhoCorasick(texts, matchkind=MatchKind.LeftmostLongest)
-        return automaton, [tuple(phrases[t]) for t in texts], texts
+        return automaton, list(phrases.values()), texts
 
     def _check(self) -> None:
         for entry in self.entries.values():
@@ -230,27 +233,35 @@ def merge(base: Any, extra: Any) -> Any:
     return extra
 
 
+_LETTERS = re.compile(r"\[(\w)-(\w)\]")
 _INNERMOST = re.compile(r"\(([^()]*)\)")
+_OPTIONAL = re.compile(r"(\w)\?")
 
 
 def expand(term: str) -> Iterator[str]:
     """All phrases of a term: "(a|b|) c" -> "a c", "b c", "c"; "lines?" -> "line", "lines"; "[a-h]" -> "a" ... "h"."""
-    letters = re.search(r"\[(\w)-(\w)\]", term)
-    if letters:
+    if letters := _LETTERS.search(term):
         for code in range(ord(letters[1]), ord(letters[2]) + 1):
             yield from expand(term[: letters.start()] + chr(code) + term[letters.end() :])
         return
-    group = _INNERMOST.search(term)
-    if group:
-        for choice in group[1].split("|"):
-            yield from expand(term[: group.start()] + choice + term[group.end() :])
+    parts = _INNERMOST.split(term.lower().replace("-", " ").replace("/", " "))
+    if len(parts) > 1 and any("(" in part for part in parts[::2]):  # a group in a group
+        before, choices, after = _INNERMOST.split(term, maxsplit=1)
+        for choice in choices.split("|"):
+            yield from expand(before + choice + after)
         return
-    optional = re.search(r"\w\?", term)
-    if optional:
-        yield from expand(term[: optional.start()] + term[optional.end() :])
-        yield from expand(term[: optional.end() - 1] + term[optional.end() :])
-        return
-    yield " ".join(term.lower().replace("-", " ").replace("/", " ").split())
+    for phrase in _combined(parts, [choices.split("|") for choices in parts[1::2]]):
+        parts = _OPTIONAL.split(phrase)
+        for form in _combined(parts, [("", letter) for letter in parts[1::2]]) if len(parts) > 1 else parts:
+            yield " ".join(form.split())
+
+
+def _combined(parts: Sequence[str], choices: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The texts that come of putting one choice each in the place of every other part."""
+    pieces = list(parts)
+    for chosen in product(*choices):
+        pieces[1::2] = chosen
+        yield "".join(pieces)
 
 
 def plural_of(phrase: str) -> str:

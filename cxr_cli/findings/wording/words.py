@@ -39,12 +39,8 @@ class Words:
     def __init__(self, lexicon: Lexicon) -> None:
         _, concepts, phrases = lexicon.matcher
         self._shorthand = lexicon.shorthand
-        self._vocabulary = dict.fromkeys(
-            word
-            for phrase, kinds in zip(phrases, concepts, strict=True)
-            if kinds[0][0] != "skip"
-            for word in _WORD.findall(phrase)
-        )
+        said = [phrase for phrase, kinds in zip(phrases, concepts, strict=True) if kinds[0][0] != "skip"]
+        self._vocabulary = dict.fromkeys(_WORD.findall("\n".join(said)))
         self._alike: dict[tuple[str, str, int], list[str]] = {}  # an error leaves the one end or the other as it was
         for word in self._vocabulary:
             if len(word) > SLIGHT_ERROR:
@@ -57,6 +53,8 @@ class Words:
 
     def corrected(self, plain: str, offsets: Offsets) -> tuple[str, Offsets]:
         """The plain text with its words put right, and its offsets."""
+        if self._known.issuperset(plain.split()):
+            return plain, offsets
         strange: set[str] = set()
         for piece in set(plain.split()) - self._known:
             words = {word for word in _WORD.findall(piece) if self._fix(word)}
