@@ -7,13 +7,11 @@
 import re
 import tomllib
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 
 _DATA = {
     name: {key: frozenset(words.split()) for key, words in part.items()}
-    for name, part in tomllib.loads(
-        resources.files("cxr_cli.findings.sections").joinpath("headings.toml").read_text("utf-8")
-    ).items()
+    for name, part in tomllib.loads(Path(__file__).with_name("headings.toml").read_text("utf-8")).items()
 }
 _TITLE, _BESIDE, _BEFORE = _DATA.pop("title"), _DATA.pop("beside")["words"], _DATA.pop("before_the_film")["words"]
 TITLE = "title"

@@ -39,8 +39,8 @@ class Words:
     def __init__(self, lexicon: Lexicon) -> None:
         _, concepts, phrases = lexicon.matcher
         self._shorthand = lexicon.shorthand
-        said = [phrase for phrase, kinds in zip(phrases, concepts, strict=True) if kinds[0][0] != "skip"]
-        self._vocabulary = dict.fromkeys(_WORD.findall("\n".join(said)))
+        said = " ".join([phrase for phrase, kinds in zip(phrases, concepts, strict=True) if kinds[0][0] != "skip"])
+        self._vocabulary = dict.fromkeys(_WORD.findall(" ".join(dict.fromkeys(said.split()))))
         self._alike: dict[tuple[str, str, int], list[str]] = {}  # an error leaves the one end or the other as it was
         for word in self._vocabulary:
             if len(word) > SLIGHT_ERROR:
