@@ -84,20 +84,21 @@ class Reader:
         text = plain_text(text)
         lead = ""  # a sentence that its list completes: "No evidence of:"
         for start, end, section in sentences(text):
-            several = several or section in READINGS
             if section in WITHOUT_FINDINGS:
                 found.append(Statement(start, end, section, ()))
                 continue
+            if section in READINGS:
+                several = True
             sentence = text[start:end]
             if lead and _is_item(text, start):
-                mentions, verdict = self._sentence(lead + sentence)
-                mentions = tuple([_at(m, start - len(lead)) for m in mentions])
+                stated, own_topic, verdict = self._sentence(lead + sentence)
+                offset = start - len(lead)
             else:
-                mentions, verdict = self._sentence(sentence)
-                mentions = tuple([_at(m, start) for m in mentions])
+                stated, own_topic, verdict = self._sentence(sentence)
+                offset = start
                 lead = sentence + " " if sentence.endswith(":") and self._denies(sentence) else ""
-            stated = tuple([m for m in mentions if m.status != "asked"])
-            own_topic = () if len(stated) == len(mentions) else tuple([m for m in mentions if m.status == "asked"])
+            if offset:
+                stated, own_topic = _at(stated, offset), _at(own_topic, offset)
             if verdict and not stated:
                 if found and topic and found[-1].findings == topic:  # "Pneumothorax? None."
                     found[-1] = found[-1]._replace(findings=(), topic=topic)
@@ -118,7 +119,8 @@ class Reader:
         kinds = {kind if kind != "cue" else value for kind, value, _, _ in self._tokens(normalise(lead)[0])}
         return "negate" in kinds and not kinds & {"finding", "anatomy"}
 
-    def _sentence(self, text: str) -> tuple[tuple[Finding, ...], str | None]:
+    def _sentence(self, text: str) -> tuple[tuple[Finding, ...], tuple[Finding, ...], str | None]:
+        """The findings that a sentence states, those it asks about, and its verdict on those asked about before it."""
         plain, offsets = self._words.corrected(*normalise(text))
         tokens = in_context(compose(self._tokens(plain), plain), plain, self.lexicon)
         last = plain.rstrip()[-1:]
@@ -159,7 +161,8 @@ class Reader:
             verdict = None  # on the option, not on the last topic
         mentions = [m for m in mentions if m.negated or m.combined or not self.lexicon.entries[m.name].only_absent]
         _sizes(plain, mentions)
-        return tuple([_finding(m, offsets) for m in mentions]), verdict
+        asked = tuple([_finding(m, offsets) for m in mentions if m.ask])
+        return tuple([_finding(m, offsets) for m in mentions if not m.ask]), asked, verdict
 
     def _tokens(self, plain: str) -> list[Token]:
         """Every phrase of the lexicon in the text as (kind, value, start, end), whole words only."""
@@ -237,8 +240,9 @@ def _is_item(text: str, start: int) -> bool:
     return bool(_ITEM.fullmatch(text, line, start))
 
 
-def _at(finding: Finding, offset: int) -> Finding:
-    return Finding(*finding[:7], finding.start + offset, finding.end + offset)
+def _at(findings: Iterable[Finding], offset: int) -> tuple[Finding, ...]:
+    """The findings of a sentence that begins at `offset`."""
+    return tuple([Finding._make((*f[:7], f.start + offset, f.end + offset)) for f in findings]) if findings else ()
 
 
 def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
