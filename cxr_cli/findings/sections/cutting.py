@@ -80,6 +80,8 @@ def _sections(report: str) -> tuple[Section, ...]:
 
 def _diagnoses(found: list[Heading]) -> list[Heading]:
     """A bare diagnosis above the findings is why the film was made; below them it is the impression."""
+    if not any(heading.kind == "diagnosis" for heading in found):
+        return found
     last = max((i for i, heading in enumerate(found) if heading.kind == "findings"), default=-1)
     return [
         heading._replace(kind="indication" if i < last else "impression") if heading.kind == "diagnosis" else heading

@@ -138,6 +138,7 @@ def is_title(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=16384)
 def may_begin(word: str) -> bool:
     """Can a heading begin with this lower-case word?"""
     return bool(corrected(word.translate(_ACCENTS)))

@@ -135,7 +135,7 @@ def _heading(kind: str, text: str, start: int, begin: int, phrase_end: int, end:
         end += 1
     if kind == TITLE and ":" in text[phrase_end:end]:
         kind = TITLED
-    final = bool(_FINAL.search(text, begin, phrase_end)) and kind not in SILENT
+    final = kind not in SILENT and bool(_FINAL.search(text, begin, phrase_end))
     return Heading(kind, start, end, end == stop, final)
 
 

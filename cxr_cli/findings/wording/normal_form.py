@@ -9,11 +9,11 @@ Offsets = list[tuple[int, int]]
 """(i, n): from plain[i] on, the character stands n further on in the text. [] where the two agree."""
 
 _TABLE = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
+_MARKED = re.compile('[-–−/_*"“”’\n\r\t\xa0#]')
 _SIGNS = re.compile(
     r"\( ?[-–−] ?\)(?:ve\b)?|\[ ?[-–−] ?\]|(?<![\w-])[-–−]ve\b"
     r"|(?<=: )[-–−](?=\s*(?:[,;.\n]|$))|(?<= )−(?=\s*$)"
 )  # (-), [-], -ve, ": -": "no"
-_MINUS = re.compile(r"-(?:\)|ve|\])|−|–\)|: [-–]")  # what each of them holds, quick to find
 _BLANKS = re.compile("  +")
 
 
@@ -22,9 +22,10 @@ def normalise(text: str) -> tuple[str, Offsets]:
     plain = text.lower()
     if len(plain) != len(text):
         plain = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    if ("-" in plain or "−" in plain or "–" in plain) and _MINUS.search(plain):
-        plain = _SIGNS.sub(lambda sign: " no".ljust(len(sign[0])) if len(sign[0]) > 2 else "✗", plain)
-    plain = plain.translate(_TABLE)
+    if _MARKED.search(plain):
+        if any(sign in plain for sign in ("-)", "-ve", "-]", "−", "–)", ": -", ": –")):
+            plain = _SIGNS.sub(lambda sign: " no".ljust(len(sign[0])) if len(sign[0]) > 2 else "✗", plain)
+        plain = plain.translate(_TABLE)
     if "  " not in plain:
         return plain, []
     offsets, dropped = [], 0
