@@ -13,9 +13,11 @@ _END = re.compile(
     r"[.!?;\n<](?:(?<=(?<![.!?])[.!?])[.!?]*[\"')\]*]*(?=\s|$|<)|(?<=[a-z)]\.)(?=[A-Z])|(?<=;)(?=\s)|(?<=[:;]\n)"
     r"|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#))|(?P<line>(?<=\n)(?=[ \t]*[A-Z][a-z ])))|(?<=<)/?\w+>)"
 )
-_ABBREVIATION = re.compile(
-    r"\b(?:dr|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|ie|fig|st|cf|etc|resp|incl|bilat|lt|rt|(?<![a-z] )neg)$", re.IGNORECASE
+_ABBREVIATIONS = (
+    *("dr", "mr", "mrs", "ms", "vs", "approx", "e.g", "i.e", "eg", "ie", "fig", "st", "cf", "etc", "resp", "incl"),
+    *("bilat", "lt", "rt", "neg"),
 )
+_ABBREVIATION = re.compile(rf"\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})(?<![a-z] neg)$", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"(?:[,(/&–-]|\b(?:a|an|and|are|at|by|for|in|is|no|of|on|or|the|to|with|without))[ \t]*$", re.IGNORECASE
 )
@@ -39,9 +41,10 @@ def sentences(text: str) -> Iterator[Sentence]:
         width = 0
         for match in _END.finditer(text, start, stop):
             begin, end = match.span()
-            if text[begin] == "?" and not text[max(start, begin - 1) : begin].strip("?([ \n"):
+            mark = text[begin]
+            if mark == "?" and not text[max(start, begin - 1) : begin].strip("?([ \n"):
                 continue  # "opacity ? pneumonia", "(?effusion)"
-            if end == begin + 1 and text[begin] == "." and _ABBREVIATION.search(text, max(start, begin - 8), begin):
+            if mark == "." and end == begin + 1 and _abbreviated(text, start, begin):
                 continue
             if match.lastgroup:
                 width = width or max(map(len, text[start:stop].split("\n")))
@@ -52,6 +55,12 @@ def sentences(text: str) -> Iterator[Sentence]:
             start = end
         if sentence := _trimmed(text, start, stop, section):
             yield sentence
+
+
+def _abbreviated(text: str, start: int, end: int) -> bool:
+    """Does an abbreviation end at `end`, before a full stop of its own?"""
+    start = max(start, end - 8)
+    return text[start:end].lower().endswith(_ABBREVIATIONS) and bool(_ABBREVIATION.search(text, start, end))
 
 
 def _wrapped(text: str, end: int, width: int) -> bool:
