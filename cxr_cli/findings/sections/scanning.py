@@ -9,9 +9,8 @@ from cxr_cli.findings.sections.headings import SILENT, TITLE, kind_of, may_begin
 TITLED = "titled"
 """The kind of a film's name with a colon: what is seen on it follows."""
 _LONGEST = 90  # characters of a heading
-# What may stand before a heading on its line: blanks, decoration, a number.
-_LEAD = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?=[^\W\d_])")
-_FIRST = re.compile(r"[^\W\d_]+")
+# The first word of a line, and what may stand before a heading: blanks, decoration, a number.
+_FIRST = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?P<word>[^\W\d_]+)")
 _COLON = re.compile(r"(?<!\d)[:|\t：]|[:|\t：](?!\d)|(?<=[A-Z]);|[=-]>|>>")
 _DASH = re.compile(r"[ \t]*[-–—]+(?=[ \t]|$)|[ \t][-–—]+", re.MULTILINE)
 _CLOSED = re.compile(r"\*\*|__|\]|\)(?=[ \t]|$)", re.MULTILINE)
@@ -85,19 +84,19 @@ def _of_line(text: str, start: int, stop: int, *, after_blank: bool, after_silen
 
 def _at_start(text: str, start: int, stop: int, *, after_blank: bool, after_silent: bool) -> Heading | None:
     """The heading that a line begins with."""
-    lead = _LEAD.match(text, start, stop)
-    word = _FIRST.match(text, lead.end(), stop) if lead else None
-    if lead is None or word is None or not may_begin(word[0].lower()):
+    first = _FIRST.match(text, start, stop)
+    if first is None or not may_begin(first["word"].lower()):
         return None
-    begin, limit = lead.end(), min(stop, lead.end() + _LONGEST)
-    if _WET.match(text, begin, stop):
+    begin = first.start("word")
+    limit = min(stop, begin + _LONGEST)
+    if text[begin] in "Ww" and _WET.match(text, begin, stop):
         return _wet_read(text, start, begin, stop)
     if (colon := _COLON.search(text, begin, limit)) and (
         kind := kind_of(text[begin : colon.start()].strip(_DECORATION))
     ):
         return _heading(kind, text, start, begin, colon.start(), colon.end(), stop)
     proud = text[begin].isupper()
-    decorated = any(sign in lead[0] for sign in "#*_=[(")
+    decorated = any(sign in text[start:begin] for sign in "#*_=[(")
     if proud and (dash := _DASH.search(text, begin, limit)):
         kind = kind_of(text[begin : dash.start()].strip(_DECORATION))
         if kind and kind != TITLE:
