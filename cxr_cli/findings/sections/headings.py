@@ -76,14 +76,16 @@ def kind_of(phrase: str) -> str | None:
 
     "diagnosis" is the kind of a bare one, which may be the impression or why the film was made.
     """
-    text = phrase.lower().translate(_ACCENTS)
+    text = phrase.lower()
+    if not text.isascii():
+        text = text.translate(_ACCENTS)
     words = [word for word in _WORD.findall(text) if not _FILLED.fullmatch(word)]
     if not words or len(words) > 14:
         return None
-    if is_title(text):
-        return TITLE
     known = [corrected(word) for word in words]
     strange = known.count("")
+    if not strange and is_title(text):
+        return TITLE
     # "GT FINDINGS": one strange word before findings or impression
     if strange and not (strange == 1 and 2 <= len(words) <= 3 and phrase.isupper() and _states(known[-1])):
         return None

@@ -11,8 +11,9 @@ TITLED = "titled"
 _LONGEST = 90  # characters of a heading
 # The first word of a line, and what may stand before a heading: blanks, decoration, a number.
 _FIRST = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?P<word>[^\W\d_]+)")
-_COLON = re.compile(r"(?<!\d)[:|\t：]|[:|\t：](?!\d)|(?<=[A-Z]);|[=-]>|>>")
-_DASH = re.compile(r"[ \t]*[-–—]+(?=[ \t]|$)|[ \t][-–—]+", re.MULTILINE)
+# (One set of characters up front lets these searches skip all others.)
+_COLON = re.compile(r"[:|\t：;>](?:(?<=[:|\t：])(?:(?<!\d.)|(?!\d))|(?<=[A-Z];)|(?<=[=-]>)|(?<=>)>)")
+_DASH = re.compile(r"[-–—](?:(?<=[ \t].)[-–—]*|[-–—]*(?=[ \t]|$))", re.MULTILINE)
 _CLOSED = re.compile(r"\*\*|__|\]|\)(?=[ \t]|$)", re.MULTILINE)
 _AFTER = "*_#=:]|~"
 _DECORATION = " \t*_#=~[]()\"'.–—-"
