@@ -62,7 +62,7 @@ class Reader:
         """
         plain, offsets = self._words.corrected(*normalise(sentence))
         tokens = self._tokens(plain)
-        composed = compose(tokens, plain)
+        composed = compose(tokens, {token[1] for token in tokens}, plain)
         starts = {start for _, _, start, _ in composed}
         gone = [start for _, _, start, _ in tokens if start not in starts]
         found, i = [], 0
@@ -122,7 +122,11 @@ class Reader:
     def _sentence(self, text: str) -> tuple[tuple[Finding, ...], tuple[Finding, ...], str | None]:
         """The findings that a sentence states, those it asks about, and its verdict on those asked about before it."""
         plain, offsets = self._words.corrected(*normalise(text))
-        tokens = in_context(compose(self._tokens(plain), plain), plain, self.lexicon)
+        tokens = self._tokens(plain)
+        values = {token[1] for token in tokens}
+        if (composed := compose(tokens, values, plain)) is not tokens:
+            tokens, values = composed, {token[1] for token in composed}
+        tokens = in_context(tokens, values, plain, self.lexicon)
         last = plain.rstrip()[-1:]
         asks = last == ":" or (last == "?" and bool(_QUESTION.search(plain)))
         asks = asks or bool(_OPTION.match(plain) and not _ANSWER.search(plain))

@@ -7,6 +7,7 @@ Words that only serve such pairs are cues too (`MARKERS`); none of them leaves t
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 from cxr_cli.findings.clauses.state import Token
 
@@ -35,9 +36,11 @@ REACH = 6  # tokens between a denial and what it denies
 STATED = frozenset({"finding", "anatomy", "good", "bad"})
 
 
-def compose(tokens: list[Token], plain: str) -> list[Token]:
-    """The tokens of a sentence without markers; pairs that mean something else are replaced by that."""
-    values = {value for _, value, _, _ in tokens}
+def compose(tokens: list[Token], values: set[str], plain: str) -> list[Token]:
+    """The tokens of a sentence without markers; pairs that mean something else are replaced by that.
+
+    values: those of the tokens. The very same list is given back where nothing is to be done.
+    """
     if "clear" not in values and MARKERS.isdisjoint(values):
         return tokens
     if PARTNERS.isdisjoint(values):
@@ -52,8 +55,14 @@ class Composition:
         self.tokens, self.plain = tokens, plain
         self.replaced: dict[int, Token | None] = {}  # where a span begins -> what stands there instead
         self.preference = self.no_other = -1  # the tokens that a "than" further on belongs to
-        self.first_stated = next((i for i, t in enumerate(tokens) if t[0] in STATED), len(tokens))
-        self.last_stated = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in STATED), -1)
+
+    @cached_property
+    def first_stated(self) -> int:
+        return next((i for i, t in enumerate(self.tokens) if t[0] in STATED), len(self.tokens))
+
+    @cached_property
+    def last_stated(self) -> int:
+        return next((i for i in range(len(self.tokens) - 1, -1, -1) if self.tokens[i][0] in STATED), -1)
 
     def result(self) -> list[Token]:
         for i, (kind, value, _, _) in enumerate(self.tokens):

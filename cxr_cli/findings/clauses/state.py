@@ -38,8 +38,8 @@ class State:
     mentions: list[Mention] = field(default_factory=list)
     anatomies: list[Anatomy] = field(default_factory=list)
     pending: list[tuple[str, str]] = field(default_factory=list)  # attributes whose finding comes after them
-    heading: list[Mention] = field(default_factory=list)  # findings before a colon
-    place_targets: list[Mention] = field(default_factory=list)  # the findings that the next place belongs to
+    heading: Sequence[Mention] = ()  # findings before a colon
+    place_targets: Sequence[Mention] = ()  # the findings that the next place belongs to
     open_quality: tuple[str, str, int, int] | None = None  # a quality whose anatomy comes after it
     verdict: str | None = None  # on the findings asked about before: "absent", "present"
 

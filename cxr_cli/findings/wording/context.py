@@ -5,7 +5,7 @@ increased" compares; "symmetric edema" is not normal; a tip that is not seen den
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 
 from cxr_cli.findings.clauses.state import Token
@@ -42,12 +42,11 @@ Group = list[Token]
 """The tokens of one phrase."""
 
 
-def in_context(tokens: list[Token], plain: str, lexicon: Lexicon) -> list[Token]:
-    """The tokens of a sentence, each with the one meaning that it has there."""
-    values = {value for _, value, _, _ in tokens}
+def in_context(tokens: list[Token], values: set[str], plain: str, lexicon: Lexicon) -> list[Token]:
+    """The tokens of a sentence, each with the one meaning that it has there. values: those of the tokens."""
     if not COMPARED.isdisjoint(values):
         tokens = compared(tokens, plain)
-    return [*Context(tokens, plain, lexicon).tokens()] if _unsettled(tokens, values, plain) else tokens
+    return Context(tokens, plain, lexicon).tokens() if _unsettled(tokens, values, plain) else tokens
 
 
 def _unsettled(tokens: list[Token], values: set[str], plain: str) -> bool:
@@ -74,12 +73,14 @@ class Context:
     def __init__(self, tokens: list[Token], plain: str, lexicon: Lexicon) -> None:
         self.plain, self.lexicon = plain, lexicon
         self.groups: list[Group] = []
+        last_start = last_end = -1
         for token in tokens:
-            if self.groups and self.groups[-1][0][2:] == token[2:]:
+            _, _, start, end = token
+            if start == last_start and end == last_end:
                 self.groups[-1].append(token)
             else:
                 self.groups.append([token])
-
+                last_start, last_end = start, end
         if ("ratio" in plain or "ctr" in plain) and (ratio := _RATIO.search(plain)):
             large = float(ratio[1] or 0) > 0.5 or float(ratio[2] or 0) > 50
             kind, quality = ("bad", "increased") if large else ("good", "normal")
@@ -91,15 +92,17 @@ class Context:
         """Does the sentence speak of another time?"""
         return bool(_TIME.search(self.plain))
 
-    def tokens(self) -> Iterator[Token]:
+    def tokens(self) -> list[Token]:
         """What is left of them."""
+        left: list[Token] = []
         for i, group in enumerate(self.groups):
             for token in group:
                 if rule := RULES.get(token[0]):
-                    yield from rule(self, i)
+                    left += rule(self, i)
                     break
             else:
-                yield from group
+                left += group
+        return left
 
     def text(self, i: int) -> str:
         return self.plain[self.groups[i][0][2] : self.groups[i][0][3]]

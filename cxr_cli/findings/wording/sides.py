@@ -5,10 +5,12 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from cxr_cli.findings.clauses.state import Token
 
 _SIDE = r"(?:left|right|l|r)"
+_A_SIDE = re.compile(rf"\b{_SIDE}\b")
 _OTHER_SIDE = rf"(?:(?:that )?(?:on|in|at|of) )?(?:the )?(?:{_SIDE}|other|opposite|contralateral)\b"
 _MORE = (
     r"(?:(?:more|less|most|least)(?: (?:so|marked|pronounced|prominent|extensive|severe|conspicuous|evident|dense"
@@ -39,17 +41,19 @@ def compared(tokens: list[Token], plain: str) -> list[Token]:
     tokens = [token for token in tokens if token[1] != "compare"]
     dropped: list[tuple[int, int]] = []
     both: list[tuple[int, int]] = []
-    for match in _TWO_SIDES.finditer(plain):
-        dropped.append(match.span())
-        both.append(match.span())
-    if both:
-        dropped += (t[2:] for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
-    for match in _one_side(plain):
-        dropped.append(match.span())
-        if not match[0].startswith(("most", "worst", "largest", "greatest")):
+    timed = bool(_TIME.search(plain))
+    if _A_SIDE.search(plain):
+        for match in _TWO_SIDES.finditer(plain):
+            dropped.append(match.span())
             both.append(match.span())
-    dropped += (match.span() for match in _WITH_ONE.finditer(plain))
-    if not _TIME.search(plain):
+        if both:
+            dropped += (t[2:] for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
+        for match in () if timed else chain(_ONE_SIDE.finditer(plain), _IS_LARGER.finditer(plain)):
+            dropped.append(match.span())
+            if not match[0].startswith(("most", "worst", "largest", "greatest")):
+                both.append(match.span())
+        dropped += (match.span() for match in _WITH_ONE.finditer(plain))
+    if not timed:
         dropped += (match.span() for match in _ANOTHER.finditer(plain))
     return [*_rewritten(tokens, _covered(plain, dropped), _covered(plain, both))] if dropped else tokens
 
@@ -60,12 +64,6 @@ def _covered(plain: str, spans: list[tuple[int, int]]) -> bytearray:
     for start, end in spans:
         covered[start:end] = b"\1" * (end - start)
     return covered
-
-
-def _one_side(plain: str) -> Iterator[re.Match[str]]:
-    if not _TIME.search(plain):
-        yield from _ONE_SIDE.finditer(plain)
-        yield from _IS_LARGER.finditer(plain)
 
 
 def _rewritten(tokens: list[Token], dropped: bytearray, both: bytearray) -> Iterator[Token]:
