@@ -22,7 +22,8 @@ $(READY): pyproject.toml
 
 DEMO := build/demo
 
-demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model: phantoms to scores
+demo: export CXR_CACHE := $(CURDIR)/$(DEMO)/cache
+demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model, and a cache of its own: phantoms to scores
 	@rm -rf $(DEMO) && mkdir -p build
 	cxr phantom -n 40 -o $(DEMO) --size 64 --format png --findings cardiomegaly,pneumothorax,edema
 	cxr mine $(DEMO)/studies.jsonl --task binary | cxr verify > $(DEMO)/steps.jsonl
@@ -34,9 +35,11 @@ demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model: 
 	cxr score $(DEMO)/answers.jsonl --summary
 	cxr score examples/answers.jsonl --summary
 	@echo
-	@echo 'The tiny model has learnt to speak, not to see: it shows that every stage runs. Look at $(DEMO)/steps.jsonl (one'
-	@echo 'case a line, each step with its verdict, reason and evidence), $(DEMO)/images/ and $(DEMO)/sft/curves/.'
-	@echo 'The second table scores examples/answers.jsonl, with the ways in which models answer.'
+	@echo 'The first table is of the tiny model, whose answers are nonsense, so that most of its scores are null: it shows that'
+	@echo 'every stage runs, and nothing more. The second table scores examples/answers.jsonl, with the ways in which models answer.'
+	@echo 'Look at $(DEMO)/steps.jsonl (one case a line, each step with its verdict, reason and evidence), $(DEMO)/images/ and'
+	@echo '$(DEMO)/sft/curves/.'
+	@echo 'In your shell first: source $(VENV)/bin/activate'
 	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files, or a table,'
 	@echo '`cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
 

@@ -53,7 +53,7 @@ def outputs(page: str, folder: Path) -> Iterator[tuple[Command, str]]:
     for command in commands(page):
         if command.needs:
             continue
-        script = command.script.replace("PATH_TO_CLONE", str(ROOT))
+        script = command.script.replace("CLONE=~/cxr ", f"CLONE={ROOT} ")
         strict = "set -e -o pipefail\n" if command.output is None else ""
         done = subprocess.run(
             ["bash", "-c", strict + script],
