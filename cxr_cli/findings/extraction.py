@@ -8,7 +8,8 @@ hedges, plans, lists, attributes and statements made of an anatomy and a quality
 """
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from cxr_cli.findings.clauses.clause import Clause
@@ -224,11 +225,23 @@ def _sizes(plain: str, mentions: list[Mention]) -> None:
     """Gives each measurement to the finding nearest to it."""
     if not mentions or ("mm" not in plain and "cm" not in plain and "meter" not in plain):
         return
+    starts = sorted((m.start, i) for i, m in enumerate(mentions))
+    ends = sorted((m.end, i) for i, m in enumerate(mentions))
     for match in _SIZE.finditer(plain):
         scale = 10.0 if match[3][0] == "c" else 1.0
         size = max(float(n) for n in match.groups()[:2] if n) * scale
-        nearest = min(mentions, key=lambda m: min(abs(m.start - match.end()), abs(match.start() - m.end)))
-        nearest.size = size
+        _, nearest = min(*_nearest(starts, match.end()), *_nearest(ends, match.start()))
+        mentions[nearest].size = size
+
+
+def _nearest(places: list[tuple[int, int]], to: int) -> Iterator[tuple[int, int]]:
+    """How far the next place on either side is, and whose it is. places: (place, whose), in order."""
+    after = bisect_left(places, (to, 0))
+    if after < len(places):
+        yield places[after][0] - to, places[after][1]
+    if after:
+        before = places[bisect_left(places, (places[after - 1][0], 0))]
+        yield to - before[0], before[1]
 
 
 def _finding(m: Mention, offsets: Offsets) -> Finding:

@@ -1,5 +1,6 @@
 """Shorthand, British spelling and typing errors; and that other words stay what they are."""
 
+import time
 import timeit
 
 import pytest
@@ -88,3 +89,16 @@ def test_time_grows_with_the_length_of_a_sentence(text: str) -> None:
         )
 
     assert seconds(4000) < 2.6**2 * seconds(1000) + 0.02
+
+
+@pytest.mark.parametrize("text", ["5 mm nodule ", "lungs heart ribs clear ", "ribs clavicle clear "])
+def test_time_grows_with_the_number_of_sizes_and_qualities(text: str) -> None:
+    reader = Reader(Lexicon.load())
+
+    def seconds(times: int) -> float:
+        begin = time.process_time()
+        reader.read(text * times)
+        return time.process_time() - begin
+
+    reader.read(text)
+    assert seconds(8000) < 2.6**2 * seconds(2000) + 0.02

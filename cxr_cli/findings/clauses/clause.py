@@ -83,7 +83,7 @@ class Clause(Cues):
             return
         if quality in self.lexicon.of_findings and self.on_finding_with_quality(quality, start, end):
             return
-        unused = [a for a in self.anatomies if not a.used]
+        unused = [a for a in self.anatomies[-AHEAD:] if not a.used]
         if kind == "good" and self.negation and self.anatomy_near(i) and not self.negates_next(i):
             self.end_negation()
         if kind == "bad":
@@ -107,10 +107,11 @@ class Clause(Cues):
     def on_finding_with_quality(self, quality: str, start: int, end: int) -> bool:
         """A device "in the right main bronchus" is a malpositioned one, which is a finding of its own."""
         combos, broader = self.lexicon.combos, self.lexicon.broader
-        for mention in reversed(self.mentions):
+        recent = self.mentions[-AHEAD:]
+        for mention in reversed(recent):
             name = next((combos[n, quality] for n in broader(mention.name) if (n, quality) in combos), None)
             if name:
-                if not mention.negated and all(m.name != name for m in self.mentions):
+                if not mention.negated and all(m.name != name for m in recent):
                     self.mention(name, start, end).combined = True
                 return True
         return False
@@ -131,7 +132,7 @@ class Clause(Cues):
     def combine_with_before(self, kind: str, quality: str, start: int, end: int) -> bool:
         """ "The lungs are hyperinflated but clear": the anatomy stands before the break."""
         assert self.before
-        anatomies = [a for a in self.before.anatomies if not a.used] or self.before.anatomies[-1:]
+        anatomies = [a for a in self.before.anatomies[-AHEAD:] if not a.used] or self.before.anatomies[-1:]
         count = len(self.mentions)
         stated = {m.name for m in self.before.mentions}
         if not self.combine(kind, quality, anatomies, start, end):

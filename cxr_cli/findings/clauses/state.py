@@ -10,7 +10,7 @@ from cxr_cli.findings.lexicon import Concept, Lexicon
 Token = tuple[str, str, int, int]
 """kind, value, start, end."""
 
-AHEAD = 80  # how many tokens a cue looks ahead: no list is longer, and the time stays linear
+AHEAD = 80  # how many tokens a cue looks ahead or behind: no list is longer, and the time stays linear
 DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})
 NAMED = frozenset({"finding", "anatomy", "bad"})
 MODAL = frozenset({"may", "might", "could", "can"})
