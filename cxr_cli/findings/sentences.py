@@ -18,6 +18,7 @@ _ABBREVIATIONS = (
     *("bilat", "lt", "rt", "neg"),
 )
 _ABBREVIATION = re.compile(rf"\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})(?<![a-z] neg)$", re.IGNORECASE)
+_TWO_SIDES = re.compile(r"[LR]T\.\s+(?:left|right)\b", re.IGNORECASE)  # radiotherapy, before a side
 _GOES_ON = re.compile(
     r"(?:[,(/&–-]|\b(?:a|an|and|are|at|by|for|in|is|no|of|on|or|the|to|with|without))[ \t]*$", re.IGNORECASE
 )
@@ -60,7 +61,9 @@ def sentences(text: str) -> Iterator[Sentence]:
 def _abbreviated(text: str, start: int, end: int) -> bool:
     """Does an abbreviation end at `end`, before a full stop of its own?"""
     start = max(start, end - 8)
-    return text[start:end].lower().endswith(_ABBREVIATIONS) and bool(_ABBREVIATION.search(text, start, end))
+    if not text[start:end].lower().endswith(_ABBREVIATIONS) or not _ABBREVIATION.search(text, start, end):
+        return False
+    return not _TWO_SIDES.match(text, end - 2)
 
 
 def _wrapped(text: str, end: int, width: int) -> bool:

@@ -76,6 +76,10 @@ def stated(text: str) -> list[tuple[Any, ...]]:
             "Hydropneumothorax on the right.",
             [("pleural effusion", "present", "right"), ("pneumothorax", "present", "right")],
         ),
+        (
+            "Left effusion, none on the right.",
+            [("pleural effusion", "present", "left"), ("pleural effusion", "absent", "right")],
+        ),
     ],
 )
 def test_sentence(text: str, expected: list[tuple[Any, ...]]) -> None:

@@ -253,3 +253,32 @@ def test_time_grows_in_proportion_to_the_text(unit: str) -> None:
         return min(times)
 
     assert seconds(160_000) < 2.6**2 * seconds(40_000)
+
+
+@pytest.mark.parametrize(
+    ("report", "present"),
+    [
+        (
+            "| Part | Finding |\n|---|---|\n| Heart | Enlarged |\n| Pleura | No effusion. ? air |",
+            {"cardiomegaly"},
+        ),
+        ("~~Right pleural effusion.~~ Left basal atelectasis.", {"atelectasis"}),
+        ("<del>Right pleural effusion.</del> Left basal atelectasis.", {"atelectasis"}),
+        ("<p>No pneumothorax<br>\nor effusion.</p><p>Cardiomegaly.</p>", {"cardiomegaly"}),
+        ("PRELIM (night resident): left effusion.\nFINAL (staff): Scarring at the base. No effusion.", {"scarring"}),
+        ("WET READ 03:10: Edema.\nFINAL: Cardiomegaly. There is no edema.", {"cardiomegaly"}),
+        ("FINDINGS: Possible rib fracture.\n\nADDENDUM (next morning):\nThere is no fracture.", set()),
+        ("> **Previous report (02/03):** Left effusion.\n\n**Findings**\n\n* Cardiomegaly.", {"cardiomegaly"}),
+        ("Comparison: yesterday. Dense consolidation of the left lower lobe persists.", {"consolidation"}),
+        ("71F, fall. Hx CCF, pneumonia. ?pneumothorax\n\nCXR AP supine\nSmall left effusion.", {"pleural effusion"}),
+        ("8 y with asthma, pneumonia last month.\nThe lungs are clear.", set()),
+        ("80-year-old man with a small left effusion.", {"pleural effusion"}),
+    ],
+)
+def test_what_wraps_a_report(report: str, present: set[str]) -> None:
+    assert stated(report) == present
+
+
+def test_a_table_keeps_its_places() -> None:
+    report = "| Heart | Enlarged |\n| Pleura | No effusion |"
+    assert [report[f.start : f.end] for f in read(report)] == ["Heart | Enlarged", "effusion"]

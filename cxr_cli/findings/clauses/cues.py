@@ -2,6 +2,7 @@
 
 import re
 
+from cxr_cli.findings.clauses.mention import Mention
 from cxr_cli.findings.clauses.state import AHEAD, State, Token
 
 CONCLUDES = frozenset({"suggests", "indicates", "confirms", "supports", "points to", "leads to"})
@@ -11,6 +12,9 @@ OPEN = re.compile(
     r"|possible|potential|conditions?|options?|two|three|four|five)\b ?)*"
 )
 ASIDE = re.compile(r"(?:in the |given the |given |for |because of |due to )?(?:absence of|lack of|lacking|without)")
+EXCLUDE = frozenset({"r o", "rule out"})
+AND_IS = (" and ", " and is ", " and are ", " and was ", " and were ", " and it is ")
+ONE_SIDE = frozenset({"left", "right"})
 FRESH = frozenset({"severity", "change", "good", "bad"})
 
 
@@ -45,15 +49,25 @@ class Cues(State):
     def on_query(self, i: int, start: int, end: int) -> None:
         """ "?effusion" before a finding, "effusion?" after it."""
         touches = start > 0 and (self.plain[start - 1].isalnum() or self.plain.startswith((")", "]"), end))
-        if touches or (self.mentions and not self.something_follows(i)):
+        ends = not self.plain[end:].lstrip()[:1].isalnum()  # "opacity ? hydatid cyst" doubts what the lexicon lacks
+        if touches or (ends and self.mentions and not self.something_follows(i)):
             self.on_hedged(i, start, end)
         else:
             self.hedge, self.hedge_start = True, len(self.mentions)
 
     def on_ask(self, i: int, start: int, end: int) -> None:
-        if not self.negation:
+        if self.plain[start:end] in EXCLUDE and self.is_after_sign(i):
+            self.on_hedge(i, start, end)  # "infiltrate, r/o pneumonia"
+        elif not self.negation:
             self.ask, self.ask_end = True, end
             self.ask_start = self.subject = len(self.mentions)
+
+    def is_after_sign(self, i: int) -> bool:
+        """Is there a comma before the cue, and before it a finding that is no device?"""
+        sign = self.mentions[-1] if self.mentions else None
+        if sign is None or sign.ask or i == 0 or self.tokens[i - 1][1] != "comma":
+            return False
+        return "support device" not in self.lexicon.broader(sign.name)
 
     def on_condition(self, i: int, start: int, end: int) -> None:
         if not self.negation:
@@ -141,6 +155,8 @@ class Cues(State):
 
     def on_negated(self, i: int, start: int, end: int) -> None:
         mentions = self.not_negated()
+        if not mentions and self.mentions and self.plain.endswith(AND_IS, 0, start):
+            mentions = [m for m in self.mentions[-1:] if not m.negated]  # "was a vessel and is not seen"
         if not mentions and self.finding_follows(i):
             self.on_negate(i, start, end)
             return
@@ -149,11 +165,25 @@ class Cues(State):
                 mention.negated, mention.hedge = False, True
         if self.aspect:
             return
+        if mentions and (other := self.side_follows(i)) and {other, mentions[-1].side} == ONE_SIDE:
+            self.mentions.append(Mention(mentions[-1].name, start, end, negated=True))  # "right effusion, none on left"
+            self.link, self.tail = "", end
+            return
         self.verdict = "absent"
         for mention in mentions:
             mention.negated, mention.ask = True, False
         self.ask = self.hedge = False
         self.end_negation()
+
+    def side_follows(self, i: int) -> str:
+        """The side that a denial names right behind it, "" if it names none."""
+        end = self.tokens[i][3]
+        for kind, value, start, _ in self.tokens[i + 1 : i + 4]:
+            if start >= end and kind == "side":
+                return value
+            if start >= end and value != "at":
+                break
+        return ""
 
     def on_resolved(self, i: int, start: int, end: int) -> None:
         if not self.not_negated() and self.finding_follows(i):
@@ -221,6 +251,8 @@ class Cues(State):
         following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
         if following and following[0] == "finding" and following[2] == end + 1 and self.link == "list":
             return  # "... effusion, or identified mass": no verb
+        if not self.mentions and self.plain.endswith(("previously ", "formerly "), 0, start):
+            return  # "the previously seen line": no verb either
         if self.negation == "used":
             self.negation = ""
         self.verb_seen = True

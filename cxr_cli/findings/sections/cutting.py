@@ -10,6 +10,7 @@ from cxr_cli.findings.sections.markup import plain_text
 from cxr_cli.findings.sections.scanning import TITLED, Heading, headings
 from cxr_cli.findings.sections.silence import (
     line_end,
+    opening_end,
     opens_with_body,
     paragraph_end,
     says_something,
@@ -73,9 +74,11 @@ def _is_prose(text: str) -> bool:
 def _sections(report: str) -> tuple[Section, ...]:
     text = plain_text(report)
     found = _diagnoses(list(headings(text)))
-    if not found:
-        return (Section("", 0, len(text), 0),)
-    return tuple(_parts(text, found, _cut(text, found)))
+    cut = _parts(text, found, _cut(text, found)) if found else [Section("", 0, len(text), 0)]
+    if cut[0].name == "" and (body := opening_end(text, cut[0].end)):
+        asked = Section("indication", 0, body, 0)
+        cut[:1] = [asked, Section("", body, cut[0].end, body)] if body < cut[0].end else [asked]
+    return tuple(cut)
 
 
 def _diagnoses(found: list[Heading]) -> list[Heading]:

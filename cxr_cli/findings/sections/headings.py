@@ -34,6 +34,7 @@ _LIKELY = [word for word in _CORES if len(word) >= _SHORTEST]
 _WORD = re.compile(r"[^\W\d_]+")
 _FILLED = re.compile(r"x{2,}|[ap]\.?m")  # a word of de-identification; the time of day
 _ACCENTS = str.maketrans("áàâäéèêëíìîïóòôöúùûüçñ", "aaaaeeeeiiiioooouuuucn")
+_BRACKET = re.compile(r" ?\([^()]{1,40}\)?$")
 _COMPARED = re.compile(r"compar\w+ (?:is |was )?(?:made )?(?:to|with)\b|^in\b")  # begins a sentence
 _JOINED = re.compile(r"[/&,+]| and | und | et | y ")
 
@@ -76,6 +77,7 @@ def kind_of(phrase: str) -> str | None:
 
     "diagnosis" is the kind of a bare one, which may be the impression or why the film was made.
     """
+    phrase = _without_bracket(phrase)
     text = phrase.lower()
     if not text.isascii():
         text = text.translate(_ACCENTS)
@@ -94,6 +96,15 @@ def kind_of(phrase: str) -> str | None:
     return _kind(frozenset(known), known[0], joined=bool(_JOINED.search(text)))
 
 
+def _without_bracket(phrase: str) -> str:
+    """ "FINAL (attending)", "Prior report (09/14)": who and when is said in brackets."""
+    bracket = _BRACKET.search(phrase)
+    if not bracket or not bracket.start():
+        return phrase
+    kinds = {_CORES.get(word) for word in _WORD.findall(bracket[0].lower())}
+    return phrase[: bracket.start()] if kinds <= {None, "administrative"} else phrase
+
+
 def _states(word: str) -> bool:
     return _CORES.get(word) in _STATING
 
@@ -107,6 +118,8 @@ def _kind(words: frozenset[str], first: str, *, joined: bool) -> str | None:
         soft -= cores["technique"]
     if "no" in soft and "administrative" not in cores and "id" not in soft and "patient" not in soft:
         return None
+    if words == {"final"}:
+        return "findings"
     if not cores:
         return "administrative" if "patient" in soft and len(words) > 1 else None
     stating = next((kind for kind in _STATING if kind in cores), None)

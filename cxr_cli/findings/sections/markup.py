@@ -13,7 +13,8 @@ _BLOCK = r"br|p|div|hr|ul|ol|li|dl|dt|dd|h[1-6]|table|tbody|thead|tr|td|th|pre|h
 _NAMED = r"findings|impression|conclusion|indication|comparison|technique|history|recommendations?"
 _MARKUP = re.compile(
     rf"(?P<inline></?(?:{_INLINE})(?:\s[^<>]{{0,200}})?>)"
-    rf"|(?P<block></?(?:{_BLOCK})(?:\s[^<>]{{0,200}}|/)?>)"
+    rf"|(?P<block></?(?:{_BLOCK})(?:\s[^<>]{{0,200}}|/)?>(?:[ \t]*\n)?)"
+    r"|(?P<struck><(?:s|del|strike)>[^<]{0,300}</(?:s|del|strike)>)"
     r"|<AbstractText[^<>]{0,80}Label=\"(?P<label>\w+)\"[^<>]{0,80}>|</AbstractText>"
     rf"|<(?P<close>/?)(?P<named>{_NAMED})>"
     r"|(?P<entity>&(?:[a-z]{2,8}|#\d{1,5}|#x[\da-f]{1,4});)",
@@ -27,6 +28,17 @@ _DICTATED = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(r" (colon|period|full stop|comma|(?:new|next) (?:paragraph|line))(?![\w-])", re.IGNORECASE)
+_SPOKEN_END = re.compile(r" period[ \t]*$|(?<=[a-z]) comma (?=[a-z])", re.IGNORECASE | re.MULTILINE)
+_NUMBER = re.compile(r"^(?:number|point) (\d{1,2}) ", re.IGNORECASE | re.MULTILINE)
+_STRUCK = re.compile(r"~~[^~\n]{1,300}~~")
+_BONE = r"(?:ribs?|clavic\w+|humer\w+|sternum|scapula\w*|vertebra\w*)"
+# "rib #", "undisplaced # of the 9th rib", "# L) 7th rib": a fracture
+_HASH = re.compile(
+    rf"(?<=[a-z] )#(?=[^\n.;:#]{{0,24}}\b{_BONE}\b)|(?:(?<=rib )|(?<=ribs )|(?<=clavicle ))#(?! ?\d)"
+    rf"|^#(?= ?(?:[LR]\)|left|right|\d+(?:st|nd|rd|th))[^\n.;:#]{{0,20}}\b{_BONE}\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CELLS = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "ndash": "–", "mdash": "—", "deg": "°"}
 _SIGNS = {"colon": ":", "period": ".", "full stop": ".", "comma": ","}
 
@@ -39,9 +51,26 @@ def plain_text(text: str) -> str:
         text = _ESCAPED.sub(lambda match: ("\t" if match[0] == "\\t" else "\n").rjust(len(match[0])), text)
     if "<" in text or "&" in text:
         text = _MARKUP.sub(_without_markup, text)
+    if "~~" in text:
+        text = _STRUCK.sub(lambda match: " " * len(match[0]), text)
+    if "#" in text:
+        text = _HASH.sub("⌗", text)
+    if "|" in text:
+        text = _CELLS.sub(_without_bars, text)
     if (" colon" in text or " COLON" in text or " Colon" in text) and _DICTATED.search(text):
         text = _SPOKEN.sub(_sign, _DICTATED.sub(_break, text))
+    elif (" period" in text or " PERIOD" in text) and _SPOKEN_END.search(text):
+        text = _NUMBER.sub(lambda match: f"{match[1]}.".ljust(len(match[0])), _SPOKEN.sub(_sign, text))
     return text
+
+
+def _without_bars(match: re.Match[str]) -> str:
+    """A row of a table: its first cell heads the others."""
+    row = match[0]
+    cell = row.find("|", row.find("|") + 1)
+    heads = row[cell + 1 :].strip(" |") and any(map(str.isalpha, row[:cell]))
+    last = row.rfind("|")
+    return f"{row[:cell]}{':' if heads else ' '}{row[cell + 1 : last]}.{row[last + 1 :]}".replace("|", " ")
 
 
 def _break(match: re.Match[str]) -> str:
@@ -50,7 +79,9 @@ def _break(match: re.Match[str]) -> str:
 
 def _without_markup(match: re.Match[str]) -> str:
     sign = "\n"
-    if match["inline"]:
+    if match["struck"]:
+        sign = " "
+    elif match["inline"]:
         sign = "**"
     elif match["label"] or (match["named"] and not match["close"]):
         sign = f"\n{match['label'] or match['named']}:"

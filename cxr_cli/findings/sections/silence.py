@@ -34,13 +34,19 @@ _WITHOUT = re.compile(
 )
 _OF_A_FILM = re.compile(
     r"\d|_{2,}|x{3,}|\b(?:none|prior|previous|earlier|dated|from|films?|radiographs?|stud(?:y|ies)|exams?|examinations?|"
-    r"views?|frontal|lateral|portable|[ap]p|available|compar\w+|ct|performed|obtained|upright|supine)\b",
+    r"views?|frontal|lateral|portable|[ap]p|available|compar\w+|ct|yesterday|ago|performed|obtained|upright|supine)\b",
     re.IGNORECASE,
 )
 _LIST = re.compile(r"[ \t]*(?:\d{1,2}[.)]|[-*•])")
 _NEXT_LINE = re.compile(r"([.!?)\]_][ \t]*)?\n[ \t•*-]*(?=[A-Z\d])")
 _OPENING = 400  # characters by which a body is known
 _NEXT_SENTENCE = re.compile(r"[.!?][ \t]+(?=[A-Z])")
+_AGE = re.compile(r"\s*\d{1,3}[ -]?(?:(?:years?|yrs?|months?|weeks?|days?)\b|y\b|yo\b|y/o|/?[mf]\b)", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.!?](?:[ \t]+(?=[A-Z])|[ \t]*\n)")
+_NAMED = re.compile(
+    r"(?:[Cc]onsolidation|[Pp]neumothora(?:x|ces)|[Ee]ffusions?|[Oo]?edema|[Pp]neumonia|[Aa]telectas[ie]s|[Oo]pacit(?:y|ies)"
+    r"|[Nn]odules?|[Mm]ass(?:es)?|[Ii]nfiltrates?|[Cc]ardiomegaly|[Cc]ongestion)\b"
+)
 _PLACEHOLDER = re.compile(
     r"[\W_]*(?:none|nil|n/?a|not (?:available|applicable|given|provided)|pending|x{2,}"
     r"|(?:please )?(?:see|refer to|as)\b[^.\n]{0,40})[\W_]*",
@@ -82,6 +88,18 @@ def paragraph_end(text: str, kind: str, start: int, end: int, *, body_follows: b
     return end
 
 
+def opening_end(text: str, end: int) -> int:
+    """Where the words of the one who asks end, if the text begins with a patient's age, "64F 5/7 cough. Lungs clear":
+    with their paragraph or, if there is no other, with their sentence. Else 0."""
+    if not _AGE.match(text):
+        return 0
+    paragraph, sentence = _PARAGRAPH.search(text, 0, end), _SENTENCE.search(text, 0, end)
+    for match in (paragraph, sentence):
+        if match and text[match.end() :].strip() and not tells_what_is_seen(text[: match.start()]):
+            return match.end()
+    return 0
+
+
 def suits(kind: str, paragraph: str, *, last_words: bool) -> bool:
     """Can a paragraph be what a heading alone on its line heads? last_words: the report has no more to say."""
     if kind in ("comparison", "technique", "administrative"):
@@ -120,7 +138,8 @@ def line_end(text: str, kind: str, start: int, end: int, *, lonely: bool) -> int
             break
         stop = min(match.end() + _OPENING, end)
         rest = text[match.end() : text.find(".", match.end(), stop) + 1 or stop]
-        if tells_what_is_seen(rest) or (alone and not _ASKED.match(rest)):
+        named = _NAMED.search(rest) and not _OF_A_FILM.search(rest)
+        if tells_what_is_seen(rest) or ((alone or named) and not _ASKED.match(rest)):
             return match.end()
         start = match.end()
     return end
