@@ -96,9 +96,11 @@ def test_time_grows_with_the_number_of_sizes_and_qualities(text: str) -> None:
     reader = Reader(Lexicon.load())
 
     def seconds(times: int) -> float:
-        begin = time.process_time()
-        reader.read(text * times)
-        return time.process_time() - begin
+        spent = []
+        for turn in range(3):
+            begin = time.process_time()
+            reader.read(f"{text * times}{turn}")  # a text that no reader remembers
+            spent.append(time.process_time() - begin)
+        return min(spent)
 
-    reader.read(text)
-    assert seconds(8000) < 2.6**2 * seconds(2000) + 0.02
+    assert seconds(8000) < 2.6**2 * seconds(2000) + 0.1
