@@ -35,8 +35,8 @@ demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model, 
 	cxr score $(DEMO)/answers.jsonl --summary
 	cxr score examples/answers.jsonl --summary
 	@echo
-	@echo 'The first table is of the tiny model, whose answers are nonsense, so that most of its scores are null: it shows that'
-	@echo 'every stage runs, and nothing more. The second table scores examples/answers.jsonl, with the ways in which models answer.'
+	@echo 'The first table is of the tiny model, whose answers are nonsense, so that most or all of its scores are null: it shows'
+	@echo 'that every stage runs, and nothing more. The second scores examples/answers.jsonl, with the ways in which models answer.'
 	@echo 'Look at $(DEMO)/steps.jsonl (one case a line, each step with its verdict, reason and evidence), $(DEMO)/images/ and'
 	@echo '$(DEMO)/sft/curves/.'
 	@echo 'In your shell first: source $(VENV)/bin/activate'
