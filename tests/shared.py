@@ -49,6 +49,12 @@ def ranking_cases() -> list[dict[str, Any]]:
     return [case for group in groups for case in group["tests"]]
 
 
+def ranking_pairs() -> list[dict[str, str]]:
+    """75 pairs of our own, older than the weights of errors: id, kind, report, and a better and a worse one."""
+    lines = (Path(__file__).parent / "golden" / "ranking.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
 def held_back(uid: str) -> bool:
     """The half of Open-i that was not looked at while rules were written: odd uids."""
     return int(uid) % 2 == 1

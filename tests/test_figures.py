@@ -34,5 +34,6 @@ def test_agreement_with_stored_verdicts(metric: str) -> None:
     assert scoring.correlations(rows, scoring.as_judged)[metric] >= scoring.BARS[metric]
 
 
-def test_rankings() -> None:
-    assert sum(right for _, right in scoring.rankings()) >= 24
+@pytest.mark.parametrize("metric", scoring.RANKED_BY)
+def test_rankings(metric: str) -> None:
+    assert sum(right for _, right in scoring.rankings(metric)) >= 27

@@ -16,6 +16,7 @@ import msgspec
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from cxr_cli.errors import CxrError
+from cxr_cli.findings.error_weights import ErrorWeights, Significance
 
 MOST_PHRASES = 5000  # of one term: more is a slip of the pen
 PACKAGED = Path(__file__).with_name("lexicon.toml")
@@ -32,6 +33,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     absent_when: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
     weight: float = 1.0
+    significance: Significance = "not_actionable"
     terms: tuple[str, ...] = ()
     when: dict[str, tuple[str, ...]] = {}
     look: str = ""
@@ -81,6 +83,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shorthand: dict[str, str | Shorthand] = {}
     compare: _Terms = _Terms()
     skip: _Terms = _Terms()
+    errors: ErrorWeights = ErrorWeights()
 
 
 class Lexicon:
@@ -93,6 +96,7 @@ class Lexicon:
     of_findings: the qualities that findings have in `combos`.
     rules_out: (anatomy, good quality) -> findings that are absent then ("lungs", "clear" -> lung opacity).
     shorthand: short word -> what it stands for.
+    errors: what errors in a report count.
     """
 
     def __init__(self, data: dict[str, Any], own: tuple[Entry, ...] = ()) -> None:
@@ -109,6 +113,7 @@ class Lexicon:
         }
         short = msgspec.convert(data["shorthand"], dict[str, str | Shorthand])
         self.shorthand = {k: Shorthand(v) if isinstance(v, str) else v for k, v in short.items()}
+        self.errors = msgspec.convert(data["errors"], ErrorWeights)
         self._check()
         self._names = {key.lower(): e.name for e in self.entries.values() for key in (*e.aka, e.name)}
 

@@ -5,6 +5,7 @@
     finding_f1         their harmonic mean
     finding_errors     the sum of the errors: a missed or a false finding counts its weight in the lexicon, a wrong
                        side, size, severity or change a part of it. Lower is better, 0 is best.
+    finding_errors_weighted   the same by clinical significance and kind of error: see `weighted_errors`
 
 Normal statements count neither for nor against; an uncertain finding counts as present. Where nothing is present in
 either report, the two agree: precision, recall and F1 are 1.
@@ -22,12 +23,13 @@ from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.scoring.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
+from cxr_cli.scoring.weighted_errors import weighted_errors
 
-METRICS = ("finding_precision", "finding_recall", "finding_f1", "finding_errors")
+METRICS = ("finding_precision", "finding_recall", "finding_f1", "finding_errors", "finding_errors_weighted")
 
 
 class ReportScores:
-    """The four metrics of each reply in a row without a question, which is a report."""
+    """The five metrics of each reply in a row without a question, which is a report."""
 
     metrics = METRICS
 
@@ -48,7 +50,7 @@ class ReportComparer:
         self.reader, self.lexicon = reader, reader.lexicon
 
     def compare(self, reference: str | None, predicted: str | None) -> Scores:
-        """The four metrics, or None with the reason: no report, no prediction, or one that states nothing."""
+        """The five metrics, or None with the reason: no report, no prediction, or one that states nothing."""
         reason = self._why_none(reference, predicted)
         if reason or not reference or not predicted:
             return dict.fromkeys(METRICS), dict.fromkeys(METRICS, reason)
@@ -61,7 +63,8 @@ class ReportComparer:
         errors = sum(p * self.weight(finding) for p, finding in zip(missed, wanted, strict=True))
         # A finding with a wrong detail is counted as missed in part; a false one is one without a counterpart.
         errors += sum(self.weight(finding) for p, finding in zip(false, given, strict=True) if p == 1)
-        return dict(zip(METRICS, (precision, recall, f1, errors), strict=True)), {}
+        weighted = weighted_errors(wanted, given, self.lexicon)
+        return dict(zip(METRICS, (precision, recall, f1, errors, weighted), strict=True)), {}
 
     def _why_none(self, reference: str | None, predicted: str | None) -> str:
         """Why the two cannot be compared; "" if they can."""

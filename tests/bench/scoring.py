@@ -1,4 +1,5 @@
-"""Figure 3: RadRScore against GPT-4o's verdicts, sample by sample (Spearman), and 30 hard rankings of reports."""
+"""Figure 3: RadRScore against GPT-4o's verdicts, sample by sample (Spearman), and rankings of reports: 30 hard ones
+of CRIMSON, and pairs of our own."""
 
 from typing import Any
 
@@ -10,8 +11,9 @@ from cxr_cli.scoring.report import ReportComparer
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.verifying.interrater import spearman
 from tests.conversations import run_offline
-from tests.shared import held_back, judged, ranking_cases
+from tests.shared import held_back, judged, ranking_cases, ranking_pairs
 
+RANKED_BY = ("finding_errors", "finding_errors_weighted")
 BARS = {"factuality": 0.35, "completeness": 0.52, "effectiveness": 0.40, "mean": 0.60}
 
 
@@ -65,22 +67,29 @@ def correlations(rows: list[dict[str, Any]], shape: Any) -> dict[str, float]:
     return found
 
 
-def rankings() -> list[tuple[str, bool]]:
-    """For each case: its id, and whether `finding_errors` puts the candidates in the expected order."""
+def rankings(metric: str = "finding_errors") -> list[tuple[str, bool]]:
+    """For each case: its id, and whether the metric (less is better) puts the candidates in the expected order."""
     comparer = ReportComparer(reader())
     results = []
     for case in ranking_cases():
         texts = {name: candidate["text"] for name, candidate in case["candidates"].items()}
-        errors = {
-            name: comparer.compare(case["ground_truth"], text)[0]["finding_errors"] or 0.0
-            for name, text in texts.items()
-        }
+        errors = {name: comparer.compare(case["ground_truth"], text)[0][metric] or 0.0 for name, text in texts.items()}
         expected = case["expected_ranking"]
         right = True
         for better, sign, worse in (e.split() for e in ([expected] if isinstance(expected, str) else expected)):
             lead = errors[worse] - errors[better]
             right = right and (lead > 1e-9 if sign == ">" else abs(lead) <= 1e-9)
         results.append((case["id"], right))
+    return results
+
+
+def pairs(metric: str) -> list[tuple[str, bool]]:
+    """For each pair of our own: its id, and whether the metric (less is better) prefers the better report."""
+    comparer = ReportComparer(reader())
+    results = []
+    for pair in ranking_pairs():
+        better, worse = (comparer.compare(pair["report"], pair[side])[0][metric] for side in ("better", "worse"))
+        results.append((pair["id"], better is not None and worse is not None and worse - better > 1e-9))
     return results
 
 
@@ -97,6 +106,8 @@ def main() -> None:
             found = correlations(part, shape)
             shown = "  ".join(f"{metric} {value:.3f} (bar {BARS[metric]:.2f})" for metric, value in found.items())
             print(f"  {name:9} n={len(part)}  {shown}")
-    results = rankings()
-    wrong = ", ".join(id for id, right in results if not right)
-    print(f"rankings: {sum(right for _, right in results)} of {len(results)} right (bar 24); wrong: {wrong}")
+    for metric in RANKED_BY:
+        for title, bar, results in (("rankings", 27, rankings(metric)), ("own pairs", 70, pairs(metric))):
+            wrong = ", ".join(id for id, right in results if not right)
+            right = sum(right for _, right in results)
+            print(f"{title} by {metric}: {right} of {len(results)} right (bar {bar}); wrong: {wrong}")
