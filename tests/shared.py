@@ -50,7 +50,7 @@ def ranking_cases() -> list[dict[str, Any]]:
 
 
 def ranking_pairs() -> list[dict[str, str]]:
-    """75 pairs of our own, older than the weights of errors: id, kind, report, and a better and a worse one."""
+    """105 pairs by our own judgement: id, kind, report, and a better and a worse one."""
     lines = (Path(__file__).parent / "golden" / "ranking.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
 

@@ -107,7 +107,7 @@ def main() -> None:
             shown = "  ".join(f"{metric} {value:.3f} (bar {BARS[metric]:.2f})" for metric, value in found.items())
             print(f"  {name:9} n={len(part)}  {shown}")
     for metric in RANKED_BY:
-        for title, bar, results in (("rankings", 27, rankings(metric)), ("own pairs", 70, pairs(metric))):
+        for title, bar, results in (("rankings", 27, rankings(metric)), ("own pairs", 100, pairs(metric))):
             wrong = ", ".join(id for id, right in results if not right)
             right = sum(right for _, right in results)
             print(f"{title} by {metric}: {right} of {len(results)} right (bar {bar}); wrong: {wrong}")
