@@ -61,6 +61,14 @@ def test_no_phrase_names_two_findings_by_accident() -> None:
     }
     meant = ("hydropneumothorax", "hemopneumothorax", "calcified nodule", "cavitary lesion", "cavitary mass")
     meant += ("aspiration pneumon", "pleural effusion ", "pleural fluid ", "fibrocavitary", "fibro cavitary")
+    meant += (
+        "fibronodular",
+        "fibro nodular",
+        "reticulonodular",
+        "reticular nodular",
+        "reticulo nodular",
+        "nodular inter",
+    )
     # "Endotracheal and enteric tubes" are two, on purpose.
     assert [phrase for phrase in double if not phrase.startswith(meant) and " and " not in phrase] == []
 

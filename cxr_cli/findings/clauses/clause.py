@@ -49,7 +49,10 @@ class Clause(Cues):
         if self.anatomies and start - self.anatomies[-1].end <= 1:
             self.anatomies[-1].used = True
             name = self.within_anatomy(name, self.anatomies[-1])
+        before = self.mentions[-1] if self.mentions else None
         mention = self.mention(name, start, end)
+        if before and start - before.end == 1 and self.lexicon.near(before.name, name):
+            mention.hedge = True  # "nodule/mass"
         self.attach(self.implied(self.plain[start:end]), mention)
         self.open_quality = None
 

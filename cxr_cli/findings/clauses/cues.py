@@ -43,6 +43,7 @@ class Cues(State):
         if self.negation:
             return
         self.hedge, self.hedge_start = True, len(self.mentions)
+        self.differential = self.plain.startswith("differential", start)
         if not self.something_follows(i) and self.says_existence(i):
             self.on_hedged(i, start, end)  # "effusion suspected"
 
@@ -156,7 +157,7 @@ class Cues(State):
     def on_negated(self, i: int, start: int, end: int) -> None:
         mentions = self.not_negated()
         if not mentions and self.mentions and self.plain.endswith(AND_IS, 0, start):
-            mentions = [m for m in self.mentions[-1:] if not m.negated]  # "was a vessel and is not seen"
+            mentions = [m for m in self.mentions[self.run :] if not m.negated]  # "are smaller and not seen"
         if not mentions and self.finding_follows(i):
             self.on_negate(i, start, end)
             return
@@ -347,9 +348,10 @@ class Cues(State):
         if self.tokens[i][1] == "comma":
             self.chain = len(self.mentions)
         if self.verb_seen:
-            self.subject, self.verb_seen = len(self.mentions), False
+            self.run, self.subject, self.verb_seen = self.subject, len(self.mentions), False
         parenthesis = i > 0 and self.tokens[i - 1][1] == "hedge" and self.tokens[i - 1][3] == self.tokens[i][2]
-        if (self.negation == "used" or (self.hedge and not parenthesis)) and self.ends_negated_list(i):
+        listed = self.differential and self.tokens[i][1] == "and"
+        if (self.negation == "used" or (self.hedge and not (parenthesis or listed))) and self.ends_negated_list(i):
             self.end_negation()
             self.hedge = False
             self.subject = len(self.mentions)

@@ -53,10 +53,12 @@ class State:
     elsewhere: bool = False
     neither: bool = False
     aspect: bool = False
+    differential: bool = False  # does the open hedge begin a list of what it may be?
     verb_seen: bool = False
     link: str = ""  # what came since the last finding: "", "at", "verb", "list"
 
     subject: int = 0  # index of the first mention that a later cue may be about
+    run: int = 0  # index of the first mention that the item before the last comma or "and" was about
     chain: int = 0  # index of the first mention of the running "a, b and c"
     item: int = 0  # index of the first mention since the last comma that begins a new item
     same_place_at: int = -1  # how many findings there were at "consistent with" or "versus"
