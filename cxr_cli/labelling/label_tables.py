@@ -4,8 +4,6 @@ Reports,No Finding,Enlarged Cardiomediastinum,..
 Small left effusion.,,,..                              1.0, 0.0, -1.0, or blank for a label that is not stated
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -66,13 +64,6 @@ def label_cells(row: Mapping[str, Any], labels: Iterable[str]) -> dict[str, floa
     """{"labels": {"Edema": 0}}, ["Edema", "Fracture"]  ->  {"Edema": 0.0, "Fracture": None}."""
     values = row["labels"] or {}
     return {label: None if (value := values.get(label)) is None else float(value) for label in labels}
-
-
-def csv_line(cells: Iterable[Any]) -> str:
-    """One record of a CSV file, without its line break."""
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue().removesuffix("\r\n")
 
 
 def _mimic_ids(row: Mapping[str, Any]) -> Row:

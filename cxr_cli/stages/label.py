@@ -10,11 +10,12 @@ from cxr_cli.findings.sections import why_silent
 from cxr_cli.labelling import readings
 from cxr_cli.labelling.gold import Gold
 from cxr_cli.labelling.label_set import chosen_labels, labels_of, of_findings
-from cxr_cli.labelling.label_tables import LABEL_TABLES, csv_line, flat_row
+from cxr_cli.labelling.label_tables import LABEL_TABLES, flat_row
 from cxr_cli.labelling.labeller import Labeller
 from cxr_cli.mining.selection import parse_findings
 from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Flow, FlowOptions, Row, note, write_text
+from cxr_cli.rows.files.csv_format import csv_line
 from cxr_cli.rows.files.formats import is_csv
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.label_agreement import LabelAgreement, document

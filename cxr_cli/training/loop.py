@@ -84,8 +84,6 @@ def full_disk(error: Exception) -> str | None:
     if isinstance(error, SafetensorError):
         number = re.search(r"\(os error (\d+)\)", text)
         return os.strerror(int(number[1])) if number and int(number[1]) in _FULL else None
-    if isinstance(error, RuntimeError) and re.search(
-        r"PytorchStreamWriter failed writing|inline_container.*unexpected pos", text
-    ):
+    if isinstance(error, RuntimeError) and _TORCH_WRITE.search(text):
         return "could not be written: is the disk full?"
     return None

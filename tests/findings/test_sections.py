@@ -140,6 +140,9 @@ def test_a_raw_report_without_a_findings_heading() -> None:
         ),
         ("TECHNIQUE:\n\nPA and lateral.\n\nFINDINGS: Effusion.", {"pleural effusion"}),
         ("COMPARISON: Film of May 5. Edema was seen there.\n\nIMPRESSION: Effusion.", {"pleural effusion"}),
+        ("COMPARISON: Film of May 5. Pneumonia was seen there.\n\nIMPRESSION: Effusion.", {"pleural effusion"}),
+        ("COMPARISON: 12 May. Edema.", {"edema"}),
+        ("TECHNIQUE: PA and lateral chest.\nModerate emphysema.", {"emphysema"}),
         ("FINDINGS: Effusion.\n\nRECOMMENDATIONS:\n1. CT for a nodule.\n\n2. Treat edema.", {"pleural effusion"}),
         # a text without headings is read whole
         ("There is an effusion. Compared to the prior film: edema.", {"pleural effusion", "edema"}),

@@ -13,7 +13,6 @@ from functools import lru_cache
 from cxr_cli.answers.cues import CONCLUDES, CONDITION, MEANING, Cue, plain
 from cxr_cli.answers.options.mentions import OptionReader, ends_clause
 from cxr_cli.answers.options.names import OptionSet, PhraseSearch
-from cxr_cli.findings import Finding
 from cxr_cli.findings import reader as findings_reader
 
 _GENERIC_WORDS = set(
@@ -62,14 +61,6 @@ _BEFORE = re.compile(
     r"|indicates?|indicating|be|has|and|or|also|an?|the)\s+)\Z"
 )
 _REACH, _NEAR = 200, 20
-_NO_EVIDENCE = re.compile(  # wordings of answers that the engine of findings does not know yet
-    r"\b(?:(?:nothing|hardly anything|barely anything)(?: \w+){0,2}? (?:points? to|indicat\w+(?: of)?|to suggest"
-    r"|suggests?|suggestive of)|(?:(?:very |too )?little|insufficient)(?: \w+)? evidence (?:of|for)"
-    r"|i (?:would |can |could |do )?(?:rule out|exclude)|unlikely that there (?:is|are)"
-    r"|not enough (?:evidence )?(?:of|for|to \w+)(?: it)?"
-    r"|(?:cannot|can't|can not|could not|couldn't) (?:see|find|detect|make out|identify))\b",
-    re.I,
-)
 _STAND_IN = "pneumothorax"  # read in the place of words that are no finding
 
 
@@ -129,16 +120,6 @@ def _is_own(reader: OptionReader, start: int, end: int) -> bool:
     return not any(reader.has_cue(cue, start, end) for cue in (CONDITION, _NOT_OWN))
 
 
-def _read(sentence: str) -> list[Finding]:
-    """The findings that a sentence states."""
-    return findings_reader().read(_NO_EVIDENCE.sub(_padded, sentence))
-
-
-def _padded(match: re.Match[str]) -> str:
-    """ "no evidence of" in the length of what it replaces, so that all that follows stays where it is."""
-    return ("no evidence of" if len(match[0]) >= 14 else "no").ljust(len(match[0]))
-
-
 class _YesOrNo:
     """Does a sentence say that what the question asks is there?"""
 
@@ -154,7 +135,7 @@ class _YesOrNo:
         """Yes, No or neither."""
         if self.names:
             sentence = self.reader.lower[start:end]
-            found = [f for f in _read(self.reader.text[start:end]) if f.name in self.narrower]
+            found = [f for f in findings_reader().read(self.reader.text[start:end]) if f.name in self.narrower]
             if len(self.reader.sentences) > 1:
                 found = [f for f in found if f.status != "present" or _affirmed(sentence, f.start, f.end)]
             statuses = {f.status for f in found if f.status != "absent" or f.name in self.names}
@@ -196,7 +177,7 @@ class _Options:
 def stand_in_status(reader: OptionReader, a: int, b: int, start: int, end: int) -> str | None:
     """The status of text[a:b] in the sentence text[start:end]: that of a finding in its place."""
     before = reader.text[start:a]
-    found = _read(before + _STAND_IN + reader.text[b:end])
+    found = findings_reader().read(before + _STAND_IN + reader.text[b:end])
     return next((f.status for f in found if f.start <= len(before) < f.end), None)
 
 

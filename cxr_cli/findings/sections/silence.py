@@ -1,4 +1,4 @@
-"""Where a section ends that states no finding, and what of it is the body of a report that has no heading for it."""
+"""Where a section that states no finding ends, and where the body of a report begins that has no heading."""
 
 import re
 from itertools import islice, pairwise
@@ -21,7 +21,8 @@ _SEEN = re.compile(
     r"|\b(?:(?:mild|moderate|severe|minimal|small|large|stable) (?:[a-z]+ ){0,2}|(?:no|without) (?:[a-z]+,? ){0,3})"
     r"(?:pneumothora\w+|effusions?|consolidations?|infiltrates?|opacit\w+|o?edema|pneumonia|fractures?|nodules?"
     r"|mass(?:es)?|cardiomegaly|congestion|atelectasis|airspace|lesions?|abnormalit\w+|disease|process|evidence"
-    r"|findings?)\b",
+    r"|findings?|emphysema|bronchiectas\w+|fibros\w+|granulom\w+|scarring|thickening|calcif\w+|scoliosis|herni\w+"
+    r"|hyperinflation|haemothorax|hemothorax|collapse|kyphosis|pneumomediastinum|pneumoperitoneum)\b",
     re.IGNORECASE,
 )
 _ASKED = re.compile(
@@ -44,9 +45,10 @@ _NEXT_SENTENCE = re.compile(r"[.!?][ \t]+(?=[A-Z])")
 _AGE = re.compile(r"\s*\d{1,3}[ -]?(?:(?:years?|yrs?|months?|weeks?|days?)\b|y\b|yo\b|y/o|/?[mf]\b)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?](?:[ \t]+(?=[A-Z])|[ \t]*\n)")
 _NAMED = re.compile(
-    r"(?:[Cc]onsolidation|[Pp]neumothora(?:x|ces)|[Ee]ffusions?|[Oo]?edema|[Pp]neumonia|[Aa]telectas[ie]s|[Oo]pacit(?:y|ies)"
+    r"(?:[Cc]onsolidation|[Pp]neumothora(?:x|ces)|[Ee]ffusions?|[Oo]?[Ee]dema|[Pp]neumonia|[Aa]telectas[ie]s|[Oo]pacit(?:y|ies)"
     r"|[Nn]odules?|[Mm]ass(?:es)?|[Ii]nfiltrates?|[Cc]ardiomegaly|[Cc]ongestion)\b"
 )
+_THEN = re.compile(r"\b(?:was|were|had|showed|then|at that time)\b", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"[\W_]*(?:none|nil|n/?a|not (?:available|applicable|given|provided)|pending|x{2,}"
     r"|(?:please )?(?:see|refer to|as)\b[^.\n]{0,40})[\W_]*",
@@ -64,7 +66,7 @@ def says_something(text: str) -> bool:
 
 
 def tells_what_is_seen(text: str) -> bool:
-    """Are these the words of one who looks at a film? Twice, if they begin as one begins who asks for it."""
+    """Does the text describe a film? A text that begins like a request has to do so twice."""
     seen = islice(_SEEN.finditer(text), 2)
     return next(seen, None) is not None and (not _ASKED.match(text) or next(seen, None) is not None)
 
@@ -89,8 +91,8 @@ def paragraph_end(text: str, kind: str, start: int, end: int, *, body_follows: b
 
 
 def opening_end(text: str, end: int) -> int:
-    """Where the words of the one who asks end, if the text begins with a patient's age, "64F 5/7 cough. Lungs clear":
-    with their paragraph or, if there is no other, with their sentence. Else 0."""
+    """Where the request ends in a text that begins with a patient's age, "64F 5/7 cough. Lungs clear": with its
+    paragraph or, if there is no other, with its sentence. 0 if there is no request."""
     if not _AGE.match(text):
         return 0
     paragraph, sentence = _PARAGRAPH.search(text, 0, end), _SENTENCE.search(text, 0, end)
@@ -138,7 +140,7 @@ def line_end(text: str, kind: str, start: int, end: int, *, lonely: bool) -> int
             break
         stop = min(match.end() + _OPENING, end)
         rest = text[match.end() : text.find(".", match.end(), stop) + 1 or stop]
-        named = _NAMED.search(rest) and not _OF_A_FILM.search(rest)
+        named = _NAMED.search(rest) and not (_OF_A_FILM.search(rest) or _THEN.search(rest))
         if tells_what_is_seen(rest) or ((alone or named) and not _ASKED.match(rest)):
             return match.end()
         start = match.end()

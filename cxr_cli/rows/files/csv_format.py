@@ -1,8 +1,10 @@
 """CSV, read and written in constant memory."""
 
 import csv
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.files.formats import Item, Sink, open_file
@@ -69,6 +71,13 @@ def read_csv(stream: ByteStream, name: str, header: Sequence[str] | None = None)
             yield f"{name}:{line}", escaped_text(b"".join(record)), reason
         elif cells:
             yield f"{name}:{line}", {column: cell or None for column, cell in zip(header, cells, strict=True)}, None
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    """One record of a CSV file, without its line break."""
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _checked_header(cells: list[str], where: str, reason: str | None) -> list[str]:
