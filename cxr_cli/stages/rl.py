@@ -1,6 +1,5 @@
 """The stage `cxr rl`: trains a model on rows and fills its folder, or audits the rewards."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,8 @@ from cxr_cli.rewards.audit import as_table, audit
 from cxr_cli.rewards.functions import use_lexicon
 from cxr_cli.rewards.reward_mix import select
 from cxr_cli.rows import Row, for_each_row, note, write_text
-from cxr_cli.training import distributed, rl
+from cxr_cli.training import rl
+from cxr_cli.training.distributed import train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import make_out_folder
 from cxr_cli.training.plan.plan import plan_rl
@@ -62,10 +62,7 @@ def _train(options: RlOptions) -> None:
         make_out_folder(job)
         if options.samples is not None:
             filter_prompts(job, rewards, options.samples)
-        if distributed.needs_launch(training.gpus, training.nodes):
-            distributed.launch(sys.argv[1:], job.out, training.gpus, training.nodes)
-        else:
-            rl.train(job, rewards)
+        train_or_launch(lambda: rl.train(job, rewards), job.out, training.gpus, training.nodes)
 
 
 def _audit(options: RlOptions, lexicon: Lexicon) -> None:

@@ -1,13 +1,13 @@
 """The stage `cxr sft`: trains a model on rows and fills its folder."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.rows import write_text
-from cxr_cli.training import distributed, sft
+from cxr_cli.training import sft
+from cxr_cli.training.distributed import train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import make_out_folder
 from cxr_cli.training.plan.plan import plan_sft
@@ -37,10 +37,7 @@ def run(options: SftOptions) -> None:
             write_text(plan_sft(job, training.gpus, training.nodes))
             return
         make_out_folder(job)
-        if distributed.needs_launch(training.gpus, training.nodes):
-            distributed.launch(sys.argv[1:], job.out, training.gpus, training.nodes)
-        else:
-            sft.train(job)
+        train_or_launch(lambda: sft.train(job), job.out, training.gpus, training.nodes)
 
 
 def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:

@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -29,14 +29,18 @@ def rank() -> int:
     return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
 
 
-def needs_launch(gpus: int, nodes: int) -> bool:
-    """True if several processes are to train and none of them is running yet."""
-    return gpus * nodes > 1 and not under_launcher(nodes)
+def train_or_launch(train: Callable[[], None], out: Path, gpus: int, nodes: int) -> None:
+    """Trains in this process, or starts the processes that are to train, if none of them is running yet: they run the
+    command line of this one. out: the folder that they fill. Raises CxrError."""
+    if gpus * nodes > 1 and not under_launcher(nodes):
+        _launch(sys.argv[1:], out, gpus, nodes)
+    else:
+        train()
 
 
-def launch(arguments: Sequence[str], out: Path, gpus: int, nodes: int) -> None:
-    """Runs `cxr ARGUMENTS` as `gpus` processes on this node, one of `nodes`, under torchrun. out: the folder that they
-    fill. Exits with their code if they fail; raises CxrError."""
+def _launch(arguments: Sequence[str], out: Path, gpus: int, nodes: int) -> None:
+    """Runs `cxr ARGUMENTS` as `gpus` processes on this node, one of `nodes`, under torchrun. Exits with their code if
+    they fail; raises CxrError."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(gpus)]
     if nodes == 1:
         command += ["--standalone"]
