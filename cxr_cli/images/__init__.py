@@ -2,7 +2,7 @@
 
 A film is a radiograph on disk; an image is what it is decoded to, a PIL image.
 
-load("studies/a.dcm", size=Square(448))                          -> PIL.Image, mode "L", 448 x 448
+load_film("studies/a.dcm", size=Square(448))                     -> PIL.Image, mode "L", 448 x 448
 for row, images, error in prefetch(rows, Films(root=Path("studies"), size=Square(448), workers=2)): ...
 """
 

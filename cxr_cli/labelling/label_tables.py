@@ -10,24 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cxr_cli.records import Row
+from cxr_cli.sources.chexpert import LABELS
 
-LABELER = (  # the order of the CheXpert labeler
-    "No Finding",
-    "Enlarged Cardiomediastinum",
-    "Cardiomegaly",
-    "Lung Lesion",
-    "Lung Opacity",
-    "Edema",
-    "Consolidation",
-    "Pneumonia",
-    "Atelectasis",
-    "Pneumothorax",
-    "Pleural Effusion",
-    "Pleural Other",
-    "Fracture",
-    "Support Devices",
-)
-CHEXBERT = (*LABELER[1:3], "Lung Opacity", "Lung Lesion", *LABELER[5:], "No Finding")
+LABELER = (*LABELS[:3], "Lung Lesion", "Lung Opacity", *LABELS[5:])
+CHEXBERT = (*LABELS[1:], "No Finding")
 _MIMIC_ID = re.compile(r"[ps]\d{8}")
 
 

@@ -49,8 +49,8 @@ class WeightedErrors:
         """The sum over missed findings, wrong details and false findings."""
         kind = self.weights.kind
         errors, nearest = 0.0, set()
-        for finding in self.wanted:
-            shares = [self.share(finding, other) for other in self.given]
+        shares_of_all = [[self.share(finding, other) for other in self.given] for finding in self.wanted]
+        for finding, shares in zip(self.wanted, shares_of_all, strict=True):
             share = min(shares, default=1.0)
             if share == 1:
                 errors += self.weight(finding) * kind["missed"]
@@ -61,7 +61,7 @@ class WeightedErrors:
                 errors += share * max(self.weight(finding), self.weight(self.given[number]) * kind["false"])
         for number, finding in enumerate(self.given):
             if number not in nearest:
-                share = min((self.share(other, finding) for other in self.wanted), default=1.0)
+                share = min((shares[number] for shares in shares_of_all), default=1.0)
                 errors += self.weight(finding) * kind["false"] * share
         return errors
 
@@ -108,10 +108,10 @@ class WeightedErrors:
             # "Opacities, in keeping with edema" says no more than "edema".
             return "" if narrower in self.named_by_both else "name"
         shared = lexicon.broader(a) & lexicon.broader(b)
-        alike = same_side(wanted, given) and any(self.tells(name) for name in shared)
+        alike = same_side(wanted, given) and any(self.is_specific(name) for name in shared)
         return "diagnosis" if alike else None
 
-    def tells(self, name: str) -> bool:
+    def is_specific(self, name: str) -> bool:
         """Is the finding so narrow that two kinds of it are two readings of one thing on the film?"""
         entry = self.lexicon.entries[name]
         return entry.answer and entry.significance in ("urgent", "actionable")

@@ -43,13 +43,14 @@ class Section(NamedTuple):
 def sections(report: str) -> list[Section]:
     """The sections of a report, in order. A text without headings is one section with the name ""; the body of a
     report that has no heading for it is named findings."""
-    return list(_sections(report))
+    return list(_sections(plain_text(report)))
 
 
 def has_findings(report: str) -> bool:
     """Is there any text in the report that could state findings? False where all of it is indication, technique, other
     studies, advice: nothing is known then, and silence denies nothing."""
-    text, cut = plain_text(report), _sections(report)
+    text = plain_text(report)
+    cut = _sections(text)
     return any(
         section.name not in SILENT
         and says_something(text[section.start : section.end])
@@ -71,8 +72,8 @@ def _is_prose(text: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _sections(report: str) -> tuple[Section, ...]:
-    text = plain_text(report)
+def _sections(text: str) -> tuple[Section, ...]:
+    """Of a plain text."""
     found = _diagnoses(list(headings(text)))
     cut = _parts(text, found, _cut(text, found)) if found else [Section("", 0, len(text), 0)]
     if cut[0].name == "" and (body := opening_end(text, cut[0].end)):
