@@ -100,6 +100,19 @@ def _init_process_group() -> None:
     deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False, verbose=False)
 
 
+def leave_process_group() -> None:
+    """Ends what binds this process to the others of a training. For the end of a training that did not fail: others
+    may still wait for one that did, and leaving would wait for them.
+
+    A process that ends without it can abort (SIGABRT, "terminate called without an active exception"), for gloo's
+    threads are still at work: https://github.com/pytorch/pytorch/issues/190489.
+    """
+    import torch.distributed as group
+
+    if group.is_available() and group.is_initialized() and group.get_world_size() > 1:
+        group.destroy_process_group()
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

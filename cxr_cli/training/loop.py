@@ -41,6 +41,7 @@ def run_trainer(trainer: Any, job: Job) -> None:
         if for_user := _error_for_user(error, job):
             raise for_user from error
         raise
+    distributed.leave_process_group()
     if stop.requested:
         if not distributed.rank():
             note(f"stopped by SIGTERM after step {trainer.state.global_step}; the same command with --resume goes on")

@@ -51,6 +51,11 @@ ACCELERATE = [
 
 
 SHARE = """
+import atexit, sys
+import torch.distributed as group
+
+atexit.register(lambda: print(f"in a group: {group.is_initialized()}", file=sys.stderr))
+
 def share(completions, **_):
     texts = [completion[-1]["content"] for completion in completions]
     return [sum(c.isascii() and c.isalpha() for c in text) / max(1, len(text)) for text in texts]
@@ -114,6 +119,7 @@ def test_two_processes_train_and_resume(
     shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "stopped" / "checkpoint-2")
     errors = run([*resumer, *words("stopped"), "--resume"], tmp_path, *(tasks() if resumer is CXR else ()))
     assert errors.count("cxr: continues") == errors.count("cxr: step 4/4") == 1
+    assert errors.count("in a group: False") == (2 if more else 0)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
     assert not same(weights(tmp_path / "whole"), weights(tiny_models["qwen2_vl"]))
 
