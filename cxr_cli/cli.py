@@ -38,9 +38,9 @@ COMPLETE = "_CXR_COMPLETE"  # click's: set by a shell that asks for completions;
 _ALLOCATED = 50_000  # objects between two searches for cyclic garbage
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    """In click's words for options: ` Did you mean 'score'?`, or "" when no known word is close."""
-    close = closest_name(word, known)
+def _suggestion(word: str, names: Iterable[str]) -> str:
+    """In click's words for options: ` Did you mean 'score'?`, or "" when no name is close."""
+    close = closest_name(word, names)
     return f" Did you mean {close!r}?" if close else ""
 
 
@@ -48,7 +48,7 @@ class SuggestingChoice(click.Choice[Any]):
     """Names the choice that is closest to a misspelt one."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        return super().get_invalid_choice_message(value, ctx) + _did_you_mean(str(value), map(str, self.choices))
+        return super().get_invalid_choice_message(value, ctx) + _suggestion(str(value), map(str, self.choices))
 
 
 class Stages(click.Group):
@@ -70,7 +70,7 @@ class Stages(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if not (ctx.resilient_parsing or args[0] in COMMANDS or args[0].startswith("-")):
-            ctx.fail(f"No such command {args[0]!r}.{_did_you_mean(args[0], COMMANDS)}")
+            ctx.fail(f"No such command {args[0]!r}.{_suggestion(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -99,7 +99,7 @@ def main(command: click.Command = cxr) -> None:
     """Exit codes. 0: done; 1: an error, in one line; 2: wrong usage; 3: done, with rows rejected; 130: Ctrl-C."""
     _set_up()
     try:
-        code = _run(command)
+        code = _exit_code(command)
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:  # `| head -1` has seen enough
@@ -135,7 +135,7 @@ def _set_up() -> None:
     sys.meta_path.insert(0, _AfterPolars())
 
 
-def _run(command: click.Command) -> int:
+def _exit_code(command: click.Command) -> int:
     try:
         if instruction := os.environ.get(COMPLETE):
             return shell_complete(command, {}, "cxr", COMPLETE, instruction)

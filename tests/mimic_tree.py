@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cxr_cli.phantoms import Recipe
-from cxr_cli.sources.mimic_tables import LABELS
+from cxr_cli.sources.mimic_tables import MIMIC_LABELS
 
 VERSION = "mimic-cxr-2.0.0"
 _STUDIES = (1, 3, 2, 10, 4, 1)  # of a patient
@@ -65,7 +65,7 @@ def studies(count: int, *, reports: Iterable[str] = ()) -> Iterator[MadeStudy]:
     while number < count:
         begun = date(2110, 1, 1) + timedelta(days=37 * patient % 20_000)
         for nth in range(min(next(of_patient), count - number)):
-            report, labels = next(texts, None), dict.fromkeys(LABELS)
+            report, labels = next(texts, None), dict.fromkeys(MIMIC_LABELS)
             if report is None:
                 report, labels = _phantom(number, follow_up=nth > 0)
             yield MadeStudy(
@@ -120,8 +120,8 @@ def write_tables(root: Path, made: Iterable[MadeStudy]) -> None:
     for labeller in ("chexpert", "negbio"):
         _table(
             root / f"{VERSION}-{labeller}.csv.gz",
-            f"subject_id,study_id,{','.join(LABELS)}",
-            ((s.patient, s.study, *(_cell(s.labels[name]) for name in LABELS)) for s in made),
+            f"subject_id,study_id,{','.join(MIMIC_LABELS)}",
+            ((s.patient, s.study, *(_cell(s.labels[name]) for name in MIMIC_LABELS)) for s in made),
         )
     records = ((s.patient, s.study, d, f"{s.place}/{d}.dcm") for s, d, _ in films)
     _table(root / "cxr-record-list.csv.gz", "subject_id,study_id,dicom_id,path", records)
@@ -139,7 +139,9 @@ def _phantom(number: int, *, follow_up: bool) -> tuple[str, Labels]:
     there = {
         name for name, findings in _PHANTOM_FINDINGS.items() if any(row["labels"][finding] for finding in findings)
     }
-    labels: Labels = {name: 1 if name in there else 0 if name.lower() in report.lower() else None for name in LABELS}
+    labels: Labels = {
+        name: 1 if name in there else 0 if name.lower() in report.lower() else None for name in MIMIC_LABELS
+    }
     if there <= {"Support Devices"}:
         labels["No Finding"] = 1
     for section in ("INDICATION:", "COMPARISON:", "FINDINGS:", "IMPRESSION:"):

@@ -8,7 +8,7 @@ from cxr_cli.rows import Row
 from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.tasks import task_of
 
-OPEN = "(open)"
+NO_OPTIONS = "(open)"
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Split:
         yes_no = str(answer).lower() if task_of(row).yes_no else None
         kind = yes_no if yes_no in ("yes", "no") else "other"
         self.findings.update((name, kind) for name in row.get("findings") or ())
-        answers = [OPEN] if not options else answer if isinstance(answer, list) else [answer or "-"]
+        answers = [NO_OPTIONS] if not options else answer if isinstance(answer, list) else [answer or "-"]
         self.answers.update((task, text) for text in answers)
         self.made_by.update(f"{key}: {row[key]}" for key in ("made_by", "checked_by") if row.get(key))
         steps = as_steps(row.get("steps"))

@@ -18,7 +18,12 @@ from cxr_cli.rows import Row
 from cxr_cli.rows.fingerprint import value_hash
 from cxr_cli.rows.temp_db import TempDb
 
-KINDS = {"patient": "same patient", "film": "same film", "id": "same question id", "report": "nearly the same report"}
+OVERLAP_KINDS = {
+    "patient": "same patient",
+    "film": "same film",
+    "id": "same question id",
+    "report": "nearly the same report",
+}
 NO_LEAK = "report"
 """The kind that is listed and is no leak."""
 
@@ -68,7 +73,7 @@ class SplitIndex(TempDb):
     def overlaps(self, splits: Iterable[str]) -> Iterator[Overlap]:
         """What each two splits share, kind by kind; nothing for a kind of which they share none."""
         pairs = [*combinations(splits, 2)]
-        for kind in KINDS:
+        for kind in OVERLAP_KINDS:
             for pair in pairs:
                 n, *rest = self.run(
                     "select count(*), sum(a.rows), sum(b.rows), min(a.id), b.id from facts a join facts b"

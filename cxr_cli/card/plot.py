@@ -9,9 +9,9 @@ from cxr_cli.extras import not_installed
 from cxr_cli.rows import note
 from cxr_cli.scoring.plots.charts import COLOURS, HATCHES
 
-MOST_FINDINGS = 30
-STYLES = {"yes": (COLOURS[0], HATCHES[0]), "no": (COLOURS[1], HATCHES[1]), "other": ("#bbbbbb", "")}
-LABELS = {"yes": "binary: yes", "no": "binary: no", "other": "other tasks"}
+MOST_FINDING_BARS = 30
+ANSWER_STYLES = {"yes": (COLOURS[0], HATCHES[0]), "no": (COLOURS[1], HATCHES[1]), "other": ("#bbbbbb", "")}
+ANSWER_LABELS = {"yes": "binary: yes", "no": "binary: no", "other": "other tasks"}
 
 
 def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
@@ -26,7 +26,7 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
         note(f"the card has no plot: {not_installed(error, 'plot')}")
         return None
     names = findings_by_frequency(splits)
-    findings = names[:MOST_FINDINGS][::-1]
+    findings = names[:MOST_FINDING_BARS][::-1]
     tasks = sorted({task for split in splits for task in split.tasks}, reverse=True)
     heights = [max(1, len(tasks)), max(1, len(findings))]
     figure = Figure(figsize=(2.2 + 2.8 * len(splits), 1.8 + 0.22 * sum(heights)), layout="constrained")
@@ -35,14 +35,21 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
         above.barh(tasks, [split.tasks[task] for task in tasks], color="#555555")
         above.set_title(f"{split.name}: {split.fingerprint.rows:,} questions", fontsize=10)
         left = [0] * len(findings)
-        for answer, (colour, hatch) in STYLES.items():
+        for answer, (colour, hatch) in ANSWER_STYLES.items():
             counts = [split.findings[name, answer] for name in findings]
             below.barh(
-                findings, counts, left=left, color=colour, hatch=hatch, edgecolor="white", lw=0, label=LABELS[answer]
+                findings,
+                counts,
+                left=left,
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                lw=0,
+                label=ANSWER_LABELS[answer],
             )
             left = [start + count for start, count in zip(left, counts, strict=True)]
-        few = len(names) <= MOST_FINDINGS
-        below.set_xlabel("questions" if few else f"questions; {MOST_FINDINGS} of {len(names)} findings", fontsize=9)
+        few = len(names) <= MOST_FINDING_BARS
+        below.set_xlabel("questions" if few else f"questions; {MOST_FINDING_BARS} of {len(names)} findings", fontsize=9)
         for axes in (above, below):
             axes.tick_params(labelsize=8)
             axes.margins(y=0.02)

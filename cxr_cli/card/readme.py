@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from cxr_cli.card.counts import Split
-from cxr_cli.card.leaks import KINDS, NO_LEAK, Overlap, SplitIndex
+from cxr_cli.card.leaks import NO_LEAK, OVERLAP_KINDS, Overlap, SplitIndex
 from cxr_cli.rows.signatures import cxr_version
 from cxr_cli.scoring.tables.markdown import pipe_table
 from cxr_cli.scoring.tables.table import Table
@@ -25,12 +25,12 @@ def readme(splits: Sequence[Split], index: SplitIndex, overlaps: Sequence[Overla
         " it as `set`.",
         *([f"![Questions by task and by finding]({plot})"] if plot else []),
         "## Sources",
-        _counts("source", splits, lambda split: split.sources),
+        _count_table("source", splits, lambda split: split.sources),
         "## Tasks",
-        _counts("task", splits, lambda split: split.tasks),
+        _count_table("task", splits, lambda split: split.tasks),
         "## Findings",
         "yes / no: answers to binary questions; other: questions of other tasks about the finding.",
-        _pipes(["finding", *(f"{name}: yes / no / other" for name in names)], _findings(splits)),
+        _pipes(["finding", *(f"{name}: yes / no / other" for name in names)], _finding_lines(splits)),
         "## Answers",
         _pipes(["task", "answer", *names], _answers(splits)),
         "## Leaks",
@@ -40,7 +40,9 @@ def readme(splits: Sequence[Split], index: SplitIndex, overlaps: Sequence[Overla
         or "*The rows do not say.*",
         "## Licences",
         "Films and reports may be passed on only under the terms of their source.",
-        _pipes(["source", "licence", "who may have it"], [[name, "*licence*", "*terms*"] for name in _sources(splits)]),
+        _pipes(
+            ["source", "licence", "who may have it"], [[name, "*licence*", "*terms*"] for name in _source_names(splits)]
+        ),
         f"Written by `cxr card`, version {cxr_version()}.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -50,7 +52,7 @@ def leak_table(overlaps: Iterable[Overlap]) -> Table:
     """A line for each kind that two splits share."""
     body = []
     for overlap in overlaps:
-        kind = KINDS[overlap.kind] + (" (no leak)" if overlap.kind == NO_LEAK else "")
+        kind = OVERLAP_KINDS[overlap.kind] + (" (no leak)" if overlap.kind == NO_LEAK else "")
         rows = ", ".join(f"{count:,}" for count in overlap.rows)
         body.append([kind, ", ".join(overlap.splits), f"{overlap.n:,}", rows, ", ".join(dict.fromkeys(overlap.ids))])
     return Table(["leak", "splits", "shared", "rows", "for example"], body, left=frozenset(range(5)))
@@ -104,14 +106,14 @@ def _overview(splits: Sequence[Split], index: SplitIndex) -> list[list[str]]:
     ]
 
 
-def _counts(name: str, splits: Sequence[Split], counter: Callable[[Split], Counter[str]]) -> str:
+def _count_table(name: str, splits: Sequence[Split], counter: Callable[[Split], Counter[str]]) -> str:
     """A table of what each split counts by `counter`, the most frequent first."""
     totals = sum((counter(split) for split in splits), Counter[str]())
     body = [[value, *(f"{counter(split)[value]:,}" for split in splits)] for value, _ in totals.most_common()]
     return _pipes([name, *(split.name for split in splits)], body)
 
 
-def _findings(splits: Sequence[Split]) -> list[list[str]]:
+def _finding_lines(splits: Sequence[Split]) -> list[list[str]]:
     def cell(split: Split, name: str) -> str:
         return " / ".join(f"{split.findings[name, answer]:,}" for answer in ("yes", "no", "other"))
 
@@ -131,7 +133,7 @@ def _answers(splits: Sequence[Split]) -> list[list[str]]:
     return body
 
 
-def _sources(splits: Iterable[Split]) -> list[str]:
+def _source_names(splits: Iterable[Split]) -> list[str]:
     return sorted({name for split in splits for name in split.sources})
 
 

@@ -38,10 +38,10 @@ def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bo
     """
     from cxr_cli.stages.card import CardOptions, run
 
-    run(CardOptions([_split_and_file(given) for given in inputs], folder, root, overwrite))
+    run(CardOptions([_split_and_file(text) for text in inputs], folder, root, overwrite))
 
 
-def _split_and_file(given: str) -> tuple[str | None, str]:
+def _split_and_file(text: str) -> tuple[str | None, str]:
     """`train=a.jsonl` -> ("train", "a.jsonl"); a file with "=" in its name is given as `./NAME`."""
-    split, equals, path = given.partition("=")
-    return (split, path) if equals and "/" not in split else (None, given)
+    split, equals, path = text.partition("=")
+    return (split, path) if equals and "/" not in split else (None, text)

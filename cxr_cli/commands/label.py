@@ -11,23 +11,25 @@ from cxr_cli.labelling.label_tables import LABEL_TABLES
 if TYPE_CHECKING:
     from cxr_cli.stages.label import LabelOptions
 
-SET = "The labels: their names, their order and their rules.  [default: chexpert]"
-FINDINGS = "Only these labels, `edema,effusion`; without --set they are findings of the lexicon."
-FORMAT = "Write the table of another tool: its columns, with 1.0, 0.0, -1.0 or blank."
-GOLD = "Compare with these labels, joined by id: print how far they agree; with -o OUT the rows that differ go to OUT."
+SET_HELP = "The labels: their names, their order and their rules.  [default: chexpert]"
+FINDINGS_HELP = "Only these labels, `edema,effusion`; without --set they are findings of the lexicon."
+FORMAT_HELP = "Write the table of another tool: its columns, with 1.0, 0.0, -1.0 or blank."
+GOLD_HELP = (
+    "Compare with these labels, joined by id: print how far they agree; with -o OUT the rows that differ go to OUT."
+)
 
 
 @click.command()
 @options.Bundle(
     "settings",
     "cxr_cli.stages.label:LabelOptions",
-    click.option("--set", "label_set", type=click.Choice([*LABEL_SETS]), help=SET),
-    click.option("--findings", metavar="LIST", help=FINDINGS),
-    click.option("--format", type=click.Choice([*LABEL_TABLES]), help=FORMAT),
+    click.option("--set", "label_set", type=click.Choice([*LABEL_SETS]), help=SET_HELP),
+    click.option("--findings", metavar="LIST", help=FINDINGS_HELP),
+    click.option("--format", type=click.Choice([*LABEL_TABLES]), help=FORMAT_HELP),
     click.option("--mentions", is_flag=True, help="Add `mentions`: each finding that is stated, and where."),
     click.option("--sections", is_flag=True, help="Add `sections`: how the report was cut, and what is silent."),
     click.option("--explain", is_flag=True, help="Print each sentence, its findings and what decides them on stderr."),
-    click.option("--gold", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help=GOLD),
+    click.option("--gold", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help=GOLD_HELP),
     options.lexicon,
     options.flow(default="examples"),
 )

@@ -36,7 +36,7 @@ def read_dicom(path: Path) -> Image.Image:
         warnings.simplefilter("ignore")
         try:
             header: Any = pydicom.dcmread(path, specific_tags=_PIXEL_TAGS)
-            _check(header)
+            _refuse_unsupported(header)
             pixels = _pixels(header)
             return _colour(pixels, header) if header.get("SamplesPerPixel", 1) > 1 else to_grey(pixels, header)
         except (DecodeError, CxrError, OSError):
@@ -47,7 +47,7 @@ def read_dicom(path: Path) -> Image.Image:
             raise DecodeError("is truncated or damaged") from error
 
 
-def _check(header: Any) -> None:
+def _refuse_unsupported(header: Any) -> None:
     if "PixelData" not in header:
         floats = "FloatPixelData" in header or "DoubleFloatPixelData" in header
         raise DecodeError(

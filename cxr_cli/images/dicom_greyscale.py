@@ -64,7 +64,7 @@ def _voi(values: Values, header: Any) -> Values | None:
         looked_up = np.asarray(apply_voi(values.astype(int), header, 0), float)
         bits = int(looked_up.max()).bit_length()  # the table's own header often claims more
         return looked_up / max(1, (1 << bits) - 1)
-    centre, width = _first(header.get("WindowCenter")), _first(header.get("WindowWidth"))
+    centre, width = _first_number(header.get("WindowCenter")), _first_number(header.get("WindowWidth"))
     if centre is None or width is None or width <= 0:
         return None
     match str(header.get("VOILUTFunction") or "LINEAR").strip():
@@ -78,7 +78,7 @@ def _voi(values: Values, header: Any) -> Values | None:
             return (values > centre - 0.5).astype(float)
 
 
-def _first(value: Any) -> float | None:
+def _first_number(value: Any) -> float | None:
     """The first number of a tag that holds one or several; None if it holds none."""
     if value is None or value == "":
         return None

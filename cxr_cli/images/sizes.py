@@ -42,6 +42,6 @@ Size = Square | Budget
 
 def fit(image: Image.Image, size: Size | None) -> Image.Image:
     """The image in that size; the same image when it has that size, or for None."""
-    if size is None or (wanted := size.of(*image.size)) == image.size:
+    if size is None or (extent := size.of(*image.size)) == image.size:
         return image
-    return image.resize(wanted, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return image.resize(extent, Image.Resampling.BICUBIC, reducing_gap=2.0)

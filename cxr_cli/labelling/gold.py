@@ -8,7 +8,7 @@ from cxr_cli.findings import Lexicon
 from cxr_cli.labelling.label_tables import LABEL_TABLES
 from cxr_cli.labelling.labeller import Labels
 from cxr_cli.rows import Row, Source
-from cxr_cli.sources.tables.data_set_csv import label_values
+from cxr_cli.sources.formats.data_set_csv import label_values
 
 
 class Gold:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cxr_cli.records import Row
-from cxr_cli.sources.chexpert import LABELS
+from cxr_cli.sources.chexpert import CHEXPERT_LABELS
 
-LABELER = (*LABELS[:3], "Lung Lesion", "Lung Opacity", *LABELS[5:])
-CHEXBERT = (*LABELS[1:], "No Finding")
+LABELER = (*CHEXPERT_LABELS[:3], "Lung Lesion", "Lung Opacity", *CHEXPERT_LABELS[5:])
+CHEXBERT = (*CHEXPERT_LABELS[1:], "No Finding")
 _MIMIC_ID = re.compile(r"[ps]\d{8}")
 
 

@@ -67,10 +67,10 @@ class StepWriter:
             f"{id}#refine",
             PROMPTS["refine"],
             _chain(sorted({number for numbers in evidence.values() for number in numbers})),
-            lambda reply: _steps(reply, report),
+            lambda reply: _chain_steps(reply, report),
             question=question,
             answer=answer_text(case),
-            notes=_notes(plan, evidence, report),
+            notes=_plan_with_evidence(plan, evidence, report),
             silence=self.unmentioned,
         )
         return Failure(f"refine: {steps.reason}") if isinstance(steps, Failure) else steps
@@ -101,13 +101,13 @@ def _chain(numbers: list[int]) -> Schema:
     return object_of(steps=array_of(step, 1), conclusion=object_of(text=TEXT, sentences=sentences))
 
 
-def _steps(reply: Any, report: NumberedReport) -> list[Step]:
+def _chain_steps(reply: Any, report: NumberedReport) -> list[Step]:
     def step(part: Mapping[str, Any], kind: StepKind) -> Step:
         return {"text": part["text"].strip(), "kind": kind, "evidence": report.spans(part["sentences"])}
 
     return [*(step(part, part["kind"]) for part in reply["steps"]), step(reply["conclusion"], "conclude")]
 
 
-def _notes(plan: list[str], evidence: Mapping[int, list[int]], report: NumberedReport) -> str:
+def _plan_with_evidence(plan: list[str], evidence: Mapping[int, list[int]], report: NumberedReport) -> str:
     """Each item of the plan, below it the sentences that bear on it."""
     return "\n\n".join(f"{item}\n{report.lines(evidence[n]) or '(nothing)'}" for n, item in enumerate(plan, 1))

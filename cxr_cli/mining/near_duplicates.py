@@ -22,10 +22,10 @@ from cxr_cli.rows import Row, note
 from cxr_cli.rows.temp_db import TempDb
 
 IN_A_ROW = 3
-NEAR = 0.9
-_WORD = re.compile(r"[^\W_]+")
+LEAST_OVERLAP = 0.9
+_REPORT_WORD = re.compile(r"[^\W_]+")
 _STEP = 1.25  # from one class of sizes to the next
-_PARTS = 256  # at most: of texts above some 2,000 words a near one may be missed, never one with the same words
+_MOST_PARTS = 256  # at most: of texts above some 2,000 words a near one may be missed, never one with the same words
 
 
 class Reports(TempDb):
@@ -52,8 +52,8 @@ class Reports(TempDb):
         if not members:
             return None
         size = len(members)
-        levels = range(_level(max(1, int(size * NEAR))), _level(math.ceil(size / NEAR)) + 1)
-        parts = {level: _parts(members, level) for level in levels}
+        levels = range(_level(max(1, int(size * LEAST_OVERLAP))), _level(math.ceil(size / LEAST_OVERLAP)) + 1)
+        parts = {level: _part_keys(members, level) for level in levels}
         every_part = [part for of_level in parts.values() for part in of_level]
         candidates = self.run(
             f"select distinct number, name, members from parts join kept using (number)"
@@ -63,7 +63,7 @@ class Reports(TempDb):
         for _, kept_name, packed in candidates:
             other = frozenset(array("I", packed))
             shared = len(members & other)
-            if shared / (size + len(other) - shared) >= NEAR:
+            if shared / (size + len(other) - shared) >= LEAST_OVERLAP:
                 return str(kept_name)
         added = self.run("insert into kept(name, members) values (?, ?)", name, array("I", members).tobytes())
         for part in parts[_level(size)]:
@@ -90,7 +90,7 @@ def shingles(report: str) -> frozenset[int]:
         word
         for section in sections(report)
         if section.name not in WITHOUT_FINDINGS
-        for word in _WORD.findall(report[section.start : section.end].lower())
+        for word in _REPORT_WORD.findall(report[section.start : section.end].lower())
         if word.strip("x")
     ]
     rows = range(max(1, len(words) - IN_A_ROW + 1)) if words else ()
@@ -101,9 +101,9 @@ def _level(size: int) -> int:
     return int(math.log(size, _STEP))
 
 
-def _parts(members: Iterable[int], level: int) -> set[int]:
+def _part_keys(members: Iterable[int], level: int) -> set[int]:
     """The parts of a set as sets of this level are cut, each as a number."""
-    count = min(_PARTS, int(_STEP ** (level + 1) * (1 - NEAR) / NEAR) + 1)
+    count = min(_MOST_PARTS, int(_STEP ** (level + 1) * (1 - LEAST_OVERLAP) / LEAST_OVERLAP) + 1)
     parts = [array("I") for _ in range(count)]
     for member in sorted(members):
         parts[member % count].append(member)

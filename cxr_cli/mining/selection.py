@@ -85,7 +85,7 @@ def sample_per_finding(
             file.write(msgspec.json.encode(row) + b"\n")
             for name in writer.names:
                 if answer := writer.yes_or_no(study, name):
-                    sample, item = samples[name, answer], (-_rank(miner.seed, row["id"], name), offset)
+                    sample, item = samples[name, answer], (-_draw_rank(miner.seed, row["id"], name), offset)
                     heappush(sample, item) if len(sample) < count else heappushpop(sample, item)
         names_at: dict[int, list[str]] = defaultdict(list)
         for name in writer.names:
@@ -111,5 +111,5 @@ def _offsets(yes: Sample, no: Sample, count: int, balance: bool) -> list[int]:
     return [offset for _, offset in sample]
 
 
-def _rank(seed: int, id: str, name: str) -> int:
+def _draw_rank(seed: int, id: str, name: str) -> int:
     return int.from_bytes(blake2b(f"{seed}/{id}/{name}".encode(), digest_size=8).digest())

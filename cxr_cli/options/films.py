@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cxr_cli.images import Films
 
 
-def _films(root: Path | None, side: int, pixels: int | None, workers: int, cache: Path | None) -> "Films":
+def _make_films(root: Path | None, side: int, pixels: int | None, workers: int, cache: Path | None) -> "Films":
     from cxr_cli.images import Budget, Films, Square
 
     return Films(root, Square(side) if pixels is None else Budget(pixels), workers, cache)
@@ -26,7 +26,7 @@ root = click.option(
 )
 films = Bundle(
     "films",
-    _films,
+    _make_films,
     root,
     click.option(
         "--size", "side", type=click.IntRange(28), default=448, show_default=True, help="Width and height in pixels."

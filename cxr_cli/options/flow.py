@@ -45,7 +45,7 @@ def flow(*, default: str | None = None) -> Bundle:
         return FlowOptions(inputs, output, overwrite, resume, on_error, rejects, mapping, limit, shard, split)
 
     inputs = click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names)
-    return Bundle("flow", make, inputs, *_OPTIONS)
+    return Bundle("flow", make, inputs, *_FLOW_OPTIONS)
 
 
 def exit_if_rejected(count: int) -> None:
@@ -88,7 +88,7 @@ mapping = click.option(
     metavar="NAME=COLUMN,..",
     help="Rename columns: id=uid,labels.edema=oedema,report=findings+impression; + joins columns as sections.",
 )
-_OPTIONS = (
+_FLOW_OPTIONS = (
     click.option(
         "-o",
         "--output",

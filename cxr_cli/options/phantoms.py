@@ -7,16 +7,16 @@ import click
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.selection import parse_findings
 from cxr_cli.options.bundle import Bundle
-from cxr_cli.phantoms import FINDINGS
+from cxr_cli.phantoms import PHANTOM_FINDINGS
 from cxr_cli.phantoms.film.styles import STYLES
 
 SHARE = click.FloatRange(0, 1)
 
 
-def _findings(context: click.Context, parameter: click.Parameter, text: str | None) -> Sequence[str]:
-    names = parse_findings(text, Lexicon.load()) if text else FINDINGS
-    if undrawn := [name for name in names if name not in FINDINGS]:
-        raise click.UsageError(f"--findings {undrawn[0]}: cannot be drawn; there are {', '.join(FINDINGS)}.")
+def _parsed_findings(context: click.Context, parameter: click.Parameter, text: str | None) -> Sequence[str]:
+    names = parse_findings(text, Lexicon.load()) if text else [*PHANTOM_FINDINGS]
+    if undrawn := [name for name in names if name not in PHANTOM_FINDINGS]:
+        raise click.UsageError(f"--findings {undrawn[0]}: cannot be drawn; there are {', '.join(PHANTOM_FINDINGS)}.")
     return tuple(names)
 
 
@@ -36,7 +36,7 @@ recipe = Bundle(
     click.option(
         "--findings",
         metavar="LIST",
-        callback=_findings,
+        callback=_parsed_findings,
         help="Draw only these: `edema,nodule`.  [default: all that can be drawn]",
     ),
     click.option(

@@ -25,7 +25,7 @@ def check_summary(summary: "SummaryOptions", flow: FlowOptions) -> None:
         raise click.UsageError("--common and --in-domain are for --compare.")
 
 
-def _sources(context: click.Context, parameter: click.Parameter, text: str | None) -> list[str]:
+def _parsed_names(context: click.Context, parameter: click.Parameter, text: str | None) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()] if text else []
 
 
@@ -67,7 +67,7 @@ summary = Bundle(
     click.option("--common", is_flag=True, help="Compare only on the items that all models have."),
     click.option(
         "--in-domain",
-        callback=_sources,
+        callback=_parsed_names,
         metavar="SOURCE,..",
         help="Compare on these sources and, beside them, on all others: mimic-cxr,chexpert.",
     ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxr_cli.training.settings.job import TrainingOptions
 
 
-def _training(
+def _make_options(
     inputs: tuple[str, ...],
     model: str | None,
     out: Path | None,
@@ -48,7 +48,7 @@ def _training(
 
 training = Bundle(
     "training",
-    _training,
+    _make_options,
     click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names),
     click.option(
         "-m",

@@ -4,7 +4,7 @@ for phantom in Recipe(seed=1, findings=["edema", "nodule"], each=0.5).studies(10
     phantom.row["labels"], phantom.film.pixels(112)
 """
 
-from cxr_cli.phantoms.film.scene import FINDINGS
+from cxr_cli.phantoms.film.phantom_findings import PHANTOM_FINDINGS
 from cxr_cli.phantoms.studies import Phantom, PhantomFilm, Recipe
 
-__all__ = ["FINDINGS", "Phantom", "PhantomFilm", "Recipe"]
+__all__ = ["PHANTOM_FINDINGS", "Phantom", "PhantomFilm", "Recipe"]

@@ -30,7 +30,7 @@ def write_studies(
     with open_output(rows, overwrite=True) as output:
         for phantom in recipe.studies(count):
             for film in filter(None, (phantom.prior_film, phantom.film)):
-                _write(film, folder / "images", size, format)
+                _write_film(film, folder / "images", size, format)
                 films += 1
             row = phantom.row
             row["images"] = [f"images/{phantom.film.name}.{suffix}"]
@@ -40,7 +40,7 @@ def write_studies(
     return films
 
 
-def _write(film: PhantomFilm, folder: Path, size: int, format: Format) -> None:
+def _write_film(film: PhantomFilm, folder: Path, size: int, format: Format) -> None:
     pixels = film.pixels(size)
     if format != "dicom":
         grey = Image.fromarray((pixels * 255 + 0.5).astype(np.uint8))

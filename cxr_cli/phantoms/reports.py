@@ -6,22 +6,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.phantoms.film.devices import DEVICES
+from cxr_cli.findings.phrasing import capital
 from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
+from cxr_cli.phantoms.film.phantom_findings import PHANTOM_FINDINGS
 from cxr_cli.rows.rng import Rng
 
 _INDICATIONS = ("Cough.", "Shortness of breath.", "Chest pain.", "Preoperative.", "Follow-up.", "Fall.", "Weakness.")
 
 
-def report(findings: Sequence[DrawnFinding], rng: Rng, *, compared: bool = False) -> str:
+def write_report(findings: Sequence[DrawnFinding], rng: Rng, *, compared: bool = False) -> str:
     """Mostly with the sections FINDINGS and IMPRESSION. compared: with a prior film, whose findings changed."""
     words = _wording()
     sentences = [_sentence(finding, rng) for finding in findings]
     denials = _denials({finding.name for finding in findings}, rng)
     body = " ".join([*sentences, *denials] if rng.below(3) else [*denials, *sentences])
-    acute = [finding for finding in findings if finding.change != "resolved" and finding.name not in DEVICES]
+    acute = [finding for finding in findings if finding.change != "resolved" and not _is_device(finding)]
     if acute:
-        impression = _list([_impression(finding, rng) for finding in rng.sample(acute, 3)], rng)
+        impression = _impression_list([_impression(finding, rng) for finding in rng.sample(acute, 3)], rng)
     elif findings:
         impression = words["impression"]["normal"][rng.below(3)]
     else:
@@ -41,11 +42,11 @@ def _sentence(finding: DrawnFinding, rng: Rng) -> str:
     words = _wording()
     own = words["finding"][finding.name].get("own")
     if own and finding.change is None and rng.below(2):
-        return _fill(rng.choice(own), finding, rng)
+        return _fill_template(rng.choice(own), finding, rng)
     change = finding.change or "present"
-    if change == "resolved" and finding.name in DEVICES:
+    if change == "resolved" and _is_device(finding):
         change = "removed"
-    return _fill(rng.choice(words["general"][change]), finding, rng)
+    return _fill_template(rng.choice(words["general"][change]), finding, rng)
 
 
 def _impression(finding: DrawnFinding, rng: Rng) -> str:
@@ -54,10 +55,10 @@ def _impression(finding: DrawnFinding, rng: Rng) -> str:
     template = {"new": "New {noun}{place}.", "stable": "Unchanged {noun}{place}.", "present": "{Noun}{place}."}.get(
         change
     )
-    return _fill(template or _wording()["general"][change][0], finding, rng)
+    return _fill_template(template or _wording()["general"][change][0], finding, rng)
 
 
-def _fill(template: str, finding: DrawnFinding, rng: Rng) -> str:
+def _fill_template(template: str, finding: DrawnFinding, rng: Rng) -> str:
     """ "There {is} {a}{noun}{place}." -> "There is a 14 mm nodule in the left upper lung zone." """
     entry: dict[str, Any] = _wording()["finding"][finding.name]
     words = _words(finding, entry)
@@ -74,7 +75,7 @@ def _fill(template: str, finding: DrawnFinding, rng: Rng) -> str:
     text = template.format(
         **words,
         noun=noun,
-        Noun=_capital(noun),
+        Noun=capital(noun),
         a=article,
         A=article.capitalize(),
         anew=new_article,
@@ -82,7 +83,7 @@ def _fill(template: str, finding: DrawnFinding, rng: Rng) -> str:
         place=rng.choice(entry.get("place", [""])).format(**words),
         **({"is": "are", "has": "have"} if plural else {"is": "is", "has": "has"}),
     )
-    return _capital(text)
+    return capital(text)
 
 
 def _words(finding: DrawnFinding, entry: dict[str, Any]) -> dict[str, str]:
@@ -112,14 +113,14 @@ def _denials(present: set[str], rng: Rng) -> list[str]:
     return sentences
 
 
-def _list(items: Sequence[str], rng: Rng) -> str:
+def _impression_list(items: Sequence[str], rng: Rng) -> str:
     if len(items) == 1 or rng.below(2):
         return " ".join(items)
     return " ".join(f"{number}. {item}" for number, item in enumerate(items, 1))
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+def _is_device(finding: DrawnFinding) -> bool:
+    return PHANTOM_FINDINGS[finding.name].device is not None
 
 
 @cache

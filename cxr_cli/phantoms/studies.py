@@ -10,9 +10,10 @@ from cxr_cli.phantoms.film.body import Body, normal_body, reposition
 from cxr_cli.phantoms.film.canvas import Layer
 from cxr_cli.phantoms.film.drawing import draw_film
 from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
-from cxr_cli.phantoms.film.scene import FINDINGS, chance, choose_names, scene
+from cxr_cli.phantoms.film.phantom_findings import PHANTOM_FINDINGS
+from cxr_cli.phantoms.film.scene import chance, choose_names, scene
 from cxr_cli.phantoms.film.styles import STYLES
-from cxr_cli.phantoms.reports import report
+from cxr_cli.phantoms.reports import write_report
 from cxr_cli.rows import Row
 from cxr_cli.rows.rng import Rng
 
@@ -49,7 +50,7 @@ class Recipe:
     """
 
     seed: int = 0
-    findings: Sequence[str] = FINDINGS
+    findings: Sequence[str] = tuple(PHANTOM_FINDINGS)
     prevalence: float = 0.5
     each: float | None = None
     priors: float = 0.2
@@ -72,8 +73,8 @@ class Recipe:
             "id": id,
             "patient": f"{id}-patient",
             "images": [id],
-            "report": report(made.findings, rng, compared=follow_up),
-            "labels": _labels(made.findings),
+            "report": write_report(made.findings, rng, compared=follow_up),
+            "labels": _film_labels(made.findings),
             "prior": None,
             "split": ("test", "validate", *["train"] * 8)[Rng(f"split {id}-patient").below(10)],
             "source": f"phantom-{style}",
@@ -81,11 +82,11 @@ class Recipe:
         if made.prior_findings is None:
             return Phantom(row, PhantomFilm(id, body, made.findings, style, seeds[0]), None)
         name = f"{id}-prior"
-        row["prior"] = {"id": name, "images": [name], "report": report(made.prior_findings, rng)}
+        row["prior"] = {"id": name, "images": [name], "report": write_report(made.prior_findings, rng)}
         prior_film = PhantomFilm(name, body, made.prior_findings, style, seeds[1])
         return Phantom(row, PhantomFilm(id, reposition(body, film_rng), made.findings, style, seeds[0]), prior_film)
 
 
-def _labels(findings: Sequence[DrawnFinding]) -> dict[str, int]:
+def _film_labels(findings: Sequence[DrawnFinding]) -> dict[str, int]:
     present = {finding.name for finding in findings if finding.change != "resolved"}
-    return {name: int(name in present) for name in FINDINGS}
+    return {name: int(name in present) for name in PHANTOM_FINDINGS}

@@ -17,7 +17,7 @@ from cxr_cli.rows import Source
 from cxr_cli.rows.files import reading
 from cxr_cli.sources import radrbench
 from cxr_cli.sources.data_sets import SOURCES, DataSet
-from cxr_cli.sources.texts import text_folder
+from cxr_cli.sources.formats import text_folder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 

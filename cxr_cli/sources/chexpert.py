@@ -14,18 +14,17 @@ from itertools import groupby
 from pathlib import Path
 
 from cxr_cli.errors import RowError
-from cxr_cli.rows import Item, Row, Source
+from cxr_cli.rows import Item, Row
 from cxr_cli.sources.data_sets import DataSet
-from cxr_cli.sources.tables.data_set_csv import (
+from cxr_cli.sources.formats.data_set_csv import (
+    in_one_folder,
     label_values,
     one_split_per_patient,
     read_table,
-    single_folder,
     starts_with,
 )
 
-SIGNS = "train.csv or valid.csv, beginning with Path,Sex,Age"
-LABELS = (
+CHEXPERT_LABELS = (
     "No Finding",
     "Enlarged Cardiomediastinum",
     "Cardiomegaly",
@@ -41,40 +40,45 @@ LABELS = (
     "Fracture",
     "Support Devices",
 )
-SPLITS = ("train", "valid")
+CHEXPERT_SPLITS = ("train", "valid")
 
 
 def fits(folder: Path) -> bool:
-    return any(starts_with(folder / f"{split}.csv", b"Path,Sex,Age") for split in SPLITS)
-
-
-def find(name: str) -> Source:
-    folder = single_folder(name)
-    return Source(name, lambda: one_split_per_patient(_items(folder)))
-
-
-DATA_SET = DataSet(SIGNS, fits, find)
+    return any(starts_with(folder / f"{split}.csv", b"Path,Sex,Age") for split in CHEXPERT_SPLITS)
 
 
 def _items(folder: Path) -> Iterator[Item]:
-    for path in (folder / f"{split}.csv" for split in SPLITS):
+    return one_split_per_patient(_films_by_study(folder))
+
+
+DATA_SET = DataSet("train.csv or valid.csv, beginning with Path,Sex,Age", fits, in_one_folder(_items))
+
+
+def _films_by_study(folder: Path) -> Iterator[Item]:
+    for path in (folder / f"{split}.csv" for split in CHEXPERT_SPLITS):
         if path.is_file():
-            rows = read_table(path, ("Path", *LABELS))
-            for _, films in groupby(rows, _study):  # the rows of a study, one for each film, are next to each other
-                yield _item(list(films), path.stem)
+            rows = read_table(path, ("Path", *CHEXPERT_LABELS))
+            for _, films in groupby(
+                rows, _study_folder
+            ):  # the rows of a study, one for each film, are next to each other
+                yield _study_item(list(films), path.stem)
 
 
-def _study(item: Item) -> str:
+def _study_folder(item: Item) -> str:
     where, row, reason = item
     return where if reason is not None else str(row["Path"]).rpartition("/")[0]
 
 
-def _item(films: list[Item], split: str) -> Item:
+def _study_item(films: list[Item], split: str) -> Item:
     where, row, reason = films[0]
     if reason is None:
         try:
             study = of_films([film["Path"] or "" for _, film, _ in films])
-            return where, study | {"labels": label_values(row, LABELS), "split": split, "source": "chexpert"}, None
+            return (
+                where,
+                study | {"labels": label_values(row, CHEXPERT_LABELS), "split": split, "source": "chexpert"},
+                None,
+            )
         except RowError as error:
             reason = error.reason
     return where, row, reason

@@ -17,49 +17,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rows import Item, Row, Source
+from cxr_cli.rows import Item, Row
 from cxr_cli.rows.mapping import join_sections
 from cxr_cli.sources import chexpert
 from cxr_cli.sources.data_sets import DataSet
-from cxr_cli.sources.tables.columns import columns
-from cxr_cli.sources.tables.data_set_csv import one_split_per_patient, single_folder
+from cxr_cli.sources.formats.columns import read_columns
+from cxr_cli.sources.formats.data_set_csv import in_one_folder, one_split_per_patient
 
 if TYPE_CHECKING:
     import polars as pl
 
-SIGNS = "df_chexpert_plus_240401.csv"
-_TABLE, _LABELS = "df_chexpert_plus_*.csv", "impression_fixed.json"
-_KINDS = {"path_to_image": str, "deid_patient_id": str, "patient_report_date_order": float, "split": str}
-_SECTIONS = {"findings": "section_findings", "impression": "section_impression"}
-_PLACES = (("PNG/", ".png"), ("DICOM/", ".dcm"))
+_TABLE_PATTERN, _LABEL_FILE = "df_chexpert_plus_*.csv", "impression_fixed.json"
+_FILM_COLUMNS = {"path_to_image": str, "deid_patient_id": str, "patient_report_date_order": float, "split": str}
+_SECTION_COLUMNS = {"findings": "section_findings", "impression": "section_impression"}
+_FILM_FOLDERS = (("PNG/", ".png"), ("DICOM/", ".dcm"))
 
 
 def fits(folder: Path) -> bool:
-    return any(folder.glob(_TABLE))
+    return any(folder.glob(_TABLE_PATTERN))
 
 
-def find(name: str) -> Source:
-    folder = single_folder(name)
-    return Source(name, lambda: one_split_per_patient(_Table(folder).items()))
+def _items(folder: Path) -> Iterator[Item]:
+    return one_split_per_patient(_ReportTable(folder).items())
 
 
-DATA_SET = DataSet(SIGNS, fits, find)
+DATA_SET = DataSet("df_chexpert_plus_240401.csv", fits, in_one_folder(_items))
 
 
-class _Table:
+class _ReportTable:
     """The paths of films and the labels are in memory; a report is read from the file when its study is due."""
 
     def __init__(self, folder: Path) -> None:
-        from cxr_cli.sources.tables.csv_index import CsvIndex
+        from cxr_cli.sources.formats.csv_index import CsvIndex
 
-        self._path = max(folder.glob(_TABLE))
+        self._path = max(folder.glob(_TABLE_PATTERN))
         self._records = CsvIndex(self._path)
-        self._records.require((*_KINDS, *_SECTIONS.values()))
-        films = columns(self._path, _KINDS)
+        self._records.require((*_FILM_COLUMNS, *_SECTION_COLUMNS.values()))
+        films = read_columns(self._path, _FILM_COLUMNS)
         if len(films) != len(self._records):
             raise CxrError(f"{self._path}: the table is damaged: a quote is never closed, or not doubled")
         self._studies = _labelled(_studies(films), folder)
-        self._place = next((place for place in _PLACES if (folder / place[0]).is_dir()), ("", ".jpg"))
+        self._place = next((place for place in _FILM_FOLDERS if (folder / place[0]).is_dir()), ("", ".jpg"))
 
     def items(self) -> Iterator[Item]:
         for entry in self._studies.iter_rows(named=True):
@@ -70,7 +68,7 @@ class _Table:
                 yield where, {}, error.reason
                 continue
             if entry["labelled"]:
-                study["labels"] = {name: entry[name] for name in chexpert.LABELS}
+                study["labels"] = {name: entry[name] for name in chexpert.CHEXPERT_LABELS}
             if entry["before"] is not None:
                 study["prior"] = self._prior(self._studies.row(entry["before"], named=True))
             yield where, study | {"split": entry["split"], "source": "chexpert-plus"}, None
@@ -84,7 +82,7 @@ class _Table:
 
     def _report(self, entry: dict[str, Any]) -> str | None:
         record = self._records[entry["records"][0]]
-        return join_sections({name: record[column] for name, column in _SECTIONS.items()})
+        return join_sections({name: record[column] for name, column in _SECTION_COLUMNS.items()})
 
     def _prior(self, entry: dict[str, Any]) -> Row:
         prior = self._films(entry)
@@ -118,12 +116,14 @@ def _labelled(studies: "pl.DataFrame", folder: Path) -> "pl.DataFrame":
     """The studies with a column for each label, and whether they are `labelled`."""
     import polars as pl
 
-    path = next((path for place in (folder, *folder.glob("*/")) if (path := place / _LABELS).is_file()), None)
+    path = next((path for place in (folder, *folder.glob("*/")) if (path := place / _LABEL_FILE).is_file()), None)
     if path is None:
         return studies.with_columns(labelled=None)
-    kinds = {"path_to_image": pl.String, **dict.fromkeys(chexpert.LABELS, pl.Float32)}
+    kinds = {"path_to_image": pl.String, **dict.fromkeys(chexpert.CHEXPERT_LABELS, pl.Float32)}
     try:
-        labels = pl.read_ndjson(path, schema=kinds).with_columns(pl.col(chexpert.LABELS).cast(pl.Int8), labelled=True)
+        labels = pl.read_ndjson(path, schema=kinds).with_columns(
+            pl.col(chexpert.CHEXPERT_LABELS).cast(pl.Int8), labelled=True
+        )
     except pl.exceptions.PolarsError as error:
         raise CxrError(f"{path}: damaged, or not a film's path with the labels of CheXpert on each line") from error
     first = pl.col("paths").list.first()

@@ -23,10 +23,9 @@ from typing import Any
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source, note
 from cxr_cli.sources.data_sets import DataSet
+from cxr_cli.sources.formats import text_folder
 from cxr_cli.sources.mimic_tables import StudyEntry, StudyTime, Tables
-from cxr_cli.sources.texts import text_folder
 
-SIGNS = "files/p10/p10000032/s50414267.txt and its like"
 _REPORTS = "mimic-cxr-reports"  # where some unpack the reports
 _PATIENT, _STUDY = re.compile(r"p\d+"), re.compile(r"s(\d+)(?:\.txt)?")
 _FILM = re.compile(r".+\.(?:jpe?g|dcm)", re.IGNORECASE)
@@ -54,7 +53,7 @@ def find(name: str) -> Source:
     )
 
 
-DATA_SET = DataSet(SIGNS, fits, find)
+DATA_SET = DataSet("files/p10/p10000032/s50414267.txt and its like", fits, find)
 
 
 def _probed(trees: Sequence[Path], pattern: str) -> Iterator[Path]:
@@ -78,10 +77,10 @@ class _Walk:
                 note(f"mimic-cxr: no table of {what}")
 
     def items(self, split: str | None = None) -> Iterator[Item]:
-        wanted = self._tables.patients(split) if split is not None else None
+        patients = self._tables.patients(split) if split is not None else None
         for group in sorted(self._entries("")):
             for patient in sorted(filter(_PATIENT.fullmatch, self._entries(group))):
-                if wanted is None or int(patient[1:]) in wanted:
+                if patients is None or int(patient[1:]) in patients:
                     yield from self._patient(f"{group}/{patient}")
 
     def _patient(self, place: str) -> Iterator[Item]:

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxr_cli.errors import CxrError
 from cxr_cli.sources import chexpert
-from cxr_cli.sources.tables.columns import columns, table
+from cxr_cli.sources.formats.columns import read_columns, table_path
 
 if TYPE_CHECKING:
     import polars as pl
 
-LABELS = tuple(sorted(chexpert.LABELS))  # as the tables have them
+MIMIC_LABELS = tuple(sorted(chexpert.CHEXPERT_LABELS))  # as the tables have them
 StudyTime = tuple[int, float]  # (StudyDate, StudyTime)
 _LATERAL = 4  # the rank of a view: 0 PA, 1 AP, 2 other frontal ones, 3 unknown, 4 all others
 
 
-class Film(NamedTuple):
+class FilmEntry(NamedTuple):
     """dicom: its id, the name of its file without the suffix."""
 
     dicom: str
@@ -55,13 +55,13 @@ class Tables:
         self._films = _ByStudy(films)
         self._entries = _ByStudy(_joined(dates, self._splits.drop("subject_id"), self._read_labels()))
 
-    def films(self, study: int) -> list[Film]:
+    def films(self, study: int) -> list[FilmEntry]:
         """A study's films: PA, AP, other frontal ones, those of unknown view, then the laterals."""
-        return [Film(dicom, rank == _LATERAL) for dicom, rank in self._films.rows(study)]
+        return [FilmEntry(dicom, rank == _LATERAL) for dicom, rank in self._films.rows(study)]
 
     def entry(self, study: int) -> StudyEntry:
         for date, time, split, labelled, *values in self._entries.rows(study):
-            labels = dict(zip(LABELS, values, strict=True)) if labelled else None
+            labels = dict(zip(MIMIC_LABELS, values, strict=True)) if labelled else None
             return StudyEntry(None if date is None else (date, time), split, labels)
         return StudyEntry()
 
@@ -75,7 +75,7 @@ class Tables:
         return frozenset(self._splits.filter(split=split)["subject_id"])
 
     def _path(self, name: str) -> Path | None:
-        return next(filter(None, (table(folder, name) for folder in self._folders)), None)
+        return next(filter(None, (table_path(folder, name) for folder in self._folders)), None)
 
     def _read_films(self) -> "tuple[pl.DataFrame, pl.DataFrame]":
         """Films by the rank of their view, and the times of studies, which are those of their first films."""
@@ -89,7 +89,7 @@ class Tables:
         types = {"study_id": pl.Int32, "dicom_id": pl.String}
         more = {"ViewPosition": pl.String, "StudyDate": pl.Int32, "StudyTime": pl.Float64}
         path = self.metadata or self._path("cxr-record-list")
-        films = columns(path, types | more if self.metadata else types) if path else pl.DataFrame(schema=types)
+        films = read_columns(path, types | more if self.metadata else types) if path else pl.DataFrame(schema=types)
         if not self.metadata:
             films = films.with_columns(pl.lit(None, type_).alias(name) for name, type_ in more.items())
         dated = films.drop_nulls("StudyDate").select("study_id", "StudyDate", pl.col("StudyTime").fill_null(0))
@@ -100,7 +100,7 @@ class Tables:
         import polars as pl
 
         types = {"study_id": pl.Int32, "subject_id": pl.Int32, "split": pl.Categorical}
-        splits = columns(self.split, types) if self.split else pl.DataFrame(schema=types)
+        splits = read_columns(self.split, types) if self.split else pl.DataFrame(schema=types)
         splits = splits.drop_nulls("split").unique()
         patients = splits.select("subject_id", "split").unique()
         if not patients["subject_id"].is_unique().all():
@@ -110,9 +110,9 @@ class Tables:
     def _read_labels(self) -> "pl.DataFrame":
         import polars as pl
 
-        types = {"study_id": pl.Int32, **dict.fromkeys(LABELS, pl.Float32)}
-        labels = columns(self.labels, types) if self.labels else pl.DataFrame(schema=types)
-        return labels.select("study_id", pl.lit(True).alias("labelled"), pl.col(LABELS).cast(pl.Int8))
+        types = {"study_id": pl.Int32, **dict.fromkeys(MIMIC_LABELS, pl.Float32)}
+        labels = read_columns(self.labels, types) if self.labels else pl.DataFrame(schema=types)
+        return labels.select("study_id", pl.lit(True).alias("labelled"), pl.col(MIMIC_LABELS).cast(pl.Int8))
 
 
 class _ByStudy:

@@ -18,32 +18,31 @@ from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.sources.data_sets import DataSet
-from cxr_cli.sources.tables.data_set_csv import read_table
-from cxr_cli.sources.texts import text_folder
+from cxr_cli.sources.formats import text_folder
+from cxr_cli.sources.formats.data_set_csv import read_table
 
-SIGNS = "MS_CXR_T_temporal_image_classification_v1.0.0.csv"
-_TABLE = "MS_CXR_T_temporal_image_classification_v*"
+_TABLE_NAME = "MS_CXR_T_temporal_image_classification_v*"
 _CHANGE = "_progression"
-FINDINGS = ("consolidation", "edema", "pleural_effusion", "pneumonia", "pneumothorax")
+PROGRESSION_FINDINGS = ("consolidation", "edema", "pleural_effusion", "pneumonia", "pneumothorax")
 IDS = ("subject_id", "study_id", "dicom_id", "previous_study_id", "previous_dicom_id")
-COLUMNS = (*IDS, *(f"{finding}{_CHANGE}" for finding in FINDINGS))
+PAIR_COLUMNS = (*IDS, *(f"{finding}{_CHANGE}" for finding in PROGRESSION_FINDINGS))
 
 
 def fits(folder: Path) -> bool:
-    return next(folder.glob(f"{_TABLE}.csv"), None) is not None
+    return next(folder.glob(f"{_TABLE_NAME}.csv"), None) is not None
 
 
 def find(name: str) -> Source:
     return Source("ms-cxr-t", lambda: _items([Path(part) for part in name.split(":")]))
 
 
-DATA_SET = DataSet(SIGNS, fits, find)
+DATA_SET = DataSet("MS_CXR_T_temporal_image_classification_v1.0.0.csv", fits, find)
 
 
 def _items(folders: Sequence[Path]) -> Iterator[Item]:
-    path = next(path for folder in folders for path in folder.glob(f"{_TABLE}.csv"))
+    path = next(path for folder in folders for path in folder.glob(f"{_TABLE_NAME}.csv"))
     pairs: Counter[str] = Counter()
-    for where, row, reason in read_table(path, COLUMNS):
+    for where, row, reason in read_table(path, PAIR_COLUMNS):
         if reason is None and (blank := [column for column in IDS if not row[column]]):
             reason = f"column `{blank[0]}`: blank"
         if reason is None:
@@ -58,7 +57,7 @@ def _study(row: Row, folders: Sequence[Path]) -> tuple[Row, str | None]:
     patient = f"p{row['subject_id']}"
     study, reason = _half(patient, row["study_id"], row["dicom_id"], folders)
     prior, prior_reason = _half(patient, row["previous_study_id"], row["previous_dicom_id"], folders)
-    changes = {finding.replace("_", " "): row[f"{finding}{_CHANGE}"] for finding in FINDINGS}
+    changes = {finding.replace("_", " "): row[f"{finding}{_CHANGE}"] for finding in PROGRESSION_FINDINGS}
     study |= {"id": f"{study['id']}-{prior['id']}", "patient": patient, "changes": changes, "prior": prior}
     return study | {"split": "test", "source": "ms-cxr-t"}, reason or prior_reason
 

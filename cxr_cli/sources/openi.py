@@ -17,42 +17,33 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cxr_cli.rows import Item, Row, Source
+from cxr_cli.rows import Item, Row
 from cxr_cli.rows.files.lines import escaped_text
 from cxr_cli.rows.mapping import join_sections
 from cxr_cli.sources.data_sets import DataSet
-from cxr_cli.sources.tables.data_set_csv import find_films, read_table, single_folder, starts_with
+from cxr_cli.sources.formats.data_set_csv import find_films, in_one_folder, read_table, starts_with
 
 XML = "ecgen-radiology"
-TABLES = ("indiana_reports.csv", "reports.csv")
-SIGNS = f"{XML}/1.xml, {TABLES[0]}, or {TABLES[1]} beginning with uid,MeSH"
+REPORT_TABLES = ("indiana_reports.csv", "reports.csv")
 PROJECTIONS = "indiana_projections.csv"
-NO_LABEL = ("No Indexing", "Technical Quality of Image Unsatisfactory")
-SECTIONS = ("findings", "impression")
+HEADINGS_WITHOUT_LABEL = ("No Indexing", "Technical Quality of Image Unsatisfactory")
+REPORT_SECTIONS = ("findings", "impression")
 
 
 def fits(folder: Path) -> bool:
-    return _xml(folder) is not None or _table(folder) is not None
-
-
-def find(name: str) -> Source:
-    folder = single_folder(name)
-    return Source(name, lambda: _items(folder))
-
-
-DATA_SET = DataSet(SIGNS, fits, find)
+    return _xml(folder) is not None or _report_table(folder) is not None
 
 
 def _xml(folder: Path) -> Path | None:
     return next((path for path in (folder / XML, *folder.glob(f"*/{XML}")) if path.is_dir()), None)
 
 
-def _table(folder: Path) -> Path | None:
-    return next((path for table in TABLES if starts_with(path := folder / table, b"uid,MeSH")), None)
+def _report_table(folder: Path) -> Path | None:
+    return next((path for table in REPORT_TABLES if starts_with(path := folder / table, b"uid,MeSH")), None)
 
 
 def _items(folder: Path) -> Iterator[Item]:
-    table, xml = _table(folder), _xml(folder)
+    table, xml = _report_table(folder), _xml(folder)
     if table is not None:
         yield from _from_table(table, _projections(folder))
     elif xml is not None:
@@ -61,8 +52,13 @@ def _items(folder: Path) -> Iterator[Item]:
             yield _from_xml(path, paths)
 
 
+DATA_SET = DataSet(
+    f"{XML}/1.xml, {REPORT_TABLES[0]}, or {REPORT_TABLES[1]} beginning with uid,MeSH", fits, in_one_folder(_items)
+)
+
+
 def _from_table(path: Path, projections: dict[str, list[tuple[str, bool]]]) -> Iterator[Item]:
-    for where, row, reason in read_table(path, ("uid", "MeSH", *SECTIONS)):
+    for where, row, reason in read_table(path, ("uid", "MeSH", *REPORT_SECTIONS)):
         if reason is not None:
             yield where, row, reason
         else:
@@ -103,10 +99,12 @@ def _from_xml(path: Path, paths: dict[str, str]) -> Item:
 def _study(uid: str, texts: Row, headings: Iterable[str]) -> Row:
     """headings: of "Cardiomegaly/borderline" the first part counts."""
     names = [heading.partition("/")[0].strip() for heading in headings]
-    labels = {"No Finding" if name == "normal" else name: 1 for name in names if name and name not in NO_LABEL}
+    labels = {
+        "No Finding" if name == "normal" else name: 1 for name in names if name and name not in HEADINGS_WITHOUT_LABEL
+    }
     study: Row = {
         "id": f"CXR{uid.removeprefix('CXR')}",
-        "report": join_sections({name: texts.get(name) for name in SECTIONS}),
+        "report": join_sections({name: texts.get(name) for name in REPORT_SECTIONS}),
     }
     if study["report"] is None:  # with labels alone it would give steps that nothing can verify
         return study | {"source": "openi", "why": {"report": "no findings and no impression"}}

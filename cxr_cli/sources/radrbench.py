@@ -32,10 +32,16 @@ TASK_NAMES = {
     "multiple": "multiple",
     "temporal": "temporal",
 }
-_QUESTION, _ANSWER, _IMAGES = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
-_REPORT, _PRIOR_REPORT = ("original_report", "original_report_2"), "original_report_1"
-_TYPICAL = {*_IMAGES, *_REPORT, "item_id", "pred", "reason_steps"}  # a question with one of them is RadRBench-CXR's
-_REPLACED = {*_QUESTION, *_ANSWER, *_TYPICAL, _PRIOR_REPORT, "options"}
+_QUESTION_KEYS, _ANSWER_KEYS, _IMAGE_KEYS = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
+_REPORT_KEYS, _PRIOR_REPORT_KEY = ("original_report", "original_report_2"), "original_report_1"
+_TYPICAL = {
+    *_IMAGE_KEYS,
+    *_REPORT_KEYS,
+    "item_id",
+    "pred",
+    "reason_steps",
+}  # a question with one of them is RadRBench-CXR's
+_REPLACED = {*_QUESTION_KEYS, *_ANSWER_KEYS, *_TYPICAL, _PRIOR_REPORT_KEY, "options"}
 
 
 def find(name: str) -> Source:
@@ -61,7 +67,7 @@ def _items(path: Path) -> Iterator[Item]:
         where = f"{path}:{number}"
         if not isinstance(row, dict):
             yield where, row, "not an object"
-        elif not (_first(row, _QUESTION) and row.keys() & _TYPICAL):
+        elif not (_first_value(row, _QUESTION_KEYS) and row.keys() & _TYPICAL):
             yield where, row, None
         else:
             id = row.get("item_id") or ""
@@ -74,35 +80,35 @@ def case(item: Row, task: str | None = None) -> Row:
     """An item as a Case without `id`. task: that in the file's name."""
     from cxr_cli.answers.reference import answer_texts, expected_answer
 
-    question, listed_options = parse_prompt(str(_first(item, _QUESTION)).strip())
-    given = item.get("options") or listed_options
-    options = [str(text) for text in (given.values() if isinstance(given, dict) else given)]
-    steps, why = _steps(item.get("reason_steps"))
+    question, listed_options = parse_prompt(str(_first_value(item, _QUESTION_KEYS)).strip())
+    choices = item.get("options") or listed_options
+    options = [str(text) for text in (choices.values() if isinstance(choices, dict) else choices)]
+    steps, why = _steps_or_reason(item.get("reason_steps"))
     several = task_of({"task": task}, options).several
-    answer = _first(item, _ANSWER)
+    answer = _first_value(item, _ANSWER_KEYS)
     right = expected_answer({"task": task, "answer": answer}, options) if options or several else answer_texts(answer)
     if right is None and answer:
         why["answer"] = "none of the options"
-    images = _first(item, _IMAGES) or []
+    images = _first_value(item, _IMAGE_KEYS) or []
     images = [images] if isinstance(images, str) else images
     made_case: Row = {
         "task": task,
         "question": question,
         "options": options,
         "answer": right[0] if right and len(right) == 1 and not several else right,
-        "report": _first(item, _REPORT),
+        "report": _first_value(item, _REPORT_KEYS),
         "steps": steps,
         "images": images,
     }
     if task_of({"task": task}).compares and len(images) == 2:
-        made_case |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_PRIOR_REPORT)}}
+        made_case |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_PRIOR_REPORT_KEY)}}
     made_case |= {"prediction": item["pred"]} if "pred" in item else {}
     return (
         made_case | ({"why": why} if why else {}) | {key: value for key, value in item.items() if key not in _REPLACED}
     )
 
 
-def _steps(steps: Any) -> tuple[str | list[Any] | None, dict[str, str]]:
+def _steps_or_reason(steps: Any) -> tuple[str | list[Any] | None, dict[str, str]]:
     """Steps in a form that a Case may have, and why there are none."""
     if isinstance(steps, dict) and "error_response" in steps:
         return None, {"steps": "the file holds an error in their place"}
@@ -112,5 +118,5 @@ def _steps(steps: Any) -> tuple[str | list[Any] | None, dict[str, str]]:
     return steps or None, {}
 
 
-def _first(item: Row, names: tuple[str, ...]) -> Any:
+def _first_value(item: Row, names: tuple[str, ...]) -> Any:
     return next((item[name] for name in names if item.get(name)), None)

@@ -12,49 +12,41 @@ NIH ChestX-ray14; some of its patients have several films here, each as a patien
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from cxr_cli.rows import Item, Row, Source
+from cxr_cli.errors import RowError
+from cxr_cli.rows import Item, Row
 from cxr_cli.sources.data_sets import DataSet
-from cxr_cli.sources.tables.data_set_csv import read_table, single_folder
+from cxr_cli.sources.formats.data_set_csv import first_row_of_each_film, in_one_folder, read_table
 
-SIGNS = "stage_2_train_labels.csv"
-CLASSES = "stage_2_detailed_class_info.csv"
-NORMAL = "Normal"  # the others are "Lung Opacity" and "No Lung Opacity / Not Normal"
+BOX_TABLE = "stage_2_train_labels.csv"
+CLASS_TABLE = "stage_2_detailed_class_info.csv"
+NORMAL_CLASS = "Normal"  # the others are "Lung Opacity" and "No Lung Opacity / Not Normal"
 
 
 def fits(folder: Path) -> bool:
-    return (folder / SIGNS).is_file()
-
-
-def find(name: str) -> Source:
-    folder = single_folder(name)
-    return Source(name, lambda: _items(folder))
-
-
-DATA_SET = DataSet(SIGNS, fits, find)
+    return (folder / BOX_TABLE).is_file()
 
 
 def _items(folder: Path) -> Iterator[Item]:
-    seen: set[str] = set()
-    classes = _classes(folder / CLASSES)
-    for where, row, reason in read_table(folder / SIGNS, ("patientId", "Target")):
-        if reason is None and row["Target"] not in ("0", "1"):
-            reason = "column `Target`: neither 0 nor 1"
-        if reason is not None:
-            yield where, row, reason
-        elif row["patientId"] not in seen:  # further rows are further boxes of the same film
-            seen.add(row["patientId"])
-            yield where, _study(row["patientId"], int(row["Target"]), classes), None
+    study = partial(_study, _classes(folder / CLASS_TABLE))
+    return first_row_of_each_film(folder / BOX_TABLE, ("patientId", "Target"), study)
 
 
-def _study(id: str, target: int, classes: dict[str, str]) -> Row:
-    normal = {"No Finding": int(classes[id] == NORMAL)} if id in classes else {}
+DATA_SET = DataSet(BOX_TABLE, fits, in_one_folder(_items))
+
+
+def _study(classes: dict[str, str], row: Row) -> Row:
+    id, target = row["patientId"], row["Target"]
+    if target not in ("0", "1"):
+        raise RowError("", "column `Target`: neither 0 nor 1")
+    normal = {"No Finding": int(classes[id] == NORMAL_CLASS)} if id in classes else {}
     return {
         "id": id,
         "patient": id,
         "images": [f"stage_2_train_images/{id}.dcm"],
-        "labels": {"Pneumonia": target, **normal},
+        "labels": {"Pneumonia": int(target), **normal},
         "split": "train",
         "source": "rsna",
     }

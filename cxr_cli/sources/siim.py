@@ -10,43 +10,33 @@ Kaggle's stage_2_train.csv with stage_2_images/ID.dcm is supported too. The tabl
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from cxr_cli.rows import Item, Row, Source
+from cxr_cli.errors import RowError
+from cxr_cli.rows import Item, Row
 from cxr_cli.sources.data_sets import DataSet
-from cxr_cli.sources.tables.data_set_csv import find_films, read_table, single_folder
+from cxr_cli.sources.formats.data_set_csv import find_films, first_row_of_each_film, in_one_folder
 
-TABLES = ("train-rle.csv", "stage_2_train.csv")
-SIGNS = " or ".join(TABLES)
+MASK_TABLES = ("train-rle.csv", "stage_2_train.csv")
 
 
 def fits(folder: Path) -> bool:
-    return any((folder / table).is_file() for table in TABLES)
-
-
-def find(name: str) -> Source:
-    folder = single_folder(name)
-    return Source(name, lambda: _items(folder))
-
-
-DATA_SET = DataSet(SIGNS, fits, find)
+    return any((folder / table).is_file() for table in MASK_TABLES)
 
 
 def _items(folder: Path) -> Iterator[Item]:
-    seen: set[str] = set()
-    paths = find_films(folder)
-    path = next(path for table in TABLES if (path := folder / table).is_file())
-    for where, row, reason in read_table(path, ("ImageId", "EncodedPixels")):
-        id, mask = ("", "") if reason else (row["ImageId"], (row["EncodedPixels"] or "").strip())
-        if reason is None and not mask:
-            reason = "column `EncodedPixels`: blank; no mask is -1"
-        if reason is not None:
-            yield where, row, reason
-        elif id not in seen:  # further rows are further masks of the same film
-            seen.add(id)
-            yield where, _study(id, mask, paths.get(id)), None
+    path = next(path for table in MASK_TABLES if (path := folder / table).is_file())
+    return first_row_of_each_film(path, ("ImageId", "EncodedPixels"), partial(_study, find_films(folder)))
 
 
-def _study(id: str, mask: str, film: str | None) -> Row:
+DATA_SET = DataSet(" or ".join(MASK_TABLES), fits, in_one_folder(_items))
+
+
+def _study(films: dict[str, str], row: Row) -> Row:
+    id, mask = row["ImageId"], (row["EncodedPixels"] or "").strip()
+    if not mask:
+        raise RowError("", "column `EncodedPixels`: blank; no mask is -1")
+    film = films.get(id)
     images: Row = {"images": [film]} if film else {"images": [], "why": {"images": "no film of this name"}}
     return {"id": id, **images, "labels": {"Pneumothorax": int(mask != "-1")}, "split": "train", "source": "siim"}

@@ -16,14 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.errors import RowError
-from cxr_cli.rows import Item, Source
+from cxr_cli.rows import Item
 from cxr_cli.sources.data_sets import DataSet
-from cxr_cli.sources.tables.data_set_csv import label_values, read_table, single_folder
+from cxr_cli.sources.formats.data_set_csv import in_one_folder, label_values, read_table
 
-SPLITS = ("train", "test")
-SIGNS = "annotations/image_labels_train.csv or annotations/image_labels_test.csv"
-NO_LABEL = ("image_id", "rad_id")
-NAMES = {  # columns that have another name in the lexicon; several with the same name make one label
+VINDR_SPLITS = ("train", "test")
+KEY_COLUMNS = ("image_id", "rad_id")
+LEXICON_NAMES = {  # columns that have another name in the lexicon; several with the same name make one label
     "Clavicle fracture": "Fracture",
     "Rib fracture": "Fracture",
     "ILD": "Interstitial disease",
@@ -32,40 +31,37 @@ NAMES = {  # columns that have another name in the lexicon; several with the sam
 
 
 def fits(folder: Path) -> bool:
-    return any(_table(folder, split).is_file() for split in SPLITS)
+    return any(_label_table(folder, split).is_file() for split in VINDR_SPLITS)
 
 
-def find(name: str) -> Source:
-    folder = single_folder(name)
-    return Source(name, lambda: _items(folder))
-
-
-DATA_SET = DataSet(SIGNS, fits, find)
-
-
-def _table(folder: Path, split: str) -> Path:
+def _label_table(folder: Path, split: str) -> Path:
     return folder / "annotations" / f"image_labels_{split}.csv"
 
 
 def _items(folder: Path) -> Iterator[Item]:
-    for split in SPLITS:
-        if (path := _table(folder, split)).is_file():
-            yield from _films(path, split)
+    for split in VINDR_SPLITS:
+        if (path := _label_table(folder, split)).is_file():
+            yield from _studies_of_split(path, split)
 
 
-def _films(path: Path, split: str) -> Iterator[Item]:
+DATA_SET = DataSet(
+    "annotations/image_labels_train.csv or annotations/image_labels_test.csv", fits, in_one_folder(_items)
+)
+
+
+def _studies_of_split(path: Path, split: str) -> Iterator[Item]:
     votes: dict[str, Counter[str]] = {}
     places: dict[str, list[str]] = {}  # image_id -> `path:line` of each reader
     for where, row, reason in read_table(path, ("image_id", "No finding")):
         try:
             if reason is not None:
                 raise RowError("", reason)
-            labels = label_values(row, (column for column in row if column not in NO_LABEL))
+            labels = label_values(row, (column for column in row if column not in KEY_COLUMNS))
         except RowError as error:
             yield where, row, error.reason
             continue
-        present = {NAMES.get(column, column) for column, value in labels.items() if value == 1}
-        none_yet = Counter(dict.fromkeys((NAMES.get(column, column) for column in labels), 0))
+        present = {LEXICON_NAMES.get(column, column) for column, value in labels.items() if value == 1}
+        none_yet = Counter(dict.fromkeys((LEXICON_NAMES.get(column, column) for column in labels), 0))
         votes.setdefault(row["image_id"], none_yet).update(present)
         places.setdefault(row["image_id"], []).append(where)
     for id, counts in votes.items():
@@ -74,7 +70,7 @@ def _films(path: Path, split: str) -> Iterator[Item]:
             {
                 "id": id,
                 "images": [f"{split}/{id}.dicom"],
-                "labels": {label: _majority(count, len(places[id])) for label, count in counts.items()},
+                "labels": {label: _consensus(count, len(places[id])) for label, count in counts.items()},
                 "split": split,
                 "source": "vindr-cxr",
             },
@@ -82,5 +78,5 @@ def _films(path: Path, split: str) -> Iterator[Item]:
         )
 
 
-def _majority(count: int, readers: int) -> int:
+def _consensus(count: int, readers: int) -> int:
     return -1 if 2 * count == readers else int(2 * count > readers)

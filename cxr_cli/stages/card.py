@@ -59,12 +59,12 @@ def run(options: CardOptions) -> None:
 def _read_splits(inputs: Iterable[tuple[str | None, str]], index: SplitIndex) -> list[Split]:
     """The splits, in the order in which they come; `index` takes in their rows."""
     splits: dict[str, Split] = {}
-    for given, path in inputs:
-        if given:
-            splits.setdefault(given, Split(given))
+    for split_name, path in inputs:
+        if split_name:
+            splits.setdefault(split_name, Split(split_name))
 
-        def count(row: Row, given: str | None = given) -> None:
-            name = given or row.get("split") or "no split"
+        def count(row: Row, split_name: str | None = split_name) -> None:
+            name = split_name or row.get("split") or "no split"
             splits.setdefault(name, Split(name)).add(row)
             index.add(row, name)
 

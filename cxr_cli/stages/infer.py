@@ -39,14 +39,14 @@ def run(options: InferOptions) -> int:
         predictor = Predictor(engine, spec.sampling, films, prompt, options.samples, options.seed, options.vote)
 
         def stage(rows: Iterator[Row]) -> Iterator[Row]:
-            for _, answer in run_or_reject(engine, _conversations(flow, predictor, films, rows), flow.reject):
+            for _, answer in run_or_reject(engine, _film_conversations(flow, predictor, films, rows), flow.reject):
                 yield answer
 
         flow.pipe(stage, Case)
     return flow.rejected
 
 
-def _conversations(
+def _film_conversations(
     flow: Flow, predictor: Predictor, films: Films, rows: Iterator[Row]
 ) -> Iterator[tuple[Row, Conversation[Row]]]:
     def askable() -> Iterator[Row]:

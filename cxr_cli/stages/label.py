@@ -20,7 +20,7 @@ from cxr_cli.rows.files.formats import is_csv
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.label_agreement import LabelAgreement, document
 from cxr_cli.scoring.tables import formatted
-from cxr_cli.sources.texts import labeler_csv
+from cxr_cli.sources.inputs import labeler_csv
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ class _Labelling:
         def differing(rows: Iterable[Row]) -> Iterator[Row]:
             nonlocal without_gold, silent
             for row in self._labelled(rows, flow):
-                wanted, labels = gold.labels(row), row["labels"]
-                without_gold += wanted is None
-                silent += wanted is not None and labels is None
-                if wanted is not None and labels is not None:
+                gold_labels, labels = gold.labels(row), row["labels"]
+                without_gold += gold_labels is None
+                silent += gold_labels is not None and labels is None
+                if gold_labels is not None and labels is not None:
                     found = labels if gold.has_blanks else {name: value or 0 for name, value in labels.items()}
-                    if differs := agreement.add(found, wanted, row.get("patient") or row["id"]):
-                        yield {**row, "gold": wanted, "differs": differs}
+                    if differs := agreement.add(found, gold_labels, row.get("patient") or row["id"]):
+                        yield {**row, "gold": gold_labels, "differs": differs}
 
         flow.pipe(differing)
         if not len(agreement):

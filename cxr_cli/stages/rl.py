@@ -42,12 +42,12 @@ def run(options: RlOptions) -> None:
     lexicon = Lexicon.load(options.lexicon)
     with use_lexicon(lexicon, options.unmentioned):
         if options.audit:
-            _audit(options, lexicon)
+            _run_audit(options, lexicon)
         else:
-            _train(options)
+            _run_training(options)
 
 
-def _train(options: RlOptions) -> None:
+def _run_training(options: RlOptions) -> None:
     training = options.training
     if options.rollouts:
         training = replace(training, sets=(*training.sets, f"rollouts={options.rollouts}"))
@@ -65,7 +65,7 @@ def _train(options: RlOptions) -> None:
         train_or_launch(lambda: rl.train(job, rewards), job.out, training.gpus, training.nodes)
 
 
-def _audit(options: RlOptions, lexicon: Lexicon) -> None:
+def _run_audit(options: RlOptions, lexicon: Lexicon) -> None:
     """Prints what the rewards pay for the chains of the rows, and for cheats. CxrError: a cheat is paid as well."""
     rewards = select(options.rewards)
     rows: list[Row] = []

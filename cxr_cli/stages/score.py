@@ -23,7 +23,7 @@ from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
 from cxr_cli.scoring.summaries.summary import Summary
 from cxr_cli.scoring.tables import formatted
-from cxr_cli.sources.texts import plain_text
+from cxr_cli.sources.inputs import plain_text
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class ScoreOptions:
 
 def run(options: ScoreOptions) -> int:
     """Scores rows and writes them, or prints a summary or a comparison. Returns how many rows were rejected."""
-    return _compare(options) if options.summary.compare else _score(options)
+    return _compare_models(options) if options.summary.compare else _score_inputs(options)
 
 
-def _score(options: ScoreOptions) -> int:
+def _score_inputs(options: ScoreOptions) -> int:
     """The rows of all inputs, and their summary."""
     printed, judges = options.summary, options.judges
     totals: Summary | Recount = Recount(judges[0])
@@ -92,7 +92,7 @@ def _score(options: ScoreOptions) -> int:
     return rejected
 
 
-def _compare(options: ScoreOptions) -> int:
+def _compare_models(options: ScoreOptions) -> int:
     """The comparison of the inputs' models; an input has one model or several."""
     printed = options.summary
     matrix, draw_plots = ScoreMatrix(), _drawing(printed.plot)

@@ -61,11 +61,11 @@ def run(options: VerifyOptions) -> int:
 
         flow.pipe(checked, AnsweredCase)
     if not flow.dry_run:
-        _report(case_filter, judge, marks)
+        _note_results(case_filter, judge, marks)
     return flow.rejected
 
 
-def _report(case_filter: CaseFilter, judge: CaseJudge, marks: HumanMarks | None) -> None:
+def _note_results(case_filter: CaseFilter, judge: CaseJudge, marks: HumanMarks | None) -> None:
     case_filter.report()
     if len(judge.judges) > 1:
         note(judge.agreement())

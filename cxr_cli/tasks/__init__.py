@@ -37,7 +37,7 @@ def task_names() -> list[str]:
 
 def tasks_named(names: Container[str]) -> list[Task]:
     """The tasks of these names, in the order of the table."""
-    return [_load(key, place) for key, place in TASKS.items() if _row_name(key) in names]
+    return [_loaded_task(key, place) for key, place in TASKS.items() if _row_name(key) in names]
 
 
 def task_of(case: Mapping[str, Any], options: Sequence[str] | None = None) -> Task:
@@ -48,7 +48,7 @@ def task_of(case: Mapping[str, Any], options: Sequence[str] | None = None) -> Ta
     name = str(case.get("task"))
     options = case.get("options") if options is None else options
     key = f"{name}/open" if not options and f"{name}/open" in TASKS else name
-    return _load(key, TASKS[key]) if key in TASKS else _OTHER
+    return _loaded_task(key, TASKS[key]) if key in TASKS else _OTHER
 
 
 def _row_name(key: str) -> str:
@@ -56,7 +56,7 @@ def _row_name(key: str) -> str:
 
 
 @cache
-def _load(key: str, place: str) -> Task:
+def _loaded_task(key: str, place: str) -> Task:
     """place: what the table says of the key, so that another line in its place is another task."""
     task: Task = TASKS.load(key)()
     return task

@@ -11,9 +11,12 @@ from cxr_cli.tasks.questions import Candidates, Question
 from cxr_cli.tasks.task import Task
 from cxr_cli.tasks.wording import StepWording
 
-MOST_FINDINGS = 4  # an abnormal film is called so after at most so many findings
-_TEXT, _OPTIONS = "Is this chest X-ray normal or abnormal?", ("Normal", "Abnormal")
-_NORMAL = ("No abnormality is seen, so the answer is Normal.", "There is no abnormality, so the answer is Normal.")
+MOST_REASONS = 4  # an abnormal film is called so after at most so many findings
+_ANOMALY_QUESTION, _ANOMALY_OPTIONS = "Is this chest X-ray normal or abnormal?", ("Normal", "Abnormal")
+_NORMAL_CONCLUSIONS = (
+    "No abnormality is seen, so the answer is Normal.",
+    "There is no abnormality, so the answer is Normal.",
+)
 
 
 class Anomaly(Task):
@@ -26,18 +29,18 @@ class Anomaly(Task):
         status = study.status("abnormality")
         present = [name for name in candidates.all_present if name not in harmless]
         if status == "present" and present:
-            yield Question(self.name, self.name, _TEXT, [*_OPTIONS], "Abnormal", present)
+            yield Question(self.name, self.name, _ANOMALY_QUESTION, [*_ANOMALY_OPTIONS], "Abnormal", present)
         elif status == "absent" and study.names and all(study.status(name) == "absent" for name in study.names):
-            yield Question(self.name, self.name, _TEXT, [*_OPTIONS], "Normal", [])
+            yield Question(self.name, self.name, _ANOMALY_QUESTION, [*_ANOMALY_OPTIONS], "Normal", [])
 
     def observations(self, question: Question, study: StudyFindings, wording: StepWording, rng: Rng) -> list[Step]:
-        first = question._replace(findings=question.findings[:MOST_FINDINGS])
+        first = question._replace(findings=question.findings[:MOST_REASONS])
         return super().observations(first, study, wording, rng)
 
     def conclusion(self, question: Question, study: StudyFindings, wording: StepWording, rng: Rng) -> str:
         if not question.findings:
-            return rng.choice(_NORMAL)
-        return wording.conclude_present(question.findings[:MOST_FINDINGS], str(question.answer), rng)
+            return rng.choice(_NORMAL_CONCLUSIONS)
+        return wording.conclude_present(question.findings[:MOST_REASONS], str(question.answer), rng)
 
     def follows(
         self, case: Mapping[str, Any], answer: list[str], statements: Sequence[Finding], reader: Reader

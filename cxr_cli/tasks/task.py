@@ -9,11 +9,14 @@ from cxr_cli.findings.study import StudyFindings
 from cxr_cli.records import Step
 from cxr_cli.rows.rng import Rng
 from cxr_cli.tasks.questions import Candidates, Question
-from cxr_cli.tasks.wording import OVERVIEW, YES, StepWording
+from cxr_cli.tasks.wording import OVERVIEW, PRESENT_CONCLUSIONS, StepWording
 
-_NO = ("There {is} no {bare}, so the answer is {answer}.", "As no {bare} {is} seen, the answer is {answer}.")
-_MAYBE = ("{A} {is} possible but not certain, so the answer is {answer}.",)
-_STATUS = {"yes": "present", "no": "absent"}
+_ABSENT_CONCLUSIONS = (
+    "There {is} no {bare}, so the answer is {answer}.",
+    "As no {bare} {is} seen, the answer is {answer}.",
+)
+_UNCERTAIN_CONCLUSIONS = ("{A} {is} possible but not certain, so the answer is {answer}.",)
+_STATUS_OF_ANSWER = {"yes": "present", "no": "absent"}
 
 
 class Task:
@@ -48,7 +51,13 @@ class Task:
         if not question.findings:
             return f"So the answer is {answer}."
         status = study.status(question.findings[0])
-        templates = YES if status == "present" else _NO if status == "absent" else _MAYBE
+        templates = (
+            PRESENT_CONCLUSIONS
+            if status == "present"
+            else _ABSENT_CONCLUSIONS
+            if status == "absent"
+            else _UNCERTAIN_CONCLUSIONS
+        )
         return wording.conclude(question.findings[0], answer, templates, rng)
 
     # Cases, whoever made them.
@@ -61,7 +70,7 @@ class Task:
     def claims(self, case: Mapping[str, Any], reader: Reader) -> list[Finding]:
         """The findings that the case's answer claims: of Yes and No the one that the question is about."""
         texts = texts_of(case.get("answer"))
-        if len(texts) == 1 and (status := _STATUS.get(texts[0].strip().lower())):
+        if len(texts) == 1 and (status := _STATUS_OF_ANSWER.get(texts[0].strip().lower())):
             names = [name for name in case.get("findings") or () if name in reader.lexicon.entries]
             return [Finding(name, status) for name in names[:1]]
         return self.claims_of_texts(texts, reader)
@@ -88,10 +97,10 @@ class Task:
         claims = self.claims({**case, "answer": answer}, reader)
         if not claims:
             return None
-        stated = ReferenceFindings(statements, reader.lexicon, "unknown")
+        reference = ReferenceFindings(statements, reader.lexicon, "unknown")
 
         def supported(finding: Finding) -> bool:
-            return stated.judge(finding).verdict == "supported"
+            return reference.judge(finding).verdict == "supported"
 
         rivals = self.rivals(case, answer, reader)
         return all(map(supported, claims)) and not any(supported(rival) for rival in rivals if rival not in claims)

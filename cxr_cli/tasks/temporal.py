@@ -14,7 +14,7 @@ from cxr_cli.tasks.wording import PLACES, StepWording, by_place, step
 
 ANSWERS = {course: word.capitalize() for word, course in COURSE_WORDS.items()}
 _COMPARE = ("I look at {look} on this film and on the prior one, checking for {signs}.",)
-_COURSE = {  # by the first change that the report states
+_COURSE_CONCLUSIONS = {  # by the first change that the report states
     "new": ("The {bare} {is} new, so the answer is {answer}.",),
     "worse": ("The {bare} {has} worsened, so the answer is {answer}.",),
     "stable": ("The {bare} {is} unchanged, so the answer is {answer}.",),
@@ -63,7 +63,7 @@ class Temporal(Task):
         name = question.findings[0]
         evidence = study.course_evidence(name)
         change = evidence[0].finding.change or "" if evidence else study.changes[name]
-        return wording.conclude(name, str(question.answer), _COURSE[change], rng)
+        return wording.conclude(name, str(question.answer), _COURSE_CONCLUSIONS[change], rng)
 
     def fault(self, case: Mapping[str, Any], reference: ReferenceFindings, reader: Reader) -> str | None:
         """Why the course cannot be right, if the report states only other courses of the finding."""

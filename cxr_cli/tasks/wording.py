@@ -21,7 +21,7 @@ OVERVIEW = (
     "I go through the lungs, the pleura, the heart, the mediastinum and the bones in turn.",
     "I look at the lungs and the pleura, then at the heart and the mediastinum, then at the bones.",
 )
-YES = ("{A} {is} present, so the answer is {answer}.", "As {a} {is} seen, the answer is {answer}.")
+PRESENT_CONCLUSIONS = ("{A} {is} present, so the answer is {answer}.", "As {a} {is} seen, the answer is {answer}.")
 ORGANS = (  # the findings of an organ; those that its sentences deny
     ("lung abnormality", ("lung opacity",), ("The lungs are clear.", "The lungs appear clear.")),
     ("pleural abnormality", ("pleural effusion", "pneumothorax"), ("The pleural spaces are clear.",)),
@@ -83,9 +83,9 @@ class StepWording:
     def conclude_present(self, names: Sequence[str], answer: str, rng: Rng) -> str:
         """From one or more findings that are present to the answer."""
         if len(names) == 1:
-            return self.conclude(names[0], answer, YES, rng)
+            return self.conclude(names[0], answer, PRESENT_CONCLUSIONS, rng)
         a = in_words([self.phrasing.with_article(name) for name in names])
-        return rng.choice(YES).format(a=a, A=capital(a), **{"is": "are"}, answer=answer)
+        return rng.choice(PRESENT_CONCLUSIONS).format(a=a, A=capital(a), **{"is": "are"}, answer=answer)
 
 
 def by_place(evidence: Iterable[StatedFinding]) -> list[tuple[Finding, list[StatedFinding]]]:

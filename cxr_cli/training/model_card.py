@@ -33,7 +33,7 @@ def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "settings": job.settings,
         "arguments": {k: v for k, v in trainer.args.to_dict().items() if v is not None and "token" not in k},
     }
-    (job.out / "README.md").write_text(_page(record, trainer.state.log_history))
+    (job.out / "README.md").write_text(_card_text(record, trainer.state.log_history))
     draw_curves(job.out)
     (job.out / "training.json").write_text(json.dumps(record, indent=2, default=str) + "\n")
 
@@ -45,7 +45,7 @@ def _version(library: str) -> str | None:
         return None
 
 
-def _page(record: dict[str, Any], logs: list[dict[str, Any]]) -> str:
+def _card_text(record: dict[str, Any], logs: list[dict[str, Any]]) -> str:
     last_log: dict[str, Any] = next((log for log in reversed(logs) if "train_loss" not in log), {})
     metrics = "\n".join(f"| {k} | {v:.4g} |" for k, v in last_log.items() if isinstance(v, int | float))
     return f"""# A model trained by `cxr {record["stage"]}`

@@ -21,7 +21,7 @@ from cxr_cli.training.settings.config import ROLLOUTS, Settings
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
-DEFAULTS = {
+RL_DEFAULTS = {
     "learning_rate": 5e-7,  # as in the paper
     "beta": 0.001,  # weight of the KL divergence from the model that it starts from
     "num_generations": 8,
@@ -47,10 +47,10 @@ def train(job: Job, rewards: RewardMix) -> None:
     if by_vllm:
         check_installed()
     with environment(QUIET if by_vllm else {}), no_rows_in_logs(), distributed.rendezvous(deepspeed=deepspeed):
-        _train(job, rewards, rollouts)
+        _train_rl(job, rewards, rollouts)
 
 
-def _train(job: Job, rewards: RewardMix, rollouts: str) -> None:
+def _train_rl(job: Job, rewards: RewardMix, rollouts: str) -> None:
     from trl import GRPOConfig, GRPOTrainer
 
     from cxr_cli.training.checkpoints import Resumable
@@ -67,7 +67,7 @@ def _train(job: Job, rewards: RewardMix, rollouts: str) -> None:
 
     data = read_mixture(job, check_askable)
     arguments = trainer_arguments(
-        job, GRPOConfig, {**DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
+        job, GRPOConfig, {**RL_DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
     )
     model, processor, lora = models.load_trainable(job.model, job.settings)
     check_longest(job, data, processor, supervised=False, max_completion=arguments.max_completion_length)

@@ -11,7 +11,7 @@ from cxr_cli.training.plan.token_counts import check_longest
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
-DEFAULTS = {
+SFT_DEFAULTS = {
     "learning_rate": 2e-6,  # as in the paper, for full weights
     "lr_scheduler_type": "cosine",
     "warmup_steps": 0.1,  # of all steps
@@ -25,10 +25,10 @@ DEFAULTS = {
 def train(job: Job) -> None:
     """Fine-tunes `job.model` on the rows and fills `job.out`. Raises CxrError."""
     with distributed.rendezvous(deepspeed=bool(job.settings.get("deepspeed"))):
-        _train(job)
+        _train_sft(job)
 
 
-def _train(job: Job) -> None:
+def _train_sft(job: Job) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from cxr_cli.training.checkpoints import Resumable
@@ -39,7 +39,7 @@ def _train(job: Job) -> None:
         """TRL's trainer, with checkpoints that restore everything."""
 
     data = read_mixture(job, check_teachable)
-    arguments = trainer_arguments(job, SFTConfig, DEFAULTS)
+    arguments = trainer_arguments(job, SFTConfig, SFT_DEFAULTS)
     held_out = read_training_rows(job, [job.evaluation], check_teachable) if job.evaluation else None
     model, processor, lora = models.load_trainable(job.model, job.settings)
     check_longest(job, data, processor, supervised=True)

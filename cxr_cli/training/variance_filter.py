@@ -34,7 +34,7 @@ def filter_prompts(job: Job, rewards: RewardMix, samples: int) -> None:
         predictor = Predictor(
             engine, sampling, job.films, DEFAULT_PROMPT, samples, settings.get("seed", 42), vote=False
         )
-        for row, varies in run_conversations(engine, _conversations(job, rows, rewards, predictor)):
+        for row, varies in run_conversations(engine, _prompt_conversations(job, rows, rewards, predictor)):
             if isinstance(varies, RowError):
                 failures.append(varies)
             elif varies:
@@ -48,7 +48,7 @@ def filter_prompts(job: Job, rewards: RewardMix, samples: int) -> None:
     path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(ids)}) + "\n")
 
 
-def _conversations(
+def _prompt_conversations(
     job: Job, rows: RowStore, rewards: RewardMix, predictor: Predictor
 ) -> Iterator[tuple[Row, Conversation[bool]]]:
     def conversation(row: Row) -> Conversation[bool]:

@@ -45,11 +45,11 @@ def write_page(
     mapping: of fields, as `--map`. limit: rows of each input. root: the folder that paths of films start from. embed:
     inline the films. CxrError: the page cannot be written, or is there and not `overwrite`.
     """
-    _check(output, overwrite)
+    _check_output(output, overwrite)
     sources = model_files(inputs)
     gallery = Gallery(output, root, embed)
     part = output.with_name(f"{output.name}.part")
-    before, after = _page(", ".join(map(_title, sources))).split("<!-- rows -->")
+    before, after = _page_frame(", ".join(map(_title, sources))).split("<!-- rows -->")
     try:
         with part.open("w", encoding="utf-8") as file:
             file.write(before)
@@ -67,7 +67,7 @@ def write_page(
         note(f"{missing}: the page says why; --images names their folder")
 
 
-def _check(output: Path, overwrite: bool) -> None:
+def _check_output(output: Path, overwrite: bool) -> None:
     if output.suffix.lower() not in (".html", ".htm"):
         raise CxrError(f"{output}: a page is an .html file")
     if not output.parent.is_dir():
@@ -80,7 +80,7 @@ def _title(source: ModelFile) -> str:
     return source.name if source.given or source.path == "-" else Path(source.path).name
 
 
-def _page(title: str) -> str:
+def _page_frame(title: str) -> str:
     """The page without its rows. The browser runs the scripts with these digests, and nothing else."""
     style = (PAGE_FILES / "page.css").read_text()
     scripts = [(PAGE_FILES / f"{name}.js").read_text() for name in SCRIPTS]

@@ -12,7 +12,7 @@ from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.scoring.summaries.summary import SIGNATURE_KEYS
 
 PageRow = dict[str, Any]
-Film = Mapping[str, str]
+FilmPlace = Mapping[str, str]
 
 _KEYS = {  # all others are in `rest`
     *("id", "item", "task", "findings", "question", "options", "answer", "report", "images", "prior", "steps"),
@@ -20,7 +20,7 @@ _KEYS = {  # all others are in `rest`
 }
 
 
-def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film]) -> PageRow:
+def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], FilmPlace]) -> PageRow:
     """file: the row's file; it names the model where the user named it, or where the row has no `answered_by`. film:
     where the page finds a film, by its path.
 
@@ -47,7 +47,7 @@ def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film
         "steps": as_steps(row.get("steps")),
         "support": row.get("support"),
         "fault": row.get("fault"),
-        "predictions": [_prediction(row, number, prediction) for number, prediction in enumerate(predictions)],
+        "predictions": [_page_prediction(row, number, prediction) for number, prediction in enumerate(predictions)],
         "vote": row.get("vote"),
         "scores": row.get("scores") or {},
         "why": row.get("why") or {},
@@ -58,7 +58,7 @@ def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film
     }
 
 
-def _prediction(row: Mapping[str, Any], number: int, prediction: Mapping[str, Any]) -> PageRow:
+def _page_prediction(row: Mapping[str, Any], number: int, prediction: Mapping[str, Any]) -> PageRow:
     """right: 1, 0, or None with the reason in `why`."""
     text = prediction["text"]
     finish = prediction.get("finish")

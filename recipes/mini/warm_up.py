@@ -27,7 +27,7 @@ from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rows import Row, note
-from cxr_cli.training.data.dataset import completion, prompt
+from cxr_cli.training.data.dataset import prompt, target_text
 from recipes import tiny_model
 
 SIZE = tiny_model.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
@@ -178,7 +178,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.manual_seed(given.seed)
     cases = [json.loads(line) for path in given.cases for line in path.read_text().splitlines()]
-    corpus = [text for case in islice(cases, 0, None, 7) for text in (prompt(case, reasoned=True), completion(case))]
+    corpus = [text for case in islice(cases, 0, None, 7) for text in (prompt(case, reasoned=True), target_text(case))]
     tiny_model.build(given.out, seed=given.seed, size=SIZE, corpus=corpus)
     model = load_model(locate(str(given.out)), dtype="float32")
     processor = load_processor(str(given.out))

@@ -19,16 +19,16 @@ QUESTIONS = 100_000
 
 def main() -> None:
     reports = [text for row in openi_reports() if (text := report_text(row))]
-    settings = (near_duplicates.IN_A_ROW, near_duplicates.NEAR)
+    settings = (near_duplicates.IN_A_ROW, near_duplicates.LEAST_OVERLAP)
     same = len(reports) - len({near_duplicates.shingles(report) for report in reports})
     print(f"twins among {len(reports)} reports of Open-i, of the same words {same}")
     for words in (1, 2, 3, 5):
         counts = []
         for near in (0.95, 0.9, 0.8, 0.7):
-            near_duplicates.IN_A_ROW, near_duplicates.NEAR = words, near
+            near_duplicates.IN_A_ROW, near_duplicates.LEAST_OVERLAP = words, near
             counts.append(f"{near}: {_twins(reports)}")
         print(f"  sets of {words} in a row, {', '.join(counts)}")
-    near_duplicates.IN_A_ROW, near_duplicates.NEAR = settings
+    near_duplicates.IN_A_ROW, near_duplicates.LEAST_OVERLAP = settings
     with tempfile.TemporaryDirectory() as folder:
         for count in (LONG // 10, LONG):
             studies = Path(folder, "studies.jsonl")

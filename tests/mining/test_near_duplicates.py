@@ -2,7 +2,7 @@
 
 import random
 
-from cxr_cli.mining.near_duplicates import NEAR, Reports, shingles
+from cxr_cli.mining.near_duplicates import LEAST_OVERLAP, Reports, shingles
 from tests.cases import rows
 from tests.conftest import Cxr
 from tests.shared import needs_shared, openi_reports, report_text
@@ -64,7 +64,7 @@ def test_no_pair_is_missed() -> None:
     slow: list[str | None] = []
     for number, report in enumerate(reports):
         own = shingles(report)
-        near = (k for k in kept if len(own & shingles(reports[k])) / len(own | shingles(reports[k])) >= NEAR)
+        near = (k for k in kept if len(own & shingles(reports[k])) / len(own | shingles(reports[k])) >= LEAST_OVERLAP)
         slow.append(next(map(str, near), None))
         if slow[-1] is None:
             kept.append(number)

@@ -11,16 +11,15 @@ import pytest
 
 from cxr_cli.findings import Finding, Lexicon, read
 from cxr_cli.images import load_film
-from cxr_cli.phantoms import FINDINGS, Phantom, Recipe
+from cxr_cli.phantoms import PHANTOM_FINDINGS, Phantom, Recipe
 from cxr_cli.phantoms.film.body import normal_body
 from cxr_cli.phantoms.film.drawing import draw_film
 from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
-from cxr_cli.phantoms.film.scene import KINDS
 from cxr_cli.phantoms.film.styles import STYLES
 from tests.conftest import Cxr
 
 MANY = Recipe(seed=3, prevalence=0.85, priors=0.5)
-ONE_SIDED = [name for name, kind in KINDS.items() if "left" in kind.sides]
+ONE_SIDED = [name for name, kind in PHANTOM_FINDINGS.items() if "left" in kind.sides]
 
 
 def stated(report: str, status: str) -> dict[str, Finding]:
@@ -63,7 +62,7 @@ def test_the_report_is_read_back_as_it_is_drawn() -> None:
         changes |= {s.change for s in phantom.film.findings}
         names |= there
     assert changes == {None, "new", "worse", "better", "stable", "resolved"}
-    assert names == set(FINDINGS)
+    assert names == set(PHANTOM_FINDINGS)
 
 
 def test_reports_are_varied_and_deny_things() -> None:
@@ -93,15 +92,15 @@ def film(*findings: DrawnFinding, size: int = 128) -> np.ndarray:
 
 
 def strongest(name: str, side: str | None = None) -> DrawnFinding:
-    kind = KINDS[name]
+    kind = PHANTOM_FINDINGS[name]
     size = kind.sizes[1] if kind.sizes else None
     return DrawnFinding(name, side, kind.zones[1] if kind.zones else None, "moderate" if kind.grades else None, size)
 
 
 @pytest.mark.parametrize("size", [112, 512])
-@pytest.mark.parametrize("name", FINDINGS)
+@pytest.mark.parametrize("name", PHANTOM_FINDINGS)
 def test_a_finding_can_be_seen(name: str, size: int) -> None:
-    side = "left" if KINDS[name].sides else None
+    side = "left" if PHANTOM_FINDINGS[name].sides else None
     difference = np.abs(film(strongest(name, side), size=size) - film(size=size))
     assert (difference > 0.05).mean() > 0.0008
     assert difference.max() > 0.12
@@ -120,7 +119,7 @@ def test_a_finding_is_on_its_side(name: str, side: str) -> None:
 
 @pytest.mark.parametrize("name", ["cardiomegaly", "pleural effusion", "pneumothorax", "edema", "scoliosis"])
 def test_a_severer_finding_changes_more(name: str) -> None:
-    side = "right" if KINDS[name].sides else None
+    side = "right" if PHANTOM_FINDINGS[name].sides else None
     grades = [film(DrawnFinding(name, side, severity=grade)) for grade in ("mild", "moderate", "severe")]
     seen = [float(np.abs(grade - film()).sum()) for grade in grades]
     assert seen[0] < seen[1] < seen[2]

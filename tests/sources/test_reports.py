@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.sources.chexpert import LABELS
-from cxr_cli.sources.tables.csv_index import CsvIndex
+from cxr_cli.sources.chexpert import CHEXPERT_LABELS
+from cxr_cli.sources.formats.csv_index import CsvIndex
 from tests.cases import rows, steps_with_evidence
 from tests.conftest import Cxr, Run
 from tests.shared import DATA, needs_shared
@@ -56,7 +56,7 @@ def test_chexpert_plus(run: Run, tmp_path: Path) -> None:
 
 def test_labels_and_films_of_chexpert_plus(run: Run, tmp_path: Path) -> None:
     plus(tmp_path / "p", line(1, 1, 1, "Clear."), line(2, 1, "", "Clear."), line(2, 2, 1, "Clear."))
-    labels: dict[str, Any] = {**dict.fromkeys(LABELS), "Edema": -1.0, "No Finding": 0.0}
+    labels: dict[str, Any] = {**dict.fromkeys(CHEXPERT_LABELS), "Edema": -1.0, "No Finding": 0.0}
     path = "train/patient2/study1/view1_frontal.jpg"
     (tmp_path / "p/chexbert_labels").mkdir()
     file = tmp_path / "p/chexbert_labels/impression_fixed.json"
@@ -64,7 +64,7 @@ def test_labels_and_films_of_chexpert_plus(run: Run, tmp_path: Path) -> None:
     (tmp_path / "p/PNG").mkdir()
     first, second, third = rows(run("studies", "chexpert-plus:p").stdout)
     assert "labels" not in first
-    assert second["labels"] == {**dict.fromkeys(LABELS), "Edema": -1, "No Finding": 0}
+    assert second["labels"] == {**dict.fromkeys(CHEXPERT_LABELS), "Edema": -1, "No Finding": 0}
     assert second["images"] == ["PNG/train/patient2/study1/view1_frontal.png"]
     assert "prior" not in third  # nothing says when the other study was
     file.write_text('{"path_to_image": "a"')

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.training.data.dataset import completion, prompt
+from cxr_cli.training.data.dataset import prompt, target_text
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from tests.cases import Row, lines
 from tests.conftest import needs
@@ -18,16 +18,16 @@ from tests.training.small_trainings import (
 
 def test_the_completion_and_the_prompt_of_a_row() -> None:
     row = {"question": "Is it?", "options": ["Yes", "No"], "answer": "No", "steps": ["I look.", {"text": "Clear."}]}
-    assert completion(row) == "<think> I look. Clear. </think><answer> B </answer>"
-    assert completion({**row, "steps": None}) == "<answer> B </answer>"
-    assert completion({**row, "answer": ["Yes", "No"], "steps": []}) == "<answer> A, B </answer>"
-    assert completion({"question": "Which?", "answer": ["Edema", "Nodule"]}) == "<answer> Edema, Nodule </answer>"
+    assert target_text(row) == "<think> I look. Clear. </think><answer> B </answer>"
+    assert target_text({**row, "steps": None}) == "<answer> B </answer>"
+    assert target_text({**row, "answer": ["Yes", "No"], "steps": []}) == "<answer> A, B </answer>"
+    assert target_text({"question": "Which?", "answer": ["Edema", "Nodule"]}) == "<answer> Edema, Nodule </answer>"
     assert prompt(row, reasoned=False) == "Is it? Options:\nA) Yes\nB) No"
     assert prompt(row, reasoned=True).startswith("Is it? Options:\nA) Yes\nB) No\nThink step by step.")
     with pytest.raises(RowError, match="none of the options"):
-        completion({**row, "answer": "Maybe"})
+        target_text({**row, "answer": "Maybe"})
     with pytest.raises(RowError, match="none to teach"):
-        completion({**row, "answer": None})
+        target_text({**row, "answer": None})
 
 
 def stored(*ids: str) -> RowStore:

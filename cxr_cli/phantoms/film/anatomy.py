@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from cxr_cli.phantoms.film.body import SIDES, Body, BodySide
-from cxr_cli.phantoms.film.canvas import Canvas, Layer, Point, Strokes, curve, row
+from cxr_cli.phantoms.film.body import BODY_SIDES, Body, BodySide
+from cxr_cli.phantoms.film.canvas import Canvas, Layer, Point, Strokes, curve, flat_layer
 from cxr_cli.phantoms.film.soft_tissue import draw_soft_tissue
 
 
@@ -26,7 +26,7 @@ class Chest:
         self.away = np.abs(self.off)
         self.out = body.wall(y) - self.away
         self.half = {"right": self.off < 0, "left": self.off >= 0}
-        self.lung = {side: self._lung(side) for side in SIDES}
+        self.lung = {side: self._lung(side) for side in BODY_SIDES}
         self.air = self.lung["right"] + self.lung["left"]
         self.soft_tissue = draw_soft_tissue(body, canvas, self.rng)
         self.bones = self._bones()
@@ -35,14 +35,14 @@ class Chest:
 
     def at(self, side: BodySide, away: float, y: float) -> Point:
         """The point at this distance from the midline on this side."""
-        middle = float(self.body.line(row(y))[0, 0])
+        middle = float(self.body.line(flat_layer(y))[0, 0])
         return (middle - away if side == "right" else middle + away, y)
 
     def inside(self, side: BodySide, across: float, down: float) -> Point:
         """A point of a lung: across 0 (hilum) .. 1 (chest wall), down 0 (apex) .. 1 (diaphragm)."""
         y = self.body.top + 0.03 + down * (self.body.dome[side] - self.body.top - 0.05)
-        near = 0.02 + float(self.inner(row(y), side)[0, 0])
-        far = float(self.body.wall(row(y))[0, 0]) - 0.02
+        near = 0.02 + float(self.inner(flat_layer(y), side)[0, 0])
+        far = float(self.body.wall(flat_layer(y))[0, 0]) - 0.02
         return self.at(side, near + across * (far - near), y)
 
     def inner(self, y: Layer, side: BodySide) -> Layer:
@@ -133,7 +133,7 @@ class Chest:
     def _shoulders(self) -> Layer:
         lines: Strokes = []
         top = self.body.top
-        for side in SIDES:
+        for side in BODY_SIDES:
             bone = [(0.028, 0.068), (0.09, 0.052), (0.17, 0.030), (0.25, 0.014), (0.33, 0.016)]
             points = curve([self.at(side, away, top + down) for away, down in bone])
             lines += [(points, 0.023, 0.95), (points[:-1], 0.014, 0.62)]
@@ -151,7 +151,7 @@ class Chest:
     def _vessels(self) -> Layer:
         rng = self.rng
         lines: Strokes = []
-        for side in SIDES:
+        for side in BODY_SIDES:
             y = 0.415 if side == "right" else 0.395
             root = 0.055 if side == "right" else 0.065
             sign = -1 if side == "right" else 1

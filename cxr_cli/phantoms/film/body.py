@@ -5,10 +5,10 @@ from typing import Literal
 
 import numpy as np
 
-from cxr_cli.phantoms.film.canvas import Layer, row
+from cxr_cli.phantoms.film.canvas import Layer, flat_layer
 
 BodySide = Literal["left", "right"]
-SIDES: tuple[BodySide, BodySide] = ("right", "left")
+BODY_SIDES: tuple[BodySide, BodySide] = ("right", "left")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Body:
     def line(self, y: Layer) -> Layer:
         """x of the midline at each y; one number where the spine is straight, which makes what follows cheaper."""
         if not self.bow:
-            return row(self.middle)
+            return flat_layer(self.middle)
         bend = np.sin((y - self.top) * (np.pi / (self.base - self.top)))
         line: Layer = self.middle + self.bow * bend
         return line

@@ -78,7 +78,7 @@ class Canvas:
         return np.asarray(coarse.resize((self.size, self.size), Image.Resampling.BILINEAR))
 
 
-def row(y: float) -> Layer:
+def flat_layer(y: float) -> Layer:
     """One number as a layer of shape (1, 1)."""
     return np.full((1, 1), y, np.float32)
 

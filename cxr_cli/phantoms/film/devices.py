@@ -1,7 +1,5 @@
 """Tubes, lines and implants: the strokes of each on the film."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cxr_cli.phantoms.film.anatomy import Chest
@@ -72,13 +70,3 @@ def sternotomy(chest: Chest, finding: DrawnFinding) -> Strokes:
         loop = [(x + 0.0125 * float(np.cos(t)), y + 0.0065 * float(np.sin(t))) for t in turns]
         strokes += [(loop, 0.0042, 1.0), ([loop[-1], (x + 0.017, y + 0.008)], 0.0042, 1.0)]
     return strokes
-
-
-DEVICES: dict[str, Callable[[Chest, DrawnFinding], Strokes]] = {
-    "pacemaker": pacemaker,
-    "endotracheal tube": endotracheal_tube,
-    "central line": central_line,
-    "chest tube": chest_tube,
-    "enteric tube": enteric_tube,
-    "sternotomy": sternotomy,
-}

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from cxr_cli.phantoms.film.body import SIDES, BodySide
+from cxr_cli.phantoms.film.body import BODY_SIDES, BodySide
 
 GRADES = ("mild", "moderate", "severe")
 
@@ -29,7 +29,7 @@ class DrawnFinding(NamedTuple):
     @property
     def sides(self) -> tuple[BodySide, ...]:
         """The sides on which it is drawn."""
-        return tuple(side for side in SIDES if self.side in (side, "bilateral"))
+        return tuple(side for side in BODY_SIDES if self.side in (side, "bilateral"))
 
     @property
     def down(self) -> float:

@@ -1,14 +1,13 @@
-"""Findings of lungs, pleura, heart and bones: BODY_CHANGES change the body, CHEST_CHANGES the chest drawn from it."""
+"""Findings of lungs, pleura, heart and bones: some change the body, the others the chest that is drawn from it."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from cxr_cli.phantoms.film.anatomy import Chest
 from cxr_cli.phantoms.film.body import Body
-from cxr_cli.phantoms.film.canvas import MM, Layer, Point, Strokes, curve, row
+from cxr_cli.phantoms.film.canvas import MM, Layer, Point, Strokes, curve, flat_layer
 from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
 
 
@@ -42,7 +41,7 @@ def scoliosis(body: Body, finding: DrawnFinding) -> Body:
 def fracture(body: Body, finding: DrawnFinding) -> Body:
     rib, across = 3 + int(4 * finding.spots[0]), 0.66 + 0.12 * finding.spots[1]
     y = body.top + rib * body.ribs
-    wall = float(body.wall(row(y))[0, 0])
+    wall = float(body.wall(flat_layer(y))[0, 0])
     return replace(body, fractured_rib=(finding.sides[0], rib, across * wall))
 
 
@@ -146,21 +145,3 @@ def _fill_air(chest: Chest, share: Layer) -> None:
 def _ray(centre: Point, turn: float, start: float, end: float) -> list[Point]:
     cos, sin = math.cos(turn), math.sin(turn)
     return [(centre[0] + start * cos, centre[1] + start * sin), (centre[0] + end * cos, centre[1] + end * sin)]
-
-
-BODY_CHANGES: dict[str, Callable[[Body, DrawnFinding], Body]] = {
-    "cardiomegaly": cardiomegaly,
-    "hyperinflation": hyperinflation,
-    "elevated diaphragm": elevated_diaphragm,
-    "scoliosis": scoliosis,
-    "fracture": fracture,
-}
-CHEST_CHANGES: dict[str, Callable[[Chest, DrawnFinding], None]] = {
-    "pleural effusion": pleural_effusion,
-    "pneumothorax": pneumothorax,
-    "consolidation": consolidation,
-    "atelectasis": atelectasis,
-    "nodule": nodule,
-    "mass": mass,
-    "edema": edema,
-}

@@ -1,50 +1,11 @@
 """Which findings a film shows, where and how large, and how they have changed since the prior film."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from cxr_cli.phantoms.film.drawn_finding import GRADES, DrawnFinding
+from cxr_cli.phantoms.film.drawn_finding import DrawnFinding
+from cxr_cli.phantoms.film.phantom_findings import LUNG_ZONES, PHANTOM_FINDINGS
 from cxr_cli.rows.rng import Rng
-
-_ONE = ("left", "right")
-_BOTH = (*_ONE, "bilateral")
-_ZONES = ("upper", "mid", "lower")
-
-
-class Kind(NamedTuple):
-    """How a finding may be drawn. sizes: mm, from and to.
-
-    course: between two films the finding may come and go ("goes"), come and stay ("stays"), or be there "always".
-    """
-
-    sides: Sequence[str] = ()
-    zones: Sequence[str] = ()
-    grades: Sequence[str] = ()
-    sizes: tuple[int, int] | None = None
-    course: Literal["goes", "stays", "always"] = "goes"
-
-
-KINDS = {
-    "cardiomegaly": Kind(grades=GRADES),
-    "pleural effusion": Kind(sides=_BOTH, grades=GRADES),
-    "pneumothorax": Kind(sides=_ONE, grades=GRADES),
-    "consolidation": Kind(sides=_ONE, zones=_ZONES),
-    "atelectasis": Kind(sides=_BOTH, grades=GRADES[:2]),
-    "nodule": Kind(sides=_ONE, zones=_ZONES, sizes=(12, 26), course="stays"),
-    "mass": Kind(sides=_ONE, zones=_ZONES, sizes=(40, 70), course="stays"),
-    "edema": Kind(grades=GRADES),
-    "hyperinflation": Kind(course="always"),
-    "elevated diaphragm": Kind(sides=_ONE),
-    "scoliosis": Kind(grades=GRADES, course="always"),
-    "fracture": Kind(sides=_ONE, course="stays"),
-    "pacemaker": Kind(sides=_ONE),
-    "endotracheal tube": Kind(),
-    "central line": Kind(sides=_ONE),
-    "chest tube": Kind(sides=_ONE),
-    "enteric tube": Kind(),
-    "sternotomy": Kind(course="stays"),
-}
-FINDINGS = tuple(KINDS)
 
 
 class Scene(NamedTuple):
@@ -63,7 +24,7 @@ def scene(rng: Rng, names: Sequence[str], *, follow_up: bool) -> Scene:
     findings: list[DrawnFinding] = []
     prior_findings: list[DrawnFinding] = []
     taken: set[tuple[str, str]] = set()
-    absent = [name for name in FINDINGS if name not in names and KINDS[name].course == "goes"]
+    absent = [name for name, kind in PHANTOM_FINDINGS.items() if name not in names and kind.course == "goes"]
     resolved = rng.sample(absent, 1) if follow_up and rng.below(2) else []
     for name in (*names, *resolved):
         for _ in range(4):
@@ -93,7 +54,7 @@ def chance(rng: Rng, share: float) -> bool:
 
 
 def _sample_finding(rng: Rng, name: str) -> DrawnFinding:
-    kind = KINDS[name]
+    kind = PHANTOM_FINDINGS[name]
     return DrawnFinding(
         name,
         side=rng.choice(kind.sides) if kind.sides else None,
@@ -108,7 +69,7 @@ def _sample_change(rng: Rng, finding: DrawnFinding, resolved: bool) -> tuple[str
     """How the finding has changed, and the finding on the prior film, None if it was not there."""
     if resolved:
         return "resolved", finding
-    kind = KINDS[finding.name]
+    kind = PHANTOM_FINDINGS[finding.name]
     priors: dict[str, DrawnFinding | None] = {"stable": finding}
     if kind.course != "always":
         priors["new"] = None
@@ -125,9 +86,9 @@ def _claims(finding: DrawnFinding) -> set[tuple[str, str]]:
     """The parts of the film that this finding needs for itself, so that each finding stays visible."""
     match finding.name:
         case "pleural effusion":
-            parts = _ZONES[2 - finding.grade :]
+            parts = LUNG_ZONES[2 - finding.grade :]
         case "pneumothorax":
-            parts = _ZONES[: finding.grade + 1]
+            parts = LUNG_ZONES[: finding.grade + 1]
         case "atelectasis" | "elevated diaphragm":
             parts = ("lower",)
         case _:

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from cxr_cli.phantoms.film.body import Body
-from cxr_cli.phantoms.film.canvas import Canvas, Layer, row
+from cxr_cli.phantoms.film.canvas import Canvas, Layer, flat_layer
 
 
 def draw_soft_tissue(body: Body, canvas: Canvas, rng: np.random.Generator) -> Layer:
@@ -31,7 +31,7 @@ def _soft_tissue(body: Body, canvas: Canvas, rng: np.random.Generator) -> Layer:
     tissue += 0.03 * canvas.mottle(rng, 0.13)
     tissue *= depth
     tissue *= np.subtract(2, depth, out=depth)
-    gas = float(body.line(row(0.8))[0, 0])
+    gas = float(body.line(flat_layer(0.8))[0, 0])
     bubble = canvas.glow((gas + 0.15, body.dome["left"] + 0.052), (0.034, 0.011 + 0.005 * body.bubble))
     bubble *= 0.52 * min(body.bubble, 1.3)
     tissue -= np.minimum(bubble, (0.26 * min(body.bubble, 1.3)), out=bubble)

@@ -30,7 +30,7 @@ STYLES = {
     "film": Style(depth=0.3, contrast=1.15, grain=0.017, vignette=0.22, marker="R"),
     "digital": Style(depth=-0.05, contrast=0.98, grain=0.008, crisp=1.1, border=0.025),
 }
-_LETTERS: dict[str, tuple[tuple[Point, ...], ...]] = {
+_MARKER_STROKES: dict[str, tuple[tuple[Point, ...], ...]] = {
     "L": (((0, 0), (0, 1), (0.6, 1)),),
     "R": (((0, 1), (0, 0), (0.45, 0), (0.6, 0.12), (0.6, 0.38), (0.45, 0.5), (0, 0.5)), ((0.3, 0.5), (0.62, 1))),
     "A": (((0, 1), (0.32, 0), (0.64, 1)), ((0.12, 0.65), (0.52, 0.65))),
@@ -78,5 +78,5 @@ def _letters(text: str, start: Point, height: float) -> Strokes:
     return [
         ([(x0 + step * i + height * x, start[1] + height * y) for x, y in line], 0.0065, 1.0)
         for i, letter in enumerate(text)
-        for line in _LETTERS[letter]
+        for line in _MARKER_STROKES[letter]
     ]

@@ -15,7 +15,7 @@ from cxr_cli.rows import Row
 from cxr_cli.training.data.row_store import Mixture, RowStore
 
 
-def completion(row: Row) -> str:
+def target_text(row: Row) -> str:
     """What the model learns to write: the steps and the answer, or the answer alone where there are no steps.
 
     RowError: there is no answer to teach.
@@ -35,7 +35,7 @@ def completion(row: Row) -> str:
 def check_teachable(row: Row) -> None:
     """RowError: the row has no question, no film or no answer to teach."""
     check_askable(row)
-    completion(row)
+    target_text(row)
 
 
 def prompt(row: Row, *, reasoned: bool) -> str:
@@ -58,7 +58,7 @@ def sft_example(row: Row, films: Films) -> dict[str, Any]:
     return {
         "images": load_images(row, films),
         "prompt": [{"role": "user", "content": prompt(row, reasoned=bool(row.get("steps")))}],
-        "completion": [{"role": "assistant", "content": completion(row)}],
+        "completion": [{"role": "assistant", "content": target_text(row)}],
     }
 
 

@@ -16,7 +16,7 @@ from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.training.data.dataset import load_images
 from cxr_cli.training.data.row_store import RowStore
 
-BATCH, MAX_TOKENS = 8, 512  # answers at a time, tokens of one
+EVAL_BATCH, MAX_TOKENS = 8, 512  # answers at a time, tokens of one
 
 
 class EvalCallback(TrainerCallback):  # type: ignore[misc]
@@ -29,7 +29,7 @@ class EvalCallback(TrainerCallback):  # type: ignore[misc]
     def __init__(self, trainer: Any, rows: RowStore, films: Films, count: int, max_tokens: int = MAX_TOKENS) -> None:
         self.trainer, self.rows, self.films, self.count = trainer, rows, films, min(count, len(rows))
         sampling = Sampling(max_tokens=max_tokens)
-        self.engine = LocalEngine(self._model, sampling, BATCH)
+        self.engine = LocalEngine(self._model, sampling, EVAL_BATCH)
         self.predictor = Predictor(self.engine, sampling, films, DEFAULT_PROMPT, samples=1, seed=0, vote=False)
         self.scorer = Scorer(reader())
 

@@ -26,7 +26,7 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     """The plan of `cxr sft`. Raises CxrError for what would stop it."""
     from trl import SFTConfig
 
-    arguments = trainer_arguments(job, SFTConfig, sft.DEFAULTS)
+    arguments = trainer_arguments(job, SFTConfig, sft.SFT_DEFAULTS)
     data = read_mixture(job, check_teachable)
     model, sizes = sizes_of(job)
     counts, context_length = _token_counts(job, data, supervised=True)
@@ -38,10 +38,12 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     return "\n".join(
         [
             *_head(job, model, sizes, data),
-            _line("batch", f"{batch} = {per_device} a process x {accumulation} accumulated x {processes} processes"),
-            _line("steps", _steps(arguments, len(data), batch)),
-            _line("tokens a row", f"{tokens}, {longest} at most, of {context_length:,}"),
-            _line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=False)),
+            _plan_line(
+                "batch", f"{batch} = {per_device} a process x {accumulation} accumulated x {processes} processes"
+            ),
+            _plan_line("steps", _step_count(arguments, len(data), batch)),
+            _plan_line("tokens a row", f"{tokens}, {longest} at most, of {context_length:,}"),
+            _plan_line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=False)),
         ]
     )
 
@@ -51,7 +53,7 @@ def plan_rl(job: Job, rewards: RewardMix, gpus: int, nodes: int) -> str:
     from trl import GRPOConfig
 
     rollouts, weights = rl.rollout_backend(job.settings), rl.reward_weights(job.settings, rewards)
-    arguments = trainer_arguments(job, GRPOConfig, {**rl.DEFAULTS, "reward_weights": weights.completion})
+    arguments = trainer_arguments(job, GRPOConfig, {**rl.RL_DEFAULTS, "reward_weights": weights.completion})
     data = read_mixture(job, check_askable)
     model, sizes = sizes_of(job)
     max_completion, samples = arguments.max_completion_length, arguments.num_generations
@@ -62,16 +64,18 @@ def plan_rl(job: Job, rewards: RewardMix, gpus: int, nodes: int) -> str:
         raise CxrError(f"{completions} completions a step are no multiple of num_generations {samples}")
     prompts = completions // samples
     longest = max(count.prompt for count in counts) + max_completion
-    steps = f"{_steps(arguments, len(data), prompts)}, KL {arguments.beta:g}, {arguments.loss_type}"
+    steps = f"{_step_count(arguments, len(data), prompts)}, KL {arguments.beta:g}, {arguments.loss_type}"
     return "\n".join(
         [
             *_head(job, model, sizes, data),
             *_reward_lines(rewards, weights, data),
-            _line("batch", f"{completions} completions = {prompts} prompts x {samples} samples, {processes} processes"),
-            _line("steps", steps),
-            _line("rollouts", f"{rollouts}, at most {max_completion} tokens"),
-            _line("tokens a row", f"{_median_prompt(counts)} prompt, {longest} at most, of {context_length:,}"),
-            _line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=True)),
+            _plan_line(
+                "batch", f"{completions} completions = {prompts} prompts x {samples} samples, {processes} processes"
+            ),
+            _plan_line("steps", steps),
+            _plan_line("rollouts", f"{rollouts}, at most {max_completion} tokens"),
+            _plan_line("tokens a row", f"{_median_prompt(counts)} prompt, {longest} at most, of {context_length:,}"),
+            _plan_line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=True)),
         ]
     )
 
@@ -81,14 +85,14 @@ def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) 
     pairs = zip(rewards.functions, weights.completion, strict=True)
     names = [f"{name} x {weight:g}" for name, weight in pairs if weight]
     names += [f"factuality x {weights.step:g} by step"] if weights.step else []
-    yield _line("rewards", ", ".join(names))
+    yield _plan_line("rewards", ", ".join(names))
     rows = _sample(data)
     for name, values in rewards.pay([""] * len(rows), {"case": rows}).items():
         if np.isnan(values).all():
-            yield _line("", f"{name} applies to none of the rows looked at")
+            yield _plan_line("", f"{name} applies to none of the rows looked at")
 
 
-def _steps(arguments: Any, rows: int, batch: int) -> str:
+def _step_count(arguments: Any, rows: int, batch: int) -> str:
     """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06".
 
     batch: rows of a step.
@@ -109,7 +113,7 @@ def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
     if job.weights is not None:
         mixed = (f"{weight:g} {source}" for source, weight in zip(job.sources, job.weights, strict=True))
         rows += f", {' and '.join(mixed)}"
-    return [_line("model", model), _line("training", f"{weights}{frozen}: {share}"), _line("rows", rows)]
+    return [_plan_line("model", model), _plan_line("training", f"{weights}{frozen}: {share}"), _plan_line("rows", rows)]
 
 
 def _token_counts(
@@ -136,5 +140,5 @@ def _median(values: Sequence[int]) -> int:
     return sorted(values)[len(values) // 2]
 
 
-def _line(name: str, text: str) -> str:
+def _plan_line(name: str, text: str) -> str:
     return f"{name:14}{text}"

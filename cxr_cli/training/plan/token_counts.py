@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Row
-from cxr_cli.training.data.dataset import completion, load_images, prompt
+from cxr_cli.training.data.dataset import load_images, prompt, target_text
 from cxr_cli.training.data.row_store import Mixture
 from cxr_cli.training.settings.job import Job
 
-LONGEST = 8  # rows of each file that are counted before a training
+LONG_ROWS = 8  # rows of each file that are counted before a training
 
 
 class TokenCount(NamedTuple):
@@ -44,7 +44,7 @@ class TokenCounter:
             [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
         )
         in_prompt = len(self.processor(text=[text], images=[images], return_tensors="pt")["input_ids"][0])
-        in_completion = len(self.processor.tokenizer(completion(row))["input_ids"]) if self.supervised else 0
+        in_completion = len(self.processor.tokenizer(target_text(row))["input_ids"]) if self.supervised else 0
         total = in_prompt + in_completion + self.max_completion
         if total > self.context_length:
             answer = f", {self.max_completion} of them for the answer (max_completion_length)"
@@ -56,8 +56,8 @@ class TokenCounter:
 
 
 def longest_rows(data: Mixture) -> list[Row]:
-    """The rows that take the most tokens, LONGEST of each file."""
-    return [row for part in data.parts for row in part.longest(LONGEST)]
+    """The rows that take the most tokens, LONG_ROWS of each file."""
+    return [row for part in data.parts for row in part.longest(LONG_ROWS)]
 
 
 def check_longest(job: Job, data: Mixture, processor: Any, *, supervised: bool, max_completion: int = 0) -> None:

@@ -10,7 +10,7 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Source
 from cxr_cli.rows.files.lines import LineReader, escaped_text, text_problem
 from cxr_cli.sources import radrbench
-from cxr_cli.sources.texts import text_folder
+from cxr_cli.sources.formats import text_folder
 
 
 def find(name: str) -> Source:
@@ -44,11 +44,11 @@ def _source(key: str, name: str) -> Source:
     if name.lower().endswith(".txt"):
         if not path.is_file():
             raise CxrError(f"{name}: no such file")
-        return Source(name, lambda: _lines(path, key), path=path)
+        return Source(name, lambda: _line_rows(path, key), path=path)
     return radrbench.find(name)
 
 
-def _lines(path: Path, key: str) -> Iterator[Item]:
+def _line_rows(path: Path, key: str) -> Iterator[Item]:
     lines = LineReader(path.open("rb"), str(path))
     for line in lines:
         where = f"{path}:{lines.number}"

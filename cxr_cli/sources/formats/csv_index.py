@@ -11,10 +11,10 @@ import numpy as np
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Row
 from cxr_cli.rows.files.lines import text_problem
-from cxr_cli.sources.tables.data_set_csv import require_columns
+from cxr_cli.sources.formats.data_set_csv import require_columns
 
-_CHUNK = 1 << 24
-_QUOTE, _NEWLINE = 34, 10
+_CHUNK_BYTES = 1 << 24
+_QUOTE_BYTE, _NEWLINE_BYTE = 34, 10
 
 
 class CsvIndex:
@@ -60,9 +60,9 @@ def _ends(data: mmap.mmap) -> np.ndarray:
     """Where each record ends: at a newline with an even number of quotes before it."""
     content = np.frombuffer(data, np.uint8)
     found, quote_count = [], 0
-    for start in range(0, len(content), _CHUNK):
-        part = content[start : start + _CHUNK]
-        quotes, newlines = np.flatnonzero(part == _QUOTE), np.flatnonzero(part == _NEWLINE)
+    for start in range(0, len(content), _CHUNK_BYTES):
+        part = content[start : start + _CHUNK_BYTES]
+        quotes, newlines = np.flatnonzero(part == _QUOTE_BYTE), np.flatnonzero(part == _NEWLINE_BYTE)
         before = quote_count + np.searchsorted(quotes, newlines)
         found.append(newlines[before % 2 == 0] + start + 1)
         quote_count += len(quotes)

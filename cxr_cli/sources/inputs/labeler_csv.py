@@ -20,10 +20,10 @@ from cxr_cli.rows.fields import NON_TEXT_FIELDS
 from cxr_cli.rows.files.csv_format import OTHER_SEPARATORS, read_csv
 from cxr_cli.rows.files.formats import format_of, is_csv, open_file
 
-COLUMNS = ("reports", "report impression")  # of the two tools
-_TEXTS = (*COLUMNS, "report", "text", "findings", "impression")  # what a single column is called
-_NAMES = {*_TEXTS, "id", "uid", "study_id", "subject_id", "patient"}
-_WORD = re.compile(r"[A-Za-z_]\w*")
+REPORT_COLUMNS = ("reports", "report impression")  # of the two tools
+_TEXTS = (*REPORT_COLUMNS, "report", "text", "findings", "impression")  # what a single column is called
+_COLUMN_NAMES = {*_TEXTS, "id", "uid", "study_id", "subject_id", "patient"}
+_SINGLE_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def find(name: str, column: str | None = None) -> Source:
@@ -38,7 +38,7 @@ def find(name: str, column: str | None = None) -> Source:
     if len(first) == 1:
         header, text = _single_column(name, first[0], column)
         return _numbered(path, header, text, kept=column is not None or text not in NON_TEXT_FIELDS)
-    column = next((cell for cell in first if cell.strip().lower() in COLUMNS), None) if column is None else None
+    column = next((cell for cell in first if cell.strip().lower() in REPORT_COLUMNS), None) if column is None else None
     return sources.find(name) if column is None or "id" in first else _numbered(path, None, column, kept=True)
 
 
@@ -46,11 +46,11 @@ def _single_column(name: str, first: str, column: str | None) -> tuple[Sequence[
     """The header to read it with, None for its own, and the column of reports. first: the first cell."""
     word = first.strip()
     for separator, why in OTHER_SEPARATORS.items():
-        if separator in first and not _NAMES.isdisjoint(part.strip().lower() for part in first.split(separator)):
+        if separator in first and not _COLUMN_NAMES.isdisjoint(part.strip().lower() for part in first.split(separator)):
             raise CxrError(f"{name}:1: {why}")
     if word.lower() in _TEXTS or column is not None:
         return None, first
-    if _WORD.fullmatch(word):
+    if _SINGLE_WORD.fullmatch(word):
         raise CxrError(
             f"{name}:1: one column that begins with a single word; if it is the column's name: --map report=NAME; "
             "if it is a report, put a line `report` above it"

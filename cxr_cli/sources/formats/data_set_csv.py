@@ -1,14 +1,14 @@
 """The CSV tables of data sets, row by row, and the labels in their cells."""
 
 import os
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rows import Item, Row
+from cxr_cli.rows import Item, Row, Source
 
 _FILM_SUFFIXES = (".dcm", ".png", ".jpg", ".jpeg")
-_LABELS = {"1": 1, "0": 0, "-1": -1}
+_LABEL_VALUES = {"1": 1, "0": 0, "-1": -1}
 
 
 def starts_with(path: Path, header: bytes) -> bool:
@@ -20,11 +20,19 @@ def starts_with(path: Path, header: bytes) -> bool:
         return False
 
 
-def single_folder(name: str) -> Path:
-    """The folder of this name. Raises CxrError for anything else, such as several folders joined by colons."""
-    if not Path(name).is_dir():
-        raise CxrError(f"{name}: not a folder; this data set is read from a single folder")
-    return Path(name)
+def in_one_folder(items: Callable[[Path], Iterator[Item]]) -> Callable[[str], Source]:
+    """The `find` of a data set that is read from one folder, by a function that gives the studies in it.
+
+    It raises CxrError for anything else, such as several folders joined by colons.
+    """
+
+    def find(name: str) -> Source:
+        folder = Path(name)
+        if not folder.is_dir():
+            raise CxrError(f"{name}: not a folder; this data set is read from a single folder")
+        return Source(name, lambda: items(folder))
+
+    return find
 
 
 def read_table(path: Path, required: Iterable[str]) -> Iterator[Item]:
@@ -44,6 +52,22 @@ def read_table(path: Path, required: Iterable[str]) -> Iterator[Item]:
         yield where, row, reason
 
 
+def first_row_of_each_film(path: Path, required: Iterable[str], study: Callable[[Row], Row]) -> Iterator[Item]:
+    """The studies of a table with one row or more for each film, of which the first counts. study: a row's Study; its
+    RowError makes the row a broken item."""
+    seen: set[str] = set()
+    for where, row, reason in read_table(path, required):
+        try:
+            made = row if reason is not None else study(row)
+        except RowError as error:
+            reason = error.reason
+        if reason is not None:
+            yield where, row, reason
+        elif made["id"] not in seen:
+            seen.add(made["id"])
+            yield where, made, None
+
+
 def require_columns(path: Path, columns: Container[str], required: Iterable[str]) -> None:
     """Raises CxrError for the first required column that is missing."""
     if missing := [name for name in required if name not in columns]:
@@ -55,7 +79,7 @@ def label_values(row: Row, columns: Iterable[str]) -> dict[str, int | None]:
     found: dict[str, int | None] = {}
     for column in columns:
         text = (row[column] or "").strip()
-        found[column] = _LABELS.get(text.removesuffix(".0"))
+        found[column] = _LABEL_VALUES.get(text.removesuffix(".0"))
         if text and found[column] is None:
             raise RowError("", f"column `{column}`: none of 1, 0, -1 and blank")
     return found

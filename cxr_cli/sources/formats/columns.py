@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def table(folder: Path, name: str) -> Path | None:
+def table_path(folder: Path, name: str) -> Path | None:
     """FOLDER/NAME.csv.gz, or FOLDER/NAME.csv if it was unpacked. name: a glob pattern; the last version counts."""
     found = sorted([*folder.glob(f"{name}.csv.gz"), *folder.glob(f"{name}.csv")], key=lambda path: path.name)
     return found[-1] if found else None
 
 
-def columns(path: Path, types: Mapping[str, Any]) -> "pl.DataFrame":
+def read_columns(path: Path, types: Mapping[str, Any]) -> "pl.DataFrame":
     """These columns of a CSV file (.gz too), each of its polars type; an empty cell is null.
 
     Raises CxrError for a missing column, a cell of another type, a damaged file.

@@ -15,13 +15,13 @@ from cxr_cli.rows.files.lines import escaped_text, text_problem
 def find(name: str) -> Source:
     """Raises CxrError for a folder without .txt files."""
     folder = Path(name)
-    if next(_paths(folder), None) is None:
+    if next(_text_files(folder), None) is None:
         raise CxrError(f"{name}: no .txt reports in this folder")
     return Source(name, lambda: _items(folder))
 
 
 def _items(folder: Path) -> Iterator[Item]:
-    for path in _paths(folder):
+    for path in _text_files(folder):
         report, reason = read_text(path)
         if reason:
             yield str(path), report, reason
@@ -38,7 +38,7 @@ def read_text(path: Path) -> tuple[str | None, str | None]:
     return "\n".join(content.decode().splitlines()).strip() or None, None
 
 
-def _paths(folder: Path) -> Iterator[Path]:
+def _text_files(folder: Path) -> Iterator[Path]:
     """Sorted in each folder, its own files before those of its subfolders."""
     for parent, folders, files in os.walk(folder, followlinks=True):
         folders.sort()
