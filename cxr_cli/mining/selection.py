@@ -13,8 +13,9 @@ from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
 from cxr_cli.registry import did_you_mean
 from cxr_cli.rows import Row, for_each_row, note
-from cxr_cli.tasks.binary import Binary
+from cxr_cli.tasks.task import Task
 
+_ANSWERS = ("Yes", "No")
 Sample = list[tuple[int, int]]  # a heap of (-rank, offset): the lowest ranks, the highest of them on top
 
 
@@ -67,13 +68,16 @@ def with_films(rows: Iterable[Row]) -> Iterator[Row]:
 def sample_per_finding(
     miner: Miner, count: int, rows: Iterable[Row], *, balance: bool, reject: Callable[[Row, str], None]
 ) -> Iterator[Row]:
-    """Binary cases, `count` for each finding over all rows; balance: half of them Yes and half No, or fewer of both.
+    """Cases of the miner's tasks that ask about one finding at a time: `count` for each finding over all rows.
+
+    balance: half of them Yes and half No, or fewer of both.
 
     A rank is a hash of seed, id and finding, and the lowest ranks are a fair sample. Memory holds only ranks and
     offsets of the sample, so it does not grow with the input; the rows wait in a temporary file.
     """
-    binary, writer = Binary(), miner.writer
-    samples: dict[tuple[str, str], Sample] = {(name, answer): [] for name in writer.names for answer in ("Yes", "No")}
+    writer = miner.writer
+    targets = [(task, name) for task in miner.tasks if task.per_finding for name in writer.names]
+    samples: dict[tuple[Task, str, str], Sample] = {(*target, answer): [] for target in targets for answer in _ANSWERS}
     with TemporaryFile() as file:
         for row in rows:
             try:
@@ -83,24 +87,25 @@ def sample_per_finding(
                 continue
             offset = file.tell()
             file.write(msgspec.json.encode(row) + b"\n")
-            for name in writer.names:
+            for task, name in targets:
                 if answer := writer.yes_or_no(study, name):
-                    sample, item = samples[name, answer], (-_draw_rank(miner.seed, row["id"], name), offset)
+                    sample, item = samples[task, name, answer], (-_draw_rank(miner.seed, row["id"], name), offset)
                     heappush(sample, item) if len(sample) < count else heappushpop(sample, item)
-        names_at: dict[int, list[str]] = defaultdict(list)
-        for name in writer.names:
-            for offset in _offsets(samples[name, "Yes"], samples[name, "No"], count, balance):
-                names_at[offset].append(name)
-        for offset in sorted(names_at):
+        targets_at: dict[int, list[tuple[Task, str]]] = defaultdict(list)
+        for target in targets:
+            yes, no = (samples[(*target, answer)] for answer in _ANSWERS)
+            for offset in _offsets(yes, no, count, balance):
+                targets_at[offset].append(target)
+        for offset in sorted(targets_at):
             file.seek(offset)
             row = msgspec.json.decode(file.readline())
             study = miner.read(row)
-            for name in names_at[offset]:
-                if question := binary.question(study, name, writer):
-                    yield miner.case(row, study, binary, question)
-    cases = Counter(name for names in names_at.values() for name in names)
-    if short := sum(cases[name] < count for name in writer.names):
-        note(f"{short} of {len(writer.names)} findings have fewer than {count} cases")
+            for task, name in targets_at[offset]:
+                if question := task.question(study, name, writer):
+                    yield miner.case(row, study, task, question)
+    cases = Counter(target for found in targets_at.values() for target in found)
+    if short := {name for task, name in targets if cases[task, name] < count}:
+        note(f"{len(short)} of {len(writer.names)} findings have fewer than {count} cases")
 
 
 def _offsets(yes: Sample, no: Sample, count: int, balance: bool) -> list[int]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cxr_cli.options.bundle import Bundle
+from cxr_cli.published import PUBLISHED_RESULTS
 from cxr_cli.rows import FlowOptions
 from cxr_cli.scoring.tables import FORMATS
 
@@ -31,7 +32,7 @@ def _parsed_names(context: click.Context, parameter: click.Parameter, text: str 
 
 inputs = (
     click.option(
-        "--from", "layout", type=click.Choice(["chestx-reasoner"]), help="INPUT is a folder of published results."
+        "--from", "layout", type=click.Choice([*PUBLISHED_RESULTS]), help="INPUT is a folder of published results."
     ),
     click.option(
         "--references",

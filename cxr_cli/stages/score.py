@@ -11,7 +11,7 @@ from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.published import recount_table, results
+from cxr_cli.published import PUBLISHED_RESULTS, recount_table
 from cxr_cli.published.recount import Recount
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, FlowOptions, Row, note, write_text
@@ -41,9 +41,9 @@ class SummaryOptions:
 
 @dataclass(frozen=True)
 class ScoreOptions:
-    """layout: the layout of published results, if the inputs are such. references: a path of reports, joined by id to
-    rows without a report. lexicon: a file. seed: of the bootstrap. engine: the model that judges, None if no model
-    does. The other fields are explained at Scorer."""
+    """layout: a name in PUBLISHED_RESULTS, if the inputs are published results. references: a path of reports, joined
+    by id to rows without a report. lexicon: a file. seed: of the bootstrap. engine: the model that judges, None if no
+    model does. The other fields are explained at Scorer."""
 
     flow: FlowOptions
     empty: Empty = "null"
@@ -139,7 +139,7 @@ class _Scoring:
         """Passes each scored row to `take`, and with `write` writes it. Returns how many rows were rejected."""
         flow = Flow(
             rows,
-            find_source=results.find_results if self.options.layout else plain_text.find,
+            find_source=PUBLISHED_RESULTS.load(self.options.layout) if self.options.layout else plain_text.find,
             protected=(self.options.references,) if self.options.references else (),
             dry_run=self.options.dry_run,
             about_doubled="; --compare is for the files of several models",

@@ -15,6 +15,7 @@ from cxr_cli.sources import radrbench
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter, Keep
 from cxr_cli.verifying.human import HumanMarks
+from cxr_cli.verifying.judges import STEP_JUDGES
 from cxr_cli.verifying.verifier import Verifier
 
 
@@ -40,8 +41,8 @@ def run(options: VerifyOptions) -> int:
     judges, engine = options.judges, options.engine
     marks = HumanMarks.read(options.human) if options.human else None
     verifier = Verifier(reader(Lexicon.load(options.lexicon)), options.unmentioned)
-    by_rules = judges[0] == "rules" and not marks
-    case_filter = CaseFilter(options.keep, options.min_support, options.explain, reasons=by_rules)
+    has_reasons = not (marks or STEP_JUDGES.load(judges[0]).asks_model)
+    case_filter = CaseFilter(options.keep, options.min_support, options.explain, reasons=has_reasons)
     flow = Flow(
         options.flow,
         find_source=radrbench.find,

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from cxr_cli.viewer.page import write_page
+from cxr_cli.records import ScoredCase
+from cxr_cli.rows import for_each_row, note
+from cxr_cli.scoring.summaries.model_names import model_files
+from cxr_cli.viewer.gallery import Gallery
+from cxr_cli.viewer.page import PageRows, check_output, page_frame, page_title
 
 
 @dataclass(frozen=True)
@@ -23,13 +28,25 @@ class ViewOptions:
 
 
 def run(options: ViewOptions) -> None:
-    """Writes the page."""
-    write_page(
-        options.inputs,
-        options.output,
-        overwrite=options.overwrite,
-        mapping=options.mapping,
-        limit=options.limit,
-        root=options.root,
-        embed=options.embed,
-    )
+    """Writes the page, whole or not at all. CxrError: it cannot be written, or is there and not to be replaced."""
+    output, mapping, limit = options.output, options.mapping, options.limit
+    check_output(output, options.overwrite)
+    sources = model_files(options.inputs)
+    gallery = Gallery(output, options.root, options.embed)
+    part = output.with_name(f"{output.name}.part")
+    before, after = page_frame(page_title(sources))
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(before)
+            rows = PageRows(file, gallery)
+            for source in sources:  # an id may come in several inputs, once in each
+                for_each_row([source.path], partial(rows.write, source), ScoredCase, mapping=mapping, limit=limit)
+            rows.finish()
+            file.write(after)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+    note(f"{rows.counts()} -> {output}; it contains the reports: keep it where they are allowed")
+    if gallery.missing:
+        missing = f"{gallery.missing} of {gallery.films} films cannot be shown"
+        note(f"{missing}: the page says why; --images names their folder")

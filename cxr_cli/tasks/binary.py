@@ -26,7 +26,6 @@ class Binary(Task):
                 yield question
 
     def question(self, study: StudyFindings, name: str, writer: QuestionWriter) -> Question | None:
-        """The question about this finding; None if the study does not say whether it is there."""
         answer = writer.yes_or_no(study, name)
         if answer is None:
             return None

@@ -8,7 +8,7 @@ from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.findings.study import StudyFindings
 from cxr_cli.records import Step
 from cxr_cli.rows.rng import Rng
-from cxr_cli.tasks.questions import Candidates, Question
+from cxr_cli.tasks.questions import Candidates, Question, QuestionWriter
 from cxr_cli.tasks.wording import OVERVIEW, PRESENT_CONCLUSIONS, StepWording
 
 _ABSENT_CONCLUSIONS = (
@@ -23,8 +23,8 @@ class Task:
     """One kind of question. As it stands, it serves cases whose task has a name that is not in the table.
 
     name: what rows call it. yes_no: the answers are Yes and No. several: the answer is a list, though it may hold one
-    text. compares: a model sees the prior's films too. per_finding: its questions, each about one finding,
-    are those that `--per-finding` draws.
+    text. compares: a model sees the prior's films too. per_finding: `--per-finding` draws its questions by
+    `question`, each of them about one finding, with the answers Yes and No.
     """
 
     name = ""
@@ -33,6 +33,10 @@ class Task:
     def questions(self, candidates: Candidates) -> Iterable[Question]:
         """The questions of this task about one study; none by default."""
         return ()
+
+    def question(self, study: StudyFindings, name: str, writer: QuestionWriter) -> Question | None:
+        """The question about this finding; None if the study does not say whether it is there, and by default."""
+        return None
 
     # The steps to an answer.
 

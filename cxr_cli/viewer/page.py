@@ -7,8 +7,7 @@ their models side by side; the first of them holds what they share.
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -17,10 +16,9 @@ from typing import Any, TextIO
 import msgspec
 
 from cxr_cli.errors import CxrError
-from cxr_cli.records import ScoredCase
-from cxr_cli.rows import Row, for_each_row, note
+from cxr_cli.rows import Row
 from cxr_cli.rows.fingerprint import value_hash
-from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
+from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page_row import PageRow, page_row
 
@@ -30,44 +28,8 @@ _SHARED = ("task", "findings", "question", "options", "answer", "report", "films
 _HARMFUL = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-def write_page(
-    inputs: Sequence[str],
-    output: Path,
-    *,
-    overwrite: bool,
-    mapping: Mapping[str, Sequence[str]],
-    limit: int | None,
-    root: Path | None,
-    embed: bool,
-) -> None:
-    """Writes the page, whole or not at all.
-
-    mapping: of fields, as `--map`. limit: rows of each input. root: the folder that paths of films start from. embed:
-    inline the films. CxrError: the page cannot be written, or is there and not `overwrite`.
-    """
-    _check_output(output, overwrite)
-    sources = model_files(inputs)
-    gallery = Gallery(output, root, embed)
-    part = output.with_name(f"{output.name}.part")
-    before, after = _page_frame(", ".join(map(_title, sources))).split("<!-- rows -->")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(before)
-            rows = _Rows(file, gallery)
-            for source in sources:  # an id may come in several inputs, once in each
-                for_each_row([source.path], partial(rows.write, source), ScoredCase, mapping=mapping, limit=limit)
-            _write_data(file, "about", {"fingerprint": rows.fingerprint.hexdigest()})
-            file.write(after)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
-    note(f"{rows.counts()} -> {output}; it contains the reports: keep it where they are allowed")
-    if gallery.missing:
-        missing = f"{gallery.missing} of {gallery.films} films cannot be shown"
-        note(f"{missing}: the page says why; --images names their folder")
-
-
-def _check_output(output: Path, overwrite: bool) -> None:
+def check_output(output: Path, overwrite: bool) -> None:
+    """CxrError: the page cannot be written, or is there and not to be replaced."""
     if output.suffix.lower() not in (".html", ".htm"):
         raise CxrError(f"{output}: a page is an .html file")
     if not output.parent.is_dir():
@@ -76,12 +38,17 @@ def _check_output(output: Path, overwrite: bool) -> None:
         raise CxrError(f"{output} exists: --overwrite replaces it")
 
 
-def _title(source: ModelFile) -> str:
+def page_title(sources: Iterable[ModelFile]) -> str:
+    """The names of the models or files: "SFT, RL"."""
+    return ", ".join(map(_source_title, sources))
+
+
+def _source_title(source: ModelFile) -> str:
     return source.name if source.given or source.path == "-" else Path(source.path).name
 
 
-def _page_frame(title: str) -> str:
-    """The page without its rows. The browser runs the scripts with these digests, and nothing else."""
+def page_frame(title: str) -> tuple[str, str]:
+    """The page before its rows and after them. The browser runs the scripts with these digests, and nothing else."""
     style = (PAGE_FILES / "page.css").read_text()
     scripts = [(PAGE_FILES / f"{name}.js").read_text() for name in SCRIPTS]
     policy = [
@@ -92,7 +59,7 @@ def _page_frame(title: str) -> str:
         "base-uri 'none'",
         "form-action 'none'",
     ]
-    return (
+    page = (
         (PAGE_FILES / "page.html")
         .read_text()
         .replace("<!-- policy -->", "; ".join(policy))
@@ -100,13 +67,15 @@ def _page_frame(title: str) -> str:
         .replace("/* style */", style)
         .replace("<!-- scripts -->", "\n".join(f"<script>{script}</script>" for script in scripts))
     )
+    before, _, after = page.partition("<!-- rows -->")
+    return before, after
 
 
 def _sha256(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-class _Rows:
+class PageRows:
     """Writes the rows of the page. fingerprint: of all rows; a browser stores marks under it."""
 
     def __init__(self, file: TextIO, gallery: Gallery) -> None:
@@ -123,7 +92,12 @@ class _Rows:
             self.file.write(f'<script type="text/plain" id="{name}">{url}</script>\n')
         _write_data(self.file, "row", self.items.join(row, data))
 
+    def finish(self) -> None:
+        """Writes what the page says about all rows."""
+        _write_data(self.file, "about", {"fingerprint": self.fingerprint.hexdigest()})
+
     def counts(self) -> str:
+        """ "3 rows, 2 cases, 1 model"."""
         counts = {"row": self.number, "case": len(self.items), "model": len(self.models)}
         return ", ".join(f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n or name == "row")
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from cxr_cli.errors import CxrError
 from cxr_cli.scoring.summaries.model_names import ModelFile
+from cxr_cli.stages.view import ViewOptions, run
 from cxr_cli.viewer.gallery import Gallery
-from cxr_cli.viewer.page import write_page
 from cxr_cli.viewer.page_row import model_name, page_row
 from tests.cases import lines
 from tests.conftest import Cxr
@@ -40,8 +40,8 @@ def view(folder: Path, *texts: str, **how: Any) -> list[dict[str, Any]]:
     names = [folder / f"{chr(97 + number)}.jsonl" for number in range(len(texts))]
     for name, text in zip(names, texts, strict=True):
         name.write_text(text)
-    settings = {"overwrite": True, "mapping": {}, "limit": None, "root": folder, "embed": False, **how}
-    write_page([str(name) for name in names], folder / "page.html", **settings)
+    settings = {"overwrite": True, "root": folder, **how}
+    run(ViewOptions([str(name) for name in names], folder / "page.html", **settings))
     return shown(folder / "page.html")
 
 
@@ -83,9 +83,8 @@ def test_a_broken_row_leaves_no_page(cxr: Cxr, tmp_path: Path, stdin: bytes, sai
     ],
 )
 def test_a_page_that_cannot_be_written(output: str, said: str) -> None:
-    how: dict[str, Any] = {"overwrite": True, "mapping": {}, "limit": None, "root": None, "embed": False}
     with pytest.raises(CxrError, match=f"^{re.escape(said)}$"):
-        write_page(["rows.jsonl"], Path(output), **how)
+        run(ViewOptions(["rows.jsonl"], Path(output), overwrite=True))
 
 
 def test_rows_of_one_item_share_what_they_share(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cxr_cli.viewer.page import write_page
+from cxr_cli.stages.view import ViewOptions, run
 from tests.browser import Viewer
 from tests.cases import rows
 from tests.conftest import Cxr
@@ -77,8 +77,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
         for name, given in zip(names, files, strict=True):
             name.write_text("".join(json.dumps(row) + "\n" for row in given))
         if files:
-            settings: dict[str, Any] = {"mapping": {}, "limit": None, "root": tmp_path, "embed": False}
-            write_page([str(name) for name in names], tmp_path / "page.html", overwrite=True, **settings)
+            run(ViewOptions([str(name) for name in names], tmp_path / "page.html", overwrite=True, root=tmp_path))
         return Viewer(context, tmp_path / "page.html")
 
     yield open_rows
