@@ -38,7 +38,7 @@ COMPLETE = "_CXR_COMPLETE"  # click's: set by a shell that asks for completions;
 _ALLOCATED = 50_000  # objects between two searches for cyclic garbage
 
 
-def _suggestion(word: str, names: Iterable[str]) -> str:
+def _clicks_suggestion(word: str, names: Iterable[str]) -> str:
     """In click's words for options: ` Did you mean 'score'?`, or "" when no name is close."""
     close = closest_name(word, names)
     return f" Did you mean {close!r}?" if close else ""
@@ -48,7 +48,7 @@ class SuggestingChoice(click.Choice[Any]):
     """Names the choice that is closest to a misspelt one."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        return super().get_invalid_choice_message(value, ctx) + _suggestion(str(value), map(str, self.choices))
+        return super().get_invalid_choice_message(value, ctx) + _clicks_suggestion(str(value), map(str, self.choices))
 
 
 class Stages(click.Group):
@@ -70,7 +70,7 @@ class Stages(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if not (ctx.resilient_parsing or args[0] in COMMANDS or args[0].startswith("-")):
-            ctx.fail(f"No such command {args[0]!r}.{_suggestion(args[0], COMMANDS)}")
+            ctx.fail(f"No such command {args[0]!r}.{_clicks_suggestion(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

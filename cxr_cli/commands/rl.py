@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     "settings",
     "cxr_cli.stages.rl:RlOptions",
     training.training,
-    *training.rl,
+    *training.rl_flags,
     options.unmentioned,
     options.lexicon,
 )

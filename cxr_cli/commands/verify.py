@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @options.Bundle(
     "settings",
     "cxr_cli.stages.verify:VerifyOptions",
-    *verifying.steps,
+    *verifying.step_flags,
     options.unmentioned,
     options.lexicon,
     verifying.explain,

@@ -82,7 +82,7 @@ training = Bundle(
     ),
     click.option("--dry-run", is_flag=True, help="Check everything, print the plan, train nothing; needs no GPU."),
 )
-rl = (
+rl_flags = (
     click.option(
         "--reward",
         "rewards",

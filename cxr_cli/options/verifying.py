@@ -17,7 +17,7 @@ def check_flags(judges: Sequence[str], engine: Spec | None, human: str | None) -
         raise click.UsageError(f"--human goes with one judge: give {one}.")
 
 
-steps = (
+step_flags = (
     click.option(
         "--keep",
         type=click.Choice(["steps", "cases", "all"]),

@@ -48,10 +48,10 @@ def find(name: str) -> Source:
     """The rows that an INPUT names: as `reading.find`, and those of a .json file."""
     if not name.lower().endswith(".json") or not Path(name).is_file():
         return reading.find(name)
-    return Source(name, lambda: _items(Path(name)), path=Path(name))
+    return Source(name, lambda: _rows_of_file(Path(name)), path=Path(name))
 
 
-def _items(path: Path) -> Iterator[Item]:
+def _rows_of_file(path: Path) -> Iterator[Item]:
     content = path.read_bytes()
     if reason := text_problem(content):
         raise CxrError(f"{path}: {reason}")

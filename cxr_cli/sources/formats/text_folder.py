@@ -17,10 +17,10 @@ def find(name: str) -> Source:
     folder = Path(name)
     if next(_text_files(folder), None) is None:
         raise CxrError(f"{name}: no .txt reports in this folder")
-    return Source(name, lambda: _items(folder))
+    return Source(name, lambda: _reports(folder))
 
 
-def _items(folder: Path) -> Iterator[Item]:
+def _reports(folder: Path) -> Iterator[Item]:
     for path in _text_files(folder):
         report, reason = read_text(path)
         if reason:
