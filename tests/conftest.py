@@ -1,4 +1,4 @@
-"""Fixtures: `run("copy", "a.jsonl")` runs a stage of tests/small_stages.py as a process in the test's folder."""
+"""Fixtures: `run("copy", "a.jsonl")` runs a stage of tests/rows/small_stages.py as a process in the test's folder."""
 
 import json
 import os
@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.browser import open_browser
+from tests.viewer.browser import open_browser
 
 for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests, not for the makes in tests
     os.environ.pop(name, None)
 
-STAGES = Path(__file__).with_name("small_stages.py")
+STAGES = Path(__file__).with_name("rows") / "small_stages.py"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EXTRAS = {"llm": "aiohttp", "plot": "matplotlib", "train": "torch"}  # an extra, and a module that comes with it
 

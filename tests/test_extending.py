@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cases import lines, rows
-from tests.server import Server
+from tests.engines.server import Server
 
 FILES = {
     "strict_judge.py": '''

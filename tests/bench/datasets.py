@@ -15,8 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.mimic_tree import studies, write_tables, write_tree
 from tests.shared import openi_reports, report_text
+from tests.sources.mimic_tree import studies, write_tables, write_tree
 
 CXR = [sys.executable, "-m", "cxr_cli"]
 COUNT = int(os.environ.get("DATASETS_STUDIES", "50000"))

@@ -26,8 +26,8 @@ from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.rows import FlowOptions
 from cxr_cli.stages import infer as stage
 from cxr_cli.stages.infer import InferOptions
-from tests.conversations import generate
-from tests.server import Server, text_of
+from tests.engines.conversations import generate
+from tests.engines.server import Server, text_of
 
 QUESTIONS = int(os.environ.get("INFERENCE_QUESTIONS", "512"))
 ROUNDS = int(os.environ.get("INFERENCE_ROUNDS", "3"))

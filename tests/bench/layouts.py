@@ -8,7 +8,7 @@ here that are not there.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.layouts import LAYOUTS, Parts, plain
+from tests.findings.layouts import LAYOUTS, Parts, plain
 from tests.shared import openi_reports
 
 

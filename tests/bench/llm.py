@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.speed import CXR, many_reports
-from tests.scripted import Scripted, items, part
-from tests.server import Server
+from tests.engines.scripted import Scripted, items, part
+from tests.engines.server import Server
 
 CONCURRENCY, DELAY = 64, 0.2
 MINE = ("--map", "id=uid,report=findings+impression", "--task", "binary", "--findings", "all")

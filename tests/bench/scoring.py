@@ -10,7 +10,7 @@ from cxr_cli.scoring.radrscore import PARTS
 from cxr_cli.scoring.report import ReportComparer
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.verifying.interrater import spearman
-from tests.conversations import run_offline
+from tests.engines.conversations import run_offline
 from tests.shared import held_back, judged, ranking_cases, ranking_pairs
 
 RANKED_BY = ("finding_errors", "finding_errors_weighted")

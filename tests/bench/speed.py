@@ -14,7 +14,7 @@ from cxr_cli.findings import Lexicon, Reader
 from cxr_cli.findings.lexicon import expand
 from cxr_cli.scoring.scorer import Scorer
 from tests.bench.scoring import as_is
-from tests.conversations import run_offline
+from tests.engines.conversations import run_offline
 from tests.shared import DATA, judged, openi_reports, report_text
 
 MAP = ["--map", "id=uid,report=findings+impression"]

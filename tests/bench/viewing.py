@@ -17,8 +17,8 @@ import msgspec
 
 from cxr_cli.answers.reply_format import bare_answer, completion_text
 from tests.bench.speed import CXR, MAP
-from tests.browser import Viewer, open_browser
 from tests.shared import DATA
+from tests.viewer.browser import Viewer, open_browser
 
 ROUNDS = 5
 CHOICES = [

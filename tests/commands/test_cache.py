@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.cases import lines
 from tests.conftest import Cxr, needs
-from tests.server import Server
+from tests.engines.server import Server
 
 
 @needs("llm")

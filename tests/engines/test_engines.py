@@ -17,7 +17,7 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.training.models import FAMILIES
 from recipes import tiny_model
 from tests.conftest import needs
-from tests.conversations import generate
+from tests.engines.conversations import generate
 
 
 class Echo:

@@ -12,8 +12,8 @@ import pytest
 from cxr_cli.engines import Request, Spec, open_engine
 from cxr_cli.engines.openai.http import HttpClient, Response
 from tests.conftest import needs
-from tests.conversations import generate
-from tests.server import Server
+from tests.engines.conversations import generate
+from tests.engines.server import Server
 
 pytestmark = needs("llm")
 

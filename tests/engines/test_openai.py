@@ -14,8 +14,8 @@ from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.engines.openai.remote_policy import base_url, is_local
 from cxr_cli.errors import CxrError
 from tests.conftest import needs
-from tests.conversations import generate
-from tests.server import Fault, Server, text_of
+from tests.engines.conversations import generate
+from tests.engines.server import Fault, Server, text_of
 
 
 def ask(n: int, text: str = "Hello", **more: Any) -> list[Request]:

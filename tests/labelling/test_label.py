@@ -14,7 +14,7 @@ from cxr_cli.labelling.readings import explained_reading, mentions
 from cxr_cli.rows.signatures import signature
 from tests.cases import LEXICON, READER, lines, rows
 from tests.conftest import Cxr
-from tests.mimic_tree import write_tree
+from tests.sources.mimic_tree import write_tree
 
 LABELER = (
     "No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Lesion,Lung Opacity,Edema,Consolidation,Pneumonia,"

@@ -8,8 +8,8 @@ import pytest
 
 from tests.cases import rows, steps_with_evidence
 from tests.conftest import Cxr, needs
-from tests.scripted import Scripted, prompt_of
-from tests.server import Fault, Server, text_of
+from tests.engines.scripted import Scripted, prompt_of
+from tests.engines.server import Fault, Server, text_of
 
 REPORT = "INDICATION: Cough. FINDINGS: There is a small left\npleural effusion. The heart is normal in size."
 STUDY = {"id": "s", "report": REPORT, "why": {"kept": "as it is"}}

@@ -15,8 +15,8 @@ import pytest
 from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.published.results import find_results
-from tests import published_files
 from tests.conftest import Cxr
+from tests.published import published_files
 from tests.shared import DATA, needs_shared
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import needs
-from tests.mimic_tree import write_tree
+from tests.sources.mimic_tree import write_tree
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "radrbench.mk"
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

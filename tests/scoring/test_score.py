@@ -11,7 +11,7 @@ from cxr_cli.scoring.radrscore import match
 from cxr_cli.scoring.report import METRICS, ReportComparer
 from cxr_cli.scoring.scorer import Scorer
 from tests.conftest import Cxr
-from tests.conversations import run_offline
+from tests.engines.conversations import run_offline
 
 REPORT = "Small left effusion. The heart is enlarged. No pneumothorax."
 SILENT = ("mentions no finding that is present", "mentions no finding that is absent")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Cxr, Run
-from tests.mimic_tree import VERSION, MadeStudy, write_tree
+from tests.sources.mimic_tree import VERSION, MadeStudy, write_tree
 
 REPORT = "mimic/files/p10/p10000032/s50000000.txt"  # the first patient has this study alone
 

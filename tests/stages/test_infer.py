@@ -16,7 +16,7 @@ from cxr_cli.answers.vote import majority
 from recipes import tiny_model
 from tests.cases import Row, lines, rows
 from tests.conftest import Cxr, needs
-from tests.server import Fault, Server, text_of
+from tests.engines.server import Fault, Server, text_of
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_every_family_trains_and_answers(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, family: str
 ) -> None:
     from cxr_cli.engines import Request, Sampling, Spec, open_engine
-    from tests.conversations import generate
+    from tests.engines.conversations import generate
 
     sft(drawn, tiny_models[family], tmp_path / "sft", max_steps=2)
     rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=1, beta=0.1)

@@ -13,7 +13,7 @@ from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter
 from cxr_cli.verifying.verifier import Verifier
 from tests.conftest import Cxr
-from tests.conversations import run_offline
+from tests.engines.conversations import run_offline
 
 CHAINS = [
     json.loads(line) for line in (Path(__file__).parents[1] / "golden" / "reasoning.jsonl").read_text().splitlines()

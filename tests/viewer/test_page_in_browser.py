@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from cxr_cli.stages.view import ViewOptions, run
-from tests.browser import Viewer
 from tests.cases import rows
 from tests.conftest import Cxr
+from tests.viewer.browser import Viewer
 
 ATTACK = '</script><img src=x onerror="document.title=1"><svg onload="document.title=2"> {{7*7}}'
 REPORT = "FINDINGS: \U0001fac1 Small left effusion. No edema. IMPRESSION: Effusion."

@@ -12,7 +12,7 @@ from PIL import Image
 from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN
 from cxr_cli.errors import CxrError
-from tests.conversations import generate
+from tests.engines.conversations import generate
 
 LANGUAGE = r".*language_model.*\.(q_proj|v_proj|down_proj)"
 SCHEMA = {"type": "object", "properties": {"edema": {"type": "boolean"}}, "required": ["edema"]}

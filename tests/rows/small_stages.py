@@ -1,4 +1,4 @@
-"""Small stages that only the tests have: `python tests/small_stages.py copy IN -o OUT`, with every shared flag."""
+"""Small stages that only the tests have: `python tests/rows/small_stages.py copy IN -o OUT`, with every shared flag."""
 
 import os
 import sys

@@ -4,7 +4,7 @@ import json
 
 from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
-from tests.scoring.test_comparison import add, printed, three
+from tests.scoring.summaries.test_comparison import add, printed, three
 
 TABLE = """\
 task    metric    model   n  nulls   mean     95% interval       p

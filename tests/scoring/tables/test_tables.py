@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cxr_cli.scoring.tables import formatted
 from cxr_cli.scoring.tables.table import Document, FootEntry, Table
-from tests.scoring.test_compare import written
+from tests.scoring.summaries.test_compare import written
 
 DOCUMENT = Document(
     table=Table(

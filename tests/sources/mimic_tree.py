@@ -1,6 +1,6 @@
 """A tree in the exact layout of MIMIC-CXR and MIMIC-CXR-JPG, with made-up reports, films, labels and tables.
 
-    python -m tests.mimic_tree TREE 200
+    python -m tests.sources.mimic_tree TREE 200
 
 `write_tree(folder, 200)` always writes the same 200 studies: 3.5 a patient, as in MIMIC-CXR, 1.6 films a study, reports
 of phantoms, and patients in turn for train, train, validate and test.

@@ -49,7 +49,7 @@ def test_texts_of_yaml_become_numbers() -> None:
     assert (checked["max_steps"], checked["bf16"], checked["size"]) == (7, False, 112)
 
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*/*.yaml"))
+RECIPES = sorted((Path(__file__).parents[3] / "recipes").glob("*/*.yaml"))
 
 
 @needs("train")

@@ -10,7 +10,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
 from tests.conftest import Cxr
-from tests.scoring.test_compare import written
+from tests.scoring.summaries.test_compare import written
 
 pytest.importorskip("matplotlib", reason="needs the extra plot")
 

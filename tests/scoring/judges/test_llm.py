@@ -9,8 +9,8 @@ import pytest
 from cxr_cli.verifying.interrater import kappa, spearman
 from tests.cases import rows
 from tests.conftest import Cxr, needs
-from tests.scripted import Scripted, items, part, prompt_of
-from tests.server import Server, text_of
+from tests.engines.scripted import Scripted, items, part, prompt_of
+from tests.engines.server import Server, text_of
 
 REPORT = "FINDINGS: Small left effusion. No edema."
 STEPS = ["There is a left effusion.", "There is a nodule.", "The answer is Yes."]
