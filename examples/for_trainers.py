@@ -9,7 +9,7 @@ import polars as pl
 
 from cxr_cli.engines.prompts.prompt import answer_text
 from cxr_cli.images import films_of
-from cxr_cli.rewards.functions import COLUMNS
+from cxr_cli.rewards.functions import CASE_COLUMNS
 from cxr_cli.training.data.dataset import prompt
 
 Row = dict[str, Any]
@@ -23,7 +23,7 @@ def asked(case: Row) -> str:
 
 def kept(case: Row) -> Row:
     """What the rewards need."""
-    return {name: case.get(name) for name in COLUMNS}
+    return {name: case.get(name) for name in CASE_COLUMNS}
 
 
 def verl(case: Row, films: list[str]) -> Row:

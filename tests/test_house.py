@@ -114,7 +114,6 @@ INTERFACES = {  # functions that several modules define on purpose: one meaning,
     "find",  # the source that an INPUT names
     "fits",  # is a folder this data set?
     "document",  # a summary, a comparison, a recount as a document
-    "escaped",  # of a table's format
     "compute_score",  # as the other trainers call it
     "check_flags",  # of a command
 }

@@ -12,13 +12,14 @@ No answer is not a wrong answer: its score is None, with a reason.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.choice import NO_ANSWER, UNPARSABLE, choose
-from cxr_cli.answers.cues import plain
+from cxr_cli.answers.answer import NO_ANSWER, UNPARSABLE
+from cxr_cli.answers.choice import choose
 from cxr_cli.answers.meaning import items_in_common, same_meaning
 from cxr_cli.answers.reference import AnswerKey, answer_key
 from cxr_cli.answers.reply_format import parse_reply
+from cxr_cli.answers.wording.cleaning import plain
 
-NO_REFERENCE, NOT_AN_OPTION = "no reference answer", "reference answer is no option"
+NO_REFERENCE_ANSWER, NOT_AN_OPTION = "no reference answer", "reference answer is no option"
 UNJUDGED = "open answer: the rules cannot compare it; --judge llm can"
 BEYOND_RULES = (UNJUDGED, UNPARSABLE)
 """The reasons for which an open answer has no accuracy by the rules, though it may be an answer."""
@@ -30,8 +31,8 @@ def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) 
     """The answer's scores and, for each that is null, the reason, as a scored row holds them.
 
     accuracy: 1 when exactly the right options are named, else 0; of an open answer, when it means the same. Where
-    several may be right, partial credit too: answer_f1, 2 |given and right| / (|given| + |right|), and
-    answer_jaccard, |given and right| / |given or right|. format: 1 when the reply keeps to the tags, else 0.
+    several may be right, partial credit too: answer_f1, 2 |answers and right| / (|answers| + |right|), and
+    answer_jaccard, |answers and right| / |answers or right|. format: 1 when the reply keeps to the tags, else 0.
     finish: why the reply ended.
     """
     parts, key = parse_reply(text or ""), answer_key(case)
@@ -40,7 +41,7 @@ def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) 
     scores: dict[str, float | None] = dict.fromkeys(metrics)
     why: dict[str, str] = {}
     if key.reference is None:
-        why = dict.fromkeys(metrics, NO_REFERENCE if key.missing else NOT_AN_OPTION)
+        why = dict.fromkeys(metrics, NO_REFERENCE_ANSWER if key.missing else NOT_AN_OPTION)
     elif answer.texts is None:
         why = dict.fromkeys(metrics, answer.reason or NO_ANSWER)
     elif key.several:
@@ -56,16 +57,16 @@ def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) 
     return scores, why
 
 
-def _is_right(given: Sequence[str], right: Sequence[str], key: AnswerKey) -> bool | None:
+def _is_right(answers: Sequence[str], right: Sequence[str], key: AnswerKey) -> bool | None:
     """Of one right answer. None: the two cannot be compared."""
-    if key.options or len(given) != 1 or len(right) != 1:
-        return set(map(plain, given)) == set(map(plain, right))
-    return same_meaning(given[0], right[0])
+    if key.options or len(answers) != 1 or len(right) != 1:
+        return set(map(plain, answers)) == set(map(plain, right))
+    return same_meaning(answers[0], right[0])
 
 
-def _overlap(given: Sequence[str], right: Sequence[str], key: AnswerKey) -> dict[str, float | None]:
+def _overlap(answers: Sequence[str], right: Sequence[str], key: AnswerKey) -> dict[str, float | None]:
     """Of several right answers."""
-    mine, theirs = ({plain(text): text for text in texts} for texts in (given, right))
+    mine, theirs = ({plain(text): text for text in texts} for texts in (answers, right))
     common = len(mine.keys() & theirs.keys())
     if not key.options:
         common = items_in_common([*mine.values()], [*theirs.values()])

@@ -8,13 +8,13 @@ import re
 from typing import Any, NamedTuple
 
 _KEY = r"[{{,\s]([\"']?)(?:{words})\1\s*:\s*"  # quoted or bare
-_ANSWER_WORDS = (
+_ANSWER_KEYS = (
     r"(?:the[ _])?(?:final|correct|predicted|best|my|model|selected|chosen)?[ _-]?"
     r"(?:answers?|choices?|options?|letters?|label|selection|prediction|diagnosis|response|result|output|verdict|conclusion)"
     r"(?:[ _-]?(?:choice|letter|option|label|text|value))?|ans|答案|回答|answer_is"
 )
-_ANSWER = re.compile(_KEY.format(words=_ANSWER_WORDS), re.I)
-_THOUGHT = re.compile(
+_ANSWER_KEY = re.compile(_KEY.format(words=_ANSWER_KEYS), re.I)
+_THOUGHT_KEY = re.compile(
     _KEY.format(
         words=r"(?:chain[ _-]of[ _-])?"
         r"(?:reasoning|thoughts?|think|thinking|explanation|rationale|analysis|steps?|reason)"
@@ -22,10 +22,10 @@ _THOUGHT = re.compile(
     re.I,
 )
 _FENCE = re.compile(r"```[ \t]*\w*[ \t]*\n?(.*?)```", re.S)
-_BARE = re.compile(r"[^,}\]\n]*")
+_BARE_VALUE = re.compile(r"[^,}\]\n]*")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"?", re.S)
-_LIST = re.compile(r"\[([^\[\]{}]*)\]")
-_ITEMS = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([^,\s][^,]*)")
+_BRACKETS = re.compile(r"\[([^\[\]{}]*)\]")
+_BRACKET_ITEMS = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([^,\s][^,]*)")
 _DECODER = json.JSONDecoder(strict=False)
 _EMPTY = {"null", "none", "nil", "n/a", ""}
 
@@ -46,18 +46,18 @@ def structured_reply(text: str) -> StructuredReply | None:
         text = fences[-1].strip()
     if text.startswith(("[", '"')) and text.endswith(("]", '"')) and "{" not in text:
         value = _whole(text)
-        return None if value is None else StructuredReply(None, _as_text(value))
+        return None if value is None else StructuredReply(None, _value_text(value))
     start = text.find("{")
     if start < 0:
         return None
-    found = list(_ANSWER.finditer(text, start))
+    found = list(_ANSWER_KEY.finditer(text, start))
     if not found:
         return _verdicts(text[start:])
     named = [match for match in found if "answer" in match[0].lower()] or found
     value = _value(text, named[-1].end())
-    thought = _THOUGHT.search(text, start)
-    think = _as_text(_value(text, thought.end())) if thought else ""
-    return StructuredReply(think.strip() or None, _as_text(value))
+    thought = _THOUGHT_KEY.search(text, start)
+    think = _value_text(_value(text, thought.end())) if thought else ""
+    return StructuredReply(think.strip() or None, _value_text(value))
 
 
 def _whole(text: str) -> Any:
@@ -65,8 +65,8 @@ def _whole(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        match = _LIST.fullmatch(text)
-        return _items(match[1]) if match and ("'" in match[1] or '"' in match[1]) else None
+        match = _BRACKETS.fullmatch(text)
+        return _bracket_items(match[1]) if match and ("'" in match[1] or '"' in match[1]) else None
 
 
 def _value(text: str, at: int) -> Any:
@@ -75,16 +75,16 @@ def _value(text: str, at: int) -> Any:
         return _DECODER.raw_decode(text, at)[0]
     except (ValueError, RecursionError):
         pass
-    if match := _LIST.match(text, at):
-        return _items(match[1])
+    if match := _BRACKETS.match(text, at):
+        return _bracket_items(match[1])
     if match := _QUOTED.match(text, at):
         return match[1] or match[2] or ""
-    match = _BARE.match(text, at)
+    match = _BARE_VALUE.match(text, at)
     return match[0].strip() if match else ""
 
 
-def _items(text: str) -> list[str]:
-    return [single or double or bare.strip() for single, double, bare in _ITEMS.findall(text)]
+def _bracket_items(text: str) -> list[str]:
+    return [single or double or bare.strip() for single, double, bare in _BRACKET_ITEMS.findall(text)]
 
 
 def _verdicts(text: str) -> StructuredReply | None:
@@ -104,13 +104,13 @@ def _verdicts(text: str) -> StructuredReply | None:
     return StructuredReply(None, "\n".join(lines))
 
 
-def _as_text(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """A value as a model would write it: the items of a list and of an object one a line; "" for none."""
     if isinstance(value, dict):
         value = [name for name, flag in value.items() if flag is True] or list(value.values())
     if value == []:
         return "none"
     if isinstance(value, list):
-        return "\n".join(filter(None, map(_as_text, value)))
+        return "\n".join(filter(None, map(_value_text, value)))
     text = "" if value is None else str(value).strip()
     return "" if text.lower() in _EMPTY - {"none"} else text

@@ -2,7 +2,7 @@
 
 import re
 
-from cxr_cli.answers.cues import plain
+from cxr_cli.answers.wording.cleaning import plain
 
 _NONE = re.compile(
     r"\W*(?:none(?: of (?:the above|these|the options))?|no (?:abnormal )?findings?|nothing"

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from cxr_cli.answers.cues import MEANING, plain
 from cxr_cli.answers.options.names import PhraseSearch
+from cxr_cli.answers.wording.cleaning import plain
+from cxr_cli.answers.wording.meanings import MEANING
 from cxr_cli.findings import reader
 from cxr_cli.findings.lexicon import expand
 
@@ -29,16 +30,16 @@ _MODALITIES = {
 }
 _NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 _SINGLE, _PAIR = r"(?:an? )?single|once", r"(?:a )?(?:pair|couple) of|twice"
-_KINDS = {
+_FACT_KINDS = {
     **{f"view:{view}": words for view, words in _VIEWS.items()},
     **{f"modality:{name}": words for name, words in _MODALITIES.items()},
     **{f"number:{n}": f"{word}|{n}(?:\\.0)?" for n, word in enumerate(_NUMBER_WORDS)},
 }
-_KINDS["number:1"] += f"|{_SINGLE}"
-_KINDS["number:2"] += f"|{_PAIR}"
-_KNOWN = [(name, re.compile(rf"(?<![\w.])(?:{words})(?!\w|\.\d)")) for name, words in _KINDS.items()]
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
-_CONCLUSION = re.compile(
+_FACT_KINDS["number:1"] += f"|{_SINGLE}"
+_FACT_KINDS["number:2"] += f"|{_PAIR}"
+_FACT_PATTERNS = [(name, re.compile(rf"(?<![\w.])(?:{words})(?!\w|\.\d)")) for name, words in _FACT_KINDS.items()]
+_FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
+_CONCLUSION_HEAD = re.compile(
     r"\b(?:conclusions?|impression|in summary|overall|findings\b[^.\n]{0,50}\b(?:include|are|is|summarized))\b[\s:*]*",
     re.I,
 )
@@ -86,8 +87,8 @@ _LOBE = re.compile(rf"\b(?:{'|'.join(_LOBES)})\b")
 def meaning_of(text: str) -> Meaning:
     """What a short text says."""
     lower = _LOBE.sub(lambda match: f"{_LOBES[match[0]]} lobe", text.lower().strip(" .\n"))
-    facts = {tuple(name.split(":")) for name, pattern in _KNOWN if pattern.search(lower)}
-    facts |= {("number", f"{float(number):g}") for number in _NUMBER.findall(lower)}
+    facts = {tuple(name.split(":")) for name, pattern in _FACT_PATTERNS if pattern.search(lower)}
+    facts |= {("number", f"{float(number):g}") for number in _FIGURE.findall(lower)}
     search, places = _places()
     facts |= {places[phrase] for _, _, phrase in search.find(lower)}
     findings = reader().read(text)
@@ -117,7 +118,7 @@ def same_meaning(given: str, right: str) -> bool | None:
         return True if theirs.words and theirs.words == mine.words else None
     if any(mine.of_kind(kind) and mine.of_kind(kind) != theirs.of_kind(kind) for kind in kinds):
         return False
-    if theirs.findings and mine.findings and not _agree(mine.findings, theirs.findings):
+    if theirs.findings and mine.findings and not _findings_agree(mine.findings, theirs.findings):
         return False
     if any(not mine.of_kind(kind) for kind in kinds) or (theirs.findings and not mine.findings):
         return False if mine.facts or mine.findings else None
@@ -127,14 +128,14 @@ def same_meaning(given: str, right: str) -> bool | None:
 def concluded_findings(text: str) -> list[str] | None:
     """The findings that prose concludes, "right pleural effusion"; [] if it concludes that there are none, None if it
     says nothing of findings. The conclusion begins at its last cue, else with the last paragraph."""
-    cues = [match.end() for match in _CONCLUSION.finditer(text)]
+    cues = [match.end() for match in _CONCLUSION_HEAD.finditer(text)]
     end = text[cues[-1] :] if cues else text.strip().rpartition("\n\n")[2]
     found = reader().read(end)
     present = [" ".join(filter(None, (f.side, f.name))) for f in found if f.status == "present"]
     return list(dict.fromkeys(present)) if found else None
 
 
-def _agree(given: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]) -> bool:
+def _findings_agree(given: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]) -> bool:
     """Is each right finding given, or a kind of it, and no other finding called present?"""
     lexicon = reader().lexicon
 

@@ -4,25 +4,28 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.cues import MEANING, clean, plain, yes_or_no_meant
 from cxr_cli.answers.lists import list_items, says_none
-from cxr_cli.answers.options.mentions import OptionReader
 from cxr_cli.answers.options.names import OptionSet, option_set
 from cxr_cli.answers.options.prose import concluded_options
+from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.options.short import short_answer
 from cxr_cli.answers.reply_format import LETTERS, parse_prompt, parse_reply
+from cxr_cli.answers.wording.cleaning import clean, plain
+from cxr_cli.answers.wording.meanings import MEANING, yes_or_no_meant
 from cxr_cli.findings import reader
 from cxr_cli.tasks import task_of
 
 YES_NO = ("Yes", "No")  # the options of a closed question that lists none
-_LETTERS = tuple(LETTERS[:8])  # those of a row that gives a letter and no options
-_CLOSED = re.compile(r"\W*(?:is|are|was|were|does|do|did|has|have|can|could|should|would|will)\b(?!.*\bor\b)", re.I)
-_OPEN = re.compile(r"\b(?:what|which|where|how|who|when|why|list|name|describe)\b", re.I)
+_IMPLIED_LETTERS = tuple(LETTERS[:8])  # those of a row that gives a letter and no options
+_ASKS_YES_NO = re.compile(
+    r"\W*(?:is|are|was|were|does|do|did|has|have|can|could|should|would|will)\b(?!.*\bor\b)", re.I
+)
+_ASKS_WHAT = re.compile(r"\b(?:what|which|where|how|who|when|why|list|name|describe)\b", re.I)
 _ONLY_LETTERS = re.compile(r"\W*(?:(?:[A-H]\W+|[A-H]\Z)+|A?B?C?D?E?F?G?H?)\W*")
-_SET = re.compile(r"\b(?:findings|abnormalities|diseases|pathologies|labels|conditions|observations)\b", re.I)
-_JOINED_LETTERS = re.compile(r"[a-h]{2,8}")
+_ASKS_FOR_SET = re.compile(r"\b(?:findings|abnormalities|diseases|pathologies|labels|conditions|observations)\b", re.I)
+_SMALL_LETTERS = re.compile(r"[a-h]{2,8}")
 _YES_NO_NUMBERS = ("0", "1", "0 0", "1 0")
-_NUMBER = re.compile(r"(\d+)(?:\.0+)?")
+_INDEX = re.compile(r"(\d+)(?:\.0+)?")
 
 
 class AnswerKey(NamedTuple):
@@ -44,36 +47,36 @@ class AnswerKey(NamedTuple):
 def answer_key(case: Mapping[str, Any]) -> AnswerKey:
     """Of a case. The options are those in `options`, else those in the text of the question itself, else Yes and No
     for a closed question, or letters for a row whose answer is a letter."""
-    question, listed = parse_prompt(str(case.get("question") or ""))
-    options = case.get("options") or listed
+    question, prompt_options = parse_prompt(str(case.get("question") or ""))
+    options = case.get("options") or prompt_options
     findings = case.get("findings") or ()
-    answer = given_answer(case)
+    answer = row_answer(case)
     if not options:
         options = _implied_options(question, findings, answer_texts(answer))
-    reference = expected_answer(case, options)
+    reference = reference_texts(case, options)
     several = task_of(case, options).several
     if options:
-        listed_answers = isinstance(answer, list) or len(reference or ()) > 1
-        several = several or (listed_answers and not option_set(tuple(options)).yes_no)
+        many = isinstance(answer, list) or len(reference or ()) > 1
+        several = several or (many and not option_set(tuple(options)).yes_no)
     else:
         several = several or isinstance(answer, list) or _is_set(question, answer_texts(answer))
     return AnswerKey(question, options, findings, reference, several, missing=answer is None)
 
 
-def given_answer(case: Mapping[str, Any]) -> Any:
+def row_answer(case: Mapping[str, Any]) -> Any:
     """The right answer as the row gives it, under `answer` or, in tables of predictions, `label`; None for none."""
     answer = case.get("answer")
     answer = case.get("label") if answer is None or answer == "" else answer
     return None if answer == "" else answer
 
 
-def expected_answer(case: Mapping[str, Any], options: Sequence[str]) -> list[str] | None:
+def reference_texts(case: Mapping[str, Any], options: Sequence[str]) -> list[str] | None:
     """The right answer as option texts (phrases, if there are no options); None if the case has none that fits.
 
     Rows of other tools give letters ("B", "<answer> B </answer>", "AC", ["A", "C"], "\\\\boxed{A}"), an option's index,
     counted from 0, or true, false, 1 and 0 for yes and no.
     """
-    answer = given_answer(case)
+    answer = row_answer(case)
     if answer is None:
         return None
     texts = answer_texts(answer)
@@ -91,7 +94,7 @@ def _is_set(question: str, texts: Sequence[str]) -> bool:
     all findings?"""
     items = list_items(texts[0]) if len(texts) == 1 else []
     named = all(map(reader().lexicon.find, items))
-    return named and (len(items) > 1 or (len(texts) == 1 and _SET.search(question) is not None))
+    return named and (len(items) > 1 or (len(texts) == 1 and _ASKS_FOR_SET.search(question) is not None))
 
 
 def answer_texts(answer: Any) -> list[str]:
@@ -109,11 +112,11 @@ def _text(value: Any) -> str:
 def _implied_options(question: str, findings: Sequence[str], texts: Sequence[str]) -> Sequence[str]:
     """The options of a case that lists none, by its question and the texts of its answer; () for an open question."""
     if texts and all(map(_ONLY_LETTERS.fullmatch, texts)):
-        return _LETTERS
-    if len(texts) != 1 or _OPEN.search(question):
+        return _IMPLIED_LETTERS
+    if len(texts) != 1 or _ASKS_WHAT.search(question):
         return ()
     yes_no, text = option_set(YES_NO), clean(texts[0])
-    sentence = _CLOSED.match(question) and len(text.split()) > 3
+    sentence = _ASKS_YES_NO.match(question) and len(text.split()) > 3
     plainly = MEANING.get(plain(text)) in yes_no.meanings or plain(text) in _YES_NO_NUMBERS
     closed = (
         plainly
@@ -137,7 +140,7 @@ def _expected_options(
     """The texts of the options that these texts name; None if one names no option."""
     found: set[int] = set()
     for text in map(clean, texts):
-        named = _named(text, options)
+        named = _whole_text_options(text, options)
         if named is None and options.yes_no:
             named = _yes_or_no(text, options) or concluded_options(OptionReader(text, options), question, findings)
         if named is None and not says_none(text):
@@ -147,15 +150,15 @@ def _expected_options(
     return None if -1 in found or both else [options.texts[i] for i in sorted(found)]
 
 
-def _named(text: str, options: OptionSet) -> frozenset[int] | None:
+def _whole_text_options(text: str, options: OptionSet) -> frozenset[int] | None:
     """The options that the whole text names, by index; None if it names none."""
     exact = options.exact_option(text)
     exact = options.index.get(plain(text)) if exact is None else exact
     if exact is not None:
         return frozenset([exact])
-    numbers = [_NUMBER.fullmatch(part) for part in re.split(r"[\s,;|\[\]]+", text.strip("[] "))]
+    numbers = [_INDEX.fullmatch(part) for part in re.split(r"[\s,;|\[\]]+", text.strip("[] "))]
     if all(numbers) and not options.yes_no:
         indexes = frozenset(int(number[1]) for number in numbers if number)
         return indexes if max(indexes) < len(options.texts) else None
-    text = text.upper() if _JOINED_LETTERS.fullmatch(text) else text
+    text = text.upper() if _SMALL_LETTERS.fullmatch(text) else text
     return short_answer(OptionReader(text, options), several=True) or None

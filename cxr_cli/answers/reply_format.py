@@ -20,8 +20,8 @@ INSTRUCTION = (
     "</answer>."
 )
 """What stands below a question that is to be reasoned about."""
-_OPTIONS = re.compile(r"\s*\boptions?\s*:\s*\n", re.I)
-_OPTION = re.compile(r"\s*\(?([A-Z])[).:]\s+(.*\S)\s*")
+_OPTIONS_HEAD = re.compile(r"\s*\boptions?\s*:\s*\n", re.I)
+_LETTERED_LINE = re.compile(r"\s*\(?([A-Z])[).:]\s+(.*\S)\s*")
 _WELL_FORMED = ["<think>", "</think>", "<answer>", "</answer>"]
 _TAG = re.compile(r"<\s*(/?)\s*(?:think(?:ing)?|thoughts?|reason(?:ing)?|(?:final[ _-]?)?(answer))\s*>", re.I)
 _ROLE = re.compile(r"\A\s*(?:\*\*)?(?:assistant|ai|model|bot)(?:\*\*)?(?:\s*:(?:\*\*)?|[ \t]*\n)\s*", re.I)
@@ -68,10 +68,10 @@ def prompt_text(question: str, options: Sequence[str] = ()) -> str:
 
 def parse_prompt(prompt: str) -> tuple[str, list[str]]:
     """The question and its options back from `prompt_text`; text after the last option is left out."""
-    parts = _OPTIONS.split(prompt, maxsplit=1)
+    parts = _OPTIONS_HEAD.split(prompt, maxsplit=1)
     options: list[str] = []
     for line in parts[1].splitlines() if len(parts) == 2 else []:
-        match = _OPTION.fullmatch(line)
+        match = _LETTERED_LINE.fullmatch(line)
         if not match or match[1] != LETTERS[len(options)]:
             break
         options.append(match[2])
@@ -102,6 +102,15 @@ def strip_prompt(text: str) -> str:
     return _ROLE.sub("", _SPECIAL.sub("", _PROMPT.sub("", text, count=1)), count=1)
 
 
+class _Pieces(NamedTuple):
+    """A reply cut at its tags, blank pieces among it. open: does the last thought never end?"""
+
+    thoughts: list[str]
+    answers: list[str]
+    outside: list[str]
+    open: bool
+
+
 def parse_reply(text: str) -> ReplyParts:
     """A reply in parts, as well as its tags allow: in any case, unclosed, one inside the other, in any order.
 
@@ -110,36 +119,49 @@ def parse_reply(text: str) -> ReplyParts:
     """
     own = strip_prompt(text)
     tags = list(_TAG.finditer(own))
+    pieces = _cut_at_tags(own, tags)
+    think, outside = _joined_lines(pieces.thoughts), _joined_lines(pieces.outside)
+    if not any(pieces.answers) and (structured := structured_reply(outside)):
+        return ReplyParts(think or structured.think, structured.answer or None, "", False, (structured.answer,))
+    answers = tuple(filter(None, map(_answer_value, pieces.answers)))
+    in_order = [tag[0] for tag in tags] == _WELL_FORMED
+    well_formed = in_order and bool(think and any(pieces.answers) and not outside)
+    return ReplyParts(think or None, answers[-1] if answers else None, outside, well_formed, answers, pieces.open)
+
+
+def _cut_at_tags(text: str, tags: Iterable[re.Match[str]]) -> _Pieces:
+    """Each piece belongs to the tag that is open, else to the one that closes behind it."""
     thoughts: list[str] = []
     answers: list[str] = []
-    rest: list[str] = []
+    outside: list[str] = []
     in_think = in_answer = False
     start = 0
-    for tag in [*tags, None]:
-        piece = own[start : tag.start() if tag else len(own)].strip()
-        closing, name = (tag[1] == "/", "answer" if tag[2] else "think") if tag else (True, "")
-        orphan = closing and not (in_answer if name == "answer" else in_think)
-        if in_answer or (name == "answer" and orphan and not in_think):
-            answers.append(piece)
-        elif in_think or (name == "think" and orphan):
-            thoughts.append(piece)
+    for tag in tags:
+        is_answer, closes = bool(tag[2]), tag[1] == "/"
+        neither = not in_think and not in_answer
+        if in_answer or (neither and closes and is_answer):
+            pieces = answers
+        elif in_think or (neither and closes):
+            pieces = thoughts
         else:
-            rest.append(piece)
-        if name == "answer":
-            in_answer = not closing
-        elif tag:
-            in_think, in_answer = not closing, False
-        start = tag.end() if tag else start
-    think = "\n".join(piece for piece in thoughts if piece)
-    outside = "\n".join(piece for piece in rest if piece)
-    well_formed = [tag[0] for tag in tags] == _WELL_FORMED and bool(think and any(answers) and not outside)
-    if not any(answers) and (found := structured_reply(outside)):
-        return ReplyParts(think or found.think, found.answer or None, "", False, (found.answer,))
-    answers = [found.answer if (found := structured_reply(answer)) else answer for answer in answers]
-    answers = [answer for answer in answers if answer]
-    return ReplyParts(
-        think or None, answers[-1] if answers else None, outside, well_formed, tuple(answers), open=in_think
-    )
+            pieces = outside
+        pieces.append(text[start : tag.start()].strip())
+        in_think = in_think if is_answer else not closes
+        in_answer = is_answer and not closes
+        start = tag.end()
+    last = answers if in_answer else thoughts if in_think else outside
+    last.append(text[start:].strip())
+    return _Pieces(thoughts, answers, outside, in_think)
+
+
+def _joined_lines(pieces: Iterable[str]) -> str:
+    return "\n".join(filter(None, pieces))
+
+
+def _answer_value(answer: str) -> str:
+    """The answer's text; of an answer in JSON its value."""
+    structured = structured_reply(answer)
+    return structured.answer if structured else answer
 
 
 def reasoning_text(text: str) -> str:

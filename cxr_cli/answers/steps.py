@@ -9,25 +9,25 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings.sentences import sentences
 
 _TEXT_KEYS = ("step", "content", "sentence", "description", "reasoning")
-_MARK = re.compile(r"^\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s+|[-*•]\s+)", re.IGNORECASE)
+_ITEM_MARK = re.compile(r"^\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s+|[-*•]\s+)", re.IGNORECASE)
 _LIST_ITEM = re.compile(r"\n(?=\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s|[-*•]\s))", re.IGNORECASE)
 
 
-def as_steps(given: Any) -> list[dict[str, Any]]:
+def as_steps(value: Any) -> list[dict[str, Any]]:
     """The steps of a row as dicts with `text`; every other key of a step object is kept.
 
     A string is split at its list items, else into sentences.
     """
-    if given is None:
+    if value is None:
         return []
-    if isinstance(given, str):
-        return [{"text": text} for text in split_text(given)]
-    if isinstance(given, dict):
-        given = list(given.values())
+    if isinstance(value, str):
+        return [{"text": text} for text in split_text(value)]
+    if isinstance(value, dict):
+        value = list(value.values())
     steps = []
-    for index, item in enumerate(given):
+    for index, item in enumerate(value):
         if isinstance(item, str):
-            steps.append({"text": _MARK.sub("", item).strip()})
+            steps.append({"text": _ITEM_MARK.sub("", item).strip()})
             continue
         if isinstance(item, dict) and isinstance(item.get("text"), str):
             steps.append(item)
@@ -41,7 +41,7 @@ def as_steps(given: Any) -> list[dict[str, Any]]:
 
 def split_text(text: str) -> list[str]:
     """A chain of thought as one string, in steps."""
-    items = [_MARK.sub("", item).strip() for item in _LIST_ITEM.split("\n" + text)]
+    items = [_ITEM_MARK.sub("", item).strip() for item in _LIST_ITEM.split("\n" + text)]
     items = [item for item in items if item]
     if len(items) > 1:
         return items

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cxr_cli.published.judgements import SUBSTRING
-from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOTHING, UNPARSABLE
+from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOTHING, UNREADABLE
 
 TWICE, AS_LIST = "items twice", "predictions as a list"
 
@@ -34,7 +34,7 @@ class Defects:
     ) -> None:
         """published, possible: the shares by the stored counts: as they are, and as far as they are possible."""
         judged = row.get("judged") or {}
-        failed = [part for part, share in published.items() if share == UNPARSABLE]
+        failed = [part for part, share in published.items() if share == UNREADABLE]
         counts = self._counts
         counts["empty"] += empty
         counts["credited"] += empty and bool(judged.get("right") or judged.get("correct") or judged.get("effective"))

@@ -13,8 +13,8 @@ from cxr_cli.answers import grading
 from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.findings.sections import NO_REPORT
 from cxr_cli.published.defects import TWICE, Defect, Defects
-from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNPARSABLE, counted_shares, possible_shares
-from cxr_cli.scoring.radrscore import NO_REFERENCE, PARTS
+from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNREADABLE, counted_shares, possible_shares
+from cxr_cli.scoring.radrscore import NO_REFERENCE_STEPS, PARTS
 from cxr_cli.scoring.scorer import reply_texts
 
 CAUSES = {
@@ -26,7 +26,7 @@ CAUSES = {
     "items": "only the items that all models of a task have are counted",
 }
 METRICS = ("accuracy", *PARTS, "radrscore")
-_UNSCORABLE = {NO_REPORT, NO_REFERENCE, NOT_STORED, grading.NO_REFERENCE, grading.NOT_AN_OPTION}
+_UNSCORABLE = {NO_REPORT, NO_REFERENCE_STEPS, NOT_STORED, grading.NO_REFERENCE_ANSWER, grading.NOT_AN_OPTION}
 Revisions = tuple[float | None, ...]
 """The score of one metric in one row: as published, then after each of CAUSES from `empty` to `judge`."""
 
@@ -93,7 +93,7 @@ class Recount:
         """published, possible: the share by the stored counts, or the reason why there is none."""
         if published == NOT_STORED:
             return None, None, None, None, _our_score(row, part, empty) if self.judge != "stored" else None
-        as_published = None if published == UNPARSABLE else 0.0 if isinstance(published, str) else published
+        as_published = None if published == UNREADABLE else 0.0 if isinstance(published, str) else published
         after_empty = 0.0 if empty else as_published
         after_counts = None if possible == IMPOSSIBLE else after_empty
         after_nothing = None if isinstance(possible, str) and not empty else after_counts
@@ -108,7 +108,7 @@ class Recount:
             for model, rows in models.items():
                 means: list[float | None] = []
                 for metric in METRICS:
-                    line = _line(task, model, metric, rows, common, means if metric == "radrscore" else None)
+                    line = _recount_line(task, model, metric, rows, common, means if metric == "radrscore" else None)
                     means += [line.published] if metric in PARTS else []
                     lines += [line] if line.published is not None or line.ours is not None else []
         return lines
@@ -125,13 +125,13 @@ class Recount:
         return self._defects.counts(items)
 
 
-def _line(
+def _recount_line(
     task: str, model: str, metric: str, rows: Sequence[_Row], common: set[str], means: Sequence[float | None] | None
 ) -> RecountLine:
     """means: of the published parts, for RadRScore."""
     columns = [*zip(*(row.revisions[metric] for row in rows), strict=True)]
     ours = [row.revisions[metric][-1] for row in rows if not row.again and (row.item is None or row.item in common)]
-    values = [_mean(column) for column in [*columns, ours]]
+    values = [_mean_of_known(column) for column in [*columns, ours]]
     published = values[0] if means is None else _mean_of_all(means)
     because = {}
     if published is not None and None not in values:
@@ -160,7 +160,7 @@ def _script_mean(rows: Sequence[_Row], metric: str) -> float | None:
         return _mean_of_all([_script_mean(rows, part) for part in PARTS])
     whole = [row for row in rows if row.revisions["radrscore"][0] is not None]
     if not whole:
-        return _mean(row.revisions[metric][0] for row in rows)
+        return _mean_of_known(row.revisions[metric][0] for row in rows)
     total = 0.0
     for row in rows:
         for part in ("completeness", "factuality", "effectiveness", "accuracy"):
@@ -179,10 +179,10 @@ def _our_score(row: Mapping[str, Any], metric: str, empty: bool) -> float | None
     return score
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
+def _mean_of_known(values: Iterable[float | None]) -> float | None:
     numbers = [value for value in values if value is not None]
     return sum(numbers) / len(numbers) if numbers else None
 
 
 def _mean_of_all(values: Sequence[float | None]) -> float | None:
-    return None if None in values else _mean(values)
+    return None if None in values else _mean_of_known(values)

@@ -73,10 +73,17 @@ def _script_figures(lines: Sequence[RecountLine]) -> Iterator[str]:
 
 def _numbers(line: RecountLine) -> list[str]:
     change = "-" if line.change is None else f"{round(line.change, 3) + 0.0:+.3f}"
-    return [_mean(line.published), str(line.published_n), _mean(line.ours), str(line.n), str(line.nulls), change]
+    return [
+        _mean_cell(line.published),
+        str(line.published_n),
+        _mean_cell(line.ours),
+        str(line.n),
+        str(line.nulls),
+        change,
+    ]
 
 
-def _mean(value: float | None) -> str:
+def _mean_cell(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 

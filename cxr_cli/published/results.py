@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from cxr_cli.answers.lists import list_items
-from cxr_cli.answers.reference import expected_answer
+from cxr_cli.answers.reference import reference_texts
 from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError, RowError
@@ -31,7 +31,7 @@ from cxr_cli.published.judgements import stored_judgement
 from cxr_cli.rows import Item, Source, note
 from cxr_cli.rows.files.lines import text_problem
 
-KINDS = ("accuracy_res", "reasoning_res")
+FOLDERS = ("accuracy_res", "reasoning_res")
 _LISTED = 5  # unknown files that are named
 _INSTRUCTION = re.compile(r"\s*Let's think step by step\b.*\Z", re.S)
 
@@ -40,8 +40,8 @@ def find_results(name: str) -> Source:
     """The rows of a folder that holds `accuracy_res`, `reasoning_res` or both, or is one of them."""
     folder = Path(name)
     if not folder.is_dir():
-        raise CxrError(f"{name}: no such folder; name the one that holds {' and '.join(KINDS)}")
-    folders = [folder] if folder.resolve().name in KINDS else [folder / kind for kind in KINDS]
+        raise CxrError(f"{name}: no such folder; name the one that holds {' and '.join(FOLDERS)}")
+    folders = [folder] if folder.resolve().name in FOLDERS else [folder / kind for kind in FOLDERS]
     files = [path for kind in folders for path in sorted(kind.glob("*/*.json"))]
     if not files:
         raise CxrError(f"{name}: neither accuracy_res/MODEL/TASK.json nor reasoning_res/MODEL/TASK.json in this folder")
@@ -54,9 +54,9 @@ def find_results(name: str) -> Source:
     return Source(name, lambda: (item for paths in tasks.values() for item in _task(paths)))
 
 
-def _unknown_files(folders: Iterable[Path], known: Iterable[Path]) -> Iterator[str]:
+def _unknown_files(folders: Iterable[Path], results: Iterable[Path]) -> Iterator[str]:
     """The names, from `folders` on, of the files that have no place in the layout; hidden ones are not listed."""
-    places = set(known)
+    places = set(results)
     for folder in folders:
         for path in folder.rglob("*"):
             inner = path.relative_to(folder)
@@ -66,13 +66,13 @@ def _unknown_files(folders: Iterable[Path], known: Iterable[Path]) -> Iterator[s
 
 def _task(paths: Sequence[Path]) -> Iterator[Item]:
     """The rows of one task, model by model."""
-    files = {path: _load(path) for path in paths}
+    files = {path: _load_results(path) for path in paths}
     item_ids = _item_ids(results for results in files.values() if isinstance(results, list))
     for path, results in files.items():
         if isinstance(results, str):
             yield str(path), None, results
             continue
-        contents, seen = Counter(map(_content, results)), Counter[str]()
+        contents, seen = Counter(map(_content_hash, results)), Counter[str]()
         for number, result in enumerate(results, 1):
             try:
                 row, reason = _again(_row(path, number, result, contents, item_ids), seen), None
@@ -90,7 +90,7 @@ def _again(row: dict[str, Any], seen: Counter[str]) -> dict[str, Any]:
     return {**row, "id": f"{row['id']}#{times}", "defects": [*row.get("defects", ()), TWICE]}
 
 
-def _load(path: Path) -> list[Any] | str:
+def _load_results(path: Path) -> list[Any] | str:
     """The results in a file, or why it cannot be read."""
     content = path.read_bytes()
     try:
@@ -112,11 +112,11 @@ def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids:
         if not isinstance(result.get(key), str | None):
             raise RowError("", f"field `{key}`: expected a string or null")
     model, task = path.parent.name, path.stem
-    item = _item(result, contents, item_ids) or ""
+    item = _item_of(result, contents, item_ids) or ""
     question, options = parse_prompt(result.get("question") or "")
     answer = result.get("answer")
-    right = expected_answer({"answer": answer if options or not answer else list_items(answer)}, options)
-    steps, defect = _steps(result.get("reason_steps"))
+    right = reference_texts({"answer": answer if options or not answer else list_items(answer)}, options)
+    steps, defect = _reference_steps(result.get("reason_steps"))
     defects += [defect] if defect else []
     images = result.get("image_path") or []
     return {
@@ -137,7 +137,7 @@ def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids:
     }
 
 
-def _content(result: Any) -> str:
+def _content_hash(result: Any) -> str:
     """A hash of question, options and report, by which results without an id are found; "" without a report."""
     if not isinstance(result, dict) or not result.get("original_report"):
         return ""
@@ -151,20 +151,20 @@ def _item_ids(files: Iterable[Sequence[Any]]) -> dict[str, str]:
     item_ids: dict[str, str] = {}
     for results in files:
         for result in results:
-            if (content := _content(result)) and result.get("item_id"):
+            if (content := _content_hash(result)) and result.get("item_id"):
                 id = str(result["item_id"])
                 item_ids[content] = id if item_ids.get(content, id) == id else ""
     return item_ids
 
 
-def _item(result: Mapping[str, Any], contents: Counter[str], item_ids: Mapping[str, str]) -> str | None:
+def _item_of(result: Mapping[str, Any], contents: Counter[str], item_ids: Mapping[str, str]) -> str | None:
     if result.get("item_id"):
         return str(result["item_id"])
-    content = _content(result)
+    content = _content_hash(result)
     return item_ids.get(content, content) if contents[content] == 1 else None
 
 
-def _steps(stored: Any) -> tuple[list[dict[str, Any]] | None, str | None]:
+def _reference_steps(stored: Any) -> tuple[list[dict[str, Any]] | None, str | None]:
     """The reference steps, and the defect of their form."""
     if isinstance(stored, str) and stored.strip() == "Error":
         return None, "steps as an error"
@@ -173,7 +173,7 @@ def _steps(stored: Any) -> tuple[list[dict[str, Any]] | None, str | None]:
             stored = msgspec.json.decode(stored)
         except msgspec.DecodeError:
             return as_steps(stored) or None, "steps as a string" if stored.strip() else None
-        return _steps(stored)[0], "steps as a string"
+        return _reference_steps(stored)[0], "steps as a string"
     if isinstance(stored, dict):
         values = next((value for value in stored.values() if isinstance(value, list) and value), None)
         texts = [value for value in stored.values() if isinstance(value, str) and value.strip() not in ("", "Error")]

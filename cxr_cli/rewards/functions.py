@@ -14,7 +14,7 @@ from cxr_cli.scoring.radrscore import effective_share, recalled_share
 
 Rewards = list[float | None]
 Share = Callable[[Sequence[Finding], Sequence[Finding], Lexicon], float | None]
-COLUMNS = ("question", "options", "answer", "task", "findings", "report", "steps")
+CASE_COLUMNS = ("question", "options", "answer", "task", "findings", "report", "steps")
 SHORT, LONG = 15, 300  # words of a reasoning between which `length` is 1
 
 
@@ -78,10 +78,10 @@ def _process(completion: Completion) -> float | None:
     kinds = [completion.recall(absent=False), completion.recall(absent=True)]
     parts, factor = [], completion.novelty
     for kind, other in zip(kinds, reversed(kinds), strict=True):
-        if kind.wanted:
-            parts.append(kind.stated / (kind.wanted + other.wrong))
+        if kind.total:
+            parts.append(kind.hits / (kind.total + other.errors))
         else:
-            factor /= 1 + other.wrong
+            factor /= 1 + other.errors
     return factor * sum(parts) / len(parts) if parts else None
 
 
@@ -141,7 +141,7 @@ def read_completions(completions: Sequence[Any], columns: Mapping[str, Any]) -> 
     """Each completion, read with its case. columns: `case`, or the fields of rows by name, a list for each."""
     cases = columns.get("case")
     if cases is None:
-        names = [name for name in COLUMNS if columns.get(name) is not None]
+        names = [name for name in CASE_COLUMNS if columns.get(name) is not None]
         cases = [{name: columns[name][i] for name in names} for i in range(len(completions))]
     keys = [case if isinstance(case, str) else json.dumps(case, sort_keys=True) for case in cases]
     return [_completion(key, text_of(completion)) for key, completion in zip(keys, completions, strict=True)]

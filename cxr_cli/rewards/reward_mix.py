@@ -13,10 +13,10 @@ import numpy as np
 from cxr_cli.errors import CxrError
 from cxr_cli.registry import known_names
 from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
-from cxr_cli.rewards.functions import COLUMNS
+from cxr_cli.rewards.functions import CASE_COLUMNS
 
 Reward = Callable[..., list[float | None]]
-FIELDS = ("id", *COLUMNS)
+FIELDS = ("id", *CASE_COLUMNS)
 RewardValues = Mapping[str, np.ndarray[Any, Any]]
 """For each reward by name an array of shape (completions,): from 0 to 1, NaN where the reward does not apply."""
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
-from cxr_cli.rewards.functions import COLUMNS
+from cxr_cli.rewards.functions import CASE_COLUMNS
 
 
 def compute_score(
@@ -24,7 +24,7 @@ def compute_score(
     case = info | json.loads(info.pop("case", "{}"))
     weights = case.pop("weights", None) or DEFAULT_WEIGHTS
     case.setdefault("answer", ground_truth)
-    columns = {name: case[name] for name in case if name in COLUMNS}
+    columns = {name: case[name] for name in case if name in CASE_COLUMNS}
     row = json.dumps(columns, default=lambda array: array.tolist())  # Parquet's lists are numpy arrays there
     rewards = {name: REWARDS.load(name)([solution_str], case=[row])[0] for name in weights}
     score = sum(weights[name] * value for name, value in rewards.items() if value is not None)

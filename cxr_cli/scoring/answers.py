@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.answers.grading import grade
-from cxr_cli.answers.reference import given_answer
+from cxr_cli.answers.reference import row_answer
 from cxr_cli.answers.reply_format import bare_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.engines.prompts.structured import together
@@ -26,7 +26,7 @@ class AnswerScores:
         self.model = settings.model
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return bool(row.get("question")) or (given_answer(row) is not None and not row.get("report"))
+        return bool(row.get("question")) or (row_answer(row) is not None and not row.get("report"))
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         replies = row.get("predictions") or [{}] * len(texts)

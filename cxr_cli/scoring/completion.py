@@ -50,11 +50,11 @@ def name_and_status(finding: Finding) -> Finding:
 
 class Recall(NamedTuple):
     """Of the absent, or the other, findings of a reference: how many are stated (a share of one that is stated in
-    part), and how many there are. wrong: how many absent, or other, statements are wrong."""
+    part), and how many there are. errors: how many absent, or other, statements are wrong."""
 
-    stated: float
-    wanted: int
-    wrong: int
+    hits: float
+    total: int
+    errors: int
 
 
 class Completion:
@@ -95,18 +95,18 @@ class Completion:
 
     def recall(self, *, absent: bool) -> Recall:
         """absent: of the absent findings of the reference, else of the present and possible ones."""
-        wanted = [f for f in self.reference.findings if (f.status == "absent") == absent]
-        stated = [f for f in self.statements if (f.status == "absent") == absent]
-        found = sum(self._stated_share(finding, stated) for finding in wanted)
-        return Recall(found, len(wanted), sum(not self.correctness(finding) for finding in stated))
+        reference = [f for f in self.reference.findings if (f.status == "absent") == absent]
+        statements = [f for f in self.statements if (f.status == "absent") == absent]
+        hits = sum(self._recall_of(finding, statements) for finding in reference)
+        return Recall(hits, len(reference), sum(not self.correctness(finding) for finding in statements))
 
-    def _stated_share(self, wanted: Finding, stated: Sequence[Finding]) -> float:
-        """How much of a finding `stated` contains; "possible", or another place, is half of it."""
-        sure = [f for f in stated if f.status == wanted.status]
-        bare = [name_and_status(f) for f in stated]
+    def _recall_of(self, finding: Finding, statements: Sequence[Finding]) -> float:
+        """How much of a finding the statements contain; "possible", or another place, is half of it."""
+        sure = [f for f in statements if f.status == finding.status]
+        bare = [name_and_status(f) for f in statements]
         lexicon = self.reader.lexicon
-        in_part = coverage([name_and_status(wanted)], bare, lexicon) or 0.0
-        return max(coverage([wanted], sure, lexicon) or 0.0, 0.5 * in_part)
+        in_part = coverage([name_and_status(finding)], bare, lexicon) or 0.0
+        return max(coverage([finding], sure, lexicon) or 0.0, 0.5 * in_part)
 
     def sensitivity_specificity(self) -> tuple[float | None, float | None]:
         """Of the findings mentioned that the report has, the share that is stated present; of those that it does not
@@ -132,10 +132,10 @@ class Completion:
     def _open_f1(self) -> float:
         """F1 of the present findings of an open answer."""
         answer = self.case.get("answer")
-        wanted = self._present(answer if isinstance(answer, list) else list_items(str(answer)))
-        given = self._present(answer_of(self.case, self.text).texts or [])
-        recall = coverage(wanted, given, self.reader.lexicon) or 0.0
-        precision = coverage(given, wanted, self.reader.lexicon) or 0.0
+        reference = self._present(answer if isinstance(answer, list) else list_items(str(answer)))
+        predicted = self._present(answer_of(self.case, self.text).texts or [])
+        recall = coverage(reference, predicted, self.reader.lexicon) or 0.0
+        precision = coverage(predicted, reference, self.reader.lexicon) or 0.0
         return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
 
     def _present(self, texts: Sequence[str]) -> list[Finding]:

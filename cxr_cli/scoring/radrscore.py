@@ -20,7 +20,7 @@ from cxr_cli.findings.finding import same_side
 
 PARTS = ("factuality", "completeness", "effectiveness")
 METRICS = (*PARTS, "radrscore")
-NO_REFERENCE, NO_REASONING = "no reference steps", "no reasoning"
+NO_REFERENCE_STEPS, NO_REASONING = "no reference steps", "no reasoning"
 NOTHING_SAID, NOTHING_IN_REFERENCE = "no observation predicted", "no observation in the reference"
 Scores = tuple[dict[str, float | None], dict[str, str]]
 """metric -> a number or None, and metric -> why it is None."""

@@ -28,8 +28,8 @@ class ReasoningScores:
         measured: list[Scores] = [({}, {}) for _ in texts]
         for prefix, judge in self.judges:
             judged = yield from judge.judge(row, reasonings)
-            for (scores, why), given in zip(measured, judged, strict=True):
-                parts, nulls = zero_empty_parts(*given) if self.empty == "zero" else given
+            for (scores, why), found in zip(measured, judged, strict=True):
+                parts, nulls = zero_empty_parts(*found) if self.empty == "zero" else found
                 scores |= {f"{prefix}{part}": score for part, score in parts.items()}
                 why |= {f"{prefix}{part}": reason for part, reason in nulls.items()}
         return measured

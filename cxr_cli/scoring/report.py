@@ -15,7 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.reference import given_answer
+from cxr_cli.answers.reference import row_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import COURSE, SEVERITY
@@ -37,7 +37,7 @@ class ReportScores:
         self.comparer = ReportComparer(settings.reader)
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return not row.get("question") and bool(row.get("report") or given_answer(row) is None)
+        return not row.get("question") and bool(row.get("report") or row_answer(row) is None)
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         return without_requests([self.comparer.compare(row.get("report"), text) for text in texts])
@@ -54,16 +54,16 @@ class ReportComparer:
         reason = self._why_none(reference, predicted)
         if reason or not reference or not predicted:
             return dict.fromkeys(METRICS), dict.fromkeys(METRICS, reason)
-        wanted, given = self.present(reference), self.present(predicted)
-        missed = [self.penalty(finding, given) for finding in wanted]
-        false = [self.penalty(finding, wanted) for finding in given]
-        recall = 1 - sum(missed) / len(missed) if missed else (1.0 if not given else 0.0)
-        precision = 1 - sum(false) / len(false) if false else (1.0 if not wanted else 0.0)
+        truth, guess = self.present(reference), self.present(predicted)
+        missed = [self.penalty(finding, guess) for finding in truth]
+        false = [self.penalty(finding, truth) for finding in guess]
+        recall = 1 - sum(missed) / len(missed) if missed else (1.0 if not guess else 0.0)
+        precision = 1 - sum(false) / len(false) if false else (1.0 if not truth else 0.0)
         f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-        errors = sum(p * self.weight(finding) for p, finding in zip(missed, wanted, strict=True))
+        errors = sum(p * self.weight(finding) for p, finding in zip(missed, truth, strict=True))
         # A finding with a wrong detail is counted as missed in part; a false one is one without a counterpart.
-        errors += sum(self.weight(finding) for p, finding in zip(false, given, strict=True) if p == 1)
-        weighted = weighted_errors(wanted, given, self.lexicon)
+        errors += sum(self.weight(finding) for p, finding in zip(false, guess, strict=True) if p == 1)
+        weighted = weighted_errors(truth, guess, self.lexicon)
         return dict(zip(METRICS, (precision, recall, f1, errors, weighted), strict=True)), {}
 
     def _why_none(self, reference: str | None, predicted: str | None) -> str:

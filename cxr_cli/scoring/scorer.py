@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cxr_cli.answers.reference import given_answer
+from cxr_cli.answers.reference import row_answer
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
@@ -55,8 +55,8 @@ class Scorer:
                 means, nulls = mean_scores((yield from group.measure(row, texts)))
                 scores |= means
                 why |= nulls
-        known = scores.keys() | (row.get("scores") or {}).keys()
-        return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | merge_reasons(row, known, why)
+        metrics = scores.keys() | (row.get("scores") or {}).keys()
+        return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | merge_reasons(row, metrics, why)
 
 
 def mean_scores(measured: Sequence[Scores]) -> Scores:
@@ -78,7 +78,7 @@ def reply_texts(row: Mapping[str, Any]) -> list[str]:
     if "prediction" not in row:
         advice = mapping_advice(("prediction", "answer", "question", "options"), row) or "--map prediction=COLUMN"
         raise RowError("", f"field `predictions`: missing, so there is nothing to score (for another name: {advice})")
-    unknown = not row.get("report") and given_answer(row) is None and "answer" not in row
+    unknown = not row.get("report") and row_answer(row) is None and "answer" not in row
     if unknown and (advice := mapping_advice(("answer", "question", "report"), row)):
         raise RowError("", f"field `answer`: missing, so there is nothing to compare with (for another name: {advice})")
     return [row["prediction"] or ""]

@@ -26,10 +26,10 @@ class StatementScores:
     metrics = METRICS
 
     def __init__(self, settings: ScoreSettings) -> None:
-        self.reader, self.unmentioned, self.wanted = settings.reader, settings.unmentioned, settings.statements
+        self.reader, self.unmentioned, self.is_on = settings.reader, settings.unmentioned, settings.statements
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return self.wanted and bool(row.get("question"))
+        return self.is_on and bool(row.get("question"))
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         reference = case_reference(row, self.reader, self.unmentioned)

@@ -30,27 +30,27 @@ from cxr_cli.findings.lexicon import Lexicon
 COURSE_STEPS = {"better": -1, "stable": 0, "worse": 1}
 
 
-def weighted_errors(wanted: Sequence[Finding], given: Sequence[Finding], lexicon: Lexicon) -> float:
+def weighted_errors(reference: Sequence[Finding], predicted: Sequence[Finding], lexicon: Lexicon) -> float:
     """The sum for the present findings of a reference and of a predicted report; 0 is best."""
-    return WeightedErrors(wanted, given, lexicon).total()
+    return ReportErrors(reference, predicted, lexicon).total()
 
 
-class WeightedErrors:
+class ReportErrors:
     """The errors of one predicted report."""
 
-    def __init__(self, wanted: Sequence[Finding], given: Sequence[Finding], lexicon: Lexicon) -> None:
-        self.wanted, self.given, self.lexicon = wanted, given, lexicon
+    def __init__(self, reference: Sequence[Finding], predicted: Sequence[Finding], lexicon: Lexicon) -> None:
+        self.reference, self.predicted, self.lexicon = reference, predicted, lexicon
         self.weights = lexicon.errors
         # Left and right, named one by one, are what another report calls bilateral.
-        self.both_sides = both_sides(wanted) & both_sides(given)
-        self.named_by_both = {finding.name for finding in wanted} & {finding.name for finding in given}
+        self.both_sides = both_sides(reference) & both_sides(predicted)
+        self.names_in_both = {finding.name for finding in reference} & {finding.name for finding in predicted}
 
     def total(self) -> float:
         """The sum over missed findings, wrong details and false findings."""
         kind = self.weights.kind
         errors, nearest = 0.0, set()
-        shares_of_all = [[self.share(finding, other) for other in self.given] for finding in self.wanted]
-        for finding, shares in zip(self.wanted, shares_of_all, strict=True):
+        shares_of_all = [[self.share(finding, other) for other in self.predicted] for finding in self.reference]
+        for finding, shares in zip(self.reference, shares_of_all, strict=True):
             share = min(shares, default=1.0)
             if share == 1:
                 errors += self.weight(finding) * kind["missed"]
@@ -58,8 +58,8 @@ class WeightedErrors:
                 number = shares.index(share)
                 nearest.add(number)
                 # To make something grave of a trifle is an error about something grave.
-                errors += share * max(self.weight(finding), self.weight(self.given[number]) * kind["false"])
-        for number, finding in enumerate(self.given):
+                errors += share * max(self.weight(finding), self.weight(self.predicted[number]) * kind["false"])
+        for number, finding in enumerate(self.predicted):
             if number not in nearest:
                 share = min((shares[number] for shares in shares_of_all), default=1.0)
                 errors += self.weight(finding) * kind["false"] * share
@@ -75,40 +75,49 @@ class WeightedErrors:
             * weights.status.get(finding.status, 1.0)
         )
 
-    def share(self, wanted: Finding, given: Finding) -> float:
-        """How much of `wanted` is wrong in `given`: 0 nothing, 1 they have nothing to do with each other."""
+    def share(self, reference: Finding, predicted: Finding) -> float:
+        """How much of `reference` is wrong in `predicted`: 0 nothing, 1 they have nothing to do with each other."""
         kind = self.weights.kind
-        name = self.other_name(wanted, given)
+        name = self.other_name(reference, predicted)
         if name is None:
             return 1.0
         wrong = kind[name] if name else 0.0
-        if wanted.side != given.side and wanted.side and given.side and wanted.name not in self.both_sides:
-            wrong += kind["half" if "bilateral" in (wanted.side, given.side) else "side"]
-        heights = HEIGHT.get(wanted.zone or ""), HEIGHT.get(given.zone or "")
+        if (
+            reference.side != predicted.side
+            and reference.side
+            and predicted.side
+            and reference.name not in self.both_sides
+        ):
+            wrong += kind["half" if "bilateral" in (reference.side, predicted.side) else "side"]
+        heights = HEIGHT.get(reference.zone or ""), HEIGHT.get(predicted.zone or "")
         if all(heights) and heights[0] != heights[1]:
             wrong += kind["place"]
-        if wanted.severity and given.severity:
-            wrong += kind["severity"] * abs(SEVERITY[wanted.severity] - SEVERITY[given.severity])
-        if wanted.size and given.size:
-            wrong += kind["size"] * min(1.0, abs(math.log2(wanted.size / given.size)))
-        if wanted.change and given.change:
-            steps = COURSE_STEPS[COURSE[wanted.change]] - COURSE_STEPS[COURSE[given.change]]
+        if reference.severity and predicted.severity:
+            wrong += kind["severity"] * abs(SEVERITY[reference.severity] - SEVERITY[predicted.severity])
+        if reference.size and predicted.size:
+            wrong += kind["size"] * min(1.0, abs(math.log2(reference.size / predicted.size)))
+        if reference.change and predicted.change:
+            steps = COURSE_STEPS[COURSE[reference.change]] - COURSE_STEPS[COURSE[predicted.change]]
             wrong += kind["change"] * abs(steps)
-        details = ((wanted.side, given.side), (wanted.severity, given.severity), (wanted.change, given.change))
+        details = (
+            (reference.side, predicted.side),
+            (reference.severity, predicted.severity),
+            (reference.change, predicted.change),
+        )
         wrong += kind["omission"] * sum(bool(detail) and not other for detail, other in details)
         return min(wrong, self.weights.most)
 
-    def other_name(self, wanted: Finding, given: Finding) -> Kind | Literal[""] | None:
+    def other_name(self, reference: Finding, predicted: Finding) -> Kind | Literal[""] | None:
         """The kind of error that lies in the names: "" none, None where they name different things."""
-        a, b, lexicon = wanted.name, given.name, self.lexicon
+        a, b, lexicon = reference.name, predicted.name, self.lexicon
         if a == b or lexicon.near(a, b):
             return ""
         if a in lexicon.broader(b) or b in lexicon.broader(a):
             narrower = b if a in lexicon.broader(b) else a
             # "Opacities, in keeping with edema" says no more than "edema".
-            return "" if narrower in self.named_by_both else "name"
+            return "" if narrower in self.names_in_both else "name"
         shared = lexicon.broader(a) & lexicon.broader(b)
-        alike = same_side(wanted, given) and any(self.is_specific(name) for name in shared)
+        alike = same_side(reference, predicted) and any(self.is_specific(name) for name in shared)
         return "diagnosis" if alike else None
 
     def is_specific(self, name: str) -> bool:

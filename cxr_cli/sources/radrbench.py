@@ -78,7 +78,7 @@ def _rows_of_file(path: Path) -> Iterator[Item]:
 
 def case(item: Row, task: str | None = None) -> Row:
     """An item as a Case without `id`. task: that in the file's name."""
-    from cxr_cli.answers.reference import answer_texts, expected_answer
+    from cxr_cli.answers.reference import answer_texts, reference_texts
 
     question, listed_options = parse_prompt(str(_first_value(item, _QUESTION_KEYS)).strip())
     choices = item.get("options") or listed_options
@@ -86,7 +86,7 @@ def case(item: Row, task: str | None = None) -> Row:
     steps, why = _steps_or_reason(item.get("reason_steps"))
     several = task_of({"task": task}, options).several
     answer = _first_value(item, _ANSWER_KEYS)
-    right = expected_answer({"task": task, "answer": answer}, options) if options or several else answer_texts(answer)
+    right = reference_texts({"task": task, "answer": answer}, options) if options or several else answer_texts(answer)
     if right is None and answer:
         why["answer"] = "none of the options"
     images = _first_value(item, _IMAGE_KEYS) or []

@@ -54,7 +54,7 @@ class CaseJudge:
         if case.get("steps") is None:
             raise RowError("", "field `steps`: there are none to verify (other names: --map steps=COLUMN)")
         steps, share, why = yield from self.chain(f"{case['id']}#verify", as_steps(case["steps"]), case, evidence)
-        fault = task_of(case).fault(case, evidence.known, self.verifier.reader)
+        fault = task_of(case).fault(case, evidence.reference, self.verifier.reader)
         checked: Row = {"steps": steps, "support": share, "checked_by": self.signature}
         return case | checked | merge_reasons(case, ["steps", "support"], why) | ({"fault": fault} if fault else {})
 

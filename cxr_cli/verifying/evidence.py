@@ -19,7 +19,7 @@ class Evidence:
         statements = reader.statements(report)
         self.silent = not has_findings(report)
         """Has the report no text that could state findings? Nothing can be held against it then."""
-        self.known = ReferenceFindings([f for s in statements for f in s.findings], reader.lexicon, unmentioned)
+        self.reference = ReferenceFindings([f for s in statements for f in s.findings], reader.lexicon, unmentioned)
         self.sizes = faults.measurements(report)
         self.mentions_prior = faults.mentions_prior(report)
         self._sentence = {f.start: (s.start, s.end) for s in statements for f in s.findings}

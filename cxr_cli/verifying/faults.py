@@ -4,7 +4,7 @@ import re
 import string
 from typing import NamedTuple
 
-_REPORT = re.compile(
+_REPORT_WORDS = re.compile(
     r"\b(?:(?:the|this|his|her|radiology|radiologist'?s?|written|original|clinical) report|radiologist|dictat\w+"
     r"|(?:mentioned|documented|described|noted|stated|reported) (?:in|by) (?:the|a)"
     r" (?:report|radiolog\w+|text|findings section|impression)"
@@ -12,7 +12,7 @@ _REPORT = re.compile(
     r"|(?:as|is|are|was|were) (?:reported|documented|dictated)\b)",
     re.IGNORECASE,
 )
-_PRIOR = re.compile(
+_PRIOR_WORDS = re.compile(
     r"\b(?:prior|previous|earlier|old|last|preceding|comparison) (?:\w+ ){0,2}"
     r"(?:film|study|studies|exam\w*|radiograph\w*|image|images|x-?ray|imaging|scan|examination|visit|chest)"
     r"|\b(?:compared|comparison|relative) (?:to|with) (?:the |a )?(?:prior|previous|earlier|last)"
@@ -54,12 +54,12 @@ _PUNCTUATION_TO_SPACE = str.maketrans(dict.fromkeys(string.punctuation, " "))
 
 def mentions_report(text: str) -> bool:
     """Does the step mention the report, where it should describe the image?"""
-    return _has_any(text, _REPORT_NEEDS) and bool(_REPORT.search(text))
+    return _has_any(text, _REPORT_NEEDS) and bool(_REPORT_WORDS.search(text))
 
 
 def mentions_prior(text: str) -> bool:
     """Does the step mention an earlier film?"""
-    return _has_any(text, _PRIOR_NEEDS) and bool(_PRIOR.search(text))
+    return _has_any(text, _PRIOR_NEEDS) and bool(_PRIOR_WORDS.search(text))
 
 
 def _has_any(text: str, words: tuple[str, ...]) -> bool:

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
 _ENGINE = re.compile(r"engine:([^|]+)")
 
 
-def spearman(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> float | None:
+def spearman(a: ArrayLike, b: ArrayLike) -> float | None:
     """Spearman's rank correlation, ties at their mean rank; None if one of the two never varies."""
-    if len(a) < 2:
-        return None
     one, other = _ranks(np.asarray(a, np.float64)), _ranks(np.asarray(b, np.float64))
+    if len(one) < 2:
+        return None
     return float(np.corrcoef(one, other)[0, 1]) if np.ptp(one) and np.ptp(other) else None
 
 
@@ -57,7 +56,7 @@ def verdicts(row: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], tuple[st
                 yield (first[1], second["judge"]), (step["verdict"], second["verdict"])
 
 
-def _ranks(values: Floats) -> Floats:
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    ranks: NDArray[np.float64] = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     return ranks

@@ -38,8 +38,8 @@ class LlmStepJudge:
         report = numbered_report(case["report"])
 
         def opinions(reply: Any) -> list[Opinion]:
-            given = (reply[str(number)] for number in range(1, len(steps) + 1))
-            return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in given]
+            judgements = (reply[str(number)] for number in range(1, len(steps) + 1))
+            return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in judgements]
 
         opinion = object_of(reason=TEXT, verdict=enum_of(*VERDICTS), sentences=subset_of(report.numbers))
         return (

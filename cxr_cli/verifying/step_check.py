@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.cues import plain
-from cxr_cli.answers.grading import NO_REFERENCE, NOT_AN_OPTION, grade
+from cxr_cli.answers.grading import NO_REFERENCE_ANSWER, NOT_AN_OPTION, grade
+from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.findings import Finding
 from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.records import Span
@@ -66,7 +66,7 @@ class StepCheck:
         claims, topic, _ = self.reading
         self.plan = not claims and (self.step.get("kind") == "plan" or bool(topic))
         if opinion is None:
-            judgements = [evidence.known.judge(claim) for claim in claims]
+            judgements = [evidence.reference.judge(claim) for claim in claims]
             self.doubtful = [c for c, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
             (self.verdict, self.reason), self.evidence = worst(judgements), evidence.spans(judgements)
         else:
@@ -112,7 +112,7 @@ class StepCheck:
         """Why the doubtful claims do not follow from the steps before; None if these do not contradict them."""
         if not self.doubtful:
             return None
-        before = ReferenceFindings(chain.supported, chain.evidence.known.lexicon, "unknown")
+        before = ReferenceFindings(chain.supported, chain.evidence.reference.lexicon, "unknown")
         judgements = map(before.judge, self.doubtful)
         reasons = (judgement.reason for judgement in judgements if judgement.verdict == "contradicted")
         return next((f"does not follow from the steps before it: {reason}" for reason in reasons), None)
@@ -131,7 +131,7 @@ def answer_problem(text: str, case: Mapping[str, Any]) -> tuple[str | None, str 
     if not gives_answer(text, case):
         scores, why = grade(case, text) if case.get("options") else ({}, {})
         accuracy = scores.get("accuracy")
-        if accuracy is None and why.get("accuracy") not in (NO_REFERENCE, NOT_AN_OPTION):
+        if accuracy is None and why.get("accuracy") not in (NO_REFERENCE_ANSWER, NOT_AN_OPTION):
             fault = "does not give the answer"
         elif accuracy == 0:
             wrong = "concludes another answer than the case's"
@@ -143,10 +143,10 @@ def gives_answer(text: str, case: Mapping[str, Any]) -> bool:
     answer = case.get("answer")
     if answer is None:
         return True
-    given = [str(part) for part in (answer if isinstance(answer, list) else [answer])]
-    if text.endswith(f"answer is {', '.join(given)}."):  # the usual end, found without reading the text
+    parts = [str(part) for part in (answer if isinstance(answer, list) else [answer])]
+    if text.endswith(f"answer is {', '.join(parts)}."):  # the usual end, found without reading the text
         return True
-    texts = [plain(part) for part in given]
+    texts = [plain(part) for part in parts]
     _, cue, end = plain(text).rpartition("answer is ")
     if cue and end == " ".join(texts):
         return True

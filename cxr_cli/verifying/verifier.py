@@ -64,8 +64,8 @@ class Verifier:
     def _read(self, text: str, topic: tuple[Finding, ...]) -> StepReading:
         """topic: what the step before asks about."""
         statements = self.reader.statements(text, topic)
-        asked = next((s.topic for s in reversed(statements) if s.topic), ())
-        return StepReading([f for s in statements for f in s.findings], asked, faults.step_words(text))
+        topic_of_last = next((s.topic for s in reversed(statements) if s.topic), ())
+        return StepReading([f for s in statements for f in s.findings], topic_of_last, faults.step_words(text))
 
 
 def support(steps: Sequence[Mapping[str, Any]]) -> float | None:

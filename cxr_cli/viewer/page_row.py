@@ -5,7 +5,7 @@ from typing import Any
 
 from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.grading import grade
-from cxr_cli.answers.reference import expected_answer
+from cxr_cli.answers.reference import reference_texts
 from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
 from cxr_cli.scoring.summaries.model_names import ModelFile
@@ -30,7 +30,7 @@ def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film
     question, listed = parse_prompt(str(row.get("question") or ""))
     options = list(row.get("options") or listed)
     answer = row.get("answer")
-    right = expected_answer(row, options)
+    right = reference_texts(row, options)
     before = row.get("prior") or {}
     answered_by = row.get("answered_by")
     predictions = predictions_of(row) or ([{"text": ""}] if "prediction" in row else [])

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from cxr_cli.answers import cues
-from cxr_cli.answers.choice import Answer, answer_of
+from cxr_cli.answers.answer import Answer
+from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.grading import grade
 from cxr_cli.answers.options import prose
-from cxr_cli.answers.reference import expected_answer
+from cxr_cli.answers.reference import reference_texts
 from cxr_cli.answers.reply_format import completion_text, option_letter, parse_prompt, parse_reply, prompt_text
+from cxr_cli.answers.wording import cues
+from cxr_cli.answers.wording.cleaning import clean
 from cxr_cli.errors import CxrError
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -109,14 +111,14 @@ def test_options_of_any_question(text: str, options: list[str], several: bool, a
     ],
 )
 def test_expected(answer: str, options: list[str], right: list[str] | None) -> None:
-    assert expected_answer({"answer": answer}, options) == right
+    assert reference_texts({"answer": answer}, options) == right
 
 
 def test_cues_are_found_wherever_they_stand() -> None:
     """Each cue's quick search finds what its pattern finds."""
     named = {**vars(cues), **vars(prose)}
     found = {name: cue for name, cue in named.items() if isinstance(cue, cues.Cue)}
-    text = "\n".join(cues.clean(case["text"] or "") for case in CASES).lower()
+    text = "\n".join(clean(case["text"] or "") for case in CASES).lower()
     spans = {name: [match.span() for match in cue.finditer(text)] for name, cue in found.items()}
     assert spans == {name: [match.span() for match in cue.pattern.finditer(text)] for name, cue in found.items()}
     assert [name for name in spans if not spans[name]] == []

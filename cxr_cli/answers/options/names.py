@@ -6,12 +6,13 @@ from functools import cached_property, lru_cache
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from cxr_cli.answers.cues import MEANING, MEANINGS, plain
+from cxr_cli.answers.wording.cleaning import plain
+from cxr_cli.answers.wording.meanings import MEANING, MEANINGS
 
 PhrasePlace = tuple[int, int, str]  # start, end and the phrase that stands there
 
 _BETWEEN = re.compile(r"[\W_]+(?:(?:an?|the)[\W_]+)?")
-_ONLY = re.compile(r"[\s(\[]*([A-Za-z])(?!\w)[\s)\].:]*")
+_LETTER_FIRST = re.compile(r"[\s(\[]*([A-Za-z])(?!\w)[\s)\].:]*")
 
 
 class PhraseSearch:
@@ -35,14 +36,14 @@ class PhraseSearch:
             if start < searched or text[start - 1 : start].isalnum():
                 continue
             for rest, phrase in self._rest[self._firsts[index]]:
-                if stop := _end(text, end, rest):
+                if stop := _end_of_words(text, end, rest):
                     found.append((start, stop, phrase))
                     searched = stop
                     break
         return found
 
 
-def _end(text: str, end: int, words: list[str]) -> int:
+def _end_of_words(text: str, end: int, words: list[str]) -> int:
     """Where `words` end, if they follow text[:end]; 0 if they do not."""
     for word in words:
         gap = _BETWEEN.match(text, end)
@@ -58,7 +59,7 @@ class OptionSet:
     def __init__(self, texts: tuple[str, ...]) -> None:
         self.texts = texts
         self._plain = [plain(text) for text in texts]
-        self._folded = {_bare(text): i for i, text in reversed(list(enumerate(texts)))}
+        self._folded = {_without_dots(text): i for i, text in reversed(list(enumerate(texts)))}
         self._longest = max(map(len, texts)) + len(" (A). ")
         self.index = {word: i for i, word in reversed(list(enumerate(self._plain))) if word}
 
@@ -84,16 +85,16 @@ class OptionSet:
 
     def exact_option(self, text: str) -> int | None:
         """The option that the whole text names by its letter, its text or both; -1 for a letter that no option has."""
-        match = _ONLY.match(text) if len(text) <= self._longest else None
+        match = _LETTER_FIRST.match(text) if len(text) <= self._longest else None
         if not match or match[1].lower() in self.names:
-            return self._folded.get(_bare(text))
-        index, rest = ord(match[1].upper()) - ord("A"), _bare(text[match.end() :])
+            return self._folded.get(_without_dots(text))
+        index, rest = ord(match[1].upper()) - ord("A"), _without_dots(text[match.end() :])
         if not rest:
             return index if index < len(self.texts) else -1
         return index if self._folded.get(rest) == index else None
 
 
-def _bare(text: str) -> str:
+def _without_dots(text: str) -> str:
     return text.strip(" .!\n").casefold()
 
 

@@ -10,9 +10,11 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cxr_cli.answers.cues import CONCLUDES, CONDITION, MEANING, Cue, plain
-from cxr_cli.answers.options.mentions import OptionReader, ends_clause
 from cxr_cli.answers.options.names import OptionSet, PhraseSearch
+from cxr_cli.answers.options.reader import OptionReader, ends_clause
+from cxr_cli.answers.wording.cleaning import plain
+from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
+from cxr_cli.answers.wording.meanings import MEANING
 from cxr_cli.findings import reader as findings_reader
 
 _GENERIC_WORDS = set(
@@ -26,7 +28,7 @@ _GENERIC_WORDS = set(
     diagnosis diagnosed suggestive consistent indicative yes no
     """.split()  # noqa: SIM905
 )
-_NOT_OWN = Cue(
+_NOT_OF_MODEL = Cue(
     *("radiologists?", "physicians?", "doctors?", "clinicians?", "technologists?", "radiographers?", "examiners?"),
     *("hes?", "shes?", "should", "look(?:ing)? for", "check(?:ing)?", "need(?:s|ed)? to", "let's", "let us"),
     *("to (?:determine|assess|evaluate)", "typically", "usually", "often", "commonly?", "generally"),
@@ -38,14 +40,14 @@ _DEFINES = re.compile(
     r"\W*(?!(?:there|it|this|that|the|here)\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
     r"(?:fluid|air|tissue|inflammation|infection|enlargement|collection|accumulation|presence|build-?up|condition)\b"
 )
-_AFFIRMED_BEFORE = re.compile(
+_AFFIRMS_BEFORE = re.compile(
     r"\b(?:shows?|showed|showing|demonstrat(?:es?|ed|ing)|reveal(?:s|ed|ing)?|indicat(?:es?|ed|ing|ive)|consistent"
     r"|compatible|suggest(?:s|ed|ing|ive)?|supports?|supporting|there(?:'s| is| are| was| appears| seems)"
     r"|confirm(?:s|ed|ing)?|diagnos(?:is|ed)|has|have|identif(?:y|ies|ied)|detect(?:s|ed)|this is|it is|it's|points? to"
     r"|represents?|in keeping|answer(?: is|:))\b(?:[\s,\"'*-]+(?!(?:which|that|between|in|on|for|from|than|types?"
     r"|kinds?|causes?|characteristic|hallmark|techniques?|ways?|mimic\w*)\b)[\w-]+){0,8}[\s,\"'*-]*$",
 )
-_AFFIRMED_AFTER = re.compile(
+_AFFIRMS_AFTER = re.compile(
     r"\W*(?:(?:is|are|was|appears?|seems?)\W+(?:to be\W+)?(?:\w+ly\W+)?)?(?:present|seen|visible|visualized|identified"
     r"|noted|evident|confirmed|detected|shown|likely|demonstrated)\b|\s*[:=]\s*(?:present|yes|positive)\b",
 )
@@ -56,11 +58,11 @@ _HERE = re.compile(
 _SUBJECT_FIRST = re.compile(
     r"\b(?:x-?ray|radiograph|image|film|study|scan|exam\w*|cxr|chest|findings?|it|this)\b[^.,;]{0,40}$"
 )
-_BEFORE = re.compile(
+_PHRASE_BEFORE = re.compile(
     r"(?:^\W*|[,:;\"'(]\s*|\b(?:is|are|as|with|of|shows?|showing|demonstrates?|reveals?|includes?|suggests?|suggesting"
     r"|indicates?|indicating|be|has|and|or|also|an?|the)\s+)\Z"
 )
-_REACH, _NEAR = 200, 20
+_CLAUSE_REACH, _NEAR = 200, 20
 _STAND_IN = "pneumothorax"  # read in the place of words that are no finding
 
 
@@ -85,7 +87,7 @@ def _subject_search(names: tuple[str, ...]) -> PhraseSearch:
 
 
 @lru_cache(maxsize=4096)
-def asked_findings(text: str) -> frozenset[str]:
+def question_findings(text: str) -> frozenset[str]:
     """The findings of the lexicon that a question asks about, or that an option names."""
     engine = findings_reader()
     if name := engine.lexicon.find(text.strip(" .?")):
@@ -102,9 +104,9 @@ def concluded_options(reader: OptionReader, question: str, findings: Sequence[st
     sentences = _YesOrNo(reader, question, findings) if reader.options.yes_no else _Options(reader)
     stated: list[tuple[int, int, frozenset[int]]] = []
     for a, b in reader.sentences:
-        if _is_own(reader, a, b) and (chosen := sentences.stated(a, b)):
+        if _is_of_model(reader, a, b) and (chosen := sentences.stated(a, b)):
             stated.append((a, b, chosen))
-    final = [chosen for a, b, chosen in stated if reader.has_cue(CONCLUDES, a, b)]
+    final = [chosen for a, b, chosen in stated if reader.has_cue(IN_CONCLUSION, a, b)]
     if final:
         return final[-1]
     if len(reader.sentences) > 4:
@@ -112,12 +114,12 @@ def concluded_options(reader: OptionReader, question: str, findings: Sequence[st
     return frozenset(index for *_, chosen in stated for index in chosen)
 
 
-def _is_own(reader: OptionReader, start: int, end: int) -> bool:
+def _is_of_model(reader: OptionReader, start: int, end: int) -> bool:
     """Is this sentence the model's own statement?"""
     sentence = reader.text[start:end].strip()
     if sentence.startswith('"') or sentence.rstrip("\"')").endswith("?") or _DEFINES.match(sentence.lower()):
         return False
-    return not any(reader.has_cue(cue, start, end) for cue in (CONDITION, _NOT_OWN))
+    return not any(reader.has_cue(cue, start, end) for cue in (CONDITION, _NOT_OF_MODEL))
 
 
 class _YesOrNo:
@@ -125,8 +127,8 @@ class _YesOrNo:
 
     def __init__(self, reader: OptionReader, question: str, findings: Sequence[str]) -> None:
         self.reader, self.engine = reader, findings_reader()
-        known = {name for text in findings if (name := self.engine.lexicon.find(text))}
-        self.names = frozenset(known) or asked_findings(question)
+        names = {name for text in findings if (name := self.engine.lexicon.find(text))}
+        self.names = frozenset(names) or question_findings(question)
         self.narrower = frozenset(n for name in self.names for n in self.engine.lexicon.narrower(name))
         search = _subject_search(subjects(question, findings))
         self.places = [] if self.names else search.find(reader.lower)
@@ -137,7 +139,7 @@ class _YesOrNo:
             sentence = self.reader.lower[start:end]
             found = [f for f in findings_reader().read(self.reader.text[start:end]) if f.name in self.narrower]
             if len(self.reader.sentences) > 1:
-                found = [f for f in found if f.status != "present" or _affirmed(sentence, f.start, f.end)]
+                found = [f for f in found if f.status != "present" or _is_affirmed(sentence, f.start, f.end)]
             statuses = {f.status for f in found if f.status != "absent" or f.name in self.names}
         else:
             inside = self.places[bisect_left(self.places, (start,)) : bisect_left(self.places, (end,))]
@@ -150,9 +152,9 @@ class _YesOrNo:
         return frozenset([meanings["no"]] if statuses == {"absent"} else [])
 
 
-def _affirmed(sentence: str, start: int, end: int) -> bool:
-    before = sentence[max(start - _REACH, 0) : start]
-    return bool(_AFFIRMED_BEFORE.search(before) or _AFFIRMED_AFTER.match(sentence, end))
+def _is_affirmed(sentence: str, start: int, end: int) -> bool:
+    before = sentence[max(start - _CLAUSE_REACH, 0) : start]
+    return bool(_AFFIRMS_BEFORE.search(before) or _AFFIRMS_AFTER.match(sentence, end))
 
 
 class _Options:
@@ -186,7 +188,7 @@ def _fits(sentence: str, start: int, end: int, meaning: str | None, options: Opt
     if "-" in (sentence[start - 1 : start], sentence[end : end + 1]):
         return False
     if meaning not in options.meanings:
-        return bool(_BEFORE.search(sentence, max(start - _NEAR, 0), start) and ends_clause(sentence, end))
+        return bool(_PHRASE_BEFORE.search(sentence, max(start - _NEAR, 0), start) and ends_clause(sentence, end))
     if meaning in {"normal", "abnormal"}:
-        return bool(_SUBJECT_FIRST.search(sentence, max(start - _REACH, 0), start))
+        return bool(_SUBJECT_FIRST.search(sentence, max(start - _CLAUSE_REACH, 0), start))
     return True

@@ -2,14 +2,14 @@
 
     "B and D"   "Not A but B."   "A? No, it is B."   "Nodule: yes, edema: no"   "(B), because it is round"
 
-Each word is of one of a few kinds (_KINDS). A text with a word of no kind is no short answer, except that a reason may
+Each word is of one of a few kinds (_WORDS). A text with a word of no kind is no short answer, except that a reason may
 follow an option that is set off from it: "B. It is round".
 """
 
 import re
 from collections.abc import Iterator
 
-from cxr_cli.answers.options.mentions import FILLER, NAMED, PRIVATE, OptionReader
+from cxr_cli.answers.options.reader import FILLER, IN_SHADOW, PRIVATE, OptionReader
 
 _LEADS = (
     "above accurate after all alone also and ans answer's answers appears appropriate are as based be being"
@@ -21,7 +21,7 @@ _LEADS = (
     " suitable summary sure surely that the then there these think this those to together toward towards"
     " ultimately undoubtedly upon verdict was we we'd well will with would you'd your"
 )
-_KINDS = {
+_WORDS = {
     "all_but": r"(?:all|every(?:thing|one)?)(?: (?:of them|others?|options?))? (?:but|except(?: for)?)",
     "perhaps": r"i was going to say|(?:i )?(?:first )?considered|at first(?: sight| glance)?|initially"
     r"|between|either|(?:first )?i(?: first)? thought|first|maybe"
@@ -31,11 +31,12 @@ _KINDS = {
     "decide": r"it is|it's|that's|that is|answer|final|finally|conclusion|conclude"
     r"|(?:i|we)? ?(?:choose|chose|chosen|pick|picked|select|go|going"
     r"|vote|opt|settle)|so|thus|therefore|hence|it must be",
-    "deny": rf"no(?= (?:an? )?{NAMED})|not|neither|nor|but not|rather than|instead of|other than|than|except(?: for)?"
-    r"|exclud(?:ing|ed|es?)|rul(?:es?|ed|ing) out|eliminat(?:ed?|ing)|isn't|aren't|cannot be|can't be|without|never",
+    "deny": rf"no(?= (?:an? )?{IN_SHADOW})|not|neither|nor|but not|rather than|instead of|other than|than"
+    r"|except(?: for)?|exclud(?:ing|ed|es?)|rul(?:es?|ed|ing) out|eliminat(?:ed?|ing)|isn't|aren't|cannot be|can't be"
+    r"|without|never",
     "denied": r"wrong|incorrect|false|absent|negative|none|ruled out|out|unlikely|(?:not|isn't|aren't) (?:seen|present"
     r"|correct|right|likely)"
-    rf"|no(?! (?:an? )?{NAMED})|✗|0",
+    rf"|no(?! (?:an? )?{IN_SHADOW})|✗|0",
     "affirmed": r"right|correct|true|present|positive|seen|visible|yes|✓|1",
     "anew": r"but(?: rather)?|however|wait|actually|correction|instead|(?:up)?on (?:reflection|second thoughts?)|rather"
     r"|on the contrary|sorry|i mean|scratch that|hmm?",
@@ -45,18 +46,18 @@ _BEHIND_A = (
     r"(?:is|was|are|and|or|as|seems|appears|fits?|matches|because|since|but|not|then|also|plus|only|rather|it|nor|no|yes"
     r"|absent|present|wrong|right|out|false|true)\b"
 )
-_KIND_WORDS = "|".join(f"(?P<{kind}>(?:{words})(?![\\w']))" for kind, words in _KINDS.items() if kind != "denied")
-_WORD = re.compile(
-    rf"(?P<option>(?:(?:an?|the)\s+)?(?<![\w-]){NAMED}(?![\w-]))"
+_KIND_WORDS = "|".join(f"(?P<{kind}>(?:{words})(?![\\w']))" for kind, words in _WORDS.items() if kind != "denied")
+_CHOICE_WORD = re.compile(
+    rf"(?P<option>(?:(?:an?|the)\s+)?(?<![\w-]){IN_SHADOW}(?![\w-]))"
     r"|(?P<bullet>(?<![\w.])\d{1,2}[.)](?=\s))"
-    rf"|(?P<denied>(?<![\w'])(?:{_KINDS['denied']})(?![\w']))"
+    rf"|(?P<denied>(?<![\w'])(?:{_WORDS['denied']})(?![\w']))"
     rf"|(?<![\w'])(?:{_KIND_WORDS})"
     rf"|(?P<letter>(?<![\w-])(?<!\w')(?:[b-z]|a(?!\s+(?!{_BEHIND_A})[a-z][a-z]))(?!\w|'\w|-\w))"
     r"|(?P<letters>(?<![\w'-])(?-i:[A-Z]{2,8})(?![\w'-]))"
     r"|(?P<question>\?)|(?P<stop>[.;!\n])|(?P<sign>[\s(){}\[\]<>\"',:/&+|=–\\#*-]+)",
     re.I,
 )
-_NAMES = ("option", "letter", "letters")
+_NAMING_KINDS = ("option", "letter", "letters")
 _SET_OFF = re.compile(r"[)\]}\"']*\s*(?:[.\n),:;(\-–—]|\b(?:because|since|as|due|given|based)\b)", re.I)
 _FULL_STOP = re.compile(r"[)\]}\"']*\s*(?:[.!)\n(]|,?\s*\b(?:because|since|as|due|given|based)\b)", re.I)
 _OTHER_CHOICE = re.compile(r"[\n(]\s*[A-H]\s?[).:]\s|\boption\b|\banswer|\bcorrect\b|\bchoice\b|\bfinal", re.I)
@@ -118,7 +119,7 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
     text, choice, count = reader.shadow, _Choice(), len(reader.options.texts)
     at, last, named_end, limit = 0, "", 0, 4 * count + 4
     while at < len(text):
-        word = _WORD.match(text, at)
+        word = _CHOICE_WORD.match(text, at)
         verdict = word and word.lastgroup in ("denied", "affirmed") and last != "question"
         if word is None or (verdict and reader.options.yes_no):
             mark = _FULL_STOP if several or (last == "option" and not reader.options.yes_no) else _SET_OFF
@@ -126,12 +127,12 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
             chosen = choice.result(count)
             return chosen if set_off and any(choice.chosen.values()) and -1 not in chosen else None
         kind = str(word.lastgroup)
-        if kind in _NAMES:
+        if kind in _NAMING_KINDS:
             indexes = list(_indexes(kind, word[0], count))
             if indexes == [-1] and kind == "letters":
                 return None
             kind = _letter_kind(word[0]) if indexes == [-1] else kind
-        if kind in _NAMES:
+        if kind in _NAMING_KINDS:
             choice.name(indexes)
             named_end, limit = word.end(), limit - 1
             if not limit:  # a model caught in a loop

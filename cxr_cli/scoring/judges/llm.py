@@ -22,7 +22,7 @@ from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.judges.llm_answer import SAME
 from cxr_cli.scoring.radrscore import (
     NO_REASONING,
-    NO_REFERENCE,
+    NO_REFERENCE_STEPS,
     NOTHING_IN_REFERENCE,
     NOTHING_SAID,
     PARTS,
@@ -30,8 +30,8 @@ from cxr_cli.scoring.radrscore import (
     scores_of,
 )
 
-NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
-PROMPTS = {**{name: packaged_prompt("cxr_cli.scoring.judges", name) for name in NAMES}, "same": SAME}
+PROMPT_NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
+PROMPTS = {**{name: packaged_prompt("cxr_cli.scoring.judges", name) for name in PROMPT_NAMES}, "same": SAME}
 _FINDINGS = object_of(findings=array_of(object_of(finding=TEXT, status=enum_of("present", "absent", "uncertain"))))
 Part = float | str  # a share, or why there is none
 
@@ -67,14 +67,14 @@ class LlmReasoningJudge:
         lines, silent = str(numbered_report(report)), why_silent(report)
         texts = _CaseText(case["id"], question_text(case), answer_text(case), lines, silent, steps)
         chains = [_texts(reasoning) for reasoning in reasonings]
-        named = [(f"judge{n}", chain) for n, chain in enumerate(chains)]
+        chains_by_name = [(f"judge{n}", chain) for n, chain in enumerate(chains)]
         extra = [("reference", steps)] if steps and any(chains) else []
-        found = yield from together([self._findings(texts, name, chain) for name, chain in [*named, *extra]])
-        stated, reference = found[: len(chains)], found[-1] if extra else []
+        found = yield from together([self._findings(texts, name, chain) for name, chain in [*chains_by_name, *extra]])
+        predicted, reference = found[: len(chains)], found[-1] if extra else []
         parts = yield from together(
             [
                 self._parts(texts, name, chain, findings, reference)
-                for (name, chain), findings in zip(named, stated, strict=True)
+                for (name, chain), findings in zip(chains_by_name, predicted, strict=True)
             ]
         )
         return [scores_of(part) for part in parts]
@@ -95,48 +95,53 @@ class LlmReasoningJudge:
         )
 
     def _parts(
-        self, case: _CaseText, name: str, steps: list[str], stated: list[str] | Failure, reference: list[str] | Failure
+        self,
+        case: _CaseText,
+        name: str,
+        steps: list[str],
+        findings: list[str] | Failure,
+        reference: list[str] | Failure,
     ) -> Conversation[dict[str, Part]]:
-        """The three parts of one reasoning. stated, reference: its key findings, and those of the reference."""
-        if isinstance(stated, Failure):
-            return dict.fromkeys(PARTS, f"judge: {stated.reason}")
+        """The three parts of one reasoning. findings, reference: its key findings, and those of the reference."""
+        if isinstance(findings, Failure):
+            return dict.fromkeys(PARTS, f"judge: {findings.reason}")
         shares = yield from together(
             [
-                self._correct(case, name, stated),
-                self._recalled(case, name, steps, stated, reference),
-                self._effective(case, name, steps, stated),
+                self._correct(case, name, findings),
+                self._recalled(case, name, steps, findings, reference),
+                self._effective(case, name, steps, findings),
             ]
         )
         return dict(zip(PARTS, shares, strict=True))
 
-    def _correct(self, case: _CaseText, name: str, stated: list[str]) -> Conversation[Part]:
+    def _correct(self, case: _CaseText, name: str, findings: list[str]) -> Conversation[Part]:
         if case.silent:
             return case.silent
-        if not stated:
+        if not findings:
             return NOTHING_SAID
-        values = {"report": case.report, "findings": numbered_list(stated), "silence": self.unmentioned_rule}
-        return (yield from self._share(case, name, "correct", len(stated), values))
+        values = {"report": case.report, "findings": numbered_list(findings), "silence": self.unmentioned_rule}
+        return (yield from self._share(case, name, "correct", len(findings), values))
 
     def _recalled(
-        self, case: _CaseText, name: str, steps: list[str], stated: list[str], reference: list[str] | Failure
+        self, case: _CaseText, name: str, steps: list[str], findings: list[str], reference: list[str] | Failure
     ) -> Conversation[Part]:
         if not case.steps:
-            return NO_REFERENCE
+            return NO_REFERENCE_STEPS
         if not steps:
             return NO_REASONING
         if isinstance(reference, Failure):
             return f"judge: {reference.reason}"
         if not reference:
             return NOTHING_IN_REFERENCE
-        if not stated:
+        if not findings:
             return 0.0
         values = {"question": case.question, "findings": numbered_list(reference), "steps": numbered_list(steps)}
         return (yield from self._share(case, name, "recalled", len(reference), values))
 
-    def _effective(self, case: _CaseText, name: str, steps: list[str], stated: list[str]) -> Conversation[Part]:
+    def _effective(self, case: _CaseText, name: str, steps: list[str], findings: list[str]) -> Conversation[Part]:
         if not case.steps:
-            return NO_REFERENCE
-        if not stated:
+            return NO_REFERENCE_STEPS
+        if not findings:
             return NOTHING_SAID
         values = {
             "question": case.question,

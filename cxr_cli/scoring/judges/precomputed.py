@@ -15,7 +15,7 @@ from cxr_cli.rows.signatures import sign
 from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scores_of
 
-NOT_STORED, UNPARSABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: impossible counts"
+NOT_STORED, UNREADABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: impossible counts"
 NOTHING = {
     "factuality": NOTHING_SAID,
     "completeness": NOTHING_IN_REFERENCE,
@@ -29,9 +29,9 @@ def counted_shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
     if not judged or "reference" not in judged:
         return dict.fromkeys(PARTS, NOT_STORED)
     found: dict[str, float | str] = {}
-    for part, (count, total) in _counts(judged).items():
+    for part, (count, total) in _counts_of_parts(judged).items():
         if count is None or total is None:
-            found[part] = UNPARSABLE
+            found[part] = UNREADABLE
         else:
             found[part] = count / total if total else NOTHING[part]
     return found
@@ -45,7 +45,7 @@ def possible_shares(judged: Mapping[str, Any] | None, reasoning: str) -> dict[st
     return {part: IMPOSSIBLE if not isinstance(share, str) and share > 1 else share for part, share in found.items()}
 
 
-def _counts(judged: Mapping[str, Any]) -> dict[str, tuple[int | None, int | None]]:
+def _counts_of_parts(judged: Mapping[str, Any]) -> dict[str, tuple[int | None, int | None]]:
     effective, ineffective = judged.get("effective"), judged.get("ineffective")
     steps = None if effective is None or ineffective is None else effective + ineffective
     return {

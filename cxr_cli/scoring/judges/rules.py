@@ -12,7 +12,7 @@ from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.radrscore import (
     NO_REASONING,
-    NO_REFERENCE,
+    NO_REFERENCE_STEPS,
     NOTHING_IN_REFERENCE,
     NOTHING_SAID,
     Scores,
@@ -49,11 +49,11 @@ class RulesJudge:
         elif not predicted:
             parts["factuality"] = NOTHING_SAID
         else:
-            known = ReferenceFindings(reader.read(report), lexicon, self.unmentioned)
-            agreed = sum(known.judge(p).verdict == "supported" for p in predicted)
+            truth = ReferenceFindings(reader.read(report), lexicon, self.unmentioned)
+            agreed = sum(truth.judge(p).verdict == "supported" for p in predicted)
             parts["factuality"] = agreed / len(predicted)
         if not reference:
-            reason = NO_REFERENCE if not steps else NOTHING_IN_REFERENCE
+            reason = NO_REFERENCE_STEPS if not steps else NOTHING_IN_REFERENCE
             return parts | {"completeness": reason, "effectiveness": reason}
         recalled = recalled_share(predicted, reference, lexicon) if reasoning.strip() else None
         effective = effective_share(predicted, reference, lexicon)

@@ -15,7 +15,7 @@ from cxr_cli.scoring.summaries.comparison import ComparisonLine
 COLUMN, PAGE = 3.5, 7.2  # inches
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 HATCHES = ("", "////", "....", "xxxx", "----", "\\\\\\\\", "++++", "oooo", "||||")
-MARKERS = "osD^vP<X>*"
+POINT_SHAPES = "osD^vP<X>*"
 STYLE = {
     "font.size": 8,
     **dict.fromkeys(("axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), 8),
@@ -27,7 +27,7 @@ STYLE = {
     "svg.fonttype": "none",  # letters stay letters, to be searched and edited
     "svg.hashsalt": "cxr",  # the same plot is the same file
 }
-_LETTER = 0.065  # inches, about
+_LETTER_WIDTH = 0.065  # inches, about
 
 
 def bars(panels: Mapping[str, Mapping[str, Mapping[str, ComparisonLine | None]]], measure: str) -> Any:
@@ -51,7 +51,7 @@ def bars(panels: Mapping[str, Mapping[str, Mapping[str, ComparisonLine | None]]]
                 line, y = panel[label][model], middle + i - (len(group) - 1) / 2
                 if line and line.mean:
                     axes.barh(y, line.mean, 1, **_bar_style(styles[model]))
-                    axes.errorbar(line.mean, y, xerr=_error(line), color="black", linewidth=0.8, capsize=1.5)
+                    axes.errorbar(line.mean, y, xerr=_error_lengths(line), color="black", linewidth=0.8, capsize=1.5)
                 else:
                     axes.text(0.01, y, "0" if line else "-", va="center_baseline")
         axes.set(title=title, xlim=(0, 1), xlabel=measure, ylim=(sum(heights), 0))
@@ -71,7 +71,7 @@ def crosses(
     for axes, (title, pairs) in zip(all_axes, panels.items(), strict=True):
         for i, (name, (x, y)) in enumerate(pairs.items()):
             if x and y:
-                errors = {"xerr": _error(x), "yerr": _error(y), "linewidth": 0.8}
+                errors = {"xerr": _error_lengths(x), "yerr": _error_lengths(y), "linewidth": 0.8}
                 handles[name] = axes.errorbar(x.mean, y.mean, **errors, **_marker_style(i))
         axes.set(title=title, xlabel=x_label, ylabel=y_label if axes is all_axes[0] else "")
         axes.grid(alpha=0.3)
@@ -82,8 +82,8 @@ def crosses(
 def heat_map(rows: Mapping[str, Mapping[str, float | None]], measure: str) -> Any:
     """rows: label -> column -> a value from 0 to 1; a cell without one is white. measure: what the values are."""
     names = [_folded(name, 30) for name in next(iter(rows.values()))]
-    width = _LETTER * _longest(rows) + 0.34 * len(names)
-    below = _LETTER * _longest(names)
+    width = _LETTER_WIDTH * _longest(rows) + 0.34 * len(names)
+    below = _LETTER_WIDTH * _longest(names)
     figure, [axes] = _figure(1, 0.19 * len(rows) + below, width=max(COLUMN, width))
     values = [[float("nan") if value is None else value for value in row.values()] for row in rows.values()]
     axes.pcolormesh(values, cmap="viridis", vmin=0, vmax=1, edgecolors="white", linewidth=0.5)
@@ -113,7 +113,7 @@ def _legend(figure: Any, handles: Mapping[str, Any]) -> None:
     if len(names) == 1:
         return
     width, height = figure.get_size_inches()
-    columns = max(1, min(len(names), int(width / (0.5 + _LETTER * _longest(names)))))
+    columns = max(1, min(len(names), int(width / (0.5 + _LETTER_WIDTH * _longest(names)))))
     lines = -(-len(names) // columns)
     figure.set_size_inches(width, height + 0.17 * lines + 0.1)
     figure.legend(handles.values(), names, loc="outside upper center", ncols=columns, handlelength=2)
@@ -125,11 +125,11 @@ def _bar_style(i: int) -> dict[str, Any]:
 
 
 def _marker_style(i: int) -> dict[str, Any]:
-    style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
+    style = {"color": COLOURS[i % len(COLOURS)], "marker": POINT_SHAPES[i % len(POINT_SHAPES)]}
     return {**style, "markeredgecolor": "black", "markeredgewidth": 0.4}
 
 
-def _error(line: ComparisonLine) -> list[list[float]] | None:
+def _error_lengths(line: ComparisonLine) -> list[list[float]] | None:
     """The interval as lengths below and above the mean, as matplotlib takes it; None without an interval."""
     if line.mean is None or line.low is None or line.high is None:
         return None

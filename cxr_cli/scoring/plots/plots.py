@@ -23,8 +23,8 @@ with need("plot"):
     import matplotlib
 
 BY_TASK = ("accuracy", "radrscore", "finding_f1")
-LABELS = {"radrscore": "RadRScore", "finding_f1": "F1 of findings"}
-MOST_FINDINGS = 30  # in a heat map
+METRIC_LABELS = {"radrscore": "RadRScore", "finding_f1": "F1 of findings"}
+MOST_ROWS = 30  # in a heat map
 
 
 def draw_plots(comparison: Comparison, folder: Path) -> list[Path]:
@@ -59,15 +59,15 @@ class Figures:
                 yield f"{metric}_by_task", self.bars({task: (task, metric) for task in self.tasks(metric)}, metric)
         if "radrscore" in self.metrics:
             last = self.tasks("radrscore")[-1]
-            parts = {LABELS.get(metric, metric): (last, metric) for metric in radrscore.METRICS}
+            parts = {METRIC_LABELS.get(metric, metric): (last, metric) for metric in radrscore.METRICS}
             yield "radrscore_parts", self.bars(parts, "score")
         if "radrscore" in self.metrics and "accuracy" in self.metrics:
             yield "accuracy_radrscore", self.crosses()
         metrics = [metric for metric in ("accuracy", *radrscore.METRICS) if metric in self.metrics]
-        if findings := finding_means(self.comparison, metrics)[:MOST_FINDINGS] if metrics else []:
+        if findings := finding_means(self.comparison, metrics)[:MOST_ROWS] if metrics else []:
             rows = {
                 f"{finding.finding} ({finding.questions})": {
-                    LABELS.get(column, column): mean for column, mean in finding.means.items()
+                    METRIC_LABELS.get(column, column): mean for column, mean in finding.means.items()
                 }
                 for finding in findings
             }
@@ -108,4 +108,4 @@ class Figures:
 
     def label(self, measure: str) -> str:
         """Of an axis: "RadRScore (95% interval)"."""
-        return f"{LABELS.get(measure, measure)} ({self.comparison.level * 100:g}% interval)"
+        return f"{METRIC_LABELS.get(measure, measure)} ({self.comparison.level * 100:g}% interval)"

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_cli.scoring.summaries.intervals import interval
-from cxr_cli.scoring.summaries.score_matrix import Floats, ScoreMatrix
+from cxr_cli.scoring.summaries.intervals import Floats, interval
+from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
 from cxr_cli.scoring.summaries.shared_items import SharedItems
 from cxr_cli.scoring.summaries.significance import holm, paired
 from cxr_cli.scoring.summaries.summary import ALL_TASKS

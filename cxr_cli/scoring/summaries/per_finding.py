@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cxr_cli.scoring.summaries.comparison import Comparison
-from cxr_cli.scoring.summaries.score_matrix import Floats
+from cxr_cli.scoring.summaries.intervals import Floats
 
 
 class FindingMeans(NamedTuple):
@@ -35,12 +35,12 @@ def finding_means(comparison: Comparison, metrics: Sequence[str]) -> list[Findin
     else:
         columns = {metric: matrix.scores(metric)[0][0] for metric in metrics}
     findings = [
-        FindingMeans(finding, len(items), {name: _mean(values[items]) for name, values in columns.items()})
+        FindingMeans(finding, len(items), {name: _mean_of_numbers(values[items]) for name, values in columns.items()})
         for finding, items in items_of.items()
     ]
     return sorted(findings, key=lambda means: (-means.questions, means.finding))
 
 
-def _mean(values: Floats) -> float | None:
+def _mean_of_numbers(values: Floats) -> float | None:
     scores = values[~np.isnan(values)]
     return float(scores.mean()) if len(scores) else None

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_cli.errors import RowError
+from cxr_cli.scoring.summaries.intervals import Floats
 from cxr_cli.scoring.summaries.summary import SIGNATURE_KEYS, patient_code
 from cxr_cli.tasks import task_names
 
 Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 class _Scores:

@@ -5,20 +5,20 @@ from textwrap import wrap
 
 from cxr_cli.scoring.tables.table import Document, FootEntry, Table
 
-_GAP = "  "
+_COLUMN_GAP = "  "
 _WIDTH = 100
 
 
 def as_text(document: Document) -> str:
     """The table, and its foot in lines of at most 100 characters."""
     table = document.table
-    out = _lines(table) if table.body else [table.empty]
+    out = _table_lines(table) if table.body else [table.empty]
     for block in [[f"*: {table.bold_meaning}"] if table.bold else [], *table.foot]:
         out += ["", *(line for part in block for line in _foot_lines(part))] if block else []
     return "\n".join([*out, *table.signatures]) + "\n"
 
 
-def _lines(table: Table) -> list[str]:
+def _table_lines(table: Table) -> list[str]:
     """The head and the body; each stacked name has a line of its own."""
     rows = [[*table.head], *table.without_repeats()]
     starred = {column for _, column in table.bold}
@@ -32,24 +32,26 @@ def _lines(table: Table) -> list[str]:
     names = table.names - table.stacked
     left = {*range(names), *(column - table.stacked for column in table.left)}
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    out = [_line(*_spans(table, names, widths), left)] if table.spans else []
+    out = [_aligned(*_span_cells(table, names, widths), left)] if table.spans else []
     for stack, row in zip(stacks, rows, strict=True):
         out += [stack] if stack else []
-        out.append(_line(row, widths, left))
+        out.append(_aligned(row, widths, left))
     return out
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], left: Container[int]) -> str:
+def _aligned(cells: Sequence[str], widths: Sequence[int], left: Container[int]) -> str:
     """left: the columns that are aligned left."""
     texts = enumerate(zip(cells, widths, strict=True))
-    return _GAP.join(text.ljust(width) if i in left else text.rjust(width) for i, (text, width) in texts).rstrip()
+    return _COLUMN_GAP.join(
+        text.ljust(width) if i in left else text.rjust(width) for i, (text, width) in texts
+    ).rstrip()
 
 
-def _spans(table: Table, names: int, widths: Sequence[int]) -> tuple[list[str], list[int]]:
+def _span_cells(table: Table, names: int, widths: Sequence[int]) -> tuple[list[str], list[int]]:
     """The cells of the head above the head, and their widths."""
     cells, span_widths, start = [""] * names, [*widths[:names]], names
     for name, columns in table.spans:
-        width = sum(widths[start : start + columns]) + len(_GAP) * (columns - 1)
+        width = sum(widths[start : start + columns]) + len(_COLUMN_GAP) * (columns - 1)
         cells.append(f" {name} ".center(width, "-"))
         span_widths.append(width)
         start += columns
@@ -59,4 +61,4 @@ def _spans(table: Table, names: int, widths: Sequence[int]) -> tuple[list[str], 
 def _foot_lines(part: str | FootEntry) -> list[str]:
     if isinstance(part, str):
         return wrap(part, _WIDTH, subsequent_indent="    ")
-    return [_GAP + _line(part.cells, [*part.widths, 0], {0, len(part.widths)})]
+    return [_COLUMN_GAP + _aligned(part.cells, [*part.widths, 0], {0, len(part.widths)})]

@@ -7,7 +7,7 @@ Only what names an answer is translated; the option's letter or text behind it i
 
 import re
 
-_ANSWER_WORDS = {
+_CUE_WORDS = {
     "zh": r"(?:(?:正[确確]|最[终終]|最后|最佳|我)的?){0,3}答案"
     r"|(?:[应應故我])?(?:[选選](?:[择擇项項])?)(?=\W*[A-Z](?![A-Za-z]))",
     "ja": r"(?:(?:正しい|最終的?な?|私の)){0,3}(?:答え|解答|回答|正解|答|選択肢|選択)",
@@ -46,12 +46,12 @@ _NAMES_LETTER = (
     r"|opzione|op[cç][aã]o|alternativa|вариант|буква|选项|選項|選択肢)\s*)?(?=\W?[A-Z](?![A-Za-z]))"
 )
 _CUE = re.compile(
-    rf"(?<![A-Za-zÀ-ӿ])(?:{'|'.join(_ANSWER_WORDS.values())})"
+    rf"(?<![A-Za-zÀ-ӿ])(?:{'|'.join(_CUE_WORDS.values())})"
     rf"(?:\s*[:=–—-]\s*|\s*(?:{_LINKS})\s*[:=]?(?=[\s\"'(\[:A-Z]|[^\x00-\x7f])\s*|\s*(?=[(\[\"']?[A-Z](?![A-Za-z])))"
     rf"(?:{_NAMES_LETTER})?",
     re.I,
 )
-_JOINED = re.compile(r"(?<=\b[A-Z])[ ]*(?:\b(?:und|et|y|e|i|и|en|ve|og|och|va)\b|[和及与與と와과])[ ]*(?=[A-Z]\b)")
+_TWO_LETTERS = re.compile(r"(?<=\b[A-Z])[ ]*(?:\b(?:und|et|y|e|i|и|en|ve|og|och|va)\b|[和及与與と와과])[ ]*(?=[A-Z]\b)")
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _LETTER_THEN_CJK = re.compile(rf"(?<![A-Za-z])([A-Za-z]) ?(?=[{_CJK}])")
 _CJK_THEN_LETTER = re.compile(rf"(?<=[{_CJK}])(?=[A-Za-z])")
@@ -74,7 +74,7 @@ def answer_in_english(text: str) -> str:
     """The text with each cue of another language as "Answer: " on a line of its own."""
     if text.isascii() and not _ASCII_CUE.search(text):
         return text
-    text = _CJK_THEN_LETTER.sub(" ", _LETTER_THEN_CJK.sub(r"\1. ", _JOINED.sub(" and ", text)))
+    text = _CJK_THEN_LETTER.sub(" ", _LETTER_THEN_CJK.sub(r"\1. ", _TWO_LETTERS.sub(" and ", text)))
     text = _IS_RIGHT.sub("", _CUE.sub("\nAnswer: ", text))
     return _CYRILLIC_LETTER.sub(lambda match: match[1].translate(_ALIKE), text).strip()
 

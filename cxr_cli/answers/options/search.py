@@ -1,0 +1,168 @@
+"""Which options a text answers, searched in the ways of WAYS, one after the other.
+
+A text that is nothing but an answer, the last explicit answer, the options marked as chosen, the conclusion of the
+prose.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from cxr_cli.answers.answer import NO_ANSWER, REFUSED, TWO, UNPARSABLE, Answer
+from cxr_cli.answers.lists import list_pieces, says_none
+from cxr_cli.answers.options.explicit import explicit_mentions
+from cxr_cli.answers.options.marks import marked_mentions, without_option_list, wrong_options
+from cxr_cli.answers.options.prose import concluded_options
+from cxr_cli.answers.options.reader import OptionMention, OptionReader
+from cxr_cli.answers.options.short import short_answer
+from cxr_cli.answers.reference import AnswerKey
+from cxr_cli.answers.wording.cleaning import plain
+from cxr_cli.answers.wording.cues import CONDITION, DEFERS, FAVOURS, IN_CONCLUSION, REFUSES
+from cxr_cli.answers.wording.meanings import yes_or_no_meant
+
+_LONGEST_LINE = 80  # characters of a line that may be an answer
+_INDENT = re.compile(r"[\s\-–>:.]*")
+
+
+class AnswerSearch:
+    """The search for the answer in one part of a reply. in_tag: is that part the answer tag?"""
+
+    def __init__(self, reader: OptionReader, key: AnswerKey, in_tag: bool) -> None:
+        self.reader, self.options, self.text = reader, reader.options, reader.text
+        self.key, self.several, self.in_tag = key, key.several, in_tag
+
+    def answer(self) -> Answer:
+        """What the first of WAYS that finds an answer finds."""
+        for way in WAYS:
+            if answer := way(self):
+                return answer
+        return self.why_none()
+
+    def none_of_them(self) -> Answer | None:
+        """ "None of the above" is an answer where several options may be right: none of them is."""
+        none = self.several and says_none(self.text) and plain(self.text) not in self.options.index
+        return Answer([], None) if none else None
+
+    def short(self) -> Answer | None:
+        """A text that is nothing but a choice: "B and D", "Not A but B.", "B. It is round." """
+        exact = self.options.exact_option(self.text)
+        if exact is None and self.options.yes_no:
+            exact = self.options.meanings.get(yes_or_no_meant(self.text))
+        chosen = frozenset([exact]) if exact is not None else short_answer(self.reader, several=self.several)
+        if chosen is None:
+            return None
+        return self._pick(chosen) if chosen else Answer(None, NO_ANSWER)
+
+    def whole_text(self) -> Answer | None:
+        """A text that is nothing but options, or, in the answer tag, begins with them: "B", "B) No.", "A, C"."""
+        indent = _INDENT.match(self.text)
+        run = self.reader.run_from(indent.end() if indent else 0)
+        rest = self.text[run.end :].lstrip(" )]}\"'") if run else self.text
+        whole = not rest.strip(" .!\n") or (self.in_tag and (not self.several or rest[0] in ".:\n(-"))
+        return self._pick(run.options) if run and whole else None
+
+    def list_in_tag(self) -> Answer | None:
+        """A list in the answer tag, if one item names an option at least; an item that names none stays as it is."""
+        if not (self.several and self.in_tag):
+            return None
+        pieces = [piece for piece in list_pieces(self.text) if piece]
+        runs = [(piece, OptionReader(piece, self.options).run_from(0)) for piece in pieces]
+        if not any(run and run.end == len(piece) for piece, run in runs):
+            return None
+        names = [self.options.texts[i] for _, run in runs if run for i in sorted(run.options) if i >= 0]
+        return Answer(list(dict.fromkeys(names)) + [piece for piece, run in runs if not run], None)
+
+    def explicit(self) -> Answer | None:
+        """The last of "the answer is B", "I choose B" that depends on no "if"."""
+        firm = [mention for mention in self._explicit if not self.reader.is_conditional(mention)]
+        return self._pick(firm[-1].options) if firm else None
+
+    def last_line(self) -> Answer | None:
+        """A last line that is nothing but a choice: "Answer B"."""
+        start = self.text.rfind("\n") + 1
+        last = self.text[start:].strip()
+        a, b = self.reader.sentences_around(start, len(self.text))
+        if not start or len(last) > _LONGEST_LINE or self.reader.has_cue(CONDITION, a, b):
+            return None
+        if any(mention.start < start for mention in self._marks):
+            return None
+        chosen = short_answer(OptionReader(last, self.options), several=self.several, reason=False)
+        return self._pick(chosen) if chosen and (self.several or len(chosen) == 1) else None
+
+    def marks(self) -> Answer | None:
+        """The options marked as chosen. If one alone may be right, the last of several, if the text concludes it."""
+        indexes = _options_of(self._chosen_marks)
+        if indexes and not self.several and len(indexes) > 1:
+            indexes = self._chosen_marks[-1].options if self._concludes(self._chosen_marks) else frozenset()
+        return self._pick(indexes) if indexes else None
+
+    def prose(self) -> Answer | None:
+        """What the prose concludes, without a word that names an answer: "There is no edema." """
+        found = self._prose
+        return self._pick(found) if found and (self.several or len(found) == 1) else None
+
+    def remaining(self) -> Answer | None:
+        """The one option that is left where all others are called wrong."""
+        left = frozenset(range(len(self.options.texts))) - wrong_options(self.reader)
+        return self._pick(left) if len(left) == 1 and not self.several else None
+
+    def why_none(self) -> Answer:
+        """No answer, with the reason."""
+        if self._prose or len(_options_of([*self._explicit, *self._marks]) - {-1}) > 1:
+            reason = TWO
+        elif self.reader.has_cue(REFUSES) or self.reader.has_cue(DEFERS):
+            reason = REFUSED
+        else:
+            unknown_letter = any(-1 in mention.options for mention in self._marks)
+            reason = UNPARSABLE if self.in_tag or unknown_letter else NO_ANSWER
+        return Answer(None, reason)
+
+    @cached_property
+    def _explicit(self) -> list[OptionMention]:
+        return explicit_mentions(self.reader)
+
+    @cached_property
+    def _marks(self) -> list[OptionMention]:
+        return marked_mentions(self.reader)
+
+    @cached_property
+    def _chosen_marks(self) -> list[OptionMention]:
+        """The marked options, unless they only repeat the list of options or depend on an "if"."""
+        existing = [mention for mention in self._marks if -1 not in mention.options]
+        kept = without_option_list(self.text, existing, len(self.options.texts), single=not self.several)
+        return [mention for mention in kept if not self.reader.is_conditional(mention)]
+
+    @cached_property
+    def _prose(self) -> frozenset[int]:
+        silent = self._chosen_marks or self.reader.has_cue(REFUSES)
+        return frozenset() if silent else concluded_options(self.reader, self.key.question, self.key.findings)
+
+    def _pick(self, indexes: frozenset[int]) -> Answer:
+        """The answer that names these options; no answer if one of them does not exist, or if they are too many."""
+        reason = UNPARSABLE if -1 in indexes else TWO if len(indexes) > 1 and not self.several else None
+        return Answer(None if reason else [self.options.texts[i] for i in sorted(indexes)], reason)
+
+    def _concludes(self, mentions: list[OptionMention]) -> bool:
+        """Does the last mention stand alone in a concluding sentence, or in a last one that calls it the best?"""
+        reader = self.reader
+        a, b = reader.sentences_around(mentions[-1].start, mentions[-1].end)
+        alone = len({m.options for m in mentions if a <= m.start < b}) == 1
+        near_end = b >= reader.sentences[-min(2, len(reader.sentences))][1]
+        return alone and (reader.has_cue(IN_CONCLUSION, a, b) or (near_end and reader.has_cue(FAVOURS, a, b)))
+
+
+WAYS: tuple[Callable[[AnswerSearch], Answer | None], ...] = (
+    AnswerSearch.none_of_them,
+    AnswerSearch.short,
+    AnswerSearch.whole_text,
+    AnswerSearch.list_in_tag,
+    AnswerSearch.explicit,
+    AnswerSearch.marks,
+    AnswerSearch.last_line,
+    AnswerSearch.prose,
+    AnswerSearch.remaining,
+)
+
+
+def _options_of(mentions: Iterable[OptionMention]) -> frozenset[int]:
+    return frozenset(index for mention in mentions for index in mention.options)

@@ -1,0 +1,1 @@
+"""The words of answers: their plain form, cues, words of one meaning, other languages."""
