@@ -24,6 +24,7 @@ def free_port() -> str:
         return str(free.getsockname()[1])
 
 
+FREE_PORT = "a free port"  # drawn when the command starts: one drawn earlier may be taken by then
 ENVIRONMENT = {**os.environ, "DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 CXR = [sys.executable, "-m", "cxr_cli"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "cxr_cli"]
@@ -31,7 +32,7 @@ DEEPSPEED = [
     str(Path(sys.executable).with_name("deepspeed")),
     "--no_local_rank",
     *("--num_gpus", "2"),
-    *("--master_port", free_port()),  # DeepSpeed's default is the same for all
+    *("--master_port", FREE_PORT),  # DeepSpeed's default is the same for all
     "--module",
     "cxr_cli",
 ]
@@ -72,6 +73,7 @@ def command(stage: str, rows: Path, model: Path, out: Path, **settings: Any) -> 
 
 def run(words: list[str], cwd: Path, *environments: dict[str, str]) -> str:
     """Runs the command, once in each environment at the same time; returns their stderr."""
+    words = [free_port() if word == FREE_PORT else word for word in words]
     started = [
         subprocess.Popen(words, cwd=cwd, env=ENVIRONMENT | more, stdout=-1, stderr=-1, text=True)
         for more in environments or ({},)
