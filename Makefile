@@ -12,18 +12,20 @@ VLLM := build/vllm-cpu
 PYTEST := OMP_NUM_THREADS=1 python -m pytest -n auto --maxprocesses 8 --dist loadfile
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-help:  ## say what there is to make
+help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): pyproject.toml
+	@echo 'Installing 2 GB into $(VENV): one to ten minutes, most of them for torch.'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "$(TORCH)" -e ".[dev,llm,train]"
+	$(VENV)/bin/python -m pip install --disable-pip-version-check "$(TORCH)" -e ".[dev,llm,train]"
 	touch $@
 
 DEMO := build/demo
 
 demo: export CXR_CACHE := $(CURDIR)/$(DEMO)/cache
-demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model, and a cache of its own: phantoms to scores
+demo: $(READY)  ## every stage on a CPU, with drawn films, a tiny model and a cache of its own
+	@echo 'Nine commands, each printed before it runs: some minutes on two cores, most of them for the two trainings.'
 	@rm -rf $(DEMO) && mkdir -p build
 	cxr phantom -n 40 -o $(DEMO) --size 64 --format png --findings cardiomegaly,pneumothorax,edema
 	cxr mine $(DEMO)/studies.jsonl --task binary | cxr verify > $(DEMO)/steps.jsonl
@@ -43,24 +45,26 @@ demo: $(READY)  ## the whole chain on a CPU, with drawn films and a tiny model, 
 	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files, or a table,'
 	@echo '`cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
 
-reproduce-mini: $(READY)  ## the ablations in miniature: MINI=quick, one seed, or MINI=full, three
+reproduce-mini: $(READY)  ## the method in miniature: MINI=quick, half an hour with one seed, or MINI=full, hours with three
 	$(MAKE) -j2 -f recipes/mini.mk
 
-test: $(READY)  ## the fast tests
+test: $(READY)  ## the fast tests: some minutes on two cores
+	@echo 'A dot for each test. The first come when all tests are collected, after half a minute.'
 	$(PYTEST) -m "not slow"
 
 BASE := build/base
 
 test-base:  ## the fast tests in a base install: what needs an extra is skipped by name
 	$(PYTHON) -m venv $(BASE)
-	$(BASE)/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest
+	$(BASE)/bin/python -m pip install --disable-pip-version-check -e . pytest
 	$(BASE)/bin/python -m pytest -m "not slow" -rs
 
 $(VLLM)/ready: tests/vllm_cpu/build.py tests/vllm_cpu/requirements.txt
 	$(PYTHON) tests/vllm_cpu/build.py $(VLLM)
 	touch $@
 
-test-all: $(READY) $(VLLM)/ready  ## all tests, with a vLLM that is built for them
+test-all: $(READY) $(VLLM)/ready  ## all tests, with a vLLM that is built for them: twenty minutes or more
+	@echo 'The slow tests come first: for minutes there is no dot.'
 	$(PYTEST) --no-loadscope-reorder
 
 lint: $(READY)  ## ruff and mypy

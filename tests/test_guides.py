@@ -35,7 +35,8 @@ def test_commands_that_are_not_run_are_commands(guide: str, monkeypatch: pytest.
 
     monkeypatch.setattr(click.Path, "convert", lambda self, value, parameter, context: value)  # not on this machine
     for script, _, needs in pages.commands((pages.ROOT / guide).read_text()):
-        for name, *arguments in pages.invocations(re.sub(r"\$\w+", "1", script)) if needs else ():
+        calls = pages.invocations(re.sub(r"\$\w+", "1", script)) if needs else ()
+        for name, *arguments in filter(None, calls):  # a bare `cxr` asks for completions
             command = cxr.get_command(cxr.make_context("cxr", [], resilient_parsing=True), name)
             assert command is not None, script
             command.make_context(name, arguments)
