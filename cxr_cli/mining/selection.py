@@ -15,7 +15,7 @@ from cxr_cli.registry import did_you_mean
 from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.tasks.task import Task
 
-_YES_NO = ("Yes", "No")
+_BINARY_ANSWERS = ("Yes", "No")
 Sample = list[tuple[int, int]]  # a heap of (-rank, offset): the lowest ranks, the highest of them on top
 
 
@@ -77,7 +77,9 @@ def sample_per_finding(
     """
     writer = miner.writer
     targets = [(task, name) for task in miner.tasks if task.per_finding for name in writer.names]
-    samples: dict[tuple[Task, str, str], Sample] = {(*target, answer): [] for target in targets for answer in _YES_NO}
+    samples: dict[tuple[Task, str, str], Sample] = {
+        (*target, answer): [] for target in targets for answer in _BINARY_ANSWERS
+    }
     with TemporaryFile() as file:
         for row in rows:
             try:
@@ -93,7 +95,7 @@ def sample_per_finding(
                     heappush(sample, item) if len(sample) < count else heappushpop(sample, item)
         targets_at: dict[int, list[tuple[Task, str]]] = defaultdict(list)
         for target in targets:
-            yes, no = (samples[(*target, answer)] for answer in _YES_NO)
+            yes, no = (samples[(*target, answer)] for answer in _BINARY_ANSWERS)
             for offset in _offsets(yes, no, count, balance):
                 targets_at[offset].append(target)
         for offset in sorted(targets_at):

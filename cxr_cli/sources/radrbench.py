@@ -32,16 +32,16 @@ TASK_NAMES = {
     "multiple": "multiple",
     "temporal": "temporal",
 }
-_QUESTION_KEYS, _ANSWER_KEYS, _IMAGE_KEYS = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
-_REPORT_KEYS, _PRIOR_REPORT_KEY = ("original_report", "original_report_2"), "original_report_1"
+_QUESTION_NAMES, _ANSWER_NAMES, _IMAGE_NAMES = ("question", "q"), ("answer", "a"), ("image_path", "images_path")
+_REPORT_NAMES, _PRIOR_REPORT_NAME = ("original_report", "original_report_2"), "original_report_1"
 _TYPICAL = {
-    *_IMAGE_KEYS,
-    *_REPORT_KEYS,
+    *_IMAGE_NAMES,
+    *_REPORT_NAMES,
     "item_id",
     "pred",
     "reason_steps",
 }  # a question with one of them is RadRBench-CXR's
-_REPLACED = {*_QUESTION_KEYS, *_ANSWER_KEYS, *_TYPICAL, _PRIOR_REPORT_KEY, "options"}
+_REPLACED = {*_QUESTION_NAMES, *_ANSWER_NAMES, *_TYPICAL, _PRIOR_REPORT_NAME, "options"}
 
 
 def find(name: str) -> Source:
@@ -67,7 +67,7 @@ def _rows_of_file(path: Path) -> Iterator[Item]:
         where = f"{path}:{number}"
         if not isinstance(row, dict):
             yield where, row, "not an object"
-        elif not (_first_value(row, _QUESTION_KEYS) and row.keys() & _TYPICAL):
+        elif not (_first_value(row, _QUESTION_NAMES) and row.keys() & _TYPICAL):
             yield where, row, None
         else:
             id = row.get("item_id") or ""
@@ -80,28 +80,28 @@ def case(item: Row, task: str | None = None) -> Row:
     """An item as a Case without `id`. task: that in the file's name."""
     from cxr_cli.answers.reference import answer_texts, reference_texts
 
-    question, listed_options = parse_prompt(str(_first_value(item, _QUESTION_KEYS)).strip())
+    question, listed_options = parse_prompt(str(_first_value(item, _QUESTION_NAMES)).strip())
     choices = item.get("options") or listed_options
     options = [str(text) for text in (choices.values() if isinstance(choices, dict) else choices)]
     steps, why = _steps_or_reason(item.get("reason_steps"))
     several = task_of({"task": task}, options).several
-    answer = _first_value(item, _ANSWER_KEYS)
+    answer = _first_value(item, _ANSWER_NAMES)
     right = reference_texts({"task": task, "answer": answer}, options) if options or several else answer_texts(answer)
     if right is None and answer:
         why["answer"] = "none of the options"
-    images = _first_value(item, _IMAGE_KEYS) or []
+    images = _first_value(item, _IMAGE_NAMES) or []
     images = [images] if isinstance(images, str) else images
     made_case: Row = {
         "task": task,
         "question": question,
         "options": options,
         "answer": right[0] if right and len(right) == 1 and not several else right,
-        "report": _first_value(item, _REPORT_KEYS),
+        "report": _first_value(item, _REPORT_NAMES),
         "steps": steps,
         "images": images,
     }
     if task_of({"task": task}).compares and len(images) == 2:
-        made_case |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_PRIOR_REPORT_KEY)}}
+        made_case |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_PRIOR_REPORT_NAME)}}
     made_case |= {"prediction": item["pred"]} if "pred" in item else {}
     return (
         made_case | ({"why": why} if why else {}) | {key: value for key, value in item.items() if key not in _REPLACED}
