@@ -201,6 +201,21 @@ def test_a_command_is_options_and_one_call() -> None:
     assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_COMMAND} == {}
 
 
-def test_each_room_has_its_tests() -> None:
-    rooms = [path.name for path in (ROOT / "cxr_cli").iterdir() if (path / "__init__.py").exists()]
-    assert [room for room in sorted(rooms) if not [*(ROOT / "tests" / room).glob("test_*.py")]] == []
+OTHER_TESTS = {
+    "bench",
+    "docs",
+    "golden",
+    "recipes",
+    "vllm_cpu",
+}  # figures, pages, labelled texts, recipes, a vLLM to test with
+
+
+def test_tests_lie_as_the_rooms_do() -> None:
+    """Each room has tests, and a folder of tests bears the name of a room, or of a folder in it."""
+    tests, package = ROOT / "tests", ROOT / "cxr_cli"
+    rooms = [path.name for path in package.iterdir() if (path / "__init__.py").exists()]
+    assert [room for room in sorted(rooms) if not [*(tests / room).rglob("test_*.py")]] == []
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("*.py")}
+    assert [str(path) for path in folders if not ({*path.parts} & OTHER_TESTS or (package / path).is_dir())] == []
+    sizes = {str(path): len([*(tests / path).glob("test_*.py")]) for path in folders}
+    assert {name: size for name, size in sizes.items() if size > MOST_FILES} == {}
