@@ -25,7 +25,7 @@ DEMO := build/demo
 
 demo: export CXR_CACHE := $(CURDIR)/$(DEMO)/cache
 demo: $(READY)  ## every stage on a CPU, with drawn films, a tiny model and a cache of its own
-	@echo 'Nine commands, each printed before it runs: some minutes on two cores, most of them for the two trainings.'
+	@echo 'Nine commands, each printed before it runs: one to five minutes on two cores.'
 	@rm -rf $(DEMO) && mkdir -p build
 	cxr phantom -n 40 -o $(DEMO) --size 64 --format png --findings cardiomegaly,pneumothorax,edema
 	cxr mine $(DEMO)/studies.jsonl --task binary | cxr verify > $(DEMO)/steps.jsonl
