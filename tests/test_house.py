@@ -195,6 +195,7 @@ TWO_WAY = {  # folders that still import from a folder in them which imports fro
     "findings.wording",
     "scoring.judges",
     "scoring.summaries",
+    "training.data",
 }
 
 

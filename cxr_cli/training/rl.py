@@ -13,13 +13,13 @@ from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
 from cxr_cli.training.data.token_counts import check_longest
+from cxr_cli.training.data.training_rows import read_mixture
 from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.settings.config import ROLLOUTS, Settings
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
-from cxr_cli.training.training_rows import read_mixture
 
 RL_DEFAULTS = {
     "learning_rate": 5e-7,  # as in the paper

@@ -5,11 +5,11 @@ from typing import Any
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import check_teachable, lazy_dataset, sft_example
 from cxr_cli.training.data.token_counts import check_longest
+from cxr_cli.training.data.training_rows import read_mixture, read_training_rows
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
-from cxr_cli.training.training_rows import read_mixture, read_training_rows
 
 SFT_DEFAULTS = {
     "learning_rate": 2e-6,  # as in the paper, for full weights

@@ -12,8 +12,8 @@ from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import load_images
 from cxr_cli.training.data.row_store import RowStore
+from cxr_cli.training.data.training_rows import KEPT_PROMPTS, read_training_rows
 from cxr_cli.training.settings.job import Job
-from cxr_cli.training.training_rows import KEPT_PROMPTS, read_training_rows
 
 MIN_DEVIATION = 1e-6  # of the rewards of a prompt's answers
 

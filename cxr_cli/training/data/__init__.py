@@ -1,1 +1,1 @@
-"""The rows of a training: stored on disk, given to the trainer as examples, counted in tokens."""
+"""The rows of a training: read from files, stored on disk, given to the trainer as examples, counted in tokens."""

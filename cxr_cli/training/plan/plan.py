@@ -14,10 +14,10 @@ from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import check_teachable, missing_films
 from cxr_cli.training.data.row_store import Mixture
 from cxr_cli.training.data.token_counts import TokenCount, TokenCounter, longest_rows
+from cxr_cli.training.data.training_rows import read_mixture
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
-from cxr_cli.training.training_rows import read_mixture
 
 SAMPLE = 64  # rows whose films are opened and whose tokens are counted
 
