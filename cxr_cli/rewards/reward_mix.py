@@ -28,11 +28,13 @@ class RewardMix(NamedTuple):
     weights: list[float]
 
     def pay(self, completions: Sequence[str], columns: Mapping[str, Any]) -> RewardValues:
-        """What each reward pays for each completion. columns: of the data set, each as long as `completions`."""
-        prompts = [""] * len(completions)
+        """What each reward pays for each text. It gets them as TRL gives them in training, each a conversation.
+        columns: of the data set, each as long as `completions`."""
+        prompts = [[{"role": "user", "content": ""}] for _ in completions]
+        conversations = [[{"role": "assistant", "content": text}] for text in completions]
         values = {}
         for name, function in self.functions.items():
-            numbers = function(completions=list(completions), prompts=prompts, **columns)
+            numbers = function(completions=conversations, prompts=prompts, **columns)
             values[name] = np.array([np.nan if number is None else number for number in numbers], dtype=float)
         return values
 

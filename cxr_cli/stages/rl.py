@@ -1,23 +1,27 @@
 """The stage `cxr rl`: trains a model on rows and fills its folder, or audits the rewards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.rewards.audit import as_table, audit
 from cxr_cli.rewards.functions import use_lexicon
-from cxr_cli.rewards.reward_mix import select
+from cxr_cli.rewards.reward_mix import RewardMix, select
 from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import rl
-from cxr_cli.training.distributed import train_or_launch
+from cxr_cli.training.data.training_rows import read_training_data
+from cxr_cli.training.distributed import launched_by_cxr, train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
-from cxr_cli.training.out_folder import make_out_folder
+from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_rl
-from cxr_cli.training.settings.job import TrainingOptions, make_job
-from cxr_cli.training.variance_filter import filter_prompts
+from cxr_cli.training.run_record import record_of
+from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
+from cxr_cli.training.variance_filter import filter_prompts, kept_prompts
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,10 @@ def run(options: RlOptions) -> None:
         if options.audit:
             _run_audit(options, lexicon)
         else:
-            _run_training(options)
+            _run_training(options, lexicon)
 
 
-def _run_training(options: RlOptions) -> None:
+def _run_training(options: RlOptions, lexicon: Lexicon) -> None:
     training = options.training
     if options.rollouts:
         training = replace(training, sets=(*training.sets, f"rollouts={options.rollouts}"))
@@ -55,14 +59,36 @@ def _run_training(options: RlOptions) -> None:
         from trl import GRPOConfig
     job = make_job(training, GRPOConfig, sources=training.inputs)
     rewards = select(options.rewards or job.settings.get("rewards") or ())
+    reading = {"lexicon": lexicon.digest, "unmentioned": options.unmentioned}
+    train(job, rewards, samples=options.samples, dry_run=training.dry_run, reading=reading)
+
+
+def train(
+    job: Job,
+    rewards: RewardMix,
+    *,
+    samples: int | None = None,
+    dry_run: bool = False,
+    reading: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Checks all that could stop the training, then trains the model by its rewards and fills OUT.
+
+    samples: of `--filter-variance`. dry_run: prints the plan instead. reading: how the rewards read reports, for the
+    record of the run. Raises CxrError.
+    """
     with quiet_libraries():
-        if training.dry_run:
-            write_text(plan_rl(job, rewards, training.gpus, training.nodes))
-            return
-        make_out_folder(job)
-        if options.samples is not None:
-            filter_prompts(job, rewards, options.samples)
-        train_or_launch(lambda: rl.train(job, rewards), job.out, training.gpus, training.nodes)
+        check_out_folder(job)
+        data = read_training_data(job, check_askable)
+        plan = "" if launched_by_cxr() else plan_rl(job, data, rewards)
+        record = record_of(job, "rl", data, rewards, **reading)
+        if dry_run:
+            write_text(plan)
+        elif is_open(job, record):
+            with filled_folder(job, record):
+                if samples is not None:
+                    filter_prompts(job, data, rewards, samples)
+                kept = kept_prompts(job, data, samples)
+                train_or_launch(lambda: rl.train(job, kept, rewards), job.gpus, job.nodes)
 
 
 def _run_audit(options: RlOptions, lexicon: Lexicon) -> None:

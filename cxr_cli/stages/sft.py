@@ -7,11 +7,14 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.rows import write_text
 from cxr_cli.training import sft
-from cxr_cli.training.distributed import train_or_launch
+from cxr_cli.training.data.dataset import check_teachable
+from cxr_cli.training.data.training_rows import read_training_data
+from cxr_cli.training.distributed import launched_by_cxr, train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
-from cxr_cli.training.out_folder import make_out_folder
+from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_sft
-from cxr_cli.training.settings.job import TrainingOptions, make_job
+from cxr_cli.training.run_record import record_of
+from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,22 @@ def run(options: SftOptions) -> None:
         raise CxrError("name the rows to train on: INPUT, or --mix FILE:WEIGHT ..")
     sources, weights = _parse_mix(mix) if mix else (training.inputs, None)
     job = make_job(training, SFTConfig, sources=sources, weights=weights, evaluation=options.evaluation)
+    train(job, dry_run=training.dry_run)
+
+
+def train(job: Job, *, dry_run: bool = False) -> None:
+    """Checks all that could stop the training, then fine-tunes the model and fills OUT. dry_run: prints the plan
+    instead. Raises CxrError."""
     with quiet_libraries():
-        if training.dry_run:
-            write_text(plan_sft(job, training.gpus, training.nodes))
-            return
-        make_out_folder(job)
-        train_or_launch(lambda: sft.train(job), job.out, training.gpus, training.nodes)
+        check_out_folder(job)
+        data = read_training_data(job, check_teachable)
+        plan = "" if launched_by_cxr() else plan_sft(job, data)
+        record = record_of(job, "sft", data)
+        if dry_run:
+            write_text(plan)
+        elif is_open(job, record):
+            with filled_folder(job, record):
+                train_or_launch(lambda: sft.train(job, data), job.gpus, job.nodes)
 
 
 def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:

@@ -1,5 +1,8 @@
 """Checkpoints: the last whole one is found, its weights are loaded, and one is written when a training is stopped."""
 
+import json
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,9 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
+
+_STATE = "trainer_state.json"
+_NOT_OF_THE_MODEL = ("optimizer", "scheduler", "scaler", "rng_state", "trainer_state", "training_args", "global_step")
 
 
 class Resumable:
@@ -22,17 +28,31 @@ class Resumable:
     def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
         trainer: Any = self
         model = model or trainer.model
+        current = trainer.accelerator.unwrap_model(model)
+        if _is_adapter(checkpoint) != hasattr(current, "peft_config"):
+            raise CxrError(f"{checkpoint} is of another model than the one that is trained: one is a LoRA adapter")
         if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or _is_adapter(checkpoint):
             super()._load_from_checkpoint(checkpoint, model)  # type: ignore[misc]
-            return
-        current = trainer.accelerator.unwrap_model(model)
-        try:
-            saved = type(current).from_pretrained(
-                checkpoint, dtype=current.dtype, use_safetensors=True, trust_remote_code=False
-            )
-            current.load_state_dict(saved.state_dict(), strict=True)
-        except RuntimeError as error:
-            raise CxrError(f"{checkpoint} is of another model than the one that is trained") from error
+        else:
+            _load_weights(current, checkpoint)
+
+    def _load_best_model(self) -> None:
+        trainer: Any = self
+        best = trainer.state.best_model_checkpoint
+        if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or _is_adapter(best):
+            super()._load_best_model()  # type: ignore[misc]
+        else:
+            _load_weights(trainer.accelerator.unwrap_model(trainer.model), best)
+
+
+def _load_weights(model: Any, checkpoint: str) -> None:
+    try:
+        saved = type(model).from_pretrained(
+            checkpoint, dtype=model.dtype, use_safetensors=True, trust_remote_code=False
+        )
+        model.load_state_dict(saved.state_dict(), strict=True)
+    except RuntimeError as error:
+        raise CxrError(f"{checkpoint} is of another model than the one that is trained") from error
 
 
 def _is_adapter(checkpoint: str) -> bool:
@@ -40,14 +60,94 @@ def _is_adapter(checkpoint: str) -> bool:
 
 
 def last_checkpoint(out: Path) -> str | None:
-    """The newest complete checkpoint in OUT, None if there is none. One that was being written when the disk was full
-    or the run was killed lacks trainer_state.json, which is written last; it is renamed to broken-checkpoint-N."""
+    """The newest whole checkpoint in OUT, None if there is none. A checkpoint with a fault, as of one that was being
+    written when the disk was full or the run was killed, is renamed to broken-checkpoint-N. Raises CxrError for one
+    that was saved without its optimizer."""
     while out.is_dir() and (path := get_last_checkpoint(str(out))):
-        if Path(path, "trainer_state.json").is_file():
+        fault = checkpoint_fault(Path(path))
+        if fault is None:
+            if not _has_optimizer(Path(path)):
+                raise CxrError(f"{path} was saved without its optimizer: a training cannot go on from it")
             return str(path)
-        note(f"{path} is not whole; it is set aside")
-        Path(path).rename(Path(path).with_name(f"broken-{Path(path).name}"))
+        note(f"{path} is not whole ({fault}); it is set aside")
+        _set_aside(Path(path))
     return None
+
+
+def has_checkpoint(out: Path) -> bool:
+    """Is there a whole checkpoint in OUT? Changes nothing."""
+    return any(checkpoint_fault(path) is None for path in out.glob("checkpoint-*"))
+
+
+def checkpoint_fault(path: Path) -> str | None:
+    """The first fault of a checkpoint: "model.safetensors is damaged". None: it is whole."""
+    if not _loads(path / _STATE, _read_json):  # written last
+        return f"{_STATE} is {'damaged' if (path / _STATE).exists() else 'missing'}"
+    shards = {*path.glob("*.safetensors")}
+    for index in path.glob("*.safetensors.index.json"):
+        if not _loads(index, _read_json):
+            return f"{index.name} is damaged"
+        shards |= {path / name for name in _read_json(index)["weight_map"].values()}
+    if not shards:
+        return "its weights are missing"
+    for file in sorted(shards):
+        if not _loads(file, _open_weights):
+            return f"{file.name} is {'damaged' if file.exists() else 'missing'}"
+    for file in sorted((*path.rglob("*.pt"), *path.rglob("*.pth"))):
+        if not _loads(file, _open_archive):
+            return f"{file.name} is damaged"
+    return None
+
+
+def _loads(path: Path, read: Any) -> bool:
+    from safetensors import SafetensorError
+
+    try:
+        read(path)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, SafetensorError):
+        return False
+    return True
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def _open_weights(path: Path) -> None:
+    from safetensors import safe_open
+
+    with safe_open(str(path), "pt"):  # it compares the length of the file with its header
+        pass
+
+
+def _open_archive(path: Path) -> None:
+    with zipfile.ZipFile(path):  # its table of contents stands at its end
+        pass
+
+
+def _has_optimizer(path: Path) -> bool:
+    """optimizer.pt, or DeepSpeed's folder global_stepN."""
+    return (path / "optimizer.pt").is_file() or any(path.glob("global_step*"))
+
+
+def _set_aside(path: Path) -> None:
+    target, number = path.with_name(f"broken-{path.name}"), 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"broken-{path.name}.{number}")
+    path.rename(target)
+
+
+def steps_of(checkpoint: str) -> int:
+    """The steps after which a checkpoint was saved."""
+    return int(_read_json(Path(checkpoint, _STATE))["global_step"])
+
+
+def copy_model(checkpoint: str, out: Path) -> None:
+    """Copies the model of a checkpoint to OUT, without what only a training that goes on needs."""
+    for path in Path(checkpoint).iterdir():
+        if path.is_file() and not path.name.startswith(_NOT_OF_THE_MODEL):
+            shutil.copy2(path, out / path.name)
 
 
 class StopCallback(TrainerCallback):  # type: ignore[misc]
@@ -74,3 +174,36 @@ class StopCallback(TrainerCallback):  # type: ignore[misc]
         group.all_reduce(flag, op=group.ReduceOp.MAX)
         self.requested = bool(flag.item())
         return self.requested
+
+
+class GenerationBoundary(TrainerCallback):  # type: ignore[misc]
+    """Puts off a checkpoint, and a stop, to the step after which GRPO generates anew.
+
+    GRPO trains on the same completions for several steps (`num_iterations`, `steps_per_generation`). Between two
+    generations they are in memory alone, and a training that goes on from there would not be the same. Add it after
+    `StopCallback`.
+    """
+
+    def __init__(self, steps: int) -> None:
+        """steps: how many optimizer steps the completions of one generation last."""
+        self.steps, self._save, self._stop = steps, False, False
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step >= state.max_steps:
+            return
+        self._save, self._stop = self._save or control.should_save, self._stop or control.should_training_stop
+        boundary = state.global_step % self.steps == 0
+        control.should_save, control.should_training_stop = boundary and self._save, boundary and self._stop
+        if boundary:
+            self._save = self._stop = False
+
+
+class FirstCheckpoint(TrainerCallback):  # type: ignore[misc]
+    """Calls `then` once the first checkpoint stands, on the first rank alone."""
+
+    def __init__(self, then: Any) -> None:
+        self.then = then
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.is_world_process_zero:
+            self.then()

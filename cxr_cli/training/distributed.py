@@ -7,13 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.termination import on_termination
 
-OUT_MADE = "CXR_OUT_MADE"  # the variable that tells the processes which `launch` starts that OUT is made
+_LAUNCHED = "CXR_LAUNCHED"  # the variable that tells the processes which cxr starts that all is checked and OUT is made
 
 
 def under_launcher(nodes: int = 1) -> bool:
@@ -24,21 +23,33 @@ def under_launcher(nodes: int = 1) -> bool:
     return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > nodes
 
 
+def launched_by_cxr() -> bool:
+    """Has another cxr started this process, after it has checked everything and made OUT?"""
+    return _LAUNCHED in os.environ
+
+
+def process_count(gpus: int, nodes: int) -> int:
+    """How many processes train: as many as the launcher says, or as cxr is to start."""
+    if not under_launcher(nodes):
+        return gpus * nodes
+    return int(os.environ.get("WORLD_SIZE") or os.environ["SLURM_NTASKS"])
+
+
 def rank() -> int:
     """The number of this process among all of a training, from 0. Rank 0 alone reports."""
     return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
 
 
-def train_or_launch(train: Callable[[], None], out: Path, gpus: int, nodes: int) -> None:
+def train_or_launch(train: Callable[[], None], gpus: int, nodes: int) -> None:
     """Trains in this process, or starts the processes that are to train, if none of them is running yet: they run the
-    command line of this one. out: the folder that they fill. Raises CxrError."""
+    command line of this one. Raises CxrError."""
     if gpus * nodes > 1 and not under_launcher(nodes):
-        _launch(sys.argv[1:], out, gpus, nodes)
+        _launch(sys.argv[1:], gpus, nodes)
     else:
         train()
 
 
-def _launch(arguments: Sequence[str], out: Path, gpus: int, nodes: int) -> None:
+def _launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
     """Runs `cxr ARGUMENTS` as `gpus` processes on this node, one of `nodes`, under torchrun. Exits with their code if
     they fail; raises CxrError."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(gpus)]
@@ -53,7 +64,7 @@ def _launch(arguments: Sequence[str], out: Path, gpus: int, nodes: int) -> None:
             )
         port = os.environ.get("MASTER_PORT", "29500")
         command += ["--nnodes", str(nodes), "--node_rank", node, "--master_addr", host, "--master_port", port]
-    torchrun = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_torchrun_environment(out))
+    torchrun = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_torchrun_environment())
     with on_termination(torchrun.terminate):  # torchrun passes the signal on and waits until checkpoints are saved
         code = torchrun.wait()
     if code:
@@ -68,10 +79,10 @@ def _first_host() -> str | None:
     return done.stdout.split()[0] if done.stdout.split() else None
 
 
-def _torchrun_environment(out: Path) -> dict[str, str]:
+def _torchrun_environment() -> dict[str, str]:
     """Its processes are no tasks of srun, and on SIGTERM they get an hour, not 30 s, to save."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
-    return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **inherited, OUT_MADE: str(out.absolute())}
+    return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **inherited, _LAUNCHED: "1"}
 
 
 @contextmanager

@@ -4,38 +4,50 @@ import errno
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 from cxr_cli.termination import on_termination
 from cxr_cli.training import distributed
+from cxr_cli.training.out_folder import remove_replaced
 from cxr_cli.training.settings.job import Job
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, the limit on the size of a file
 _TORCH_WRITE = re.compile(r"PytorchStreamWriter failed writing|inline_container.*unexpected pos")
 
 
-def run_trainer(trainer: Any, job: Job) -> None:
+def run_trainer(trainer: Any, job: Job, steps_per_generation: int = 1) -> None:
     """Trains, from the last checkpoint with `job.resume`, and saves the model in OUT.
+
+    steps_per_generation: how many steps of GRPO's optimizer train on the same completions.
 
     Raises CxrError; exits with 143 after SIGTERM.
     """
     from transformers import PrinterCallback
 
-    from cxr_cli.training.checkpoints import StopCallback, last_checkpoint
+    from cxr_cli.training.checkpoints import FirstCheckpoint, GenerationBoundary, StopCallback, copy_model, steps_of
 
     stop = StopCallback()
     trainer.add_callback(stop)
+    trainer.add_callback(GenerationBoundary(steps_per_generation))
+    trainer.add_callback(FirstCheckpoint(lambda: remove_replaced(job.out)))
     trainer.remove_callback(PrinterCallback)
-    checkpoint = last_checkpoint(job.out) if job.resume else None
+    checkpoint = _checkpoint_for_all(job.out) if job.resume else None
     if checkpoint and not distributed.rank():
         note(f"continues {checkpoint}")
     try:
         with on_termination(stop.request):
-            trainer.train(resume_from_checkpoint=checkpoint)
-            if not stop.requested:
-                trainer.save_model(str(job.out))
+            if checkpoint and 0 < trainer.args.max_steps <= steps_of(checkpoint):
+                trainer.state = type(trainer.state).load_from_json(str(Path(checkpoint, "trainer_state.json")))
+                if not distributed.rank():
+                    copy_model(checkpoint, job.out)
+            else:
+                trainer.train(resume_from_checkpoint=checkpoint)
+                if not stop.requested:
+                    trainer.save_model(str(job.out))
+            if not stop.requested and not distributed.rank():
                 (job.out / "training_args.bin").unlink(missing_ok=True)  # a pickle; training.json says it
     except Exception as error:
         if for_user := _error_for_user(error, job):
@@ -46,6 +58,19 @@ def run_trainer(trainer: Any, job: Job) -> None:
         if not distributed.rank():
             note(f"stopped by SIGTERM after step {trainer.state.global_step}; the same command with --resume goes on")
         sys.exit(143)
+
+
+def _checkpoint_for_all(out: Path) -> str | None:
+    """The last checkpoint, as the first rank finds it: what is not whole must be set aside by one process alone."""
+    import torch.distributed as group
+
+    from cxr_cli.training.checkpoints import last_checkpoint
+
+    if not (group.is_available() and group.is_initialized() and group.get_world_size() > 1):
+        return last_checkpoint(out)
+    paths = [last_checkpoint(out) if group.get_rank() == 0 else None]
+    group.broadcast_object_list(paths)
+    return paths[0]
 
 
 def _error_for_user(error: Exception, job: Job) -> CxrError | None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
 
-from cxr_cli.engines.predictor import check_askable
 from cxr_cli.engines.vllm.engine_arguments import QUIET, check_installed
 from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
@@ -12,8 +11,7 @@ from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.training import distributed, models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
-from cxr_cli.training.data.token_counts import check_longest
-from cxr_cli.training.data.training_rows import read_mixture
+from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
@@ -40,17 +38,17 @@ class RewardWeights(NamedTuple):
     step: float
 
 
-def train(job: Job, rewards: RewardMix) -> None:
+def train(job: Job, data: TrainingData, rewards: RewardMix) -> None:
     """Trains `job.model` on the rows' prompts and fills `job.out`. Raises CxrError."""
     rollouts = rollout_backend(job.settings)
     by_vllm, deepspeed = rollouts != "transformers", bool(job.settings.get("deepspeed"))
     if by_vllm:
         check_installed()
     with environment(QUIET if by_vllm else {}), no_rows_in_logs(), distributed.rendezvous(deepspeed=deepspeed):
-        _train_rl(job, rewards, rollouts)
+        _train_rl(job, data, rewards, rollouts)
 
 
-def _train_rl(job: Job, rewards: RewardMix, rollouts: str) -> None:
+def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -> None:
     from trl import GRPOConfig, GRPOTrainer
 
     from cxr_cli.training.checkpoints import Resumable
@@ -65,12 +63,10 @@ def _train_rl(job: Job, rewards: RewardMix, rollouts: str) -> None:
 
         step_weight = weights.step
 
-    data = read_mixture(job, check_askable)
     arguments = trainer_arguments(
         job, GRPOConfig, {**RL_DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
     )
     model, processor, lora = models.load_trainable(job.model, job.settings)
-    check_longest(job, data, processor, supervised=False, max_completion=arguments.max_completion_length)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
     arguments.generation_kwargs = {**no_images, **(arguments.generation_kwargs or {})}
@@ -79,13 +75,14 @@ def _train_rl(job: Job, rewards: RewardMix, rollouts: str) -> None:
         model=model,
         args=arguments,
         reward_funcs=[_with_statement_metrics(first), *others],
-        train_dataset=lazy_dataset(data, rl_example, job.films),
+        train_dataset=lazy_dataset(data.rows, rl_example, job.films),
         processing_class=processor,
         peft_config=lora,
         callbacks=[LogCallback(job.out)],
     )
-    run_trainer(trainer, job)
-    write_model_card(job, "rl", trainer, data)
+    reuse = -(-arguments.steps_per_generation // arguments.gradient_accumulation_steps) * arguments.num_iterations
+    run_trainer(trainer, job, reuse)
+    write_model_card(job, "rl", trainer, data.rows)
 
 
 def rollout_backend(settings: Settings) -> str:

@@ -3,9 +3,8 @@
 from typing import Any
 
 from cxr_cli.training import distributed, models
-from cxr_cli.training.data.dataset import check_teachable, lazy_dataset, sft_example
-from cxr_cli.training.data.token_counts import check_longest
-from cxr_cli.training.data.training_rows import read_mixture, read_training_rows
+from cxr_cli.training.data.dataset import lazy_dataset, sft_example
+from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.settings.job import Job
@@ -22,13 +21,13 @@ SFT_DEFAULTS = {
 }
 
 
-def train(job: Job) -> None:
+def train(job: Job, data: TrainingData) -> None:
     """Fine-tunes `job.model` on the rows and fills `job.out`. Raises CxrError."""
     with distributed.rendezvous(deepspeed=bool(job.settings.get("deepspeed"))):
-        _train_sft(job)
+        _train_sft(job, data)
 
 
-def _train_sft(job: Job) -> None:
+def _train_sft(job: Job, data: TrainingData) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from cxr_cli.training.checkpoints import Resumable
@@ -38,15 +37,13 @@ def _train_sft(job: Job) -> None:
     class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
         """TRL's trainer, with checkpoints that restore everything."""
 
-    data = read_mixture(job, check_teachable)
     arguments = trainer_arguments(job, SFTConfig, SFT_DEFAULTS)
-    held_out = read_training_rows(job, [job.evaluation], check_teachable) if job.evaluation else None
     model, processor, lora = models.load_trainable(job.model, job.settings)
-    check_longest(job, data, processor, supervised=True)
+    held_out = data.held_out
     trainer: Any = Trainer(
         model=model,
         args=arguments,
-        train_dataset=lazy_dataset(data, sft_example, job.films),
+        train_dataset=lazy_dataset(data.rows, sft_example, job.films),
         eval_dataset=lazy_dataset(held_out, sft_example, job.films) if held_out else None,
         processing_class=processor,
         peft_config=lora,
@@ -56,4 +53,4 @@ def _train_sft(job: Job) -> None:
         count, max_tokens = job.settings["eval_cases"], job.settings.get("eval_tokens", MAX_TOKENS)
         trainer.add_callback(EvalCallback(trainer, held_out, job.films, count, max_tokens))
     run_trainer(trainer, job)
-    write_model_card(job, "sft", trainer, data)
+    write_model_card(job, "sft", trainer, data.rows)

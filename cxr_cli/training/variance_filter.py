@@ -6,25 +6,44 @@ from collections.abc import Iterator
 import numpy as np
 
 from cxr_cli.engines import Conversation, Sampling, Spec, open_engine, run_conversations
-from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor, check_askable
+from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import load_images
-from cxr_cli.training.data.row_store import RowStore
-from cxr_cli.training.data.training_rows import KEPT_PROMPTS, read_training_rows
+from cxr_cli.training.data.row_store import Mixture
+from cxr_cli.training.data.training_rows import TrainingData, only
+from cxr_cli.training.out_folder import KEPT_PROMPTS
 from cxr_cli.training.settings.job import Job
 
 MIN_DEVIATION = 1e-6  # of the rewards of a prompt's answers
 
 
-def filter_prompts(job: Job, rewards: RewardMix, samples: int) -> None:
+def kept_prompts(job: Job, data: TrainingData, samples: int | None) -> TrainingData:
+    """The data without the prompts that OUT/varied.json leaves out, if OUT has one. Raises CxrError for one that was
+    made from other rows, or with other samples."""
+    path = job.out / KEPT_PROMPTS
+    if not path.is_file():
+        return data
+    try:
+        kept = json.loads(path.read_text())
+        before, ids = (kept["samples"], kept["rows"]), set(kept["kept"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CxrError(f"{path} is damaged: remove it, and --filter-variance writes it again") from error
+    if before != (samples or kept["samples"], len(data.rows)):
+        raise CxrError(
+            f"{path} is of {before[1]} rows and {before[0]} samples, and this run has {len(data.rows)} and "
+            f"{samples or before[0]}: remove it, and --filter-variance writes it again"
+        )
+    return only(data, ids)
+
+
+def filter_prompts(job: Job, data: TrainingData, rewards: RewardMix, samples: int) -> None:
     """Writes the ids of the prompts to keep to OUT/varied.json, unless the file is there. samples: answers to each
     prompt. CxrError: the answers to no prompt vary."""
-    path = job.out / KEPT_PROMPTS
+    path, rows = job.out / KEPT_PROMPTS, data.rows
     if path.exists():
         return
-    rows = read_training_rows(job, job.sources, check_askable)
     settings = job.settings
     max_tokens = settings.get("max_completion_length", 1024)
     sampling = Sampling(settings.get("temperature", 1.0), settings.get("top_p", 1.0), max_tokens)
@@ -49,7 +68,7 @@ def filter_prompts(job: Job, rewards: RewardMix, samples: int) -> None:
 
 
 def _prompt_conversations(
-    job: Job, rows: RowStore, rewards: RewardMix, predictor: Predictor
+    job: Job, rows: Mixture, rewards: RewardMix, predictor: Predictor
 ) -> Iterator[tuple[Row, Conversation[bool]]]:
     def conversation(row: Row) -> Conversation[bool]:
         """Do the rewards of this row's answers vary?"""

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from cxr_cli import rewards
+from cxr_cli import rewards, stages
 from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.images import load_film
 from cxr_cli.images.sizes import Square
@@ -83,7 +83,7 @@ def cxr_speed(stage: str, model: Path, folder: Path, out: Path, chosen: RewardMi
     out.mkdir()
     settings = {**(SFT if stage == "sft" else RL), "max_steps": STEPS[stage], "size": SIDE}
     job = Job(str(model), out, settings, [str(folder / "steps.jsonl")], root=folder)
-    sft.train(job) if stage == "sft" else rl.train(job, chosen)
+    stages.sft.train(job) if stage == "sft" else stages.rl.train(job, chosen)
     logs = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
     return float(next(log["train_steps_per_second"] for log in logs if "train_steps_per_second" in log))
 
@@ -178,7 +178,7 @@ def one_run(folder: str) -> None:
     model = tiny_model.build(Path(folder) / "model")
     settings = {**SFT, "max_steps": 20, "size": 56}
     with quiet_libraries():
-        sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
+        stages.sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
     (first, early), (_, late) = memory
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"first step after {first:.1f} s (bar 30 s), {early} MB then, {late} MB after 20 steps, {most} MB at most")

@@ -26,21 +26,25 @@ ROLL = {**FAST, "num_generations": 4, "per_device_train_batch_size": 8, "max_com
 
 def make_job(drawn: Path, model: Path, out: Path, **settings: Any) -> Job:
     out.mkdir(exist_ok=True)
-    more = {name: settings.pop(name) for name in ("resume", "evaluation", "weights", "sources") if name in settings}
+    more = {
+        name: settings.pop(name)
+        for name in ("resume", "overwrite", "evaluation", "weights", "sources", "gpus")
+        if name in settings
+    }
     more = {"sources": [str(drawn / "steps.jsonl")], **more}
     return Job(model=str(model), out=out, settings=settings, root=drawn, **more)
 
 
 def sft(drawn: Path, model: Path, out: Path, **settings: Any) -> list[Row]:
     """Trains and returns the history."""
-    from cxr_cli.training import sft
+    from cxr_cli.stages import sft
 
     sft.train(make_job(drawn, model, out, **{**FAST, **settings}))
     return history(out)
 
 
 def rl(drawn: Path, model: Path, out: Path, chosen: RewardMix | None = None, **settings: Any) -> list[Row]:
-    from cxr_cli.training import rl
+    from cxr_cli.stages import rl
 
     rl.train(make_job(drawn, model, out, **{**ROLL, **settings}), chosen or letter_reward())
     return history(out)

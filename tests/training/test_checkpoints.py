@@ -60,10 +60,11 @@ def test_a_full_disk_leaves_the_last_checkpoint(drawn: Path, tiny_models: dict[s
     assert "Traceback" not in full.stderr
     done = subprocess.run(["bash", "-c", f"{line} --resume"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "checkpoint-2 is not whole; it is set aside" in full.stderr + done.stderr
+    assert "checkpoint-2 is not whole (trainer_state.json is missing); it is set aside" in full.stderr + done.stderr
 
 
 def test_a_checkpoint_of_another_model_is_refused(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     sft(drawn, tiny_models["qwen2_5_vl"], tmp_path / "out", max_steps=1, save_strategy="steps", save_steps=1)
+    (tmp_path / "out" / "run.json").unlink()
     with pytest.raises(CxrError, match="checkpoint-1 is of another model than the one that is trained"):
         sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, resume=True)

@@ -1,6 +1,6 @@
 """How many tokens a row takes, and whether the model has room for them."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.errors import CxrError
@@ -26,13 +26,13 @@ class TokenCounter:
     in RL. context_length: how many it takes in all.
     """
 
-    def __init__(self, job: Job, *, supervised: bool, max_completion: int = 0, processor: Any = None) -> None:
+    def __init__(self, job: Job, *, supervised: bool, max_completion: int = 0) -> None:
         from transformers import AutoConfig
 
         base, revision = locate(job.model, job.settings.get("revision")).base, job.settings.get("revision")
         config = AutoConfig.from_pretrained(base, revision=revision, trust_remote_code=False)
         self.films, self.supervised, self.max_completion = job.films, supervised, max_completion
-        self.processor = processor or load_processor(base, revision)
+        self.processor = load_processor(base, revision)
         self.context_length: int = config.get_text_config().max_position_embeddings
 
     def count(self, row: Row) -> TokenCount:
@@ -58,10 +58,3 @@ class TokenCounter:
 def longest_rows(data: Mixture) -> list[Row]:
     """The rows that take the most tokens, LONG_ROWS of each file."""
     return [row for part in data.parts for row in part.longest(LONG_ROWS)]
-
-
-def check_longest(job: Job, data: Mixture, processor: Any, *, supervised: bool, max_completion: int = 0) -> None:
-    """Raises CxrError before a training whose longest rows would stop it."""
-    counter = TokenCounter(job, supervised=supervised, max_completion=max_completion, processor=processor)
-    for row in longest_rows(data):
-        counter.count(row)

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row
-from cxr_cli.training import rl, sft
-from cxr_cli.training.data.dataset import check_teachable, missing_films
+from cxr_cli.training import distributed, rl, sft
+from cxr_cli.training.data.dataset import missing_films
 from cxr_cli.training.data.row_store import Mixture
 from cxr_cli.training.data.token_counts import TokenCount, TokenCounter, longest_rows
-from cxr_cli.training.data.training_rows import read_mixture
+from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
@@ -22,16 +21,16 @@ from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 SAMPLE = 64  # rows whose films are opened and whose tokens are counted
 
 
-def plan_sft(job: Job, gpus: int, nodes: int) -> str:
+def plan_sft(job: Job, training_data: TrainingData) -> str:
     """The plan of `cxr sft`. Raises CxrError for what would stop it."""
     from trl import SFTConfig
 
     arguments = trainer_arguments(job, SFTConfig, sft.SFT_DEFAULTS)
-    data = read_mixture(job, check_teachable)
+    data = training_data.rows
     model, sizes = sizes_of(job)
     counts, context_length = _token_counts(job, data, supervised=True)
     per_device, accumulation = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
-    processes = gpus * nodes
+    processes = distributed.process_count(job.gpus, job.nodes)
     batch = per_device * accumulation * processes
     longest = max(map(sum, counts))
     tokens = f"{_median_prompt(counts)} prompt + {_median([count.completion for count in counts])} taught"
@@ -48,17 +47,17 @@ def plan_sft(job: Job, gpus: int, nodes: int) -> str:
     )
 
 
-def plan_rl(job: Job, rewards: RewardMix, gpus: int, nodes: int) -> str:
+def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
     """The plan of `cxr rl`. Raises CxrError for what would stop it."""
     from trl import GRPOConfig
 
     rollouts, weights = rl.rollout_backend(job.settings), rl.reward_weights(job.settings, rewards)
     arguments = trainer_arguments(job, GRPOConfig, {**rl.RL_DEFAULTS, "reward_weights": weights.completion})
-    data = read_mixture(job, check_askable)
+    data = training_data.rows
     model, sizes = sizes_of(job)
     max_completion, samples = arguments.max_completion_length, arguments.num_generations
     counts, context_length = _token_counts(job, data, supervised=False, max_completion=max_completion)
-    per_device, processes = arguments.per_device_train_batch_size, gpus * nodes
+    per_device, processes = arguments.per_device_train_batch_size, distributed.process_count(job.gpus, job.nodes)
     completions = per_device * arguments.gradient_accumulation_steps * processes
     if completions % samples:
         raise CxrError(f"{completions} completions a step are no multiple of num_generations {samples}")
@@ -122,7 +121,8 @@ def _token_counts(
     """The token counts of a sample of the rows and of the longest, and the model's context length. Raises CxrError for
     a row that is too long or whose film cannot be read."""
     if missing := missing_films(data, job.root):
-        raise CxrError(f"{missing[0]}, and {len(missing) - 1} rows more are without a film")
+        others = f", and {len(missing) - 1:,} more" if missing[1:] else ""
+        raise CxrError(f"{missing[0]}{others}")
     counter = TokenCounter(job, supervised=supervised, max_completion=max_completion)
     return [counter.count(row) for row in [*_sample(data), *longest_rows(data)]], counter.context_length
 

@@ -38,7 +38,7 @@ class Job:
     """One training, its settings checked.
 
     sources: files of rows, with their weights if they are mixed. evaluation: a file of rows, or None. settings: as
-    `config.check` gives them.
+    `check_settings` gives them. config: the file that they come from.
     """
 
     model: str
@@ -52,6 +52,9 @@ class Job:
     overwrite: bool = False
     mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limit: int | None = None
+    config: str | None = None
+    gpus: int = 1
+    nodes: int = 1
 
     @property
     def films(self) -> Films:
@@ -88,4 +91,7 @@ def make_job(
         overwrite=options.overwrite,
         mapping=options.mapping,
         limit=options.limit,
+        config=options.config,
+        gpus=options.gpus,
+        nodes=options.nodes,
     )

@@ -88,7 +88,10 @@ def test_a_row_that_cannot_be_taught_stops_the_run(tmp_path: Path, change: Row, 
     assert "\n" not in error
 
 
-def test_a_film_that_goes_missing_while_workers_read(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_film_that_goes_missing_while_workers_read(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cxr_cli.stages.sft.plan_sft", lambda *_: "")  # it has looked at the film before it went
     row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
     good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
     (tmp_path / "gone.jsonl").write_text(lines(good, row))

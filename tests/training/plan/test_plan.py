@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +20,24 @@ from tests.training.small_trainings import (
 
 def test_the_plan_of_a_dry_run(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     from cxr_cli.rewards.reward_mix import select
+    from cxr_cli.training.data.dataset import check_teachable
+    from cxr_cli.training.data.training_rows import read_training_data
     from cxr_cli.training.plan.plan import plan_rl, plan_sft
 
-    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56)
-    plan = dict(line.split(maxsplit=1) for line in plan_sft(job, gpus=4, nodes=1).splitlines())
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56, gpus=4)
+    data = read_training_data(job, check_teachable)
+    plan = dict(line.split(maxsplit=1) for line in plan_sft(job, data).splitlines())
     assert plan["batch"] == "32 = 1 a process x 8 accumulated x 4 processes"
     assert plan["training"].startswith("full weights: 0.2 of 0.2 million")
     assert plan["memory"].startswith("about 0.0 GiB a process: weights 0.0")
-    plan = plan_rl(job, select(["format:1", "process:2"]), gpus=2, nodes=1)
+    plan = plan_rl(replace(job, gpus=2), data, select(["format:1", "process:2"]))
     assert "rewards       format x 1, process x 2\n" in plan
     assert "batch         16 completions = 2 prompts x 8 samples, 2 processes\n" in plan
-    by_step = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56, credit="step")
-    plan = plan_rl(by_step, select(["format:1", "factuality:2"]), gpus=2, nodes=1)
+    by_step = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56, gpus=2, credit="step")
+    plan = plan_rl(by_step, data, select(["format:1", "factuality:2"]))
     assert "rewards       format x 1, factuality x 2 by step\n" in plan
     with pytest.raises(CxrError, match=r"credit: step pays factuality by step; it takes --reward \.\. factuality"):
-        plan_rl(by_step, select(["format:1"]), gpus=2, nodes=1)
+        plan_rl(by_step, data, select(["format:1"]))
 
 
 def test_problems_that_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
@@ -46,7 +50,7 @@ def test_problems_that_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path]
         path = drawn / name if name == "steps.jsonl" else tmp_path / name
         return error_of(tmp_path / "out", path, model=str(model), sets=("size=56", *sets), root=drawn, dry_run=True)
 
-    assert error("gone.jsonl") == "image gone.png does not exist (id x), and 0 rows more are without a film"
+    assert error("gone.jsonl") == "image gone.png does not exist (id x)"
     assert re.fullmatch(r"id x: \d+ tokens, and the model takes 2048: lower size", error("long.jsonl"))
     assert "/temporal/" in (two_films := error("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
     assert "2 films, and max_images is 1 (id " in two_films

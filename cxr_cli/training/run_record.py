@@ -1,0 +1,110 @@
+"""OUT/run.json: what a training was begun with. `--resume` goes on with the same, or is refused."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cxr_cli.errors import CxrError
+from cxr_cli.rewards.reward_mix import RewardMix
+from cxr_cli.rows import note
+from cxr_cli.rows.signatures import cxr_version
+from cxr_cli.training import distributed
+from cxr_cli.training.data.training_rows import TrainingData
+from cxr_cli.training.settings.job import Job
+
+RunRecord = dict[str, Any]
+NAME = "run.json"
+
+LENGTH = ("max_steps", "num_train_epochs")
+MAY_CHANGE = (  # from one run to the next: how long a training is, and what it writes on its way
+    *LENGTH,
+    *("save_strategy", "save_steps", "save_total_limit", "logging_strategy", "logging_steps", "logging_first_step"),
+    *("eval_strategy", "eval_steps", "eval_cases", "eval_tokens", "report_to", "run_name", "dataloader_num_workers"),
+)
+
+
+def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | None = None, **reading: str) -> RunRecord:
+    """All that decides what a training makes. stage: "sft" or "rl". reading: how rewards read reports."""
+    record: RunRecord = {
+        "stage": stage,
+        "model": str(Path(job.model).resolve()) if Path(job.model).exists() else job.model,
+        "rows": [str(part.fingerprint) for part in data.rows.parts],
+        "weights": list(job.weights or ()),
+        "processes": distributed.process_count(job.gpus, job.nodes),
+        "cxr": cxr_version(),
+        "settings": {name: value for name, value in job.settings.items() if name != "model"},
+        **reading,
+    }
+    if rewards is not None:
+        record["settings"]["rewards"] = dict(zip(rewards.functions, rewards.weights, strict=True))
+    return json.loads(json.dumps(record, default=str))  # type: ignore[no-any-return]
+
+
+def write_record(out: Path, record: RunRecord) -> None:
+    (out / NAME).write_text(json.dumps(record, indent=2) + "\n")
+
+
+def read_record(out: Path) -> RunRecord | None:
+    """What the training in OUT was begun with; None where nothing says it. Raises CxrError."""
+    path = out / NAME
+    if not path.is_file():
+        return None
+    try:
+        record: RunRecord = json.loads(path.read_text())
+        return record if isinstance(record["settings"], dict) else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CxrError(f"{path} is damaged: what this training was begun with is not known") from error
+
+
+def check_same(out: Path, record: RunRecord) -> None:
+    """Raises CxrError if the training in OUT was begun with something else than `record`; reports what may change."""
+    before = read_record(out)
+    if before is None:
+        if (stage := _stage_of(out)) not in (None, record["stage"]):
+            raise CxrError(f"{out} is a training of `cxr {stage}`: --resume goes on with that alone")
+        return
+    changes = list(_changes(before, record))
+    if refused := [text for name, text in changes if name not in MAY_CHANGE]:
+        raise CxrError(f"{out} was begun with another {'; another '.join(refused)}: choose the same, or another -o")
+    for _, text in changes:
+        note(f"goes on with another {text}")
+
+
+def is_finished(out: Path, record: RunRecord) -> bool:
+    """Has the training in OUT come to the end that `record` asks for?"""
+    path = out / "training.json"
+    if not path.is_file():
+        return False
+    before, steps = read_record(out), json.loads(path.read_text()).get("steps", 0)
+    max_steps = record["settings"].get("max_steps", 0)
+    same_length = before is not None and all(
+        before["settings"].get(name) == record["settings"].get(name) for name in LENGTH
+    )
+    return same_length or 0 < max_steps <= steps
+
+
+def _stage_of(out: Path) -> str | None:
+    """The stage of a training that has no run.json."""
+    path = out / "training.json"
+    return json.loads(path.read_text()).get("stage") if path.is_file() else None
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(name, "learning_rate (1e-06 before, 2e-06 now)") for all that differ."""
+    first, second = dict(_flat(before)), dict(_flat(after))
+    for name in sorted({*first, *second}):
+        if first.get(name) != second.get(name):
+            yield name, f"{name} ({_shown(first.get(name))} before, {_shown(second.get(name))} now)"
+
+
+def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in record.items():
+        if isinstance(value, dict):
+            yield from _flat(value, "" if name == "settings" else f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)

@@ -1,0 +1,172 @@
+"""OUT: what is in it is kept until a new training has a checkpoint, and `--resume` goes on with the same training."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cxr_cli.errors import CxrError
+from tests.cases import lines
+from tests.conftest import Cxr, needs
+from tests.training.small_trainings import FAST, error_of, history, rl, same, sft, weights
+
+pytestmark = needs("train")
+
+SAVED = {"save_strategy": "steps", "save_steps": 2}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def trained(tmp_path: Path) -> Path:
+    """A folder as a training leaves it."""
+    out = tmp_path / "out"
+    (out / "checkpoint-2").mkdir(parents=True)
+    (out / "model.safetensors").write_bytes(b"weights")
+    (out / "training.json").write_text('{"stage": "sft", "steps": 2}')
+    return out
+
+
+def test_a_bad_row_leaves_what_overwrite_would_replace(drawn: Path, tmp_path: Path) -> None:
+    out = trained(tmp_path)
+    before = files(out)
+    (tmp_path / "bad.jsonl").write_text(lines({"id": "a", "question": "Is it?", "images": ["a.png"]}))
+    assert "bad.jsonl:1: field `answer`" in error_of(out, tmp_path / "bad.jsonl", overwrite=True)
+    assert files(out) == before
+    error = error_of(out, drawn / "steps.jsonl", model=str(tmp_path / "gone"), root=drawn, overwrite=True)
+    assert "gone" in error
+    assert files(out) == before
+
+
+def test_a_folder_that_is_no_training_is_never_replaced(drawn: Path, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    out.mkdir()
+    (out / "rows.jsonl").write_text((drawn / "steps.jsonl").read_text())
+    for flags in ({"overwrite": True}, {"resume": True}):
+        error = error_of(out, out / "rows.jsonl", **flags)
+        assert error == f"{out} holds something else than a training of `cxr sft` or `cxr rl`: choose another -o"
+    assert [path.name for path in out.iterdir()] == ["rows.jsonl"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_the_training_reads_is_never_replaced(drawn: Path, tmp_path: Path, dry_run: bool) -> None:
+    out = trained(tmp_path)
+    rows, config = out / "rows.jsonl", out / "settings.yaml"
+    rows.write_text("")
+    config.write_text("")
+    before = files(out)
+
+    def error(inputs: Path = drawn / "steps.jsonl", **more: object) -> str:
+        return error_of(out, inputs, overwrite=True, dry_run=dry_run, **more)
+
+    assert error(rows) == f"--overwrite would remove {rows}, which INPUT needs: choose another -o"
+    assert error(model=str(out)) == f"--overwrite would remove {out}, which -m needs: choose another -o"
+    assert error(root=out).startswith(f"--overwrite would remove {out}, which --images needs")
+    assert error(config=str(config)).startswith(f"--overwrite would remove {config}, which --config needs")
+    (out.with_name("out.replaced")).mkdir()
+    assert error().endswith("is what an interrupted --overwrite has set aside: move it back or remove it")
+    assert files(out) == before
+
+
+def test_overwrite_keeps_the_old_model_until_a_checkpoint_stands(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = trained(tmp_path)
+    before = files(out)
+
+    def fail(*_: object) -> None:
+        assert not (out / "model.safetensors").exists()
+        raise CxrError("out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cxr_cli.stages.sft.sft.train", fail)
+        with pytest.raises(CxrError, match="out of memory"):
+            sft(drawn, tiny_models["qwen2_vl"], out, overwrite=True)
+    assert files(out) == before
+    assert not (tmp_path / "out.replaced").exists()
+    sft(drawn, tiny_models["qwen2_vl"], out, overwrite=True, max_steps=2, **SAVED)
+    assert not (tmp_path / "out.replaced").exists()
+    assert json.loads((out / "training.json").read_text())["steps"] == 2
+    assert (out / "checkpoint-2" / "trainer_state.json").exists()
+
+
+def test_a_finished_training_is_not_trained_further(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, model = tmp_path / "out", tiny_models["qwen2_vl"]
+    logs = sft(drawn, model, out, max_steps=2, **SAVED)
+    before = files(out)
+    sft(drawn, model, out, max_steps=2, **SAVED, resume=True)
+    assert files(out) == before
+    assert f"{out} is finished: there is nothing to resume" in capsys.readouterr().err
+    trained_weights = weights(out)
+    for name in ("training.json", "model.safetensors"):  # killed after its last checkpoint
+        (out / name).unlink()
+    sft(drawn, model, out, max_steps=2, **SAVED, resume=True)
+    assert same(weights(out), trained_weights)
+    assert json.loads((out / "training.json").read_text())["steps"] == 2
+    assert [log["step"] for log in history(out)] == [log["step"] for log in logs]
+    longer = sft(drawn, model, out, max_steps=4, **SAVED, resume=True)
+    assert "goes on with another max_steps (2 before, 4 now)" in capsys.readouterr().err
+    assert longer[-1]["step"] == 4
+
+
+def test_resume_goes_on_with_the_same_training_alone(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    out, model = tmp_path / "out", tiny_models["qwen2_vl"]
+    sft(drawn, model, out, max_steps=2, **SAVED)
+    before = files(out)
+    few = tmp_path / "few.jsonl"
+    few.write_text("".join((drawn / "steps.jsonl").read_text().splitlines(keepends=True)[:8]))
+    changes: list[tuple[dict[str, object], str]] = [
+        ({"learning_rate": 0.5}, r"learning_rate \(0.001 before, 0.5 now\)"),
+        ({"size": 84}, r"size \(56 before, 84 now\)"),
+        ({"per_device_train_batch_size": 2}, r"per_device_train_batch_size \(4 before, 2 now\)"),
+        ({"seed": 7}, r"seed \(none before, 7 now\)"),
+        ({"lora": {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj"]}}, r"lora.alpha \(none before"),
+        ({"sources": [str(few)]}, r"rows \("),
+        ({"gpus": 2}, r"processes \(1 before, 2 now\)"),
+    ]
+    for change, words in changes:
+        with pytest.raises(CxrError, match=f"was begun with another .*{words}"):
+            sft(drawn, model, out, **{"max_steps": 4, **SAVED, **change}, resume=True)
+    with pytest.raises(CxrError, match=r"was begun with another .*model \("):
+        sft(drawn, tiny_models["qwen2_5_vl"], out, max_steps=4, **SAVED, resume=True)
+    with pytest.raises(CxrError, match=r"was begun with another .*stage \(sft before, rl now\)"):
+        rl(drawn, model, out, max_steps=4, **SAVED, resume=True)
+    (out / "run.json").unlink()  # of an older version
+    with pytest.raises(CxrError, match="is a training of `cxr sft`: --resume goes on with that alone"):
+        rl(drawn, model, out, max_steps=4, **SAVED, resume=True)
+    del before["run.json"]
+    assert files(out) == before
+
+
+def test_a_history_that_was_cut_off(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    out, model = tmp_path / "out", tiny_models["qwen2_vl"]
+    sft(drawn, model, out, max_steps=2, **SAVED)
+    with (out / "history.jsonl").open("a") as file:
+        file.write('{"step": 3, "lo')
+    logs = sft(drawn, model, out, max_steps=4, **SAVED, resume=True)
+    assert [log["step"] for log in logs] == [1, 2, 2, 3, 4, 4]
+
+
+@pytest.mark.slow
+def test_a_command_that_is_killed_leaves_the_old_model(
+    cxr: Cxr, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    """`kill -9` before the first checkpoint: what OUT held is beside it, whole, and the next command says so."""
+    out = trained(tmp_path)
+    before = files(out)
+    (tmp_path / "killed.py").write_text(
+        "import os, signal\ndef reward(completions, **_):\n"
+        "    if any(c[-1]['content'] for c in completions):\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return [0.0] * len(completions)\n"
+    )
+    sets = [w for n, v in {**FAST, "num_generations": 4, "max_steps": 1}.items() for w in ("--set", f"{n}={v}")]
+    flags = ("-m", tiny_models["qwen2_vl"], "-o", out, "--images", drawn, "--overwrite", *sets)
+    done = cxr("rl", drawn / "steps.jsonl", *flags, "--reward", "killed:reward")
+    assert done.returncode == -9, done.stderr
+    assert files(tmp_path / "out.replaced") == before
+    done = cxr("rl", drawn / "steps.jsonl", *flags)
+    assert done.returncode == 1
+    assert "out.replaced is what an interrupted --overwrite has set aside" in done.stderr
