@@ -52,6 +52,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     from trl import GRPOConfig, GRPOTrainer
 
     from cxr_cli.training.checkpoints import Resumable
+    from cxr_cli.training.data.epoch_sampler import EpochSampler
     from cxr_cli.training.logs.log_callback import LogCallback
     from cxr_cli.training.step_credit import StepCredit
 
@@ -62,6 +63,9 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
         """TRL's trainer, with checkpoints that restore everything and, if it is asked for, credit by the sentence."""
 
         step_weight = weights.step
+
+        def _get_train_sampler(self, dataset: Any = None) -> EpochSampler:
+            return EpochSampler(super()._get_train_sampler(dataset), self.args.seed)
 
     arguments = trainer_arguments(
         job, GRPOConfig, {**RL_DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
