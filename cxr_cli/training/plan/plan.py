@@ -25,9 +25,9 @@ def plan_sft(job: Job, training_data: TrainingData) -> str:
     """The plan of `cxr sft`. Raises CxrError for what would stop it."""
     from trl import SFTConfig
 
-    arguments = trainer_arguments(job, SFTConfig, sft.SFT_DEFAULTS)
     data = training_data.rows
-    model, sizes = sizes_of(job)
+    model, sizes = sizes_of(job)  # before there are arguments, which let DeepSpeed's ZeRO-3 make every model
+    arguments = trainer_arguments(job, SFTConfig, sft.SFT_DEFAULTS)
     counts, context_length = _token_counts(job, data, supervised=True)
     per_device, accumulation = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
     processes = distributed.process_count(job.gpus, job.nodes)
@@ -52,9 +52,9 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
     from trl import GRPOConfig
 
     rollouts, weights = rl.rollout_backend(job.settings), rl.reward_weights(job.settings, rewards)
-    arguments = trainer_arguments(job, GRPOConfig, {**rl.RL_DEFAULTS, "reward_weights": weights.completion})
     data = training_data.rows
     model, sizes = sizes_of(job)
+    arguments = trainer_arguments(job, GRPOConfig, {**rl.RL_DEFAULTS, "reward_weights": weights.completion})
     max_completion, samples = arguments.max_completion_length, arguments.num_generations
     counts, context_length = _token_counts(job, data, supervised=False, max_completion=max_completion)
     per_device, processes = arguments.per_device_train_batch_size, distributed.process_count(job.gpus, job.nodes)
