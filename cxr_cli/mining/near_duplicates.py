@@ -60,14 +60,14 @@ class Reports(TempDb):
             f" where part in ({','.join('?' * len(every_part))}) order by number",
             *every_part,
         )
-        for _, kept_name, packed in candidates:
-            other = frozenset(array("I", packed))
+        for _, kept_name, blob in candidates:
+            other = frozenset(array("I", blob))
             shared = len(members & other)
             if shared / (size + len(other) - shared) >= LEAST_OVERLAP:
                 return str(kept_name)
-        added = self.run("insert into kept(name, members) values (?, ?)", name, array("I", members).tobytes())
+        insertion = self.run("insert into kept(name, members) values (?, ?)", name, array("I", members).tobytes())
         for part in parts[_level(size)]:
-            self.run("insert into parts values (?, ?)", part, added.lastrowid)
+            self.run("insert into parts values (?, ?)", part, insertion.lastrowid)
         return None
 
 

@@ -29,7 +29,7 @@ from cxr_cli.sources.mimic_tables import StudyEntry, StudyTime, Tables
 _REPORTS = "mimic-cxr-reports"  # where some unpack the reports
 _PATIENT, _STUDY = re.compile(r"p\d+"), re.compile(r"s(\d+)(?:\.txt)?")
 _FILM = re.compile(r".+\.(?:jpe?g|dcm)", re.IGNORECASE)
-_PROBED = 100  # patients whose folders show what kind of files a tree has
+_PROBE_SIZE = 100  # patients whose folders show what kind of files a tree has
 
 
 def fits(folder: Path) -> bool:
@@ -57,7 +57,7 @@ DATA_SET = DataSet("files/p10/p10000032/s50414267.txt and its like", fits, find)
 
 
 def _probed(trees: Sequence[Path], pattern: str) -> Iterator[Path]:
-    patients = (patient for tree in trees for patient in islice(tree.glob("p1?/p*"), _PROBED))
+    patients = (patient for tree in trees for patient in islice(tree.glob("p1?/p*"), _PROBE_SIZE))
     return (path for patient in patients for path in patient.glob(pattern))
 
 

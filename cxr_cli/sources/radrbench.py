@@ -41,7 +41,7 @@ _TYPICAL = {
     "pred",
     "reason_steps",
 }  # a question with one of them is RadRBench-CXR's
-_REPLACED = {*_QUESTION_NAMES, *_ANSWER_NAMES, *_TYPICAL, _PRIOR_REPORT_NAME, "options"}
+_ITEM_KEYS = {*_QUESTION_NAMES, *_ANSWER_NAMES, *_TYPICAL, _PRIOR_REPORT_NAME, "options"}
 
 
 def find(name: str) -> Source:
@@ -104,7 +104,7 @@ def case(item: Row, task: str | None = None) -> Row:
         made_case |= {"images": images[1:], "prior": {"images": images[:1], "report": item.get(_PRIOR_REPORT_NAME)}}
     made_case |= {"prediction": item["pred"]} if "pred" in item else {}
     return (
-        made_case | ({"why": why} if why else {}) | {key: value for key, value in item.items() if key not in _REPLACED}
+        made_case | ({"why": why} if why else {}) | {key: value for key, value in item.items() if key not in _ITEM_KEYS}
     )
 
 

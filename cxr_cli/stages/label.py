@@ -76,9 +76,9 @@ class _Labelling:
     def compare(self) -> int:
         """Prints precision, recall, F1 and kappa; the rows that differ go to the output."""
         options = self.options
-        mapped = options.flow.mapping.get("id", ())
+        id_columns = options.flow.mapping.get("id", ())
         source = labeler_csv.find(str(options.gold))
-        gold = Gold(source, self.labeller.names, self.lexicon, mapped[0] if len(mapped) == 1 else None)
+        gold = Gold(source, self.labeller.names, self.lexicon, id_columns[0] if len(id_columns) == 1 else None)
         agreement = LabelAgreement(gold.names)
         flow = self._flow(dry_run=options.flow.output is None)
         without_gold = silent = 0
@@ -142,8 +142,8 @@ class _Labelling:
         output = self.options.flow.output
         if output is None or not is_csv(output):
             return row
-        if taken := [name for name in self.labeller.names if name in row]:
-            raise CxrError(f"{output}: the rows have a column `{taken[0]}` already: write .jsonl, or give --format")
+        if clashes := [name for name in self.labeller.names if name in row]:
+            raise CxrError(f"{output}: the rows have a column `{clashes[0]}` already: write .jsonl, or give --format")
         return flat_row(row, self.labeller.names)
 
     def _print(self, rows: Iterable[Row]) -> Iterator[Row]:

@@ -69,11 +69,11 @@ def run(options: ScoreOptions) -> int:
 
 def _score_inputs(options: ScoreOptions) -> int:
     """The rows of all inputs, and their summary."""
-    printed, judges = options.summary, options.judges
+    summary, judges = options.summary, options.judges
     totals: Summary | Recount = Recount(judges[0])
     if options.layout is None:
         totals = Summary(seed=options.seed, second=judges[1] if len(judges) > 1 else None)
-    matrix, draw_plots = ScoreMatrix() if printed.plot else None, _drawing(printed.plot)
+    matrix, draw_plots = ScoreMatrix() if summary.plot else None, _drawing(summary.plot)
 
     def take(row: Row) -> None:
         totals.add(row)
@@ -81,12 +81,12 @@ def _score_inputs(options: ScoreOptions) -> int:
             matrix.add(ModelFile("", name="").model(row), row)
 
     with _open(options) as scoring:
-        rejected = scoring.score(options.flow, take, write=not printed.summary or options.flow.output is not None)
+        rejected = scoring.score(options.flow, take, write=not summary.summary or options.flow.output is not None)
     if options.dry_run:
         return rejected
-    if printed.summary:
+    if summary.summary:
         document = recount_table.document(totals) if isinstance(totals, Recount) else summary_table.document(totals)
-        write_text(formatted(document, printed.format).rstrip("\n"))
+        write_text(formatted(document, summary.format).rstrip("\n"))
     if matrix is not None:
         draw_plots(Comparison(matrix, common=True, seed=options.seed))
     return rejected
@@ -94,8 +94,8 @@ def _score_inputs(options: ScoreOptions) -> int:
 
 def _compare_models(options: ScoreOptions) -> int:
     """The comparison of the inputs' models; an input has one model or several."""
-    printed = options.summary
-    matrix, draw_plots = ScoreMatrix(), _drawing(printed.plot)
+    summary = options.summary
+    matrix, draw_plots = ScoreMatrix(), _drawing(summary.plot)
     rejected = 0
     with _open(options) as scoring:
         for file in model_files(options.flow.inputs):
@@ -108,9 +108,9 @@ def _compare_models(options: ScoreOptions) -> int:
         return rejected
     if len(matrix.models) < 2:
         raise CxrError(f"--compare needs two models or more, not {', '.join(matrix.models) or 'none'}")
-    comparison = Comparison(matrix, printed.common, printed.in_domain, options.seed)
-    write_text(formatted(comparison_table.document(comparison), printed.format).rstrip("\n"))
-    if printed.format == "csv":
+    comparison = Comparison(matrix, summary.common, summary.in_domain, options.seed)
+    write_text(formatted(comparison_table.document(comparison), summary.format).rstrip("\n"))
+    if summary.format == "csv":
         for text in comparison_notes.notes(comparison):
             note(text)
     draw_plots(comparison)

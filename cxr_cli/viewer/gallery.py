@@ -9,7 +9,7 @@ from urllib.parse import quote
 from cxr_cli.images import BadImage, Budget, load_film
 from cxr_cli.images.film_cache import CacheEntry
 
-RENDERED, EMBEDDED = Budget(2_000_000, step=1), Budget(800_000, step=1)
+RENDER_SIZE, EMBED_SIZE = Budget(2_000_000, step=1), Budget(800_000, step=1)
 _PNG_DEPTH = 24  # the byte of a PNG that says how many bits a channel has
 
 
@@ -50,13 +50,13 @@ class Gallery:
     def _reference(self, path: str) -> str:
         file = Path(self.root or "", path)
         if not _displayable(file):
-            load_film(path, self.root, size=RENDERED, cache=self.folder)
-            file = CacheEntry(self.folder, file, RENDERED).path
+            load_film(path, self.root, size=RENDER_SIZE, cache=self.folder)
+            file = CacheEntry(self.folder, file, RENDER_SIZE).path
         return quote(Path(os.path.relpath(file.absolute(), self.page.absolute().parent)).as_posix())
 
     def _inlined(self, path: str) -> dict[str, str]:
         jpeg = io.BytesIO()
-        load_film(path, self.root, size=EMBEDDED).save(jpeg, format="JPEG", quality=88)
+        load_film(path, self.root, size=EMBED_SIZE).save(jpeg, format="JPEG", quality=88)
         name = f"film-{len(self._films)}"
         self._data_urls.append((name, f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"))
         return {"inlined": name}

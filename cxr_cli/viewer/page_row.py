@@ -27,8 +27,8 @@ def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film
     Steps are cut as `cxr verify` cuts them, so that a mark on step 3 is a mark on its step 3. RowError: `steps` that
     cannot be read as steps.
     """
-    question, listed = parse_prompt(str(row.get("question") or ""))
-    options = list(row.get("options") or listed)
+    question, listed_options = parse_prompt(str(row.get("question") or ""))
+    options = list(row.get("options") or listed_options)
     answer = row.get("answer")
     right = reference_texts(row, options)
     before = row.get("prior") or {}
