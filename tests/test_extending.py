@@ -1,4 +1,5 @@
-"""A judge, a score, a reward and a row-file format of your own: a file and a line in a table each, then used."""
+"""A judge, a score, a reward, a row-file format and a layout of published results of your own: a file and a line in a
+table each, then used."""
 
 import os
 import subprocess
@@ -130,8 +131,21 @@ class PipeFormat:
     def write(self, path, pack):
         return path.open("wb")
 ''',
+    "one_file.py": '''
+from pathlib import Path
+
+from cxr_cli.rows import Source
+
+
+def find(name):
+    """A file with one reply a line, all to the same question."""
+    rows = ({"id": str(n), "question": "Is there edema?", "answer": "No", "prediction": line.strip()}
+            for n, line in enumerate(Path(name).open()))
+    return Source(name, lambda: ((name, row, None) for row in rows))
+''',
 }
 TABLES = """
+from cxr_cli.published import PUBLISHED_RESULTS
 from cxr_cli.rewards import REWARDS
 from cxr_cli.rows.files.formats import FILE_FORMATS
 from cxr_cli.scoring.judges import JUDGES
@@ -145,6 +159,7 @@ STEP_JUDGES["modest"] = "modest_step_judge:ModestStepJudge"
 SCORES["words"] = "word_count:WordCount"
 REWARDS["brevity"] = "brevity:brevity"
 FILE_FORMATS[".pipe"] = "pipe_format:PipeFormat"
+PUBLISHED_RESULTS["one-file"] = "one_file:find"
 
 from cxr_cli.cli import main
 
@@ -202,6 +217,8 @@ def test_a_judge_of_steps_of_your_own(cxr: Cxr) -> None:
     assert row["steps"][0]["reason"] == "too vague"
     assert row["steps"][0]["second"]["verdict"] == "supported"
     assert row["checked_by"].startswith("engine:strict & engine:rules|")
+    explained = cxr("verify", "--judge", "strict", "--explain", given=[CASE])
+    assert "contradicted: too vague" in explained.stderr
 
 
 def test_a_judge_of_steps_of_your_own_that_asks_a_model(cxr: Cxr) -> None:
@@ -242,14 +259,23 @@ def test_a_format_of_row_files_of_your_own(cxr: Cxr, tmp_path: Path) -> None:
     assert f"not to stdout: {known}." in " ".join(cxr("mine", "--help", given=[]).stdout.split())
 
 
+def test_a_layout_of_published_results_of_your_own(cxr: Cxr, tmp_path: Path) -> None:
+    (tmp_path / "replies.txt").write_text("No.\nYes.\n")
+    done = cxr("score", "--from", "one-file", "replies.txt", given=[])
+    assert done.returncode == 0, done.stderr
+    assert [row["scores"]["accuracy"] for row in rows(done.stdout)] == [1.0, 0.0]
+    assert "[chestx-reasoner|one-file]" in cxr("score", "--help", given=[]).stdout
+
+
 def test_the_tables_name_what_is_there() -> None:
     """Every line of a table can be loaded."""
+    from cxr_cli.published import PUBLISHED_RESULTS
     from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
     from cxr_cli.rows.files.formats import FILE_FORMATS
     from cxr_cli.scoring.judges import JUDGES
     from cxr_cli.scoring.scores import SCORES
     from cxr_cli.verifying.judges import STEP_JUDGES
 
-    for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES, FILE_FORMATS):
+    for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES, FILE_FORMATS, PUBLISHED_RESULTS):
         assert [callable(table.load(name)) for name in table] == [True] * len(table)
     assert DEFAULT_WEIGHTS.keys() <= REWARDS.keys()

@@ -11,6 +11,8 @@ import pytest
 
 from cxr_cli import tasks
 from cxr_cli.mining.cases import Miner
+from cxr_cli.mining.selection import sample_per_finding
+from cxr_cli.tasks.binary import Binary
 from tests.cases import LEXICON, Row, lines, rows
 
 ROOT = Path(__file__).parents[2]
@@ -73,3 +75,21 @@ def test_it_draws_nothing_from_the_other_tasks(monkeypatch: pytest.MonkeyPatch) 
     after: list[dict[str, Any]] = Miner(LEXICON)(STUDY)
     assert after[: len(before)] == before
     assert [case["task"] for case in after[len(before) :]] == ["laterality"]
+
+
+class Presence(Binary):
+    """The questions of the task `binary`, by another name."""
+
+    name = "presence"
+
+
+def test_it_is_drawn_per_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tasks.TASKS, "presence", f"{__name__}:Presence")
+    studies = [STUDY, {"id": "t", "report": "No pneumothorax."}]
+
+    def drawn(*names: str) -> list[str]:
+        miner = Miner(LEXICON, tasks=names, findings=["pneumothorax"])
+        return [case["id"] for case in sample_per_finding(miner, 2, studies, balance=False, reject=print)]
+
+    assert drawn("presence") == ["s/presence/pneumothorax", "t/presence/pneumothorax"]
+    assert sorted(drawn("binary", "presence")) == sorted([*drawn("binary"), *drawn("presence")])
