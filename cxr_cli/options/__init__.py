@@ -36,7 +36,7 @@ unmentioned = click.option(
     type=click.Choice(["normal", "unknown"]),
     default="normal",
     show_default=True,
-    help="How a finding counts that the report does not mention: absent (as in the paper), or unknown.",
+    help="What a finding that the report does not mention counts as: absent (as in the paper), or unknown.",
 )
 lexicon = click.option(
     "--lexicon",

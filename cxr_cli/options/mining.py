@@ -53,7 +53,7 @@ questions = (
         "--uncertain",
         type=click.Choice(get_args(Uncertain)),
         default="skip",
-        help="What an uncertain finding counts as in binary questions; skip: none ask about it.  [default: skip]",
+        help="The answer to a binary question about an uncertain finding; skip: there is none.  [default: skip]",
     ),
     click.option(
         "--seed",
