@@ -11,6 +11,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
+from cxr_cli.training.logs.log_callback import LOWER
 
 _STATE = "trainer_state.json"
 _NOT_OF_THE_MODEL = ("optimizer", "scheduler", "scaler", "rng_state", "trainer_state", "training_args", "global_step")
@@ -196,6 +197,21 @@ class GenerationBoundary(TrainerCallback):  # type: ignore[misc]
         control.should_save, control.should_training_stop = boundary and self._save, boundary and self._stop
         if boundary:
             self._save = self._stop = False
+
+
+class FiniteWeights(TrainerCallback):  # type: ignore[misc]
+    """Looks at the weights before each checkpoint. CxrError: one of them is not a number."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        if control.should_save:
+            check_finite(model, state.global_step)
+
+
+def check_finite(model: Any, step: int) -> None:
+    """Raises CxrError if a weight that is trained is not a number."""
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad and not parameter.isfinite().all():
+            raise CxrError(f"step {step}: the weights are no numbers any more (the first is {name}): {LOWER}")
 
 
 class FirstCheckpoint(TrainerCallback):  # type: ignore[misc]

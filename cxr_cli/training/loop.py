@@ -27,11 +27,20 @@ def run_trainer(trainer: Any, job: Job, steps_per_generation: int = 1) -> None:
     """
     from transformers import PrinterCallback
 
-    from cxr_cli.training.checkpoints import FirstCheckpoint, GenerationBoundary, StopCallback, copy_model, steps_of
+    from cxr_cli.training.checkpoints import (
+        FiniteWeights,
+        FirstCheckpoint,
+        GenerationBoundary,
+        StopCallback,
+        check_finite,
+        copy_model,
+        steps_of,
+    )
 
     stop = StopCallback()
     trainer.add_callback(stop)
     trainer.add_callback(GenerationBoundary(steps_per_generation))
+    trainer.add_callback(FiniteWeights())
     trainer.add_callback(FirstCheckpoint(lambda: remove_replaced(job.out)))
     trainer.remove_callback(PrinterCallback)
     checkpoint = _checkpoint_for_all(job.out) if job.resume else None
@@ -46,6 +55,7 @@ def run_trainer(trainer: Any, job: Job, steps_per_generation: int = 1) -> None:
             else:
                 trainer.train(resume_from_checkpoint=checkpoint)
                 if not stop.requested:
+                    check_finite(trainer.model, trainer.state.global_step)
                     trainer.save_model(str(job.out))
             if not stop.requested and not distributed.rank():
                 (job.out / "training_args.bin").unlink(missing_ok=True)  # a pickle; training.json says it

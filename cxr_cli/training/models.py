@@ -1,5 +1,7 @@
 """Loading a model to train: full weights or an adapter, with the vision tower frozen or not."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from cxr_cli.engines.model_files import ModelFiles, load_processor, locate, takes_images
@@ -36,6 +38,7 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
 
     revision = settings.get("revision")
     files, _ = locate_trainable(model, revision)
+    check_adapter(files, settings)
     half = torch.cuda.is_available() and (settings.get("deepspeed") or settings.get("lora") or files.adapter)
     attention = {"attn_implementation": settings["attn_implementation"]} if settings.get("attn_implementation") else {}
     base: Any = AutoModelForImageTextToText.from_pretrained(
@@ -57,6 +60,22 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
             if "visual" in name:
                 parameter.requires_grad_(False)
     return base, processor, lora_config(base, settings)
+
+
+def check_adapter(files: ModelFiles, settings: dict[str, Any]) -> None:
+    """Raises CxrError where an adapter is trained further and `lora` says something else than it is."""
+    lora = settings.get("lora")
+    if not (files.adapter and lora):
+        return
+    saved = json.loads((Path(files.adapter) / "adapter_config.json").read_text())
+    pairs = {"r": "r", "alpha": "lora_alpha", "dropout": "lora_dropout"}
+    for name, key in pairs.items():
+        if lora[name] != saved.get(key):
+            raise CxrError(
+                f"lora.{name} is {lora[name]}, and {saved.get(key)} in the adapter {files.name}: leave it out"
+            )
+    if lora["target_modules"] and set(lora["target_modules"]) != set(saved.get("target_modules") or ()):
+        raise CxrError(f"lora.target_modules are not those of the adapter {files.name}: leave them out")
 
 
 def lora_config(model: Any, settings: dict[str, Any]) -> Any:

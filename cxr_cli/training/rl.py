@@ -27,7 +27,6 @@ RL_DEFAULTS = {
     "max_completion_length": 1024,
     "multi_objective_aggregation": "normalize_then_sum",  # (1, 0) and (0, 1) are not the same
 }
-CREDITS = ("completion", "step")
 
 
 class RewardWeights(NamedTuple):
@@ -100,10 +99,7 @@ def rollout_backend(settings: Settings) -> str:
 def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
     """The weights of `--reward`; `credit: step` moves that of factuality from completions to sentences. Raises
     CxrError."""
-    credit = settings.get("credit", CREDITS[0])
-    if credit not in CREDITS:
-        raise CxrError(f"credit: {credit} is none of {', '.join(CREDITS)}")
-    if credit == "completion":
+    if settings.get("credit", "completion") == "completion":
         return RewardWeights(rewards.weights, 0.0)
     if "factuality" not in rewards.functions:
         raise CxrError("credit: step pays factuality by step; it takes --reward .. factuality")

@@ -7,6 +7,7 @@ from cxr_cli.training.data.dataset import lazy_dataset, sft_example
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
+from cxr_cli.training.settings.config import Settings
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
@@ -19,6 +20,11 @@ SFT_DEFAULTS = {
     "gradient_accumulation_steps": 8,
     "max_length": None,  # a film's tokens cannot be cut
 }
+
+
+def sft_defaults(job: Job) -> Settings:
+    """SFT_DEFAULTS, and with `--eval` an evaluation each epoch."""
+    return {**SFT_DEFAULTS, **({"eval_strategy": "epoch"} if job.evaluation else {})}
 
 
 def train(job: Job, data: TrainingData) -> None:
@@ -37,7 +43,7 @@ def _train_sft(job: Job, data: TrainingData) -> None:
     class Trainer(Resumable, SFTTrainer):  # type: ignore[misc]
         """TRL's trainer, with checkpoints that restore everything."""
 
-    arguments = trainer_arguments(job, SFTConfig, SFT_DEFAULTS)
+    arguments = trainer_arguments(job, SFTConfig, sft_defaults(job))
     model, processor, lora = models.load_trainable(job.model, job.settings)
     held_out = data.held_out
     trainer: Any = Trainer(

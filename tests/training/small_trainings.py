@@ -1,6 +1,7 @@
 """Trainings of tiny models, a few steps long: `sft(drawn, model, out, max_steps=2)` gives the history."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,8 @@ ROLL = {**FAST, "num_generations": 4, "per_device_train_batch_size": 8, "max_com
 
 def make_job(drawn: Path, model: Path, out: Path, **settings: Any) -> Job:
     out.mkdir(exist_ok=True)
-    more = {
-        name: settings.pop(name)
-        for name in ("resume", "overwrite", "evaluation", "weights", "sources", "gpus")
-        if name in settings
-    }
+    names = {field.name for field in fields(Job)}
+    more = {name: settings.pop(name) for name in [*settings] if name in names}
     more = {"sources": [str(drawn / "steps.jsonl")], **more}
     return Job(model=str(model), out=out, settings=settings, root=drawn, **more)
 

@@ -32,6 +32,7 @@ class TokenCounter:
         base, revision = locate(job.model, job.settings.get("revision")).base, job.settings.get("revision")
         config = AutoConfig.from_pretrained(base, revision=revision, trust_remote_code=False)
         self.films, self.supervised, self.max_completion = job.films, supervised, max_completion
+        self.max_length = job.settings.get("max_length") if supervised else None
         self.processor = load_processor(base, revision)
         self.context_length: int = config.get_text_config().max_position_embeddings
 
@@ -46,6 +47,11 @@ class TokenCounter:
         in_prompt = len(self.processor(text=[text], images=[images], return_tensors="pt")["input_ids"][0])
         in_completion = len(self.processor.tokenizer(target_text(row))["input_ids"]) if self.supervised else 0
         total = in_prompt + in_completion + self.max_completion
+        if self.max_length is not None and total > self.max_length:
+            raise CxrError(
+                f"id {row['id']}: {total} tokens, and max_length {self.max_length} would cut what is taught: raise it, "
+                "or leave it out"
+            )
         if total > self.context_length:
             answer = f", {self.max_completion} of them for the answer (max_completion_length)"
             raise CxrError(

@@ -8,8 +8,10 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 
+LOWER = "lower learning_rate, and train in bf16 or float32, not in fp16"
 PATIENCE = 5  # logs in a row with the same problem before a warning
 _PROGRESS = ("loss", "reward", "eval_loss", "eval_accuracy", "eval_answered", "frac_reward_zero_std", "kl")
 
@@ -30,6 +32,8 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
             self.path.write_text("".join(f"{line}\n" for line in kept if state.global_step))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        if logs:
+            self._check(state.global_step, logs)  # on all ranks, or those that go on would wait for the first
         if not state.is_world_process_zero or not logs:
             return
         if "train_runtime" in logs and state.global_step < state.max_steps:  # stopped before its end, to go on later
@@ -52,12 +56,19 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
         left = (state.max_steps - state.global_step) * seconds / steps
         return [f"{rows:.3g} rows/s", f"{int(left // 3600)}:{int(left // 60 % 60):02}:{int(left % 60):02} left"]
 
+    def _check(self, step: int, logs: dict[str, Any]) -> None:
+        """CxrError: from here on nothing can be learned."""
+        for name in ("loss", "grad_norm"):
+            if not math.isfinite(float(logs.get(name, 0.0))):
+                raise CxrError(f"step {step}: {name} is {logs[name]}: {LOWER}")
+        for name, value in logs.items():
+            is_reward = name.startswith("rewards/") and name.endswith("/mean")
+            if is_reward and self._persists(name, value is None or math.isnan(value)):
+                reward = name.removeprefix("rewards/").removesuffix("/mean")
+                raise CxrError(f"step {step}: the reward {reward} applied to no completion in the last {PATIENCE} logs")
+
     def _warn(self, logs: dict[str, Any]) -> None:
-        loss, reward_std = logs.get("loss"), logs.get("frac_reward_zero_std")
-        if isinstance(loss, float) and not math.isfinite(loss):
-            self._warn_once("the loss is not a number: lower learning_rate, or train in bf16 or float32, not in fp16")
-        if "grad_norm" in logs and not math.isfinite(float(logs["grad_norm"])):
-            self._warn_once("the gradient is not finite: lower learning_rate or max_grad_norm")
+        reward_std = logs.get("frac_reward_zero_std")
         if self._persists("zero", reward_std == 1.0):
             self._warn_once(
                 "all completions of a prompt are paid the same, so nothing is learned: raise temperature or "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cxr_cli.training.models import locate_trainable, lora_config
+from cxr_cli.training.models import check_adapter, locate_trainable, lora_config
 from cxr_cli.training.settings.job import Job
 
 GIB = 2**30
@@ -27,6 +27,7 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
     from transformers import AutoModelForImageTextToText
 
     files, config = locate_trainable(job.model, job.settings.get("revision"))
+    check_adapter(files, job.settings)
     with torch.device("meta"):
         model: Any = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
     lora = lora_config(model, job.settings)

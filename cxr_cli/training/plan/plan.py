@@ -27,7 +27,7 @@ def plan_sft(job: Job, training_data: TrainingData) -> str:
 
     data = training_data.rows
     model, sizes = sizes_of(job)  # before there are arguments, which let DeepSpeed's ZeRO-3 make every model
-    arguments = trainer_arguments(job, SFTConfig, sft.SFT_DEFAULTS)
+    arguments = trainer_arguments(job, SFTConfig, sft.sft_defaults(job))
     counts, context_length = _token_counts(job, data, supervised=True)
     per_device, accumulation = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
     processes = distributed.process_count(job.gpus, job.nodes)

@@ -7,6 +7,7 @@ Their names are those of TRL's SFTConfig and GRPOConfig, and OWN_SETTINGS.
 """
 
 import dataclasses
+import enum
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.registry import did_you_mean
+from cxr_cli.training.settings.ranges import CHOICES, range_of
 
 Settings = dict[str, Any]
 
@@ -39,6 +41,12 @@ OWN_SETTINGS: dict[str, str] = {
     "credit": "of cxr rl: completion, or step, which pays factuality sentence by sentence",
     "rollouts": f"of cxr rl: {' or '.join(', '.join(ROLLOUTS).rsplit(', ', 1))}",
 }
+_OWN_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("model", "revision", "attn_implementation", "deepspeed", "credit", "rollouts"), str | None),
+    **dict.fromkeys(("size", "max_pixels", "max_images", "eval_cases", "eval_tokens"), int | None),
+    "freeze_vision": bool,
+}
+_OF_RL = ("rewards", "credit", "rollouts")
 LORA_DEFAULTS = {"r": 16, "alpha": 32, "dropout": 0.0, "target_modules": None}
 _RESERVED = {  # settings that this tool makes itself, and why
     "output_dir": "-o OUT says where",
@@ -50,6 +58,13 @@ _RESERVED = {  # settings that this tool makes itself, and why
     "use_vllm": "--rollouts says it",
     "vllm_mode": "--rollouts says it",
     "reward_weights": "--reward NAME:WEIGHT says it",
+    "packing": "rows have films, which cannot be packed",
+    "fsdp": "deepspeed: zero3 shares a model among processes",
+    "do_train": "it trains",
+    "local_rank": "the launcher says it",
+    "use_cpu": "CUDA_VISIBLE_DEVICES= hides the GPUs",
+    "completion_only_loss": "the loss is on completions alone",
+    "max_tool_calling_iterations": "there are no tools",
 }
 
 
@@ -64,9 +79,9 @@ def read_settings(path: str | Path | None, sets: Sequence[str]) -> Settings:
             raise CxrError(f"--set {text}: not NAME=VALUE")
         name, _, key = name.strip().partition(".")
         try:
-            parsed = yaml.safe_load(value)
+            parsed = yaml.load(value, _loader())
         except yaml.YAMLError as error:
-            raise CxrError(f"--set {text}: the value is not YAML") from error
+            raise CxrError(f"--set {name}: the value is not YAML") from error
         if key:  # lora.r=8
             group = settings.get(name)
             settings[name] = {**(group if isinstance(group, Mapping) else {}), key: parsed}
@@ -79,13 +94,33 @@ def _read_file(path: str | Path) -> Settings:
     import yaml
 
     try:
-        settings = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+        settings = yaml.load(Path(path).read_text(encoding="utf-8"), _loader()) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise CxrError(f"{path}{f':{mark.line + 1}' if mark else ''}: not YAML") from error
+        doubled = str(getattr(error, "problem", "")) if isinstance(error, yaml.constructor.ConstructorError) else ""
+        reason = doubled if doubled.startswith("the key") else "not YAML"
+        raise CxrError(f"{path}{f':{mark.line + 1}' if mark else ''}: {reason}") from error
     if not isinstance(settings, dict):
         raise CxrError(f"{path}: not a list of `name: value`")
     return settings
+
+
+def _loader() -> Any:
+    """PyYAML's safe loader, which refuses a key that stands twice: by itself it takes the last one."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            keys = set()
+            for key_node, _ in node.value:
+                if key_node.value in keys:
+                    problem = f"the key {key_node.value} stands twice"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+                keys.add(key_node.value)
+            mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+            return mapping
+
+    return Loader
 
 
 def check_settings(settings: Mapping[str, Any], config_class: type, where: str) -> Settings:
@@ -94,18 +129,22 @@ def check_settings(settings: Mapping[str, Any], config_class: type, where: str) 
     where: they come from, for errors. CxrError: a name is unknown or reserved, or a value has another type.
     """
     fields = {field.name: field for field in dataclasses.fields(config_class) if field.init}
-    hints = typing.get_type_hints(config_class)
+    types = {**typing.get_type_hints(config_class), **_OWN_TYPES}
     checked: Settings = {}
     for name, value in settings.items():
         if name in _RESERVED:
             raise CxrError(f"{where}: {name} is not to be set: {_RESERVED[name]}")
-        if name in OWN_SETTINGS:
-            checked[name] = _lora(value, where) if name == "lora" else value
-        elif name in fields:
-            checked[name] = _typed_value(name, value, hints[name], where)
-        else:
-            hint = did_you_mean(name, [*OWN_SETTINGS, *fields])
+        if name in _OF_RL and "num_generations" not in fields:
+            raise CxrError(f"{where}: {name} is a setting of `cxr rl`")
+        if name not in OWN_SETTINGS and name not in fields:
+            hint = did_you_mean(str(name), [*OWN_SETTINGS, *fields])
             raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{hint}")
+        if name == "lora":
+            checked[name] = _lora(value, where)
+        elif name == "rewards":
+            checked[name] = _reward_texts(value, where)
+        else:
+            checked[name] = _checked_value(name, value, types[name], where)
     return checked
 
 
@@ -115,21 +154,76 @@ def _lora(value: Any, where: str) -> Settings | None:
     chosen = {} if value is True else value
     if not isinstance(chosen, Mapping) or set(chosen) - set(LORA_DEFAULTS):
         raise CxrError(f"{where}: lora takes {', '.join(LORA_DEFAULTS)}")
-    return {**LORA_DEFAULTS, **chosen}
+    lora = {**LORA_DEFAULTS, **chosen}
+    for name, hint in (("r", int), ("alpha", int | float), ("dropout", float)):
+        lora[name] = _checked_value(f"lora.{name}", lora[name], hint, where)
+    names = lora["target_modules"]
+    if not (names is None or (isinstance(names, list) and names and all(isinstance(name, str) for name in names))):
+        raise CxrError(f"{where}: lora.target_modules takes a list of names: [q_proj, v_proj]")
+    return lora
+
+
+def _reward_texts(value: Any, where: str) -> list[str]:
+    """`[format:1, process:2]`, `{format: 1, process: 2}` and `format:1 process:2` are the same. Raises CxrError."""
+    if isinstance(value, str):
+        return value.replace(",", " ").split()
+    if isinstance(value, Mapping):
+        value = [f"{name}:{weight}" for name, weight in value.items()]
+    if not isinstance(value, list):
+        raise CxrError(f"{where}: rewards takes names with weights: [format:1, process:2]")
+    texts: list[str] = []
+    for item in value:  # in a list `format: 1` with a blank is a mapping
+        texts += _reward_texts(item, where) if isinstance(item, Mapping) else [str(item)]
+    return texts
+
+
+def _checked_value(name: str, value: Any, hint: Any, where: str) -> Any:
+    """The value in the type of the setting. CxrError: it has another type, or is none that the setting takes."""
+    typed = _typed_value(name, value, hint, where)
+    if words := range_of(name, typed):
+        raise CxrError(f"{where}: {name} takes {words}, not {value}")
+    if isinstance(typed, str) and (choices := _choices(name, hint)) and typed not in choices:
+        raise CxrError(f"{where}: {name}: {typed} is none of {', '.join(choices)}{did_you_mean(typed, choices)}")
+    return typed
+
+
+def _choices(name: str, hint: Any) -> tuple[str, ...]:
+    """The texts that a setting takes; () for any."""
+    kinds = [kind for kind in typing.get_args(hint) if isinstance(kind, type) and issubclass(kind, enum.Enum)]
+    return CHOICES.get(name) or tuple(str(member.value) for kind in kinds for member in kind)
 
 
 def _typed_value(name: str, value: Any, hint: Any, where: str) -> Any:
     """A value of YAML as the type `hint`: YAML reads 2e-6 as a text and `no` as False. Raises CxrError."""
     members = typing.get_args(hint) or (hint,)
-    if value is False and bool not in members and str in members:
-        return "no"  # YAML reads `no` as False
-    if isinstance(value, str) and str not in members and (float in members or int in members):
+    number = int in members or float in members
+    if value is None or value in CHOICES.get(name, ()):
+        if value is None and type(None) not in members:
+            raise CxrError(f"{where}: {name} takes a value")
+        return value
+    if isinstance(value, bool):
+        if bool in members:
+            return value
+        if value is False and str in members:
+            return "no"  # YAML reads `no` as False
+        raise CxrError(f"{where}: {name} takes {'a number' if number else 'a text'}, not {str(value).lower()}")
+    if bool in members and str not in members:
+        hint_words = did_you_mean(str(value), ("true", "false"))
+        raise CxrError(f"{where}: {name} takes true or false, not {value}{hint_words}")
+    if isinstance(value, str) and number and str not in members:
         try:
-            return float(value) if float in members else int(value)
+            value = float(value) if float in members else int(value)
         except ValueError as error:
             raise CxrError(f"{where}: {name} takes a number, not {value!r}") from error
-    if isinstance(value, bool) and bool not in members and (int in members or float in members) and str not in members:
-        raise CxrError(f"{where}: {name} takes a number, not {value}")
-    if isinstance(value, int) and not isinstance(value, bool) and float in members and int not in members:
+    if isinstance(value, float) and number and float not in members:
+        if not value.is_integer():
+            raise CxrError(f"{where}: {name} takes a whole number, not {value:g}")
+        return int(value)
+    if isinstance(value, int) and float in members and int not in members:
         return float(value)
+    if isinstance(value, list | dict) and not {list, dict} & {
+        typing.get_origin(member) or member for member in members
+    }:
+        kind = "list" if isinstance(value, list) else "mapping"
+        raise CxrError(f"{where}: {name} takes a {'number' if number else 'text'}, not a {kind}")
     return value

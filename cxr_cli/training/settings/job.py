@@ -8,6 +8,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.images import Budget, Films, Square
 from cxr_cli.training.settings import config
 from cxr_cli.training.settings.config import Settings
+from cxr_cli.training.settings.requirements import check_requirements
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,12 @@ def make_job(
     settings = config.check_settings(
         config.read_settings(options.config, options.sets), config_class, options.config or "--set"
     )
+    check_requirements(settings)
     model = options.model or settings.get("model")
     if not model:
         raise CxrError("name the model to train: -m MODEL, or `model:` in the recipe")
+    if settings.get("eval_strategy", "no") != "no" and not evaluation:
+        raise CxrError("eval_strategy: there are no rows to evaluate on: --eval FILE")
     if not options.out:
         raise CxrError("name the folder of the trained model: -o OUT")
     return Job(

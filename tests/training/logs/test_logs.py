@@ -1,12 +1,13 @@
 """What a training reports while it runs: warnings, and the scores of held-out cases."""
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from tests.conftest import needs
-from tests.training.small_trainings import sft
+from tests.training.small_trainings import rl, sft
 
 
 @needs("train")
@@ -17,11 +18,10 @@ def test_each_problem_is_warned_of_once(tmp_path: Path, capsys: pytest.CaptureFi
     args = SimpleNamespace(train_batch_size=1, gradient_accumulation_steps=1, world_size=1)
     for step in range(1, 9):
         state = SimpleNamespace(is_world_process_zero=True, global_step=step, max_steps=8)
-        logs = {"loss": float("nan") if step == 3 else 0.5, "frac_reward_zero_std": 1.0, "kl": 11.0}
+        logs = {"loss": 0.5, "frac_reward_zero_std": 1.0, "kl": 11.0}
         callback.on_log(args, state, None, logs={**logs, "completions/clipped_ratio": 1.0 if step > 2 else 0.0})
     warnings = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
     assert [line.partition("WARNING: ")[2].split(":")[0] for line in warnings] == [
-        "the loss is not a number",
         "all completions of a prompt are paid the same, so nothing is learned",
         "the model runs away from where it started (KL above 10)",
         "all completions are cut off",
@@ -34,3 +34,63 @@ def test_answers_are_scored_at_each_evaluation(drawn: Path, tiny_models: dict[st
     logs = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, **settings)
     assert any("eval_loss" in log for log in logs)
     assert [log["eval_answered"] for log in logs if "eval_answered" in log] == [0.0]
+
+
+def test_rows_to_evaluate_on_are_evaluated_each_epoch(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    held_out = str(drawn / "steps.jsonl")
+    logs = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", num_train_epochs=2, limit=8, evaluation=held_out)
+    assert [log["step"] for log in logs if "eval_loss" in log] == [2, 4]
+
+
+def test_a_training_that_diverges_stops_and_saves_no_numbers_that_are_none(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    from cxr_cli.errors import CxrError
+
+    broken = tmp_path / "broken"
+    shutil.copytree(tiny_models["qwen2_vl"], broken)
+    tensors = load_file(broken / "model.safetensors")
+    name = next(name for name in tensors if "mlp" in name)
+    tensors[name][0] = float("nan")
+    save_file(tensors, broken / "model.safetensors", {"format": "pt"})
+    saved = {"save_strategy": "steps", "save_steps": 1, "max_steps": 3}
+    with pytest.raises(CxrError, match=r"^step 1: .*lower learning_rate"):
+        sft(drawn, broken, tmp_path / "out", **saved)
+    assert not [*(tmp_path / "out").glob("checkpoint-*"), *(tmp_path / "out").glob("*.safetensors")]
+
+
+@needs("train")
+def test_weights_that_are_no_numbers_are_not_saved() -> None:
+    import torch
+
+    from cxr_cli.errors import CxrError
+    from cxr_cli.training.checkpoints import FiniteWeights
+
+    model = torch.nn.Linear(2, 2)
+    callback, control = FiniteWeights(), SimpleNamespace(should_save=True)
+    callback.on_step_end(None, SimpleNamespace(global_step=7), control, model=model)
+    with torch.no_grad():
+        model.bias[1] = float("nan")
+    with pytest.raises(CxrError, match=r"^step 7: the weights are no numbers any more \(the first is bias\): lower"):
+        callback.on_step_end(None, SimpleNamespace(global_step=7), control, model=model)
+
+
+def test_a_reward_that_never_applies_stops_the_training(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    from cxr_cli.errors import CxrError
+    from cxr_cli.rewards.reward_mix import RewardMix
+
+    def silent(completions: list[object], **_: object) -> list[float | None]:
+        return [None] * len(completions)
+
+    def fair(completions: list[object], **_: object) -> list[float | None]:
+        return [0.5] * len(completions)
+
+    mix = RewardMix({"fair": fair, "silent": silent}, [1.0, 1.0])
+    with pytest.raises(CxrError, match=r"^step 5: the reward silent applied to no completion in the last 5 logs$"):
+        rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", mix, max_steps=8)

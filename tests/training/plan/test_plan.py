@@ -70,3 +70,28 @@ def test_the_longest_row_is_found_before_a_training(drawn: Path, tiny_models: di
             CxrError, match=rf"^id {rows[7]['id']}: \d+ tokens.*, and the model takes 2048: lower size$"
         ):
             train(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=[str(tmp_path / "long.jsonl")], **settings)
+
+
+def test_a_length_that_cuts_what_is_taught(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    error = error_of(
+        tmp_path / "out",
+        drawn / "steps.jsonl",
+        model=str(tiny_models["qwen2_vl"]),
+        sets=["max_length=20", "size=56"],
+        root=drawn,
+        dry_run=True,
+    )
+    assert re.fullmatch(
+        r"id \S+: \d+ tokens, and max_length 20 would cut what is taught: raise it, or leave it out", error
+    )
+
+
+def test_an_adapter_keeps_its_own_shape(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    """`-m ADAPTER` with another `lora.r` would train the adapter as it is, and record what was asked for."""
+    lora = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj"]}
+    sft(drawn, tiny_models["qwen2_vl"], tmp_path / "a", lora=lora, max_steps=1)
+    for change, words in (({"r": 64}, "lora.r is 64, and 4 in"), ({"target_modules": ["v_proj"]}, "lora.target_mod")):
+        with pytest.raises(CxrError, match=f"^{words}"):
+            sft(drawn, tmp_path / "a", tmp_path / "b", lora={**lora, **change}, max_steps=1)
+    sft(drawn, tmp_path / "a", tmp_path / "b", lora=lora, max_steps=1)
+    assert (tmp_path / "b" / "adapter_config.json").is_file()

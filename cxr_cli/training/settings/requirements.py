@@ -1,0 +1,33 @@
+"""What settings need beside this tool: packages, and DeepSpeed's presets."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from cxr_cli.errors import CxrError
+from cxr_cli.extras import package_line
+from cxr_cli.training.settings.config import Settings
+
+PRESETS = (Path(__file__).parents[3] / "recipes" / "deepspeed", Path(__file__).parents[1] / "deepspeed")
+"""Where the DeepSpeed presets lie: in a clone, and in an installed package."""
+
+
+def check_requirements(settings: Settings) -> None:
+    """Raises CxrError for a setting that needs a package or a file that is not there."""
+    report_to = settings.get("report_to")
+    if report_to in ("tensorboard", "wandb") and not find_spec(report_to):
+        raise CxrError(f"{report_to} is not installed: {package_line(report_to)}")
+    if str(settings.get("attn_implementation")).startswith("flash_attention") and not find_spec("flash_attn"):
+        raise CxrError(f"attn_implementation: flash attention is not installed: {package_line('flash-attn')}")
+    deepspeed_preset(settings.get("deepspeed"))
+
+
+def deepspeed_preset(name: str | None) -> str | None:
+    """The JSON file of the preset `zero2`, .., or the file that `name` is. Raises CxrError."""
+    if name is None:
+        return None
+    for folder in PRESETS:
+        if (folder / f"{name}.json").is_file():
+            return str(folder / f"{name}.json")
+    if Path(name).is_file():
+        return name
+    raise CxrError(f"deepspeed: {name} is neither a file nor one of zero2, zero3, zero2-offload, zero3-offload")
