@@ -136,7 +136,6 @@ ENTRIES = {  # file names that stand in several rooms on purpose
     "llm",  # what a model does in this room: an entry of JUDGES, of STEP_JUDGES, and the steps of `cxr mine`
     "rules",  # what rules do: an entry of JUDGES and of STEP_JUDGES
     "engine",  # an entry of ENGINES in a folder of its own
-    "cues",  # the words by which a reader finds its way: in reports, in answers
 }
 
 

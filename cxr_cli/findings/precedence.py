@@ -13,7 +13,7 @@ PRELIMINARY, ADDENDUM = "preliminary", "addendum"
 READINGS = frozenset({PRELIMINARY, ADDENDUM})
 
 
-def settled(statements: list[Statement], lexicon: Lexicon) -> list[Statement]:
+def without_overruled(statements: list[Statement], lexicon: Lexicon) -> list[Statement]:
     """The statements without the findings that a later reading has overruled."""
     by_reading: dict[str, list[Finding]] = {PRELIMINARY: [], ADDENDUM: [], "": []}
     for statement in statements:
@@ -34,7 +34,7 @@ def _without(
 ) -> list[Statement]:
     """any_word: a later word on the same finding overrules, also one that agrees; else one that contradicts."""
 
-    def overruled(finding: Finding) -> bool:
+    def is_overruled(finding: Finding) -> bool:
         same = [f for f in later.get(finding.name, ()) if same_side(f, finding)]
         if any_word and same:
             return True
@@ -47,13 +47,14 @@ def _without(
         return any(f.status == "absent" and same_side(f, finding) for name in denials for f in later.get(name, ()))
 
     return [
-        s._replace(findings=tuple(f for f in s.findings if not overruled(f))) if earlier(s) else s for s in statements
+        s._replace(findings=tuple(f for f in s.findings if not is_overruled(f))) if earlier(s) else s
+        for s in statements
     ]
 
 
 def _by_name(findings: Iterable[Finding]) -> dict[str, set[Finding]]:
     """Name -> what is said of it: the distinct statuses and sides."""
-    named: dict[str, set[Finding]] = {}
+    by_name: dict[str, set[Finding]] = {}
     for finding in findings:
-        named.setdefault(finding.name, set()).add(Finding(*finding[:3]))
-    return named
+        by_name.setdefault(finding.name, set()).add(Finding(*finding[:3]))
+    return by_name

@@ -23,9 +23,9 @@ from typing import Literal
 
 from cxr_cli.findings import Finding
 from cxr_cli.findings.agreement import COURSE, HEIGHT, SEVERITY
-from cxr_cli.findings.error_weights import Kind
 from cxr_cli.findings.finding import same_side
 from cxr_cli.findings.lexicon import Lexicon
+from cxr_cli.findings.lexicon.error_weights import ErrorKind
 
 COURSE_STEPS = {"better": -1, "stable": 0, "worse": 1}
 
@@ -107,7 +107,7 @@ class ReportErrors:
         wrong += kind["omission"] * sum(bool(detail) and not other for detail, other in details)
         return min(wrong, self.weights.most)
 
-    def other_name(self, reference: Finding, predicted: Finding) -> Kind | Literal[""] | None:
+    def other_name(self, reference: Finding, predicted: Finding) -> ErrorKind | Literal[""] | None:
         """The kind of error that lies in the names: "" none, None where they name different things."""
         a, b, lexicon = reference.name, predicted.name, self.lexicon
         if a == b or lexicon.near(a, b):

@@ -6,7 +6,8 @@ import pytest
 
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon, Reader
-from cxr_cli.findings.lexicon import expand, merge, plural_of
+from cxr_cli.findings.lexicon import expand, plural_of
+from cxr_cli.findings.lexicon.merging import merge
 
 CHEXPERT = [
     *("Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Enlarged Cardiomediastinum", "Fracture", "Lung Lesion"),

@@ -6,6 +6,7 @@ import timeit
 import pytest
 
 from cxr_cli.findings import Lexicon, Reader, read
+from cxr_cli.findings.tokens import Tokenizer
 from cxr_cli.findings.wording.context import in_context
 from cxr_cli.findings.wording.normal_form import normalise, original
 from cxr_cli.findings.wording.words import LOOKALIKES, Words
@@ -13,8 +14,8 @@ from cxr_cli.findings.wording.words import LOOKALIKES, Words
 WORDS = Words(Lexicon.load())
 
 
-def corrected(text: str) -> str:
-    return WORDS.corrected(*normalise(text))[0]
+def spell(text: str) -> str:
+    return WORDS.spell(*normalise(text))[0]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def corrected(text: str) -> str:
     ],
 )
 def test_words_are_put_right(text: str, expected: str) -> None:
-    assert corrected(text) == expected
+    assert spell(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,13 +51,13 @@ def test_words_are_put_right(text: str, expected: str) -> None:
     ],
 )
 def test_shorthand_is_written_out_where_its_neighbours_allow(text: str, expected: str) -> None:
-    assert corrected(text) == expected
+    assert spell(text) == expected
 
 
 def test_words_that_look_alike_are_others() -> None:
     words = LOOKALIKES.read_text().split()
     assert words == sorted(set(words))
-    assert [word for word in words if corrected(word) != word] == []
+    assert [word for word in words if spell(word) != word] == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_words_that_look_alike_are_others() -> None:
     ],
 )
 def test_spans_are_those_of_the_words_as_they_were_written(text: str, spans: list[str]) -> None:
-    plain, offsets = WORDS.corrected(*normalise(text))
+    plain, offsets = WORDS.spell(*normalise(text))
     assert text[original(0, offsets) : original(len(plain) - 1, offsets) + 1] == text
     assert [text[f.start : f.end] for f in read(text)] == spans
 
@@ -76,16 +77,14 @@ def test_spans_are_those_of_the_words_as_they_were_written(text: str, spans: lis
 @pytest.mark.parametrize("text", ["l > r ", "larger on the left ", "cm pe sm ", "a larger ", "slightly increased "])
 def test_time_grows_with_the_length_of_a_sentence(text: str) -> None:
     lexicon = Lexicon.load()
-    reader = Reader(lexicon)
+    tokenizer = Tokenizer(lexicon)
 
     def seconds(times: int) -> float:
-        plain, _ = WORDS.corrected(text * times, [])
-        tokens = reader._tokens(plain)
+        plain, _ = WORDS.spell(text * times, [])
+        tokens = tokenizer.tokens(plain)
         values = {token[1] for token in tokens}
         return min(
-            timeit.repeat(
-                lambda: in_context(tokens, values, WORDS.corrected(plain, [])[0], lexicon), number=1, repeat=5
-            )
+            timeit.repeat(lambda: in_context(tokens, values, WORDS.spell(plain, [])[0], lexicon), number=1, repeat=5)
         )
 
     assert seconds(4000) < 2.6**2 * seconds(1000) + 0.02

@@ -6,9 +6,9 @@ A clause runs from one break ("but", "however", ";") to the next. Tokens are (ki
 import re
 from dataclasses import replace
 
-from cxr_cli.findings.clauses.cues import Cues
-from cxr_cli.findings.clauses.mention import Anatomy
-from cxr_cli.findings.clauses.state import AHEAD
+from cxr_cli.findings.clauses.links import Links
+from cxr_cli.findings.clauses.mention import AnatomyMention
+from cxr_cli.findings.clauses.state import LOOKAHEAD
 
 WEAK = frozenset({"verb", "assert", "confirm", "with", "and", "comma", "at"})
 # Behind a quality that is said of an anatomy before the break: "lungs hyperexpanded but clear bilaterally".
@@ -16,7 +16,7 @@ ITEM_END = re.compile(r"\W*$|\W*[,;.:]| (?:and|with|without|bilaterally|in|throu
 ATTRIBUTES = frozenset({"side", "zone", "severity", "change"})
 
 
-class Clause(Cues):
+class Clause(Links):
     """Reads the tokens one by one: findings, anatomies with qualities, attributes; cues change the state.
 
     mentions: its findings. verdict: on the findings asked about before it ("absent", "present", None).
@@ -58,7 +58,7 @@ class Clause(Cues):
 
     def on_anatomy(self, i: int, name: str, start: int, end: int) -> None:
         place = self.link == "at" and bool(self.mentions)
-        self.anatomies.append(Anatomy(name, start, end, used=place))
+        self.anatomies.append(AnatomyMention(name, start, end, used=place))
         if place:
             self.mentions[-1].name = self.within_anatomy(self.mentions[-1].name, self.anatomies[-1])
         if not place and (open_quality := self.quality_before()):  # "hyperexpanded but clear lungs"
@@ -71,11 +71,11 @@ class Clause(Cues):
 
     def quality_before(self) -> tuple[str, str, int, int] | None:
         """The quality before the break that waits for the first anatomy behind it."""
-        if self.before and len(self.anatomies) == 1 and self.before.negated_at < 0:
+        if self.before and len(self.anatomies) == 1 and self.before.negation_at < 0:
             return self.before.open_quality
         return None
 
-    def within_anatomy(self, name: str, anatomy: Anatomy) -> str:
+    def within_anatomy(self, name: str, anatomy: AnatomyMention) -> str:
         """ "No abnormality of the ribs" speaks of the bones alone."""
         if not self.lexicon.entries[name].only_absent:
             return name
@@ -86,7 +86,7 @@ class Clause(Cues):
             return
         if quality in self.lexicon.of_findings and self.on_finding_with_quality(quality, start, end):
             return
-        unused = [a for a in self.anatomies[-AHEAD:] if not a.used]
+        unused = [a for a in self.anatomies[-LOOKAHEAD:] if not a.used]
         if kind == "good" and self.negation and self.anatomy_near(i) and not self.negates_next(i):
             self.end_negation()
         if kind == "bad":
@@ -94,7 +94,7 @@ class Clause(Cues):
         if unused and self.combine(kind, quality, unused, start, end):
             self.open_quality = None
             return
-        ahead = next((t for t in self.tokens[i + 1 : i + AHEAD] if t[2] >= end and t[0] not in ATTRIBUTES), None)
+        ahead = next((t for t in self.tokens[i + 1 : i + LOOKAHEAD] if t[2] >= end and t[0] not in ATTRIBUTES), None)
         if self.before and self.alone(i, kind, end) and self.combine_with_before(kind, quality, start, end):
             return
         if kind == "good" and self.anatomies and not (ahead and ahead[0] == "anatomy"):
@@ -110,7 +110,7 @@ class Clause(Cues):
     def on_finding_with_quality(self, quality: str, start: int, end: int) -> bool:
         """A device "in the right main bronchus" is a malpositioned one, which is a finding of its own."""
         combos, broader = self.lexicon.combos, self.lexicon.broader
-        recent = self.mentions[-AHEAD:]
+        recent = self.mentions[-LOOKAHEAD:]
         for mention in reversed(recent):
             name = next((combos[n, quality] for n in broader(mention.name) if (n, quality) in combos), None)
             if name:
@@ -121,21 +121,21 @@ class Clause(Cues):
 
     def negates_next(self, i: int) -> bool:
         """ "not normal" denies what is good; "no rotation and adequate inspiration" does not."""
-        between = self.tokens[self.negated_at + 1 : i]
+        between = self.tokens[self.negation_at + 1 : i]
         return not any(
             kind == "finding" or (kind == "cue" and value in ("and", "comma")) for kind, value, _, _ in between
         )
 
     def alone(self, i: int, kind: str, end: int) -> bool:
         """Is the quality all that the clause has said so far, and is no other thing named behind it?"""
-        tokens = self.tokens[max(0, i - AHEAD) : i]
+        tokens = self.tokens[max(0, i - LOOKAHEAD) : i]
         alone = all(t[0] in ("severity", "change", kind) or t[1] in WEAK for t in tokens)
         return alone and bool(ITEM_END.match(self.plain, end))
 
     def combine_with_before(self, kind: str, quality: str, start: int, end: int) -> bool:
         """ "The lungs are hyperinflated but clear": the anatomy stands before the break."""
         assert self.before
-        anatomies = [a for a in self.before.anatomies[-AHEAD:] if not a.used] or self.before.anatomies[-1:]
+        anatomies = [a for a in self.before.anatomies[-LOOKAHEAD:] if not a.used] or self.before.anatomies[-1:]
         count = len(self.mentions)
         stated = {m.name for m in self.before.mentions}
         if not self.combine(kind, quality, anatomies, start, end):
@@ -152,9 +152,9 @@ class Clause(Cues):
             denied.negated = False
             self.attach(self.pending, denied)
 
-    def combine(self, kind: str, quality: str, anatomies: list[Anatomy], start: int, end: int) -> bool:
+    def combine(self, kind: str, quality: str, anatomies: list[AnatomyMention], start: int, end: int) -> bool:
         """Adds the findings that these anatomies and this quality state; False if the lexicon has none."""
-        names: dict[str, Anatomy] = {}
+        names: dict[str, AnatomyMention] = {}
         for anatomy in anatomies:
             key = (anatomy.name, quality)
             entries = self.lexicon.rules_out.get(key, ()) if kind == "good" else self.lexicon.combos.get(key)
@@ -205,4 +205,4 @@ class Clause(Cues):
                 mention.ask = not mention.negated
 
 
-HANDLERS = {name.removeprefix("on_"): getattr(Clause, name) for name in dir(Cues) if name.startswith("on_")}
+HANDLERS = {name.removeprefix("on_"): getattr(Clause, name) for name in dir(Links) if name.startswith("on_")}

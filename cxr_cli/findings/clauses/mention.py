@@ -39,7 +39,7 @@ class Mention:
 
 
 @dataclass(slots=True)
-class Anatomy:
+class AnatomyMention:
     """An anatomy that may get a quality. used: it has one, or it is the place of a finding."""
 
     name: str

@@ -4,15 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from cxr_cli.findings.clauses.mention import Anatomy, Mention
+from cxr_cli.findings.clauses.mention import AnatomyMention, Mention
 from cxr_cli.findings.lexicon import Concept, Lexicon
+from cxr_cli.findings.tokens import Token
 
-Token = tuple[str, str, int, int]
-"""kind, value, start, end."""
-
-AHEAD = 80  # how many tokens a cue looks ahead or behind: no list is longer, and the time stays linear
+LOOKAHEAD = 80  # how many tokens a cue looks ahead or behind: no list is longer, and the time stays linear
 DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})
-NAMED = frozenset({"finding", "anatomy", "bad"})
+SUBJECTS = frozenset({"finding", "anatomy", "bad"})
+DETAILS = frozenset({"severity", "side", "zone"})
 MODAL = frozenset({"may", "might", "could", "can"})
 # What may come between a doubt and the end of its item, if it is the doubt whether there is a finding at all.
 EXISTS = re.compile(
@@ -37,7 +36,7 @@ class State:
     before: "State | None" = None  # the clause before the break
 
     mentions: list[Mention] = field(default_factory=list)
-    anatomies: list[Anatomy] = field(default_factory=list)
+    anatomies: list[AnatomyMention] = field(default_factory=list)
     pending: list[tuple[str, str]] = field(default_factory=list)  # attributes whose finding comes after them
     heading: Sequence[Mention] = ()  # findings before a colon
     place_targets: Sequence[Mention] = ()  # the findings that the next place belongs to
@@ -67,18 +66,18 @@ class State:
     elsewhere_start: int = 0  # ... what another study showed
     heading_end: int = 0  # how many findings there were at the colon
     ask_end: int = 0  # where the words that opened the plan end
-    negated_at: int = -1  # the token that opened the negation
+    negation_at: int = -1  # the token that opened the negation
     tail: int = -1  # where the last finding, with the attributes right behind it, ends
-    _last_stated: int | None = field(default=None, init=False)
+    _last_subject: int | None = field(default=None, init=False)
     _last_doubt: int | None = field(default=None, init=False)
 
     @property
-    def last_stated(self) -> int:
+    def last_subject(self) -> int:
         """The last token that names a finding, an anatomy or what is wrong with one; -1: none."""
-        if self._last_stated is None:
+        if self._last_subject is None:
             tokens = self.tokens
-            self._last_stated = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in NAMED), -1)
-        return self._last_stated
+            self._last_subject = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i][0] in SUBJECTS), -1)
+        return self._last_subject
 
     @property
     def last_doubt(self) -> int:
@@ -128,7 +127,7 @@ class State:
 
     def something_follows(self, i: int) -> bool:
         """A finding or an anatomy comes later in the clause."""
-        return self.last_stated > i
+        return self.last_subject > i
 
     def says_existence(self, i: int) -> bool:
         """Is the doubt at `i` whether there is a finding at all ("is possible", "may be present"), and not how it is
@@ -141,7 +140,7 @@ class State:
 
     def attribute_follows(self, i: int) -> bool:
         """A side, a severity or a change comes before the next finding."""
-        for kind, _, _, _ in self.tokens[i + 1 : i + AHEAD]:
+        for kind, _, _, _ in self.tokens[i + 1 : i + LOOKAHEAD]:
             if kind in ("side", "zone", "severity", "change"):
                 return True
             if kind != "cue":
@@ -150,7 +149,7 @@ class State:
 
     def finding_follows(self, i: int) -> bool:
         """A finding comes before the next link: "is a small effusion"."""
-        for kind, value, _, _ in self.tokens[i + 1 : i + AHEAD]:
+        for kind, value, _, _ in self.tokens[i + 1 : i + LOOKAHEAD]:
             if kind in ("finding", "bad"):
                 return True
             if kind == "cue" and value in ("comma", "and", "at", "verb", "assert"):

@@ -41,7 +41,7 @@ def original(offset: int, offsets: Offsets) -> int:
     return offset + offsets[at - 1][1] if (at := bisect_right(offsets, (offset, sys.maxsize))) else offset
 
 
-def replaced(plain: str, offsets: Offsets, words: Iterable[tuple[int, int, str]]) -> tuple[str, Offsets]:
+def with_words(plain: str, offsets: Offsets, words: Iterable[tuple[int, int, str]]) -> tuple[str, Offsets]:
     """The text with other words in the places of some: (start, end, word), in order; and its offsets.
 
     A word of another length drifts at its last letter, so that its own start and end are those of the word it replaces.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from cxr_cli.findings.clauses.state import Token
+from cxr_cli.findings.tokens import Token
 
 _SIDE = r"(?:left|right|l|r)"
 _A_SIDE = re.compile(rf"\b{_SIDE}\b")
@@ -18,7 +18,7 @@ _MORE = (
     r"|larger|largest|bigger|greater|greatest|smaller|denser|worse|worst|better)"
 )
 _ADVERB = r"(?:(?:slightly|mildly|minimally|somewhat|markedly|much|significantly|considerably) )?"
-_TWO_SIDES = re.compile(rf"\b{_SIDE}\b[^.,;:()]{{0,50}}?(?: than |(?: is)? ?[<>] ?){_OTHER_SIDE}")
+_SIDE_THAN_SIDE = re.compile(rf"\b{_SIDE}\b[^.,;:()]{{0,50}}?(?: than |(?: is)? ?[<>] ?){_OTHER_SIDE}")
 _ONE_SIDE = re.compile(
     r"(?<!has )(?<!have )(?<!\bis )(?<!\bare )\b"
     rf"{_ADVERB}{_MORE} (?:on|in|at|over|of|towards?|within) (?:the )?{_SIDE}\b"
@@ -32,30 +32,30 @@ _ANOTHER = re.compile(
     r"\b(?:second|another|additional|other|few|further|several|many|multiple|some|an?|one|two|three),?"
     r"(?: slightly| much| somewhat)? (?:larger|smaller|bigger)\b"
 )
-_TIME = re.compile(r"\b(?:since|compar|prior|previous|interval|before|now\b|today|yesterday|last|earlier)")
+_OTHER_FILM = re.compile(r"\b(?:since|compar|prior|previous|interval|before|now\b|today|yesterday|last|earlier)")
 _COMPARATIVE = re.compile(rf"(?:slightly |now )?{_MORE}")
 
 
-def compared(tokens: list[Token], plain: str) -> list[Token]:
+def without_comparisons(tokens: list[Token], plain: str) -> list[Token]:
     """The tokens without the changes and severities of such comparisons, which tell of both sides."""
     tokens = [token for token in tokens if token[1] != "compare"]
-    dropped: list[tuple[int, int]] = []
+    idle: list[tuple[int, int]] = []
     both: list[tuple[int, int]] = []
-    timed = bool(_TIME.search(plain))
+    timed = bool(_OTHER_FILM.search(plain))
     if _A_SIDE.search(plain):
-        for match in _TWO_SIDES.finditer(plain):
-            dropped.append(match.span())
+        for match in _SIDE_THAN_SIDE.finditer(plain):
+            idle.append(match.span())
             both.append(match.span())
         if both:
-            dropped += (t[2:] for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
+            idle += (t[2:] for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
         for match in () if timed else chain(_ONE_SIDE.finditer(plain), _IS_LARGER.finditer(plain)):
-            dropped.append(match.span())
+            idle.append(match.span())
             if not match[0].startswith(("most", "worst", "largest", "greatest")):
                 both.append(match.span())
-        dropped += (match.span() for match in _WITH_ONE.finditer(plain))
+        idle += (match.span() for match in _WITH_ONE.finditer(plain))
     if not timed:
-        dropped += (match.span() for match in _ANOTHER.finditer(plain))
-    return [*_rewritten(tokens, _covered(plain, dropped), _covered(plain, both))] if dropped else tokens
+        idle += (match.span() for match in _ANOTHER.finditer(plain))
+    return [*_other_tokens(tokens, _covered(plain, idle), _covered(plain, both))] if idle else tokens
 
 
 def _covered(plain: str, spans: list[tuple[int, int]]) -> bytearray:
@@ -66,8 +66,8 @@ def _covered(plain: str, spans: list[tuple[int, int]]) -> bytearray:
     return covered
 
 
-def _rewritten(tokens: list[Token], dropped: bytearray, both: bytearray) -> Iterator[Token]:
+def _other_tokens(tokens: list[Token], idle: bytearray, both: bytearray) -> Iterator[Token]:
     for kind, value, start, end in tokens:
-        if kind in ("change", "severity") and dropped[start]:
+        if kind in ("change", "severity") and idle[start]:
             continue
         yield kind, "bilateral" if kind == "side" and both[start] else value, start, end

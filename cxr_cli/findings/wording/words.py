@@ -1,6 +1,6 @@
 """Words as the lexicon spells them: shorthand written out, British spelling, one typing error.
 
-    >>> Words(Lexicon.load()).corrected("sm pnuemothorax, oedema", [])[0]
+    >>> Words(Lexicon.load()).spell("sm pnuemothorax, oedema", [])[0]
     'small pneumothorax, edema'
 
 A word is put right if the lexicon doesn't know it, if `lookalikes.txt` doesn't hold it ("legion", "plural"), and if
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cxr_cli.findings.lexicon import Lexicon
-from cxr_cli.findings.wording.normal_form import Offsets, replaced
+from cxr_cli.findings.wording.normal_form import Offsets, with_words
 
 ANY_ERROR = 6  # letters from which on a word may hold any one error
 SLIGHT_ERROR = 4  # ... two letters changed about, one too few or one doubled
-MOST_KNOWN = 100_000  # words remembered as right
+MOST_FAMILIAR = 100_000  # words remembered as right
 LOOKALIKES = Path(__file__).with_name("lookalikes.txt")
 GLUED = frozenset({"no", "with", "without", "small", "mild", "left", "right"})  # what a word may be glued to
 
@@ -39,8 +39,8 @@ class Words:
     def __init__(self, lexicon: Lexicon) -> None:
         _, concepts, phrases = lexicon.matcher
         self._shorthand = lexicon.shorthand
-        said = " ".join([phrase for phrase, kinds in zip(phrases, concepts, strict=True) if kinds[0][0] != "skip"])
-        self._vocabulary = dict.fromkeys(_WORD.findall(" ".join(dict.fromkeys(said.split()))))
+        text = " ".join([phrase for phrase, kinds in zip(phrases, concepts, strict=True) if kinds[0][0] != "skip"])
+        self._vocabulary = dict.fromkeys(_WORD.findall(" ".join(dict.fromkeys(text.split()))))
         self._alike: dict[tuple[str, str, int], list[str]] = {}  # an error leaves the one end or the other as it was
         for word in self._vocabulary:
             if len(word) > SLIGHT_ERROR:
@@ -48,27 +48,27 @@ class Words:
                 self._alike.setdefault((word[0], word[-2:], len(word)), []).append(word)
         right = {*self._vocabulary, *LOOKALIKES.read_text().split()}
         self._right = frozenset(right - self._shorthand.keys())
-        self._known = set(self._right)  # these, and what was looked into and found right, with the marks at its ends
+        self._familiar = set(self._right)  # these, and what was looked into and found right, with the marks at its ends
         self._fixes = {short: entry.means for short, entry in self._shorthand.items()}
 
-    def corrected(self, plain: str, offsets: Offsets) -> tuple[str, Offsets]:
+    def spell(self, plain: str, offsets: Offsets) -> tuple[str, Offsets]:
         """The plain text with its words put right, and its offsets."""
-        if self._known.issuperset(plain.split()):
+        if self._familiar.issuperset(plain.split()):
             return plain, offsets
         strange: set[str] = set()
-        for piece in set(plain.split()) - self._known:
+        for piece in set(plain.split()) - self._familiar:
             words = {word for word in _WORD.findall(piece) if self._fix(word)}
             if not words:
                 self._remember(piece)
             strange |= words
         if not strange or not (fixes := [*self._replacements(plain, strange)]):
             return plain, offsets
-        return replaced(plain, offsets, fixes)
+        return with_words(plain, offsets, fixes)
 
     def _remember(self, piece: str) -> None:
-        if len(self._known) > MOST_KNOWN:
-            self._known = set(self._right)
-        self._known.add(piece)
+        if len(self._familiar) > MOST_FAMILIAR:
+            self._familiar = set(self._right)
+        self._familiar.add(piece)
 
     def _replacements(self, plain: str, strange: Iterable[str]) -> Iterator[tuple[int, int, str]]:
         for match in _WORD.finditer(plain):
@@ -80,11 +80,11 @@ class Words:
 
     def _fix(self, word: str) -> str | None:
         """What the word stands for; None if it is right as it is."""
-        if word in self._known:
+        if word in self._familiar:
             return None
         if fix := self._fixes.get(word):
             return fix
-        if fix := self._american(word) or self._respelt(word) or self._parted(word):
+        if fix := self._american(word) or self._respelt(word) or self._two_words(word):
             self._fixes[word] = fix
         return fix
 
@@ -108,7 +108,7 @@ class Words:
         ranked = [(rank, w) for w in near if (rank := _error(word, w)) is not None]
         return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
-    def _parted(self, word: str) -> str | None:
+    def _two_words(self, word: str) -> str | None:
         """ "pleuraleffusion"  ->  "pleural effusion"."""
         for at in range(2, len(word) - ANY_ERROR + 1):
             one, other = word[:at], word[at:]

@@ -4,11 +4,9 @@ The knowledge is `lexicon.toml`; a file of the same form given with `--lexicon` 
 """
 
 import hashlib
-import re
 import tomllib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable
 from functools import cache, cached_property
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,74 +14,15 @@ import msgspec
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from cxr_cli.errors import CxrError
-from cxr_cli.findings.error_weights import ErrorWeights, Significance
+from cxr_cli.findings.lexicon.entries import AnatomyEntry, Entry, LexiconFile, Shorthand
+from cxr_cli.findings.lexicon.error_weights import ErrorWeights
+from cxr_cli.findings.lexicon.merging import merge
+from cxr_cli.findings.lexicon.terms import expand, plural_of
 
 MOST_PHRASES = 5000  # of one term: more is a slip of the pen
-PACKAGED = Path(__file__).with_name("lexicon.toml")
+PACKAGED = Path(__file__).parents[1] / "lexicon.toml"
 
 Concept = tuple[str, str]  # (kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ...
-
-
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One finding of the lexicon. See the head of `lexicon.toml` for the meaning of each field."""
-
-    name: str
-    aka: tuple[str, ...] = ()
-    is_a: tuple[str, ...] = ()
-    absent_when: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
-    weight: float = 1.0
-    significance: Significance = "not_actionable"
-    terms: tuple[str, ...] = ()
-    when: dict[str, tuple[str, ...]] = {}
-    look: str = ""
-    signs: tuple[str, ...] = ()
-    say: str = ""
-    answer: bool = True
-    only_absent: bool = False
-    seldom_denied: bool = False
-    midline: bool = False
-
-
-Terms = dict[str, tuple[str, ...]]
-
-
-class _Anatomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    terms: tuple[str, ...] = ()
-    rules_out: Terms = {}
-
-
-class _Quality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    good: Terms = {}
-    bad: Terms = {}
-
-
-class Shorthand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a short word stands for. after: only right after one of these words; () anywhere."""
-
-    means: str
-    after: tuple[str, ...] = ()
-
-
-class _Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    terms: tuple[str, ...] = ()
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The form of a lexicon file."""
-
-    finding: tuple[Entry, ...] = ()
-    anatomy: dict[str, _Anatomy] = {}
-    quality: _Quality = _Quality()
-    side: Terms = {}
-    zone: Terms = {}
-    severity: Terms = {}
-    change: Terms = {}
-    cue: Terms = {}
-    shorthand: dict[str, str | Shorthand] = {}
-    compare: _Terms = _Terms()
-    skip: _Terms = _Terms()
-    errors: ErrorWeights = ErrorWeights()
 
 
 class Lexicon:
@@ -104,7 +43,7 @@ class Lexicon:
         self.entries = {e.name: e for e in msgspec.convert(data["finding"], tuple[Entry, ...])}
         self.combos = {(a, q): e.name for e in self.entries.values() for a, qs in e.when.items() for q in qs}
         self.of_findings = {quality for name, quality in self.combos if name in self.entries}
-        self._anatomy = msgspec.convert(data["anatomy"], dict[str, _Anatomy])
+        self._anatomy = msgspec.convert(data["anatomy"], dict[str, AnatomyEntry])
         good = data["quality"]["good"]
         self.rules_out = {
             (name, quality): a.rules_out.get(quality, a.rules_out.get("normal", ()))
@@ -218,61 +157,7 @@ def _load(path: str | None) -> Lexicon:
         return Lexicon(data)
     try:
         extra = tomllib.loads(Path(path).read_text())
-        own = msgspec.convert(extra, _File).finding
+        own = msgspec.convert(extra, LexiconFile).finding
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise CxrError(f"{path}: not a lexicon: {error}") from None
     return Lexicon(merge(data, extra), own)
-
-
-def merge(base: Any, extra: Any) -> Any:
-    """`extra` over `base`: lists grow, tables merge, findings merge by name, everything else is replaced."""
-    if isinstance(base, dict) and isinstance(extra, dict):
-        return {**base, **{k: merge(base[k], v) if k in base else v for k, v in extra.items()}}
-    if isinstance(base, list) and isinstance(extra, list):
-        if any(isinstance(item, dict) for item in base):
-            named = {item["name"]: item for item in base}
-            for item in extra:
-                named[item["name"]] = merge(named.get(item["name"], {}), item)
-            return list(named.values())
-        return [*base, *(item for item in extra if item not in base)]
-    return extra
-
-
-_LETTERS = re.compile(r"\[(\w)-(\w)\]")
-_INNERMOST = re.compile(r"\(([^()]*)\)")
-_OPTIONAL = re.compile(r"(\w)\?")
-
-
-def expand(term: str) -> Iterator[str]:
-    """All phrases of a term: "(a|b|) c" -> "a c", "b c", "c"; "lines?" -> "line", "lines"; "[a-h]" -> "a" ... "h"."""
-    if letters := _LETTERS.search(term):
-        for code in range(ord(letters[1]), ord(letters[2]) + 1):
-            yield from expand(term[: letters.start()] + chr(code) + term[letters.end() :])
-        return
-    parts = _INNERMOST.split(term.lower().replace("-", " ").replace("/", " "))
-    if len(parts) > 1 and any("(" in part for part in parts[::2]):  # a group in a group
-        before, choices, after = _INNERMOST.split(term, maxsplit=1)
-        for choice in choices.split("|"):
-            yield from expand(before + choice + after)
-        return
-    for phrase in _combined(parts, [choices.split("|") for choices in parts[1::2]]):
-        parts = _OPTIONAL.split(phrase)
-        for form in _combined(parts, [("", letter) for letter in parts[1::2]]) if len(parts) > 1 else parts:
-            yield " ".join(form.split())
-
-
-def _combined(parts: Sequence[str], choices: Iterable[Iterable[str]]) -> Iterator[str]:
-    """The texts that come of putting one choice each in the place of every other part."""
-    pieces = list(parts)
-    for chosen in product(*choices):
-        pieces[1::2] = chosen
-        yield "".join(pieces)
-
-
-def plural_of(phrase: str) -> str:
-    """The phrase with its last word in the plural, as far as English is regular."""
-    if not phrase[-1].isalpha() or (phrase.endswith("s") and not phrase.endswith("ss")):
-        return phrase
-    if phrase.endswith("y") and phrase[-2] not in "aeiou":
-        return phrase[:-1] + "ies"
-    return phrase + ("es" if phrase.endswith(("x", "ch", "sh", "ss")) else "s")

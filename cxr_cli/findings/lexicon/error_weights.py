@@ -7,13 +7,13 @@ import msgspec
 Significance = Literal["urgent", "actionable", "not_actionable", "benign"]
 """urgent: somebody must act at once; actionable: treatment or follow-up depends on it; not_actionable: worth noting;
 benign: age, a normal variant, old surgery."""
-Kind = Literal[
+ErrorKind = Literal[
     "missed", "false", "side", "half", "place", "severity", "size", "change", "name", "diagnosis", "omission"
 ]
 Weight = Annotated[float, msgspec.Meta(ge=0)]
-Severity = Annotated[str, msgspec.Meta(pattern="^(minimal|mild|moderate|severe)$")]
-Change = Annotated[str, msgspec.Meta(pattern="^(new|worse|stable|better|resolved)$")]
-Status = Annotated[str, msgspec.Meta(pattern="^(present|uncertain)$")]
+SeverityName = Annotated[str, msgspec.Meta(pattern="^(minimal|mild|moderate|severe)$")]
+ChangeName = Annotated[str, msgspec.Meta(pattern="^(new|worse|stable|better|resolved)$")]
+StatusName = Annotated[str, msgspec.Meta(pattern="^(present|uncertain)$")]
 
 
 class ErrorWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,8 +25,8 @@ class ErrorWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     significance: dict[Significance, Weight] = {}
-    kind: dict[Kind, Weight] = {}
-    severity: dict[Severity, Weight] = {}
-    change: dict[Change, Weight] = {}
-    status: dict[Status, Weight] = {}
+    kind: dict[ErrorKind, Weight] = {}
+    severity: dict[SeverityName, Weight] = {}
+    change: dict[ChangeName, Weight] = {}
+    status: dict[StatusName, Weight] = {}
     most: Weight = 1.0

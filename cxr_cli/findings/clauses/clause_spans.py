@@ -1,0 +1,42 @@
+"""A sentence cut into clauses: "but", "however", "except for" and ";" part them."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cxr_cli.findings.clauses.interrogatives import holds_answer, opens_option
+from cxr_cli.findings.tokens import CONTENT, Token
+
+BREAKS = frozenset({"break", "contrast", "except"})
+VERDICT_CUES = frozenset({"negated", "confirm", "hedge", "hedged", "imply", "reply_no"})
+
+
+class ClauseSpan(NamedTuple):
+    """The tokens of a clause, and the breaks before and behind it.
+
+    informative: does it name a finding, an anatomy or a quality, or give a verdict? Otherwise it states nothing.
+    """
+
+    tokens: list[Token]
+    informative: bool
+    break_before: str
+    break_behind: str
+
+
+def clause_spans(tokens: Iterable[Token], plain: str) -> Iterator[ClauseSpan]:
+    """The clauses of a sentence. In "option B, which mentions ..." what follows "which" is still the option."""
+    clause: list[Token] = []
+    informative, break_before, option = False, "", False
+    for token in tokens:
+        kind, value, start, _ = token
+        if value in BREAKS and not (option and plain.startswith("which", start)):
+            yield ClauseSpan(clause, informative, break_before, value)
+            clause, informative, break_before = [], False, value
+        elif opens_option(token, plain):
+            option = True
+            if not holds_answer(plain):  # "the answer is option B, scoliosis" states it
+                clause.append(token)
+        else:
+            clause.append(token)
+            informative = informative or kind in CONTENT or value in VERDICT_CUES
+    if not (option and plain.startswith("which")):  # "which of these is option B?" states nothing
+        yield ClauseSpan(clause, informative, break_before, "break")

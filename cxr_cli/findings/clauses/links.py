@@ -1,0 +1,179 @@
+"""Cues between findings: verbs, commas, "and", places, colons; where a list ends that is denied or in doubt."""
+
+import re
+
+from cxr_cli.findings.clauses.state import DETAILS, LOOKAHEAD
+from cxr_cli.findings.clauses.supposition import Supposition
+from cxr_cli.findings.tokens import Token
+
+FILLERS = re.compile(
+    r" ?(?:(?:the|following|any|these|signs?|of|findings?|features?|for|abnormalities|each|all|specific|several"
+    r"|possible|potential|conditions?|options?|two|three|four|five)\b ?)*"
+)
+ASIDE = re.compile(r"(?:in the |given the |given |for |because of |due to )?(?:absence of|lack of|lacking|without)")
+DESCRIPTION = frozenset({"severity", "change", "good", "bad"})
+
+
+class Links(Supposition):
+    """How findings hang together."""
+
+    __slots__ = ()
+
+    def on_assert(self, i: int, start: int, end: int) -> None:
+        # "there is", "the image shows" end general knowledge; a bare "shows" does not.
+        if self.negation != "open" and " " in self.plain[start:end]:
+            self.suppose = self.condition = self.elsewhere = False
+        self.begin_statement()
+
+    def on_imply(self, i: int, start: int, end: int) -> None:
+        self.end_of_evidence(start, end)
+        self.same_place_at = len(self.mentions)
+        if self.negation == "used" and self.link in ("", "at") and not self.verb_seen:
+            return  # "no opacity indicating pneumonia" denies both
+        self.begin_statement()
+
+    def on_verb(self, i: int, start: int, end: int) -> None:
+        following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        if following and following[0] == "finding" and following[2] == end + 1 and self.link == "list":
+            return  # "... effusion, or identified mass": no verb
+        if not self.mentions and self.plain.endswith(("previously ", "formerly "), 0, start):
+            return  # "the previously seen line": no verb either
+        if self.negation == "used":
+            self.negation = ""
+        self.verb_seen = True
+        if self.ask and self.ask_start == len(self.mentions):  # "we look at the angles, which are sharp"
+            self.ask = False
+        self.chain = len(self.mentions)
+        if self.mentions:
+            self.link = "verb"
+        if self.open_quality and self.open_quality[0] == "good":
+            self.open_quality = None
+
+    def on_comma(self, i: int, start: int, end: int) -> None:
+        following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        if not (following and following[1] in ("and", "or") and following[2] <= end + 1):
+            self.item = len(self.mentions)
+        if self.negation == "open" and not self.mentions and following and self.begins_statement(following, end):
+            self.end_negation()  # "in the absence of symptoms, the effusion ..."
+        if self.plain.startswith("in ") and len(self.mentions) == 1 and self.mentions[0].start == 3:
+            self.on_suppose(i, start, end)  # "in heart failure, ..."
+        self.aspect = False
+        if self.elsewhere and self.elsewhere_start < len(self.mentions):
+            self.elsewhere = False
+        self.separate(i)
+
+    def begins_statement(self, following: Token, end: int) -> bool:
+        """Does a statement begin behind "in the absence of ...,"?"""
+        return bool(ASIDE.match(self.plain, 0, self.tokens[self.negation_at][3])) and (
+            following[0] in DESCRIPTION or self.plain.startswith((" the ", " a ", " an ", " this "), end)
+        )
+
+    def on_and(self, i: int, start: int, end: int) -> None:
+        self.separate(i)
+
+    def on_or(self, i: int, start: int, end: int) -> None:
+        if not self.negation:
+            self.same_place_at = len(self.mentions)  # "basal atelectasis or scar"
+        self.link = "list"
+
+    def on_with(self, i: int, start: int, end: int) -> None:
+        if self.ask and self.ask_start < len(self.mentions) and self.attribute_follows(i):
+            self.ask, self.subject = False, len(self.mentions)  # "history of COPD with a new left effusion"
+        if self.negation == "used":
+            self.end_negation()
+        self.chain = len(self.mentions)
+        self.link = "list"
+
+    def on_at(self, i: int, start: int, end: int) -> None:
+        if self.mentions and self.link != "list":
+            self.link = "at"
+            run = self.mentions[max(self.chain, self.subject) :]
+            self.place_targets = [m for m in run[:-1] if not (m.side or m.zone)] + self.mentions[-1:]
+
+    def on_colon(self, i: int, start: int, end: int) -> None:
+        """The findings before a colon, without a verb, are a heading: "Effusion: none", "Effusion: look for it"."""
+        plan = self.ask and (self.ask_start < len(self.mentions) or self.plan_is_complete(start))
+        if (plan or (self.hedge and self.hedge_start < len(self.mentions))) and self.last_doubt < i:
+            for mention in self.mentions[self.subject :]:
+                mention.ask = not mention.negated  # "question effusion: ..."
+            self.ask = self.hedge = False  # "evaluate for effusion: small effusion"
+            self.subject = len(self.mentions)
+        elif not self.verb_seen and self.link != "list":
+            self.heading = [m for m in self.mentions[self.subject :] if not m.negated]
+            self.heading_end = len(self.mentions)
+        self.link = "list"
+
+    def plan_is_complete(self, colon: int) -> bool:
+        """Is something named between the words of a plan and the colon: "rule out failure:", not "look for these:"?"""
+        return self.plain.endswith((" for", " of", " out", "r o"), 0, self.ask_end) and not FILLERS.fullmatch(
+            self.plain, self.ask_end, colon
+        )
+
+    def on_only(self, i: int, start: int, end: int) -> None:
+        """ "No consolidation, just atelectasis"; "no effusion, only a trace on the left"."""
+        if self.link != "list" or not self.mentions or not self.mentions[-1].negated:
+            return
+        self.end_negation()
+        if not self.something_follows(i) and any(t[0] in DETAILS for t in self.tokens[i + 1 : i + LOOKAHEAD]):
+            self.mentions[-1].negated = False
+        self.subject = len(self.mentions)
+
+    def on_break(self, i: int, start: int, end: int) -> None:
+        """A break that ends no clause: "which" after an option that is quoted."""
+
+    def on_contrast(self, i: int, start: int, end: int) -> None:
+        """Like `on_break`."""
+
+    on_except = on_contrast
+
+    def separate(self, i: int) -> None:
+        """A comma or "and": does the next item still belong to the list before it?"""
+        self.link = "list"
+        if self.tokens[i][1] == "comma":
+            self.chain = len(self.mentions)
+        if self.verb_seen:
+            self.run, self.subject, self.verb_seen = self.subject, len(self.mentions), False
+        parenthesis = i > 0 and self.tokens[i - 1][1] == "hedge" and self.tokens[i - 1][3] == self.tokens[i][2]
+        listed = self.differential and self.tokens[i][1] == "and"
+        if (self.negation == "used" or (self.hedge and not (parenthesis or listed))) and self.ends_negated_list(i):
+            self.end_negation()
+            self.hedge = False
+            self.subject = len(self.mentions)
+        if self.open_quality and self.next_item_has_quality(i):
+            self.open_quality = None
+
+    def next_item_has_quality(self, i: int) -> bool:
+        """The next item of the list has a quality of its own: "normal heart, lungs clear"."""
+        for kind, value, _, _ in self.tokens[i + 1 : i + LOOKAHEAD]:
+            if kind in ("good", "bad", "finding") or (kind == "cue" and value in ("verb", "assert")):
+                return True
+            if kind == "cue" and value in ("comma", "and"):
+                return False
+        return False
+
+    def seldom_denied(self, name: str) -> bool:
+        """Is it a finding that such a list seldom holds, like low lung volumes or a device?"""
+        return any(self.lexicon.entries[broader].seldom_denied for broader in self.lexicon.broader(name))
+
+    def ends_negated_list(self, i: int) -> bool:
+        """Does the negated list end here? An "or" further on keeps it open; a verb, an attribute of something seen or
+        a quality before the next link ends it."""
+        fresh = likely = False
+        denied = self.negation == "used" and self.tokens[i][1] == "comma"
+        first_item = True  # still in the item right after the link
+        for kind, value, _, _ in self.tokens[i + 1 : i + LOOKAHEAD]:
+            if kind == "cue":
+                if value == "or" and not (fresh and not first_item):
+                    return False
+                if value in ("comma", "and"):
+                    likely = likely and value == "and" and first_item
+                    first_item = False
+                elif value in ("verb", "assert", "hedge", "hedged"):
+                    return fresh or likely or value not in ("verb", "hedged") or first_item
+                elif value in ("negate", "negated"):
+                    return fresh or likely
+            elif first_item and kind in DESCRIPTION and value not in ("large", "severe", "new", "lesion"):
+                fresh = True  # "no large effusion" denies a finding, "mild" describes one
+            elif first_item and denied and (kind in DETAILS or (kind == "finding" and self.seldom_denied(value))):
+                likely = True  # "no effusion, left basal atelectasis", unless the list goes on
+        return fresh or likely
