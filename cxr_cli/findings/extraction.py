@@ -13,11 +13,11 @@ from functools import lru_cache
 
 from cxr_cli.findings.finding import Finding, Statement
 from cxr_cli.findings.lexicon import Lexicon
+from cxr_cli.findings.lexicon.tokens import Token
 from cxr_cli.findings.precedence import READINGS, without_overruled
 from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
 from cxr_cli.findings.sentence_reader import SentenceReader, SentenceReading
 from cxr_cli.findings.sentences import sentences
-from cxr_cli.findings.tokens import Token
 
 _BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s*")
 

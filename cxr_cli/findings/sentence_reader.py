@@ -11,8 +11,8 @@ from cxr_cli.findings.clauses.mention import Mention
 from cxr_cli.findings.composition import compose
 from cxr_cli.findings.finding import Finding
 from cxr_cli.findings.lexicon import Lexicon
+from cxr_cli.findings.lexicon.tokens import Token, Tokenizer
 from cxr_cli.findings.measurements import attach_sizes
-from cxr_cli.findings.tokens import Token, Tokenizer
 from cxr_cli.findings.wording.context import in_context
 from cxr_cli.findings.wording.normal_form import Offsets, normalise, original
 from cxr_cli.findings.wording.words import Words

@@ -6,7 +6,7 @@ import timeit
 import pytest
 
 from cxr_cli.findings import Lexicon, Reader, read
-from cxr_cli.findings.tokens import Tokenizer
+from cxr_cli.findings.lexicon.tokens import Tokenizer
 from cxr_cli.findings.wording.context import in_context
 from cxr_cli.findings.wording.normal_form import normalise, original
 from cxr_cli.findings.wording.words import LOOKALIKES, Words

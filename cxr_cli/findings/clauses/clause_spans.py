@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from cxr_cli.findings.clauses.interrogatives import holds_answer, opens_option
-from cxr_cli.findings.tokens import CONTENT, Token
+from cxr_cli.findings.lexicon.tokens import CONTENT, Token
 
 BREAKS = frozenset({"break", "contrast", "except"})
 VERDICT_CUES = frozenset({"negated", "confirm", "hedge", "hedged", "imply", "reply_no"})

@@ -2,7 +2,7 @@
 
 import re
 
-from cxr_cli.findings.tokens import Token
+from cxr_cli.findings.lexicon.tokens import Token
 
 # A question put, and no doubt in telegraphic style ("mild edema?").
 _QUESTION_WORDS = re.compile(

@@ -4,7 +4,7 @@ import re
 
 from cxr_cli.findings.clauses.state import DETAILS, LOOKAHEAD
 from cxr_cli.findings.clauses.supposition import Supposition
-from cxr_cli.findings.tokens import Token
+from cxr_cli.findings.lexicon.tokens import Token
 
 FILLERS = re.compile(
     r" ?(?:(?:the|following|any|these|signs?|of|findings?|features?|for|abnormalities|each|all|specific|several"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cxr_cli.findings.clauses.mention import AnatomyMention, Mention
 from cxr_cli.findings.lexicon import Concept, Lexicon
-from cxr_cli.findings.tokens import Token
+from cxr_cli.findings.lexicon.tokens import Token
 
 LOOKAHEAD = 80  # how many tokens a cue looks ahead or behind: no list is longer, and the time stays linear
 DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from cxr_cli.findings.composition.denials import Denials
 from cxr_cli.findings.composition.token_edits import DENIALS, PAIR_CUES
-from cxr_cli.findings.tokens import Token
+from cxr_cli.findings.lexicon.tokens import Token
 
 PARTNERS = PAIR_CUES - DENIALS | {"clear", "worse", "better", "resolved", "object"}  # a denial without them is dropped
 VERBS_OF_SHOWING = ("show", "demonstrat", "reveal", "describ", "display")

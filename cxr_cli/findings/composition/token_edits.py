@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from cxr_cli.findings.tokens import CONTENT, Token
+from cxr_cli.findings.lexicon.tokens import CONTENT, Token
 
 PAIR_CUES = frozenset(
     {"deny", "unsettled", "able", "impossible", "exclude", "excluded", "doubt", "merely", "verb_of_change"}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from cxr_cli.findings.lexicon import Lexicon
-from cxr_cli.findings.tokens import Token
+from cxr_cli.findings.lexicon.tokens import Token
 from cxr_cli.findings.wording.changes import Changes
 from cxr_cli.findings.wording.neighbourhood import Group
 from cxr_cli.findings.wording.sides import without_comparisons

@@ -4,7 +4,7 @@ import re
 from functools import cached_property
 
 from cxr_cli.findings.lexicon import Lexicon
-from cxr_cli.findings.tokens import Token
+from cxr_cli.findings.lexicon.tokens import Token
 
 LONGEST_LOOK = 12  # phrases
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from cxr_cli.findings.tokens import Token
+from cxr_cli.findings.lexicon.tokens import Token
 
 _SIDE = r"(?:left|right|l|r)"
 _A_SIDE = re.compile(rf"\b{_SIDE}\b")

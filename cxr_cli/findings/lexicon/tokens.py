@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from cxr_cli.findings.lexicon import Concept, Lexicon
+from cxr_cli.findings.lexicon.lexicon import Concept, Lexicon
 
 Token = tuple[str, str, int, int]
 """kind, value, start, end."""
