@@ -1,4 +1,4 @@
-"""MIMIC-CXR and MIMIC-CXR-JPG in the layout that PhysioNet serves, written by tests/mimic_tree.py."""
+"""MIMIC-CXR and MIMIC-CXR-JPG in the layout that PhysioNet serves, written by mimic_tree.py."""
 
 import gzip
 import json
