@@ -10,7 +10,7 @@ from cxr_cli.options.bundle import Bundle
 from cxr_cli.phantoms import PHANTOM_FINDINGS
 from cxr_cli.phantoms.film.styles import STYLES
 
-SHARE = click.FloatRange(0, 1)
+PROBABILITY = click.FloatRange(0, 1)
 
 
 def _parsed_findings(context: click.Context, parameter: click.Parameter, text: str | None) -> Sequence[str]:
@@ -26,12 +26,14 @@ recipe = Bundle(
     click.option(
         "--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed gives the same studies."
     ),
-    click.option("--priors", type=SHARE, default=0.2, show_default=True, help="Share of studies with a prior film."),
     click.option(
-        "--prevalence", type=SHARE, default=0.5, show_default=True, help="Share of films with 1 to 4 findings."
+        "--priors", type=PROBABILITY, default=0.2, show_default=True, help="Share of studies with a prior film."
     ),
     click.option(
-        "--each", type=SHARE, metavar="P", help="Instead of --prevalence: draw each finding with probability P."
+        "--prevalence", type=PROBABILITY, default=0.5, show_default=True, help="Share of films with 1 to 4 findings."
+    ),
+    click.option(
+        "--each", type=PROBABILITY, metavar="P", help="Instead of --prevalence: draw each finding with probability P."
     ),
     click.option(
         "--findings",

@@ -51,7 +51,7 @@ class RecountLine(NamedTuple):
     because: dict[str, float]
 
 
-class _Row(NamedTuple):
+class _RecountRow(NamedTuple):
     item: str | None
     again: bool
     revisions: dict[str, Revisions]
@@ -64,7 +64,7 @@ class Recount:
         self.judge = judge
         self.rows = 0
         self.signatures: Counter[str] = Counter()
-        self._tasks: dict[str, dict[str, list[_Row]]] = {}
+        self._tasks: dict[str, dict[str, list[_RecountRow]]] = {}
         self._defects = Defects()
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -83,7 +83,7 @@ class Recount:
         revisions |= {"accuracy": accuracy, "radrscore": radrscore}
         models = self._tasks.setdefault(str(row.get("task")), {})
         models.setdefault(str(row.get("answered_by")), []).append(
-            _Row(row.get("item"), TWICE in (row.get("defects") or ()), revisions)
+            _RecountRow(row.get("item"), TWICE in (row.get("defects") or ()), revisions)
         )
         self._defects.add(row, empty, published, possible)
 
@@ -126,7 +126,12 @@ class Recount:
 
 
 def _recount_line(
-    task: str, model: str, metric: str, rows: Sequence[_Row], common: set[str], means: Sequence[float | None] | None
+    task: str,
+    model: str,
+    metric: str,
+    rows: Sequence[_RecountRow],
+    common: set[str],
+    means: Sequence[float | None] | None,
 ) -> RecountLine:
     """means: of the published parts, for RadRScore."""
     columns = [*zip(*(row.revisions[metric] for row in rows), strict=True)]
@@ -154,7 +159,7 @@ def _recount_line(
     )
 
 
-def _script_mean(rows: Sequence[_Row], metric: str) -> float | None:
+def _script_mean(rows: Sequence[_RecountRow], metric: str) -> float | None:
     """The mean as the released script takes it, over rows that were judged in full: it adds completeness first."""
     if metric == "radrscore":
         return _mean_of_all([_script_mean(rows, part) for part in PARTS])

@@ -19,7 +19,7 @@ SHORT, LONG = 15, 300  # words of a reasoning between which `length` is 1
 
 
 @dataclass
-class _Settings:
+class _ReaderSettings:
     """How all rewards read reports and completions. reader: None until the first reward makes that of the packaged
     lexicon."""
 
@@ -27,7 +27,7 @@ class _Settings:
     unmentioned: Unmentioned = "normal"
 
 
-_settings = _Settings()
+_settings = _ReaderSettings()
 
 
 @contextmanager

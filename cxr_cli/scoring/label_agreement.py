@@ -77,8 +77,8 @@ class LabelAgreement:
 
     def _mean(self, value: str, samples: Sequence[tuple[AgreementLine, Floats]]) -> AgreementLine:
         metrics = np.stack([metrics for _, metrics in samples])
-        known = ~np.isnan(metrics)
-        means = np.where(known, metrics, 0).sum(axis=0) / np.where(known.any(axis=0), known.sum(axis=0), np.nan)
+        defined = ~np.isnan(metrics)
+        means = np.where(defined, metrics, 0).sum(axis=0) / np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
         gold, ours = sum(line.gold for line, _ in samples), sum(line.ours for line, _ in samples)
         return AgreementLine(ALL, value, gold, ours, self._estimates(means))
 
@@ -86,8 +86,8 @@ class LabelAgreement:
         """metrics: a column each; the first row is of all cases, each other one of a draw."""
         found: dict[str, Estimate] = {}
         for name, (whole, *draws) in zip(METRICS, metrics.T, strict=True):
-            known = np.array(draws)[~np.isnan(draws)]
-            low, high = percentiles(known, self.level) if len(known) else (None, None)
+            defined = np.array(draws)[~np.isnan(draws)]
+            low, high = percentiles(defined, self.level) if len(defined) else (None, None)
             found[name] = (None, None, None) if np.isnan(whole) else (float(whole), low, high)
         return found
 

@@ -71,7 +71,7 @@ def last_checkpoint(out: Path) -> str | None:
                 raise CxrError(f"{path} was saved without its optimizer: a training cannot go on from it")
             return str(path)
         note(f"{path} is not whole ({fault}); it is set aside")
-        _set_aside(Path(path))
+        _move_aside(Path(path))
     return None
 
 
@@ -131,7 +131,7 @@ def _has_optimizer(path: Path) -> bool:
     return (path / "optimizer.pt").is_file() or any(path.glob("global_step*"))
 
 
-def _set_aside(path: Path) -> None:
+def _move_aside(path: Path) -> None:
     target, number = path.with_name(f"broken-{path.name}"), 1
     while target.exists():
         number += 1

@@ -21,7 +21,7 @@ from cxr_cli.tasks import task_names
 Mask = NDArray[np.bool_]
 
 
-class _Scores:
+class _ScoreColumn:
     """One metric of one model: its items, their scores (NaN for null), the reasons for the nulls."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class ScoreMatrix:
         self.signatures: dict[str, dict[str, Counter[str]]] = {}
         self._items = _Numbers()
         self._coverage: list[bytearray] = []
-        self._scores: dict[tuple[int, int], _Scores] = {}
+        self._scores: dict[tuple[int, int], _ScoreColumn] = {}
 
     def add(self, model: str, row: Mapping[str, Any]) -> None:
         """Take in one scored row. RowError: the model answers the same item twice."""
@@ -68,7 +68,7 @@ class ScoreMatrix:
                 counts[str(row[key])] += 1
         why = row.get("why") or {}
         for metric, score in (row.get("scores") or {}).items():
-            column = self._scores.setdefault((m, self.metrics[metric]), _Scores())
+            column = self._scores.setdefault((m, self.metrics[metric]), _ScoreColumn())
             column.items.append(item)
             column.values.append(float("nan") if score is None else score)
             column.reasons.append(self.reasons[why.get(metric) or "no reason given"] if score is None else -1)
