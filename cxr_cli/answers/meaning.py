@@ -101,18 +101,18 @@ def meaning_of(text: str) -> Meaning:
     )
 
 
-def same_meaning(given: str, right: str) -> bool | None:
+def same_meaning(answer: str, right: str) -> bool | None:
     """Does an answer say what the right one says? None: it cannot be known from what the two have in common.
 
     What the right answer says of findings, side, zone, number or view must be said, and nothing else of that kind; more
     words do no harm: "large pleural effusion" is right where "pleural effusion" is.
     """
-    if plain(given) == plain(right):
+    if plain(answer) == plain(right):
         return True
-    said, wanted = MEANING.get(plain(given)), MEANING.get(plain(right))
-    if said and wanted:
-        return said == wanted
-    mine, theirs = meaning_of(given), meaning_of(right)
+    word, right_word = MEANING.get(plain(answer)), MEANING.get(plain(right))
+    if word and right_word:
+        return word == right_word
+    mine, theirs = meaning_of(answer), meaning_of(right)
     kinds = {kind for kind, _ in theirs.facts}
     if not kinds and not theirs.findings:
         return True if theirs.words and theirs.words == mine.words else None
@@ -135,7 +135,7 @@ def concluded_findings(text: str) -> list[str] | None:
     return list(dict.fromkeys(present)) if found else None
 
 
-def _findings_agree(given: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]) -> bool:
+def _findings_agree(answer: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]) -> bool:
     """Is each right finding given, or a kind of it, and no other finding called present?"""
     lexicon = reader().lexicon
 
@@ -144,14 +144,14 @@ def _findings_agree(given: frozenset[tuple[str, str]], right: frozenset[tuple[st
             lexicon.broader(other[0]) if one[1] == "absent" else lexicon.narrower(other[0])
         )
 
-    found = all(any(fits(one, other) for one in given) for other in right)
-    more = any(status != "absent" and not any(fits((name, status), r) for r in right) for name, status in given)
+    found = all(any(fits(one, other) for one in answer) for other in right)
+    more = any(status != "absent" and not any(fits((name, status), r) for r in right) for name, status in answer)
     return found and not more
 
 
-def items_in_common(given: Sequence[str], right: Sequence[str]) -> int:
+def items_in_common(answer: Sequence[str], right: Sequence[str]) -> int:
     """How many of the right items are given, each by an item of its own."""
-    left = list(dict.fromkeys(given))
+    left = list(dict.fromkeys(answer))
     common = 0
     for item in right:
         match = next((other for other in left if plain(other) == plain(item)), None)

@@ -102,16 +102,16 @@ def concluded_options(reader: OptionReader, question: str, findings: Sequence[st
     question, findings: of the case; they say what a yes/no question is about.
     """
     sentences = _YesOrNo(reader, question, findings) if reader.options.yes_no else _Options(reader)
-    stated: list[tuple[int, int, frozenset[int]]] = []
+    statements: list[tuple[int, int, frozenset[int]]] = []
     for a, b in reader.sentences:
-        if _is_of_model(reader, a, b) and (chosen := sentences.stated(a, b)):
-            stated.append((a, b, chosen))
-    final = [chosen for a, b, chosen in stated if reader.has_cue(IN_CONCLUSION, a, b)]
+        if _is_of_model(reader, a, b) and (chosen := sentences.options_in(a, b)):
+            statements.append((a, b, chosen))
+    final = [chosen for a, b, chosen in statements if reader.has_cue(IN_CONCLUSION, a, b)]
     if final:
         return final[-1]
     if len(reader.sentences) > 4:
-        stated = [(a, b, chosen) for a, b, chosen in stated if _HERE.search(reader.lower[a:b])]
-    return frozenset(index for *_, chosen in stated for index in chosen)
+        statements = [(a, b, chosen) for a, b, chosen in statements if _HERE.search(reader.lower[a:b])]
+    return frozenset(index for *_, chosen in statements for index in chosen)
 
 
 def _is_of_model(reader: OptionReader, start: int, end: int) -> bool:
@@ -133,7 +133,7 @@ class _YesOrNo:
         search = _subject_search(subjects(question, findings))
         self.places = [] if self.names else search.find(reader.lower)
 
-    def stated(self, start: int, end: int) -> frozenset[int]:
+    def options_in(self, start: int, end: int) -> frozenset[int]:
         """Yes, No or neither."""
         if self.names:
             sentence = self.reader.lower[start:end]
@@ -163,7 +163,7 @@ class _Options:
     def __init__(self, reader: OptionReader) -> None:
         self.reader, self.options = reader, reader.options
 
-    def stated(self, start: int, end: int) -> frozenset[int]:
+    def options_in(self, start: int, end: int) -> frozenset[int]:
         places = self.reader.phrase_places
         inside = places[bisect_left(places, (start,)) : bisect_left(places, (end,))]
         sentence = self.reader.lower[start:end]

@@ -137,10 +137,10 @@ class Clause(Links):
         assert self.before
         anatomies = [a for a in self.before.anatomies[-LOOKAHEAD:] if not a.used] or self.before.anatomies[-1:]
         count = len(self.mentions)
-        stated = {m.name for m in self.before.mentions}
+        names = {m.name for m in self.before.mentions}
         if not self.combine(kind, quality, anatomies, start, end):
             return False
-        self.mentions[count:] = [m for m in self.mentions[count:] if m.name not in stated]
+        self.mentions[count:] = [m for m in self.mentions[count:] if m.name not in names]
         for mention in self.mentions[count:]:
             mention.start, mention.end = start, end
         return True
