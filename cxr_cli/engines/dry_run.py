@@ -12,8 +12,8 @@ from cxr_cli.engines.spec import Spec, engine_name
 from cxr_cli.rows import write_text
 
 _CHARACTERS = 4  # of English text make a token
-_PATCH = 28  # pixels each way that make a token of an image, in the Qwen-VL families
-_TEXT = " ".join(["word"] * 15)
+_TOKEN_SIDE = 28  # pixels each way that make a token of an image, in the Qwen-VL families
+_REPLY_TEXT = " ".join(["word"] * 15)
 _ITEMS = 4  # in a list of any length
 _PROSE = 250  # tokens of a reply that is not JSON
 
@@ -75,7 +75,9 @@ class DryRun:
 
 def _prompt_tokens(request: Request) -> int:
     text: int = sum(len(part["text"]) for part in content_parts(request.messages) if part["type"] == "text")
-    patches: int = sum((image.width // _PATCH) * (image.height // _PATCH) for image in images_in(request.messages))
+    patches: int = sum(
+        (image.width // _TOKEN_SIDE) * (image.height // _TOKEN_SIDE) for image in images_in(request.messages)
+    )
     return text // _CHARACTERS + patches
 
 
@@ -95,4 +97,4 @@ def sample_value(schema: Mapping[str, Any]) -> Any:
             return True
         case "null":
             return None
-    return _TEXT
+    return _REPLY_TEXT

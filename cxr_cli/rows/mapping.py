@@ -158,13 +158,13 @@ def unmapped_section(row: Row) -> str | None:
     return f"column `findings` is a text: name it in --map, --map {advice}, or rename the column"
 
 
-def mapping_advice(wanted: Iterable[str], row: Iterable[str]) -> str:
-    """ "--map prediction=response,answer=gt": the columns of a row that bear another tool's name for what is wanted; ""
-    if there is none."""
+def mapping_advice(names: Iterable[str], row: Iterable[str]) -> str:
+    """ "--map prediction=response,answer=gt": the columns of a row that bear another tool's name for one of these
+    names; "" if there is none."""
     columns = {str(column).strip().lower().replace(" ", "_").replace("-", "_"): str(column) for column in row}
     found = (
         (name, next((columns[other] for other in OTHER_NAMES.get(name, ()) if other in columns), None))
-        for name in wanted
+        for name in names
         if name not in columns.values()
     )
     pairs = [f"{name}={column}" for name, column in found if column]

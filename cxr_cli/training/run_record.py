@@ -95,7 +95,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tu
     first, second = dict(_flat(before)), dict(_flat(after))
     for name in sorted({*first, *second}):
         if first.get(name) != second.get(name):
-            yield name, f"{name} ({_shown(first.get(name))} before, {_shown(second.get(name))} now)"
+            yield name, f"{name} ({_display(first.get(name))} before, {_display(second.get(name))} now)"
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -106,5 +106,5 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-def _shown(value: Any) -> str:
+def _display(value: Any) -> str:
     return "none" if value is None else str(value)
