@@ -24,7 +24,7 @@ _GOES_ON = re.compile(
 )
 _VALUE = re.compile(r"(?:No|None|Nil|Absent|Negative|Normal|Yes|Present)[ \t.]*(?:\n|$)")  # of what stands above it
 _NARROWEST = 50  # columns that a text may be wrapped at
-_WORD = re.compile(r"[ \t]*(\S+)")
+_NEXT_WORD = re.compile(r"[ \t]*(\S+)")
 
 
 class Sentence(NamedTuple):
@@ -69,7 +69,7 @@ def _abbreviated(text: str, start: int, end: int) -> bool:
 def _wrapped(text: str, end: int, width: int) -> bool:
     """Does the sentence go on in the next line? It does if the next word had no room in the line that ends here, and
     if this one ends in the midst of a phrase."""
-    begin, word = text.rfind("\n", 0, end) + 1, _WORD.match(text, end + 1)
+    begin, word = text.rfind("\n", 0, end) + 1, _NEXT_WORD.match(text, end + 1)
     full = (
         word is None
         or bool(_VALUE.match(text, word.start(1)))

@@ -11,17 +11,17 @@ from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon
 from cxr_cli.registry import did_you_mean
 
-PACKAGED = Path(__file__).with_name("label_sets.toml")
+LABEL_SETS_FILE = Path(__file__).with_name("label_sets.toml")
 
-Names = tuple[str, ...]
+LabelNames = tuple[str, ...]
 
 
 class WordRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mention of `finding` with one of `words` in its phrase makes `labels`."""
 
     finding: str
-    words: Names
-    labels: Names
+    words: LabelNames
+    labels: LabelNames
 
 
 class AlsoRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,24 +36,24 @@ class NoFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The label of a film on which nothing is found. apart: labels that do not count; abnormal: findings that do."""
 
     label: str
-    apart: Names = ()
-    abnormal: Names = ()
+    apart: LabelNames = ()
+    abnormal: LabelNames = ()
 
 
 class LabelSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One set; the head of `label_sets.toml` explains the fields."""
 
     rule: Literal["mentions", "findings"] = "findings"
-    labels: dict[str, Names] = {}
+    labels: dict[str, LabelNames] = {}
     every: bool = False
     like: str = ""
-    normal: dict[str, Names] = {}
+    normal: dict[str, LabelNames] = {}
     words: tuple[WordRule, ...] = ()
     also: tuple[AlsoRule, ...] = ()
     no_finding: NoFinding | None = None
 
 
-LABEL_SETS = msgspec.convert(tomllib.loads(PACKAGED.read_text()), dict[str, LabelSet])
+LABEL_SETS = msgspec.convert(tomllib.loads(LABEL_SETS_FILE.read_text()), dict[str, LabelSet])
 
 
 def labels_of(name: str, lexicon: Lexicon) -> LabelSet:

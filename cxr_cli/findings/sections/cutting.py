@@ -77,8 +77,8 @@ def _sections(text: str) -> tuple[Section, ...]:
     found = _diagnoses(list(headings(text)))
     cut = _parts(text, found, _cut(text, found)) if found else [Section("", 0, len(text), 0)]
     if cut[0].name == "" and (body := opening_end(text, cut[0].end)):
-        asked = Section("indication", 0, body, 0)
-        cut[:1] = [asked, Section("", body, cut[0].end, body)] if body < cut[0].end else [asked]
+        request = Section("indication", 0, body, 0)
+        cut[:1] = [request, Section("", body, cut[0].end, body)] if body < cut[0].end else [request]
     return tuple(cut)
 
 
@@ -123,8 +123,8 @@ def _cut(text: str, found: Sequence[Heading]) -> list[Section]:
 
 def _is_body(text: str, section: Section) -> bool:
     """Does it say what is seen, at more length than an impression?"""
-    said = text[section.start : section.end]
-    return says_something(said) if section.name == "findings" else section.name == "" and _is_prose(said)
+    body = text[section.start : section.end]
+    return says_something(body) if section.name == "findings" else section.name == "" and _is_prose(body)
 
 
 def _end(text: str, heading: Heading, following: Heading | None, end: int) -> int:
@@ -160,7 +160,7 @@ def _parts(text: str, found: Sequence[Heading], cut: list[Section]) -> list[Sect
         return cut
     finals = [heading.start for heading in found if heading.final]
     renamed: list[Section] = []
-    part, until, stated = "", 0, False
+    part, until, has_final = "", 0, False
     for section in cut:
         if section.heading_start >= until:
             part = ""
@@ -173,13 +173,13 @@ def _parts(text: str, found: Sequence[Heading], cut: list[Section]) -> list[Sect
             elif rule or (part == "preliminary" and says_something(text[section.start : section.end])):
                 until = section.end
             else:
-                until = len(text) if stated or part == "preliminary" else section.end
+                until = len(text) if has_final or part == "preliminary" else section.end
             if rule and final is None and text[rule.end() : section.end].strip():
                 renamed.append(section._replace(end=rule.start()))
                 renamed.append(Section("findings", rule.end(), section.end, rule.end()))
                 continue
         elif section.name not in SILENT:
-            stated = stated or not part
+            has_final = has_final or not part
             section = section._replace(name=part or section.name)
         renamed.append(section)
     return renamed

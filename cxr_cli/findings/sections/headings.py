@@ -22,16 +22,16 @@ SILENT = frozenset({"administrative", "notification", "recommendation", "indicat
 _CORES = {word: kind for kind, part in reversed(_DATA.items()) for word in part["words"]}
 _KNOWN = _CORES.keys() | _BESIDE | frozenset().union(*(part.get("with_others", ()) for part in _DATA.values()))
 _TITLE_WORDS = _TITLE["words"] | _TITLE["with_others"]
-_FIRST = _CORES.keys() | _TITLE_WORDS | _BESIDE | {"patient", "number", "time"}
+_FIRST_WORDS = _CORES.keys() | _TITLE_WORDS | _BESIDE | {"patient", "number", "time"}
 _STATING = ("findings", "impression")
 _DIAGNOSIS = frozenset({"diagnosis", "diagnoses", "diagnose", "dx"})
 _DOCUMENT = frozenset({"report", "reports", "read", "reading", "readings", "result", "results"})
 _COMMENT = frozenset({"comment", "comments"})
-_SEEN = _DATA["findings"]["words"] - _DOCUMENT
+_FINDING_WORDS = _DATA["findings"]["words"] - _DOCUMENT
 _OF = frozenset({"preliminary", "addendum", "comparison"})  # "findings of the prior film"
 _SHORTEST = 6  # letters of a word that may be misspelt
 _LIKELY = [word for word in _CORES if len(word) >= _SHORTEST]
-_WORD = re.compile(r"[^\W\d_]+")
+_HEADING_WORD = re.compile(r"[^\W\d_]+")
 _FILLED = re.compile(r"x{2,}|[ap]\.?m")  # a word of de-identification; the time of day
 _ACCENTS = str.maketrans("áàâäéèêëíìîïóòôöúùûüçñ", "aaaaeeeeiiiioooouuuucn")
 _BRACKET = re.compile(r" ?\([^()]{1,40}\)?$")
@@ -53,7 +53,7 @@ for _word in _LIKELY:
 @lru_cache(maxsize=16384)
 def corrected(word: str) -> str:
     """The word of headings that this one is, or is misspelt from by one letter; "" if there is none."""
-    if word in _FIRST or word in _KNOWN:
+    if word in _FIRST_WORDS or word in _KNOWN:
         return word
     if len(word) < _SHORTEST or len(word) > 20:
         return ""
@@ -81,19 +81,19 @@ def kind_of(phrase: str) -> str | None:
     text = phrase.lower()
     if not text.isascii():
         text = text.translate(_ACCENTS)
-    words = [word for word in _WORD.findall(text) if not _FILLED.fullmatch(word)]
+    words = [word for word in _HEADING_WORD.findall(text) if not _FILLED.fullmatch(word)]
     if not words or len(words) > 14:
         return None
-    known = [corrected(word) for word in words]
-    strange = known.count("")
+    spellings = [corrected(word) for word in words]
+    strange = spellings.count("")
     if not strange and is_title(text):
         return TITLE
     # "GT FINDINGS": one strange word before findings or impression
-    if strange and not (strange == 1 and 2 <= len(words) <= 3 and phrase.isupper() and _states(known[-1])):
+    if strange and not (strange == 1 and 2 <= len(words) <= 3 and phrase.isupper() and _states(spellings[-1])):
         return None
     if len(words) > 8 or (not phrase.isupper() and _COMPARED.search(text)):
         return None
-    return _kind(frozenset(known), known[0], joined=bool(_JOINED.search(text)))
+    return _kind(frozenset(spellings), spellings[0], joined=bool(_JOINED.search(text)))
 
 
 def _without_bracket(phrase: str) -> str:
@@ -101,7 +101,7 @@ def _without_bracket(phrase: str) -> str:
     bracket = _BRACKET.search(phrase)
     if not bracket or not bracket.start():
         return phrase
-    kinds = {_CORES.get(word) for word in _WORD.findall(bracket[0].lower())}
+    kinds = {_CORES.get(word) for word in _HEADING_WORD.findall(bracket[0].lower())}
     return phrase[: bracket.start()] if kinds <= {None, "administrative"} else phrase
 
 
@@ -125,7 +125,7 @@ def _kind(words: frozenset[str], first: str, *, joined: bool) -> str | None:
     stating = next((kind for kind in _STATING if kind in cores), None)
     if stating and joined:
         return stating
-    if "end" in soft or (soft and cores.keys() <= {"findings", "technique"} and words.isdisjoint(_SEEN)):
+    if "end" in soft or (soft and cores.keys() <= {"findings", "technique"} and words.isdisjoint(_FINDING_WORDS)):
         return "administrative"
     if cores.get("impression", frozenset()) & _DIAGNOSIS:
         return "indication" if words & _BEFORE else "diagnosis"
@@ -141,10 +141,10 @@ def _kind(words: frozenset[str], first: str, *, joined: bool) -> str | None:
 
 def is_title(text: str) -> bool:
     """Does the lower-case text name a film, and say nothing else?"""
-    first = _WORD.search(text)
+    first = _HEADING_WORD.search(text)
     if first is None or (first[0] not in _TITLE_WORDS and not _FILLED.fullmatch(first[0])):
         return False
-    words = [word for word in _WORD.findall(text) if not _FILLED.fullmatch(word)]
+    words = [word for word in _HEADING_WORD.findall(text) if not _FILLED.fullmatch(word)]
     if not words or len(words) > 16 or not all(word in _TITLE_WORDS for word in words):
         return False
     anchors = _TITLE["words"].intersection(words)

@@ -10,13 +10,13 @@ import re
 
 _INLINE = r"b|strong|i|em|u|font|span|a|small|big|sup|sub|tt|code"
 _BLOCK = r"br|p|div|hr|ul|ol|li|dl|dt|dd|h[1-6]|table|tbody|thead|tr|td|th|pre|html|body|head|title|section|abstract"
-_NAMED = r"findings|impression|conclusion|indication|comparison|technique|history|recommendations?"
+_SECTION_TAGS = r"findings|impression|conclusion|indication|comparison|technique|history|recommendations?"
 _MARKUP = re.compile(
     rf"(?P<inline></?(?:{_INLINE})(?:\s[^<>]{{0,200}})?>)"
     rf"|(?P<block></?(?:{_BLOCK})(?:\s[^<>]{{0,200}}|/)?>(?:[ \t]*\n)?)"
     r"|(?P<struck><(?:s|del|strike)>[^<]{0,300}</(?:s|del|strike)>)"
     r"|<AbstractText[^<>]{0,80}Label=\"(?P<label>\w+)\"[^<>]{0,80}>|</AbstractText>"
-    rf"|<(?P<close>/?)(?P<named>{_NAMED})>"
+    rf"|<(?P<close>/?)(?P<named>{_SECTION_TAGS})>"
     r"|(?P<entity>&(?:[a-z]{2,8}|#\d{1,5}|#x[\da-f]{1,4});)",
     re.IGNORECASE,
 )
@@ -40,7 +40,7 @@ _HASH = re.compile(
 )
 _CELLS = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "ndash": "–", "mdash": "—", "deg": "°"}
-_SIGNS = {"colon": ":", "period": ".", "full stop": ".", "comma": ","}
+_SPOKEN_SIGNS = {"colon": ":", "period": ".", "full stop": ".", "comma": ","}
 
 
 def plain_text(text: str) -> str:
@@ -98,4 +98,4 @@ def _entity(name: str) -> str:
 
 
 def _sign(match: re.Match[str]) -> str:
-    return _SIGNS.get(match[1].lower(), "\n\n").ljust(len(match[0]))
+    return _SPOKEN_SIGNS.get(match[1].lower(), "\n\n").ljust(len(match[0]))

@@ -10,7 +10,7 @@ TITLED = "titled"
 """The kind of a film's name with a colon: what is seen on it follows."""
 _LONGEST = 90  # characters of a heading
 # The first word of a line, and what may stand before a heading: blanks, decoration, a number.
-_FIRST = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?P<word>[^\W\d_]+)")
+_FIRST_WORD = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?P<word>[^\W\d_]+)")
 # (One set of characters up front lets these searches skip all others.)
 _COLON = re.compile(r"[:|\t：;>](?:(?<=[:|\t：])(?:(?<!\d.)|(?!\d))|(?<=[A-Z];)|(?<=[=-]>)|(?<=>)>)")
 _DASH = re.compile(r"[-–—](?:(?<=[ \t].)[-–—]*|[-–—]*(?=[ \t]|$))", re.MULTILINE)
@@ -85,7 +85,7 @@ def _of_line(text: str, start: int, stop: int, *, after_blank: bool, after_silen
 
 def _at_start(text: str, start: int, stop: int, *, after_blank: bool, after_silent: bool) -> Heading | None:
     """The heading that a line begins with."""
-    first = _FIRST.match(text, start, stop)
+    first = _FIRST_WORD.match(text, start, stop)
     if first is None or not may_begin(first["word"].lower()):
         return None
     begin = first.start("word")
@@ -121,10 +121,10 @@ def _wet_read(text: str, start: int, begin: int, stop: int) -> Heading:
     """Of "WET READ: ABC MON 9:12 PM" all to the line's end if it names only who and when."""
     colon = text.find(":", begin, stop)
     rest = text[colon + 1 : stop] if colon >= 0 else ""
-    said = re.sub(
+    author = re.sub(
         r"\b(?:[A-Z]{2,5}|version|dr|by|at|on)\b|[\W\d_]+", "", rest, flags=re.IGNORECASE if len(rest) < 8 else 0
     )
-    end = stop if colon < 0 or not said else colon + 1
+    end = stop if colon < 0 or not author else colon + 1
     return Heading("preliminary", start, end, end == stop)
 
 

@@ -11,7 +11,7 @@ _ORGAN = (
     r"(?:lungs?|heart|cardi\w+|mediastin\w+|silhouette|hil\w+|pulmonary|pleural?|costophrenic|h?emidiaphragms?|bon\w+"
     r"|osseous|ribs?|thoracic|chest|trachea|aort\w+)"
 )
-_SEEN = re.compile(
+_SIGHTING = re.compile(
     r"\bthere (?:is|are|has|have|remains?)\b"
     rf"|\b{_ORGAN}\b[^.]{{0,80}}?\b(?:(?:is|are)(?! (?:suspected|questioned|requested|being|known))"
     r"|appears?|clear|normal|unremarkable|within|enlarged|unchanged|stable|limits)\b"
@@ -44,7 +44,7 @@ _OPENING = 400  # characters by which a body is known
 _NEXT_SENTENCE = re.compile(r"[.!?][ \t]+(?=[A-Z])")
 _AGE = re.compile(r"\s*\d{1,3}[ -]?(?:(?:years?|yrs?|months?|weeks?|days?)\b|y\b|yo\b|y/o|/?[mf]\b)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?](?:[ \t]+(?=[A-Z])|[ \t]*\n)")
-_NAMED = re.compile(
+_FINDING_NOUN = re.compile(
     r"(?:[Cc]onsolidation|[Pp]neumothora(?:x|ces)|[Ee]ffusions?|[Oo]?[Ee]dema|[Pp]neumonia|[Aa]telectas[ie]s|[Oo]pacit(?:y|ies)"
     r"|[Nn]odules?|[Mm]ass(?:es)?|[Ii]nfiltrates?|[Cc]ardiomegaly|[Cc]ongestion)\b"
 )
@@ -67,7 +67,7 @@ def says_something(text: str) -> bool:
 
 def tells_what_is_seen(text: str) -> bool:
     """Does the text describe a film? A text that begins like a request has to do so twice."""
-    seen = islice(_SEEN.finditer(text), 2)
+    seen = islice(_SIGHTING.finditer(text), 2)
     return next(seen, None) is not None and (not _ASKED.match(text) or next(seen, None) is not None)
 
 
@@ -106,7 +106,9 @@ def suits(kind: str, paragraph: str, *, last_words: bool) -> bool:
     """Can a paragraph be what a heading alone on its line heads? last_words: the report has no more to say."""
     if kind in ("comparison", "technique", "administrative"):
         return (
-            len(paragraph) < 300 and bool(_OF_A_FILM.search(paragraph)) and not (last_words and _SEEN.search(paragraph))
+            len(paragraph) < 300
+            and bool(_OF_A_FILM.search(paragraph))
+            and not (last_words and _SIGHTING.search(paragraph))
         )
     return not (last_words and tells_what_is_seen(paragraph))
 
@@ -140,7 +142,7 @@ def line_end(text: str, kind: str, start: int, end: int, *, lonely: bool) -> int
             break
         stop = min(match.end() + _OPENING, end)
         rest = text[match.end() : text.find(".", match.end(), stop) + 1 or stop]
-        named = _NAMED.search(rest) and not (_OF_A_FILM.search(rest) or _THEN.search(rest))
+        named = _FINDING_NOUN.search(rest) and not (_OF_A_FILM.search(rest) or _THEN.search(rest))
         if tells_what_is_seen(rest) or ((alone or named) and not _ASKED.match(rest)):
             return match.end()
         start = match.end()
