@@ -102,7 +102,8 @@ class Mark(TypedDict):
     """A person's mark on one step. step: its number, from 1. text: that of the step when it was marked.
 
     on: the steps of the case, or of the reasoning of its prediction `sample`. mark: on the verdict that was displayed,
-    `shown`, or on the step itself if there was none; None for a comment alone. verdict: the person's own.
+    `shown`, or on the step itself if there was none; None for a comment alone. verdict: the person's own. answered_by,
+    model: of the prediction; the model as the page names it. at: when it was marked, as ISO 8601.
     """
 
     id: Id
@@ -115,6 +116,9 @@ class Mark(TypedDict):
     shown: NotRequired[str | None]
     verdict: NotRequired[Verdict | None]
     comment: NotRequired[str | None]
+    answered_by: NotRequired[str | None]
+    model: NotRequired[str | None]
+    at: NotRequired[str | None]
 
 
 class Case(Study):

@@ -27,19 +27,19 @@ function drawQuestion(item) {
   const right = new Set(answer);
   return el("div.question", {},
     el("p.facts", {}, [task, ...findings].filter(Boolean).map((fact) => el("span.fact", {}, fact)), el("span.id", {}, item.shared.id)),
-    question && el("h1", {}, question),
+    el(question ? "h1" : "h1.hidden", {}, question || `Study ${item.shared.id}`),
     options.length > 0 && el("ul.options", {}, options.map((option, i) =>
-      el(right.has(option) ? "li.right" : "li", {}, el("span.letter", {}, String.fromCharCode(65 + i)), option, right.has(option) && el("span.sign", {title: "right answer"}, " ✓")))),
+      el(right.has(option) ? "li.right" : "li", {}, el("span.letter", {}, String.fromCharCode(65 + i)), el("bdi", {}, option), right.has(option) && el("span.sign", {title: "right answer"}, " ✓")))),
     answer.some((text) => !options.includes(text)) && el("p", {}, "Right answer: ", el("b", {}, answer.join(", "))),
-    fault && el("p.judged.fault", {}, el("b", {}, "! fault"), `: ${fault}`));
+    fault && el("p.judged.fault", {}, el("b", {}, "! fault"), ": ", el("bdi", {}, fault)));
 }
 
 function drawOwnSteps(item, allSteps) {
   return item.chains.filter((chain) => chain.on === "steps" && (chain.steps.length || chain.row.why.steps)).map((chain, i) => {
     const support = chain.row.support;
     const why = chain.row.why.steps ?? chain.row.why.support;
-    return el("section", {}, el("h2", {}, i ? `Steps (${chain.row.model})` : "Steps",
-      typeof support === "number" && el("span.note", {}, ` support ${support.toFixed(2)}`), why && el("span.note", {}, ` ${why}`)),
+    return el("section", {}, el("h2", {}, "Steps", i > 0 && [" (", el("bdi", {}, chain.row.model), ")"],
+      typeof support === "number" && el("span.note", {}, ` support ${support.toFixed(2)}`), why && el("span.note", {}, " ", el("bdi", {}, why))),
     drawSteps(chain, item.shared.report, allSteps));
   });
 }

@@ -26,7 +26,18 @@ function toast(text) {
   $("toast").textContent = text;
   $("toast").classList.add("up");
   clearTimeout(toasting);
-  toasting = setTimeout(() => $("toast").classList.remove("up"), 4000);
+  toasting = setTimeout(() => $("toast").classList.remove("up"), 6000);
+}
+
+// Says what stays until it is closed, with buttons for what can be done about it.
+function notice(text, ...buttons) {
+  $("notice").querySelector("p").textContent = text;
+  $("notice").querySelector("span").replaceChildren(...buttons);
+  $("notice").hidden = false;
+}
+
+function closeNotice() {
+  $("notice").hidden = true;
 }
 
 const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;

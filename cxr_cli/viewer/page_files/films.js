@@ -20,7 +20,7 @@ function figure(film, when) {
   if (film.missing) { nothing(film.missing); return made; }
   const image = el("img", {alt: `${when}${film.name}`, draggable: "false", onerror: () => nothing("could not be loaded: has its file been moved?")});
   image.src = film.src ?? $(film.inlined).textContent;
-  const view = el("div.view", {}, image);
+  const view = el("div.view", {tabindex: "0", role: "group", "aria-label": `Film ${when}${film.name}: plus and minus zoom, arrow keys move it`}, image);
   const state = {scale: 1, x: 0, y: 0};
   const apply = () => {
     if (state.scale <= 1) Object.assign(state, {scale: 1, x: 0, y: 0});
@@ -45,6 +45,14 @@ function figure(film, when) {
     state.x += event.movementX;
     state.y += event.movementY;
     apply();
+  });
+  view.addEventListener("keydown", (event) => {
+    const by = {ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40]}[event.key];
+    const factor = {"+": 1.4, "=": 1.4, "-": 1 / 1.4, 0: 0}[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || (factor === undefined && !(by && state.scale > 1))) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (by) { state.x += by[0]; state.y += by[1]; apply(); } else made.zoom(factor);
   });
   view.addEventListener("dblclick", () => made.zoom(state.scale > 1 ? 0 : 2.5));
   made.prepend(view);

@@ -61,6 +61,11 @@ function clearFilters() {
   refilter();
 }
 
+function clearSearch() {
+  $("search").value = "";
+  refilter();
+}
+
 function refilter() {
   const active = FILTERS.filter((filter) => chosen[filter.id]);
   const wanted = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -10,13 +10,13 @@ const verdictOf = (step) => (step.verdict in SIGNS ? step.verdict : "none");
 const words = (verdict) => (verdict === "none" ? "not judged" : verdict.replace("_", " "));
 
 const items = [];
-const models = new Map(); // `answered_by` -> the name on the page
+const models = new Map(); // a model (`who`: its `answered_by` and its name in the file) -> the name on the page
 
 function readItems() {
   for (const script of document.querySelectorAll("script.row")) {
     const row = JSON.parse(script.textContent);
     script.remove();
-    row.who = row.predictions.length ? row.by ?? row.model : null;
+    row.who = row.predictions.length ? JSON.stringify([row.by, row.model]) : null;
     if (row.who !== null && !models.has(row.who)) models.set(row.who, nameFor(row.model));
     if (row.of === items.length) items.push({rows: [], number: row.of});
     items[row.of].rows.push(row);

@@ -1,40 +1,25 @@
 "use strict";
 
-// The marks of people: {id, on, sample, step, text, shown, mark, verdict, comment, by}, one a step and person. step counts
-// from 1; text is the step's own, should the rows change; shown is the verdict that the person saw.
+// The marks of people, one a step and person: {id, on, sample, answered_by, model, step, text, shown, mark, verdict, comment,
+// by, at}. step counts from 1; text is the step's own, should the rows change; shown is the verdict that the person saw; at is
+// when the mark was set. A mark that was taken back stays, empty, so that no other tab brings it back.
 
 const FLIPPED = {supported: "contradicted", contradicted: "supported", unmentioned: "supported", not_checkable: "supported", none: "contradicted"};
-const marks = new Map();
-let marked = null; // id of a row -> the marks of it; made anew after a change
-let place = "cxr-marks";
-let me = "";
+const marks = new Map(); // key -> mark
+let markedRows = null; // id of a row -> its marks that are not empty; made anew after a change
 
-const keyOf = (mark) => JSON.stringify([mark.id, mark.on, mark.sample ?? 0, mark.step, mark.text, mark.by]);
-const blank = (chain, number) => ({
-  id: chain.row.id,
-  on: chain.on,
-  sample: chain.on === "predictions" ? chain.prediction.sample : null,
-  answered_by: chain.on === "predictions" ? chain.row.by : null,
-  step: number,
-  text: chain.steps[number - 1].text,
-  shown: chain.steps[number - 1].verdict ?? null,
-  mark: null,
-  verdict: null,
-  comment: "",
-  by: me,
-});
+const keyOf = (mark) => JSON.stringify([mark.id, mark.on, mark.sample ?? 0, mark.answered_by, mark.model, mark.step, mark.text, mark.by]);
+const isEmpty = (mark) => mark.mark === null && !mark.comment;
+const timeOf = (mark) => Date.parse(mark.at) || 0;
 
-function openMarks() {
-  place = `cxr-marks:${JSON.parse(document.querySelector("script.about").textContent).fingerprint}`;
-  me = store.get("cxr-by") ?? "";
-  for (const line of (store.get(place) ?? "").split("\n").filter(Boolean)) keep(JSON.parse(line));
-}
-
-function keep(mark) {
-  marked = null;
-  const empty = mark.mark === null && !mark.comment;
-  if (empty) marks.delete(keyOf(mark));
-  else marks.set(keyOf(mark), mark);
+function blank(chain, number) {
+  const predicted = chain.on === "predictions";
+  const {text, verdict} = chain.steps[number - 1];
+  return {
+    id: chain.row.id, on: chain.on, sample: predicted ? chain.prediction.sample : null,
+    answered_by: predicted ? chain.row.by : null, model: predicted ? chain.row.model : null,
+    step: number, text, shown: verdict ?? null, mark: null, verdict: null, comment: "", by: me, at: "",
+  };
 }
 
 function markOf(chain, number) {
@@ -43,11 +28,11 @@ function markOf(chain, number) {
 }
 
 function marksOf(id) {
-  if (!marked) {
-    marked = new Map();
-    for (const mark of marks.values()) marked.set(mark.id, [...(marked.get(mark.id) ?? []), mark]);
+  if (!markedRows) {
+    markedRows = new Map();
+    for (const mark of marks.values()) if (!isEmpty(mark)) markedRows.set(mark.id, [...(markedRows.get(mark.id) ?? []), mark]);
   }
-  return marked.get(id) ?? [];
+  return markedRows.get(id) ?? [];
 }
 
 function marksOfOthers(chain, number) {
@@ -55,63 +40,30 @@ function marksOfOthers(chain, number) {
   return marksOf(wanted.id).filter((mark) => mark.by !== me && keyOf({...mark, by: me}) === keyOf(wanted));
 }
 
+// The opinion of the mark on a step with this verdict, which may be another one than the person saw.
+function opinion(mark, verdict) {
+  if (!mark.mark || !mark.verdict) return mark.mark;
+  return mark.verdict === (verdict === "none" ? "supported" : verdict) ? "agree" : "disagree";
+}
+
 function setMark(chain, number, change) {
-  keep({...markOf(chain, number), ...change});
+  const before = markOf(chain, number);
+  const at = new Date(Math.max(Date.now(), timeOf(before) + 1)).toISOString();
+  keep({...before, shown: blank(chain, number).shown, ...change, at});
   saveMarks();
 }
 
-function saveMarks() {
-  if (!store.set(place, asLines())) toast("This browser stores nothing for this page: download your marks before you close it.");
-  showMarked();
+function keep(mark) {
+  markedRows = null;
+  marks.set(keyOf(mark), mark);
 }
 
-const asLines = () => [...marks.values()].map((mark) => JSON.stringify(mark) + "\n").join("");
-
-function showMarked() {
-  $("marked").textContent = marks.size;
-  $("me").textContent = me ? `by ${me}` : "Your name";
+// Takes the mark in if it is newer than the one that is here; of two of the same time all tabs keep the same.
+function merge(mark) {
+  const here = marks.get(keyOf(mark));
+  const age = here ? timeOf(mark) - timeOf(here) || (JSON.stringify(mark) > JSON.stringify(here) ? 1 : -1) : 1;
+  if (age > 0) keep(mark);
 }
 
-// Asks for the name once, before the first mark; runs then() when there is one.
-function withName(then, again = false) {
-  if (me && !again) return then();
-  const dialog = $("who");
-  $("name").value = me;
-  const done = () => {
-    const given = $("name").value.trim();
-    if (!given) return $("name").focus();
-    me = given;
-    store.set("cxr-by", me);
-    dialog.close();
-    showMarked();
-    then();
-  };
-  $("named").onclick = done;
-  $("name").onkeydown = (event) => event.key === "Enter" && (event.preventDefault(), done());
-  dialog.showModal();
-}
-
-function downloadMarks() {
-  if (!marks.size) return toast("No marks yet: agree or disagree with a step first.");
-  const url = URL.createObjectURL(new Blob([asLines()], {type: "application/x-ndjson"}));
-  el("a", {href: url, download: `marks${me ? "-" + me.replace(/[^\p{L}\p{N}]+/gu, "-") : ""}.jsonl`}).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
-
-async function importMarks(file) {
-  const steps = new Set();
-  for (const item of items)
-    for (const chain of item.chains) chain.steps.forEach((_, i) => steps.add(keyOf({...blank(chain, i + 1), by: ""})));
-  let taken = 0;
-  let strange = 0;
-  for (const line of (await file.text()).split("\n").filter((line) => line.trim())) {
-    let mark;
-    try { mark = JSON.parse(line); } catch { mark = null; }
-    if (mark && typeof mark.by === "string" && mark.on && steps.has(keyOf({...mark, by: ""}))) {
-      keep({...mark, comment: String(mark.comment ?? "")});
-      taken += 1;
-    } else strange += 1;
-  }
-  saveMarks();
-  toast(`${plural(taken, "mark")} imported` + (strange ? `; ${strange} left out, which are for other rows` : ""));
-}
+const inOrder = () => [...marks.values()].sort((a, b) => timeOf(a) - timeOf(b) || (keyOf(a) < keyOf(b) ? -1 : 1));
+const asLines = (some) => some.map((mark) => JSON.stringify(mark) + "\n").join("");

@@ -12,7 +12,7 @@ function drawModel(item, row, allSteps) {
   const chains = item.chains.filter((chain) => chain.row === row && chain.on === "predictions");
   return el("article.model", {},
     el("h3", {title: row.by}, models.get(row.who)),
-    row.vote && el("p.judged", {}, `Most samples answer ${asText(row.vote.answer) || "nothing"} (${Math.round(row.vote.share * 100)} %)`),
+    row.vote && el("p.judged", {}, "Most samples answer ", el("bdi", {}, asText(row.vote.answer) || "nothing"), ` (${Math.round(row.vote.share * 100)} %)`),
     chains.map((chain, i) => {
       const content = [drawSteps(chain, item.shared.report, allSteps), wholeReply(chain)];
       if (chains.length === 1) return [answerLine(item, chain), ...content];
@@ -25,7 +25,7 @@ function answerLine(item, chain) {
   if (!item.shared.question) return null;
   const graded = why === NO_REFERENCE ? null : outcome(chain.prediction);
   return el("span.answer", {}, "Answers ", el("b", {}, asText(answer) || "nothing"), " ",
-    graded && el(`span.outcome-${graded}`, {}, `${{right: "✓", wrong: "✗", none: "–"}[graded]} ${right === null ? why : OUTCOMES[graded]}`));
+    graded && el(`span.outcome-${graded}`, {}, `${{right: "✓", wrong: "✗", none: "–"}[graded]} `, el("bdi", {}, right === null ? why : OUTCOMES[graded])));
 }
 
 function wholeReply(chain) {
@@ -38,14 +38,14 @@ const asText = (answer) => (Array.isArray(answer) ? answer.join(", ") : answer ?
 function drawScores(rows) {
   const metrics = [...new Set(rows.flatMap((row) => Object.keys(row.scores)))];
   if (!metrics.length) return null;
-  return el("div.wide", {}, el("table.scores", {}, el("caption", {}, "Scores"),
-    el("thead", {}, el("tr", {}, el("th", {scope: "col"}, ""), rows.map((row) => el("th", {scope: "col"}, models.get(row.who))))),
+  return el("div.wide", {tabindex: "0", role: "region", "aria-label": "Scores"}, el("table.scores", {}, el("caption", {}, "Scores"),
+    el("thead", {}, el("tr", {}, el("th", {scope: "col"}, el("span.hidden", {}, "Score")), rows.map((row) => el("th", {scope: "col"}, models.get(row.who))))),
     el("tbody", {}, metrics.map((metric) => el("tr", {}, el("th", {scope: "row"}, metric), rows.map((row) => score(row, metric)))))));
 }
 
 function score(row, metric) {
   const value = row.scores[metric];
   if (value === undefined) return el("td", {}, "");
-  if (value === null) return el("td.null", {}, `– ${row.why[metric] ?? ""}`);
+  if (value === null) return el("td.null", {}, "– ", el("bdi", {}, row.why[metric] ?? ""));
   return el("td", {}, el("span.share", {style: null}, value.toFixed(2)));
 }

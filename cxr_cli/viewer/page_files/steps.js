@@ -19,9 +19,9 @@ function drawStep(chain, step, number, report, allSteps) {
   el("span.sign", {"aria-hidden": "true", title: words(verdict)}, SIGNS[verdict]),
   el("div.body", {},
     el("p.sentence", {}, step.text),
-    (judged || step.reason) && el("p.judged", {}, el("b", {}, judged), step.reason ? `${judged ? ": " : ""}${step.reason}` : ""),
-    step.fault && step.fault !== step.reason && el("p.judged.fault", {}, el("b", {}, "! fault"), `: ${step.fault}`),
-    second && el("p.judged", {}, el("b", {}, `${second.judge}: ${words(second.verdict ?? "none")}`), second.reason ? `, ${second.reason}` : ""),
+    (judged || step.reason) && el("p.judged", {}, el("b", {}, judged), judged && step.reason && ": ", el("bdi", {}, step.reason)),
+    step.fault && step.fault !== step.reason && el("p.judged.fault", {}, el("b", {}, "! fault"), ": ", el("bdi", {}, step.fault)),
+    second && el("p.judged", {}, el("b", {}, `${second.judge}: ${words(second.verdict ?? "none")}`), second.reason && [", ", el("bdi", {}, second.reason)]),
     quotes.length > 0 && el("blockquote", {}, quotes.map((quote) => el("p", {}, quote)))),
   marking(chain, number, verdict));
   one.element.chain = chain;
@@ -34,29 +34,42 @@ function drawStep(chain, step, number, report, allSteps) {
 function marking(chain, number, verdict) {
   const box = el("div.marking", {role: "group", "aria-label": `Your mark on step ${number}`});
   const change = (what) => withName(() => { setMark(chain, number, what); draw(); });
-  const toggle = (mark, to) => change(mark.mark === to.mark ? {mark: null, verdict: null} : to);
+  const toggle = (thinks, to) => change(thinks === to.mark ? {mark: null, verdict: null} : to);
   const draw = (commenting = false) => {
     const mark = markOf(chain, number);
+    const thinks = opinion(mark, verdict);
     const sees = verdict === "none" ? "step" : "verdict";
     const agree = {mark: "agree", verdict: verdict === "none" ? "supported" : verdict};
     const disagree = {mark: "disagree", verdict: FLIPPED[verdict]};
     const choices = Object.keys(SIGNS).filter((other) => other !== agree.verdict && other !== "none");
     const at = box.contains(document.activeElement) ? document.activeElement.className : null;
     box.replaceChildren(
-      el("button.agree", {"aria-pressed": String(mark.mark === "agree"), title: `Agree with the ${sees} (a)`, onclick: () => toggle(mark, agree)}, "Agree"),
-      el("button.disagree", {"aria-pressed": String(mark.mark === "disagree"), title: `Disagree with the ${sees} (d)`, onclick: () => toggle(mark, disagree)}, "Disagree"),
+      el("button.agree", {"aria-pressed": String(thinks === "agree"), title: `Agree with the ${sees} (a)`, onclick: () => toggle(thinks, agree)}, "Agree"),
+      el("button.disagree", {"aria-pressed": String(thinks === "disagree"), title: `Disagree with the ${sees} (d)`, onclick: () => toggle(thinks, disagree)}, "Disagree"),
       el("button.comment", {"aria-expanded": String(commenting || Boolean(mark.comment)), title: "Comment (c)", onclick: () => withName(() => draw(true))}, "Comment"),
-      ...(mark.mark === "disagree" ? [el("label", {}, "It is ", el("select.instead", {onchange: (event) => change({verdict: event.target.value})},
+      ...(thinks === "disagree" ? [el("label", {}, "It is ", el("select.instead", {onchange: (event) => change({mark: "disagree", verdict: event.target.value})},
         choices.map((other) => el("option", {value: other, selected: other === mark.verdict}, words(other)))))] : []),
       ...(commenting || mark.comment ? [el("textarea", {rows: "2", "aria-label": `Comment on step ${number}`, oninput: (event) => setMark(chain, number, {comment: event.target.value.trim()})}, mark.comment)] : []),
-      ...marksOfOthers(chain, number).map((other) => el("p.other", {}, el("b", {}, other.by), `: ${other.mark ?? "comment"}${other.mark === "disagree" ? `, ${words(other.verdict ?? "none")}` : ""}${other.comment ? `. ${other.comment}` : ""}`)));
+      ...marksOfOthers(chain, number).map((other) => otherMark(other, verdict)));
     box.parentElement?.classList.toggle("marked", Boolean(mark.mark));
     if (commenting) box.querySelector("textarea").focus();
     else if (at) box.querySelector(`.${at}`)?.focus();
   };
+  box.redraw = draw;
   draw();
   queueMicrotask(() => box.parentElement?.classList.toggle("marked", Boolean(markOf(chain, number).mark)));
   return box;
+}
+
+function otherMark(mark, verdict) {
+  const thinks = opinion(mark, verdict);
+  return el("p.other", {}, el("b", {}, mark.by), `: ${thinks ?? "comment"}${thinks === "disagree" ? `, ${words(mark.verdict ?? "none")}` : ""}`,
+    mark.comment && [". ", el("bdi", {}, mark.comment)]);
+}
+
+// After a change in another tab; a comment that is being written stays.
+function redrawMarks() {
+  for (const box of document.querySelectorAll(".marking")) if (!box.contains(document.activeElement?.closest("textarea"))) box.redraw();
 }
 
 // n, p: the next step or the one before; a, d, c press its buttons.
