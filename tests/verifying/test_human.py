@@ -106,6 +106,73 @@ def test_marks_of_predictions(human: Any) -> None:
     assert [said["support"] for said in row["predictions"]] == [None, 1.0]
 
 
+SAME = "There is edema."
+
+
+def of_model(step_mark: str, **more: Any) -> dict[str, Any]:
+    return mark(1, step_mark) | {"text": SAME, "on": "predictions", "sample": 0, **more}
+
+
+@pytest.mark.parametrize(("answered_by", "verdict"), [("a", "contradicted"), ("b", "supported"), ("c", "contradicted")])
+def test_marks_of_two_models_that_say_the_same(human: Any, answered_by: str, verdict: str) -> None:
+    """The rules find the sentence contradicted, and so it stays for a model that nobody marked."""
+    marks = [of_model("agree", answered_by="a", model="A"), of_model("disagree", answered_by="b", model="B")]
+    case = {"id": "a", "report": REPORT, "predictions": [{"text": SAME}], "answered_by": answered_by}
+    [row], said = human(*marks, case=case, flags=("--on", "predictions"))
+    [step] = row["predictions"][0]["steps"]
+    assert (step["verdict"], "second" in step) == (verdict, answered_by != "c")
+    assert ("1 of 1 marked steps are not in these rows" in said) == (answered_by == "c")
+
+
+def test_marks_that_name_no_model_hold_for_all_but_those_that_do_go_first(human: Any) -> None:
+    case = {"id": "a", "report": REPORT, "predictions": [{"text": SAME}], "answered_by": "a"}
+    [row], _ = human(of_model("disagree"), case=case, flags=("--on", "predictions"))
+    assert row["predictions"][0]["steps"][0]["verdict"] == "supported"
+    marks = [of_model("agree", answered_by="a"), of_model("disagree")]
+    [row], _ = human(*marks, case=case, flags=("--on", "predictions"))
+    assert row["predictions"][0]["steps"][0]["verdict"] == "contradicted"
+
+
+def test_models_that_the_rows_do_not_tell_apart_are_left_to_the_judge(human: Any) -> None:
+    case = {"id": "a", "report": REPORT, "predictions": [{"text": SAME}]}
+    marks = [of_model("agree", answered_by=None, model="A"), of_model("disagree", answered_by=None, model="B")]
+    [row], said = human(*marks, case=case, flags=("--on", "predictions"))
+    assert "second" not in row["predictions"][0]["steps"][0]
+    assert said == (
+        "cxr: 1 marked step is left to the judge: two models have it, and no `answered_by` tells which was marked how\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        ("2026-11-28T10:00:00Z", "2026-11-28T09:00:00.000Z", "supported"),
+        ("2026-11-28T10:00:00+02:00", "2026-11-28T09:00:00Z", "contradicted"),
+        ("2026-11-28T10:00:00Z", None, "contradicted"),
+        (None, None, "contradicted"),
+    ],
+)
+def test_the_newer_mark_counts_wherever_it_stands(human: Any, first: Any, second: Any, verdict: str) -> None:
+    [row], _ = human(mark(3, "disagree", at=first), mark(3, "agree", at=second))
+    assert row["steps"][2]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"by": "A|B"}, "field `by`: a name has no `|` and no control characters"),
+        ({"by": "A\nB"}, "field `by`: a name has no `|` and no control characters"),
+        ({"by": "A\u202eB"}, "field `by`: a name has no `|` and no control characters"),
+        ({"at": "yesterday"}, "field `at`: not a time as in 2026-11-28T16:00:00Z"),
+        ({"answered_by": 5}, "field `answered_by`: expected a string or null, got a whole number"),
+    ],
+)
+def test_a_mark_that_cannot_be_used(cxr: Cxr, tmp_path: Any, wrong: dict[str, Any], reason: str) -> None:
+    (tmp_path / "m.jsonl").write_text(lines(mark(1, "agree") | wrong))
+    done = cxr("verify", "--human", "m.jsonl", stdin=lines(CASE))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"cxr: m.jsonl:1: {reason}\n")
+
+
 @pytest.mark.parametrize(
     ("given", "judged", "verdict"),
     [

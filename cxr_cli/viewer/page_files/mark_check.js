@@ -15,7 +15,7 @@ const FIELDS = {
   mark: (value) => value === null || value === "agree" || value === "disagree",
   verdict: (value) => value === null || (value !== "none" && Object.hasOwn(SIGNS, value)),
   comment: isText,
-  by: (value) => isText(value) && value.trim() !== "",
+  by: (value) => isText(value) && value !== "" && value === cleanName(value),
   at: (value) => value === "" || (isText(value) && !Number.isNaN(Date.parse(value))),
 };
 const OPTIONAL = {on: "steps", sample: null, answered_by: null, model: null, shown: null, verdict: null, comment: "", at: ""};

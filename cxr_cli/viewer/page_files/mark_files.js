@@ -37,7 +37,7 @@ async function importMarks(file) {
 
 function importMark(given) {
   if (isEmpty(given)) return "same";
-  const mark = placed({...given, by: given.by.trim()});
+  const mark = placed(given);
   if (!mark) return "elsewhere";
   if (mark === "several") return "several";
   const here = marks.get(keyOf(mark));

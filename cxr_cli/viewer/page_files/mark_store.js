@@ -10,7 +10,7 @@ let unsaved = false;
 
 function openMarks() {
   place = `cxr-marks:${JSON.parse(document.querySelector("script.about").textContent).fingerprint}`;
-  me = store.get("cxr-by") ?? "";
+  me = cleanName(store.get("cxr-by") ?? "");
   readStore();
   if (damaged.length) noticeDamage();
   window.addEventListener("storage", (event) => { if (event.key === place && event.newValue !== null) takeIn(); });

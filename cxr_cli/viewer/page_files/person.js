@@ -3,6 +3,8 @@
 // Who marks: a name, asked for once, before the first mark.
 let me = "";
 
+const cleanName = (name) => name.replace(/[|\p{C}]/gu, "").trim(); // it stands in the signature of what it decides
+
 function showMarked() {
   $("marked").textContent = [...marks.values()].filter((mark) => !isEmpty(mark)).length;
   $("me").textContent = me ? `by ${me}` : "Your name";
@@ -14,7 +16,7 @@ function withName(then, again = false) {
   const dialog = $("who");
   $("name").value = me;
   const done = () => {
-    const given = $("name").value.trim();
+    const given = cleanName($("name").value);
     if (!given) return $("name").focus();
     me = given;
     store.set("cxr-by", me);
