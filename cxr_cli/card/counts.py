@@ -7,13 +7,15 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.rows import Row
 from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.tasks import task_of
+from cxr_cli.tasks.task import texts_of
 
 NO_OPTIONS = "(open)"
 
 
 @dataclass
 class Split:
-    """findings: (finding, "yes", "no" of Yes/No questions or "other") -> rows. answers: (task, option) -> rows.
+    """findings: (finding, "yes", "no" of Yes/No questions or "other") -> rows. occurring: the findings that an answer
+    names: Yes about it, or its option. answers: (task, option) -> rows.
 
     lengths: of what -> {length: how often}. A source, task or verdict that a row does not name is "-".
     """
@@ -24,6 +26,7 @@ class Split:
     sources: Counter[str] = field(default_factory=Counter)
     tasks: Counter[str] = field(default_factory=Counter)
     findings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    occurring: set[str] = field(default_factory=set)
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     made_by: Counter[str] = field(default_factory=Counter)
@@ -38,6 +41,7 @@ class Split:
         yes_no = str(answer).lower() if task_of(row).yes_no else None
         kind = yes_no if yes_no in ("yes", "no") else "other"
         self.findings.update((name, kind) for name in row.get("findings") or ())
+        self.occurring.update(_occurring(row, kind))
         answers = [NO_OPTIONS] if not options else answer if isinstance(answer, list) else [answer or "-"]
         self.answers.update((task, text) for text in answers)
         self.made_by.update(f"{key}: {row[key]}" for key in ("made_by", "checked_by") if row.get(key))
@@ -60,3 +64,12 @@ class Split:
             if below >= middle:
                 return length
         return None
+
+
+def _occurring(row: Row, kind: str) -> list[str]:
+    """The findings that the answer names. kind: "yes", "no" or "other": each option may be one."""
+    findings, options = row.get("findings") or [], row.get("options") or []
+    if kind != "other" or len(options) != len(findings):
+        return [] if kind == "no" else findings
+    right = texts_of(row.get("answer"))
+    return [name for name, option in zip(findings, options, strict=True) if option in right]

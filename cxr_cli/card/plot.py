@@ -1,7 +1,9 @@
 """How many questions each split has, by task and by finding, as a plot for paper and screen."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cxr_cli.card.counts import Split
 from cxr_cli.card.readme import findings_by_frequency
@@ -9,7 +11,7 @@ from cxr_cli.extras import not_installed
 from cxr_cli.rows import note
 from cxr_cli.scoring.plots.charts import COLOURS, HATCHES
 
-MOST_FINDING_BARS = 30
+MOST_FINDING_BARS, MOST_LETTERS = 30, 40
 ANSWER_STYLES = {"yes": (COLOURS[0], HATCHES[0]), "no": (COLOURS[1], HATCHES[1]), "other": ("#bbbbbb", "")}
 ANSWER_LABELS = {"yes": "binary: yes", "no": "binary: no", "other": "other tasks"}
 
@@ -21,10 +23,27 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
     """
     try:
         import matplotlib
-        from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         note(f"the card has no plot: {not_installed(error, 'plot')}")
         return None
+    style = {"svg.hashsalt": "cxr", "svg.fonttype": "path", "text.parse_math": False}  # a `$` in a name is a `$`
+    with matplotlib.rc_context(style), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that the font lacks are drawn as boxes
+        figure = _counts(splits)
+        figure.savefig(f"{stem}.png", dpi=160)
+        figure.savefig(f"{stem}.svg", metadata={"Date": None})
+    return f"{stem.name}.png"
+
+
+def _label(name: str) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
+
+
+def _counts(splits: Sequence[Split]) -> Any:
+    """The figure."""
+    from matplotlib.figure import Figure
+
     names = findings_by_frequency(splits)
     findings = names[:MOST_FINDING_BARS][::-1]
     tasks = sorted({task for split in splits for task in split.tasks}, reverse=True)
@@ -32,13 +51,14 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
     figure = Figure(figsize=(2.2 + 2.8 * len(splits), 1.8 + 0.22 * sum(heights)), layout="constrained")
     panels = figure.subplots(2, len(splits), squeeze=False, sharey="row", gridspec_kw={"height_ratios": heights})
     for split, above, below in zip(splits, *panels, strict=True):
-        above.barh(tasks, [split.tasks[task] for task in tasks], color="#555555")
-        above.set_title(f"{split.name}: {split.fingerprint.rows:,} questions", fontsize=10)
+        above.barh(range(len(tasks)), [split.tasks[task] for task in tasks], color="#555555")
+        above.set_yticks(range(len(tasks)), [*map(_label, tasks)])
+        above.set_title(f"{_label(split.name)}: {split.fingerprint.rows:,} questions", fontsize=10)
         left = [0] * len(findings)
         for answer, (colour, hatch) in ANSWER_STYLES.items():
             counts = [split.findings[name, answer] for name in findings]
             below.barh(
-                findings,
+                range(len(findings)),
                 counts,
                 left=left,
                 color=colour,
@@ -48,6 +68,7 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
                 label=ANSWER_LABELS[answer],
             )
             left = [start + count for start, count in zip(left, counts, strict=True)]
+        below.set_yticks(range(len(findings)), [*map(_label, findings)])
         few = len(names) <= MOST_FINDING_BARS
         below.set_xlabel("questions" if few else f"questions; {MOST_FINDING_BARS} of {len(names)} findings", fontsize=9)
         for axes in (above, below):
@@ -58,7 +79,4 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
             axes.spines[["top", "right"]].set_visible(False)
     if findings:
         figure.legend(*panels[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
-    with matplotlib.rc_context({"svg.hashsalt": "cxr", "svg.fonttype": "path"}):
-        figure.savefig(f"{stem}.png", dpi=160)
-        figure.savefig(f"{stem}.svg", metadata={"Date": None})
-    return f"{stem.name}.png"
+    return figure

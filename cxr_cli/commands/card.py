@@ -19,8 +19,11 @@ from cxr_cli.options.shell_completion import file_names
     metavar="ROOT",
     help="The folder that film paths are relative to; films are then compared by their bytes, not by their paths.",
 )
+@click.option(
+    "--all", "all_findings", is_flag=True, help="List all findings that questions name, also those that never occur."
+)
 @click.option("--overwrite", is_flag=True, help="Replace an existing card.")
-def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bool) -> None:
+def card(inputs: tuple[str, ...], folder: Path, root: Path | None, all_findings: bool, overwrite: bool) -> None:
     """Write a data card: counts, a plot, and what the splits share.
 
     \b
@@ -38,7 +41,7 @@ def card(inputs: tuple[str, ...], folder: Path, root: Path | None, overwrite: bo
     """
     from cxr_cli.stages.card import CardOptions, run
 
-    run(CardOptions([_split_and_file(text) for text in inputs], folder, root, overwrite))
+    run(CardOptions([_split_and_file(text) for text in inputs], folder, root, overwrite, all_findings))
 
 
 def _split_and_file(text: str) -> tuple[str | None, str]:

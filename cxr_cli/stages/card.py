@@ -22,12 +22,13 @@ PLOT = "distribution"
 @dataclass(frozen=True)
 class CardOptions:
     """inputs: (split, file); if the split is None, each row names its own. folder: where the card goes. root: the
-    folder of the films, which are then compared by their bytes."""
+    folder of the films, which are then compared by their bytes. all_findings: list those too that occur in no row."""
 
     inputs: Sequence[tuple[str | None, str]]
     folder: Path
     root: Path | None = None
     overwrite: bool = False
+    all_findings: bool = False
 
 
 def run(options: CardOptions) -> None:
@@ -43,7 +44,7 @@ def run(options: CardOptions) -> None:
         overlaps = list(index.overlaps(split.name for split in splits))
         folder.mkdir(parents=True, exist_ok=True)
         plot = draw_counts(splits, folder / PLOT)
-        (folder / "README.md").write_text(readme(splits, index, overlaps, plot))
+        (folder / "README.md").write_text(readme(splits, index, overlaps, plot, options.all_findings), "utf-8")
     note(f"{rows:,} rows of {', '.join(split.name for split in splits)} -> {folder / 'README.md'}")
     if overlaps:
         write_text(as_text(Document(leak_table(overlaps))).rstrip("\n"))

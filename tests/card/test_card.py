@@ -1,6 +1,7 @@
 """`cxr card`: what it counts, what it reports as a leak."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_a_card(cxr: Cxr, files: Path) -> None:
     assert table(page, "Sources") == {"ward": ["3", "2"]}
     assert table(page, "Tasks") == {"binary": ["2", "0"], "anomaly": ["1", "1"], "multiple": ["0", "1"]}
     assert table(page, "Findings") == {"mass": ["0 / 1 / 0", "0 / 0 / 1"], "edema": ["1 / 0 / 0", "0 / 0 / 0"]}
+    assert "--all" not in page
     assert table(page, "Licences") == {"ward": ["*licence*", "*terms*"]}
     assert (files / "card" / "distribution.png").read_bytes().startswith(b"\x89PNG")
     assert "</svg>" in (files / "card" / "distribution.svg").read_text()
@@ -87,6 +89,52 @@ def test_a_card_without_matplotlib_has_no_plot(files: Path) -> None:
     page = (files / "card" / "README.md").read_text()
     assert "distribution" not in page
     assert table(page, "Tasks") == {"binary": ["2", "0"], "anomaly": ["1", "1"], "multiple": ["0", "1"]}
+
+
+@needs("plot")
+def test_the_findings_that_occur_and_all(cxr: Cxr, tmp_path: Path) -> None:
+    shared = {"report": "Mild edema.", "options": ["Yes", "No"]}
+    choice = {"options": ["Mass", "Pulmonary edema"], "findings": ["mass", "edema"]}
+    rows = [
+        shared | {"id": "a", "task": "binary", "findings": ["nodule"], "answer": "No"},
+        shared | {"id": "b", "task": "binary", "findings": ["fracture"], "answer": "Yes"},
+        choice | {"id": "c", "task": "single", "answer": "Pulmonary edema"},
+        {"id": "d", "task": "multiple", "findings": ["scarring"], "answer": ["Scarring"]},
+        {"id": "e", "task": "temporal", "findings": ["effusion"], "options": ["Better", "Worse"], "answer": "Better"},
+        {"id": "f", "task": "multiple", "options": ["Cavity", "Edema"], "findings": ["cavity", "edema"], "answer": []},
+    ]
+    write(tmp_path / "rows.jsonl", rows)
+    assert cxr("card", "rows.jsonl", "-o", "few").returncode == 0
+    page = (tmp_path / "few" / "README.md").read_text()
+    assert [*table(page, "Findings")] == ["edema", "effusion", "fracture", "scarring"]
+    assert "3 more findings that questions name occur in no answer: `cxr card --all` lists them too." in page
+    assert cxr("card", "rows.jsonl", "-o", "all", "--all").returncode == 0
+    page = (tmp_path / "all" / "README.md").read_text()
+    names = ["edema", "cavity", "effusion", "fracture", "mass", "nodule", "scarring"]
+    assert [*table(page, "Findings")] == names
+    assert "--all" not in page
+
+
+HOSTILE = "<img src=x onerror=alert(1)>|`</script>`[a](javascript:b)![c](http://d)&lt;*e*\n# f \u202eg\x1b[31m $\\frac$"
+
+
+@needs("plot")
+def test_names_are_texts_and_never_markup(cxr: Cxr, tmp_path: Path) -> None:
+    row = {"id": HOSTILE, "source": HOSTILE, "task": HOSTILE, "findings": [HOSTILE], "options": [HOSTILE, "b"]}
+    row |= {"answer": HOSTILE, "made_by": HOSTILE, "split": HOSTILE, "patient": "p"}
+    write(tmp_path / "rows.jsonl", [row, row | {"id": "2", "split": "other", "findings": ["x" * 900, "字"]}])
+    done = cxr("card", "rows.jsonl", "-o", "card")
+    assert done.returncode == 1
+    assert "Warning" not in done.stderr
+    page = (tmp_path / "card" / "README.md").read_text()
+    assert [line for line in page.splitlines() if line.startswith("# ")] == ["# Data card"]
+    assert not {"\u202e", "\x1b"} & {*page}
+    made, text = page.partition("## How it was made\n\n")[2].partition("\n")[0], re.sub("``+ .*? ``+", "", page)
+    assert made.startswith("- `` made_by: <img src=x onerror=alert(1)>|`</script>`[a]")
+    for sign in "<[&":
+        assert re.findall(rf"(?<!\\)\{sign}", text.replace("![Questions", "")) == []
+    cells = {len(re.findall(r"(?<!\\)\|", line)) for line in page.splitlines() if line.startswith("|")}
+    assert cells == {4, 5, 6}
 
 
 def test_it_is_the_same_when_made_again_and_not_written_over(cxr: Cxr, files: Path) -> None:

@@ -24,6 +24,7 @@ STYLE = {
     "axes.axisbelow": True,
     "hatch.linewidth": 0.5,
     "legend.frameon": False,
+    "text.parse_math": False,  # a `$` in a name is a `$`
     "svg.fonttype": "none",  # letters stay letters, to be searched and edited
     "svg.hashsalt": "cxr",  # the same plot is the same file
 }

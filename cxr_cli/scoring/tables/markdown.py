@@ -1,10 +1,14 @@
 """Tables in Markdown: pipe tables, and the foot as a list below."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from cxr_cli.scoring.tables.table import Document
 
-_MARKDOWN_SIGNS = r"\|*`<"
+_MARKDOWN_SIGNS = re.compile(r"[\\|*`<&~\[\]]|(?<!\w)_|_(?!\w)")
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+"
+)  # line breaks, controls, turns of direction
 
 
 def as_markdown(document: Document) -> str:
@@ -22,7 +26,7 @@ def as_markdown(document: Document) -> str:
     ]
     rules = [":--" if j in left else "--:" for j in range(len(head))]
     foot = [f"{'  ' if text.startswith(' ') else ''}- {escape_markdown(text.strip())}" for text in table.sentences()]
-    signatures = [f"- `{line}`" for line in table.signatures]
+    signatures = [f"- {code_span(line)}" for line in table.signatures]
     return "\n".join([*pipe_table(head, rules, body), "", *foot, *signatures]) + "\n"
 
 
@@ -32,5 +36,13 @@ def pipe_table(head: Sequence[str], rules: Sequence[str], body: Iterable[Sequenc
 
 
 def escape_markdown(text: str) -> str:
-    """Markdown that shows this very text."""
-    return "".join(rf"\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in text)
+    """Markdown that shows this very text, in one line: no HTML, no link, no image."""
+    return _MARKDOWN_SIGNS.sub(r"\\\g<0>", _UNSEEN.sub(" ", text))
+
+
+def code_span(text: str) -> str:
+    """The text as code, whatever backticks it holds."""
+    text = _UNSEEN.sub(" ", text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    blank = " " if "`" in text else ""
+    return f"{fence}{blank}{text}{blank}{fence}"

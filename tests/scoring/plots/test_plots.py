@@ -61,6 +61,11 @@ def test_plots(tmp_path: Path) -> None:
     assert "0.50" in shown["findings"]
 
 
+def test_a_dollar_in_a_name_is_no_formula(tmp_path: Path) -> None:
+    drawn = draw_plots(Comparison(score_matrix("a$\\frac$b", "c")), tmp_path)
+    assert "a$\\frac$b" in letters(drawn[1])
+
+
 def overlapping(boxes: list[Any]) -> bool:
     return any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
