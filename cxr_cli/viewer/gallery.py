@@ -1,21 +1,25 @@
-"""The films of a page: by reference, rendered beside it, or inlined."""
+"""The films of a page: by reference, rendered beside it, or inlined. All are read as `cxr infer` reads them."""
 
 import base64
 import io
 import os
+import warnings
 from pathlib import Path
 from urllib.parse import quote
+
+from PIL import Image
 
 from cxr_cli.images import BadImage, Budget, load_film
 from cxr_cli.images.film_cache import CacheEntry
 
 RENDER_SIZE, EMBED_SIZE = Budget(2_000_000, step=1), Budget(800_000, step=1)
-_PNG_DEPTH = 24  # the byte of a PNG that says how many bits a channel has
+_ORIENTATION, _UPRIGHT = 0x0112, 1  # of EXIF
 
 
 class Gallery:
-    """Where the page finds each film. A film that no browser shows (DICOM, 16-bit PNG) is rendered as PNG into a folder
-    beside the page, once for each state of its file; `embed` inlines all films as JPEG.
+    """Where the page finds each film. A film that browsers do not show as models see it (DICOM, 16-bit PNG, a photo
+    turned by its EXIF) is rendered as PNG into a folder beside the page, once for each state of its file; `embed`
+    inlines all films as JPEG. A film that `cxr infer` refuses is missing, though a browser might show half of it.
 
     films, missing: how many different films so far, and how many of them cannot be shown.
     """
@@ -49,7 +53,9 @@ class Gallery:
 
     def _reference(self, path: str) -> str:
         file = Path(self.root or "", path)
-        if not _displayable(file):
+        if file.is_file() and _is_displayed_alike(file):
+            load_film(path, self.root)
+        else:
             load_film(path, self.root, size=RENDER_SIZE, cache=self.folder)
             file = CacheEntry(self.folder, file, RENDER_SIZE).path
         return quote(Path(os.path.relpath(file.absolute(), self.page.absolute().parent)).as_posix())
@@ -62,11 +68,10 @@ class Gallery:
         return {"inlined": name}
 
 
-def _displayable(file: Path) -> bool:
-    """Is it a JPEG, or a PNG of 8 bits a channel? Other files are decoded, which reports what is wrong with them."""
+def _is_displayed_alike(file: Path) -> bool:
+    """Does a browser show the file as `load_film` reads it? Files that are no image are left to `load_film`."""
     try:
-        with file.open("rb") as stream:
-            head = stream.read(_PNG_DEPTH + 1)
-    except OSError:
+        with warnings.catch_warnings(action="ignore"), Image.open(file, formats=["PNG", "JPEG"]) as image:
+            return image.mode in ("L", "RGB") and image.getexif().get(_ORIENTATION, _UPRIGHT) == _UPRIGHT
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False
-    return head.startswith(b"\xff\xd8\xff") or (head.startswith(b"\x89PNG") and head[_PNG_DEPTH:] <= b"\x08")

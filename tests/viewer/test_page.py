@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from cxr_cli.errors import CxrError
+from cxr_cli.images import BadImage, load_film
 from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.stages.view import ViewOptions, run
 from cxr_cli.viewer.gallery import Gallery
@@ -180,6 +181,49 @@ def test_films_by_reference(cxr: Cxr, tmp_path: Path) -> None:
     written = {name: path.stat().st_mtime_ns for name, path in rendered.items()}
     assert cxr("view", "-o", "page.html", "--overwrite", stdin=lines(CASE | {"images": names})).returncode == 0
     assert {name: path.stat().st_mtime_ns for name, path in rendered.items()} == written
+
+
+def test_a_film_that_infer_refuses_is_not_shown(cxr: Cxr, tmp_path: Path) -> None:
+    """A browser would show the half of it that is there."""
+    noise = Image.frombytes("L", (200, 200), bytes(n * n % 251 for n in range(40_000)))
+    whole = {}
+    for name in ("half.jpg", "half.png", "broken.png", "moving.png"):
+        noise.save(
+            tmp_path / name,
+            **({"save_all": True, "append_images": [Image.new("L", (200, 200))]} if name == "moving.png" else {}),
+        )
+        whole[name] = (tmp_path / name).read_bytes()
+    for name in ("half.jpg", "half.png"):
+        (tmp_path / name).write_bytes(whole[name][: len(whole[name]) // 2])
+    (tmp_path / "broken.png").write_bytes(whole["broken.png"][:200] + b"?" * 50 + whole["broken.png"][250:])
+    cases = [CASE | {"id": name, "images": [name]} for name in whole]
+    (tmp_path / "rows.jsonl").write_text(lines(*cases))
+    for name in whole:
+        with pytest.raises(BadImage):
+            load_film(name, tmp_path)
+    assert cxr("view", "rows.jsonl", "-o", "page.html").returncode == 0
+    films = [row["films"][0] for row in shown(tmp_path / "page.html")]
+    assert [film.get("missing") for film in films] == [
+        "is truncated or damaged",
+        "is truncated or damaged",
+        "is truncated or damaged",
+        "is an animation; only files with one frame are supported",
+    ]
+
+
+def test_a_film_that_a_browser_would_turn_is_rendered(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.new("L", (40, 20), 90)
+    image.save(tmp_path / "turned.jpg", exif=exif)
+    image.convert("RGBA").save(tmp_path / "clear.png")
+    image.save(tmp_path / "plain.jpg")
+    names = ["turned.jpg", "clear.png", "plain.jpg"]
+    sources = [film["src"] for film in view(tmp_path, lines(CASE | {"images": names}))[0]["films"]]
+    for name, source in zip(names[:2], sources, strict=False):
+        with Image.open(tmp_path / source) as rendered:
+            assert rendered.tobytes() == load_film(name, tmp_path).tobytes()
+    assert sources[2] == "plain.jpg"
 
 
 def test_films_inlined(tmp_path: Path) -> None:
