@@ -85,7 +85,7 @@ def _measure(browser: Any, page: Path) -> None:
     for _ in range(ROUNDS):
         context = browser.new_context(viewport={"width": 1366, "height": 768})
         begun = time.perf_counter()
-        viewer = Viewer(context, page)
+        viewer = Viewer(context, page.as_uri())
         viewer.page.locator("h1").wait_for()
         seconds = time.perf_counter() - begun
         session = context.new_cdp_session(viewer.page)

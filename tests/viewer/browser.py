@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ def open_browser() -> Iterator[Any]:
 class Viewer:
     """A page of `cxr view` in the browser. requests: URLs that it loads, its own first. errors: of its scripts."""
 
-    def __init__(self, context: Any, path: Path) -> None:
+    def __init__(self, context: Any, url: str) -> None:
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.page = context.new_page()
@@ -37,11 +36,23 @@ class Viewer:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
         self.page.set_default_timeout(5000)
-        self.page.goto(path.as_uri())
+        self.page.goto(url)
 
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def focused(self) -> str:
+        """Where the keys go: "step 2", or the id, the name or the class of the element."""
+        return str(
+            self.page.evaluate(
+                "(({number, id, className, localName}) => number ? `step ${number}` : id || className || localName)"
+                "(document.activeElement)"
+            )
+        )
 
     def text(self, selector: str) -> str:
         return str(self.page.locator(selector).first.inner_text())

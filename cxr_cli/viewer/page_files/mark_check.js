@@ -15,7 +15,7 @@ const FIELDS = {
   mark: (value) => value === null || value === "agree" || value === "disagree",
   verdict: (value) => value === null || (value !== "none" && Object.hasOwn(SIGNS, value)),
   comment: isText,
-  by: (value) => isText(value) && value !== "" && value === cleanName(value),
+  by: (value) => isText(value) && value.trim() !== "" && !/[|\p{C}]/u.test(value),
   at: (value) => value === "" || (isText(value) && !Number.isNaN(Date.parse(value))),
 };
 const OPTIONAL = {on: "steps", sample: null, answered_by: null, model: null, shown: null, verdict: null, comment: "", at: ""};

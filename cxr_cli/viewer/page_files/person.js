@@ -3,7 +3,8 @@
 // Who marks: a name, asked for once, before the first mark.
 let me = "";
 
-const cleanName = (name) => name.replace(/[|\p{C}]/gu, "").trim(); // it stands in the signature of what it decides
+// It stands in the signature of what it decides.
+const cleanName = (name) => name.replace(/[|\p{C}]/gu, "").replace(/\s+/gu, " ").trim();
 
 function showMarked() {
   $("marked").textContent = [...marks.values()].filter((mark) => !isEmpty(mark)).length;
