@@ -14,6 +14,7 @@ function openMarks() {
   readStore();
   if (damaged.length) noticeDamage();
   window.addEventListener("storage", (event) => { if (event.key === place && event.newValue !== null) takeIn(); });
+  window.addEventListener("focus", takeIn);
   window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 }
 
