@@ -6,7 +6,7 @@ function drawCase(item) {
   pinned = [];
   main.className = "";
   if (!item) {
-    main.replaceChildren(el("p.nothing", {}, items.length ? "No case matches these filters." : "There are no rows on this page."));
+    main.replaceChildren(el("h1.nothing", {}, items.length ? "No case matches these filters." : "There are no rows on this page."));
     return;
   }
   const allSteps = []; // every step on the page, with its spans of the report

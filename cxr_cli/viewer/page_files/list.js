@@ -10,7 +10,9 @@ function drawList() {
   const first = Math.max(0, Math.floor(box.scrollTop / HEIGHT) - 4);
   const last = Math.min(found.length, first + Math.ceil(box.clientHeight / HEIGHT) + 8);
   $("inner").replaceChildren(...found.slice(first, last).map((item, i) => listItem(item, first + i)));
-  if (current) box.setAttribute("aria-activedescendant", `item-${current.number}`);
+  const row = current && $(`item-${current.number}`); // none where it is out of sight, or filtered out
+  if (row) box.setAttribute("aria-activedescendant", row.id);
+  else box.removeAttribute("aria-activedescendant");
 }
 
 function listItem(item, index) {
