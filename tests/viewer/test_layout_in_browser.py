@@ -162,6 +162,7 @@ def test_each_text_has_its_own_direction(open_page: Open) -> None:
         assert first < last, selector
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)], ids=["wide", "narrow"])
 def test_axe_finds_no_fault(open_page: Open, colours: str, size: tuple[int, int]) -> None:
