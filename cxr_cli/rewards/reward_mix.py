@@ -1,11 +1,7 @@
 """The rewards of a training and their weights: `format:1 accuracy:1 my_module:fn:0.5`."""
 
-import importlib
-import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import wraps
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +9,9 @@ import numpy as np
 from cxr_cli.errors import CxrError
 from cxr_cli.registry import known_names
 from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
-from cxr_cli.rewards.functions import CASE_COLUMNS
+from cxr_cli.rewards.own_reward import load_own_reward
 
 Reward = Callable[..., list[float | None]]
-FIELDS = ("id", *CASE_COLUMNS)
 RewardValues = Mapping[str, np.ndarray[Any, Any]]
 """For each reward by name an array of shape (completions,): from 0 to 1, NaN where the reward does not apply."""
 
@@ -57,52 +52,31 @@ def select(texts: Sequence[str]) -> RewardMix:
             raise CxrError(f"--reward: {short} is named twice")
         functions[short] = function
         weights.append(weight)
+    if not any(weights):
+        raise CxrError("--reward: all weights are 0, so nothing would be learned")
     return RewardMix(functions, weights)
 
 
 def _name_and_weight(text: str) -> tuple[str, float]:
-    name, colon, weight = text.rpartition(":")
+    """ "format:0.5" -> ("format", 0.5), "my_module:f" -> ("my_module:f", 1.0). Raises CxrError."""
+    if "," in text:
+        raise CxrError(f"--reward {text}: one reward each: --reward {' --reward '.join(text.split(','))}")
+    name, colon, last = text.rpartition(":")
     try:
-        return (name, float(weight)) if colon else (text, 1.0)
-    except ValueError:
+        weight = float(last) if colon else 1.0
+    except ValueError as error:
+        if name in REWARDS or ":" in name:
+            raise CxrError(f"--reward {text}: {last} is no weight") from error
         return text, 1.0
+    if not (math.isfinite(weight) and weight >= 0):
+        raise CxrError(f"--reward {text}: a weight is a finite number of at least 0")
+    return (name if colon else text), weight
 
 
 def _function(name: str) -> tuple[str, Reward]:
     if name in REWARDS:
         return name, REWARDS.load(name)
-    module, colon, attribute = name.partition(":")
-    if not colon:
-        listing = f"{', '.join(REWARDS)}, or my_module:function"
-        raise CxrError(f"--reward: no reward is called {name}{known_names(name, REWARDS, listing)}")
-    try:
-        with _this_folder_on_path():
-            function: Any = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise CxrError(f"--reward {name}: {error}") from error
-    if not callable(function):
-        raise CxrError(f"--reward {name} is no function")
-    return attribute, _with_columns(function)
-
-
-@contextmanager
-def _this_folder_on_path() -> Iterator[None]:
-    """In this block modules of the working folder can be imported."""
-    sys.path.insert(0, "")
-    try:
-        yield
-    finally:
-        sys.path.remove("")
-
-
-def _with_columns(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A user's function as a reward of ours: it gets whole rows as objects (`case`), and their fields by name."""
-
-    @wraps(function)
-    def reward(*, completions: Any, case: Sequence[Any], **more: Any) -> Any:
-        rows = [json.loads(row) if isinstance(row, str) else row for row in case]
-        columns = {name: [row.get(name) for row in rows] for name in FIELDS}
-        with _this_folder_on_path():  # it may import more
-            return function(completions=completions, case=rows, **{**columns, **more})
-
-    return reward
+    if ":" in name:
+        return load_own_reward(name)
+    listing = f"{', '.join(REWARDS)}, or my_module:function"
+    raise CxrError(f"--reward: no reward is called {name}{known_names(name, REWARDS, listing)}")

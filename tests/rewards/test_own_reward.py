@@ -1,0 +1,99 @@
+"""Rewards of one's own: what is wrong with one is said in one line, with its name and the id of a row."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cxr_cli.errors import CxrError
+from cxr_cli.rewards.reward_mix import select
+
+ROWS = [{"id": "a", "report": "Private words."}, {"id": "b"}]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def error_of(folder: Path, module: str, body: str, parameters: str = "completions, **_") -> str:
+    """The error of a reward with this body, of this module."""
+    (folder / f"{module}.py").write_text(f"def f({parameters}):\n    {body}\n")
+    with pytest.raises(CxrError) as error:
+        select([f"{module}:f"]).pay(["x", "y"], {"case": ROWS})
+    assert "\n" not in str(error.value)
+    assert "Private" not in str(error.value)
+    return str(error.value).replace(f"{folder}/", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words"),
+    [
+        ("own_key", "return {}['Private']", "--reward own_key:f (ids a and 1 more): KeyError at own_key.py:2"),
+        ("own_raise", "raise ValueError('Private words')", r"--reward own_raise:f (ids a and 1 more): ValueError at"),
+        ("own_none", "return None", "--reward own_none:f (ids a and 1 more) gave None, not a list"),
+        ("own_one", "return 1.0", "--reward own_one:f (ids a and 1 more) gave a float, not a list"),
+        ("own_short", "return [1.0]", "--reward own_short:f (ids a and 1 more) gave 1 values for 2 completions"),
+        ("own_text", "return 'xy'", "--reward own_text:f (ids a and 1 more) gave a str for 2 completions"),
+        ("own_nan", "return [1.0, float('nan')]", "--reward own_nan:f gave nan for id b; it takes a finite number"),
+        ("own_words", "return ['1', 1]", "--reward own_words:f gave a str for id a; it takes a finite number, or None"),
+        ("own_list", "return [1, [1]]", "--reward own_list:f gave a list for id b"),
+    ],
+)
+def test_a_fault_names_the_function_and_the_row(folder: Path, name: str, body: str, words: str) -> None:
+    assert error_of(folder, name, body).startswith(words)
+
+
+def test_a_function_must_take_all_fields(folder: Path) -> None:
+    error = error_of(folder, "own_few", "return [1, 1]", parameters="completions")
+    assert error == "--reward own_few:f: the function must take **kwargs: it gets every field of the rows by name"
+
+
+def test_a_module_that_cannot_be_imported(folder: Path) -> None:
+    (folder / "own_broken.py").write_text("x = 1\ndef f(:\n")
+    (folder / "own_division.py").write_text("x = 1\ny = x / 0\n")
+    (folder / "own_exit.py").write_text("import sys\nsys.exit(0)\n")
+    for name, words in [
+        ("own_broken", r"SyntaxError at \S*own_broken.py:2"),
+        ("own_division", r"ZeroDivisionError at \S*own_division.py:2"),
+        ("own_exit", r"SystemExit at \S*own_exit.py:2"),
+    ]:
+        with pytest.raises(CxrError) as error:
+            select([f"{name}:f"])
+        assert re.fullmatch(f"--reward {name}:f: {words}", str(error.value))
+
+
+def test_what_it_prints_is_no_row(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "own_print.py").write_text(
+        "import numpy as np\ndef f(**_):\n    print('hm')\n    return np.array([1, 0.5])\n"
+    )
+    assert select(["own_print:f"]).pay(["x", "y"], {"case": ROWS})["f"].tolist() == [1.0, 0.5]
+    assert capsys.readouterr() == ("", "hm\n")
+
+
+def test_none_stays_none(folder: Path) -> None:
+    (folder / "own_some.py").write_text("def f(**_):\n    return [None, True]\n")
+    values = select(["own_some:f"]).functions["f"](completions=["x", "y"], prompts=["", ""], case=ROWS)
+    assert values == [None, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["my.py:f"], "--reward my.py:f: name the module, not its file: my:f"),
+        (["format:abc"], "--reward format:abc: abc is no weight"),
+        (
+            ["format:1,accuracy:1"],
+            "--reward format:1,accuracy:1: one reward each: --reward format:1 --reward accuracy:1",
+        ),
+        (["format:nan"], "--reward format:nan: a weight is a finite number of at least 0"),
+        (["format:inf"], "--reward format:inf: a weight"),
+        (["format:-1"], "--reward format:-1: a weight"),
+        (["format:0", "accuracy:0"], "--reward: all weights are 0, so nothing would be learned"),
+    ],
+)
+def test_names_and_weights_that_are_wrong(texts: list[str], words: str) -> None:
+    with pytest.raises(CxrError) as error:
+        select(texts)
+    assert str(error.value).startswith(words)
