@@ -29,7 +29,12 @@ if TYPE_CHECKING:
         "evaluation",
         metavar="FILE",
         shell_complete=file_names,
-        help="Held-out rows: their loss is logged, and some of them are answered and scored.",
+        help="Held-out rows: their loss is logged each epoch; --set eval_cases=N answers and scores some of them.",
+    ),
+    click.option(
+        "--allow-overlap",
+        is_flag=True,
+        help="Evaluate also on rows and patients that are among those to train on.",
     ),
 )
 def sft(settings: "SftOptions") -> None:

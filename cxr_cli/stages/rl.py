@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.findings import Lexicon, reader
@@ -14,6 +13,7 @@ from cxr_cli.rewards.functions import use_lexicon
 from cxr_cli.rewards.reward_mix import RewardMix, select
 from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import rl
+from cxr_cli.training.data.dataset import check_payable
 from cxr_cli.training.data.training_rows import read_training_data
 from cxr_cli.training.distributed import launched_by_cxr, train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
@@ -78,7 +78,7 @@ def train(
     """
     with quiet_libraries():
         check_out_folder(job)
-        data = read_training_data(job, check_askable)
+        data = read_training_data(job, check_payable)
         plan = "" if launched_by_cxr() else plan_rl(job, data, rewards)
         record = record_of(job, "rl", data, rewards, **reading)
         if dry_run:

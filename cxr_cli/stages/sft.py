@@ -19,11 +19,13 @@ from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 
 @dataclass(frozen=True)
 class SftOptions:
-    """mix: FILE:WEIGHT, instead of the inputs. evaluation: a file of held-out rows."""
+    """mix: FILE:WEIGHT, instead of the inputs. evaluation: a file of held-out rows. allow_overlap: they may share ids
+    and patients with the rows to train on."""
 
     training: TrainingOptions
     mix: Sequence[str] = ()
     evaluation: str | None = None
+    allow_overlap: bool = False
 
 
 def run(options: SftOptions) -> None:
@@ -34,7 +36,14 @@ def run(options: SftOptions) -> None:
     if bool(training.inputs) == bool(mix):
         raise CxrError("name the rows to train on: INPUT, or --mix FILE:WEIGHT ..")
     sources, weights = _parse_mix(mix) if mix else (training.inputs, None)
-    job = make_job(training, SFTConfig, sources=sources, weights=weights, evaluation=options.evaluation)
+    job = make_job(
+        training,
+        SFTConfig,
+        sources=sources,
+        weights=weights,
+        evaluation=options.evaluation,
+        allow_overlap=options.allow_overlap,
+    )
     train(job, dry_run=training.dry_run)
 
 

@@ -1,6 +1,7 @@
 """Rows as a trainer's examples; films are decoded when a batch asks for them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, films_of, load_film
 from cxr_cli.rows import Row
-from cxr_cli.training.data.row_store import Mixture, RowStore
+from cxr_cli.training.data.row_store import MODEL_TEXTS, Mixture, RowStore
+
+_REPLY_TAG = re.compile(r"</?(?:think|answer)>", re.I)
 
 
 def target_text(row: Row) -> str:
@@ -23,9 +26,7 @@ def target_text(row: Row) -> str:
     answer = row.get("answer")
     if not answer:
         raise RowError("", "field `answer`: there is none to teach (other names: --map answer=COLUMN)")
-    options, answers = row.get("options"), answer if isinstance(answer, list) else [answer]
-    if options and not set(answers) <= set(options):
-        raise RowError("", "field `answer`: it is none of the options")
+    _check_options(row)
     steps = [step["text"] for step in as_steps(row.get("steps"))]
     if not steps:
         return reply_format.bare_answer(row, answer)
@@ -33,9 +34,47 @@ def target_text(row: Row) -> str:
 
 
 def check_teachable(row: Row) -> None:
-    """RowError: the row has no question, no film or no answer to teach."""
+    """RowError: the row has no question, no film, no answer to teach, or a text with a tag of the reply's format."""
     check_askable(row)
+    _check_texts(row)
     target_text(row)
+
+
+def check_payable(row: Row) -> None:
+    """RowError: the row has no question or no film to answer it by, or an answer that no reply can give."""
+    check_askable(row)
+    _check_texts(row)
+    _check_options(row)
+
+
+def _check_options(row: Row) -> None:
+    options, answer = row.get("options") or [], row.get("answer")
+    answers = answer if isinstance(answer, list) else [answer]
+    if len(set(options)) < len(options):
+        raise RowError("", "field `options`: one stands twice")
+    if len(options) > len(reply_format.LETTERS):
+        raise RowError("", f"field `options`: {len(options)}, and there are {len(reply_format.LETTERS)} letters")
+    if options and answer and not set(answers) <= set(options):
+        raise RowError("", "field `answer`: it is none of the options")
+
+
+def _check_texts(row: Row) -> None:
+    """RowError: a text is blank, or has a tag of the reply's format: it would be taught as the end of the reasoning."""
+    if not row["question"].strip():
+        raise RowError("", "field `question`: blank")
+    for name, text in model_texts(row):
+        if tag := _REPLY_TAG.search(text):
+            raise RowError("", f"field `{name}`: it has {tag[0]}, which marks a part of the reply")
+
+
+def model_texts(row: Row) -> Iterator[tuple[str, str]]:
+    """(field, text) for each text of the row that a model reads or writes."""
+    for name in MODEL_TEXTS:
+        values = as_steps(row.get(name)) if name == "steps" else row.get(name)
+        for value in values if isinstance(values, list) else [values]:
+            text = value["text"] if isinstance(value, dict) else value
+            if isinstance(text, str):
+                yield name, text
 
 
 def prompt(row: Row, *, reasoned: bool) -> str:

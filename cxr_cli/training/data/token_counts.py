@@ -6,7 +6,7 @@ from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Row
 from cxr_cli.training.data.dataset import load_images, prompt, target_text
-from cxr_cli.training.data.row_store import Mixture
+from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.settings.job import Job
 
 LONG_ROWS = 8  # rows of each file that are counted before a training
@@ -54,13 +54,16 @@ class TokenCounter:
             )
         if total > self.context_length:
             answer = f", {self.max_completion} of them for the answer (max_completion_length)"
+            of_films = in_prompt - len(self.processor.tokenizer(text)["input_ids"])
+            mend = "lower size" if of_films > total / 2 else f"shorten its texts, or leave it out ({of_films} of films)"
             raise CxrError(
                 f"id {row['id']}: {total} tokens{answer if self.max_completion else ''}, and the model takes "
-                f"{self.context_length}: lower size"
+                f"{self.context_length}: {mend}"
             )
         return TokenCount(in_prompt, in_completion)
 
 
-def longest_rows(data: Mixture) -> list[Row]:
+def longest_rows(rows: Mixture | RowStore) -> list[Row]:
     """The rows that take the most tokens, LONG_ROWS of each file."""
-    return [row for part in data.parts for row in part.longest(LONG_ROWS)]
+    parts = rows.parts if isinstance(rows, Mixture) else [rows]
+    return [row for part in parts for row in part.longest(LONG_ROWS)]

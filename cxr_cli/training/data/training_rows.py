@@ -28,13 +28,50 @@ def read_training_data(job: Job, check: Callable[[Row], None]) -> TrainingData:
     """
     if "-" in job.sources and (distributed.under_launcher() or job.gpus * job.nodes > 1):
         raise CxrError("several processes cannot all read stdin: name a file")
-    held_out = _read_rows(job, [job.evaluation], check) if job.evaluation else None
     groups = [job.sources] if job.weights is None else [[source] for source in job.sources]
-    parts = [_read_rows(job, group, check) for group in groups]
+    seen = _Seen()
+    parts = [_read_rows(job, group, check, seen.add) for group in groups]
+    held_out = None
+    if job.evaluation:
+        held_out = _read_rows(job, [job.evaluation], check, seen.look_up)
+        if not len(held_out):
+            raise CxrError(f"--eval {job.evaluation}: no rows to evaluate on")
+        if seen.overlap and not job.allow_overlap:
+            raise CxrError(
+                f"--eval {job.evaluation}: {seen.overlap_of(len(held_out))}; --allow-overlap trains all the same"
+            )
     return TrainingData(Mixture(parts, job.weights, job.settings.get("seed", 42)), held_out)
 
 
-def _read_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None]) -> RowStore:
+class _Seen:
+    """The ids and patients of the rows to train on, and the held-out rows that share one."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._patients: set[str] = set()
+        self.overlap: dict[str, list[str]] = {}
+
+    def add(self, row: Row) -> None:
+        self._ids.add(str(row["id"]))
+        if row.get("patient") is not None:
+            self._patients.add(str(row["patient"]))
+
+    def look_up(self, row: Row) -> None:
+        if str(row["id"]) in self._ids:
+            self.overlap.setdefault("among the rows to train on", []).append(row["id"])
+        elif row.get("patient") is not None and str(row["patient"]) in self._patients:
+            self.overlap.setdefault("of a patient of the rows to train on", []).append(row["id"])
+
+    def overlap_of(self, count: int) -> str:
+        """ "3 of its 90 rows are among the rows to train on (the first is id x)"."""
+        return ", ".join(
+            f"{len(ids):,} of its {count:,} rows {'is' if len(ids) == 1 else 'are'} {what} (the first is id {ids[0]})"
+            for what, ids in self.overlap.items()
+        )
+
+
+def _read_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None], see: Callable[[Row], None]) -> RowStore:
+    """see: gets each row that is stored, whole."""
     rows = RowStore()
     max_images = job.settings.get("max_images")
 
@@ -43,6 +80,7 @@ def _read_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None]) -
         if max_images and (films := len(films_of(row))) > max_images:
             raise RowError("", f"{films} films, and max_images is {max_images}")
         rows.add(row)
+        see(row)
 
     for_each_row(sources, store, Case, mapping=job.mapping, limit=job.limit)
     rows.flush()

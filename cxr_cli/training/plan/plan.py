@@ -12,6 +12,7 @@ from cxr_cli.rows import Row
 from cxr_cli.training import distributed, rl, sft
 from cxr_cli.training.data.dataset import missing_films
 from cxr_cli.training.data.row_store import Mixture
+from cxr_cli.training.data.special_tokens import check_special_tokens
 from cxr_cli.training.data.token_counts import TokenCount, TokenCounter, longest_rows
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
@@ -28,7 +29,7 @@ def plan_sft(job: Job, training_data: TrainingData) -> str:
     data = training_data.rows
     model, sizes = sizes_of(job)  # before there are arguments, which let DeepSpeed's ZeRO-3 make every model
     arguments = trainer_arguments(job, SFTConfig, sft.sft_defaults(job))
-    counts, context_length = _token_counts(job, data, supervised=True)
+    counts, context_length = _token_counts(job, training_data, supervised=True)
     per_device, accumulation = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
     processes = distributed.process_count(job.gpus, job.nodes)
     batch = per_device * accumulation * processes
@@ -40,7 +41,7 @@ def plan_sft(job: Job, training_data: TrainingData) -> str:
             _plan_line(
                 "batch", f"{batch} = {per_device} a process x {accumulation} accumulated x {processes} processes"
             ),
-            _plan_line("steps", _step_count(arguments, len(data), batch)),
+            _plan_line("steps", _step_count(arguments, math.ceil(len(data) / batch))),
             _plan_line("tokens a row", f"{tokens}, {longest} at most, of {context_length:,}"),
             _plan_line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=False)),
         ]
@@ -56,20 +57,20 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
     model, sizes = sizes_of(job)
     arguments = trainer_arguments(job, GRPOConfig, {**rl.RL_DEFAULTS, "reward_weights": weights.completion})
     max_completion, samples = arguments.max_completion_length, arguments.num_generations
-    counts, context_length = _token_counts(job, data, supervised=False, max_completion=max_completion)
+    counts, context_length = _token_counts(job, training_data, supervised=False, max_completion=max_completion)
     per_device, processes = arguments.per_device_train_batch_size, distributed.process_count(job.gpus, job.nodes)
     completions = per_device * arguments.gradient_accumulation_steps * processes
     if completions % samples:
         raise CxrError(f"{completions} completions a step are no multiple of num_generations {samples}")
-    prompts = completions // samples
-    longest = max(count.prompt for count in counts) + max_completion
-    steps = f"{_step_count(arguments, len(data), prompts)}, KL {arguments.beta:g}, {arguments.loss_type}"
+    prompts, longest = completions // samples, max(count.prompt for count in counts) + max_completion
+    steps = f"{_rl_step_count(arguments, len(data), processes)}, KL {arguments.beta:g}, {arguments.loss_type}"
     return "\n".join(
         [
             *_head(job, model, sizes, data),
             *_reward_lines(rewards, weights, data),
             _plan_line(
-                "batch", f"{completions} completions = {prompts} prompts x {samples} samples, {processes} processes"
+                "batch",
+                f"{completions} completions = {prompts} prompts x {samples} samples, {processes} processes",
             ),
             _plan_line("steps", steps),
             _plan_line("rollouts", f"{rollouts}, at most {max_completion} tokens"),
@@ -91,17 +92,27 @@ def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) 
             yield _plan_line("", f"{name} applies to none of the rows looked at")
 
 
-def _step_count(arguments: Any, rows: int, batch: int) -> str:
-    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06".
-
-    batch: rows of a step.
-    """
+def _step_count(arguments: Any, steps_an_epoch: int) -> str:
+    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06"."""
     if arguments.max_steps > 0:
-        count = f"{arguments.max_steps:,} by max_steps ({arguments.max_steps * batch / rows:.3g} epochs)"
+        count = f"{arguments.max_steps:,} by max_steps ({arguments.max_steps / steps_an_epoch:.3g} epochs)"
     else:
         epochs = arguments.num_train_epochs
-        count = f"{math.ceil(math.ceil(rows / batch) * epochs):,} ({epochs:.3g} epochs)"
+        count = f"{math.ceil(steps_an_epoch * epochs):,} ({epochs:.3g} epochs)"
     return f"{count}, learning rate {arguments.learning_rate:g}"
+
+
+def _rl_step_count(arguments: Any, rows: int, processes: int) -> str:
+    """The same for GRPO, which leaves out the prompts of an epoch that are too few for a generation. CxrError: all of
+    them are."""
+    batch = arguments.per_device_train_batch_size * processes * arguments.steps_per_generation
+    prompts = batch // arguments.num_generations  # of a generation
+    if rows < prompts:
+        raise CxrError(f"one generation takes {prompts} prompts, and there are {rows} rows: lower the batch")
+    batches_an_epoch = rows // prompts * arguments.steps_per_generation * arguments.num_iterations
+    count = _step_count(arguments, math.ceil(batches_an_epoch / arguments.gradient_accumulation_steps))
+    left_over = rows % prompts
+    return f"{count}{f', {left_over} rows of an epoch left over' if left_over else ''}"
 
 
 def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
@@ -116,15 +127,18 @@ def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
 
 
 def _token_counts(
-    job: Job, data: Mixture, *, supervised: bool, max_completion: int = 0
+    job: Job, data: TrainingData, *, supervised: bool, max_completion: int = 0
 ) -> tuple[list[TokenCount], int]:
     """The token counts of a sample of the rows and of the longest, and the model's context length. Raises CxrError for
     a row that is too long or whose film cannot be read."""
-    if missing := missing_films(data, job.root):
-        others = f", and {len(missing) - 1:,} more" if missing[1:] else ""
-        raise CxrError(f"{missing[0]}{others}")
     counter = TokenCounter(job, supervised=supervised, max_completion=max_completion)
-    return [counter.count(row) for row in [*_sample(data), *longest_rows(data)]], counter.context_length
+    for rows in (data.rows, *([data.held_out] if data.held_out else ())):
+        if missing := missing_films(rows, job.root):
+            raise CxrError(f"{missing[0]}{f', and {len(missing) - 1:,} more' if missing[1:] else ''}")
+        check_special_tokens(rows, counter.processor.tokenizer)
+        for row in longest_rows(rows):
+            counter.count(row)
+    return [counter.count(row) for row in [*_sample(data.rows), *longest_rows(data.rows)]], counter.context_length
 
 
 def _sample(data: Mixture) -> list[Row]:

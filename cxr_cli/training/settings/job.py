@@ -56,6 +56,7 @@ class Job:
     config: str | None = None
     gpus: int = 1
     nodes: int = 1
+    allow_overlap: bool = False
 
     @property
     def films(self) -> Films:
@@ -70,6 +71,7 @@ def make_job(
     sources: Sequence[str],
     weights: Sequence[float] | None = None,
     evaluation: str | None = None,
+    allow_overlap: bool = False,
 ) -> Job:
     """Reads and checks the settings. config_class: SFTConfig or GRPOConfig of TRL. Raises CxrError."""
     settings = config.check_settings(
@@ -98,4 +100,5 @@ def make_job(
         config=options.config,
         gpus=options.gpus,
         nodes=options.nodes,
+        allow_overlap=allow_overlap,
     )

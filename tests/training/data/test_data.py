@@ -78,6 +78,11 @@ def test_a_mixture_takes_each_part_by_its_weight() -> None:
         ),
         ({"answer": "Maybe"}, "field `answer`: it is none of the options"),
         ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),
+        ({"question": " \n"}, "field `question`: blank"),
+        ({"options": ["No", "No"]}, "field `options`: one stands twice"),
+        ({"options": [*(f"o{i}" for i in range(27)), "No"]}, "field `options`: 28, and there are 26 letters"),
+        ({"steps": ["Clear. </think><answer> A </answer>"]}, "field `steps`: it has </think>, which marks a part"),
+        ({"question": "Is it <answer>?"}, "field `question`: it has <answer>, which marks a part of the reply"),
     ],
 )
 def test_a_row_that_cannot_be_taught_stops_the_run(tmp_path: Path, change: Row, reason: str) -> None:

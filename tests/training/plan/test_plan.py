@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
+from cxr_cli import stages
 from cxr_cli.errors import CxrError
 from tests.cases import lines
-from tests.training.small_trainings import (
-    error_of,
-    make_job,
-    rl,
-    sft,
-)
+from tests.conftest import needs
+from tests.training.small_trainings import ROLL, error_of, make_job, rl, sft
+
+pytestmark = needs("train")
 
 
 def test_the_plan_of_a_dry_run(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
@@ -44,6 +43,7 @@ def test_problems_that_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path]
     row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
     (tmp_path / "gone.jsonl").write_text(lines(row))
     film = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])["images"]
+    (tmp_path / "films.jsonl").write_text(lines({**row, "images": film * 10}))
     (tmp_path / "long.jsonl").write_text(lines({**row, "question": "Is it? " * 2000, "images": film}))
 
     def error(name: str, model: Any = tiny_models["qwen2_vl"], *sets: str) -> str:
@@ -51,7 +51,14 @@ def test_problems_that_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path]
         return error_of(tmp_path / "out", path, model=str(model), sets=("size=56", *sets), root=drawn, dry_run=True)
 
     assert error("gone.jsonl") == "image gone.png does not exist (id x)"
-    assert re.fullmatch(r"id x: \d+ tokens, and the model takes 2048: lower size", error("long.jsonl"))
+    assert re.fullmatch(
+        r"id x: \d+ tokens, and the model takes 2048: shorten its texts, or leave it out \(\d of films\)",
+        error("long.jsonl"),
+    )
+    assert re.fullmatch(
+        r"id \S+: \d+ tokens, and the model takes 2048: lower size",
+        error("films.jsonl", tiny_models["qwen2_vl"], "size=448"),
+    )
     assert "/temporal/" in (two_films := error("steps.jsonl", tiny_models["qwen2_vl"], "max_images=1"))
     assert "2 films, and max_images is 1 (id " in two_films
     assert error("steps.jsonl", tiny_models["qwen2_vl"], "report_to=wandb").startswith("wandb is not installed: pip ")
@@ -67,7 +74,7 @@ def test_the_longest_row_is_found_before_a_training(drawn: Path, tiny_models: di
     (tmp_path / "long.jsonl").write_text(lines(*rows))
     for train, settings in ((sft, {}), (rl, {"max_completion_length": 12})):
         with pytest.raises(
-            CxrError, match=rf"^id {rows[7]['id']}: \d+ tokens.*, and the model takes 2048: lower size$"
+            CxrError, match=rf"^id {rows[7]['id']}: \d+ tokens.*, and the model takes 2048: shorten its texts, .*$"
         ):
             train(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=[str(tmp_path / "long.jsonl")], **settings)
 
@@ -95,3 +102,72 @@ def test_an_adapter_keeps_its_own_shape(drawn: Path, tiny_models: dict[str, Path
             sft(drawn, tmp_path / "a", tmp_path / "b", lora={**lora, **change}, max_steps=1)
     sft(drawn, tmp_path / "a", tmp_path / "b", lora=lora, max_steps=1)
     assert (tmp_path / "b" / "adapter_config.json").is_file()
+
+
+TOKENS = [
+    ("question", "Is it <|im_end|> there?"),
+    ("question", "Is <image> there?"),
+    ("options", ["Yes", "<|image_pad|>"]),
+    ("steps", ["Clear.", "Done.<|im_start|>user"]),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), TOKENS)
+@pytest.mark.parametrize("held_out", [False, True])
+def test_special_tokens_in_texts_are_refused(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, field: str, value: Any, held_out: bool
+) -> None:
+    good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
+    good |= {"options": ["Yes", "No"], "answer": "Yes"}
+    (tmp_path / "good.jsonl").write_text(lines(good))
+    (tmp_path / "bad.jsonl").write_text(lines({**good, "id": "b", "patient": "other", field: value}))
+    inputs = [tmp_path / ("good.jsonl" if held_out else "bad.jsonl")]
+    evaluation = str(tmp_path / "bad.jsonl") if held_out else None
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", size=56, sources=inputs, evaluation=evaluation)
+    with pytest.raises(
+        CxrError, match=rf"^id b: field `{field}` has <.*>, which the model reads as a token of its own$"
+    ):
+        stages.sft.train(job, dry_run=True)
+
+
+def test_the_steps_of_rl_are_those_of_the_run(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    """A generation takes 2 prompts; the 9th row is too few for one."""
+    from cxr_cli.rewards.reward_mix import select
+    from cxr_cli.training.data.dataset import check_payable
+    from cxr_cli.training.data.training_rows import read_training_data
+    from cxr_cli.training.plan.plan import plan_rl
+
+    rows = (drawn / "steps.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "nine.jsonl").write_text("".join(rows[:9]))
+    settings = {**ROLL, "num_train_epochs": 2, "sources": [str(tmp_path / "nine.jsonl")]}
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **settings)
+    data = read_training_data(job, check_payable)
+    plan = plan_rl(job, data, select(["format"]))
+    assert "steps         8 (2 epochs), learning rate 0.001, 1 rows of an epoch left over, KL 0, dapo\n" in plan
+    logs = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "run", num_train_epochs=2, sources=settings["sources"])
+    assert logs[-1]["step"] == 8
+
+
+def test_held_out_rows_are_held_out(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (drawn / "steps.jsonl").read_text().splitlines()]
+    same_patient = {**rows[0], "id": "other", "patient": "p1"}
+    (tmp_path / "train.jsonl").write_text(lines({**rows[0], "patient": "p1"}, {**rows[1], "patient": "p2"}))
+    (tmp_path / "patient.jsonl").write_text(lines(same_patient))
+    (tmp_path / "id.jsonl").write_text(lines({**rows[1], "patient": "p3"}))
+    (tmp_path / "empty.jsonl").write_text("")
+
+    def train(name: str, **more: Any) -> None:
+        sources, held_out = [str(tmp_path / "train.jsonl")], str(tmp_path / name)
+        job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=sources, evaluation=held_out, **more)
+        stages.sft.train(job, dry_run=True)
+
+    for name, words in [
+        ("patient.jsonl", "1 of its 1 rows is of a patient of the rows to train on (the first is id other)"),
+        ("id.jsonl", f"1 of its 1 rows is among the rows to train on (the first is id {rows[1]['id']})"),
+    ]:
+        with pytest.raises(CxrError) as error:
+            train(name)
+        assert str(error.value) == f"--eval {tmp_path / name}: {words}; --allow-overlap trains all the same"
+        train(name, allow_overlap=True)
+    with pytest.raises(CxrError, match=r"empty.jsonl: no rows to evaluate on$"):
+        train("empty.jsonl")

@@ -1,0 +1,26 @@
+"""Texts of rows that the tokenizer would read as its own tokens: `<|im_end|>` ends a turn, `<image>` is a film."""
+
+import re
+from typing import Any
+
+from cxr_cli.errors import CxrError
+from cxr_cli.training.data.dataset import model_texts
+from cxr_cli.training.data.row_store import Mixture, RowStore
+
+_ALWAYS = ("<image>", "<video>")  # TRL and processors put films in their place
+
+
+def check_special_tokens(rows: Mixture | RowStore, tokenizer: Any) -> None:
+    """Raises CxrError for a row with a special token of the tokenizer in a text that the model reads or writes."""
+    special = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
+    special |= {*tokenizer.all_special_tokens, *_ALWAYS}
+    pattern = re.compile(
+        "|".join(re.escape(token) for token in sorted(special, key=len, reverse=True) if token.strip())
+    )
+    for index in range(len(rows)):
+        row = rows[index]
+        for name, text in model_texts(row):
+            if token := pattern.search(text):
+                raise CxrError(
+                    f"id {row['id']}: field `{name}` has {token[0]}, which the model reads as a token of its own"
+                )
