@@ -23,7 +23,7 @@ NO_REPORT, NO_FINDINGS = "no report", "no findings section"
 """Why nothing is known: there is no text, or none of it could state findings."""
 _LAST = frozenset({"recommendation", "notification", "administrative"})  # come after the body
 _BODIES = frozenset({"findings", "preliminary"})
-_NAMES = {TITLED: "findings", TITLE: "technique"}
+_NAME_OF_KIND = {TITLED: "findings", TITLE: "technique"}
 _RULED = re.compile(r"\n[ \t]*[_=*-]{5,}[ \t]*\n")
 
 
@@ -75,7 +75,7 @@ def _is_prose(text: str) -> bool:
 def _sections(text: str) -> tuple[Section, ...]:
     """Of a plain text."""
     found = _diagnoses(list(headings(text)))
-    cut = _parts(text, found, _cut(text, found)) if found else [Section("", 0, len(text), 0)]
+    cut = _with_readings(text, found, _cut(text, found)) if found else [Section("", 0, len(text), 0)]
     if cut[0].name == "" and (body := opening_end(text, cut[0].end)):
         request = Section("indication", 0, body, 0)
         cut[:1] = [request, Section("", body, cut[0].end, body)] if body < cut[0].end else [request]
@@ -95,39 +95,51 @@ def _diagnoses(found: list[Heading]) -> list[Heading]:
 
 def _cut(text: str, found: Sequence[Heading]) -> list[Section]:
     """Each heading with its text up to the next; what follows a silent section is findings, if it is a body."""
-    ends = [heading.start for heading in found[1:]] + [len(text)]
     cut = [Section("", 0, found[0].start, 0)] if text[: found[0].start].strip() else []
-    quiet = [heading.kind in SILENT or heading.kind == TITLE for heading in found]
-    headed = False  # has there been a findings section with a heading of its own?
-    for i, (heading, end) in enumerate(zip(found, ends, strict=True)):
-        start = heading.end
-        while start < end and text[start].isspace():
-            start += 1
-        name = _NAMES.get(heading.kind, heading.kind)
-        if not quiet[i]:
-            cut.append(Section(name, start, end, heading.start))
+    headed = any_silent = False  # has there been a findings section with a heading of its own? any silent one?
+    for heading, following in zip(found, [*found[1:], None], strict=True):
+        end = following.start if following else len(text)
+        start = _skip_blanks(text, heading.end, end)
+        if heading.kind in SILENT or heading.kind == TITLE:
+            cut += _silent_section(text, heading, start, end, following, headed=headed)
+            any_silent = True
+        else:
+            cut.append(Section(_NAME_OF_KIND.get(heading.kind, heading.kind), start, end, heading.start))
             headed = headed or (heading.kind == "findings" and start < end)
-            continue
-        following = found[i + 1] if i + 1 < len(found) else None
-        body = start if heading.kind == TITLE else _end(text, heading, following, end)
-        if not (headed or name in _LAST) and (following is None or following.kind not in _BODIES | SILENT):
-            if text[heading.end : start].count("\n") and opens_with_body(text, start, body):
-                body = start
-            elif start < body:
-                body = line_end(text, name, start, body, lonely=False)
-        cut.append(Section(name, min(start, body), body, heading.start))
-        if text[body:end].strip():
-            cut.append(Section("findings", body, end, body))
-    return cut if not any(quiet) or any(_is_body(text, section) for section in cut) else _with_body(text, cut)
+    return cut if not any_silent or any(_is_body(text, section) for section in cut) else _with_body(text, cut)
+
+
+def _skip_blanks(text: str, start: int, end: int) -> int:
+    while start < end and text[start].isspace():
+        start += 1
+    return start
+
+
+def _silent_section(
+    text: str, heading: Heading, start: int, end: int, following: Heading | None, *, headed: bool
+) -> list[Section]:
+    """A silent section, and the body behind it if there is one. following: the next heading, if any.
+
+    headed: the report has findings under their own heading, so that no body is looked for in the section.
+    """
+    name = _NAME_OF_KIND.get(heading.kind, heading.kind)
+    body = start if heading.kind == TITLE else _silence_end(text, heading, following, end)
+    if not (headed or name in _LAST) and (following is None or following.kind not in _BODIES | SILENT):
+        if "\n" in text[heading.end : start] and opens_with_body(text, start, body):
+            body = start
+        elif start < body:
+            body = line_end(text, name, start, body, lonely=False)
+    silent = Section(name, min(start, body), body, heading.start)
+    return [silent, Section("findings", body, end, body)] if text[body:end].strip() else [silent]
 
 
 def _is_body(text: str, section: Section) -> bool:
     """Does it say what is seen, at more length than an impression?"""
-    body = text[section.start : section.end]
-    return says_something(body) if section.name == "findings" else section.name == "" and _is_prose(body)
+    words = text[section.start : section.end]
+    return says_something(words) if section.name == "findings" else section.name == "" and _is_prose(words)
 
 
-def _end(text: str, heading: Heading, following: Heading | None, end: int) -> int:
+def _silence_end(text: str, heading: Heading, following: Heading | None, end: int) -> int:
     """Where a silent section ends: with its line, or with its paragraph. following: the next heading, if any."""
     if heading.kind == "administrative":
         stop = text.find("\n", heading.end, end)
@@ -153,14 +165,14 @@ def _with_body(text: str, cut: list[Section]) -> list[Section]:
     return cut
 
 
-def _parts(text: str, found: Sequence[Heading], cut: list[Section]) -> list[Section]:
+def _with_readings(text: str, found: Sequence[Heading], cut: list[Section]) -> list[Section]:
     """The sections within a preliminary reading, and within an addendum, under the name of these."""
     kinds = {heading.kind for heading in found}
     if kinds.isdisjoint({"preliminary", "addendum"}):
         return cut
     finals = [heading.start for heading in found if heading.final]
     renamed: list[Section] = []
-    part, until, has_final = "", 0, False
+    part, until, has_body = "", 0, False
     for section in cut:
         if section.heading_start >= until:
             part = ""
@@ -173,13 +185,13 @@ def _parts(text: str, found: Sequence[Heading], cut: list[Section]) -> list[Sect
             elif rule or (part == "preliminary" and says_something(text[section.start : section.end])):
                 until = section.end
             else:
-                until = len(text) if has_final or part == "preliminary" else section.end
+                until = len(text) if has_body or part == "preliminary" else section.end
             if rule and final is None and text[rule.end() : section.end].strip():
                 renamed.append(section._replace(end=rule.start()))
                 renamed.append(Section("findings", rule.end(), section.end, rule.end()))
                 continue
         elif section.name not in SILENT:
-            has_final = has_final or not part
+            has_body = has_body or not part
             section = section._replace(name=part or section.name)
         renamed.append(section)
     return renamed
