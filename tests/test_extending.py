@@ -143,9 +143,25 @@ def find(name):
             for n, line in enumerate(Path(name).open()))
     return Source(name, lambda: ((name, row, None) for row in rows))
 ''',
+    "fluid_set.py": """
+from cxr_cli.labelling.label_set import LabelSet, NoFinding
+
+FLUID = LabelSet(
+    rule="mentions",
+    labels={"Fluid": ("pleural effusion", "edema"), "Air": ("pneumothorax",), "Dry": ()},
+    no_finding=NoFinding("Dry"),
+)
+""",
+    "ward_table.py": """
+from cxr_cli.labelling.label_tables import LabelTable
+
+WARD = LabelTable("Text", ("Fracture", "Edema"), {"Edema": "Oedema"})
+""",
 }
 TABLES = """
 from cxr_cli.published import PUBLISHED_RESULTS
+from cxr_cli.labelling.label_set import LABEL_SETS
+from cxr_cli.labelling.label_tables import LABEL_TABLES
 from cxr_cli.rewards import REWARDS
 from cxr_cli.rows.files.formats import FILE_FORMATS
 from cxr_cli.scoring.judges import JUDGES
@@ -158,6 +174,8 @@ STEP_JUDGES["strict"] = "strict_step_judge:StrictStepJudge"
 STEP_JUDGES["modest"] = "modest_step_judge:ModestStepJudge"
 SCORES["words"] = "word_count:WordCount"
 REWARDS["brevity"] = "brevity:brevity"
+LABEL_SETS["fluid"] = "fluid_set:FLUID"
+LABEL_TABLES["ward"] = "ward_table:WARD"
 FILE_FORMATS[".pipe"] = "pipe_format:PipeFormat"
 PUBLISHED_RESULTS["one-file"] = "one_file:find"
 
@@ -242,6 +260,29 @@ def test_a_reward_of_your_own(cxr: Cxr) -> None:
     assert "no reward is called brevty; did you mean brevity?" in wrong.stderr
 
 
+REPORTS = [{"id": "a", "report": "Small effusion, no edema."}, {"id": "b", "report": "No pneumothorax."}]
+
+
+def test_a_label_set_of_your_own(cxr: Cxr) -> None:
+    done = cxr("label", "--set", "fluid", given=REPORTS)
+    assert done.returncode == 0, done.stderr
+    assert [row["labels"] for row in rows(done.stdout)] == [
+        {"Fluid": 1, "Air": None, "Dry": None},
+        {"Fluid": None, "Air": 0, "Dry": 1},
+    ]
+    assert "|set:fluid|" in rows(done.stdout)[0]["labelled_by"]
+    some = cxr("label", "--set", "fluid", "--findings", "air", given=REPORTS)
+    assert [row["labels"] for row in rows(some.stdout)] == [{"Air": None}, {"Air": 0}]
+    assert "vindr|all|fluid]" in cxr("label", "--help", given=[]).stdout
+
+
+def test_a_label_table_of_your_own(cxr: Cxr) -> None:
+    done = cxr("label", "--format", "ward", given=REPORTS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == 'Text,Fracture,Oedema\n"Small effusion, no edema.",,0.0\nNo pneumothorax.,,\n'
+    assert "negbio|mimic|ward]" in cxr("label", "--help", given=[]).stdout
+
+
 def test_a_format_of_row_files_of_your_own(cxr: Cxr, tmp_path: Path) -> None:
     (tmp_path / "reports.pipe").write_text("a|Moderate right pleural effusion.\nb\n")
     arguments = ("mine", "reports.pipe", "--findings", "effusion", "--task", "binary", "-o", "out.pipe")
@@ -269,6 +310,8 @@ def test_a_layout_of_published_results_of_your_own(cxr: Cxr, tmp_path: Path) -> 
 
 def test_the_tables_name_what_is_there() -> None:
     """Every line of a table can be loaded."""
+    from cxr_cli.labelling.label_set import LABEL_SETS
+    from cxr_cli.labelling.label_tables import LABEL_TABLES
     from cxr_cli.published import PUBLISHED_RESULTS
     from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
     from cxr_cli.rows.files.formats import FILE_FORMATS
@@ -278,4 +321,6 @@ def test_the_tables_name_what_is_there() -> None:
 
     for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES, FILE_FORMATS, PUBLISHED_RESULTS):
         assert [callable(table.load(name)) for name in table] == [True] * len(table)
+    assert [type(LABEL_SETS.load(name)).__name__ for name in LABEL_SETS] == ["LabelSet"] * len(LABEL_SETS)
+    assert [type(LABEL_TABLES.load(name)).__name__ for name in LABEL_TABLES] == ["LabelTable"] * len(LABEL_TABLES)
     assert DEFAULT_WEIGHTS.keys() <= REWARDS.keys()

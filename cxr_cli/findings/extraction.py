@@ -19,7 +19,7 @@ from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
 from cxr_cli.findings.sentence_reader import SentenceReader, SentenceReading
 from cxr_cli.findings.sentences import sentences
 
-_BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s*")
+_LIST_MARK = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s*")
 
 
 class Reader:
@@ -90,16 +90,16 @@ class Reader:
 def _is_item(text: str, start: int) -> bool:
     """Does an item of a list, with a bullet or a number before it, begin at `start`?"""
     line = text.rfind("\n", 0, start) + 1
-    return bool(_BULLET.fullmatch(text, line, start))
+    return bool(_LIST_MARK.fullmatch(text, line, start))
 
 
 def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
     """The distinct findings of some texts, in order. Distinct: by name, status, side and zone."""
-    seen: dict[tuple[str | None, ...], Finding] = {}
+    distinct: dict[tuple[str | None, ...], Finding] = {}
     for text in texts:
         for finding in reader.read(text):
-            seen.setdefault(finding[:4], finding)
-    return list(seen.values())
+            distinct.setdefault(finding[:4], finding)
+    return list(distinct.values())
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,7 @@ from cxr_cli.findings.sections import plain_text, sections
 # A sentence ends at . ! ? before a blank (never inside a number), at a full stop glued to a capital, at a blank line,
 # before a bullet or a numbered or lettered item on its own line, and at a line's end that no wrapping has made.
 # (One set of characters up front lets the search skip all others.)
-_END = re.compile(
+_SENTENCE_BREAK = re.compile(
     r"[.!?;\n<](?:(?<=(?<![.!?])[.!?])[.!?]*[\"')\]*]*(?=\s|$|<)|(?<=[a-z)]\.)(?=[A-Z])|(?<=;)(?=\s)|(?<=[:;]\n)"
     r"|(?<=\n)(?:\s*\n|(?=\s*(?:[-*•]|\d{1,2}[.)]|[A-H][.)]|#))|(?P<line>(?<=\n)(?=[ \t]*[A-Z][a-z ])))|(?<=<)/?\w+>)"
 )
@@ -40,25 +40,25 @@ def sentences(text: str) -> Iterator[Sentence]:
     text = plain_text(text)
     for section, start, stop, _ in sections(text):
         width = 0
-        for match in _END.finditer(text, start, stop):
+        for match in _SENTENCE_BREAK.finditer(text, start, stop):
             begin, end = match.span()
             mark = text[begin]
             if mark == "?" and not text[max(start, begin - 1) : begin].strip("?([ \n"):
                 continue  # "opacity ? pneumonia", "(?effusion)"
-            if mark == "." and end == begin + 1 and _abbreviated(text, start, begin):
+            if mark == "." and end == begin + 1 and _is_abbreviation(text, start, begin):
                 continue
             if match.lastgroup:
                 width = width or max(map(len, text[start:stop].split("\n")))
-                if _wrapped(text, begin, width):
+                if _goes_on(text, begin, width):
                     continue
-            if sentence := _trimmed(text, start, end, section):
+            if sentence := _without_marks(text, start, end, section):
                 yield sentence
             start = end
-        if sentence := _trimmed(text, start, stop, section):
+        if sentence := _without_marks(text, start, stop, section):
             yield sentence
 
 
-def _abbreviated(text: str, start: int, end: int) -> bool:
+def _is_abbreviation(text: str, start: int, end: int) -> bool:
     """Does an abbreviation end at `end`, before a full stop of its own?"""
     start = max(start, end - 8)
     if not text[start:end].lower().endswith(_ABBREVIATIONS) or not _ABBREVIATION.search(text, start, end):
@@ -66,7 +66,7 @@ def _abbreviated(text: str, start: int, end: int) -> bool:
     return not _TWO_SIDES.match(text, end - 2)
 
 
-def _wrapped(text: str, end: int, width: int) -> bool:
+def _goes_on(text: str, end: int, width: int) -> bool:
     """Does the sentence go on in the next line? It does if the next word had no room in the line that ends here, and
     if this one ends in the midst of a phrase."""
     begin, word = text.rfind("\n", 0, end) + 1, _NEXT_WORD.match(text, end + 1)
@@ -78,7 +78,7 @@ def _wrapped(text: str, end: int, width: int) -> bool:
     return full or bool(_GOES_ON.search(text, max(begin, end - 12), end))
 
 
-def _trimmed(text: str, start: int, end: int, section: str) -> Sentence | None:
+def _without_marks(text: str, start: int, end: int, section: str) -> Sentence | None:
     while start < end and text[start] in " \t\r\n.*•-#":
         if text[start] == "-" and text.startswith("ve", start + 1):  # "-ve for pneumothorax"
             break

@@ -49,9 +49,9 @@ class StudyFindings:
         if not study.keys() & {"report", "labels", "changes"}:
             raise RowError("", "no report and no labels (other names: --map report=COLUMN)")
         self.sentences: dict[str, list[StatedFinding]] = {}
-        self._asked: set[str] = set()  # what the report only asks about or supposes: "should pneumonia develop, ..."
+        self._topics: set[str] = set()  # what the report only asks about or supposes: "should pneumonia develop, ..."
         for statement in reader.statements(report):
-            self._asked.update(finding.name for finding in statement.topic)
+            self._topics.update(finding.name for finding in statement.topic)
             for finding in statement.findings:
                 sentence = StatedFinding(finding, statement.start, statement.end)
                 self.sentences.setdefault(finding.name, []).append(sentence)
@@ -59,11 +59,11 @@ class StudyFindings:
         self.silent = bool(report.strip()) and not has_findings(report)
         """Has it a report in which no text was found that could state findings?"""
         states = bool(report.strip()) and not self.silent
-        self._labelled = None if states else {n for n in map(self.lexicon.find, labels) if n}
+        self._label_names = None if states else {n for n in map(self.lexicon.find, labels) if n}
         self._own = {name: _status(sentences) for name, sentences in self.sentences.items()} | self.labels
         self._present = self._spread("present", self.lexicon.broader)
         self._uncertain = self._spread("uncertain", self.lexicon.broader)
-        self._denied = {
+        self._denials = {
             name
             for name, sentences in self.sentences.items()
             if self._own[name] == "absent" and _on_both_sides(sentences)
@@ -91,9 +91,9 @@ class StudyFindings:
             return "uncertain"
         if name in self._absent or not self._absent.isdisjoint(self.lexicon.entries[name].absent_when):
             return "absent"
-        if name in self._asked and name not in self._own:
+        if name in self._topics and name not in self._own:
             return None
-        return self._unmentioned if self._labelled is None or name in self._labelled else None
+        return self._unmentioned if self._label_names is None or name in self._label_names else None
 
     def evidence(self, name: str) -> list[StatedFinding]:
         """The sentences that decide `status(name)`, in the report's order: its own, else those of related findings."""
@@ -102,7 +102,7 @@ class StudyFindings:
         if own or status is None:
             return own
         lexicon = self.lexicon
-        broader = {*lexicon.broader(name), *lexicon.entries[name].absent_when} & self._denied
+        broader = {*lexicon.broader(name), *lexicon.entries[name].absent_when} & self._denials
         related = broader if status == "absent" else lexicon.narrower(name) & self.sentences.keys()
         sentences = [s for other in related for s in self.sentences[other] if s.finding.status == status]
         return sorted(sentences, key=lambda s: (s.start, s.finding.start, s.finding.name))
@@ -137,16 +137,16 @@ class StudyFindings:
         mentioned = {name for name, status in self._own.items() if status != "absent"}
         mentioned |= {name for name, own in self.sentences.items() if any(s.finding.status != "absent" for s in own)}
         kinds = {kind for name in mentioned for kind in entries[name].is_a} - {"abnormality"}
-        candidates = entries if self._labelled is None else self._labelled
+        candidates = entries if self._label_names is None else self._label_names
         unmentioned = frozenset(candidates if self._unmentioned else ()).difference(*map(narrower, kinds))
         return (self._absent | unmentioned).difference(
-            self._present, self._uncertain, self._asked - self._own.keys(), *map(narrower, mentioned)
+            self._present, self._uncertain, self._topics - self._own.keys(), *map(narrower, mentioned)
         )
 
     def _spread(self, status: Status, related: Callable[[str], frozenset[str]]) -> frozenset[str]:
         names = [name for name, own in self._own.items() if own == status]
         if status == "absent":
-            names = [name for name in names if name in self.labels or name in self._denied]
+            names = [name for name in names if name in self.labels or name in self._denials]
         return frozenset[str]().union(*map(related, names))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon
-from cxr_cli.labelling.label_tables import LABEL_TABLES
+from cxr_cli.labelling.label_tables import LABEL_TABLES, label_table
 from cxr_cli.labelling.labeller import Labels
 from cxr_cli.rows import Row, Source
 from cxr_cli.sources.formats.data_set_csv import label_values
@@ -75,7 +75,7 @@ def _columns(names: Sequence[str], columns: Sequence[str], lexicon: Lexicon) -> 
 
 def _others(name: str) -> set[str]:
     """What the tables of other tools call the label."""
-    return {table.renamed[name] for table in LABEL_TABLES.values() if name in table.renamed}
+    return {table.renamed[name] for table in map(label_table, LABEL_TABLES) if name in table.renamed}
 
 
 def _labels(cells: Mapping[str, Any], columns: Mapping[str, str]) -> Labels:

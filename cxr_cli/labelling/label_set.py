@@ -1,27 +1,21 @@
-"""The label sets: which findings make a label, and by which rule. They are data: `label_sets.toml`."""
+"""The label sets: which findings make a label, and by which rule. Ours are data: `label_sets.toml`."""
 
-import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon
-from cxr_cli.registry import did_you_mean
-
-LABEL_SETS_FILE = Path(__file__).with_name("label_sets.toml")
-
-LabelNames = tuple[str, ...]
+from cxr_cli.findings.name_lists import parse_names
+from cxr_cli.registry import Registry, did_you_mean
 
 
 class WordRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mention of `finding` with one of `words` in its phrase makes `labels`."""
 
     finding: str
-    words: LabelNames
-    labels: LabelNames
+    words: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 class AlsoRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,33 +30,41 @@ class NoFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The label of a film on which nothing is found. apart: labels that do not count; abnormal: findings that do."""
 
     label: str
-    apart: LabelNames = ()
-    abnormal: LabelNames = ()
+    apart: tuple[str, ...] = ()
+    abnormal: tuple[str, ...] = ()
 
 
 class LabelSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One set; the head of `label_sets.toml` explains the fields."""
 
     rule: Literal["mentions", "findings"] = "findings"
-    labels: dict[str, LabelNames] = {}
+    labels: dict[str, tuple[str, ...]] = {}
     every: bool = False
     like: str = ""
-    normal: dict[str, LabelNames] = {}
+    normal: dict[str, tuple[str, ...]] = {}
     words: tuple[WordRule, ...] = ()
     also: tuple[AlsoRule, ...] = ()
     no_finding: NoFinding | None = None
 
 
-LABEL_SETS = msgspec.convert(tomllib.loads(LABEL_SETS_FILE.read_text()), dict[str, LabelSet])
+LABEL_SETS = Registry(  # name -> a LabelSet
+    {
+        "chexpert": "cxr_cli.labelling.packaged_sets:CHEXPERT",
+        "mimic": "cxr_cli.labelling.packaged_sets:MIMIC",
+        "openi": "cxr_cli.labelling.packaged_sets:OPENI",
+        "vindr": "cxr_cli.labelling.packaged_sets:VINDR",
+        "all": "cxr_cli.labelling.packaged_sets:ALL",
+    }
+)
 
 
 def labels_of(name: str, lexicon: Lexicon) -> LabelSet:
     """The set of this name, with all its labels."""
-    found = LABEL_SETS[name]
-    if found.like:
-        found = LABEL_SETS[found.like]
-        found = msgspec.structs.replace(found, labels=dict(sorted(found.labels.items())))
-    return of_findings([n for n, entry in lexicon.entries.items() if entry.answer]) if found.every else found
+    labels: LabelSet = LABEL_SETS.load(name)
+    if labels.like:
+        labels = LABEL_SETS.load(labels.like)
+        labels = msgspec.structs.replace(labels, labels=dict(sorted(labels.labels.items())))
+    return of_findings([n for n, entry in lexicon.entries.items() if entry.answer]) if labels.every else labels
 
 
 def of_findings(names: Sequence[str]) -> LabelSet:
@@ -70,18 +72,15 @@ def of_findings(names: Sequence[str]) -> LabelSet:
     return LabelSet(labels={name: (name,) for name in names})
 
 
-def chosen_labels(text: str, labels: LabelSet, lexicon: Lexicon) -> list[str]:
+def parse_labels(text: str, labels: LabelSet, lexicon: Lexicon) -> list[str]:
     """The labels of a set that a user calls "edema,effusion"; "all" are all. CxrError: there is none of a name."""
-    if text.strip().lower() == "all":
-        return [*labels.labels]
-    found = []
-    for name in filter(None, (part.strip() for part in text.split(","))):
+
+    def find(name: str) -> str | None:
         finding = lexicon.find(name)
-        own = [label for label in labels.labels if label.lower() == name.lower()]
-        own += [label for label, findings in labels.labels.items() if finding in findings]
-        if not own:
-            raise CxrError(f"--findings: `{name}` is no label of this set{did_you_mean(name.title(), labels.labels)}")
-        found.append(own[0])
-    if not found:
-        raise CxrError("--findings: no label is named; `all` stands for all of the set")
-    return list(dict.fromkeys(found))
+        same = (label for label in labels.labels if label.lower() == name.lower())
+        return next(same, None) or next((label for label, names in labels.labels.items() if finding in names), None)
+
+    def hint(name: str) -> str:
+        return did_you_mean(name.title(), labels.labels)
+
+    return parse_names(text, labels.labels, find, hint, thing="label", whole="this set")

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cxr_cli.records import Row
+from cxr_cli.registry import Registry
 from cxr_cli.sources.chexpert import CHEXPERT_LABELS
 
-LABELER = (*CHEXPERT_LABELS[:3], "Lung Lesion", "Lung Opacity", *CHEXPERT_LABELS[5:])
-CHEXBERT = (*CHEXPERT_LABELS[1:], "No Finding")
+LABELER_ORDER = (*CHEXPERT_LABELS[:3], "Lung Lesion", "Lung Opacity", *CHEXPERT_LABELS[5:])
+CHEXBERT_ORDER = (*CHEXPERT_LABELS[1:], "No Finding")
 _MIMIC_ID = re.compile(r"[ps]\d{8}")
 
 
@@ -33,12 +34,27 @@ class LabelTable:
         return first | {self.renamed.get(label, label): cell for label, cell in cells.items()}
 
 
-LABEL_TABLES = {
-    "chexpert": LabelTable("Reports", LABELER),  # stanfordmlgroup/chexpert-labeler: label.py
-    "chexbert": LabelTable("Report Impression", CHEXBERT),  # stanfordmlgroup/CheXbert: src/label.py
-    "negbio": LabelTable("Reports", LABELER, {"Lung Opacity": "Airspace Opacity"}),  # ncbi-nlp/NegBio: negbio/chexpert
-    "mimic": LabelTable("", tuple(sorted(LABELER))),  # mimic-cxr-2.0.0-chexpert.csv.gz
-}
+CHEXPERT_TABLE = LabelTable("Reports", LABELER_ORDER)  # stanfordmlgroup/chexpert-labeler: label.py
+CHEXBERT_TABLE = LabelTable("Report Impression", CHEXBERT_ORDER)  # stanfordmlgroup/CheXbert: src/label.py
+NEGBIO_TABLE = LabelTable(
+    "Reports", LABELER_ORDER, {"Lung Opacity": "Airspace Opacity"}
+)  # ncbi-nlp/NegBio: negbio/chexpert
+MIMIC_TABLE = LabelTable("", tuple(sorted(LABELER_ORDER)))  # mimic-cxr-2.0.0-chexpert.csv.gz
+
+LABEL_TABLES = Registry(  # name -> a LabelTable
+    {
+        "chexpert": "cxr_cli.labelling.label_tables:CHEXPERT_TABLE",
+        "chexbert": "cxr_cli.labelling.label_tables:CHEXBERT_TABLE",
+        "negbio": "cxr_cli.labelling.label_tables:NEGBIO_TABLE",
+        "mimic": "cxr_cli.labelling.label_tables:MIMIC_TABLE",
+    }
+)
+
+
+def label_table(name: str) -> LabelTable:
+    """The table of this name in LABEL_TABLES."""
+    table: LabelTable = LABEL_TABLES.load(name)
+    return table
 
 
 def flat_row(row: Row, labels: Iterable[str]) -> Row:

@@ -29,13 +29,13 @@ class _Votes(NamedTuple):
 
 
 class Labeller:
-    """Labels reports by one set. chosen: the labels that are wanted, None for all of the set."""
+    """Labels reports by one set. names: some of its labels, None for all."""
 
-    def __init__(self, reader: Reader, label_set: LabelSet, chosen: Sequence[str] | None = None) -> None:
+    def __init__(self, reader: Reader, label_set: LabelSet, names: Sequence[str] | None = None) -> None:
         self.reader, self.label_set = reader, label_set
-        self.names = list(label_set.labels if chosen is None else chosen)
-        self._votes = self._by_mentions if label_set.rule == "mentions" else self._by_findings
-        self._stated, self._denied_by_normal = _inverse(label_set.labels), _inverse(label_set.normal)
+        self.names = list(label_set.labels if names is None else names)
+        self._votes = self._by_mentions if label_set.rule == "mentions" else self._by_status
+        self._by_finding, self._normal_by_finding = _inverse(label_set.labels), _inverse(label_set.normal)
         self._is_normal = lru_cache(maxsize=16384)(self._is_normal)  # type: ignore[method-assign]
 
     def labels(self, report: str) -> Labels:
@@ -60,7 +60,7 @@ class Labeller:
             for name, status, *_, start, end in statement.findings:
                 value, phrase = _VALUES[status], report[start:end].lower()
                 normal = value == 0 and self._is_normal(phrase)
-                for label in self._denied_by_normal.get(name, ()) if normal else self._labels_of(name, phrase):
+                for label in self._normal_by_finding.get(name, ()) if normal else self._labels_of(name, phrase):
                     votes.setdefault(label, set()).add(value)
                 if value:
                     suspects.add(name)
@@ -69,7 +69,7 @@ class Labeller:
                             votes.setdefault(also.label, set()).add(also.value)
         return _Votes(votes, suspects, silent=not any(statement.findings for statement in statements))
 
-    def _by_findings(self, report: str) -> _Votes:
+    def _by_status(self, report: str) -> _Votes:
         """The statuses of findings, as questions are asked about them."""
         study = StudyFindings({"report": report}, self.reader, "unknown")
         votes: dict[str, set[int]] = {}
@@ -85,7 +85,7 @@ class Labeller:
         for rule in self.label_set.words:
             if rule.finding == name and any(word in phrase for word in rule.words):
                 return rule.labels
-        return self._stated.get(name, ())
+        return self._by_finding.get(name, ())
 
     def _is_normal(self, phrase: str) -> bool:
         """Is a finding denied by a normal statement, "the lungs are clear", and not by its own name?"""

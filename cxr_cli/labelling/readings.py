@@ -8,8 +8,8 @@ from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.sections import WITHOUT_FINDINGS, sections
 from cxr_cli.records import MentionRow, SectionRow, Side, Status
 
-_BEFORE = {"absent": ("negate", "resolve"), "uncertain": ("hedge",)}  # cues that stand before the finding
-_AFTER = {"absent": ("negated", "resolved"), "uncertain": ("hedged",)}
+_CUES_BEFORE = {"absent": ("negate", "resolve"), "uncertain": ("hedge",)}  # cues that stand before the finding
+_CUES_BEHIND = {"absent": ("negated", "resolved"), "uncertain": ("hedged",)}
 
 _Place = tuple[int, int]
 
@@ -65,15 +65,15 @@ def _lines(report: str, reader: Reader) -> Iterator[str]:
         section = f"{statement.section}: " if statement.section else ""
         silent = " (states nothing)" if statement.section in WITHOUT_FINDINGS else ""
         yield f"  {section}{' '.join(sentence.split())}{silent}"
-        cues = _Cues(sentence, reader) if statement.findings else None
+        cues = StatusCues(sentence, reader) if statement.findings else None
         for finding in statement.findings:
-            cue = cues.deciding(finding, finding.start - statement.start, finding.end - statement.start) if cues else ""
+            cue = cues.of(finding, finding.start - statement.start, finding.end - statement.start) if cues else ""
             details = [*filter(None, (finding.side, finding.zone, finding.severity, finding.change))]
             words = f': "{" ".join(cue.split())}"' if cue else ""
             yield f"    {' '.join([finding.name, finding.status, *details])}{words}"
 
 
-class _Cues:
+class StatusCues:
     """The words of a sentence that can make its findings absent or uncertain, by their places."""
 
     def __init__(self, sentence: str, reader: Reader) -> None:
@@ -83,15 +83,15 @@ class _Cues:
             if kind in ("cue", "good"):
                 self._spans.setdefault(value if kind == "cue" else kind, []).append((start, end))
 
-    def deciding(self, finding: Finding, start: int, end: int) -> str:
+    def of(self, finding: Finding, start: int, end: int) -> str:
         """The words nearest to a finding, sentence[start:end], that make it absent or uncertain: "No" in "No effusion";
         "" if it is stated plainly."""
         near: list[tuple[int, _Place]] = []
-        for value in _BEFORE.get(finding.status, ()):
+        for value in _CUES_BEFORE.get(finding.status, ()):
             places = self._spans.get(value, [])
             if i := bisect_left(places, (end, 0)):
                 near.append((max(0, start - places[i - 1][1]), places[i - 1]))
-        for value in _AFTER.get(finding.status, ()):
+        for value in _CUES_BEHIND.get(finding.status, ()):
             places = self._spans.get(value, [])
             if (i := bisect_left(places, (start, 0))) < len(places):
                 near.append((max(0, places[i][0] - end), places[i]))

@@ -9,30 +9,12 @@ from tempfile import TemporaryFile
 import msgspec
 
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
-from cxr_cli.registry import did_you_mean
 from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.tasks.task import Task
 
 _BINARY_ANSWERS = ("Yes", "No")
 Sample = list[tuple[int, int]]  # a heap of (-rank, offset): the lowest ranks, the highest of them on top
-
-
-def parse_findings(text: str, lexicon: Lexicon) -> list[str]:
-    """ "all": every finding worth a question; else names between commas, as labels or the lexicon have them."""
-    if text.strip().lower() == "all":
-        return [name for name, entry in lexicon.entries.items() if entry.answer]
-    names = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        name = lexicon.find(part)
-        if name is None:
-            hint = did_you_mean(part.lower(), lexicon.entries)
-            raise CxrError(f"--findings: `{part}` is no finding of the lexicon{hint}")
-        names.append(name)
-    if not names:
-        raise CxrError("--findings: no finding is named; `all` stands for all of the lexicon")
-    return list(dict.fromkeys(names))
 
 
 def without_patients_of(files: Sequence[str], rows: Iterable[Row]) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from cxr_cli.findings import Lexicon
-from cxr_cli.mining.selection import parse_findings
+from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.phantoms import PHANTOM_FINDINGS
 from cxr_cli.phantoms.film.styles import STYLES

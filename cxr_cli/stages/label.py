@@ -6,13 +6,13 @@ from functools import partial
 
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon, reader
+from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.labelling import readings
 from cxr_cli.labelling.gold import Gold
-from cxr_cli.labelling.label_set import chosen_labels, labels_of, of_findings
-from cxr_cli.labelling.label_tables import LABEL_TABLES, flat_row
+from cxr_cli.labelling.label_set import labels_of, of_findings, parse_labels
+from cxr_cli.labelling.label_tables import flat_row, label_table
 from cxr_cli.labelling.labeller import Labeller
-from cxr_cli.mining.selection import parse_findings
 from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Flow, FlowOptions, Row, note, write_text
 from cxr_cli.rows.files.csv_format import csv_line
@@ -50,7 +50,7 @@ class _Labelling:
     """One run: the labels by the options, and where they go."""
 
     def __init__(self, options: LabelOptions) -> None:
-        self.options, self.table = options, LABEL_TABLES[options.format] if options.format else None
+        self.options, self.table = options, label_table(options.format) if options.format else None
         self.lexicon = Lexicon.load(options.lexicon)
         self.reader = reader(self.lexicon)
         name, chosen = options.label_set, None
@@ -59,7 +59,7 @@ class _Labelling:
         else:
             name = name or "chexpert"
             labels = labels_of(name, self.lexicon)
-            chosen = chosen_labels(options.findings, labels, self.lexicon) if options.findings else None
+            chosen = parse_labels(options.findings, labels, self.lexicon) if options.findings else None
         self.labeller = Labeller(self.reader, labels, chosen)
         self.labelled_by = signature("rules", self.lexicon.digest, set=name)
 

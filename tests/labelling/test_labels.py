@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.labelling.label_set import LABEL_SETS, chosen_labels, labels_of, of_findings
+from cxr_cli.labelling.label_set import LABEL_SETS, LabelSet, labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller
 from tests.cases import LEXICON, READER
 
@@ -108,16 +108,16 @@ def test_normal_of_open_i() -> None:
 
 def test_some_labels_of_a_set() -> None:
     labels = labels_of("chexpert", LEXICON)
-    chosen = chosen_labels("effusion, EDEMA,no finding", labels, LEXICON)
+    chosen = parse_labels("effusion, EDEMA,no finding", labels, LEXICON)
     assert chosen == ["Pleural Effusion", "Edema", "No Finding"]
     assert Labeller(READER, labels, chosen).labels("Hyperinflated lungs. No edema.") == {
         "Pleural Effusion": None,
         "Edema": 0,
         "No Finding": None,
     }
-    assert chosen_labels("all", labels, LEXICON) == CHEXPERT.names
+    assert parse_labels("all", labels, LEXICON) == CHEXPERT.names
     with pytest.raises(CxrError, match=r"^--findings: `Fractur` is no label of this set; did you mean Fracture\?$"):
-        chosen_labels("Fractur", labels, LEXICON)
+        parse_labels("Fractur", labels, LEXICON)
 
 
 def test_labels_of_findings() -> None:
@@ -126,7 +126,7 @@ def test_labels_of_findings() -> None:
 
 @pytest.mark.parametrize("name", LABEL_SETS)
 def test_a_set_names_findings_and_labels_that_exist(name: str) -> None:
-    labels = LABEL_SETS[name]
+    labels = LABEL_SETS.load(name)
     findings = {finding for names in (*labels.labels.values(), *labels.normal.values()) for finding in names}
     findings |= {rule.finding for rule in (*labels.words, *labels.also)}
     named = {label for rule in labels.words for label in rule.labels} | {rule.label for rule in labels.also}
@@ -140,7 +140,5 @@ def test_a_set_names_findings_and_labels_that_exist(name: str) -> None:
 
 def test_a_set_may_be_made_by_hand() -> None:
     """Adding a set is adding data."""
-    own = msgspec.convert(
-        {"rule": "mentions", "labels": {"Fluid": ["pleural effusion", "edema"]}}, type(LABEL_SETS["all"])
-    )
+    own = msgspec.convert({"rule": "mentions", "labels": {"Fluid": ["pleural effusion", "edema"]}}, LabelSet)
     assert Labeller(READER, own).labels("No edema. Small effusion.") == {"Fluid": 1}

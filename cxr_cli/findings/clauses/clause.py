@@ -147,10 +147,10 @@ class Clause(Links):
 
     def except_for(self) -> None:
         """ "No effusion, except for a trace on the left": this clause takes back what the one before it denied."""
-        denied = self.before.mentions[-1] if self.before and self.before.mentions else None
-        if denied and denied.negated and self.pending and not self.mentions:
-            denied.negated = False
-            self.attach(self.pending, denied)
+        last = self.before.mentions[-1] if self.before and self.before.mentions else None
+        if last and last.negated and self.pending and not self.mentions:
+            last.negated = False
+            self.attach(self.pending, last)
 
     def combine(self, kind: str, quality: str, anatomies: list[AnatomyMention], start: int, end: int) -> bool:
         """Adds the findings that these anatomies and this quality state; False if the lexicon has none."""

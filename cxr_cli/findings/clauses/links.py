@@ -159,7 +159,7 @@ class Links(Supposition):
         """Does the negated list end here? An "or" further on keeps it open; a verb, an attribute of something seen or
         a quality before the next link ends it."""
         fresh = likely = False
-        denied = self.negation == "used" and self.tokens[i][1] == "comma"
+        is_denial = self.negation == "used" and self.tokens[i][1] == "comma"
         first_item = True  # still in the item right after the link
         for kind, value, _, _ in self.tokens[i + 1 : i + LOOKAHEAD]:
             if kind == "cue":
@@ -174,6 +174,6 @@ class Links(Supposition):
                     return fresh or likely
             elif first_item and kind in DESCRIPTION and value not in ("large", "severe", "new", "lesion"):
                 fresh = True  # "no large effusion" denies a finding, "mild" describes one
-            elif first_item and denied and (kind in DETAILS or (kind == "finding" and self.seldom_denied(value))):
+            elif first_item and is_denial and (kind in DETAILS or (kind == "finding" and self.seldom_denied(value))):
                 likely = True  # "no effusion, left basal atelectasis", unless the list goes on
         return fresh or likely

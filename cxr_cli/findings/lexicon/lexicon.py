@@ -20,7 +20,7 @@ from cxr_cli.findings.lexicon.merging import merge
 from cxr_cli.findings.lexicon.terms import expand, plural_of
 
 MOST_PHRASES = 5000  # of one term: more is a slip of the pen
-PACKAGED = Path(__file__).parents[1] / "lexicon.toml"
+PACKAGED_LEXICON = Path(__file__).parents[1] / "lexicon.toml"
 
 Concept = tuple[str, str]  # (kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ...
 
@@ -152,7 +152,7 @@ class Lexicon:
 
 @cache
 def _load(path: str | None) -> Lexicon:
-    data = tomllib.loads(PACKAGED.read_text())
+    data = tomllib.loads(PACKAGED_LEXICON.read_text())
     if not path:
         return Lexicon(data)
     try:

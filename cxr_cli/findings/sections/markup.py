@@ -8,21 +8,23 @@ The text keeps its length, so that places in it are places in the report as it w
 
 import re
 
-_INLINE = r"b|strong|i|em|u|font|span|a|small|big|sup|sub|tt|code"
-_BLOCK = r"br|p|div|hr|ul|ol|li|dl|dt|dd|h[1-6]|table|tbody|thead|tr|td|th|pre|html|body|head|title|section|abstract"
+_INLINE_TAGS = r"b|strong|i|em|u|font|span|a|small|big|sup|sub|tt|code"
+_BLOCK_TAGS = (
+    r"br|p|div|hr|ul|ol|li|dl|dt|dd|h[1-6]|table|tbody|thead|tr|td|th|pre|html|body|head|title|section|abstract"
+)
 _SECTION_TAGS = r"findings|impression|conclusion|indication|comparison|technique|history|recommendations?"
 _MARKUP = re.compile(
-    rf"(?P<inline></?(?:{_INLINE})(?:\s[^<>]{{0,200}})?>)"
-    rf"|(?P<block></?(?:{_BLOCK})(?:\s[^<>]{{0,200}}|/)?>(?:[ \t]*\n)?)"
+    rf"(?P<inline></?(?:{_INLINE_TAGS})(?:\s[^<>]{{0,200}})?>)"
+    rf"|(?P<block></?(?:{_BLOCK_TAGS})(?:\s[^<>]{{0,200}}|/)?>(?:[ \t]*\n)?)"
     r"|(?P<struck><(?:s|del|strike)>[^<]{0,300}</(?:s|del|strike)>)"
     r"|<AbstractText[^<>]{0,80}Label=\"(?P<label>\w+)\"[^<>]{0,80}>|</AbstractText>"
     rf"|<(?P<close>/?)(?P<named>{_SECTION_TAGS})>"
     r"|(?P<entity>&(?:[a-z]{2,8}|#\d{1,5}|#x[\da-f]{1,4});)",
     re.IGNORECASE,
 )
-_ESCAPED = re.compile(r"(?:\\r)?\\n|\\t(?=[A-Z\s])")
+_ESCAPE = re.compile(r"(?:\\r)?\\n|\\t(?=[A-Z\s])")
 _RETURN = re.compile(r"\r\n?")
-_DICTATED = re.compile(
+_SPOKEN_HEADING = re.compile(
     r"(?:\A|[ \n])(?=(?:clinical |patient |final )?(?:findings?|impression|conclusion|indications?|comparison|technique"
     r"|history|examination|exam|recommendations?) colon\b)",
     re.IGNORECASE,
@@ -48,7 +50,7 @@ def plain_text(text: str) -> str:
     if "\r" in text:
         text = _RETURN.sub(lambda match: " \n" if len(match[0]) == 2 else "\n", text)
     if "\\" in text:
-        text = _ESCAPED.sub(lambda match: ("\t" if match[0] == "\\t" else "\n").rjust(len(match[0])), text)
+        text = _ESCAPE.sub(lambda match: ("\t" if match[0] == "\\t" else "\n").rjust(len(match[0])), text)
     if "<" in text or "&" in text:
         text = _MARKUP.sub(_without_markup, text)
     if "~~" in text:
@@ -57,8 +59,8 @@ def plain_text(text: str) -> str:
         text = _HASH.sub("⌗", text)
     if "|" in text:
         text = _CELLS.sub(_without_bars, text)
-    if (" colon" in text or " COLON" in text or " Colon" in text) and _DICTATED.search(text):
-        text = _SPOKEN.sub(_sign, _DICTATED.sub(_break, text))
+    if (" colon" in text or " COLON" in text or " Colon" in text) and _SPOKEN_HEADING.search(text):
+        text = _SPOKEN.sub(_sign, _SPOKEN_HEADING.sub(_break, text))
     elif (" period" in text or " PERIOD" in text) and _SPOKEN_END.search(text):
         text = _NUMBER.sub(lambda match: f"{match[1]}.".ljust(len(match[0])), _SPOKEN.sub(_sign, text))
     return text

@@ -11,7 +11,7 @@ _ORGAN = (
     r"(?:lungs?|heart|cardi\w+|mediastin\w+|silhouette|hil\w+|pulmonary|pleural?|costophrenic|h?emidiaphragms?|bon\w+"
     r"|osseous|ribs?|thoracic|chest|trachea|aort\w+)"
 )
-_SIGHTING = re.compile(
+_OBSERVATION = re.compile(
     r"\bthere (?:is|are|has|have|remains?)\b"
     rf"|\b{_ORGAN}\b[^.]{{0,80}}?\b(?:(?:is|are)(?! (?:suspected|questioned|requested|being|known))"
     r"|appears?|clear|normal|unremarkable|within|enlarged|unchanged|stable|limits)\b"
@@ -25,7 +25,7 @@ _SIGHTING = re.compile(
     r"|hyperinflation|haemothorax|hemothorax|collapse|kyphosis|pneumomediastinum|pneumoperitoneum)\b",
     re.IGNORECASE,
 )
-_ASKED = re.compile(
+_REQUEST = re.compile(
     r"[\W_]*(?:rule out|r/o|evaluate|eval|assess|please|history|h/o|patients?\b|pt\b|\d+[ -]?(?:year|yr|y/?o|m\b|f\b)|"
     r"x+[ -]year|known|status post|s/p|suspect|concern|question|query|follow|compar|prior|previous)",
     re.IGNORECASE,
@@ -44,12 +44,12 @@ _OPENING = 400  # characters by which a body is known
 _NEXT_SENTENCE = re.compile(r"[.!?][ \t]+(?=[A-Z])")
 _AGE = re.compile(r"\s*\d{1,3}[ -]?(?:(?:years?|yrs?|months?|weeks?|days?)\b|y\b|yo\b|y/o|/?[mf]\b)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?](?:[ \t]+(?=[A-Z])|[ \t]*\n)")
-_FINDING_NOUN = re.compile(
+_FINDING_NAME = re.compile(
     r"(?:[Cc]onsolidation|[Pp]neumothora(?:x|ces)|[Ee]ffusions?|[Oo]?[Ee]dema|[Pp]neumonia|[Aa]telectas[ie]s|[Oo]pacit(?:y|ies)"
     r"|[Nn]odules?|[Mm]ass(?:es)?|[Ii]nfiltrates?|[Cc]ardiomegaly|[Cc]ongestion)\b"
 )
 _THEN = re.compile(r"\b(?:was|were|had|showed|then|at that time)\b", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
+_NO_CONTENT = re.compile(
     r"[\W_]*(?:none|nil|n/?a|not (?:available|applicable|given|provided)|pending|x{2,}"
     r"|(?:please )?(?:see|refer to|as)\b[^.\n]{0,40})[\W_]*",
     re.IGNORECASE,
@@ -62,13 +62,13 @@ def says_something(text: str) -> bool:
     """Is there more than blanks, "see above" and the film's name?"""
     if not _LETTERS.search(text):
         return False
-    return len(text) > _LONGEST_TITLE or not (_PLACEHOLDER.fullmatch(text) or is_title(text.lower()))
+    return len(text) > _LONGEST_TITLE or not (_NO_CONTENT.fullmatch(text) or is_title(text.lower()))
 
 
 def tells_what_is_seen(text: str) -> bool:
     """Does the text describe a film? A text that begins like a request has to do so twice."""
-    seen = islice(_SIGHTING.finditer(text), 2)
-    return next(seen, None) is not None and (not _ASKED.match(text) or next(seen, None) is not None)
+    observations = islice(_OBSERVATION.finditer(text), 2)
+    return next(observations, None) is not None and (not _REQUEST.match(text) or next(observations, None) is not None)
 
 
 def paragraph_end(text: str, kind: str, start: int, end: int, *, body_follows: bool) -> int:
@@ -108,7 +108,7 @@ def suits(kind: str, paragraph: str, *, last_words: bool) -> bool:
         return (
             len(paragraph) < 300
             and bool(_OF_A_FILM.search(paragraph))
-            and not (last_words and _SIGHTING.search(paragraph))
+            and not (last_words and _OBSERVATION.search(paragraph))
         )
     return not (last_words and tells_what_is_seen(paragraph))
 
@@ -142,8 +142,8 @@ def line_end(text: str, kind: str, start: int, end: int, *, lonely: bool) -> int
             break
         stop = min(match.end() + _OPENING, end)
         rest = text[match.end() : text.find(".", match.end(), stop) + 1 or stop]
-        named = _FINDING_NOUN.search(rest) and not (_OF_A_FILM.search(rest) or _THEN.search(rest))
-        if tells_what_is_seen(rest) or ((alone or named) and not _ASKED.match(rest)):
+        named = _FINDING_NAME.search(rest) and not (_OF_A_FILM.search(rest) or _THEN.search(rest))
+        if tells_what_is_seen(rest) or ((alone or named) and not _REQUEST.match(rest)):
             return match.end()
         start = match.end()
     return end

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 Offsets = list[tuple[int, int]]
 """(i, n): from plain[i] on, the character stands n further on in the text. [] where the two agree."""
 
-_TABLE = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
-_MARKED = re.compile('[-–−/_*"“”’\n\r\t\xa0#]')
-_SIGNS = re.compile(
+_BLANK_FOR_SIGN = str.maketrans(dict.fromkeys('-/_*"“”\n\r\t\xa0#', " ") | {"’": "'"})
+_MARK = re.compile('[-–−/_*"“”’\n\r\t\xa0#]')
+_MINUS_SIGNS = re.compile(
     r"\( ?[-–−] ?\)(?:ve\b)?|\[ ?[-–−] ?\]|(?<![\w-])[-–−]ve\b"
     r"|(?<=: )[-–−](?=\s*(?:[,;.\n]|$))|(?<= )−(?=\s*$)"
 )  # (-), [-], -ve, ": -": "no"
@@ -22,10 +22,10 @@ def normalise(text: str) -> tuple[str, Offsets]:
     plain = text.lower()
     if len(plain) != len(text):
         plain = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    if _MARKED.search(plain):
+    if _MARK.search(plain):
         if any(sign in plain for sign in ("-)", "-ve", "-]", "−", "–)", ": -", ": –")):
-            plain = _SIGNS.sub(lambda sign: " no".ljust(len(sign[0])) if len(sign[0]) > 2 else "✗", plain)
-        plain = plain.translate(_TABLE)
+            plain = _MINUS_SIGNS.sub(lambda sign: " no".ljust(len(sign[0])) if len(sign[0]) > 2 else "✗", plain)
+        plain = plain.translate(_BLANK_FOR_SIGN)
     if "  " not in plain:
         return plain, []
     offsets, dropped = [], 0

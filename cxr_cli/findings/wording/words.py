@@ -20,7 +20,7 @@ MOST_FAMILIAR = 100_000  # words remembered as right
 LOOKALIKES = Path(__file__).with_name("lookalikes.txt")
 GLUED = frozenset({"no", "with", "without", "small", "mild", "left", "right"})  # what a word may be glued to
 
-_WORD = re.compile(r"\b[a-z]{2,}\b(?!')")
+_LOWER_WORD = re.compile(r"\b[a-z]{2,}\b(?!')")
 _BRITISH = [
     (re.compile(british), american)
     for british, american in (
@@ -40,7 +40,7 @@ class Words:
         _, concepts, phrases = lexicon.matcher
         self._shorthand = lexicon.shorthand
         text = " ".join([phrase for phrase, kinds in zip(phrases, concepts, strict=True) if kinds[0][0] != "skip"])
-        self._vocabulary = dict.fromkeys(_WORD.findall(" ".join(dict.fromkeys(text.split()))))
+        self._vocabulary = dict.fromkeys(_LOWER_WORD.findall(" ".join(dict.fromkeys(text.split()))))
         self._alike: dict[tuple[str, str, int], list[str]] = {}  # an error leaves the one end or the other as it was
         for word in self._vocabulary:
             if len(word) > SLIGHT_ERROR:
@@ -57,7 +57,7 @@ class Words:
             return plain, offsets
         strange: set[str] = set()
         for piece in set(plain.split()) - self._familiar:
-            words = {word for word in _WORD.findall(piece) if self._fix(word)}
+            words = {word for word in _LOWER_WORD.findall(piece) if self._fix(word)}
             if not words:
                 self._remember(piece)
             strange |= words
@@ -71,7 +71,7 @@ class Words:
         self._familiar.add(piece)
 
     def _replacements(self, plain: str, strange: Iterable[str]) -> Iterator[tuple[int, int, str]]:
-        for match in _WORD.finditer(plain):
+        for match in _LOWER_WORD.finditer(plain):
             word = match[0]
             if word in strange:
                 short = self._shorthand.get(word)
