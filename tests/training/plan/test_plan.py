@@ -44,7 +44,7 @@ def test_problems_that_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path]
     row = {"id": "x", "question": "Is it?", "answer": "Yes", "options": ["Yes"], "images": ["gone.png"]}
     (tmp_path / "gone.jsonl").write_text(lines(row))
     film = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])["images"]
-    copies = [shutil.copy(drawn / film[0], tmp_path / f"{n}.png") for n in range(40)]
+    copies = [shutil.copy(drawn / film[0], tmp_path / f"{n}.png") for n in range(150)]
     (tmp_path / "films.jsonl").write_text(lines({**row, "images": [str(path) for path in copies]}))
     (tmp_path / "long.jsonl").write_text(lines({**row, "question": "Is it? " * 2000, "images": film}))
 
