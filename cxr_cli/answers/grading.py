@@ -12,7 +12,7 @@ No answer is not a wrong answer: its score is None, with a reason.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.answer import NO_ANSWER, UNPARSABLE
+from cxr_cli.answers.answer import NO_ANSWER, UNPARSABLE, Answer
 from cxr_cli.answers.choice import choose
 from cxr_cli.answers.meaning import items_in_common, same_meaning
 from cxr_cli.answers.reference import AnswerKey, answer_key
@@ -31,12 +31,24 @@ def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) 
     """The answer's scores and, for each that is null, the reason, as a scored row holds them.
 
     accuracy: 1 when exactly the right options are named, else 0; of an open answer, when it means the same. Where
-    several may be right, partial credit too: answer_f1, 2 |answers and right| / (|answers| + |right|), and
-    answer_jaccard, |answers and right| / |answers or right|. format: 1 when the reply keeps to the tags, else 0.
+    several may be right, partial credit too: answer_f1, 2 |given and right| / (|given| + |right|), and
+    answer_jaccard, |given and right| / |given or right|. format: 1 when the reply keeps to the tags, else 0.
     finish: why the reply ended.
     """
-    parts, key = parse_reply(text or ""), answer_key(case)
-    answer = choose(parts, key, finish)
+    return grade_reply(answer_key(case), text, finish)
+
+
+def grade_reply(key: AnswerKey, text: str | None, finish: str | None = None) -> Grades:
+    """`grade` by what a case asks and expects, which its replies share."""
+    parts = parse_reply(text or "")
+    scores, why = grade_answer(key, choose(parts, key, finish))
+    if text and text.strip():
+        return {**scores, "format": float(parts.well_formed)}, why
+    return {**scores, "format": None}, {**why, "format": NO_ANSWER}
+
+
+def grade_answer(key: AnswerKey, answer: Answer) -> Grades:
+    """The scores of an answer, without `format`."""
     metrics = ["accuracy", "answer_f1", "answer_jaccard"] if key.several else ["accuracy"]
     scores: dict[str, float | None] = dict.fromkeys(metrics)
     why: dict[str, str] = {}
@@ -50,10 +62,6 @@ def grade(case: Mapping[str, Any], text: str | None, finish: str | None = None) 
         right = _is_right(answer.texts, key.reference, key)
         scores["accuracy"] = None if right is None else float(right)
         why = {"accuracy": UNJUDGED} if right is None else {}
-    if text and text.strip():
-        scores["format"] = float(parts.well_formed)
-    else:
-        scores["format"], why["format"] = None, NO_ANSWER
     return scores, why
 
 

@@ -9,6 +9,7 @@ The published ChestX-Reasoner checkpoints use this format, so that they can be p
 import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cxr_cli.answers.json_reply import structured_reply
@@ -111,8 +112,11 @@ class _Pieces(NamedTuple):
     open: bool
 
 
+@lru_cache(maxsize=512)
 def parse_reply(text: str) -> ReplyParts:
     """A reply in parts, as well as its tags allow: in any case, unclosed, one inside the other, in any order.
+
+    Kept in a cache, since the answer, the format and the reasoning of a reply are scored one after the other.
 
     Of several answers the last that is not blank counts. `</think>` without an opening tag ends a thought that
     began with the reply. An answer in JSON is its value: {"reasoning": "Round.", "answer": "B"}.

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.grading import grade
-from cxr_cli.answers.reference import row_answer
+from cxr_cli.answers.grading import grade, grade_reply
+from cxr_cli.answers.reference import answer_key, row_answer
 from cxr_cli.answers.reply_format import bare_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.engines.prompts.structured import together
@@ -30,7 +30,8 @@ class AnswerScores:
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         replies = row.get("predictions") or [{}] * len(texts)
-        graded = [grade(row, text, reply.get("finish")) for text, reply in zip(texts, replies, strict=True)]
+        key = answer_key(row)
+        graded = [grade_reply(key, text, reply.get("finish")) for text, reply in zip(texts, replies, strict=True)]
         if self.model is None:
             return without_requests(graded)
         return together(

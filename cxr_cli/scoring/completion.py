@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.choice import answer_of
-from cxr_cli.answers.grading import grade
+from cxr_cli.answers.answer import Answer
+from cxr_cli.answers.choice import choose
+from cxr_cli.answers.grading import grade_answer
 from cxr_cli.answers.lists import list_items
+from cxr_cli.answers.reference import AnswerKey, answer_key
 from cxr_cli.answers.reply_format import parse_reply
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import Finding, Reader, observations
@@ -20,27 +22,29 @@ from cxr_cli.verifying.faults import normal_form
 class CaseReference(NamedTuple):
     """What a completion is compared with. report: its findings as evidence, None without a findings section.
     findings: those that a reasoning should state: of the reference steps; without steps, of the report about what the
-    case asks, or all of them."""
+    case asks, or all of them. key: the right answer."""
 
     report: ReferenceFindings | None
     findings: list[Finding]
     from_steps: bool
+    key: AnswerKey
 
 
 def case_reference(case: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned) -> CaseReference:
     """Of a case whose `report` may be None."""
     text = case.get("report") or ""
     report = ReferenceFindings(reader.read(text), reader.lexicon, unmentioned) if has_findings(text) else None
-    steps = as_steps(case.get("steps"))
+    steps, key = as_steps(case.get("steps")), answer_key(case)
     if steps:
-        return CaseReference(report, observations((step["text"] for step in steps), reader), True)
+        return CaseReference(report, observations((step["text"] for step in steps), reader), True, key)
     names = {
         narrower
         for name in case.get("findings") or ()
         if name in reader.lexicon.entries
         for narrower in reader.lexicon.narrower(name)
     }
-    return CaseReference(report, [f for f in observations([text], reader) if not names or f.name in names], False)
+    findings = [f for f in observations([text], reader) if not names or f.name in names]
+    return CaseReference(report, findings, False, key)
 
 
 def name_and_status(finding: Finding) -> Finding:
@@ -63,6 +67,10 @@ class Completion:
     def __init__(self, case: Mapping[str, Any], text: str, reference: CaseReference, reader: Reader) -> None:
         self.case, self.text, self.reference, self.reader = case, text, reference, reader
         self.parts = parse_reply(text)
+
+    @cached_property
+    def answer(self) -> Answer:
+        return choose(self.parts, self.reference.key)
 
     @cached_property
     def statements(self) -> list[Finding]:
@@ -121,9 +129,9 @@ class Completion:
 
         No answer is 0, so that silence does not pay. None: the case has no answer to compare with.
         """
-        scores, why = grade(self.case, self.text)
-        if scores["accuracy"] is None and why["accuracy"].startswith(("no reference", "reference answer")):
+        if self.reference.key.reference is None:
             return None
+        scores, _ = grade_answer(self.reference.key, self.answer)
         score = scores.get("answer_f1", scores["accuracy"])
         if not self.case.get("options") and score is not None and score < 1:
             score = max(score, self._open_f1())
@@ -133,7 +141,7 @@ class Completion:
         """F1 of the present findings of an open answer."""
         answer = self.case.get("answer")
         reference = self._present(answer if isinstance(answer, list) else list_items(str(answer)))
-        predicted = self._present(answer_of(self.case, self.text).texts or [])
+        predicted = self._present(self.answer.texts or [])
         recall = coverage(reference, predicted, self.reader.lexicon) or 0.0
         precision = coverage(predicted, reference, self.reader.lexicon) or 0.0
         return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
@@ -146,8 +154,7 @@ class Completion:
 
         What the answer claims must be stated, and no other option may be stated to be present.
         """
-        chosen = answer_of(self.case, self.text).texts
-        if chosen is None:
+        if self.answer.texts is None:
             return 0.0
-        follows = task_of(self.case).follows(self.case, chosen, self.statements, self.reader)
+        follows = task_of(self.case).follows(self.case, self.answer.texts, self.statements, self.reader)
         return None if follows is None else float(follows)

@@ -10,7 +10,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.choice import answer_of
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.scoring.completion import Completion, case_reference
@@ -39,7 +38,7 @@ class StatementScores:
 def statement_scores(completion: Completion) -> Scores:
     """The metrics of one completion."""
     sensitivity, specificity = completion.sensitivity_specificity()
-    no_answer = answer_of(completion.case, completion.text).texts is None
+    no_answer = completion.answer.texts is None
     consistency = None if no_answer else completion.consistency()
     silent = why_silent(completion.case.get("report"))
     why = {

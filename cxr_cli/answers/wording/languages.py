@@ -81,6 +81,8 @@ def answer_in_english(text: str) -> str:
 
 def yes_or_no_in_english(text: str) -> str:
     """The text, where it begins with another language's yes or no, or has one behind "Answer:"."""
+    if "answer: " not in text.lower() and not _YES_OR_NO.match(text):
+        return text
     return _YES_OR_NO.sub(lambda match: match[1] + ("Yes" if match[2] else "No"), text)
 
 
