@@ -21,7 +21,7 @@ _THOUGHT_KEY = re.compile(
     ),
     re.I,
 )
-_FENCE = re.compile(r"```[ \t]*\w*[ \t]*\n?(.*?)```", re.S)
+_FENCE = re.compile(r"```[ \t]*+\w*+[ \t]*+\n?(.*?)```", re.S)
 _BARE_VALUE = re.compile(r"[^,}\]\n]*")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"?", re.S)
 _BRACKETS = re.compile(r"\[([^\[\]{}]*)\]")
@@ -64,7 +64,7 @@ def _whole(text: str) -> Any:
     """A list or a string that is the whole text; None if it is neither."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         match = _BRACKETS.fullmatch(text)
         return _bracket_items(match[1]) if match and ("'" in match[1] or '"' in match[1]) else None
 

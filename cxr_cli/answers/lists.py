@@ -9,9 +9,12 @@ _NONE = re.compile(
     r"|neither(?: of (?:them|these))?|nil)\W*",
     re.I,
 )
-_LEAD = re.compile(r"\s*(?:the |my )?(?:final |correct )?(?:answers?|findings?)\s*(?:is|are|include)?\s*:?\s+", re.I)
-_JOINT = re.compile(r"\s*(?:[\n;,]|\band\b|&)\s*", re.I)
-_BULLET = re.compile(r"^(?:[-–>\s]|\(?\d{1,2}[.)]\s)+|[\s.]+$")
+_LEAD = re.compile(
+    r"(?:(?<!\s)\s*)?(?:the |my )?(?:final |correct )?(?:answers?|findings?)\s*(?:is|are|include)?\s*:?\s+", re.I
+)
+_JOINT = re.compile(r"(?:(?<!\s)\s*)?(?:[\n;,]|\band\b|&)\s*", re.I)
+_BULLET = re.compile(r"^(?:[-–>\s]|\(?\d{1,2}[.)]\s)+")
+_TAIL = re.compile(r"(?<![\s.])[\s.]+\Z|^[\s.]+\Z")
 
 
 def says_none(text: str) -> bool:
@@ -26,9 +29,14 @@ def list_items(text: str) -> list[str]:
 
 def list_pieces(text: str) -> list[str]:
     """The text split at commas, "and" and line ends, without "The answer is" before it and bullets; some are ""."""
-    return [_BULLET.sub("", piece) for piece in _JOINT.split(_LEAD.sub("", text, count=1))]
+    return [_bare(piece) for piece in _JOINT.split(_LEAD.sub("", text, count=1))]
 
 
 def single_item(text: str) -> str:
     """The text without "The answer is" before it and without a bullet."""
-    return _BULLET.sub("", _LEAD.sub("", text, count=1))
+    return _bare(_LEAD.sub("", text, count=1))
+
+
+def _bare(item: str) -> str:
+    """The item without a bullet and the full stop."""
+    return _TAIL.sub("", _BULLET.sub("", item))

@@ -21,11 +21,11 @@ _ASKS_YES_NO = re.compile(
     r"\W*(?:is|are|was|were|does|do|did|has|have|can|could|should|would|will)\b(?!.*\bor\b)", re.I
 )
 _ASKS_WHAT = re.compile(r"\b(?:what|which|where|how|who|when|why|list|name|describe)\b", re.I)
-_ONLY_LETTERS = re.compile(r"\W*(?:(?:[A-H]\W+|[A-H]\Z)+|A?B?C?D?E?F?G?H?)\W*")
+_ONLY_LETTERS = re.compile(r"\W*+(?:(?:[A-H]\W++|[A-H]\Z)+|A?B?C?D?E?F?G?H?)\W*")
 _ASKS_FOR_SET = re.compile(r"\b(?:findings|abnormalities|diseases|pathologies|labels|conditions|observations)\b", re.I)
 _SMALL_LETTERS = re.compile(r"[a-h]{2,8}")
 _YES_NO_NUMBERS = ("0", "1", "0 0", "1 0")
-_INDEX = re.compile(r"(\d+)(?:\.0+)?")
+_INDEX = re.compile(r"(\d{1,9})(?:\.0+)?")
 
 
 class AnswerKey(NamedTuple):

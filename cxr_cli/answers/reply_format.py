@@ -21,10 +21,10 @@ INSTRUCTION = (
     "</answer>."
 )
 """What stands below a question that is to be reasoned about."""
-_OPTIONS_HEAD = re.compile(r"\s*\boptions?\s*:\s*\n", re.I)
-_LETTERED_LINE = re.compile(r"\s*\(?([A-Z])[).:]\s+(.*\S)\s*")
+_OPTIONS_HEAD = re.compile(r"(?:(?<!\s)\s*)?\boptions?\s*:\s*\n", re.I)
+_LETTERED_LINE = re.compile(r"\s*\(?([A-Z])[).:]\s++(.*\S)\s*")
 _WELL_FORMED = ["<think>", "</think>", "<answer>", "</answer>"]
-_TAG = re.compile(r"<\s*(/?)\s*(?:think(?:ing)?|thoughts?|reason(?:ing)?|(?:final[ _-]?)?(answer))\s*>", re.I)
+_TAG = re.compile(r"<\s*+(/?)\s*+(?:think(?:ing)?|thoughts?|reason(?:ing)?|(?:final[ _-]?)?(answer))\s*+>", re.I)
 _ROLE = re.compile(r"\A\s*(?:\*\*)?(?:assistant|ai|model|bot)(?:\*\*)?(?:\s*:(?:\*\*)?|[ \t]*\n)\s*", re.I)
 _SPECIAL = re.compile(r"<\|\w+\|>|</?s>|<pad>|<eos>", re.I)
 _PROMPT = re.compile(

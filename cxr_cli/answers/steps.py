@@ -10,7 +10,7 @@ from cxr_cli.findings.sentences import sentences
 
 _TEXT_KEYS = ("step", "content", "sentence", "description", "reasoning")
 _ITEM_MARK = re.compile(r"^\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s+|[-*•]\s+)", re.IGNORECASE)
-_LIST_ITEM = re.compile(r"\n(?=\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s|[-*•]\s))", re.IGNORECASE)
+_LIST_ITEM = re.compile(r"\n(?=[^\S\n]*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s|[-*•]\s))", re.IGNORECASE)
 
 
 def as_steps(value: Any) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ from cxr_cli.rows.files.lines import text_problem
 
 FOLDERS = ("accuracy_res", "reasoning_res")
 _LISTED = 5  # unknown files that are named
-_INSTRUCTION = re.compile(r"\s*Let's think step by step\b.*\Z", re.S)
+_INSTRUCTION = re.compile(r"(?<!\s)\s*Let's think step by step\b.*\Z", re.S)
 
 
 def find_results(name: str) -> Source:

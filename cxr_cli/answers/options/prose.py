@@ -62,7 +62,7 @@ _PHRASE_BEFORE = re.compile(
     r"(?:^\W*|[,:;\"'(]\s*|\b(?:is|are|as|with|of|shows?|showing|demonstrates?|reveals?|includes?|suggests?|suggesting"
     r"|indicates?|indicating|be|has|and|or|also|an?|the)\s+)\Z"
 )
-_CLAUSE_REACH, _NEAR = 200, 20
+_CLAUSE_REACH, _NEAR, _FAR = 200, 20, 600  # characters
 _STAND_IN = "pneumothorax"  # read in the place of words that are no finding
 
 
@@ -177,9 +177,12 @@ class _Options:
 
 
 def stand_in_status(reader: OptionReader, a: int, b: int, start: int, end: int) -> str | None:
-    """The status of text[a:b] in the sentence text[start:end]: that of a finding in its place."""
-    before = reader.text[start:a]
-    found = findings_reader().read(before + _STAND_IN + reader.text[b:end])
+    """The status of text[a:b] in the sentence text[start:end]: that of a finding in its place.
+
+    Of a sentence that never ends the words near by are read, so that many such places cost no more than their number.
+    """
+    before = reader.text[max(start, a - _FAR) : a]
+    found = findings_reader().read(before + _STAND_IN + reader.text[b : min(end, b + _FAR)])
     return next((f.status for f in found if f.start <= len(before) < f.end), None)
 
 

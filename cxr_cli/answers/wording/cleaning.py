@@ -7,9 +7,9 @@ from cxr_cli.answers.wording.languages import answer_in_english
 
 _BRACED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{([^{}]*)\}")
-_NEXT_BOX = re.compile(r"\}[\s$,;]*(?:and\b|&)?[\s$]*\\(?:boxed|fbox)\s*\{")
+_NEXT_BOX = re.compile(r"\}[\s$,;]*+(?:and\b|&)?[\s$]*+\\(?:boxed|fbox)\s*\{")
 _FORMULA = re.compile(r"\\[()\[\]]")
-_UNDERSCORES = re.compile(r"(?<!\w)_+|_+(?!\w)")
+_UNDERSCORES = re.compile(r"(?<!\w)_+|(?<!_)_++(?!\w)")
 _MARKDOWN = re.compile(r"[*`#$]+")
 _NOT_ASCII = re.compile(r"[^\t-\r\x1c-~]")
 _ASCII = {

@@ -84,7 +84,8 @@ DEFERS = Cue(
     *("consult(?:ing)? (?:with )?an?", "not (?:sure|certain)"),
 )
 _ANSWER_LINE = re.compile(
-    r"^\W*(?:(?:the|my|so|thus|therefore|final|correct)[ ,]+){0,3}answer\W*[:=][ \t]*\n?[ \t]*(\S[^\n]*)$", re.M | re.I
+    r"^[^\w\n]*(?:(?:the|my|so|thus|therefore|final|correct)[ ,]+){0,3}answer\W*[:=][ \t]*\n?[ \t]*(\S[^\n]*)$",
+    re.M | re.I,
 )
 _UNFINISHED = re.compile(r"[,?]|\b(?:but|unless|if|because|however|let)\b", re.I)
 
