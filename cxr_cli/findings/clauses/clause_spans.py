@@ -25,15 +25,16 @@ class ClauseSpan(NamedTuple):
 def clause_spans(tokens: Iterable[Token], plain: str) -> Iterator[ClauseSpan]:
     """The clauses of a sentence. In "option B, which mentions ..." what follows "which" is still the option."""
     clause: list[Token] = []
-    informative, break_before, option = False, "", False
+    informative, break_before, option, answered = False, "", False, False
     for token in tokens:
         kind, value, start, _ = token
         if value in BREAKS and not (option and plain.startswith("which", start)):
             yield ClauseSpan(clause, informative, break_before, value)
             clause, informative, break_before = [], False, value
         elif opens_option(token, plain):
+            answered = answered if option else holds_answer(plain)
             option = True
-            if not holds_answer(plain):  # "the answer is option B, scoliosis" states it
+            if not answered:  # "the answer is option B, scoliosis" states it
                 clause.append(token)
         else:
             clause.append(token)
