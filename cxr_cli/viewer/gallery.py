@@ -53,7 +53,7 @@ class Gallery:
 
     def _reference(self, path: str) -> str:
         file = Path(self.root or "", path)
-        if file.is_file() and _is_displayed_alike(file):
+        if os.path.isfile(file) and _is_displayed_alike(file):
             load_film(path, self.root)
         else:
             load_film(path, self.root, size=RENDER_SIZE, cache=self.folder)

@@ -33,7 +33,7 @@ def sign_in(viewer: Viewer, name: str = "AB") -> None:
 def reopened(open_page: Open, marked: int) -> Viewer:
     """The page in another tab, once it has what the first one stored: browsers pass it on a little later."""
     viewer = open_page()
-    viewer.page.locator("#marked").get_by_text(str(marked), exact=True).wait_for()
+    viewer.page.locator("#marked").get_by_text(str(marked), exact=True).wait_for(timeout=30_000)
     return viewer
 
 

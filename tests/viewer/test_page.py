@@ -211,6 +211,11 @@ def test_a_film_that_infer_refuses_is_not_shown(cxr: Cxr, tmp_path: Path) -> Non
     ]
 
 
+def test_a_film_name_that_no_file_can_have(cxr: Cxr, tmp_path: Path) -> None:
+    done = cxr("view", "-o", "page.html", stdin=lines(CASE | {"images": ["x" * 5000 + ".png"]}))
+    assert (done.returncode, "internal error" in done.stderr, "Traceback" in done.stderr) == (0, False, False)
+
+
 def test_a_film_that_a_browser_would_turn_is_rendered(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

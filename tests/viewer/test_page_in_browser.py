@@ -98,6 +98,15 @@ def test_a_model_alone(viewer: Viewer) -> None:
     assert viewer.text("#counted") == "0 of 3 cases"
 
 
+def test_scores_may_have_any_name(open_page: Open) -> None:
+    odd = {"toString": 0.5, "__proto__": None, "constructor": 1e300}
+    first, second = FIRST[0] | {"scores": odd, "why": {"constructor": "?"}}, SECOND[0] | {"scores": {"accuracy": 0.5}}
+    viewer = open_page([first], [second])
+    assert viewer.texts(".scores tbody th") == [*odd, "accuracy"]
+    assert viewer.texts(".scores tbody tr:last-child td") == ["", "0.50"]
+    assert [error for error in viewer.errors if "ERR_FILE_NOT_FOUND" not in error] == []
+
+
 def test_no_rows(open_page: Open) -> None:
     viewer = open_page([])
     assert viewer.text("main") == "There are no rows on this page."

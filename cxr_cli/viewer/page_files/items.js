@@ -6,7 +6,7 @@
 const SIGNS = {supported: "✓", contradicted: "✗", unmentioned: "?", not_checkable: "·", none: "–"};
 const OUTCOMES = {right: "correct", wrong: "wrong", none: "no clear answer"};
 const NO_REFERENCE = "no reference answer"; // as `cxr score` writes it
-const verdictOf = (step) => (step.verdict in SIGNS ? step.verdict : "none");
+const verdictOf = (step) => (Object.hasOwn(SIGNS, step.verdict) ? step.verdict : "none");
 const words = (verdict) => (verdict === "none" ? "not judged" : verdict.replace("_", " "));
 
 const items = [];

@@ -45,7 +45,7 @@ function drawScores(rows) {
 
 function score(row, metric) {
   const value = row.scores[metric];
-  if (value === undefined) return el("td", {}, "");
-  if (value === null) return el("td.null", {}, "– ", el("bdi", {}, row.why[metric] ?? ""));
+  if (!Object.hasOwn(row.scores, metric)) return el("td", {}, "");
+  if (value === null) return el("td.null", {}, "– ", el("bdi", {}, Object.hasOwn(row.why, metric) ? row.why[metric] : ""));
   return el("td", {}, el("span.share", {style: null}, value.toFixed(2)));
 }
