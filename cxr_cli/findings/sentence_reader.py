@@ -27,6 +27,8 @@ class SentenceReading(NamedTuple):
 
     def at(self, offset: int) -> "SentenceReading":
         """Of a sentence that begins at `offset` of its text."""
+        if not (self.findings or self.topic):
+            return self
         return SentenceReading(_at(self.findings, offset), _at(self.topic, offset), self.verdict)
 
 

@@ -17,6 +17,7 @@ _ABBREVIATIONS = (
     *("dr", "mr", "mrs", "ms", "vs", "approx", "e.g", "i.e", "eg", "ie", "fig", "st", "cf", "etc", "resp", "incl"),
     *("bilat", "lt", "rt", "neg"),
 )
+_LAST_LETTERS = frozenset("".join(word[-1] + word[-1].upper() for word in _ABBREVIATIONS))
 _ABBREVIATION = re.compile(rf"\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})(?<![a-z] neg)$", re.IGNORECASE)
 _TWO_SIDES = re.compile(r"[LR]T\.\s+(?:left|right)\b", re.IGNORECASE)  # radiotherapy, before a side
 _GOES_ON = re.compile(
@@ -45,7 +46,8 @@ def sentences(text: str) -> Iterator[Sentence]:
             mark = text[begin]
             if mark == "?" and not text[max(start, begin - 1) : begin].strip("?([ \n"):
                 continue  # "opacity ? pneumonia", "(?effusion)"
-            if mark == "." and end == begin + 1 and _is_abbreviation(text, start, begin):
+            ends_word = mark == "." and end == begin + 1 and text[begin - 1] in _LAST_LETTERS
+            if ends_word and _is_abbreviation(text, start, begin):
                 continue
             if match.lastgroup:
                 width = width or max(map(len, text[start:stop].split("\n")))

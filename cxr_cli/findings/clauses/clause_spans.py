@@ -31,7 +31,7 @@ def clause_spans(tokens: Iterable[Token], plain: str) -> Iterator[ClauseSpan]:
         if value in BREAKS and not (option and plain.startswith("which", start)):
             yield ClauseSpan(clause, informative, break_before, value)
             clause, informative, break_before = [], False, value
-        elif opens_option(token, plain):
+        elif value == "ask" and opens_option(token, plain):
             answered = answered if option else holds_answer(plain)
             option = True
             if not answered:  # "the answer is option B, scoliosis" states it

@@ -7,6 +7,7 @@ The text keeps its length, so that places in it are places in the report as it w
 """
 
 import re
+from functools import lru_cache
 
 _INLINE_TAGS = r"b|strong|i|em|u|font|span|a|small|big|sup|sub|tt|code"
 _BLOCK_TAGS = (
@@ -45,6 +46,7 @@ _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "ndash"
 _SPOKEN_SIGNS = {"colon": ":", "period": ".", "full stop": ".", "comma": ","}
 
 
+@lru_cache(maxsize=16)  # the steps of reading a report each ask for it
 def plain_text(text: str) -> str:
     """The text in its own length; the very same one where nothing is to be done."""
     if "\r" in text:
