@@ -1,5 +1,6 @@
 """What the page of `cxr view` looks like: at each width, with long words, in each direction, in the dark, on paper."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -98,6 +99,25 @@ def test_nothing_is_cut_and_nothing_is_wider_than_the_page(open_page: Open, size
         assert viewer.page.evaluate(CUT) == []
         viewer.page.locator(".item").nth(1).click()
         assert viewer.text("#place") == "2 of 6"
+
+
+def test_letters_of_twice_the_size(open_page: Open) -> None:
+    viewer = open_page(*three_models())
+    viewer.page.evaluate("document.documentElement.style.fontSize = '32px'; drawList()")
+    viewer.page.evaluate("document.querySelector('.wide').remove()")  # a table of three models may scroll by itself
+    assert [name for name in viewer.page.evaluate(CUT) if "select" not in name] == []
+    boxes = [item.bounding_box() for item in viewer.page.locator(".item").all()]
+    assert [one["y"] + one["height"] <= other["y"] + 1 for one, other in pairwise(boxes)] == [True] * 5
+    inside = "[...document.querySelectorAll('.item')].every((e) => e.scrollHeight <= e.clientHeight + 1)"
+    assert viewer.page.evaluate(inside)
+    assert viewer.page.evaluate("getComputedStyle(document.querySelector('.sentence')).fontSize") == "30px"
+
+
+def test_a_window_that_grows_has_its_list_again(viewer: Viewer) -> None:
+    for width, there in ((390, False), (1366, True)):
+        viewer.page.set_viewport_size({"width": width, "height": 768})
+        viewer.page.wait_for_function("(there) => there !== document.body.classList.contains('shut')", arg=there)
+        assert viewer.page.locator("#side").is_visible() == there
 
 
 def test_three_models_stand_side_by_side_in_a_window_of_1366(open_page: Open) -> None:

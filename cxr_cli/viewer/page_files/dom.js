@@ -41,7 +41,7 @@ function closeNotice() {
 }
 
 const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-const phone = window.matchMedia("(max-width: 820px)");
+const phone = window.matchMedia("(max-width: 51.25em)");
 
 // Some browsers have no localStorage for pages from files.
 const store = {

@@ -1,28 +1,29 @@
 "use strict";
 
 // The list has an element for each item in sight, however many items there are.
-const HEIGHT = 54;
+const itemHeight = () => 3.375 * parseFloat(getComputedStyle(document.documentElement).fontSize); // as in the style
 let current = null;
 let onPage = {}; // the item on the page, and the model that it was drawn for
 
 function drawList() {
   const box = $("list");
-  const first = Math.max(0, Math.floor(box.scrollTop / HEIGHT) - 4);
-  const last = Math.min(found.length, first + Math.ceil(box.clientHeight / HEIGHT) + 8);
-  $("inner").replaceChildren(...found.slice(first, last).map((item, i) => listItem(item, first + i)));
+  const height = itemHeight();
+  const first = Math.max(0, Math.floor(box.scrollTop / height) - 4);
+  const last = Math.min(found.length, first + Math.ceil(box.clientHeight / height) + 8);
+  $("inner").replaceChildren(...found.slice(first, last).map((item, i) => listItem(item, first + i, height)));
   const row = current && $(`item-${current.number}`); // none where it is out of sight, or filtered out
   if (row) box.setAttribute("aria-activedescendant", row.id);
   else box.removeAttribute("aria-activedescendant");
 }
 
-function listItem(item, index) {
+function listItem(item, index, height) {
   const row = el("div.item", {
     id: `item-${item.number}`, role: "option", "aria-selected": String(item === current), "aria-setsize": found.length, "aria-posinset": index + 1,
     onclick: () => { show(item); if (phone.matches) openSide(false); },
   },
   el("div.ask", {}, item.shared.question || item.shared.report || item.shared.id),
   el("div.of", {}, el("span.id", {}, item.shared.id), el("span.signs", {}, tally(item))));
-  row.style.top = `${index * HEIGHT}px`;
+  row.style.top = `${index * height}px`;
   return row;
 }
 
@@ -41,10 +42,11 @@ function tally(item) {
 
 function bringIntoList(index) {
   const box = $("list");
-  $("inner").style.height = `${found.length * HEIGHT}px`; // before scrolling: a list that is too short does not scroll
+  const height = itemHeight();
+  $("inner").style.height = `${found.length * height}px`; // before scrolling: a list that is too short does not scroll
   if (index < 0) return;
-  if (index * HEIGHT < box.scrollTop) box.scrollTop = index * HEIGHT;
-  else if ((index + 1) * HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = (index + 1) * HEIGHT - box.clientHeight;
+  if (index * height < box.scrollTop) box.scrollTop = index * height;
+  else if ((index + 1) * height > box.scrollTop + box.clientHeight) box.scrollTop = (index + 1) * height - box.clientHeight;
 }
 
 function move(by) {

@@ -49,7 +49,7 @@ function wantedItem() {
   let id = raw;
   try { id = decodeURIComponent(raw); } catch { /* no id that this page wrote */ }
   const item = items.find((item) => item.rows.some((row) => row.id === id)) ?? null;
-  if (id && !item && items.length) toast(`No case of this page has the id ${id}`);
+  if (id && !item && items.length) toast(`No case of this page has the id ${id.slice(0, 80)}`);
   return item;
 }
 
@@ -86,6 +86,7 @@ function start() {
   $("list").addEventListener("scroll", () => requestAnimationFrame(drawList));
   window.addEventListener("resize", drawList);
   document.addEventListener("keydown", onKey);
+  phone.addEventListener("change", () => openSide(!phone.matches));
   openSide(!phone.matches);
   window.addEventListener("hashchange", goToHash);
   current = wantedItem();
