@@ -18,7 +18,7 @@ import click
 from click.shell_completion import CompletionItem, shell_complete
 
 from cxr_cli import termination
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, one_line
 from cxr_cli.registry import closest_name
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
@@ -145,6 +145,8 @@ def _exit_code(command: click.Command) -> int:
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except click.ClickException as error:
+        message = one_line(error.format_message())
+        error.format_message = lambda: message  # type: ignore[method-assign]
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
@@ -153,8 +155,11 @@ def _exit_code(command: click.Command) -> int:
         return _fail(str(error), 1)
     except BrokenPipeError:
         raise
+    except MemoryError:
+        return _fail("out of memory: an input is too large for this machine, or compressed data unpack without end", 1)
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error).partition("\n")[0], 1)
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
+        return _fail(f"{name}: {error.strerror}" if name else str(error).partition("\n")[0], 1)
     except Exception as error:  # a bug; its message could quote a report
         if os.environ.get("CXR_TRACEBACK"):
             raise
@@ -165,5 +170,5 @@ def _exit_code(command: click.Command) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"cxr: {message}", err=True)
+    click.echo(f"cxr: {one_line(message)}", err=True)
     return code

@@ -4,6 +4,23 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+LONGEST_SHOWN = 80
+"""Characters of an id or a name in a message; a longer one is shortened."""
+
+
+def one_line(text: str) -> str:
+    """A message for a terminal. What would break the line or play with it is escaped: a newline becomes `\\n`.
+
+    So are halves of characters, as which Python holds the bytes of a file name that are not UTF-8.
+    """
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+def shortened(text: str) -> str:
+    """An id or a name, for a message."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}.."
 
 
 class CxrError(Exception):
@@ -21,7 +38,7 @@ class RowError(CxrError):
 
     def __init__(self, where: str, reason: str, *, id: str | None = None) -> None:
         self.where, self.reason, self.id = where, reason, id
-        super().__init__(f"{where}: {reason}" + (f" (id {id})" if id is not None else ""))
+        super().__init__(f"{where}: {reason}" + (f" (id {shortened(id)})" if id is not None else ""))
 
 
 class LateError(Generic[T]):

@@ -18,7 +18,7 @@ Status = Literal["present", "absent", "uncertain"]
 Side = Literal["left", "right", "bilateral"]
 StepKind = Literal["plan", "observe", "conclude"]
 Verdict = Literal["supported", "contradicted", "unmentioned", "not_checkable"]
-Id = Annotated[str, msgspec.Meta(min_length=1)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
 class Span(TypedDict):

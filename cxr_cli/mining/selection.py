@@ -6,11 +6,10 @@ from hashlib import blake2b
 from heapq import heappush, heappushpop
 from tempfile import TemporaryFile
 
-import msgspec
-
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rows import Row, for_each_row, note
+from cxr_cli.rows.files import json_text
 from cxr_cli.tasks.task import Task
 
 _BINARY_ANSWERS = ("Yes", "No")
@@ -70,7 +69,7 @@ def sample_per_finding(
                 reject(row, error.reason)
                 continue
             offset = file.tell()
-            file.write(msgspec.json.encode(row) + b"\n")
+            file.write(json_text.encode(row) + b"\n")
             for task, name in targets:
                 if answer := writer.yes_or_no(study, name):
                     sample, item = samples[task, name, answer], (-_draw_rank(miner.seed, row["id"], name), offset)
@@ -82,7 +81,7 @@ def sample_per_finding(
                 targets_at[offset].append(target)
         for offset in sorted(targets_at):
             file.seek(offset)
-            row = msgspec.json.decode(file.readline())
+            row = json_text.decode(file.readline())
             study = miner.read(row)
             for task, name in targets_at[offset]:
                 if question := task.question(study, name, writer):

@@ -19,8 +19,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from cxr_cli.answers.lists import list_items
 from cxr_cli.answers.reference import reference_texts
 from cxr_cli.answers.reply_format import parse_prompt
@@ -29,7 +27,8 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.published.defects import AS_LIST, TWICE
 from cxr_cli.published.judgements import stored_judgement
 from cxr_cli.rows import Item, Source, note
-from cxr_cli.rows.files.lines import text_problem
+from cxr_cli.rows.files import json_text
+from cxr_cli.rows.files.lines import text_of
 
 FOLDERS = ("accuracy_res", "reasoning_res")
 _LISTED = 5  # unknown files that are named
@@ -92,11 +91,13 @@ def _again(row: dict[str, Any], seen: Counter[str]) -> dict[str, Any]:
 
 def _load_results(path: Path) -> list[Any] | str:
     """The results in a file, or why it cannot be read."""
-    content = path.read_bytes()
+    text, reason = text_of(path.read_bytes())
+    if reason:
+        return reason
     try:
-        results = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return text_problem(content) or f"broken JSON: {error}"
+        results = json_text.decode(text.encode())
+    except json_text.BrokenJson as error:
+        return error.reason
     return results if isinstance(results, list) else "not a list of results"
 
 
@@ -170,8 +171,8 @@ def _reference_steps(stored: Any) -> tuple[list[dict[str, Any]] | None, str | No
         return None, "steps as an error"
     if isinstance(stored, str):
         try:
-            stored = msgspec.json.decode(stored)
-        except msgspec.DecodeError:
+            stored = json_text.decode(stored.encode())
+        except json_text.BrokenJson:
             return as_steps(stored) or None, "steps as a string" if stored.strip() else None
         return _reference_steps(stored)[0], "steps as a string"
     if isinstance(stored, dict):

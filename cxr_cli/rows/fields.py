@@ -1,16 +1,21 @@
 """The types of a row's fields by records.py, and the cells of tables restored to them."""
 
 import ast
+import json
+import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
-import msgspec
 from msgspec.inspect import DictType, FloatType, ListType, NoneType, StrType, Type, TypedDictType, UnionType, type_info
 
 from cxr_cli.records import Row, ScoredCase
+from cxr_cli.rows.files import json_text
+from cxr_cli.rows.files.json_text import number_of
 
 Restorer = Callable[[Any], Any]
 _MISSING = object()
+_DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+)", re.ASCII)
 _LONGEST_LIST = 100_000  # characters of a Python list in a cell
 
 
@@ -83,9 +88,9 @@ def _parse_list(text: str) -> Any:
         return parsed
     try:
         parsed = ast.literal_eval(text) if len(text) <= _LONGEST_LIST else text
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return json_text.decode(json.dumps(parsed, allow_nan=False).encode()) if isinstance(parsed, list) else text
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return text
-    return parsed if isinstance(parsed, list) else text
 
 
 def _restore_options(value: Any) -> Any:
@@ -97,16 +102,20 @@ def _restore_options(value: Any) -> Any:
 
 def _parse_json(text: str) -> Any:
     try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+        return json_text.decode(text.encode())
+    except json_text.BrokenJson:
         return text
 
 
 def _parse_number(text: str) -> Any:
+    """A number in a cell; "0,5" too, but not "1,234", which may be a thousand or one and a bit."""
+    if (comma := _DECIMAL_COMMA.fullmatch(text)) and (len(comma[2]) != 3 or int(comma[1]) == 0):
+        text = f"{comma[1]}.{comma[2]}"
     try:
-        return float(text)
+        number = number_of(text)
     except ValueError:
         return text
+    return number if isfinite(number) else text
 
 
 def _unchanged(value: Any) -> Any:

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-import msgspec
+from cxr_cli.rows.files import json_text
 
 QUESTION_FIELDS = ("id", "question", "options", "answer", "images")
 
 
 def value_hash(value: Any) -> bytes:
     """16 bytes that stand for a JSON value."""
-    return blake2b(msgspec.json.encode(value), digest_size=16).digest()
+    return blake2b(json_text.encode(value), digest_size=16).digest()
 
 
 class Fingerprint:

@@ -2,12 +2,14 @@
 
 import re
 from functools import cache
+from typing import Any
 
 import msgspec
 from msgspec.inspect import ListType, LiteralType, Type, TypedDictType, type_info
 
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import union_members
+from cxr_cli.rows.files.json_text import ExactNumber
 
 _TYPE_NAMES = {
     "str": "a string",
@@ -25,8 +27,19 @@ def check_row(row: Row, kind: type) -> str | None:
     try:
         msgspec.convert(row, kind)
     except msgspec.ValidationError as error:
+        if "got `ExactNumber`" in str(error):
+            return check_row(_with_floats(row), kind)
         return _reason(str(error), kind)
     return None
+
+
+def _with_floats(value: Any) -> Any:
+    """The value with plain floats in the place of ExactNumbers, which are numbers too."""
+    if isinstance(value, dict):
+        return {key: _with_floats(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(inner) for inner in value]
+    return float(value) if isinstance(value, ExactNumber) else value
 
 
 def _reason(message: str, kind: type) -> str:
@@ -38,6 +51,8 @@ def _reason(message: str, kind: type) -> str:
         return f"field `{path}`: expected {_type_names(expected[1])}, got {_type_names(expected[2])}"
     if " of length >= 1" in message:
         return f"field `{path}`: empty"
+    if " of length <= " in message:
+        return f"field `{path}`: longer than {message.rpartition(' ')[2]} characters"
     choices = _choices(kind).get(path.rpartition(".")[2])  # a wrong choice, whose message would quote the value
     return f"field `{path}`: not one of {', '.join(choices)}" if choices else f"field `{path}`: not valid"
 

@@ -33,7 +33,8 @@ def find(name: str) -> Source:
     if Path(name).is_dir():
         data_sets: Iterator[DataSet] = map(SOURCES.load, SOURCES)
         fitting = (data_set.find for data_set in data_sets if data_set.fits(Path(name)))
-        return next(fitting, text_folder.find)(name)
+        rows = reading.find if reading.has_parquet(Path(name)) else text_folder.find
+        return next(fitting, rows)(name)
     prefix, colon, path = name.partition(":")
     if colon and re.fullmatch(r"[a-z][a-z0-9-]+", prefix) and not Path(name).exists():
         return _of(prefix, path)

@@ -16,13 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source
-from cxr_cli.rows.files import reading
-from cxr_cli.rows.files.lines import text_problem
+from cxr_cli.rows.files import json_text, reading
+from cxr_cli.rows.files.lines import text_of
 from cxr_cli.tasks import task_of
 
 TASK_NAMES = {
@@ -52,15 +50,15 @@ def find(name: str) -> Source:
 
 
 def _rows_of_file(path: Path) -> Iterator[Item]:
-    content = path.read_bytes()
-    if reason := text_problem(content):
+    text, reason = text_of(path.read_bytes())
+    if reason:
         raise CxrError(f"{path}: {reason}")
     try:
-        rows = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=list[Any])
-    except msgspec.DecodeError as error:
-        raise CxrError(
-            f"{path}: not a JSON array of objects, or broken; a file with one row a line must be named .jsonl"
-        ) from error
+        rows = json_text.decode(text.encode())
+    except json_text.BrokenJson as error:
+        raise CxrError(f"{path}: {error.reason}; a file with one row a line must be named .jsonl") from error
+    if not isinstance(rows, list):
+        raise CxrError(f"{path}: not a JSON array of objects; a file with one row a line must be named .jsonl")
     task = next((TASK_NAMES[word] for word in path.stem.lower().split("_") if word in TASK_NAMES), None)
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):

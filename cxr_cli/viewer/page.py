@@ -13,10 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TextIO
 
-import msgspec
-
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Row
+from cxr_cli.rows.files import json_text
 from cxr_cli.rows.fingerprint import value_hash
 from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.viewer.gallery import Gallery
@@ -90,7 +89,7 @@ class PageRows:
         data = page_row(row, source, self.gallery.film)
         self.number += 1
         self.models |= {data["model"]} if data["predictions"] else set()
-        self.fingerprint.update(msgspec.json.encode(row))
+        self.fingerprint.update(json_text.encode(row))
         for name, url in self.gallery.new_data_urls():
             self.file.write(f'<script type="text/plain" id="{name}">{url}</script>\n')
         _write_data(self.file, "row", self.items.join(row, data))
@@ -107,7 +106,7 @@ class PageRows:
 
 def _write_data(file: TextIO, kind: str, data: Any) -> None:
     """As JSON that cannot end its script element."""
-    text = msgspec.json.encode(data).decode()
+    text = json_text.encode(data).decode()
     for character, escaped in _HARMFUL.items():
         text = text.replace(character, escaped)
     file.write(f'<script type="application/json" class="{kind}">{text}</script>\n')

@@ -50,7 +50,9 @@ FILE_FORMATS = Registry(
     {
         ".jsonl": "cxr_cli.rows.files.jsonl_format:JsonlFormat",
         ".csv": "cxr_cli.rows.files.csv_format:CsvFormat",
+        ".tsv": "cxr_cli.rows.files.csv_format:TsvFormat",
         ".parquet": "cxr_cli.rows.files.parquet_format:ParquetFormat",
+        ".arrow": "cxr_cli.rows.files.parquet_format:ArrowFormat",
     }
 )
 PACKS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": zstd.open}
@@ -59,8 +61,8 @@ BROKEN_PACK = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
 
 
 def is_csv(path: Path) -> bool:
-    """Is the file named as CSV, packed or not?"""
-    return path.name.lower().endswith(tuple(f".csv{pack}" for pack in ("", *PACKS)))
+    """Is the file named as CSV or TSV, packed or not?"""
+    return path.name.lower().endswith(tuple(f"{suffix}{pack}" for suffix in (".csv", ".tsv") for pack in ("", *PACKS)))
 
 
 def format_of(path: Path) -> tuple[FileFormat, str]:
@@ -72,6 +74,8 @@ def format_of(path: Path) -> tuple[FileFormat, str]:
         file_format: FileFormat = FILE_FORMATS.load(suffix)()
         if file_format.packed or not pack:
             return file_format, pack
+    if suffix in (".xlsx", ".xls", ".ods"):
+        raise CxrError(f"{path}: a workbook; save its sheet as CSV UTF-8 in Excel or LibreOffice")
     raise CxrError(f"{path}: unknown extension{known_names(suffix, (*FILE_FORMATS, *PACKS), known_suffixes())}")
 
 

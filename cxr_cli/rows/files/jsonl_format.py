@@ -1,15 +1,14 @@
 """JSONL, read and written row by row."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonlines
-import msgspec
-
+from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.formats import Item, Sink, open_file
 from cxr_cli.rows.files.lines import ByteStream, LineReader, escaped_text, text_problem
+
+NO_ROW = "not a row: a row is one JSON object, {...}, on a line"
 
 
 class JsonlFormat:
@@ -31,30 +30,27 @@ class JsonlFormat:
 def read_jsonl(stream: ByteStream, name: str) -> Iterator[Item]:
     """One object a line; blank lines, a BOM and CRLF are allowed. where: `name:line`."""
     lines = LineReader(stream, name)
-    reader = jsonlines.Reader(lines, loads=msgspec.json.decode)
-    while True:
+    for line in lines:
+        text = line.removeprefix(b"\xef\xbb\xbf") if lines.number == 1 else line
         try:
-            row = reader.read(type=dict, skip_empty=True)
-        except EOFError:
-            return
-        except jsonlines.InvalidLineError as error:
-            yield f"{name}:{lines.number}", escaped_text(lines.line), _reason(lines.line, error.__cause__)
-        else:
+            row, reason = json_text.decode(text), None
+        except json_text.BrokenJson as error:
+            if not text.strip():
+                continue
+            row, reason = None, error.reason
+        if type(row) is dict:
             yield f"{name}:{lines.number}", row, None
+        else:
+            yield f"{name}:{lines.number}", escaped_text(text), line_problem(text, reason)
 
 
-def _reason(line: bytes, cause: BaseException | None) -> str:
-    """Why a line is not a row. cause: the decoder's error, whose text names a byte and quotes nothing."""
-    if reason := text_problem(line):
-        return reason
-    match = re.search(r"byte (\d+)", str(cause))
-    at = int(match[1]) if match else None
-    if cause is None or at == 0:
-        return "not a row: a row is one JSON object, {...}, on a line"
-    if "truncated" in str(cause) or (at and not line[at:].strip()):
+def line_problem(line: bytes, reason: str | None) -> str:
+    """Why a line is not a row. reason: why it is not JSON; None if it is."""
+    if problem := text_problem(line):
+        return problem
+    if reason is None or line.lstrip()[:1] not in (b"{", b"["):
+        return NO_ROW
+    if reason == json_text.CUT_OFF:
         end = "line" if line.endswith(b"\n") else "file"
         return f"broken JSON: the {end} ends in the middle of the row"
-    if at is None:
-        return f"broken JSON: {cause}"
-    hint = ": NaN and Infinity are not JSON; write null" if line[at:].startswith((b"NaN", b"Inf", b"-Inf")) else ""
-    return f"broken JSON at byte {at + 1}{hint}"
+    return reason

@@ -1,16 +1,33 @@
 """The lines of a file or a stream as bytes, and what is wrong with those that are not text."""
 
+import codecs
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
+from itertools import chain
+from typing import BinaryIO
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.files.formats import BROKEN_PACK
 
-ByteStream = AbstractContextManager[Iterable[bytes]]
+ByteStream = AbstractContextManager[BinaryIO]
+LONGEST_LINE = 2**26
+"""Bytes of a line, or of a report in a file of its own: more would be another kind of file, or a bomb of zeros."""
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16's, with which it begins
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_PROBED_BYTES = 256
 
 
 class LineReader:
-    """The lines of a stream. number, line: of the last one that was read."""
+    """The lines of a stream, as UTF-8. number, line: of the last one that was read.
+
+    UTF-16 and UTF-32, and lines that end in a carriage return alone, are converted. Raises CxrError for a line that is
+    longer than LONGEST_LINE, and for a file that is damaged.
+    """
 
     def __init__(self, stream: ByteStream, name: str) -> None:
         self._stream, self._name = stream, name
@@ -19,10 +36,47 @@ class LineReader:
     def __iter__(self) -> Iterator[bytes]:
         try:
             with self._stream as stream:
-                for self.number, self.line in enumerate(stream, 1):
+                for self.number, self.line in enumerate(_utf8_lines(stream), 1):
+                    if len(self.line) >= LONGEST_LINE:
+                        raise CxrError(f"{self._name}:{self.number}: a line of more than {LONGEST_LINE >> 20} MB")
                     yield self.line
         except BROKEN_PACK as error:
             raise CxrError(f"{self._name}: the compressed data break off after line {self.number}") from error
+        except UnicodeDecodeError as error:
+            raise CxrError(f"{self._name}: damaged {error.encoding.upper()} after line {self.number}") from error
+
+
+def _utf8_lines(stream: BinaryIO) -> Iterator[bytes]:
+    lines = iter(partial(stream.readline, LONGEST_LINE), b"")
+    first = next(lines, b"")
+    lines = chain([first] if first else (), lines)
+    if encoding := wide_encoding(first):
+        return _recoded(lines, encoding)
+    if b"\r" in first.rstrip(b"\r") and b"\n" not in first:  # old Mac's: the whole file looks like one line
+        return chain.from_iterable(line.splitlines(keepends=True) for line in lines)
+    return lines
+
+
+def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The lines of a text in another encoding, as UTF-8."""
+    rest = ""
+    for text in codecs.iterdecode(chunks, encoding):
+        *whole, rest = f"{rest}{text}".split("\n")
+        yield from (f"{line}\n".encode() for line in whole)
+    if rest:
+        yield rest.encode()
+
+
+def wide_encoding(start: bytes) -> str | None:
+    """ "utf-16", "utf-32" or a form of them without a byte order mark, if a text of Latin letters begins so."""
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    probe = start[:_PROBED_BYTES]
+    for encoding, high, low in (("utf-16-le", probe[1::2], probe[0::2]), ("utf-16-be", probe[0::2], probe[1::2])):
+        if len(low) > 3 and 2 * high.count(0) > len(low) and not low.count(0):
+            return encoding
+    return None
 
 
 def escaped_text(line: bytes) -> str:
@@ -43,5 +97,23 @@ def text_problem(line: bytes) -> str | None:
     try:
         line.decode()
     except UnicodeDecodeError as error:
-        return f"not UTF-8 at byte {error.start + 1}; if it is Latin-1, `iconv -f latin1 -t utf-8` converts the file"
+        return f"not UTF-8 at byte {error.start + 1}; if Windows wrote it, `iconv -f cp1252 -t utf-8` converts the file"
     return None
+
+
+def text_of(content: bytes) -> tuple[str, str | None]:
+    """The text of a whole file, and None; of one that is not text, what could be read of it, and the reason."""
+    if encoding := wide_encoding(content):
+        try:
+            return content.decode(encoding), None
+        except UnicodeDecodeError:
+            return escaped_text(content), f"damaged {encoding.upper()}"
+    content = content.removeprefix(codecs.BOM_UTF8)
+    if reason := text_problem(content):
+        return escaped_text(content), reason
+    return content.decode(), None
+
+
+def is_utf8(name: str) -> bool:
+    """Whether the name of a file can be written into a row: in Python bytes that are not UTF-8 are halves of pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)

@@ -1,12 +1,28 @@
-"""Parquet, read and written in constant memory."""
+"""Parquet and Arrow, read and written in constant memory."""
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from math import isfinite
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from cxr_cli.errors import CxrError
+from cxr_cli.records import Row
 from cxr_cli.rows.files.formats import Item, Sink
+from cxr_cli.rows.files.json_text import number_of
+from cxr_cli.rows.progress import note
 
+if TYPE_CHECKING:
+    import polars as pl
+
+Convert = Callable[[Any], Any]
 _BATCH = 1000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NANOSECONDS = {"ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
 class ParquetFormat:
@@ -23,15 +39,138 @@ class ParquetFormat:
         return ParquetWriter(path)
 
 
+class ArrowFormat:
+    """Arrow's files, `.arrow`: the same columns."""
+
+    packed, appends, table = False, False, True
+
+    def read(self, path: Path, pack: str) -> Iterator[Item]:
+        import polars as pl
+
+        return _read(path, "an Arrow file", lambda: pl.scan_ipc(path, glob=False))
+
+    def write(self, path: Path, pack: str) -> Sink:
+        from cxr_cli.rows.files.table_writer import ArrowWriter
+
+        return ArrowWriter(path)
+
+
 def read_parquet(path: Path) -> Iterator[Item]:
-    """Rows with typed cells, lists and structs. where: `path:row`, from 1."""
+    """Rows with typed cells, lists and structs. where: `path:row`, from 1. path: a file, or a folder of files that may
+    be partitioned: of `split=test/part.parquet` the rows have the split `test`."""
     import polars as pl  # takes a third of a second to import
 
-    number = 0
+    return _read(path, "a Parquet file", lambda: pl.scan_parquet(path, glob=path.is_dir()))
+
+
+def _read(path: Path, what: str, scan: "Callable[[], pl.LazyFrame]") -> Iterator[Item]:
+    import polars as pl
+
+    number, cells = 0, _Cells()
     try:
-        for batch in pl.scan_parquet(path, glob=False).collect_batches(chunk_size=_BATCH):
-            for row in batch.iter_rows(named=True):
+        for batch in scan().collect_batches(chunk_size=_BATCH):
+            convert = {name: convert for name, type_ in batch.schema.items() if (convert := cells.converter(type_))}
+            counted = [pl.col(name).cast(_as_count(batch.schema[name])) for name in convert]
+            for row in batch.with_columns(counted).iter_rows(named=True):
                 number += 1
-                yield f"{path}:{number}", row, None
-    except pl.exceptions.PolarsError as error:
-        raise CxrError(f"{path}: not a Parquet file, or damaged after row {number}") from error
+                if reason := _convert(row, convert):
+                    yield f"{path}:{number}", {name: str(value) for name, value in row.items()}, reason
+                else:
+                    yield f"{path}:{number}", row, None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise CxrError(f"{path}: not {what}, or damaged after row {number}") from error
+    if cells.not_numbers:
+        note(f"{path}: {cells.not_numbers} numbers are NaN or infinite; they are read as null")
+
+
+def _convert(row: Row, convert: Mapping[str, Convert]) -> str | None:
+    """Converts these cells of the row, in place; returns why one cannot be."""
+    for column, function in convert.items():
+        try:
+            if row[column] is not None:
+                row[column] = function(row[column])
+        except (OverflowError, ValueError):
+            return f"column {list(row).index(column) + 1}: a time out of range"
+    return None
+
+
+def _as_count(type_: Any) -> Any:
+    """The type with the counts of days or nanoseconds in the place of dates and times, of which polars cannot make
+    Python's where they are out of range."""
+    import polars as pl
+
+    match type_:
+        case pl.List() | pl.Array():
+            return pl.List(_as_count(type_.inner))
+        case pl.Struct():
+            return pl.Struct([pl.Field(field.name, _as_count(field.dtype)) for field in type_.fields])
+        case pl.Date():
+            return pl.Int32()
+        case pl.Datetime() | pl.Duration() | pl.Time():
+            return pl.Int64()
+    return type_
+
+
+class _Cells:
+    """Makes JSON's values of a column's. not_numbers: how many numbers were NaN or infinite."""
+
+    def __init__(self) -> None:
+        self.not_numbers = 0
+
+    def converter(self, type_: Any) -> Convert | None:
+        """A function for values that are not None; None if they are JSON's already. It raises OverflowError and
+        ValueError for a time that is out of range."""
+        import polars as pl
+
+        match type_:
+            case pl.List() | pl.Array():
+                inner = self.converter(type_.inner)
+                return inner and (lambda values: [None if value is None else inner(value) for value in values])
+            case pl.Struct():
+                fields = {field.name: made for field in type_.fields if (made := self.converter(field.dtype))}
+                return (lambda value: _with_fields(value, fields)) if fields else None
+            case pl.Float32() | pl.Float64():
+                return self._number
+            case pl.Decimal():
+                return lambda value: int(value) if type_.scale == 0 else number_of(str(value))
+            case pl.Binary():
+                return _text
+            case pl.Date():
+                return lambda days: (_EPOCH + timedelta(days)).date().isoformat()
+            case pl.Time():
+                return lambda count: (_EPOCH + timedelta(microseconds=count // 1000)).time().isoformat()
+            case pl.Duration():
+                return lambda count: msgspec.to_builtins(_delta(count, type_.time_unit))
+            case pl.Datetime():
+                zone = ZoneInfo(type_.time_zone) if type_.time_zone else None
+                return lambda count: _moment(_delta(count, type_.time_unit), zone)
+        return None
+
+    def _number(self, value: float) -> float | None:
+        if isfinite(value):
+            return value
+        self.not_numbers += 1
+        return None
+
+
+def _with_fields(value: dict[str, Any], fields: Mapping[str, Convert]) -> dict[str, Any]:
+    changed = {name: fields[name](value[name]) for name in fields if value[name] is not None}
+    return value | changed
+
+
+def _text(value: bytes) -> str:
+    """Text, as which some programs write it; other bytes in base64."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(value).decode()
+
+
+def _delta(count: int, unit: str) -> timedelta:
+    return timedelta(microseconds=count * _NANOSECONDS[unit] // 1000)
+
+
+def _moment(since_epoch: timedelta, zone: tzinfo | None) -> str:
+    moment = _EPOCH + since_epoch
+    local = moment.astimezone(zone) if zone else moment.replace(tzinfo=None)
+    return local.isoformat().replace("+00:00", "Z")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.registry import closest_name
-from cxr_cli.rows.files.formats import Item, format_of
+from cxr_cli.rows.files.formats import FILE_FORMATS, Item, format_of
 from cxr_cli.rows.files.jsonl_format import read_jsonl
 from cxr_cli.rows.files.lines import ByteStream
 
@@ -43,12 +43,23 @@ def find(name: str) -> Source:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise CxrError(f"{name}: no such file{_suggestion(path)}") from None
+    except ValueError as error:
+        raise CxrError(f"{name}: {error}") from error
     if stat.S_ISDIR(mode):
-        raise CxrError(f"{name} is a folder, not a file: name the files in it, {path / '*.jsonl'}")
-    if not stat.S_ISREG(mode):  # <(zcat rows.jsonl.gz), /dev/stdin
+        if not has_parquet(path):
+            raise CxrError(f"{name} is a folder, not a file: name the files in it, {path / '*.jsonl'}")
+        return Source(name, lambda: FILE_FORMATS.load(".parquet")().read(path, ""), table=True, path=path)
+    if not stat.S_ISREG(mode) and not path.suffix:  # <(zcat rows.jsonl.gz), /dev/stdin
         return Source(name, lambda: read_jsonl(path.open("rb"), name), path=path)
     file_format, pack = format_of(path)
+    if not stat.S_ISREG(mode) and not file_format.packed:
+        raise CxrError(f"{name}: this format cannot be read from a pipe")
     return Source(name, lambda: file_format.read(path, pack), table=file_format.table, path=path)
+
+
+def has_parquet(folder: Path) -> bool:
+    """Whether it is a folder of Parquet files, which may be partitioned: `split=test/part-0.parquet`."""
+    return any(next(folder.glob(f"{place}*.parquet"), None) for place in ("", "*=*/", "*=*/*=*/", "*=*/*=*/*=*/"))
 
 
 def _stdin() -> ByteStream:

@@ -9,11 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from cxr_cli.records import Row
+from cxr_cli.rows.files import json_text
+from cxr_cli.rows.files.csv_format import without_formula
 
 _BATCH = 2000
 _GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
@@ -39,7 +40,7 @@ class TableWriter:
         self._shapes: dict[str, Shape] = {}
 
     def write(self, line: bytes) -> int:
-        for name, value in msgspec.json.decode(line).items():
+        for name, value in json_text.decode(line).items():
             self._shapes[name] = widen(self._shapes.get(name), value)
         return self._file.write(line)
 
@@ -50,6 +51,13 @@ class TableWriter:
             raise OSError(str(error)) from error
         finally:
             self._file.close()
+
+    def cells(self, row: Row, as_json: set[str]) -> Row:
+        """`row` with the cells of these columns as JSON text; texts stay as they are."""
+        for name in as_json & row.keys():
+            if row[name] is not None and not isinstance(row[name], str):
+                row[name] = json_text.encode(row[name]).decode()
+        return row
 
     def save(self, frame: pl.LazyFrame, path: Path) -> None:
         """Writes the rows in one stream."""
@@ -63,7 +71,7 @@ class TableWriter:
         def batches(columns: Any, predicate: Any, rows: int | None, size: int | None) -> Iterator[pl.DataFrame]:
             self._file.seek(0)
             while lines := list(islice(self._file, _BATCH)):
-                yield pl.DataFrame([_with_json(msgspec.json.decode(line), as_json) for line in lines], schema=schema)
+                yield pl.DataFrame([self.cells(json_text.decode(line), as_json) for line in lines], schema=schema)
 
         return register_io_source(batches, schema=schema)
 
@@ -73,16 +81,28 @@ class ParquetWriter(TableWriter):
         frame.sink_parquet(path, row_group_size=_GROUP)
 
 
+class ArrowWriter(TableWriter):
+    def save(self, frame: pl.LazyFrame, path: Path) -> None:
+        frame.sink_ipc(path)
+
+
 class CsvWriter(TableWriter):
     nested = False
 
-    def __init__(self, path: Path, pack: str) -> None:
+    def __init__(self, path: Path, pack: str, separator: str) -> None:
         """pack: "", ".gz" or ".zst"."""
         super().__init__(path)
-        self._pack = pack
+        self._pack, self._separator = pack, separator
+
+    def cells(self, row: Row, as_json: set[str]) -> Row:
+        return {
+            name: without_formula(cell) if isinstance(cell, str) else cell
+            for name, cell in super().cells(row, as_json).items()
+        }
 
     def save(self, frame: pl.LazyFrame, path: Path) -> None:
-        frame.sink_csv(path, compression=_COMPRESSION[self._pack], check_extension=False)
+        packing = _COMPRESSION[self._pack]
+        frame.sink_csv(path, separator=self._separator, compression=packing, check_extension=False)
 
 
 def widen(known: Shape, value: Any) -> Shape:
@@ -118,11 +138,3 @@ def _type(shape: Shape) -> Any:
         inner = _type(shape[0])
         return None if inner is None else pl.List(inner)
     return pl.Null() if shape is None else _POLARS.get(shape)
-
-
-def _with_json(row: Row, names: set[str]) -> Row:
-    """`row` with the cells of these columns as JSON text; texts stay as they are."""
-    for name in names & row.keys():
-        if row[name] is not None and not isinstance(row[name], str):
-            row[name] = msgspec.json.encode(row[name]).decode()
-    return row

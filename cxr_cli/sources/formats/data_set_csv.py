@@ -1,11 +1,12 @@
 """The CSV tables of data sets, row by row, and the labels in their cells."""
 
-import os
 from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.rows import Item, Row, Source
+from cxr_cli.rows import Item, Row, Source, note
+from cxr_cli.rows.files.lines import is_utf8
+from cxr_cli.sources.formats.folder_walk import files_in
 
 _FILM_SUFFIXES = (".dcm", ".png", ".jpg", ".jpeg")
 _LABEL_VALUES = {"1": 1, "0": 0, "-1": -1}
@@ -97,9 +98,10 @@ def one_split_per_patient(items: Iterable[Item]) -> Iterator[Item]:
 def find_films(folder: Path) -> dict[str, str]:
     """The films in a folder, at any depth: name without suffix -> path from the folder."""
     found: dict[str, str] = {}
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        folders.sort()
-        for file in sorted(files):
-            if file.lower().endswith(_FILM_SUFFIXES):
-                found.setdefault(file.rpartition(".")[0], Path(parent, file).relative_to(folder).as_posix())
+    for path in files_in(folder, _FILM_SUFFIXES):
+        place = path.relative_to(folder).as_posix()
+        if is_utf8(place):
+            found.setdefault(path.name.rpartition(".")[0], place)
+        else:
+            note(f"{path}: passed over, since its name is not UTF-8")
     return found

@@ -8,46 +8,47 @@ Small effusion.
 """
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from cxr_cli import sources
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Source
 from cxr_cli.rows.fields import NON_TEXT_FIELDS
-from cxr_cli.rows.files.csv_format import OTHER_SEPARATORS, read_csv
+from cxr_cli.rows.files.csv_format import SEPARATORS, read_csv, separator_of
 from cxr_cli.rows.files.formats import format_of, is_csv, open_file
+from cxr_cli.rows.files.lines import LineReader
 
 REPORT_COLUMNS = ("reports", "report impression")  # of the two tools
 _TEXTS = (*REPORT_COLUMNS, "report", "text", "findings", "impression")  # what a single column is called
 _COLUMN_NAMES = {*_TEXTS, "id", "uid", "study_id", "subject_id", "patient"}
+_LONGEST_RECORD = 1000  # lines
 _SINGLE_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def find(name: str, column: str | None = None) -> Source:
     """What an INPUT names, as `sources.find`, and files without ids. column: of the reports, if the user names it.
 
-    CxrError: cells that no commas separate, or a single column of which it is not clear whether it has a name.
+    CxrError: a single column of which it is not clear whether it has a name.
     """
     path = Path(name)
     if not path.is_file() or not is_csv(path):
         return sources.find(name)
-    first = _first_record(path)
+    first, separator = _first_record(path)
     if len(first) == 1:
         header, text = _single_column(name, first[0], column)
-        return _numbered(path, header, text, kept=column is not None or text not in NON_TEXT_FIELDS)
+        return _numbered(path, header, text, ",", kept=column is not None or text not in NON_TEXT_FIELDS)
     column = next((cell for cell in first if cell.strip().lower() in REPORT_COLUMNS), None) if column is None else None
-    return sources.find(name) if column is None or "id" in first else _numbered(path, None, column, kept=True)
+    return (
+        sources.find(name) if column is None or "id" in first else _numbered(path, None, column, separator, kept=True)
+    )
 
 
 def _single_column(name: str, first: str, column: str | None) -> tuple[Sequence[str] | None, str]:
     """The header to read it with, None for its own, and the column of reports. first: the first cell."""
     word = first.strip()
-    for separator, why in OTHER_SEPARATORS.items():
-        if separator in first and not _COLUMN_NAMES.isdisjoint(part.strip().lower() for part in first.split(separator)):
-            raise CxrError(f"{name}:1: {why}")
     if word.lower() in _TEXTS or column is not None:
         return None, first
     if _SINGLE_WORD.fullmatch(word):
@@ -58,21 +59,32 @@ def _single_column(name: str, first: str, column: str | None) -> tuple[Sequence[
     return ["report"], "report"
 
 
-def _first_record(path: Path) -> list[str]:
-    """Its cells; [] for a file that is broken there, about which its reader will say more."""
-    with open_file(path, "rb", format_of(path)[1]) as file:
+def _first_record(path: Path) -> tuple[list[str], str]:
+    """Its cells, and what separates them: commas, unless it holds names of columns between other marks. [] for a file
+    that is broken there, about which its reader will say more."""
+    lines = LineReader(open_file(path, "rb", format_of(path)[1]), str(path))
+    texts = [line.decode("utf-8-sig", errors="replace") for line in islice(lines, _LONGEST_RECORD)]
+    while texts and not texts[0].strip(f" \r\n{SEPARATORS}"):
+        texts.pop(0)
+
+    def cells(separator: str) -> list[str]:
         try:
-            return next(csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""), strict=True), [])
-        except (csv.Error, UnicodeDecodeError):
+            return next(csv.reader(texts, delimiter=separator, strict=True), [])
+        except csv.Error:
             return []
 
+    separator = separator_of(texts[0]) if texts else ","
+    named = not _COLUMN_NAMES.isdisjoint(name.strip().lower() for name in cells(separator))
+    separator = separator if named else ","
+    return cells(separator), separator
 
-def _numbered(path: Path, header: Sequence[str] | None, column: str, *, kept: bool) -> Source:
+
+def _numbered(path: Path, header: Sequence[str] | None, column: str, separator: str, *, kept: bool) -> Source:
     """kept: does the column stay beside `report`, under its own name?"""
 
     def items() -> Iterator[Item]:
         stream = open_file(path, "rb", format_of(path)[1])
-        for number, (where, row, reason) in enumerate(read_csv(stream, str(path), header), 1):
+        for number, (where, row, reason) in enumerate(read_csv(stream, str(path), header, separator), 1):
             if reason is None:
                 row = {"id": str(number), "report": row[column] if kept else row.pop(column), **row}
             yield where, row, reason

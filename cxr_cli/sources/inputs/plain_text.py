@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Source
+from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.lines import LineReader, escaped_text, text_problem
 from cxr_cli.sources import radrbench
 from cxr_cli.sources.formats import text_folder
@@ -32,7 +33,7 @@ def references(name: str) -> dict[str, str | None]:
 
 def _source(key: str, name: str) -> Source:
     path = Path(name)
-    if path.is_dir():
+    if path.is_dir() and not reading.has_parquet(path):
         folder = text_folder.find(name)
         return Source(
             name,
@@ -42,7 +43,7 @@ def _source(key: str, name: str) -> Source:
             ),
         )
     if name.lower().endswith(".txt"):
-        if not path.is_file():
+        if not path.exists():
             raise CxrError(f"{name}: no such file")
         return Source(name, lambda: _line_rows(path, key), path=path)
     return radrbench.find(name)

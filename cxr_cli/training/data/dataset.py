@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from cxr_cli.answers import reply_format
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.predictor import check_askable
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, films_of, load_film
 from cxr_cli.rows import Row
+from cxr_cli.rows.files import json_text
 from cxr_cli.training.data.row_store import MODEL_TEXTS, Mixture, RowStore
 
 _REPLY_TAG = re.compile(r"</?(?:think|answer)>", re.I)
@@ -106,7 +105,7 @@ def rl_example(row: Row, films: Films) -> dict[str, Any]:
     return {
         "images": load_images(row, films),
         "prompt": [{"role": "user", "content": prompt(row, reasoned=True)}],
-        "case": msgspec.json.encode(row).decode(),
+        "case": json_text.encode(row).decode(),
     }
 
 

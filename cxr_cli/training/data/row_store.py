@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError
 from cxr_cli.images import films_of
 from cxr_cli.rows import Row
+from cxr_cli.rows.files import json_text
 from cxr_cli.rows.fingerprint import Fingerprint
 
 STORED_FIELDS = (
@@ -45,11 +45,11 @@ class RowStore:
     def add(self, row: Row) -> None:
         stored = {name: row[name] for name in STORED_FIELDS if row.get(name) is not None}
         stored["steps"] = [step["text"] for step in as_steps(row.get("steps"))]
-        line = msgspec.json.encode(stored)
+        line = json_text.encode(stored)
         self._file.write(line)
         self.fingerprint.add(stored)
         self._starts.append(self._starts[-1] + len(line))
-        characters = sum(len(msgspec.json.encode(stored[name])) for name in MODEL_TEXTS if name in stored)
+        characters = sum(len(json_text.encode(stored[name])) for name in MODEL_TEXTS if name in stored)
         self._lengths.append(characters + FILM_CHARACTERS * len(films_of(row)))
 
     def flush(self) -> None:
@@ -65,7 +65,7 @@ class RowStore:
 
     def __getitem__(self, index: int) -> Row:
         start, end = self._starts[index], self._starts[index + 1]
-        row: Row = msgspec.json.decode(os.pread(self._file.fileno(), end - start, start))
+        row: Row = json_text.decode(os.pread(self._file.fileno(), end - start, start))
         return row
 
 
