@@ -76,13 +76,15 @@ class StepWriter:
         return Failure(f"refine: {steps.reason}") if isinstance(steps, Failure) else steps
 
 
-def write_steps(cases: Iterable[Row], model: Model, miner: Miner) -> Iterator[Row]:
-    """Each case with the model's steps, as they are written, in any order."""
-    writer = StepWriter(model, miner.settings["unmentioned"])
-    made_by = signature(model.engine.signature, miner.lexicon.digest, prompts=prompts_digest(PROMPTS), **miner.settings)
-    for _, case in run_conversations(
-        model.engine, ((case, writer.case(case | {"made_by": made_by})) for case in cases)
-    ):
+def made_by(model: Model, miner: Miner) -> str:
+    """The signature of cases with this model's steps."""
+    return signature(model.engine.signature, miner.lexicon.digest, prompts=prompts_digest(PROMPTS), **miner.settings)
+
+
+def write_steps(cases: Iterable[Row], model: Model, unmentioned: Unmentioned, signed: str) -> Iterator[Row]:
+    """Each case with the model's steps, as they are written, in any order. signed: its `made_by`."""
+    writer = StepWriter(model, unmentioned)
+    for _, case in run_conversations(model.engine, ((case, writer.case(case | {"made_by": signed})) for case in cases)):
         if isinstance(case, RowError):
             raise case
         yield case

@@ -28,7 +28,7 @@ from cxr_cli.published.defects import AS_LIST, TWICE
 from cxr_cli.published.judgements import stored_judgement
 from cxr_cli.rows import Item, Source, note
 from cxr_cli.rows.files import json_text
-from cxr_cli.rows.files.lines import text_of
+from cxr_cli.rows.files.lines import whole_text
 
 FOLDERS = ("accuracy_res", "reasoning_res")
 _LISTED = 5  # unknown files that are named
@@ -91,7 +91,7 @@ def _again(row: dict[str, Any], seen: Counter[str]) -> dict[str, Any]:
 
 def _load_results(path: Path) -> list[Any] | str:
     """The results in a file, or why it cannot be read."""
-    text, reason = text_of(path.read_bytes())
+    text, reason = whole_text(path.read_bytes())
     if reason:
         return reason
     try:

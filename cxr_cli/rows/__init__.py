@@ -9,8 +9,20 @@ A row is a plain dict. Keys that a stage does not know pass through untouched, i
 from cxr_cli.records import Row
 from cxr_cli.rows.files.formats import Item
 from cxr_cli.rows.files.reading import Source
+from cxr_cli.rows.files.resume import Signed
 from cxr_cli.rows.files.writing import claim_stdout, write_text
 from cxr_cli.rows.flow import Flow, FlowOptions, for_each_row
 from cxr_cli.rows.progress import note
 
-__all__ = ["Flow", "FlowOptions", "Item", "Row", "Source", "claim_stdout", "for_each_row", "note", "write_text"]
+__all__ = [
+    "Flow",
+    "FlowOptions",
+    "Item",
+    "Row",
+    "Signed",
+    "Source",
+    "claim_stdout",
+    "for_each_row",
+    "note",
+    "write_text",
+]

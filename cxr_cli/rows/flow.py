@@ -5,15 +5,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from cxr_cli.errors import CxrError, RowError
+from cxr_cli.errors import CxrError, RowError, shortened
 from cxr_cli.records import Row, Study
 from cxr_cli.rows.fields import restore, with_texts
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.reading import Source
-from cxr_cli.rows.files.resume import finished_ids
+from cxr_cli.rows.files.resume import Signed, finished_ids
 from cxr_cli.rows.files.writing import open_output
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
@@ -65,8 +66,9 @@ class Flow:
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
+    _cut_short: bool = field(default=False, init=False)  # did `limit` end the reading?
 
-    def run(self, stage: Callable[[Row], Iterable[Row]], kind: type = Study) -> None:
+    def run(self, stage: Callable[[Row], Iterable[Row]], kind: type = Study, *, signed: Signed | None = None) -> None:
         """Writes what `stage(row)` gives for each row that is a `kind`, a TypedDict of records.py.
 
         A RowError from `stage` concerns that row: nothing of it is written. Its `where` is filled in here: raise
@@ -82,12 +84,19 @@ class Flow:
                 else:
                     yield from results
 
-        self.pipe(each, kind)
+        self.pipe(each, kind, signed=signed)
 
-    def pipe(self, stage: Callable[[Iterator[Row]], Iterable[Row]], kind: type = Study) -> None:
+    def pipe(
+        self,
+        stage: Callable[[Iterator[Row]], Iterable[Row]],
+        kind: type = Study,
+        *,
+        signed: Signed | None = None,
+    ) -> None:
         """As `run`, for a stage that must see the stream: rows in, rows out, in any order and number.
 
-        Such a stage calls `flow.reject(row, reason)` for a bad row, and leaves the row out.
+        Such a stage calls `flow.reject(row, reason)` for a bad row, and leaves the row out. signed: the rows of an
+        output that `--resume` may continue.
         """
         options = self.options
         sources = [self.find_source(name) for name in options.inputs]
@@ -100,17 +109,24 @@ class Flow:
                 if options.rejects is not None:
                     self._rejects = stack.enter_context(open_output(options.rejects, overwrite=True))
                 place = Path(os.devnull) if self.dry_run else options.output
-                output = stack.enter_context(open_output(place, resume=options.resume, overwrite=options.overwrite))
+                resume = partial(self._load_finished, signed) if options.resume and not self.dry_run else None
+                output = stack.enter_context(open_output(place, resume=resume, overwrite=options.overwrite))
                 if any(source.path and output.is_at(source.path) for source in sources):
                     raise CxrError("the output is one of the inputs")
-                if options.resume:
-                    self._load_finished()
+                if options.resume and self.dry_run and options.output is not None:
+                    self._load_finished(signed, options.output)
                 for row in stage(self._good_rows(sources, kind, quiet=output.is_terminal())):
-                    if not (options.resume and self._ids.done(row["id"])):
+                    if not self.finished(row["id"]):
                         output.write(row)
+                if options.resume and not self._cut_short:
+                    self._note_strangers()
         finally:
             if self.rejected:
                 note(f"{self.rejected} of {self.read} rows rejected -> {options.rejects}")
+
+    def finished(self, id: str) -> bool:
+        """Whether a row with this id is in the output that `--resume` continues: a stage need not make it again."""
+        return self.options.resume and self._ids.done(id)
 
     def reject(self, row: Row, reason: str) -> None:
         """A row that a stage got and cannot use: to `rejects`, or RowError when the first bad row stops the run."""
@@ -129,9 +145,10 @@ class Flow:
                         others.add(row.get("split") or "none")
                     continue
                 good += 1
-                if good % parts == part % parts and not (options.resume and self._ids.done(row["id"])):
+                if good % parts == part % parts and not self.finished(row["id"]):
                     yield row
                 if good == options.limit:
+                    self._cut_short = True
                     return
         if others and not good:
             raise CxrError(f"--split: no row of `{options.split}`; there are: {', '.join(sorted(others))}")
@@ -175,10 +192,18 @@ class Flow:
         self.rejected += 1
         self._rejects.write({"where": where, "id": id, "reason": reason, "row": raw})
 
-    def _load_finished(self) -> None:
-        if self.options.output is not None and self.options.output.is_file():
-            for id in finished_ids(self.options.output):
-                self._ids.finish(id)
+    def _load_finished(self, signed: Signed | None, path: Path) -> None:
+        if path.is_file():
+            for id in finished_ids(path, signed, keep=self.dry_run):
+                if not self._ids.finish(id):
+                    raise CxrError(f"{path}: the id {shortened(id)} is doubled: two runs have written it")
+
+    def _note_strangers(self) -> None:
+        """Names rows of the output that this run would not have written."""
+        count, first = self._ids.strangers()
+        if count:
+            rows = "1 row is" if count == 1 else f"{count} rows are"
+            note(f"{self.options.output}: {rows} not of this input: {shortened(first)}{' ..' if count > 1 else ''}")
 
     def _check_outputs(self, sources: Iterable[Source]) -> None:
         """CxrError for a file that would be both read and written, under whatever name."""

@@ -9,7 +9,7 @@ class Ids(TempDb):
     def __init__(self) -> None:
         super().__init__(
             "create table seen(id text primary key, place text) without rowid;"
-            "create table done(id text primary key) without rowid"
+            "create table done(id text primary key, met integer) without rowid"
         )
 
     def see(self, id: str, place: str) -> str | None:
@@ -22,8 +22,15 @@ class Ids(TempDb):
         row = self.run("select place from seen where id = ?", id).fetchone()
         return str(row[0]) if row else "?"
 
-    def finish(self, id: str) -> None:
-        self.run("insert or ignore into done values (?)", id)
+    def finish(self, id: str) -> bool:
+        """Notes an id of the output. False if it is noted already."""
+        return self.run("insert or ignore into done values (?, 0)", id).rowcount > 0
 
     def done(self, id: str) -> bool:
-        return self.run("select 1 from done where id = ?", id).fetchone() is not None
+        return self.run("update done set met = 1 where id = ?", id).rowcount > 0
+
+    def strangers(self) -> tuple[int, str]:
+        """How many ids of the output this run has neither read nor made, and one of them."""
+        left = "from done where not met and id not in (select id from seen)"
+        count, first = self.run(f"select count(*), min(id) {left}").fetchone()
+        return count, first or ""

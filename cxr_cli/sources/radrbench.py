@@ -20,7 +20,7 @@ from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files import json_text, reading
-from cxr_cli.rows.files.lines import text_of
+from cxr_cli.rows.files.lines import whole_text
 from cxr_cli.tasks import task_of
 
 TASK_NAMES = {
@@ -50,7 +50,7 @@ def find(name: str) -> Source:
 
 
 def _rows_of_file(path: Path) -> Iterator[Item]:
-    text, reason = text_of(path.read_bytes())
+    text, reason = whole_text(path.read_bytes())
     if reason:
         raise CxrError(f"{path}: {reason}")
     try:

@@ -9,7 +9,7 @@ from cxr_cli.engines.prompts.prompt import read_prompt
 from cxr_cli.errors import RowError
 from cxr_cli.images import Films, prefetch
 from cxr_cli.records import Case
-from cxr_cli.rows import Flow, FlowOptions, Row
+from cxr_cli.rows import Flow, FlowOptions, Row, Signed
 from cxr_cli.sources import radrbench
 
 
@@ -42,7 +42,7 @@ def run(options: InferOptions) -> int:
             for _, answer in run_or_reject(engine, _film_conversations(flow, predictor, films, rows), flow.reject):
                 yield answer
 
-        flow.pipe(stage, Case)
+        flow.pipe(stage, Case, signed=Signed("answered_by", predictor.answered_by))
     return flow.rejected
 
 

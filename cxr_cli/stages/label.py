@@ -14,7 +14,7 @@ from cxr_cli.labelling.label_set import labels_of, of_findings, parse_labels
 from cxr_cli.labelling.label_tables import flat_row, label_table
 from cxr_cli.labelling.labeller import Labeller
 from cxr_cli.records import merge_reasons
-from cxr_cli.rows import Flow, FlowOptions, Row, note, write_text
+from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.rows.files.csv_format import csv_line
 from cxr_cli.rows.files.formats import is_csv
 from cxr_cli.rows.signatures import signature
@@ -70,7 +70,8 @@ class _Labelling:
         if printed:
             flow.pipe(lambda rows: self._print(self._labelled(rows, flow)))
         else:
-            flow.pipe(lambda rows: map(self._shaped, self._labelled(rows, flow)))
+            signed = None if self.table else Signed("labelled_by", self.labelled_by)
+            flow.pipe(lambda rows: map(self._shaped, self._labelled(rows, flow)), signed=signed)
         return flow.rejected
 
     def compare(self) -> int:
@@ -94,7 +95,7 @@ class _Labelling:
                     if differs := agreement.add(found, gold_labels, row.get("patient") or row["id"]):
                         yield {**row, "gold": gold_labels, "differs": differs}
 
-        flow.pipe(differing)
+        flow.pipe(differing, signed=Signed("labelled_by", self.labelled_by))
         if not len(agreement):
             raise CxrError(f"--gold: no report with an id of {options.gold} can be compared")
         notes = [

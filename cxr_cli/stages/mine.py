@@ -13,7 +13,7 @@ from cxr_cli.findings.sections import NO_FINDINGS
 from cxr_cli.mining.cases import Miner, StepsFor, mine_rows
 from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
-from cxr_cli.rows import Flow, FlowOptions, Row, note
+from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.tasks.questions import Uncertain
 
 
@@ -71,13 +71,19 @@ def run(options: MineOptions) -> int:
         return ask(_selected(rows, selection), reject=flow.reject)
 
     if engine is None:
-        flow.pipe(cases)
+        flow.pipe(cases, signed=Signed("made_by", miner.made_by))
     else:
         from cxr_cli.engines.prompts.structured import open_model
-        from cxr_cli.mining.llm import write_steps
+        from cxr_cli.mining.llm import made_by, write_steps
 
         with open_model(engine, miner.seed) as model:
-            flow.pipe(lambda rows: write_steps(cases(rows), model, miner))
+            by = made_by(model, miner)
+
+            def written(rows: Iterator[Row]) -> Iterator[Row]:
+                new = (case for case in cases(rows) if not flow.finished(case["id"]))
+                return write_steps(new, model, miner.settings["unmentioned"], by)
+
+            flow.pipe(written, signed=Signed("made_by", by))
     if miner.without_question:
         why = f"; {miner.without_findings} have {NO_FINDINGS}" if miner.without_findings else ""
         note(f"{miner.without_question} studies gave no question{why}")

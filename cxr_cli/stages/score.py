@@ -14,7 +14,7 @@ from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.published import PUBLISHED_RESULTS, recount_table
 from cxr_cli.published.recount import Recount
 from cxr_cli.records import ScoredCase
-from cxr_cli.rows import Flow, FlowOptions, Row, note, write_text
+from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.scoring.judges import Empty
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.scoring.summaries import comparison_notes, comparison_table, summary_table
@@ -158,7 +158,7 @@ class _Scoring:
                 if write:
                     yield result
 
-        flow.pipe(scored, ScoredCase)
+        flow.pipe(scored, ScoredCase, signed=Signed("scored_by", self.scorer.signature))
         if judged[False] and not flow.dry_run:
             note(f"{judged[False]} of {judged.total()} rows could not be judged in full: `why` gives the reason")
         return flow.rejected

@@ -10,7 +10,7 @@ from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.records import AnsweredCase
-from cxr_cli.rows import Flow, FlowOptions, Row, note
+from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.sources import radrbench
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter, Keep
@@ -60,7 +60,7 @@ def run(options: VerifyOptions) -> int:
             for _, case in run_or_reject(model.engine if model else None, conversations, flow.reject, in_order=True):
                 yield from keep(marks.apply(case, options.on, judges[0]) if marks else case)
 
-        flow.pipe(checked, AnsweredCase)
+        flow.pipe(checked, AnsweredCase, signed=Signed("checked_by", judge.signature))
     if not flow.dry_run:
         _note_results(case_filter, judge, marks)
     return flow.rejected

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import for_each_row, note
+from cxr_cli.rows.files.writing import part_of
 from cxr_cli.scoring.summaries.model_names import model_files
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page import PageRows, check_output, page_frame, page_title
@@ -33,7 +34,7 @@ def run(options: ViewOptions) -> None:
     check_output(output, options.overwrite)
     sources = model_files(options.inputs)
     gallery = Gallery(output, options.root, options.embed)
-    part = output.with_name(f"{output.name}.part")
+    part = part_of(output)
     before, after = page_frame(page_title(sources))
     try:
         with part.open("w", encoding="utf-8") as file:

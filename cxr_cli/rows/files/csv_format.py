@@ -37,7 +37,7 @@ class CsvFormat:
     def write(self, path: Path, pack: str) -> Sink:
         from cxr_cli.rows.files.table_writer import CsvWriter  # polars takes a third of a second to import
 
-        return CsvWriter(path, pack, self.separator or ",")
+        return CsvWriter(path, pack, self.separator or ",", without_formula)
 
 
 class TsvFormat(CsvFormat):

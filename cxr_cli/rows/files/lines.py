@@ -101,7 +101,7 @@ def text_problem(line: bytes) -> str | None:
     return None
 
 
-def text_of(content: bytes) -> tuple[str, str | None]:
+def whole_text(content: bytes) -> tuple[str, str | None]:
     """The text of a whole file, and None; of one that is not text, what could be read of it, and the reason."""
     if encoding := wide_encoding(content):
         try:

@@ -1,43 +1,103 @@
-"""The output of an earlier run, which `--resume` continues."""
+"""The output of an earlier run, which `--resume` continues: it is read and checked before anything of it is changed."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-import msgspec
+from cxr_cli.errors import CxrError, one_line, shortened
+from cxr_cli.records import Row
+from cxr_cli.rows.files import json_text
+from cxr_cli.rows.files.lines import LONGEST_LINE
 
-from cxr_cli.errors import CxrError
+
+@dataclass(frozen=True)
+class Signed:
+    """How a row of this run is known. key: "answered_by", ..; signature: its value. again: is a row to be made anew,
+    although it is there? It is taken out of the file."""
+
+    key: str
+    signature: str
+    again: Callable[[Row], bool] = lambda row: False
 
 
-def finished_ids(path: Path) -> Iterator[str]:
-    """The ids of the rows in a JSONL file. A last line without its end, left by a run that was killed, is cut off."""
-    row_id = msgspec.json.Decoder(_WithId)
+def finished_ids(path: Path, signed: Signed | None = None, *, keep: bool = False) -> Iterator[str]:
+    """The ids of the rows in a JSONL file. At the end, what a run that was killed left of its last row is cut off.
+
+    Raises CxrError, and changes nothing, for a line that is not a row of this command with this signature. keep: change
+    nothing in any case.
+    """
+    again: list[int] = []  # the numbers of the lines that are taken out
+    end, ended, number = 0, True, 0
+    with path.open("rb") as file:
+        while line := file.readline(LONGEST_LINE):
+            number += 1
+            row, reason = _row(line, signed)
+            if reason is not None:
+                if end + len(line) == path.stat().st_size and _is_half_row(line):
+                    break
+                raise CxrError(f"{path}:{number}: {reason}")
+            end, ended = end + len(line), line.endswith(b"\n")
+            if row is not None and signed is not None and signed.again(row):
+                again.append(number)
+            elif row is not None:
+                yield row["id"]
+    if keep:
+        return
     with path.open("r+b") as file:
-        _cut_half_row(file)
-        for number, line in enumerate(file, 1):
-            try:
-                yield row_id.decode(line).id
-            except ValueError as error:
-                raise CxrError(
-                    f"{path}:{number}: not a row with an id: --resume cannot tell which rows are finished"
-                ) from error
-
-
-class _WithId(msgspec.Struct):
-    id: str
-
-
-def _cut_half_row(file: BinaryIO) -> None:
-    size = end = file.seek(0, os.SEEK_END)
-    while end:
-        start = max(0, end - 65536)
-        file.seek(start)
-        newline = file.read(end - start).rfind(b"\n")
-        if newline >= 0:
-            end = start + newline + 1
-            break
-        end = start
-    if end < size:
         file.truncate(end)
-    file.seek(0)
+        if not ended:
+            file.seek(end)
+            file.write(b"\n")
+    if again:
+        _take_out(path, set(again))
+
+
+def _row(line: bytes, signed: Signed | None) -> tuple[Row | None, str | None]:
+    """The row on a line, None if that is blank; or why the run cannot be continued."""
+    try:
+        row = json_text.decode(line)
+    except json_text.BrokenJson:
+        row = None if line.strip() else {}
+    if row == {}:
+        return None, None
+    if not (isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"]):
+        return None, "not a row with an id: --resume cannot tell which rows are finished"
+    if signed is None:
+        return row, None
+    if not isinstance(found := row.get(signed.key), str):
+        return None, f"no `{signed.key}`: --resume continues what this command has written"
+    if found != signed.signature and not found.endswith(f" & {signed.signature}"):
+        return None, f"{difference(signed.key, found, signed.signature)}: --resume continues a run with its own options"
+    return row, None
+
+
+def difference(key: str, old: str, new: str) -> str:
+    """ "answered_by: temperature:0.0 in the file, temperature:0.7 now"."""
+    olds, news = (dict.fromkeys(text.split("|")) for text in (old, new))
+    missing = [shortened(one_line(part)) for part in olds if part not in news] or ["less"]
+    added = [shortened(one_line(part)) for part in news if part not in olds] or ["less"]
+    return f"{key}: {', '.join(missing)} in the file, {', '.join(added)} now"
+
+
+def _is_half_row(line: bytes) -> bool:
+    """Whether the last line is the beginning of a row. A machine that lost power may leave zeros behind it."""
+    if line.endswith(b"\n"):
+        return False
+    start = line.rstrip(b"\0")
+    if not start:
+        return True
+    try:
+        json_text.decode(start)
+    except json_text.BrokenJson as error:
+        return start.startswith(b'{"'[: len(start)]) and error.reason == json_text.CUT_OFF
+    return False
+
+
+def _take_out(path: Path, numbers: set[int]) -> None:
+    """Replaces the file by one without these lines."""
+    from cxr_cli.rows.files.writing import part_of
+
+    part = part_of(path)
+    with path.open("rb") as file, part.open("wb") as kept:
+        kept.writelines(line for number, line in enumerate(file, 1) if number not in numbers)
+    part.replace(path)

@@ -4,7 +4,7 @@ Rows go to a spool file first, while the type of each column is worked out; then
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from polars.io.plugins import register_io_source
 
 from cxr_cli.records import Row
 from cxr_cli.rows.files import json_text
-from cxr_cli.rows.files.csv_format import without_formula
 
 _BATCH = 2000
 _GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
@@ -89,14 +88,14 @@ class ArrowWriter(TableWriter):
 class CsvWriter(TableWriter):
     nested = False
 
-    def __init__(self, path: Path, pack: str, separator: str) -> None:
-        """pack: "", ".gz" or ".zst"."""
+    def __init__(self, path: Path, pack: str, separator: str, escape: Callable[[str], str]) -> None:
+        """pack: "", ".gz" or ".zst". escape: what is done to each text."""
         super().__init__(path)
-        self._pack, self._separator = pack, separator
+        self._pack, self._separator, self._escape = pack, separator, escape
 
     def cells(self, row: Row, as_json: set[str]) -> Row:
         return {
-            name: without_formula(cell) if isinstance(cell, str) else cell
+            name: self._escape(cell) if isinstance(cell, str) else cell
             for name, cell in super().cells(row, as_json).items()
         }
 

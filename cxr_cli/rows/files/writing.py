@@ -1,36 +1,56 @@
 """Rows to standard output and to files.
 
 A JSONL file grows row by row, so that a run that is killed leaves whole rows, which `--resume` continues. Everything
-else (.parquet, .csv, .gz, .zst) is written as `OUT.part` and renamed once it is complete.
+else (.parquet, .csv, .gz, .zst) is written as `OUT.cxr-part` and renamed at the end of the run, also of one that fails
+or is interrupted; a run that is killed leaves none of it.
 """
 
 import io
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-import msgspec
-
-from cxr_cli.errors import CxrError, RowError
+from cxr_cli.errors import CxrError
 from cxr_cli.records import Row
+from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.formats import Sink, format_of
+from cxr_cli.rows.files.output_lock import OutputLock
 
 _claimed: BinaryIO | None = None
 
 
 class Output:
-    """Writes rows as JSON lines. As a context manager it keeps the file after success and after a RowError.
+    """Writes rows as JSON lines. As a context manager it keeps the rows that were written, however the block ends.
 
-    path: None is standard output, which stays open. part: the file until it is complete.
+    path: None is standard output, which stays open. part: the file until it is complete. lock: released at the end.
+    old: does the file hold the rows of an earlier run? They are removed once there is something in their place.
     """
 
-    def __init__(self, sink: Sink, path: Path | None, part: Path | None = None) -> None:
-        self._sink, self._path, self._part = sink, path, part
+    def __init__(
+        self,
+        sink: Sink,
+        path: Path | None,
+        part: Path | None = None,
+        lock: OutputLock | None = None,
+        *,
+        old: bool = False,
+    ) -> None:
+        self._sink, self._path, self._part, self._lock, self._old = sink, path, part, lock, old
+        self.rows = 0
 
     def write(self, row: Row) -> None:
-        _write(self._sink, msgspec.json.encode(row) + b"\n", self._path)
+        self._remove_old()
+        _write(self._sink, json_text.encode(row) + b"\n", self._path)
+        self.rows += 1
+
+    def _remove_old(self) -> None:
+        if self._old and isinstance(self._sink, io.FileIO):
+            self._sink.truncate(0)
+            self._old = False
 
     def is_at(self, path: Path) -> bool:
         """Whether rows go into this file: `cxr verify a.jsonl >> a.jsonl` would never end."""
@@ -49,19 +69,27 @@ class Output:
         if self._path is None:
             return
         try:
-            if self._part is None or kind is None or issubclass(kind, RowError):
+            if kind is None:
+                self._remove_old()
+            if self._part is None or kind is None or self.rows:
                 self._sink.close()
                 if self._part is not None:
                     self._part.replace(self._path)
         except OSError as failure:
-            raise _failed(self._path, failure) from failure
+            raise _failed(self._path, failure, lost=self._part is not None) from failure
         finally:
             if self._part is not None:
                 self._part.unlink(missing_ok=True)
+            if self._lock is not None:
+                self._lock.close()
 
 
-def open_output(path: Path | None, *, resume: bool = False, overwrite: bool = False) -> Output:
-    """Standard output for None and "-". Raises CxrError for a path that cannot be written or is not empty."""
+def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = None, overwrite: bool = False) -> Output:
+    """Standard output for None and "-". Raises CxrError for a path that cannot be written, is not empty, or is being
+    written by another run.
+
+    resume: goes on with a file that is there; it gets the path first, to read what it holds.
+    """
     if path is None or str(path) == "-":
         return Output(claim_stdout(), None)
     if path.is_dir():
@@ -76,10 +104,23 @@ def open_output(path: Path | None, *, resume: bool = False, overwrite: bool = Fa
         raise CxrError(f"{path}: --resume needs a .jsonl output; other formats are written in one go")
     if path.exists() and path.stat().st_size and not (resume or overwrite):
         raise CxrError(f"{path} exists: {'--resume continues it, ' if plain else ''}--overwrite replaces it")
-    if plain:
-        return Output(path.open("ab", buffering=0) if resume else file_format.write(path, pack), path)
-    part = path.with_name(f"{path.name}.part")
-    return Output(file_format.write(part, pack), path, part)
+    part = None if plain else part_of(path)
+    lock = OutputLock(part or path, path)
+    try:
+        if resume:
+            resume(path)
+            lock.renew()
+        if plain:
+            return Output(path.open("ab", buffering=0), path, lock=lock, old=overwrite)
+        return Output(file_format.write(part or path, pack), path, part, lock)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def part_of(path: Path) -> Path:
+    """Where a file is written until it is complete: `OUT.cxr-part`, which is nobody else's."""
+    return path.with_name(f"{path.name}.cxr-part")
 
 
 def claim_stdout() -> BinaryIO:
@@ -110,15 +151,20 @@ def write_text(text: str) -> None:
 
 
 def _write(sink: Sink, line: bytes, path: Path | None) -> None:
+    """Writes the whole line or, into a file, nothing of it."""
+    written = 0
     try:
-        written = sink.write(line)
         while written < len(line):  # a pipe or a full disk may take only a part
-            written += sink.write(line[written:])
+            written += sink.write(line[written:] if written else line)
     except BrokenPipeError:
         raise
     except OSError as error:
+        if written and isinstance(sink, io.FileIO):
+            with suppress(OSError):
+                sink.truncate(os.fstat(sink.fileno()).st_size - written)
         raise _failed(path, error) from error
 
 
-def _failed(path: Path | None, error: OSError) -> CxrError:
-    return CxrError(f"{path or 'stdout'}: {error.strerror or 'could not be written'}")
+def _failed(path: Path | None, error: OSError, *, lost: bool = False) -> CxrError:
+    hint = "; nothing of it is kept, while a .jsonl file keeps the rows before" if lost else ""
+    return CxrError(f"{path or 'stdout'}: {error.strerror or 'could not be written'}{hint}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Source
-from cxr_cli.rows.files.lines import LONGEST_LINE, is_utf8, text_of
+from cxr_cli.rows.files.lines import LONGEST_LINE, is_utf8, whole_text
 from cxr_cli.sources.formats.folder_walk import files_in
 
 
@@ -38,5 +38,5 @@ def read_text(path: Path) -> tuple[str | None, str | None]:
         return None, "no file that can be read"
     if path.stat().st_size > LONGEST_LINE:
         return None, f"a report of more than {LONGEST_LINE >> 20} MB"
-    text, reason = text_of(path.read_bytes())
+    text, reason = whole_text(path.read_bytes())
     return (text, reason) if reason else ("\n".join(text.splitlines()).strip() or None, None)
