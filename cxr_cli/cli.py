@@ -130,8 +130,10 @@ class _AfterPolars(MetaPathFinder):
 def _set_up() -> None:
     """Settings of the process. They are made here alone: a program that imports `cxr_cli` has its own."""
     gc.set_threshold(_ALLOCATED)  # rows make no cyclic garbage, and the search for it takes a tenth of the time
+    for number in termination.SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` has SIGHUP ignored
+            signal.signal(number, termination.handle)
     signal.siginterrupt(signal.SIGINT, True)
-    signal.signal(signal.SIGTERM, termination.handle)
     sys.meta_path.insert(0, _AfterPolars())
 
 
@@ -149,6 +151,8 @@ def _exit_code(command: click.Command) -> int:
         error.format_message = lambda: message  # type: ignore[method-assign]
         error.show()
         return error.exit_code
+    except termination.Terminated as error:
+        return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted", 130)
     except CxrError as error:

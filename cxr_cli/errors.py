@@ -1,5 +1,6 @@
-"""The errors that users see, one line that says where, what, and what to do; and how one waits for its turn."""
+"""The errors and notes that users see, each in one line; and how an error waits for its turn."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
@@ -16,6 +17,12 @@ def one_line(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def note(text: str) -> None:
+    """A line on stderr: "cxr: no rows in stdin"."""
+    if sys.stderr is not None:
+        print(f"cxr: {one_line(text)}", file=sys.stderr)
 
 
 def shortened(text: str) -> str:

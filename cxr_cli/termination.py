@@ -1,25 +1,46 @@
-"""SIGTERM, which Slurm sends before it takes a node away: `cli.main` handles it, a training saves before it ends."""
+"""How signals end the command: Ctrl-C, SIGTERM, which Slurm sends before it takes a node away, and SIGHUP.
+
+`cli.main` handles them. The command unwinds: files are closed, workers stopped. A training saves before it ends.
+"""
 
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_PATIENCE = 3  # the signal that ends a command which does not come to its end
 _callbacks: list[Callable[[], None]] = []
+_received: list[int] = []
 
 
-def handle(*_: object) -> None:
-    """The handler that `cli.main` sets. Ends the process, unless a block `on_termination` is open."""
-    if _callbacks:
+class Terminated(KeyboardInterrupt):
+    """A signal ended the command. exit_code: 128 and the signal's number, as shells count."""
+
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number
+        super().__init__("interrupted" if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}")
+
+
+def handle(number: int, frame: FrameType | None) -> None:
+    """The handler that `cli.main` sets: raises Terminated, unless a block `on_termination` is open.
+
+    A second signal does not disturb the unwinding, a third ends the process at once.
+    """
+    if _callbacks and number != signal.SIGINT:
         _callbacks[-1]()
-    else:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    _received.append(number)
+    if len(_received) == 1:
+        raise Terminated(number)
+    if len(_received) >= _PATIENCE:
+        os._exit(128 + number)
 
 
 @contextmanager
 def on_termination(callback: Callable[[], None]) -> Iterator[None]:
-    """While this block is open, SIGTERM calls `callback` and does not end the command.
+    """While this block is open, SIGTERM and SIGHUP call `callback` and do not end the command.
 
     In a program that is not the command, that program's own handler stays: the block changes nothing.
     """

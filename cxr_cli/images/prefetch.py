@@ -77,8 +77,9 @@ class _Pool:
         self._open(workers)
 
     def submit(self, paths: Sequence[str]) -> "Future[ImagesOrReason]":
-        # A worker inherits blocked signals when it starts: Ctrl-C is for the main process, which then closes the pool.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # A worker inherits blocked signals when it starts: Ctrl-C, or a terminal that closes, is for the main process,
+        # which then closes the pool.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
         try:
             return self._executor.submit(_load_all, self._loader, list(paths))
         except BrokenProcessPool as error:

@@ -6,13 +6,13 @@
 A row is a plain dict. Keys that a stage does not know pass through untouched, in their order.
 """
 
+from cxr_cli.errors import note
 from cxr_cli.records import Row
 from cxr_cli.rows.files.formats import Item
 from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.files.resume import Signed
 from cxr_cli.rows.files.writing import claim_stdout, write_text
 from cxr_cli.rows.flow import Flow, FlowOptions, for_each_row
-from cxr_cli.rows.progress import note
 
 __all__ = [
     "Flow",

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from cxr_cli.errors import CxrError, RowError, shortened
+from cxr_cli.errors import CxrError, RowError, note, shortened
 from cxr_cli.records import Row, Study
 from cxr_cli.rows.fields import restore, with_texts
 from cxr_cli.rows.files import reading
@@ -18,7 +18,7 @@ from cxr_cli.rows.files.resume import Signed, finished_ids
 from cxr_cli.rows.files.writing import open_output
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
-from cxr_cli.rows.progress import note, with_progress
+from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check_row
 

@@ -1,17 +1,10 @@
-"""Notes and progress on stderr, for the person at the terminal."""
+"""Progress on stderr, for the person at the terminal."""
 
 import sys
 from collections.abc import Iterator
 
-from cxr_cli.errors import one_line
 from cxr_cli.rows.files.formats import Item
 from cxr_cli.rows.files.reading import Source
-
-
-def note(text: str) -> None:
-    """A line on stderr: "cxr: no rows in stdin"."""
-    if sys.stderr is not None:
-        print(f"cxr: {one_line(text)}", file=sys.stderr)
 
 
 def with_progress(source: Source) -> Iterator[Item]:

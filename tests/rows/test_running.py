@@ -115,8 +115,8 @@ def test_a_row_that_was_rejected_is_tried_again(run: Run, tmp_path: Path) -> Non
     assert (tmp_path / "out.jsonl").read_text() == numbered(1) + '{"id":"1","report":"x"}\n'
 
 
-@pytest.mark.parametrize(("name", "left"), [("out.jsonl", ["out.jsonl"]), ("out.csv", []), ("out.jsonl.gz", [])])
-def test_ctrl_c(tmp_path: Path, name: str, left: list[str]) -> None:
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.jsonl.gz", "out.parquet"])
+def test_ctrl_c(run: Run, tmp_path: Path, name: str) -> None:
     command = [sys.executable, STAGES, "copy", "-o", name]
     with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdin
@@ -129,7 +129,8 @@ def test_ctrl_c(tmp_path: Path, name: str, left: list[str]) -> None:
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == "cxr: interrupted\n"
     assert process.returncode == 130
-    assert [path.name for path in tmp_path.iterdir()] == left
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert run("copy", name).stdout == numbered(1)
 
 
 def unread(pipe: IO[str]) -> int:

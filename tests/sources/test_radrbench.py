@@ -108,12 +108,17 @@ def test_other_arrays_and_files_that_are_not_arrays(run: Run, tmp_path: Path) ->
     done = run("copy", "a.json", "--map", "id=uid", "--on-error", "skip", "--rejects", "bad.jsonl")
     assert rows(done.stdout) == [{"id": "1", "uid": 1, "report": "Clear."}]
     assert rows((tmp_path / "bad.jsonl").read_text())[0]["reason"] == "not an object"
-    hint = "not a JSON array of objects, or broken; a file with one row a line must be named .jsonl"
-    for text in ('{"id": "1"}', '[{"id": "1"}, ', ""):
+    for text, reason in (
+        ('{"id": "1"}', "not a JSON array of objects"),
+        ('[{"id": "1"}, ', "broken JSON: it ends in the middle"),
+        ("", "broken JSON: it ends in the middle"),
+        ('[{"id": "1", "id": "2"}]', "a key stands twice in one object"),
+    ):
         (tmp_path / "a.json").write_text(text)
-        assert run("copy", "a.json").stderr == f"cxr: a.json: {hint}\n"
+        stderr = f"cxr: a.json: {reason}; a file with one row a line must be named .jsonl\n"
+        assert run("copy", "a.json").stderr == stderr
     (tmp_path / "a.json").write_bytes('["\xdf"]'.encode("latin-1"))
-    assert run("copy", "a.json").stderr.startswith("cxr: a.json: not UTF-8 at byte 3; if it is Latin-1")
+    assert run("copy", "a.json").stderr.startswith("cxr: a.json: not UTF-8 at byte 3; if Windows wrote it")
 
 
 @needs_shared

@@ -9,7 +9,7 @@ import msgspec
 CUT_OFF = "broken JSON: it ends in the middle"
 DEEPEST = 200
 """Lists and objects in one another that a row may surely have; more than twice as many are refused."""
-_NO_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\[\]{}]+')
+_NO_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\[\]{}"]+')
 _UNPAIRED = re.compile(rb"\\u[dD][89a-fA-F]")
 _FEW_DIGITS = 15  # every decimal number of so many digits comes out of a float as it went in
 

@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, note
 from cxr_cli.records import Row
 from cxr_cli.rows.files.formats import Item, Sink
 from cxr_cli.rows.files.json_text import number_of
-from cxr_cli.rows.progress import note
 
 if TYPE_CHECKING:
     import polars as pl
