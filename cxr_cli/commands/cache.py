@@ -40,6 +40,7 @@ def clear() -> None:
     \b
     cxr cache clear
     """
-    from cxr_cli.engines.cache import ReplyCache
+    from cxr_cli.engines.cache import clear_cache
 
-    note(f"{ReplyCache().clear():,} replies deleted")
+    count = clear_cache()
+    note("the cache was damaged, and is deleted" if count is None else f"{count:,} replies deleted")

@@ -6,9 +6,11 @@ seed, schema. How a reply is parsed is no part of it. Replies may quote reports,
 
 import os
 import sqlite3
+import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
@@ -18,7 +20,7 @@ import msgspec
 from PIL import Image
 
 from cxr_cli.engines.requests import Engine, Reply, Request, ignore_reply
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, note
 
 _TABLE = """create table if not exists replies(
     key blob primary key, text text, finish text, prompt_tokens integer, completion_tokens integer, at integer
@@ -26,9 +28,39 @@ _TABLE = """create table if not exists replies(
 
 
 def cache_path() -> Path:
-    """`$CXR_CACHE/replies.sqlite`, else in the user's cache folder."""
-    folder = os.environ.get("CXR_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "cxr")
+    """`$CXR_CACHE/replies.sqlite`, else in the user's cache folder; without a home in a folder for temporary files."""
+    folder = os.environ.get("CXR_CACHE")
+    if not folder and (parent := os.environ.get("XDG_CACHE_HOME") or _home_cache()):
+        folder = os.path.join(parent, "cxr")
+    if not folder:
+        folder = os.path.join(tempfile.gettempdir(), f"cxr-{os.getuid()}")
+        note(f"there is no home folder: the cache of replies is in {folder}; CXR_CACHE=FOLDER moves it")
     return Path(folder, "replies.sqlite")
+
+
+def _home_cache() -> Path | None:
+    try:
+        home = Path.home()
+    except RuntimeError:  # neither HOME nor an entry for this user
+        return None
+    return home / ".cache" if os.environ.get("HOME") != "" and home.is_dir() else None
+
+
+def clear_cache(path: Path | None = None) -> int | None:
+    """Deletes all replies; returns how many there were, None if the file is damaged. Raises CxrError."""
+    path, count = path or cache_path(), None
+    with suppress(CxrError):
+        cache = ReplyCache(path)
+        try:
+            count = cache.info().replies
+        finally:
+            cache.close()
+    try:
+        for file in (path, path.with_name(f"{path.name}-journal")):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise CxrError(f"the cache {path}: {error.strerror}") from error
+    return count
 
 
 class CacheInfo(NamedTuple):
@@ -49,6 +81,7 @@ class ReplyCache:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.touch(mode=0o600)
+            self.path.chmod(0o600)  # whoever made it, and however
             self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
             # No write-ahead log: it does not work on the network file systems that homes often lie on.
             self._db.executescript(f"pragma journal_mode=truncate; pragma synchronous=off; {_TABLE}")
@@ -69,13 +102,6 @@ class ReplyCache:
         [(replies, tokens)] = self._run("select count(*), coalesce(sum(completion_tokens), 0) from replies")
         return CacheInfo(self.path, replies, self.path.stat().st_size, tokens)
 
-    def clear(self) -> int:
-        """Deletes all replies; returns how many there were."""
-        count = self.info().replies
-        self._run("delete from replies")
-        self._run("vacuum")
-        return count
-
     def close(self) -> None:
         self._db.close()
 
@@ -87,14 +113,23 @@ class ReplyCache:
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> CxrError:
-        return CxrError(f"the cache {self.path}: {error}; --no-cache runs without it, CXR_CACHE=FOLDER moves it")
+        why = error.strerror if isinstance(error, OSError) else error
+        return CxrError(f"the cache {self.path}: {why}; CXR_CACHE=FOLDER moves it, `cxr cache clear` empties it")
 
 
 class CachedEngine:
-    """An engine behind the cache. Of equal requests that wait at the same time, one goes to the engine."""
+    """An engine behind the cache. Of equal requests that wait at the same time, one goes to the engine.
 
-    def __init__(self, engine: Engine, cache: ReplyCache | None = None) -> None:
-        self.engine, self.cache = engine, cache or ReplyCache()
+    server: the URL of the engine's server, for two servers may give one name to two models. A cache that fails, from
+    the start or later, is reported once, and the run goes on without it.
+    """
+
+    def __init__(self, engine: Engine, cache: ReplyCache | None = None, *, server: str | None = None) -> None:
+        self.engine, self.server = engine, server
+        self._cache = cache
+        if cache is None:
+            with self._without_cache_on_error():
+                self._cache = ReplyCache()
         self.name, self.signature = engine.name, engine.signature
         self.on_reply: Callable[[Reply], None] = ignore_reply
         engine.on_reply = self._keep  # at once: a reply that nobody has fetched yet would be lost with the process
@@ -107,10 +142,13 @@ class CachedEngine:
         return self.engine.capacity
 
     def submit(self, request: Request) -> None:
-        key = request_key(self.signature, request)
+        key = request_key({**self.signature, "server": self.server} if self.server else self.signature, request)
+        found = None
+        with self._without_cache_on_error():
+            found = self._cache.get(key) if self._cache and key not in self._duplicates else None
         if key in self._duplicates:
             self._duplicates[key].append(request)
-        elif found := self.cache.get(key):
+        elif found:
             text, finish, prompt, completion = found
             self._ready.append(Reply(request.id, text, finish, prompt, completion, request.seed, cached=True))
         else:
@@ -130,11 +168,22 @@ class CachedEngine:
         return reply
 
     def close(self) -> None:
-        self.cache.close()
+        if self._cache:
+            self._cache.close()
 
     def _keep(self, reply: Reply) -> None:
         if reply.error is None:
-            self.cache.put(self._keys[reply.id], reply)
+            with self._without_cache_on_error():
+                if self._cache:
+                    self._cache.put(self._keys[reply.id], reply)
+
+    @contextmanager
+    def _without_cache_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except CxrError as error:
+            self._cache = None
+            note(f"{error}; this run goes on without it")
 
     def __enter__(self) -> Self:
         return self

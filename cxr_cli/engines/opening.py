@@ -28,7 +28,8 @@ def open_engine(spec: Spec) -> Iterator[Engine]:
         if spec.cached:
             from cxr_cli.engines.cache import CachedEngine
 
-            engine = stack.enter_context(CachedEngine(engine))
+            server = spec.model.rstrip("/") if is_url(spec.model) else None
+            engine = stack.enter_context(CachedEngine(engine, server=server))
         yield stack.enter_context(UsageMeter(engine))
 
 

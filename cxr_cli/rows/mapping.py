@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_type_hints
 
 from cxr_cli.errors import CxrError
-from cxr_cli.records import Row
+from cxr_cli.records import Row, ScoredCase
 from cxr_cli.rows.fields import NON_TEXT_FIELDS
 
 Names = Mapping[str, Sequence[str]]  # name in records.py -> the columns that make it
@@ -74,6 +74,14 @@ def parse(texts: Iterable[str]) -> dict[str, list[str]]:
     return names
 
 
+_COLUMN_NAMES = {
+    *get_type_hints(ScoredCase),
+    *OTHER_NAMES,
+    *(name for names in OTHER_NAMES.values() for name in names),
+    *("impression", "text", "name", "path", "file", "filename", "study", "date", "sex", "age", "mesh"),
+}
+_NAME_ENDS = ("_id", "_uid", "_path", "_text", "_name", "_date", "_number", "_label")
+_LISTED = 20  # columns that an error names
 _NAME = re.compile(r"[\w/()\[\]#-]{1,40}(?: [\w/()\[\]#-]{1,40}){0,3}")
 
 
@@ -117,9 +125,18 @@ class Mapper:
 
     def _missing(self, column: str) -> CxrError:
         columns = self._columns or []
-        if not all(map(_NAME.fullmatch, columns)):  # a table without a header: its first row may be a report
-            return CxrError(f"--map: {self._source} has no column `{column}`: does its first line hold the names?")
-        return CxrError(f"--map: {self._source} has no column `{column}`; it has: {', '.join(columns)}")
+        start = f"--map: {self._source} has no column `{column}`"
+        if not (all(map(_NAME.fullmatch, columns)) and _names_columns(columns)):
+            return CxrError(f"{start}: does its first line hold the names?")
+        more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
+        return CxrError(f"{start}; it has: {', '.join(columns[:_LISTED])}{more}")
+
+
+def _names_columns(columns: Iterable[str]) -> bool:
+    """Whether one of them is what a column is called. Else they may be the first row of a table without a header, and
+    that row a report: "No acute disease"."""
+    names = {column.strip().lower() for column in columns}
+    return not names.isdisjoint(_COLUMN_NAMES) or any(name.endswith(_NAME_ENDS) for name in names)
 
 
 def _paths(row: Row, columns: Sequence[str]) -> Any:

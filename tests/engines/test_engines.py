@@ -1,6 +1,9 @@
 """What engines share: conversations, the cache, and the transformers engine with tiny models of three families."""
 
 import json
+import os
+import sqlite3
+import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +13,7 @@ import pytest
 from PIL import Image
 
 from cxr_cli.engines import Conversation, Reply, Request, Sampling, Spec, open_engine, run_conversations, run_or_reject
-from cxr_cli.engines.cache import CachedEngine, ReplyCache, request_key
+from cxr_cli.engines.cache import CachedEngine, ReplyCache, cache_path, clear_cache, request_key
 from cxr_cli.engines.dry_run import sample_value
 from cxr_cli.engines.requests import ignore_reply, seed_of
 from cxr_cli.errors import CxrError, RowError
@@ -141,7 +144,8 @@ def test_the_cache_answers_exact_repeats(tmp_path: Path) -> None:
     }
     assert (cache.path.stat().st_mode & 0o777, cache.path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert (cache.info().replies, cache.info().tokens) == (2, 4)
-    assert (cache.clear(), cache.info().replies) == (2, 0)
+    assert clear_cache(cache.path) == 2
+    assert not cache.path.exists()
 
 
 def test_the_key_holds_all_that_changes_an_answer_and_nothing_else() -> None:
@@ -158,10 +162,66 @@ def test_the_key_holds_all_that_changes_an_answer_and_nothing_else() -> None:
     assert key(image=grey.copy()) == key()
 
 
-def test_a_broken_cache_is_named_with_the_way_out(tmp_path: Path) -> None:
-    (tmp_path / "replies.sqlite").write_text("no database " * 100)
-    with pytest.raises(CxrError, match=r"replies\.sqlite: file is not a database; --no-cache"):
-        ReplyCache(tmp_path / "replies.sqlite")
+def test_a_damaged_cache_is_cleared(tmp_path: Path) -> None:
+    path = tmp_path / "replies.sqlite"
+    path.write_text("not a database\n" * 100)
+    with pytest.raises(CxrError, match=r"replies\.sqlite: file is not a database; CXR_CACHE=FOLDER moves it"):
+        ReplyCache(path)
+    assert (clear_cache(path), path.exists(), clear_cache(path)) == (None, False, 0)
+
+
+@pytest.mark.parametrize("damage", ["a folder that is a file", "no database", "dropped under way", "read-only"])
+def test_a_cache_that_fails_costs_one_line_and_no_reply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "cache" / "replies.sqlite"
+    if damage == "a folder that is a file":
+        (tmp_path / "cache").write_text("")
+    elif damage == "no database":
+        path.parent.mkdir()
+        path.write_text("not a database\n" * 100)
+    engine = CachedEngine(Echo())
+    if damage == "dropped under way":
+        sqlite3.connect(path, isolation_level=None).execute("drop table replies")
+    elif damage == "read-only":
+        engine._cache._db.execute("pragma query_only=1")  # type: ignore[union-attr]
+    replies = list(generate(engine, [ask("a", "x"), ask("b", "x"), ask("c", "y")]))
+    assert sorted(reply.id for reply in replies) == ["a", "b", "c"]
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(f"cxr: the cache {path}: ")
+    assert said.endswith("; this run goes on without it\n")
+
+
+def test_without_a_home_the_cache_is_temporary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("CXR_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for home in ("/nonexistent", ""):
+        monkeypatch.setenv("HOME", home)
+        assert cache_path() == tmp_path / f"cxr-{os.getuid()}" / "replies.sqlite"
+        said = capsys.readouterr().err
+        assert said.startswith("cxr: there is no home folder: the cache of replies is in ")
+        assert said.count("\n") == 1
+
+
+def test_the_cache_is_for_the_user_alone_whoever_made_it(tmp_path: Path) -> None:
+    path = tmp_path / "replies.sqlite"
+    path.touch(mode=0o644)
+    ReplyCache(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_reply_belongs_to_its_server(tmp_path: Path) -> None:
+    cache = ReplyCache(tmp_path / "replies.sqlite")
+    cached = []
+    for server in ("http://one/v1", "http://two/v1", "http://one/v1"):
+        [reply] = generate(CachedEngine(Echo(), cache, server=server), [ask("a", "x")])
+        cached.append(reply.cached)
+    assert cached == [False, False, True]
 
 
 def test_seeds_differ_by_id_and_sample() -> None:
