@@ -19,10 +19,10 @@ def one_line(text: str) -> str:
     )
 
 
-def note(text: str) -> None:
-    """A line on stderr: "cxr: no rows in stdin"."""
+def note(text: str, *below: str) -> None:
+    """A line on stderr: "cxr: no rows in stdin". below: lines that belong to it."""
     if sys.stderr is not None:
-        print(f"cxr: {one_line(text)}", file=sys.stderr)
+        print("\n".join(map(one_line, (f"cxr: {text}", *below))), file=sys.stderr)
 
 
 def shortened(text: str) -> str:

@@ -48,15 +48,15 @@ def section_rows(report: str) -> list[SectionRow]:
     ]
 
 
-def explained_reading(id: str, report: str, reader: Reader) -> str:
-    """Each sentence for a person, below it the findings that it states, each with the words that decide its status.
+def explained_reading(id: str, report: str, reader: Reader) -> list[str]:
+    """Lines for a person: each sentence, below it its findings, each with the words that decide its status.
 
     a
       findings: No effusion, but possible edema.
         pleural effusion absent: "No"
         edema uncertain: "possible"
     """
-    return "\n".join([id, *_lines(report, reader)])
+    return [id, *_lines(report, reader)]
 
 
 def _lines(report: str, reader: Reader) -> Iterator[str]:

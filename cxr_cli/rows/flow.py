@@ -116,7 +116,7 @@ class Flow:
                 if options.resume and self.dry_run and options.output is not None:
                     self._load_finished(signed, options.output)
                 for row in stage(self._good_rows(sources, kind, quiet=output.is_terminal())):
-                    if not self.finished(row["id"]):
+                    if "id" not in row or not self.finished(row["id"]):  # tables of other tools have no ids
                         output.write(row)
                 if options.resume and not self._cut_short:
                     self._note_strangers()

@@ -132,7 +132,7 @@ class _Labelling:
         if options.sections:
             added["sections"] = readings.section_rows(report)
         if options.explain:
-            note(readings.explained_reading(row["id"], report, self.reader))
+            note(*readings.explained_reading(row["id"], report, self.reader))
         why = merge_reasons(row, ["labels"], {"labels": reason} if reason else {})
         return row | added | {"labelled_by": self.labelled_by} | why
 

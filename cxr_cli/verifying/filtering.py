@@ -33,7 +33,7 @@ class CaseFilter:
         """The case without what is dropped, as a list of one row; [] if the whole case is dropped."""
         self.cases += 1
         if self.explain:
-            note(explanation(case["id"], case, self.reasons))
+            note(*explanation(case["id"], case, self.reasons))
         if is_unjudged(case):
             self.unjudged += 1
             kept = [case if self.keep == "all" or case["steps"] is None else {**case, "steps": []}]
@@ -53,7 +53,7 @@ class CaseFilter:
         self.cases += 1
         if self.explain:
             for prediction in case["predictions"]:
-                note(explanation(f"{case['id']} sample {prediction.get('sample', 0)}", prediction, self.reasons))
+                note(*explanation(f"{case['id']} sample {prediction.get('sample', 0)}", prediction, self.reasons))
         self.unjudged += any(map(is_unjudged, case["predictions"]))
         least = self.min_support
         if least is None:
@@ -95,8 +95,8 @@ def is_unjudged(checked: Mapping[str, Any]) -> bool:
     return checked["support"] is None and "support" in (checked.get("why") or {})
 
 
-def explanation(name: str, checked: Mapping[str, Any], reasons: bool = True) -> str:
-    """A checked chain for a person: each step (its own text, never that of the report), its verdict and the reason."""
+def explanation(name: str, checked: Mapping[str, Any], reasons: bool = True) -> list[str]:
+    """Lines for a person: each step (its own text, never that of the report), its verdict and the reason."""
     support = "-" if checked["support"] is None else f"{checked['support']:.2f}"
     lines = [f"{name}: support {support}" + (f"; {checked['fault']}" if "fault" in checked else "")]
     for number, step in enumerate(checked["steps"] or (), 1):
@@ -104,4 +104,4 @@ def explanation(name: str, checked: Mapping[str, Any], reasons: bool = True) -> 
         why += [step["fault"]] if step.get("fault") not in (None, *why) else []
         lines.append(f"  {SYMBOLS[step['verdict']]} {number}. {step['text']}")
         lines.append(f"       {step['verdict'] or 'not judged'}" + (f": {'; '.join(why)}" if why else ""))
-    return "\n".join(lines)
+    return lines

@@ -16,7 +16,7 @@ from cxr_cli.rows.files.lines import ByteStream, LineReader, escaped_text, text_
 SEPARATORS = ",;\t|"
 _LONGEST_CELL = 2**24  # a quote that is never closed must not pull the rest of the file into memory
 _MOST_COLUMNS = 10_000
-_SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"?')
 _FORMULA = re.compile(r"'*[=@\t\r]|'*[+-](?!\d*[.,]?\d*(?:[eE][+-]?\d+)?\Z)")
 _ESCAPED_CELL = re.compile(rb"'[=@\t\r+-]")
@@ -124,7 +124,7 @@ def _start(lines: Iterator[bytes], separator: str | None, *, sniff: bool) -> tup
     """The first line that is not blank, if there is one, and the separator."""
     for line in lines:
         text = line.decode("utf-8-sig", errors="replace")
-        if match := _SEPARATOR_LINE.fullmatch(text):
+        if match := SEPARATOR_LINE.fullmatch(text):
             separator = match[1]
         elif text.strip(f" \r\n{SEPARATORS}"):
             return [line], separator or (separator_of(text) if sniff else ",")

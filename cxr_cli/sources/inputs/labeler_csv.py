@@ -17,7 +17,7 @@ from cxr_cli import sources
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Source
 from cxr_cli.rows.fields import NON_TEXT_FIELDS
-from cxr_cli.rows.files.csv_format import SEPARATORS, read_csv, separator_of
+from cxr_cli.rows.files.csv_format import SEPARATOR_LINE, SEPARATORS, read_csv, separator_of
 from cxr_cli.rows.files.formats import format_of, is_csv, open_file
 from cxr_cli.rows.files.lines import LineReader
 
@@ -64,7 +64,7 @@ def _first_record(path: Path) -> tuple[list[str], str]:
     that is broken there, about which its reader will say more."""
     lines = LineReader(open_file(path, "rb", format_of(path)[1]), str(path))
     texts = [line.decode("utf-8-sig", errors="replace") for line in islice(lines, _LONGEST_RECORD)]
-    while texts and not texts[0].strip(f" \r\n{SEPARATORS}"):
+    while texts and (SEPARATOR_LINE.fullmatch(texts[0]) or not texts[0].strip(f" \r\n{SEPARATORS}")):
         texts.pop(0)
 
     def cells(separator: str) -> list[str]:
