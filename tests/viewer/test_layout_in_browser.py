@@ -104,7 +104,7 @@ def test_nothing_is_cut_and_nothing_is_wider_than_the_page(open_page: Open, size
 def test_letters_of_twice_the_size(open_page: Open) -> None:
     viewer = open_page(*three_models())
     viewer.page.evaluate("document.documentElement.style.fontSize = '32px'; drawList()")
-    viewer.page.evaluate("document.querySelector('.wide').remove()")  # a table of three models may scroll by itself
+    viewer.page.evaluate("document.querySelector('div.wide').remove()")  # a table of three models may scroll by itself
     assert [name for name in viewer.page.evaluate(CUT) if "select" not in name] == []
     boxes = [item.bounding_box() for item in viewer.page.locator(".item").all()]
     assert [one["y"] + one["height"] <= other["y"] + 1 for one, other in pairwise(boxes)] == [True] * 5

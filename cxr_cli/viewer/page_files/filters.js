@@ -5,7 +5,7 @@ const FILTERS = [
   {id: "task", label: "Task", choices: () => countChoices((item) => [item.shared.task]), passes: (item, task) => item.shared.task === task},
   {id: "finding", label: "Finding", choices: () => countChoices((item) => item.shared.findings), passes: (item, name) => item.shared.findings.includes(name)},
   {
-    id: "verdict", label: "Step verdict", passes: (item, verdict) => item.verdicts.has(verdict),
+    id: "verdict", label: "Verdict", passes: (item, verdict) => item.verdicts.has(verdict),
     choices: () => [...Object.keys(SIGNS), "fault"].filter((verdict) => items.some((item) => item.verdicts.has(verdict)))
       .map((verdict) => [verdict, verdict === "fault" ? "! has a fault" : `${SIGNS[verdict]} ${words(verdict)}`]),
   },
