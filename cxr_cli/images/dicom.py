@@ -12,15 +12,20 @@ from PIL import Image
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import install_line, package_line
 from cxr_cli.images.dicom_greyscale import to_grey
+from cxr_cli.images.dicom_header import OVERLAY_POSITIONS, PALETTE, PixelHeader, PixelLayout, pixel_layout
 from cxr_cli.images.film_errors import DecodeError
 
-_PIXEL_TAGS = [
+_CHANNELS = ("Red", "Green", "Blue")
+_PIXEL_TAGS: list[Any] = [
     "SpecificCharacterSet",
     *("Rows", "Columns", "SamplesPerPixel", "PlanarConfiguration", "NumberOfFrames", "PhotometricInterpretation"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit"),
-    *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence"),
+    *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "PresentationLUTShape"),
     *("WindowCenter", "WindowWidth", "VOILUTFunction", "SmallestImagePixelValue", "LargestImagePixelValue"),
+    *(f"{colour}PaletteColorLookupTable{part}" for colour in _CHANNELS for part in ("Descriptor", "Data")),
+    *(f"Segmented{colour}PaletteColorLookupTableData" for colour in _CHANNELS),
     *("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "PixelData", "FloatPixelData", "DoubleFloatPixelData"),
+    *OVERLAY_POSITIONS,
 ]
 
 
@@ -35,10 +40,7 @@ def read_dicom(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            header: Any = pydicom.dcmread(path, specific_tags=_PIXEL_TAGS)
-            _refuse_unsupported(header)
-            pixels = _pixels(header)
-            return _colour(pixels, header) if header.get("SamplesPerPixel", 1) > 1 else to_grey(pixels, header)
+            return _image(pydicom.dcmread(path, specific_tags=_PIXEL_TAGS, force=True))
         except (DecodeError, CxrError, OSError):
             raise
         except MemoryError as error:
@@ -47,45 +49,88 @@ def read_dicom(path: Path) -> Image.Image:
             raise DecodeError("is truncated or damaged") from error
 
 
-def _refuse_unsupported(header: Any) -> None:
-    if "PixelData" not in header:
-        floats = "FloatPixelData" in header or "DoubleFloatPixelData" in header
+def _image(dataset: Any) -> Image.Image:
+    if "PixelData" not in dataset:
+        floats = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
         raise DecodeError(
             "has floating point pixels, which are not supported" if floats else "is a DICOM without an image"
         )
-    if (frames := int(header.get("NumberOfFrames") or 1)) > 1:
-        raise DecodeError(f"holds {frames} frames; only files with one frame are supported")
-    if header.BitsAllocated > 16:
-        raise DecodeError(f"has {header.BitsAllocated} bits a pixel; up to 16 are supported")
-    grey = header.PhotometricInterpretation in ("MONOCHROME1", "MONOCHROME2")
-    if header.get("SamplesPerPixel", 1) == 1 and not grey:
-        raise DecodeError("has a colour palette; only grey and RGB are supported")
-    whole = header.Rows * header.Columns * header.get("SamplesPerPixel", 1) * header.BitsAllocated // 8
-    if not header.file_meta.TransferSyntaxUID.is_compressed and len(header.PixelData) < whole:
+    header = PixelHeader(dataset)
+    dataset.file_meta.TransferSyntaxUID = _transfer_syntax(dataset)
+    decoder = _decoder(dataset.file_meta.TransferSyntaxUID)
+    layout = pixel_layout(header)
+    _prepare(dataset, header, layout)
+    pixels = _pixels(dataset, layout, decoder)
+    return to_grey(pixels, header, layout) if layout.is_grey else _colour(pixels, dataset, layout)
+
+
+def _transfer_syntax(dataset: Any) -> Any:
+    """That of the file's preface; of a file without one, what its elements look like."""
+    from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    if syntax := str(dataset.file_meta.get("TransferSyntaxUID") or "").strip(" \0"):
+        return UID(syntax)
+    if dataset["PixelData"].is_undefined_length:
+        raise DecodeError("is compressed, but lacks TransferSyntaxUID")
+    implicit, little = dataset.original_encoding
+    return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+
+
+def _prepare(dataset: Any, header: PixelHeader, layout: PixelLayout) -> None:
+    """Writes the layout into the data set, as pydicom's decoders want it. DecodeError: there are too few pixels."""
+    from pydicom.pixels.utils import get_expected_length
+
+    dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = layout.rows, layout.columns, layout.samples
+    dataset.BitsAllocated, dataset.BitsStored, dataset.NumberOfFrames = layout.allocated, layout.bits, 1
+    dataset.PhotometricInterpretation, dataset.PixelRepresentation = layout.photometric, int(layout.signed)
+    if layout.samples > 1:
+        dataset.PlanarConfiguration = 0 if header.is_compressed else header.integer("PlanarConfiguration")
+    if not header.is_compressed and len(dataset.PixelData) < get_expected_length(dataset):
         raise DecodeError("is truncated")
 
 
-def _pixels(header: Any) -> npt.NDArray[Any]:
+def _decoder(syntax: Any) -> Any:
+    """DecodeError, CxrError: there is none."""
     from pydicom.pixels.decoders.base import get_decoder
-    from pydicom.uid import JPEGExtended12Bit
 
-    syntax = header.file_meta.TransferSyntaxUID
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError as error:
-        raise DecodeError("has a transfer syntax that is not supported") from error
+        raise DecodeError("has a TransferSyntaxUID that is not supported") from error
     if not decoder.is_available:
         raise CxrError(f"{syntax.name} has no decoder here: {install_line('images')}")
-    if syntax == JPEGExtended12Bit and header.BitsStored > 8:
+    return decoder
+
+
+def _pixels(dataset: Any, layout: PixelLayout, decoder: Any) -> npt.NDArray[Any]:
+    from pydicom.uid import JPEGExtended12Bit
+
+    options: dict[str, Any] = {}
+    if JPEGExtended12Bit == decoder.UID and layout.bits > 8:
         if "pylibjpeg" not in decoder.available_plugins:
             raise DecodeError(f"is a 12-bit JPEG Extended: {package_line('pylibjpeg', 'pylibjpeg-libjpeg')}")
     elif "pillow" in decoder.available_plugins:  # other decoders may crash on a damaged stream
-        header.pixel_array_options(decoding_plugin="pillow")
-    pixels: npt.NDArray[Any] = header.pixel_array
+        options["decoding_plugin"] = "pillow"
+    if layout.is_grey:
+        options["correct_unused_bits"] = False  # `to_grey` looks at them
+    if decoder.is_native:
+        options["view_only"] = layout.is_grey  # without a copy
+    dataset.pixel_array_options(**options)
+    pixels: npt.NDArray[Any] = dataset.pixel_array
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
-def _colour(pixels: npt.NDArray[Any], header: Any) -> Image.Image:
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] != 3:
-        raise DecodeError("is a colour image with more than 8 bits a channel")
-    return Image.fromarray(pixels, "RGB").convert("L")
+def _colour(pixels: npt.NDArray[Any], dataset: Any, layout: PixelLayout) -> Image.Image:
+    from pydicom.pixels.processing import apply_color_lut
+
+    if layout.photometric == PALETTE:
+        for name in (f"{channel}PaletteColorLookupTableDescriptor" for channel in _CHANNELS):
+            if not dataset.get(name):
+                raise DecodeError(f"lacks {name}")
+        pixels = apply_color_lut(pixels, dataset)[..., :3]
+        white = 255 if pixels.max() < 256 else 65535
+    else:
+        white = (1 << layout.bits) - 1
+    if white != 255:
+        pixels = np.rint(np.minimum(pixels, white) * (255 / white))
+    return Image.fromarray(pixels.astype(np.uint8), "RGB").convert("L")

@@ -1,85 +1,138 @@
-"""The stored values of a DICOM film to grey, as a workstation displays them."""
+"""The stored values of a DICOM film to grey, as a workstation displays them: PS3.3 C.7.6.3, C.11.1, C.11.2."""
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from cxr_cli.images.dicom_header import PixelHeader, PixelLayout
+from cxr_cli.images.dicom_tables import table_of
+from cxr_cli.images.film_errors import DecodeError
+
 Values = npt.NDArray[np.float64]
 """One number for each value that a pixel can have: after the modality table, the window, .."""
 
 
-def to_grey(pixels: npt.NDArray[Any], header: Any) -> Image.Image:
+def to_grey(pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) -> Image.Image:
     """A table with the grey of every possible stored value, then one look-up a pixel: fast for any chain of tables.
 
-    pixels: (rows, columns), of 1 or 2 bytes.
+    pixels: (rows, columns), of 1 or 2 bytes. DecodeError: a damaged table, values that the header excludes, or a film
+    that ends as one grey.
     """
-    bits = min(int(header.BitsStored), 8 * pixels.dtype.itemsize)
-    stored = np.arange(1 << bits)
-    if header.PixelRepresentation:
-        stored = np.where(stored >= 1 << (bits - 1), stored - (1 << bits), stored)
-    index = pixels.view(f"u{pixels.dtype.itemsize}") & np.array((1 << bits) - 1, f"u{pixels.dtype.itemsize}")
-    padding = _padding(stored, header)
+    index, stored = _cells(pixels, header, layout)
+    padding = _padding(stored, header, layout)
     values = _modality(stored, header)
-    brightness = _voi(values, header)
+    brightness, element = _voi(values, header)
     if brightness is None:  # from the darkest to the brightest pixel of the film
-        used = np.bincount(index.ravel(), minlength=1 << bits).astype(bool) & ~padding
+        used = _used(index, stored) & ~padding
         low, high = (values[used].min(), values[used].max()) if used.any() else (0.0, 0.0)
         brightness = (values - low) / ((high - low) or 1.0)
-    if header.PhotometricInterpretation == "MONOCHROME1":
-        brightness = 1 - brightness
+    if layout.photometric == "MONOCHROME1" or header.word("PresentationLUTShape") == "INVERSE":
+        brightness = 1 - brightness  # once, also where both say so: C.8.11.3 asks for both
     grey = np.rint(np.clip(brightness, 0, 1) * 255).astype(np.uint8)
     grey[padding] = 0
-    return Image.fromarray(grey.take(index, mode="clip"))
+    image = Image.fromarray(grey.take(index, mode="clip"))
+    greys = sum(map(bool, image.histogram()))
+    if greys == 1 or (greys == 2 and padding.any()):
+        shown = _used(index, stored) & ~padding
+        if np.unique(grey[shown]).size < 2:
+            why = f", by its {element}" if element and shown.sum() > 1 else ""
+            raise DecodeError(f"is one grey everywhere{why}")
+    return image
 
 
-def _padding(stored: npt.NDArray[Any], header: Any) -> npt.NDArray[np.bool_]:
+def _cells(
+    pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout
+) -> tuple[npt.NDArray[np.unsignedinteger[Any]], npt.NDArray[np.int64]]:
+    """(for each pixel the number of its stored value, all values that can be stored, by number).
+
+    Values beyond BitsStored are read as they are if they are padding, or if the film is compressed: its code stream
+    knows better. In other films nobody can tell what they mean.
+    """
+    width = 8 * pixels.dtype.itemsize
+    cells = pixels.view(f"u{pixels.dtype.itemsize}")
+    if layout.overlay:
+        cells = cells & cells.dtype.type(~layout.overlay & ((1 << width) - 1))
+    if layout.shift:
+        cells = cells >> cells.dtype.type(layout.shift)
+    bits = min(layout.bits, width)
+    if bits == width or _fit(cells, bits, layout.signed):
+        mask = cells.dtype.type((1 << bits) - 1)
+        return (cells & mask if layout.signed and bits < width else cells), _stored(bits, layout.signed)
+    stored = _stored(width, layout.signed)
+    if not header.is_compressed:
+        beyond = (stored < (-(1 << (bits - 1)) if layout.signed else 0)) | (stored >= 1 << bits)
+        if (_used(cells, stored) & beyond & ~_padding(stored, header, layout)).any():
+            raise DecodeError(f"has pixels that need more bits than its BitsStored, {bits}")
+    return cells, stored
+
+
+def _fit(cells: npt.NDArray[np.unsignedinteger[Any]], bits: int, signed: bool) -> bool:
+    """Do all values fit into so many bits? The sign of a negative one may be in its last bit alone, or in all above."""
+    if not signed:
+        return int(cells.max()) < 1 << bits
+    numbers = cells.view(f"i{cells.dtype.itemsize}")
+    return int(numbers.min()) >= -(1 << (bits - 1)) and int(numbers.max()) < 1 << bits
+
+
+def _stored(bits: int, signed: bool) -> npt.NDArray[np.int64]:
+    stored = np.arange(1 << bits)
+    return np.where(stored >= 1 << (bits - 1), stored - (1 << bits), stored) if signed else stored
+
+
+def _used(index: npt.NDArray[np.unsignedinteger[Any]], stored: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    used = np.zeros(stored.shape, bool)
+    used[index.ravel()] = True
+    return used
+
+
+def _padding(stored: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) -> npt.NDArray[np.bool_]:
     """Which stored values are padding and no part of the image."""
-    value = header.get("PixelPaddingValue")
+    value, limit = header.number("PixelPaddingValue"), header.number("PixelPaddingRangeLimit")
     if value is None:
         return np.zeros(stored.shape, bool)
-    limit = header.get("PixelPaddingRangeLimit")
-    bounds = [_as_signed(int(end), header) for end in (value, value if limit is None else limit)]
+    bounds = [_as_signed(end, layout) for end in (value, value if limit is None else limit)]
     return (stored >= min(bounds)) & (stored <= max(bounds))
 
 
-def _as_signed(value: int, header: Any) -> int:
+def _as_signed(value: float, layout: PixelLayout) -> float:
     """The value itself, of writers that store a negative padding value as if it were unsigned."""
-    wrap = 1 << int(header.BitsAllocated)
-    return value - wrap if header.PixelRepresentation and value >= wrap // 2 else value
+    wrap = 1 << layout.allocated
+    return value - wrap if layout.signed and value >= wrap // 2 else value
 
 
-def _modality(stored: npt.NDArray[Any], header: Any) -> Values:
-    from pydicom.pixels.processing import apply_modality_lut
-
-    return np.asarray(apply_modality_lut(stored, header), float)
-
-
-def _voi(values: Values, header: Any) -> Values | None:
-    """Brightness, 0 .. 1 and beyond, by the first VOI table, else by the first window; None if neither is usable."""
-    from pydicom.pixels.processing import apply_voi
-
-    if header.get("VOILUTSequence") and header.VOILUTSequence[0].get("LUTData"):
-        looked_up = np.asarray(apply_voi(values.astype(int), header, 0), float)
-        bits = int(looked_up.max()).bit_length()  # the table's own header often claims more
-        return looked_up / max(1, (1 << bits) - 1)
-    centre, width = _first_number(header.get("WindowCenter")), _first_number(header.get("WindowWidth"))
-    if centre is None or width is None or width <= 0:
-        return None
-    match str(header.get("VOILUTFunction") or "LINEAR").strip():
-        case "SIGMOID":
-            return 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -60, 60)))
-        case "LINEAR_EXACT":
-            return (values - centre) / width + 0.5
-        case _ if width > 1:
-            return (values - (centre - 0.5)) / (width - 1) + 0.5
-        case _:
-            return (values > centre - 0.5).astype(float)
+def _modality(stored: npt.NDArray[np.int64], header: PixelHeader) -> Values:
+    if table := table_of(header, "ModalityLUTSequence"):
+        return table.look_up(stored)
+    slope, intercept = header.number("RescaleSlope"), header.number("RescaleIntercept")
+    if slope == 0:
+        raise DecodeError("has a RescaleSlope of 0")
+    return np.asarray(stored * (1.0 if slope is None else slope) + (intercept or 0.0), np.float64)
 
 
-def _first_number(value: Any) -> float | None:
-    """The first number of a tag that holds one or several; None if it holds none."""
-    if value is None or value == "":
-        return None
-    return float(value if isinstance(value, int | float) or not hasattr(value, "__getitem__") else value[0])
+def _voi(values: Values, header: PixelHeader) -> tuple[Values | None, str]:
+    """(brightness, 0 .. 1 and beyond, by the first VOI table, else by the first usable window; the elements that say
+    so). (None, "") if there is neither."""
+    if table := table_of(header, "VOILUTSequence"):
+        bits = int(table.entries.max()).bit_length()  # the table's own header often claims more
+        return table.look_up(values) / float(max(1, (1 << bits) - 1)), "VOILUTSequence"
+    pairs = zip(header.numbers("WindowCenter"), header.numbers("WindowWidth"), strict=False)
+    window = next((pair for pair in pairs if all(map(math.isfinite, pair)) and pair[1] > 0), None)
+    if window is None:
+        return None, ""
+    return _windowed(values, *window, header.word("VOILUTFunction") or "LINEAR"), "WindowCenter and WindowWidth"
+
+
+def _windowed(values: Values, centre: float, width: float, function: str) -> Values:
+    """C.11.2.1.2 and C.11.2.1.3. LINEAR has no widths below 1: writers who have them mean LINEAR_EXACT."""
+    if function == "SIGMOID":
+        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -60, 60))), np.float64)
+    if function == "LINEAR_EXACT" or (function == "LINEAR" and width < 1):
+        return (values - centre) / width + 0.5
+    if function != "LINEAR":
+        raise DecodeError("has a VOILUTFunction that is not supported")
+    if width == 1:
+        return (values > centre - 0.5).astype(float)
+    return (values - (centre - 0.5)) / (width - 1) + 0.5

@@ -9,7 +9,7 @@ from PIL import Image
 from cxr_cli.errors import CxrError
 from cxr_cli.images.sizes import Size
 
-_VERSION = 1  # to be raised when decoding changes
+_VERSION = 2  # to be raised when decoding changes
 
 
 class CacheEntry:

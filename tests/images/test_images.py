@@ -50,7 +50,7 @@ def dicom(path: Path, pixels: np.ndarray | bytes = RAMP, syntax: str = "1.2.840.
         film.PixelData = encapsulate([pixels])
     else:
         film.PixelData = pixels.astype(pixels.dtype.newbyteorder("<" if little else ">")).tobytes()
-    film["PixelData"].VR = "OB" if isinstance(pixels, bytes) else "OW"
+    film["PixelData"].VR = "OB" if isinstance(pixels, bytes) or pixels.itemsize == 1 else "OW"
     for name, value in tags.items():
         setattr(film, name, value)
     film.save_as(path, enforce_file_format=True)
@@ -203,10 +203,6 @@ def test_padding_is_black_and_sets_no_range(tmp_path: Path) -> None:
     signed = np.array([[-2000, 0], [50, 100]], np.int16)
     below = dicom(tmp_path / "d.dcm", signed, PixelRepresentation=1, BitsStored=16, HighBit=15, PixelPaddingValue=-2000)
     assert pixels(below) == [[0, 0], [128, 255]]
-
-
-def test_a_film_of_one_value(tmp_path: Path) -> None:
-    assert pixels(dicom(tmp_path / "a.dcm", np.full((2, 2), 7, np.uint16))) == [[0, 0], [0, 0]]
 
 
 def test_colour_becomes_grey(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ if __name__ == "__main__":
 @pytest.fixture
 def films(tmp_path: Path) -> list[Row]:
     for i in range(20):
-        Image.fromarray(np.full((8, 8), i, np.uint8)).save(tmp_path / f"{i}.png")
+        Image.fromarray(np.array([[i] * 8] * 7 + [[99] * 8], np.uint8)).save(tmp_path / f"{i}.png")
     return [{"id": f"r{i}", "images": [f"{i}.png"]} for i in range(20)]
 
 
@@ -106,7 +106,7 @@ class Deadly(Square):
 
 
 def test_a_film_that_kills_its_worker_is_its_rows_error(tmp_path: Path, films: list[Row]) -> None:
-    Image.fromarray(np.zeros((8, 5), np.uint8)).save(tmp_path / "4.png")
+    Image.linear_gradient("L").resize((5, 8)).save(tmp_path / "4.png")
     got = list(prefetch(films, Films(tmp_path, Deadly(8), workers=2)))
     assert [(done.row["id"], done.error) for done in got if done.error] == [("r4", "image 4.png crashes its decoder")]
     assert len(got) == 20
@@ -115,7 +115,7 @@ def test_a_film_that_kills_its_worker_is_its_rows_error(tmp_path: Path, films: l
 @pytest.mark.parametrize(("kill", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_ctrl_c_and_kill_leave_no_process(tmp_path: Path, kill: signal.Signals, code: int) -> None:
     (tmp_path / "driver.py").write_text(DRIVER)
-    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.png")
+    Image.linear_gradient("L").save(tmp_path / "a.png")
     process = subprocess.Popen(
         [sys.executable, "driver.py"],
         cwd=tmp_path,

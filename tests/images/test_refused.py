@@ -18,7 +18,6 @@ from tests.images.test_images import LOSSLESS, RAMP, dicom, packed
     ("tags", "reason"),
     [
         ({"NumberOfFrames": 3}, "holds 3 frames; only files with one frame are supported"),
-        ({"PhotometricInterpretation": "PALETTE COLOR"}, "has a colour palette; only grey and RGB are supported"),
         ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "has 32 bits a pixel; up to 16 are supported"),
         ({"Rows": 17}, "is truncated"),
     ],
@@ -70,6 +69,6 @@ def test_a_broken_header_is_not_quoted(tmp_path: Path, capfd: pytest.CaptureFixt
     film = dicom(tmp_path / "a.dcm")
     broken = film.read_bytes().replace(b"1.2.3\0", b"Doe,Ja").replace(b"MONOCHROME2 ", b"MONOCHROMEX ")
     film.write_bytes(broken)
-    with pytest.raises(BadImage, match=r"^image a.dcm has a colour palette"):
+    with pytest.raises(BadImage, match=r"^image a.dcm has a PhotometricInterpretation that is not supported"):
         load_film("a.dcm", tmp_path)
     assert "Doe" not in "".join(capfd.readouterr())
