@@ -36,9 +36,9 @@ def to_grey(pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) 
     image = Image.fromarray(grey.take(index, mode="clip"))
     greys = sum(map(bool, image.histogram()))
     if greys == 1 or (greys == 2 and padding.any()):
-        shown = _used(index, stored) & ~padding
-        if np.unique(grey[shown]).size < 2:
-            why = f", by its {element}" if element and shown.sum() > 1 else ""
+        visible = _used(index, stored) & ~padding
+        if np.unique(grey[visible]).size < 2:
+            why = f", by its {element}" if element and visible.sum() > 1 else ""
             raise DecodeError(f"is one grey everywhere{why}")
     return image
 
@@ -58,7 +58,7 @@ def _cells(
     if layout.shift:
         cells = cells >> cells.dtype.type(layout.shift)
     bits = min(layout.bits, width)
-    if bits == width or _fit(cells, bits, layout.signed):
+    if bits == width or _in_range(cells, bits, layout.signed):
         mask = cells.dtype.type((1 << bits) - 1)
         return (cells & mask if layout.signed and bits < width else cells), _stored(bits, layout.signed)
     stored = _stored(width, layout.signed)
@@ -69,7 +69,7 @@ def _cells(
     return cells, stored
 
 
-def _fit(cells: npt.NDArray[np.unsignedinteger[Any]], bits: int, signed: bool) -> bool:
+def _in_range(cells: npt.NDArray[np.unsignedinteger[Any]], bits: int, signed: bool) -> bool:
     """Do all values fit into so many bits? The sign of a negative one may be in its last bit alone, or in all above."""
     if not signed:
         return int(cells.max()) < 1 << bits

@@ -35,7 +35,7 @@ def read_raster(path: Path) -> Image.Image:
                 if getattr(image, "n_frames", 1) > 1:
                     raise DecodeError("is an animation; only files with one frame are supported")
                 image.load()
-                return _upright(_grey(image), _orientation(image))
+                return _upright(_grey(image), orientation(image))
     except DecodeError:
         raise
     except UnidentifiedImageError as error:
@@ -62,13 +62,13 @@ def _grey(image: Image.Image) -> Image.Image:
     return image.convert("RGB").convert("L") if image.mode == "CMYK" else image.convert("L")
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
+    """What EXIF says of how to turn it, 1 .. 8; 1 is upright."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # browsers ignore damaged EXIF too
         return 1
 
 
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    turn = _TURNS.get(orientation)
-    return image if turn is None else image.transpose(turn)
+def _upright(image: Image.Image, turned: int) -> Image.Image:
+    return image.transpose(_TURNS[turned]) if turned in _TURNS else image

@@ -11,9 +11,10 @@ from PIL import Image
 
 from cxr_cli.images import BadImage, Budget, load_film
 from cxr_cli.images.film_cache import CacheEntry
+from cxr_cli.images.raster import orientation
 
 RENDER_SIZE, EMBED_SIZE = Budget(2_000_000, step=1), Budget(800_000, step=1)
-_ORIENTATION, _UPRIGHT = 0x0112, 1  # of EXIF
+_UPRIGHT = 1  # of EXIF
 
 
 class Gallery:
@@ -72,6 +73,6 @@ def _is_displayed_alike(file: Path) -> bool:
     """Does a browser show the file as `load_film` reads it? Files that are no image are left to `load_film`."""
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(file, formats=["PNG", "JPEG"]) as image:
-            return image.mode in ("L", "RGB") and image.getexif().get(_ORIENTATION, _UPRIGHT) == _UPRIGHT
+            return image.mode in ("L", "RGB") and "transparency" not in image.info and orientation(image) == _UPRIGHT
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False

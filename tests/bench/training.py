@@ -14,8 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cxr_cli import rewards, stages
 from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.images import load_film
@@ -144,7 +142,7 @@ def many_rows(folder: Path) -> None:
     """Time to the first step and memory with very many rows."""
     from PIL import Image
 
-    Image.fromarray(np.zeros((64, 64), np.uint8)).save(folder / "film.png")
+    Image.linear_gradient("L").resize((64, 64)).save(folder / "film.png")
     row = {"question": "Is there edema?", "options": ["Yes", "No"], "answer": "No", "images": ["film.png"]}
     row |= {"report": "The lungs are clear. " * 40, "steps": ["I look at the lungs.", "They are clear."] * 3}
     for count in (ROWS // 10, ROWS):

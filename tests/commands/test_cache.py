@@ -11,7 +11,7 @@ from tests.engines.server import Server
 
 @needs("llm")
 def test_info_and_clear(cxr: Cxr, tmp_path: Path) -> None:
-    Image.new("L", (64, 64)).save(tmp_path / "a.png")
+    Image.linear_gradient("L").save(tmp_path / "a.png")
     cases = [{"id": f"c{n}", "question": f"Is there edema in film {n}?", "images": ["a.png"]} for n in range(3)]
     with Server(lambda asked: "<think> The hila are hazy. </think><answer> Yes </answer>") as server:
         flags = ("infer", "--workers", 0, "-m", server.url)

@@ -80,7 +80,7 @@ def cxr(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedP
 
 
 def test_an_engine_of_ones_own(tmp_path: Path) -> None:
-    Image.new("L", (64, 64)).save(tmp_path / "a.png")
+    Image.linear_gradient("L").save(tmp_path / "a.png")
     case = {"id": "c", "question": "Is there edema?", "options": ["Yes", "No"], "images": ["a.png"]}
     flags = ("--workers", "0", "-m", "any")
     done = cxr(tmp_path, "infer", *flags, "--engine", "echo", stdin=lines(case))

@@ -17,7 +17,7 @@ from tests.viewer.pages import FIRST, SECOND, Open
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
     """`open_page(rows, rows)`: the page of these files; again without rows, as it was left."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
-    Image.new("L", (40, 40), 90).save(tmp_path / "film.png")
+    Image.linear_gradient("L").resize((40, 40)).save(tmp_path / "film.png")
 
     def open_rows(*files: list[dict[str, Any]], hash: str = "") -> Viewer:
         names = [tmp_path / f"{'abc'[number]}.jsonl" for number in range(len(files))]

@@ -164,8 +164,8 @@ def test_text_of_rows_cannot_leave_its_place(tmp_path: Path) -> None:
 
 def test_films_by_reference(cxr: Cxr, tmp_path: Path) -> None:
     dicom(tmp_path / "a.dcm")
-    Image.new("L", (8, 8)).save(tmp_path / "b.png")
-    Image.new("I;16", (8, 8)).save(tmp_path / "c.png")
+    Image.linear_gradient("L").save(tmp_path / "b.png")
+    Image.linear_gradient("L").convert("I").convert("I;16").save(tmp_path / "c.png")
     (tmp_path / "d.dcm").write_bytes(b"no film")
     names = ["a.dcm", "b.png", "c.png", "d.dcm", "none.dcm"]
     done = cxr("view", "-o", "page.html", stdin=lines(CASE | {"images": names}, CASE | {"id": "b", "images": names}))
@@ -219,20 +219,21 @@ def test_a_film_name_that_no_file_can_have(cxr: Cxr, tmp_path: Path) -> None:
 def test_a_film_that_a_browser_would_turn_is_rendered(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    image = Image.new("L", (40, 20), 90)
+    image = Image.linear_gradient("L").resize((40, 20))
     image.save(tmp_path / "turned.jpg", exif=exif)
     image.convert("RGBA").save(tmp_path / "clear.png")
     image.save(tmp_path / "plain.jpg")
-    names = ["turned.jpg", "clear.png", "plain.jpg"]
+    image.save(tmp_path / "damaged.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\1\x01\x12\0\3")
+    names = ["turned.jpg", "clear.png", "plain.jpg", "damaged.jpg"]
     sources = [film["src"] for film in view(tmp_path, lines(CASE | {"images": names}))[0]["films"]]
     for name, source in zip(names[:2], sources, strict=False):
         with Image.open(tmp_path / source) as rendered:
             assert rendered.tobytes() == load_film(name, tmp_path).tobytes()
-    assert sources[2] == "plain.jpg"
+    assert sources[2:] == ["plain.jpg", "damaged.jpg"]
 
 
 def test_films_inlined(tmp_path: Path) -> None:
-    Image.new("L", (2000, 1000), 90).save(tmp_path / "a.png")
+    Image.linear_gradient("L").resize((2000, 1000)).save(tmp_path / "a.png")
     case = CASE | {"images": ["a.png", "none.png"]}
     rows = view(tmp_path, lines(case, case | {"id": "b"}), embed=True)
     films = rows[0]["films"]
@@ -257,6 +258,6 @@ def test_limit_and_map(tmp_path: Path) -> None:
 def test_a_film_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "fil ms#1").mkdir()
-    Image.new("L", (8, 8)).save(tmp_path / "fil ms#1" / "a:b.png")
+    Image.linear_gradient("L").save(tmp_path / "fil ms#1" / "a:b.png")
     gallery = Gallery(tmp_path / "out" / "page.html", tmp_path, embed=False)
     assert gallery.film("fil ms#1/a:b.png")["src"] == "../fil%20ms%231/a%3Ab.png"
