@@ -98,6 +98,8 @@ class SentenceReader:
                 verdict = before.verdict or verdict
             if break_behind == "break":
                 before = None
+            elif break_behind == "except" and before:
+                before.open_quality = None  # "clear lungs, except for a left upper lobe nodule"
         if is_question(plain):
             for mention in mentions:
                 mention.ask, mention.negated = True, False

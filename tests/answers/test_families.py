@@ -92,6 +92,7 @@ LANGUAGES = [
     "Die richtige Antwort lautet B.",
     "Richtige Antwort: B) Nodule",
     "Antwort B ist richtig.",
+    "Option B ist richtig.",
     "Lösung: B",
     "Réponse : B",
     "Réponse: (B)",
@@ -522,6 +523,7 @@ YES_OR_NO = [
     ("Correct.", "Yes"),
     # prose
     ("I see no pleural effusion.", "No"),
+    ("I see none.", "No"),
     ("I can't see a pleural effusion.", "No"),
     ("I do not see any effusion.", "No"),
     ("I see nothing that suggests an effusion.", "No"),
@@ -558,6 +560,7 @@ YES_OR_NO = [
     ("One cannot find a pleural effusion here.", "No"),
     ("There is a pleural effusion.", "Yes"),
     ("I see a pleural effusion on the left.", "Yes"),
+    ("An effusion can be made out on the left.", "Yes"),
     ("A pleural effusion is present.", "Yes"),
     ("A small pleural effusion is seen at the right base.", "Yes"),
     ("The film shows a pleural effusion.", "Yes"),

@@ -15,9 +15,8 @@ from tests.shared import needs_shared
 SILENT = """Indication|Clinical indication|Reason for this examination|Reason for study|History|Patient history
 Past medical history|Clinical details|Clinical information|Indications|Technique|Comparison|Comparisons|Examination
 Recommendation(s)|Recommendations|Notification|Clinical data|Chief complaint|NDICATION|Prior studies|Old films
-Admitting diagnosis|Type of exam|Relevant clinical history|Dictated by|Klinische Angaben""".replace("\n", "|").split(
-    "|"
-)
+Order comments|Admitting diagnosis|Type of exam
+Relevant clinical history|Dictated by|Klinische Angaben""".replace("\n", "|").split("|")
 SPEAKING = """Findings|Impression|Conclusion|Opinion|Narrative|Report|Body|Observations|Interpretation|Result|Summary
 Findings and impression|Findings/Impression|FINDNGS|IMPRESION|Radiographic findings|Befund|Beurteilung|Final report
 Impression and recommendation|Technique and findings""".replace("\n", "|").split("|")

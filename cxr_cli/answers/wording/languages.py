@@ -55,7 +55,9 @@ _TWO_LETTERS = re.compile(r"(?<=\b[A-Z])[ ]*(?:\b(?:und|et|y|e|i|и|en|ve|og|och
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _LETTER_THEN_CJK = re.compile(rf"(?<![A-Za-z])([A-Za-z]) ?(?=[{_CJK}])")
 _CJK_THEN_LETTER = re.compile(rf"(?<=[{_CJK}])(?=[A-Za-z])")
-_IS_RIGHT = re.compile(r"(?<=Answer: [A-Z]) (?:ist|est|es|è|é|is|jest|är|er) (?:la |le |a )?\w+", re.I)
+_IS_RIGHT = re.compile(
+    r"(?:(?<=Answer: [A-Z])|(?<=Option [A-Z])) (?:ist|est|es|è|é|is|jest|är|er) (?:la |le |a )?\w+", re.I
+)
 _ALIKE = str.maketrans("АВСЕ", "ABCE")
 _CYRILLIC_LETTER = re.compile(r"(?<=Answer: )([АВСЕ])(?!\w)")
 
@@ -88,6 +90,6 @@ def yes_or_no_in_english(text: str) -> str:
 
 _ASCII_CUE = re.compile(  # the cues that may stand in a text without a letter that English lacks
     r"\b(?:antwort|antwoord|respuesta|resposta|rispost|opzion|alternativa|reponse|opcion|odpowied|cevap|yanit|svar|jawaban"
-    r"|vastaus|valasz|raspuns|losung)",
+    r"|vastaus|valasz|raspuns|losung|option [a-h] (?:ist|est|es)\b)",
     re.I,
 )

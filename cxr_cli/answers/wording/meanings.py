@@ -36,6 +36,7 @@ _NO_PHRASES = (
     "|none|none seen|not seen|not visible|not there|0|0 0|incorrect|that is not so"
     "|by no means|nothing|unlikely|very unlikely|i doubt it|seems not"
     "|it seems not|most likely not|likely not|probably not|apparently not|none visible|nothing seen|i think not"
+    "|i see none|i can see none|i find none"
 )
 _MEANT = dict.fromkeys(_YES_PHRASES.split("|"), "yes") | dict.fromkeys(_NO_PHRASES.split("|"), "no")
 

@@ -49,6 +49,16 @@ class Links(Supposition):
         if self.open_quality and self.open_quality[0] == "good":
             self.open_quality = None
 
+    def on_visible(self, i: int, start: int, end: int) -> None:
+        """ "A nodule can be seen" states it; "nodules can be seen in sarcoidosis" is general knowledge."""
+        following = next((t for t in self.tokens[i + 1 : i + LOOKAHEAD] if t[0] != "cue"), None)
+        if self.plain.startswith((" when", " if"), end):
+            self.on_suppose(i, start, end)
+        elif self.plain.startswith((" in ", " with ", " after "), end) and (not following or following[0] == "finding"):
+            self.on_describes(i, start, end)
+        if not self.suppose:
+            self.on_verb(i, start, end)
+
     def on_comma(self, i: int, start: int, end: int) -> None:
         following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
         if not (following and following[1] in ("and", "or") and following[2] <= end + 1):

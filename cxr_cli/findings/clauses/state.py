@@ -20,7 +20,7 @@ EXISTS = re.compile(
 EXISTENCE = re.compile(
     r"(?: (?:to|be|well|also|or|early|present|exist|seen|there|developing|considered|raised|clinically|here|again"
     r"|at|in|on|is|are|a|an|the|this|that|possibility|possible|consideration|lateral|frontal|views?|films?|images?"
-    r"|projections?|radiographs?|left|right|both|sides?|bilaterally)){0,30}"
+    r"|projections?|radiographs?|left|right|both|sides?|bilaterally|current)){0,30}"
     r"(?=\W*(?:$|[,;:)\]]| and | but | or | with ))"
 )
 

@@ -30,8 +30,8 @@ class Supposition(Doubt):
             self.condition = True
 
     def on_should(self, i: int, start: int, end: int) -> None:
-        """ "Should pneumonia develop, ..."."""
-        if i == 0 and start == 0:
+        """ "Should pneumonia develop, ...", "Were edema to worsen, ..."."""
+        if start == 0:
             self.condition = True
 
     def on_suppose(self, i: int, start: int, end: int) -> None:
@@ -39,6 +39,7 @@ class Supposition(Doubt):
             self.suppose = True
             for mention in self.mentions[self.subject :]:
                 mention.ask = not mention.negated
+                self.verdict = None  # it was on these
 
     def on_elsewhere(self, i: int, start: int, end: int) -> None:
         self.elsewhere, self.elsewhere_start = True, len(self.mentions)

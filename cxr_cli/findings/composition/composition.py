@@ -6,15 +6,25 @@
 Words that only serve such pairs are cues too (`PAIR_CUES`); none of them leaves this room.
 """
 
+import re
 from collections.abc import Callable
+from functools import cached_property
 
 from cxr_cli.findings.composition.denials import Denials
 from cxr_cli.findings.composition.token_edits import DENIALS, PAIR_CUES
 from cxr_cli.findings.lexicon.tokens import Token
 
 PARTNERS = PAIR_CUES - DENIALS | {"clear", "worse", "better", "resolved", "object"}  # a denial without them is dropped
-VERBS_OF_SHOWING = ("show", "demonstrat", "reveal", "describ", "display")
-BETWEEN_STUDY_AND_VERB = frozenset({"contrast", "comma", "object", "earlier", "other_study", "seen", "chest"})
+FRAME = re.compile(r"(?:(?:on|in|at) )(?:a |an |the |her |his |this |that )?(?:most )?")
+WAS = re.compile(r"\b(?:was|were|had been)\b")
+WAS_ON = re.compile(r"\b(?:was|were|had been) (?:[a-z]+ ){0,2}(?:on|in|at|by) (?:a |an |the |her |his |that )?$")
+STUDY_END = re.compile(r"(?: chest)?(?: (?:film|study|exam|examination|radiograph|image|ct|scan|x ray))?[ .]*")
+ELSE_SAID = frozenset({"deny", "negate", "negated", "contrast", "break", "comma", "and", "except"})
+IN_TIME = frozenset(
+    {"increased", "decreased", "now", "resolved", "gone", "compare", "resolve", "contrast", "break", "except"}
+)
+VERBS_OF_SHOWING = ("show", "demonstrat", "reveal", "describ", "display", "document")
+BETWEEN_STUDY_AND_VERB = frozenset({"at", "contrast", "comma", "object", "earlier", "other_study", "seen", "chest"})
 
 
 def compose(tokens: list[Token], values: set[str], plain: str) -> list[Token]:
@@ -78,7 +88,13 @@ class Composition(Denials):
                 self.preference = -1
 
     def on_other_study(self, i: int) -> None:
-        """ "The CT showed X"."""
+        """ "The CT showed X"; "on the prior CT X was seen", "X was seen on the prior CT"."""
+        if self.is_frame(i):
+            self.put(i, "cue", "elsewhere")
+            return
+        if self.ends_report(i):
+            self.put(i, "cue", "suppose")
+            return
         for _, value, start, end in self.tokens[i + 1 : i + 5]:
             close = start - self.tokens[i][3] < 25
             if value in ("assert", "seen") and close and self.plain.startswith(VERBS_OF_SHOWING, start):
@@ -86,6 +102,29 @@ class Composition(Denials):
                 return
             if value not in BETWEEN_STUDY_AND_VERB:
                 return
+
+    def is_frame(self, i: int) -> bool:
+        """Does the sentence begin with another study, and speak of no change since?"""
+        start, end = self.tokens[i][2:]
+        return (
+            FRAME.fullmatch(self.plain, 0, start) is not None
+            and WAS.search(self.plain, end) is not None
+            and not self.speaks_of_change
+        )
+
+    def ends_report(self, i: int) -> bool:
+        """Does the sentence only say what was seen on another study, and end there?"""
+        start, end = self.tokens[i][2:]
+        return (
+            STUDY_END.fullmatch(self.plain, end) is not None
+            and WAS_ON.search(self.plain, max(0, start - 40), start) is not None
+            and not self.speaks_of_change
+            and all(value not in ELSE_SAID for _, value, _, _ in self.tokens[:i])
+        )
+
+    @cached_property
+    def speaks_of_change(self) -> bool:
+        return any(kind == "change" or value in IN_TIME for kind, value, _, _ in self.tokens)
 
     def on_lesser(self, i: int) -> None:
         """ "less likely X" denies what follows, "X is less likely" what came before."""
