@@ -32,7 +32,8 @@ _NOT_OF_MODEL = Cue(
     *("radiologists?", "physicians?", "doctors?", "clinicians?", "technologists?", "radiographers?", "examiners?"),
     *("hes?", "shes?", "should", "look(?:ing)? for", "check(?:ing)?", "need(?:s|ed)? to", "let's", "let us"),
     *("to (?:determine|assess|evaluate)", "typically", "usually", "often", "commonly?", "generally"),
-    r"can(?!'t|not| not| conclude| see| be (?:seen|excluded|ruled|identified|confirmed|concluded))",
+    r"can(?!'t|not| not| conclude| see| be (?:seen|excluded|ruled|identified|confirmed|concluded|made out|noted"
+    r"|observed|appreciated|detected|discerned|demonstrated|visuali[sz]ed|recogni[sz]ed))",
     *("characteri[sz]ed by", "refers to", "occurs", "in general", "characteristic", "hallmark", "whether"),
     *("two options", "defined as", "key to option", "may or may not"),
 )
