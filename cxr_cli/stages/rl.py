@@ -15,7 +15,7 @@ from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import rl
 from cxr_cli.training.data.dataset import check_payable
 from cxr_cli.training.data.training_rows import read_training_data
-from cxr_cli.training.distributed import launched_by_cxr, train_or_launch
+from cxr_cli.training.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_rl
@@ -77,13 +77,16 @@ def train(
     record of the run. Raises CxrError.
     """
     with quiet_libraries():
-        check_out_folder(job)
-        data = read_training_data(job, check_payable)
-        plan = "" if launched_by_cxr() else plan_rl(job, data, rewards)
-        record = record_of(job, "rl", data, rewards, **reading)
+        with first_rank_reports():
+            check_out_folder(job)
+            check_gpus(job.gpus, dry_run=dry_run)
+            data = read_training_data(job, check_payable)
+            plan = "" if launched_by_cxr() else plan_rl(job, data, rewards)
+            record = record_of(job, "rl", data, rewards, **reading)
+            unfinished = dry_run or is_open(job, record)
         if dry_run:
             write_text(plan)
-        elif is_open(job, record):
+        elif unfinished:
             with filled_folder(job, record):
                 if samples is not None:
                     filter_prompts(job, data, rewards, samples)

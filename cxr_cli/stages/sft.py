@@ -9,7 +9,7 @@ from cxr_cli.rows import write_text
 from cxr_cli.training import sft
 from cxr_cli.training.data.dataset import check_teachable
 from cxr_cli.training.data.training_rows import read_training_data
-from cxr_cli.training.distributed import launched_by_cxr, train_or_launch
+from cxr_cli.training.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_sft
@@ -51,13 +51,16 @@ def train(job: Job, *, dry_run: bool = False) -> None:
     """Checks all that could stop the training, then fine-tunes the model and fills OUT. dry_run: prints the plan
     instead. Raises CxrError."""
     with quiet_libraries():
-        check_out_folder(job)
-        data = read_training_data(job, check_teachable)
-        plan = "" if launched_by_cxr() else plan_sft(job, data)
-        record = record_of(job, "sft", data)
+        with first_rank_reports():
+            check_out_folder(job)
+            check_gpus(job.gpus, dry_run=dry_run)
+            data = read_training_data(job, check_teachable)
+            plan = "" if launched_by_cxr() else plan_sft(job, data)
+            record = record_of(job, "sft", data)
+            unfinished = dry_run or is_open(job, record)
         if dry_run:
             write_text(plan)
-        elif is_open(job, record):
+        elif unfinished:
             with filled_folder(job, record):
                 train_or_launch(lambda: sft.train(job, data), job.gpus, job.nodes)
 

@@ -20,7 +20,7 @@ def under_launcher(nodes: int = 1) -> bool:
 
     With as many tasks of srun as `nodes`: no. Each task then starts the processes of its node.
     """
-    return "WORLD_SIZE" in os.environ or int(os.environ.get("SLURM_NTASKS", "1")) > nodes
+    return _number("WORLD_SIZE") is not None or _tasks() > nodes
 
 
 def launched_by_cxr() -> bool:
@@ -32,12 +32,55 @@ def process_count(gpus: int, nodes: int) -> int:
     """How many processes train: as many as the launcher says, or as cxr is to start."""
     if not under_launcher(nodes):
         return gpus * nodes
-    return int(os.environ.get("WORLD_SIZE") or os.environ["SLURM_NTASKS"])
+    return _number("WORLD_SIZE") or _tasks()
 
 
 def rank() -> int:
-    """The number of this process among all of a training, from 0. Rank 0 alone reports."""
-    return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
+    """The number of this process among all of a training, from 0. Rank 0 alone reports. Raises CxrError."""
+    number = _number("RANK")
+    return number if number is not None else (_number("SLURM_PROCID") or 0) if _tasks() > 1 else 0
+
+
+def _tasks() -> int:
+    """How many tasks `srun` has started: in the shell of salloc or a script of sbatch there is one, whatever
+    SLURM_NTASKS says."""
+    return _number("SLURM_STEP_NUM_TASKS") or 1
+
+
+def _number(variable: str) -> int | None:
+    """The number of a variable of the environment; None if it is empty or not set. Raises CxrError."""
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise CxrError(f"the variable {variable} is no number: unset it, or let a launcher set it") from error
+
+
+@contextmanager
+def first_rank_reports() -> Iterator[None]:
+    """In this block all processes of a training meet the same errors, and the first alone reports them: the others end
+    in silence."""
+    try:
+        yield
+    except CxrError:
+        if rank():
+            sys.exit(1)
+        raise
+
+
+def check_gpus(gpus: int, *, dry_run: bool) -> None:
+    """Raises CxrError if this machine has fewer GPUs. The plan of a dry run may be of another machine than one without
+    any; CUDA_VISIBLE_DEVICES= trains on the CPU."""
+    if gpus == 1 or launched_by_cxr():
+        return
+    import torch
+
+    count = torch.cuda.device_count()
+    if count >= gpus or os.environ.get("CUDA_VISIBLE_DEVICES") == "" or (dry_run and not count):
+        return
+    raise CxrError(f"--gpus {gpus}: this machine has {count or 'none'}")
 
 
 def train_or_launch(train: Callable[[], None], gpus: int, nodes: int) -> None:
@@ -52,7 +95,7 @@ def train_or_launch(train: Callable[[], None], gpus: int, nodes: int) -> None:
 def _launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
     """Runs `cxr ARGUMENTS` as `gpus` processes on this node, one of `nodes`, under torchrun. Exits with their code if
     they fail; raises CxrError."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(gpus)]
+    command = [sys.executable, "-m", "cxr_cli.training.torchrun", "--nproc_per_node", str(gpus)]
     if nodes == 1:
         command += ["--standalone"]
     else:
@@ -81,7 +124,8 @@ def _first_host() -> str | None:
 
 def _torchrun_environment() -> dict[str, str]:
     """Its processes are no tasks of srun, and on SIGTERM they get an hour, not 30 s, to save."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("SLURM_NTASKS", "SLURM_PROCID")}
+    of_srun = ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID")
+    inherited = {name: value for name, value in os.environ.items() if name not in of_srun}
     return {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "3600", **inherited, _LAUNCHED: "1"}
 
 
@@ -91,10 +135,10 @@ def rendezvous(*, deepspeed: bool) -> Iterator[None]:
     Entered before models load."""
     env = os.environ
     with ExitStack() as stack:
-        if "WORLD_SIZE" not in env and int(env.get("SLURM_NTASKS", "1")) > 1:
-            rank = {"RANK": env["SLURM_PROCID"], "LOCAL_RANK": env.get("SLURM_LOCALID", "0")}
+        if _number("WORLD_SIZE") is None and _tasks() > 1:
+            place = {"RANK": str(rank()), "LOCAL_RANK": env.get("SLURM_LOCALID", "0")}
             host = _first_host() or env.get("SLURM_LAUNCH_NODE_IPADDR", "127.0.0.1")
-            stack.enter_context(environment({"WORLD_SIZE": env["SLURM_NTASKS"], **rank}, override=True))
+            stack.enter_context(environment({"WORLD_SIZE": str(_tasks()), **place}, override=True))
             stack.enter_context(environment({"MASTER_ADDR": host, "MASTER_PORT": "29500"}))
         if deepspeed:
             alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}

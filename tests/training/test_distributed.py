@@ -85,13 +85,13 @@ def run(words: list[str], cwd: Path, *environments: dict[str, str]) -> str:
 
 def tasks() -> list[dict[str, str]]:
     """The environments that srun gives two tasks on a node."""
-    shared = {"SLURM_NTASKS": "2", "SLURM_LAUNCH_NODE_IPADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    shared = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_LAUNCH_NODE_IPADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     return [{**shared, "SLURM_PROCID": str(n), "SLURM_LOCALID": str(n)} for n in range(2)]
 
 
 def nodes() -> list[dict[str, str]]:
     """The environments that srun gives one task on each of two nodes, with the address of the first."""
-    shared = {"SLURM_NTASKS": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    shared = {"SLURM_STEP_NUM_TASKS": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     return [{**shared, "SLURM_PROCID": str(n), "SLURM_NODEID": str(n)} for n in (0, 1)]
 
 
@@ -134,8 +134,10 @@ def test_sigterm_saves_and_the_same_command_goes_on(drawn: Path, tiny_models: di
         time.sleep(0.05)
     first.send_signal(signal.SIGTERM)
     _, errors = first.communicate(timeout=600)
-    assert first.returncode != 0
-    assert "the same command with --resume goes on" in errors
+    assert first.returncode == 143
+    assert errors.count("the same command with --resume goes on") == 1
+    assert "Traceback" not in errors
+    assert not [line for line in errors.splitlines() if line.startswith(("E1", "W1"))]
     [checkpoint] = (tmp_path / "out").glob("checkpoint-*")
     stopped = int(checkpoint.name.removeprefix("checkpoint-"))
     assert 1 <= stopped < 24
@@ -144,3 +146,30 @@ def test_sigterm_saves_and_the_same_command_goes_on(drawn: Path, tiny_models: di
     assert run(words, tmp_path, *nodes()).count("cxr: step 24/24") == 1
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "out"))
     assert [log["step"] for log in history(tmp_path / "out")] == [log["step"] for log in history(tmp_path / "whole")]
+
+
+def test_an_error_of_all_processes_is_one_line(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    words = [*command("sft", drawn, tiny_models["qwen2_vl"], tmp_path / "out")]
+    words[1] = str(tmp_path / "empty.jsonl")
+    alone = subprocess.run([*CXR, *words, "--gpus", "2"], env=ENVIRONMENT, capture_output=True, text=True)
+    error = f"cxr: no rows in {tmp_path}/empty.jsonl\ncxr: no rows to train on\n"
+    assert (alone.returncode, alone.stderr) == (1, error)
+    both = [
+        subprocess.Popen([*CXR, *words], env=ENVIRONMENT | more, stderr=subprocess.PIPE, text=True) for more in tasks()
+    ]
+    errors = [process.communicate(timeout=300)[1] for process in both]
+    assert [process.returncode for process in both] == [1, 1]
+    assert errors == [error, error.splitlines(keepends=True)[0]]
+
+
+def test_an_error_of_a_step_has_no_traceback(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "failing.py").write_text(
+        "def f(completions, **_):\n    texts = [completion[-1]['content'] for completion in completions]\n"
+        "    return [1 / 0 if text else 0.0 for text in texts]\n"
+    )
+    words = [*command("rl", drawn, tiny_models["qwen2_vl"], tmp_path / "out"), "--reward", "failing:f", "--gpus", "2"]
+    done = subprocess.run([*CXR, *words], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "ZeroDivisionError at " in done.stderr
+    assert "Traceback" not in done.stderr

@@ -4,7 +4,9 @@ import os
 
 import pytest
 
+from cxr_cli.errors import CxrError
 from cxr_cli.training import distributed
+from tests.conftest import needs
 
 NAMES = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 
@@ -15,13 +17,18 @@ def variables() -> list[str | None]:
 
 @pytest.fixture(autouse=True)
 def plain_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*NAMES, "SLURM_NTASKS", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_LAUNCH_NODE_IPADDR"):
+    for name in (*NAMES, "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_LAUNCH_NODE_IPADDR"):
         monkeypatch.delenv(name, raising=False)
 
 
 def test_a_task_of_srun(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rank comes from srun; what the user has set stays. After the block all is as before."""
-    for name, value in {"SLURM_NTASKS": "8", "SLURM_PROCID": "5", "SLURM_LOCALID": "1", "MASTER_PORT": "4711"}.items():
+    for name, value in {
+        "SLURM_STEP_NUM_TASKS": "8",
+        "SLURM_PROCID": "5",
+        "SLURM_LOCALID": "1",
+        "MASTER_PORT": "4711",
+    }.items():
         monkeypatch.setenv(name, value)
     with distributed.rendezvous(deepspeed=False):
         assert variables() == ["8", "5", "1", "127.0.0.1", "4711"]
@@ -33,7 +40,7 @@ def test_a_process_of_torchrun_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch
     values = ["2", "1", "1", "node1", "29400"]
     for name, value in zip(NAMES, values, strict=True):
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("SLURM_NTASKS", "4")
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
     with distributed.rendezvous(deepspeed=False):
         assert variables() == values
     assert variables() == values
@@ -42,3 +49,43 @@ def test_a_process_of_torchrun_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch
 def test_a_single_process_needs_none() -> None:
     with distributed.rendezvous(deepspeed=False):
         assert variables() == [None] * 5
+
+
+@pytest.mark.parametrize("variables", [{"SLURM_NTASKS": "8"}, {"SLURM_NTASKS": "8", "SLURM_PROCID": "0"}, {"RANK": ""}])
+def test_a_shell_of_slurm_trains_alone(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    """salloc and a script of sbatch say how many tasks there could be; none of them waits for the others."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert (distributed.under_launcher(), distributed.rank()) == (False, 0)
+    assert distributed.process_count(2, 1) == 2
+
+
+@pytest.mark.parametrize("name", ["RANK", "WORLD_SIZE", "SLURM_STEP_NUM_TASKS"])
+def test_a_variable_that_is_no_number(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "abc")
+    with pytest.raises(CxrError, match=f"^the variable {name} is no number: unset it, or let a launcher set it$"):
+        distributed.process_count(distributed.rank(), 1)
+
+
+def test_one_error_is_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CxrError), distributed.first_rank_reports():
+        raise CxrError("no rows")
+    monkeypatch.setenv("RANK", "1")
+    with pytest.raises(SystemExit) as ended, distributed.first_rank_reports():
+        raise CxrError("no rows")
+    assert ended.value.code == 1
+    with pytest.raises(KeyError), distributed.first_rank_reports():
+        raise KeyError("of this process alone")
+
+
+@needs("train")
+def test_more_gpus_than_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for count, dry_run, words in [(0, False, "none"), (2, False, "2"), (2, True, "2")]:
+        monkeypatch.setattr("torch.cuda.device_count", lambda count=count: count)
+        with pytest.raises(CxrError, match=f"^--gpus 8: this machine has {words}$"):
+            distributed.check_gpus(8, dry_run=dry_run)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    distributed.check_gpus(8, dry_run=True)  # planned on a login node
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    distributed.check_gpus(8, dry_run=False)
