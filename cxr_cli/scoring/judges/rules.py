@@ -39,7 +39,8 @@ class RulesJudge:
 
     def parts(self, reference: CaseReference, silent: str | None, reasoning: str) -> dict[str, float | str]:
         """silent: why the report states nothing, None if it does."""
-        predicted = observations([reasoning], self.reader)
+        comparable = reference.report is not None or (reference.from_steps and reference.findings)
+        predicted = observations([reasoning], self.reader) if comparable else []
         factuality: float | str = silent or NOTHING_SAID
         if predicted and reference.report is not None:
             supported = sum(reference.report.judge(p).verdict == "supported" for p in predicted)
