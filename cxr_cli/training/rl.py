@@ -51,9 +51,9 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     from trl import GRPOConfig, GRPOTrainer
 
     from cxr_cli.training.checkpoints import Resumable
-    from cxr_cli.training.data.epoch_sampler import EpochSampler
+    from cxr_cli.training.grpo.epoch_sampler import EpochSampler
+    from cxr_cli.training.grpo.step_credit import StepCredit
     from cxr_cli.training.logs.log_callback import LogCallback
-    from cxr_cli.training.step_credit import StepCredit
 
     weights = reward_weights(job.settings, rewards)
     step_credit = (StepCredit,) if weights.step else ()

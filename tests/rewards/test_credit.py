@@ -82,7 +82,7 @@ def test_the_tokens_of_a_sentence_get_its_advantage(tiny_models: dict[str, Path]
     import torch
 
     from cxr_cli.engines.model_files import load_processor
-    from cxr_cli.training.step_credit import StepCredit
+    from cxr_cli.training.grpo.step_credit import StepCredit
 
     processor = load_processor(str(tiny_models["qwen2_vl"]))
     texts = [f"<think> I look. {told} Yes. </think><answer> A </answer>" for told in ("No edema.", "Edema, é.")]

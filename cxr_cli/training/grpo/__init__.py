@@ -1,0 +1,1 @@
+"""What `cxr rl` adds to TRL's GRPOTrainer."""
