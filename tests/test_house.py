@@ -225,7 +225,7 @@ def test_no_load_runs_code_of_strangers() -> None:
                 loads += 1
                 values = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
                 assert values.get("trust_remote_code") == "False", f"{path}:{node.lineno}"
-    assert loads > 10
+    assert loads >= 8
 
 
 def test_no_import_runs_up() -> None:

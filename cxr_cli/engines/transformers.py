@@ -53,9 +53,14 @@ class LocalEngine:
         return self._loaded[2]
 
     def submit(self, request: Request) -> None:
-        text = self.processor.apply_chat_template(
-            [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
-        )
+        processor = self.processor
+        try:
+            text = processor.apply_chat_template(
+                [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
+            )
+        except Exception as error:  # whatever a template raises; it may quote the messages
+            why = f"{type(error).__name__}: it is broken, or not made for system messages or films"
+            raise CxrError(f"the model's chat template refuses the request ({why})") from error
         length = len(text) + sum(image.width * image.height // _PATCH for image in images_in(request.messages))
         self._waiting.append((length, text, request))
 

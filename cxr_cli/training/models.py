@@ -4,7 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.engines.model_files import ModelFiles, load_processor, locate, takes_images
+from cxr_cli.engines.model_files import (
+    ModelFiles,
+    add_adapter,
+    load_config,
+    load_processor,
+    load_weights,
+    locate,
+    takes_images,
+)
 from cxr_cli.errors import CxrError
 
 FAMILIES = {"qwen2_vl": "Qwen2-VL", "qwen2_5_vl": "Qwen2.5-VL", "qwen3_vl": "Qwen3-VL"}
@@ -13,10 +21,8 @@ FAMILIES = {"qwen2_vl": "Qwen2-VL", "qwen2_5_vl": "Qwen2.5-VL", "qwen3_vl": "Qwe
 
 def locate_trainable(model: str, revision: str | None = None) -> tuple[ModelFiles, Any]:
     """Where a model lies, and its configuration. Raises CxrError for one that cannot be trained."""
-    from transformers import AutoConfig
-
     files = locate(model, revision)
-    config = AutoConfig.from_pretrained(files.base, revision=revision, trust_remote_code=False)
+    config = load_config(files.base, revision)
     if not takes_images(config):
         raise CxrError(f"{model} is a language model: films need a vision-language model")
     if config.model_type not in FAMILIES:
@@ -41,20 +47,16 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
     check_adapter(files, settings)
     half = torch.cuda.is_available() and (settings.get("deepspeed") or settings.get("lora") or files.adapter)
     attention = {"attn_implementation": settings["attn_implementation"]} if settings.get("attn_implementation") else {}
-    base: Any = AutoModelForImageTextToText.from_pretrained(
+    base = load_weights(
+        AutoModelForImageTextToText,
         files.base,
-        revision=revision,
+        revision,
         dtype=torch.bfloat16 if half else torch.float32,  # full weights in bf16 alone would lose small updates
-        use_safetensors=True,
-        trust_remote_code=False,
         **attention,
     )
     processor = load_processor(files.base, revision)
     if files.adapter:
-        from peft import PeftModel
-
-        adapted = PeftModel.from_pretrained(base, str(files.adapter), is_trainable=True, trust_remote_code=False)
-        return adapted, processor, None
+        return add_adapter(base, files.adapter, is_trainable=True), processor, None
     if settings.get("freeze_vision"):
         for name, parameter in base.named_parameters():
             if "visual" in name:

@@ -1,0 +1,22 @@
+"""Model folders and hub names: their files, revision, processor and weights.
+
+What lies in a folder is data: safetensors only, and none of its code is run. What is wrong with it is a CxrError.
+"""
+
+from cxr_cli.engines.model_files.config import load_config, takes_images
+from cxr_cli.engines.model_files.location import ModelFiles, locate
+from cxr_cli.engines.model_files.processor import load_processor, processor_without_video
+from cxr_cli.engines.model_files.weights import add_adapter, default_dtype, load_model, load_weights
+
+__all__ = [
+    "ModelFiles",
+    "add_adapter",
+    "default_dtype",
+    "load_config",
+    "load_model",
+    "load_processor",
+    "load_weights",
+    "locate",
+    "processor_without_video",
+    "takes_images",
+]

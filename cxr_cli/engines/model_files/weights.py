@@ -1,0 +1,103 @@
+"""The weights of a model, whole: no tensor is left at random."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cxr_cli.engines.model_files.config import load_config, takes_images
+from cxr_cli.engines.model_files.loading_errors import reported
+from cxr_cli.engines.model_files.location import ModelFiles
+from cxr_cli.errors import CxrError
+from cxr_cli.extras import need
+
+
+def load_model(model: ModelFiles, revision: str | None = None, **settings: Any) -> Any:
+    """The model in evaluation mode, its adapter merged, on the GPU if there is one.
+
+    settings: for `from_pretrained`; the default of `dtype` is `default_dtype`. Of its generation settings only the
+    tokens that begin and end a text are kept: all others are those of the request.
+    """
+    with need("train"):
+        import torch
+        from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, GenerationConfig
+
+    images = takes_images(load_config(model.base, revision))
+    auto_class = AutoModelForImageTextToText if images else AutoModelForCausalLM
+    settings = {"dtype": default_dtype(model.base, revision)} | settings
+    loaded = load_weights(auto_class, model.base, revision, **settings)
+    if model.adapter:
+        loaded = add_adapter(loaded, model.adapter).merge_and_unload()
+    kept = ("bos_token_id", "eos_token_id", "pad_token_id")
+    tokens = {name: getattr(loaded.generation_config, name) for name in kept}
+    loaded.generation_config = GenerationConfig(**tokens)
+    if torch.cuda.is_available() and "device_map" not in settings:
+        loaded = loaded.to("cuda")
+    return loaded.eval()
+
+
+def load_weights(auto_class: Any, model: str, revision: str | None = None, **settings: Any) -> Any:
+    """The full model of an Auto class of transformers. CxrError: a tensor is missing, damaged or of another shape."""
+    with reported(model, "model"), _quiet():
+        loaded, found = auto_class.from_pretrained(
+            model,
+            revision=revision,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are named below
+            **settings,
+        )
+    _refuse_missing(model, found["missing_keys"], "weights")
+    if wrong := sorted(name for name, *_ in found["mismatched_keys"]):
+        raise CxrError(f"{model}: {len(wrong)} weights have another shape than config.json says, the first: {wrong[0]}")
+    return loaded
+
+
+def add_adapter(loaded: Any, folder: Path, *, is_trainable: bool = False) -> Any:
+    """The model with the LoRA adapter of a folder. CxrError: the adapter is damaged, or does not fit the model."""
+    with need("train"):
+        from peft import PeftModel
+
+    with reported(str(folder), "adapter"), _quiet():
+        adapted = PeftModel.from_pretrained(loaded, str(folder), is_trainable=is_trainable, trust_remote_code=False)
+        found = adapted.load_adapter(str(folder), "default", is_trainable=is_trainable)
+    _refuse_missing(str(folder), found.missing_keys, "weights of the adapter")
+    if unexpected := sorted(found.unexpected_keys):
+        raise CxrError(
+            f"{folder}: {len(unexpected)} of its weights do not fit the base model, the first: {unexpected[0]}"
+        )
+    return adapted
+
+
+def _refuse_missing(model: str, names: Any, what: str) -> None:
+    if missing := sorted(names):
+        raise CxrError(f"{model}: {len(missing)} {what} are missing, the first: {missing[0]}; none is made up")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the bars and reports that libraries print while they load."""
+    import warnings
+
+    from transformers import logging
+
+    level = logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(level)
+
+
+def default_dtype(base: str, revision: str | None = None) -> str:
+    """On a GPU the type of the stored weights, "bfloat16" if it is unknown; on a CPU "float32", the fastest there."""
+    with need("train"):
+        import torch
+
+    if not torch.cuda.is_available():
+        return "float32"
+    return str(getattr(load_config(base, revision), "dtype", None) or torch.bfloat16).removeprefix("torch.")
