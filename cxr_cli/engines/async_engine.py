@@ -9,6 +9,9 @@ from threading import Thread
 from typing import Any, Self
 
 from cxr_cli.engines.requests import Reply, Request, ignore_reply
+from cxr_cli.rows import note
+
+SILENCE = 30.0  # seconds without a reply until a person is told
 
 
 class AsyncEngine(ABC):
@@ -45,7 +48,7 @@ class AsyncEngine(ABC):
         return not self._done.empty()
 
     def next(self) -> Reply:
-        reply = self._failure or self._done.get()
+        reply = self._failure or self._wait()
         while isinstance(reply, BaseException):  # replies that came with it are not lost
             self._failure = self._failure or reply
             try:
@@ -53,6 +56,14 @@ class AsyncEngine(ABC):
             except Empty:
                 raise self._failure from None
         return reply
+
+    def _wait(self) -> Reply | BaseException:
+        """The next reply. Says once on stderr that none comes."""
+        try:
+            return self._done.get(timeout=SILENCE)
+        except Empty:
+            note(f"no reply from {self.name} for {SILENCE:g} s: still waiting")
+            return self._done.get()
 
     def close(self) -> None:
         if self.loop.is_closed():

@@ -23,9 +23,9 @@ class Spec:
 
     model: a folder, a name on the Hugging Face hub, or the URL of a server. name: "auto" takes openai for a URL, else
     vllm if it is installed, else transformers. served: which of the server's models. concurrency: requests at a time
-    to a server. batch: requests at a time in transformers. args: passed on as they are to vLLM, `from_pretrained` or
-    the server. cached: replies are kept and used again. dry_run: requests and tokens are counted, and nothing is asked;
-    price: of a million prompt and completion tokens.
+    to a server; timeout: seconds that one may take. batch: requests at a time in transformers. args: passed on as they
+    are to vLLM, `from_pretrained` or the server. cached: replies are kept and used again. dry_run: requests and tokens
+    are counted, and nothing is asked; price: of a million prompt and completion tokens.
     """
 
     model: str
@@ -35,6 +35,7 @@ class Spec:
     served: str | None = None
     allow_remote: bool = False
     concurrency: int = 64
+    timeout: float = 600.0
     batch: int = 8
     args: Mapping[str, Any] = field(default_factory=dict)
     cached: bool = True
@@ -43,7 +44,7 @@ class Spec:
 
 
 def is_url(model: str) -> bool:
-    return model.startswith(("http://", "https://"))
+    return model.lower().startswith(("http://", "https://"))
 
 
 def engine_name(spec: Spec) -> str:

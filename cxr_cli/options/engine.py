@@ -27,6 +27,7 @@ def _spec(
     top_p: float,
     max_tokens: int,
     concurrency: int,
+    timeout: float,
     batch: int,
     args: dict[str, Any],
     cached: bool,
@@ -46,6 +47,7 @@ def _spec(
         served=served,
         allow_remote=allow_remote,
         concurrency=concurrency,
+        timeout=timeout,
         batch=batch,
         args=args,
         cached=cached,
@@ -67,7 +69,7 @@ def _parsed_args(context: click.Context, parameter: click.Parameter, texts: tupl
     for text in texts:
         name, equals, value = text.partition("=")
         if not (equals and name.isidentifier()):
-            raise click.BadParameter(f"{text}: not NAME=VALUE")
+            raise click.BadParameter(f"{name if equals else 'a value'}: not NAME=VALUE")  # the value may be a key
         try:
             parsed[name] = json.loads(value)
         except json.JSONDecodeError:
@@ -122,6 +124,13 @@ def _options(required: bool) -> tuple[Decorator, ...]:
         ),
         click.option(
             "--concurrency", type=click.IntRange(1), default=64, show_default=True, help="openai: requests at a time."
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0, min_open=True),
+            default=600.0,
+            show_default=True,
+            help="openai: seconds to wait for a reply; it is asked for once more.",
         ),
         click.option(
             "--batch-size",

@@ -2,15 +2,19 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from email.utils import formatdate
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
 from cxr_cli.engines import Request, Spec, open_engine
-from cxr_cli.engines.openai.http import HttpClient, Response
+from cxr_cli.engines.openai.http import HttpClient, Response, seconds_to_wait
+from cxr_cli.errors import CxrError
 from tests.conftest import needs
 from tests.engines.conversations import generate
 from tests.engines.server import Server
@@ -39,12 +43,13 @@ def raw(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1", asked
 
 
-def ask(url: str, times: int = 1, **how: Any) -> list[Response]:
+def ask(url: str, times: int = 1, timeout: float = 60, **how: Any) -> list[Response]:
     async def run() -> list[Response]:
-        http = HttpClient(url, local=True, headers={"Authorization": "Bearer x"})
-        answers = [await http.send("POST", "/chat", b"{}", **how) for _ in range(times)]
-        await http.close()
-        return answers
+        http = HttpClient(url, local=True, headers={"Authorization": "Bearer x"}, timeout=timeout)
+        try:
+            return [await http.send("POST", "/chat", b"{}", **how) for _ in range(times)]
+        finally:
+            await http.close()
 
     return asyncio.run(run())
 
@@ -72,7 +77,7 @@ def test_forms_of_a_response(answer: bytes) -> None:
 
 def test_a_connection_is_reused_and_a_closed_one_replaced() -> None:
     with raw([OK, OK], [OK]) as (url, asked):
-        assert [answer.body for answer in ask(url, 3, retries=1)] == [b"ok"] * 3
+        assert [answer.body for answer in ask(url, 3, tries=2)] == [b"ok"] * 3
     assert len(asked) == 3
 
 
@@ -81,17 +86,86 @@ def test_a_connection_is_reused_and_a_closed_one_replaced() -> None:
 )
 def test_a_broken_response_is_requested_again(broken: bytes) -> None:
     with raw([broken], [OK]) as (url, _):
-        assert ask(url, retries=1)[0].body == b"ok"
+        assert ask(url, tries=2)[0].body == b"ok"
     with raw([broken]) as (url, _), pytest.raises(OSError):
-        ask(url, retries=0)
+        ask(url, tries=1)
 
 
 def test_the_server_says_when_to_ask_again() -> None:
     busy = b"HTTP/1.1 429 Busy\r\nRetry-After-Ms: 1\r\nContent-Length: 0\r\n\r\n"
-    with raw([busy, busy, busy, OK]) as (url, _):
+    with raw([busy, busy, OK]) as (url, _):
         assert ask(url)[0].status == 200
     with raw([busy, busy]) as (url, _):
-        assert ask(url, retries=1)[0].status == 429
+        assert ask(url, tries=2)[0].status == 429
+    with raw([busy.replace(b"-Ms: 1", b": 3600")]) as (url, asked):  # longer than anybody would wait
+        assert ask(url)[0].status == 429
+    assert len(asked) == 1
+
+
+def test_when_to_ask_again_in_seconds_or_as_a_date() -> None:
+    in_a_minute = formatdate(time.time() + 60, usegmt=True)
+    assert seconds_to_wait({"retry-after": in_a_minute}) == pytest.approx(60, abs=2)
+    assert seconds_to_wait({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
+    assert [seconds_to_wait({"retry-after": text}) for text in ("7", "0", "1.5")] == [7, 0, 1.5]
+    for text in ("-1", "nan", "inf", "1e999", "soon", "", "Wed, 99 Foo 2015"):
+        assert seconds_to_wait({"retry-after": text}) is None
+
+
+@pytest.mark.parametrize("status", [400, 402, 404, 409, 418, 425])
+def test_what_is_wrong_with_a_request_is_not_asked_again(status: int) -> None:
+    with raw([b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status]) as (url, asked):
+        assert ask(url)[0].status == status
+    assert len(asked) == 1
+
+
+def test_three_tries_with_growing_waits() -> None:
+    failed = b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"
+    start = time.monotonic()
+    with raw([failed, failed, failed]) as (url, asked):
+        assert ask(url)[0].status == 503
+    assert len(asked) == 3
+    assert 1.5 <= time.monotonic() - start < 6  # .5 to 1 and 1 to 2 seconds
+
+
+def test_a_timeout_is_asked_again_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            ask(url, timeout=0.3)
+        assert time.monotonic() - start < 3
+        silent.settimeout(1)
+        assert [silent.accept()[0].close() for _ in range(2)] == [None, None]
+        with pytest.raises(TimeoutError):
+            silent.accept()
+
+
+def test_a_response_without_end_is_not_kept() -> None:
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + bytes(2**26 + 2**20)
+    with raw([endless]) as (url, _), pytest.raises(ConnectionError, match="too large"):
+        ask(url, tries=1)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "message"), [("socks5://127.0.0.1:1", "http_proxy cannot be used"), ("http://:x", "http_proxy cannot")]
+)
+def test_a_proxy_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, proxy: str, message: str) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(CxrError, match=message):
+        HttpClient("http://reports.example/v1", local=False, headers={})
+
+
+def test_a_netrc_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine reports.example login me password SECRET\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with Server(lambda asked: "ok") as proxy:
+        monkeypatch.setenv("http_proxy", f"127.0.0.1:{proxy.port}")
+        with open_engine(Spec("http://reports.example/v1", allow_remote=True, cached=False)) as engine:
+            assert [reply.text for reply in generate(engine, [Request("a", [{"role": "user", "content": "Hi"}])])] == [
+                "ok"
+            ]
+    assert {headers["authorization"] for headers in proxy.headers} == {"Bearer none"}
 
 
 def test_a_remote_server_is_reached_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +185,10 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run(proxy: str) -> None:
         monkeypatch.setenv("https_proxy", proxy)
         http = HttpClient("https://reports.example/v1", local=False, headers={})
-        await http.send("GET", "/models", retries=0)
+        try:
+            await http.send("GET", "/models", tries=1)
+        finally:
+            await http.close()
 
     with raw([b"HTTP/1.1 403 Forbidden\r\n\r\n"]) as (url, asked), pytest.raises(ConnectionError, match="breaks off"):
         asyncio.run(run(url))

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from cxr_cli.engines import Request, Sampling, Spec, open_engine
-from cxr_cli.engines.openai.remote_policy import base_url, is_local
 from cxr_cli.errors import CxrError
 from tests.conftest import needs
 from tests.engines.conversations import generate
@@ -64,7 +63,7 @@ def test_concurrency_is_used_and_bounded() -> None:
 
 @needs("llm")
 def test_busy_and_broken_servers_are_asked_again() -> None:
-    faults = [Fault(429, Retry_After="0"), Fault(503, Retry_After="0"), Fault(500), Fault(0)]
+    faults = [Fault(429, Retry_After="0"), Fault(0)]
 
     def answer(asked: dict[str, Any]) -> str:
         if text_of(asked) == "Hello 1" and faults:
@@ -74,47 +73,7 @@ def test_busy_and_broken_servers_are_asked_again() -> None:
     with Server(answer) as server, open_engine(spec(server)) as engine:
         replies = {r.id: r.text for r in generate(engine, ask(3))}
     assert replies == {"r0": "ok", "r1": "ok", "r2": "ok"}
-    assert len(server.requests) == 7
-
-
-@needs("llm")
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        (Fault(400, '{"error": {"message": "maximum context length is 9"}}'), "longer than the model takes (HTTP 400)"),
-        (Fault(422, '{"error": {"message": "SECRET", "code": "bad_image"}}'), "HTTP 422, bad_image"),
-        (Fault(400, "SECRET"), "HTTP 400"),
-        (Fault(200, '{"broken'), "does not follow the OpenAI protocol"),
-        (Fault(200, '{"choices": []}'), "does not follow the OpenAI protocol"),
-    ],
-)
-def test_one_request_that_is_refused_leaves_the_others(fault: Fault, reason: str) -> None:
-    def answer(asked: dict[str, Any]) -> str:
-        if text_of(asked) == "Hello 1":
-            raise fault
-        return "ok"
-
-    with Server(answer) as server, open_engine(spec(server)) as engine:
-        replies = {r.id: r for r in generate(engine, ask(3))}
-    assert [replies[f"r{i}"].text for i in range(3)] == ["ok", "", "ok"]
-    assert reason in (replies["r1"].error or "")
-    assert "SECRET" not in (replies["r1"].error or "")
-
-
-@needs("llm")
-@pytest.mark.parametrize(
-    ("status", "message"), [(401, "OPENAI_API_KEY"), (404, "no such path or model"), (302, "not followed")]
-)
-def test_errors_that_concern_every_request_stop_the_run(status: int, message: str) -> None:
-    def answer(asked: dict[str, Any]) -> str:
-        raise Fault(status, location="http://203.0.113.1/v1/chat/completions")
-
-    with (
-        Server(answer) as server,
-        pytest.raises(CxrError, match=message),
-        open_engine(spec(server)) as engine,
-    ):
-        list(generate(engine, ask(1)))
+    assert len(server.requests) == 5
 
 
 @needs("llm")
@@ -123,22 +82,6 @@ def test_a_server_that_is_not_there() -> None:
         url = server.url
     with pytest.raises(CxrError, match="cannot be reached: is the server up"), open_engine(Spec(url, cached=False)):
         pass
-
-
-@needs("llm")
-def test_refusals_and_reasoning_become_text() -> None:
-    said: list[dict[str, Any]] = [
-        {"message": {"content": None, "refusal": "I will not."}},
-        {"message": {"content": "A", "reasoning_content": "Hazy."}},
-        {"message": {"content": None}, "finish_reason": "content_filter"},
-    ]
-    with Server(lambda asked: said[int(text_of(asked)[-1])]) as server, open_engine(spec(server)) as engine:
-        replies = {r.id: (r.text, r.finish) for r in generate(engine, ask(3))}
-    assert replies == {
-        "r0": ("I will not.", "refusal"),
-        "r1": ("<think>Hazy.</think>A", "stop"),
-        "r2": ("", "content_filter"),
-    }
 
 
 @needs("llm")
@@ -167,24 +110,6 @@ def test_patients_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("no_proxy", raising=False)
     with Server(lambda asked: "ok") as server, open_engine(spec(server)) as engine:
         assert [r.text for r in generate(engine, ask(1))] == ["ok"]
-    for url in ("https://203.0.113.1/v1", "http://no-such-host.invalid:8000", "http://[2001:db8::1]:8000/v1"):
-        with pytest.raises(CxrError, match=r"is not this machine: --allow-remote sends"), open_engine(Spec(url)):
-            pass
-    assert base_url("http://203.0.113.1:8000", allow_remote=True) == ("http://203.0.113.1:8000/v1", False)
-
-
-@pytest.mark.parametrize(
-    ("host", "local"),
-    [("localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("203.0.113.7", False)],
-)
-def test_hosts_of_this_machine(host: str, local: bool) -> None:
-    assert is_local(host) is local
-
-
-@pytest.mark.parametrize("url", ["http://", "http://:80", "https:///v1", "http://[::1", "http://a:port/"])
-def test_invalid_urls(url: str) -> None:
-    with pytest.raises(CxrError, match="not the URL of a server"):
-        base_url(url, allow_remote=True)
 
 
 @needs("llm")

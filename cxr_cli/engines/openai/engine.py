@@ -4,31 +4,43 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Annotated, Any
 
 import msgspec
 
 from cxr_cli.engines.async_engine import AsyncEngine
-from cxr_cli.engines.openai.http import RETRIES, HttpClient, Response
-from cxr_cli.engines.openai.protocol import completion_body, refusal_reason, reply_from
+from cxr_cli.engines.openai.http import HttpClient, Response
+from cxr_cli.engines.openai.protocol import NOT_OPENAI, completion_body, refusal_reason, reply_from
 from cxr_cli.engines.openai.remote_policy import base_url
-from cxr_cli.engines.requests import Reply, Request
+from cxr_cli.engines.openai.server_words import server_words
+from cxr_cli.engines.requests import Reply, Request, content_parts
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.registry import did_you_mean
+from cxr_cli.rows import note
+
+MODELS_TIMEOUT = 10.0  # seconds for the list of models
+_NEWER_LIMIT = "max_completion_tokens"  # what some servers call max_tokens
 
 
 class OpenAI(AsyncEngine):
-    """The engine `openai`. The key is read from OPENAI_API_KEY. spec.args go into the body of each request."""
+    """The engine `openai`. The key is read from OPENAI_API_KEY. spec.args go into the body of each request.
+
+    What a server says about its errors is printed once for each status; rows hold our own words.
+    """
 
     name = "openai"
 
     def __init__(self, spec: Spec) -> None:
         self.url, local = base_url(spec.model, allow_remote=spec.allow_remote)
-        self.sampling, self.args = spec.sampling, dict(spec.args)
+        self.sampling, self.args, self.timeout = spec.sampling, dict(spec.args), spec.timeout
         self.capacity = 2 * spec.concurrency  # half of them wait here, so that the server is never idle
-        key = os.environ.get("OPENAI_API_KEY", "").strip() or "none"
-        self._http = HttpClient(self.url, local=local, headers={"Authorization": f"Bearer {key}"})
+        self._key = _key()
+        headers = {"Authorization": f"Bearer {self._key or 'none'}"}
+        self._http = HttpClient(self.url, local=local, headers=headers, timeout=spec.timeout)
         self._slots = asyncio.Semaphore(spec.concurrency)
+        self._limit = _NEWER_LIMIT if _NEWER_LIMIT in self.args else "max_tokens"
+        self._quoted: set[int] = set()  # the statuses about which the server's words were printed
         super().__init__()
         try:
             self.model, root = self.run(self._served_model(spec.served))
@@ -45,33 +57,61 @@ class OpenAI(AsyncEngine):
 
     async def answer(self, request: Request) -> Reply:
         async with self._slots:
-            body = await completion_body(request, self.model, self.sampling, self.args)
             try:
-                response = await self._http.send("POST", "/chat/completions", body)
-            except OSError as error:
-                what = "no response in time" if isinstance(error, TimeoutError) else "cannot be reached"
-                raise CxrError(f"{self.url}: {what}, even after {RETRIES} retries") from error
-        if response.status == 200:
-            return reply_from(request, response)
-        self._raise_if_fatal(response)
-        return Reply(request.id, seed=request.seed, error=refusal_reason(response))
+                response = await self._ask(request)
+            except TimeoutError:
+                return self._failed(request, f"no reply within {self.timeout:g} s, asked twice: --timeout waits longer")
+            except OSError:
+                return self._failed(request, "the server cannot be reached, or breaks off")
+        if response.status != 200:
+            reply = self._failed(request, refusal_reason(response))
+        else:
+            reply = reply_from(request, response)
+        if reply.error is not None:
+            self._quote(response, request)
+        return reply
 
     async def finish(self) -> None:
         await self._http.close()
 
+    async def _ask(self, request: Request) -> Response:
+        limit = self._limit
+        body = await completion_body(request, self.model, self.sampling, self.args, limit)
+        response = await self._http.send("POST", "/chat/completions", body)
+        if response.status == 400 and limit != _NEWER_LIMIT and _NEWER_LIMIT.encode() in response.body:
+            self._limit = _NEWER_LIMIT
+            body = await completion_body(request, self.model, self.sampling, self.args, _NEWER_LIMIT)
+            response = await self._http.send("POST", "/chat/completions", body)
+        return response
+
+    def _failed(self, request: Request, reason: str) -> Reply:
+        return Reply(request.id, seed=request.seed, error=reason)
+
+    def _quote(self, response: Response, request: Request) -> None:
+        if response.status in self._quoted:
+            return
+        self._quoted.add(response.status)
+        texts = [part["text"] for part in content_parts(request.messages) if part["type"] == "text"]
+        if words := server_words(response.body, "\n".join(texts), [self._key, *map(str, self.args.values())]):
+            note(f"the server says (HTTP {response.status}): {words}")
+
     async def _served_model(self, name: str | None) -> tuple[str, str | None]:
         """The model to ask for, and what the server loaded it from. name: that of `--served`."""
         try:
-            response = await self._http.send("GET", "/models", retries=2)
+            async with asyncio.timeout(MODELS_TIMEOUT):
+                response = await self._http.send("GET", "/models")
+        except TimeoutError as error:
+            raise CxrError(f"{self.url}: no list of models within {MODELS_TIMEOUT:g} s: is the server up?") from error
         except OSError as error:
             raise CxrError(f"{self.url} cannot be reached: is the server up?") from error
-        if response.status == 404:
+        if response.status in (404, 405, 501):
             if name:
                 return name, None
             raise CxrError(f"{self.url} does not list its models: is the path right? If so, name one with --served")
         if response.status != 200:
-            self._raise_if_fatal(response)
-            raise CxrError(f"{self.url}: {refusal_reason(response)}")
+            words = server_words(response.body, "", [self._key])
+            why = "OPENAI_API_KEY is missing or not accepted" if response.status in (401, 403) else ""
+            raise CxrError(": ".join(filter(None, [self.url, why or refusal_reason(response), words])))
         roots = self._listed_models(response)
         if name is None and len(roots) == 1:
             name = next(iter(roots))
@@ -83,18 +123,24 @@ class OpenAI(AsyncEngine):
     def _listed_models(self, response: Response) -> Mapping[str, str | None]:
         """Name -> what it was loaded from."""
         try:
-            return {model["id"]: model.get("root") for model in msgspec.json.decode(response.body)["data"]}
-        except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:
-            raise CxrError(f"{self.url} does not respond like an OpenAI-compatible server") from error
+            models = msgspec.json.decode(response.body, type=_Models).data
+        except (ValueError, RecursionError) as error:
+            raise CxrError(f"{self.url}: {NOT_OPENAI}") from error
+        return {model.id: model.root if isinstance(model.root, str) else None for model in models}
 
-    def _raise_if_fatal(self, response: Response) -> None:
-        """Raises CxrError when the server would answer no other request either."""
-        status = response.status
-        if status in (401, 403):
-            raise CxrError(f"{self.url}: HTTP {status}: OPENAI_API_KEY is missing or not accepted")
-        if status == 404:
-            raise CxrError(f"{self.url}: HTTP 404: no such path or model")
-        if status == 429:
-            raise CxrError(f"{self.url}: HTTP 429 even after {RETRIES} retries: lower --concurrency")
-        if 300 <= status < 400:
-            raise CxrError(f"{self.url}: HTTP {status}: redirects are not followed; give the URL it points to")
+
+class _Model(msgspec.Struct):
+    id: Annotated[str, msgspec.Meta(pattern=r"^[!-~][ -~]{0,299}$")]
+    root: Any = None
+
+
+class _Models(msgspec.Struct):
+    data: list[_Model]
+
+
+def _key() -> str:
+    """OPENAI_API_KEY, "" if it is not set. CxrError: it cannot be sent in a header."""
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise CxrError("OPENAI_API_KEY holds a character that no key has: was it copied whole, and alone?")
+    return key

@@ -2,15 +2,22 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
 
+from cxr_cli.engines.openai.remote_policy import is_own_address
+from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
-RETRIES = 6  # after 0.5, 1, 2, 4, 8 and 8 seconds, or when the server says so
-CONNECT_TIMEOUT, RESPONSE_TIMEOUT = 10.0, 600.0  # seconds
-_BUSY = frozenset({408, 409, 425, 429})
-_LONGEST_WAIT = 60  # seconds that a server may ask for
+TRIES = 3  # of each request; the waits between them are those that the server asks for, or about 1 and 2 seconds
+TIMEOUT, CONNECT_TIMEOUT = 600.0, 10.0  # seconds for a response and for a connection
+_TIMEOUTS = 2  # tries that end without any response: more would ask a slow server blindly
+_LONGEST_WAIT = 120  # seconds that a server may ask for
+_LARGEST = 2**26  # bytes of a response
 
 
 class Response(NamedTuple):
@@ -22,29 +29,43 @@ class Response(NamedTuple):
 
 
 class HttpClient:
-    """Talks to one server. url: the part before all paths. local: no proxy in between."""
+    """Talks to one server. url: the part before all paths. local: on this machine, and no proxy in between.
 
-    def __init__(self, url: str, *, local: bool, headers: Mapping[str, str]) -> None:
+    timeout: seconds that one try may take. CxrError: a proxy of the environment cannot be used.
+    """
+
+    def __init__(self, url: str, *, local: bool, headers: Mapping[str, str], timeout: float = TIMEOUT) -> None:
         with need("llm"):
             import aiohttp
-        self._aiohttp, self._url, self._local = aiohttp, url, local
+        self._aiohttp, self._url, self._local, self._timeout = aiohttp, url, local, timeout
         self._headers = {"Content-Type": "application/json", **headers}
+        self._proxy = {} if local else _proxy_for(url, aiohttp)
         self._session: Any = None
 
-    async def send(self, method: str, path: str, body: bytes = b"", *, retries: int = RETRIES) -> Response:
-        """The response of the last try. OSError (possibly a TimeoutError) if there was none."""
-        for attempt in range(retries + 1):
+    async def send(self, method: str, path: str, body: bytes = b"", *, tries: int = TRIES) -> Response:
+        """The response of the last try. OSError (possibly a TimeoutError) if there was none.
+
+        408, 429, 5xx and a connection that fails are tried again, a timeout once.
+        """
+        timeouts = 0
+        for left in reversed(range(tries)):
             wait = None
             try:
                 response = await self._send_once(method, path, body)
-                if attempt == retries or not (response.status in _BUSY or response.status >= 500):
+                if not left or not (response.status in (408, 429) or response.status >= 500):
                     return response
-                wait = _retry_after(response.headers)
-            except OSError:
-                if attempt == retries:
+                wait = seconds_to_wait(response.headers)
+                if wait is not None and wait > _LONGEST_WAIT:
+                    return response
+            except TimeoutError:
+                timeouts += 1
+                if not left or timeouts == _TIMEOUTS:
                     raise
-            await asyncio.sleep(wait or min(0.5 * 2**attempt, 8) * random.uniform(0.75, 1))
-        raise AssertionError("the last attempt returns or raises")
+            except OSError:
+                if not left:
+                    raise
+            await asyncio.sleep(2 ** (tries - 1 - left) * random.uniform(0.5, 1) if wait is None else wait)
+        raise AssertionError("the last try returns or raises")
 
     async def close(self) -> None:
         if self._session is not None:
@@ -53,30 +74,82 @@ class HttpClient:
     async def _send_once(self, method: str, path: str, body: bytes) -> Response:
         session = self._session = self._session or self._open()
         try:
-            async with session.request(method, self._url + path, data=body or None, allow_redirects=False) as response:
-                return Response(response.status, response.headers, await response.read())
+            request = session.request(method, self._url + path, data=body or None, allow_redirects=False, **self._proxy)
+            async with request as response:
+                return Response(response.status, response.headers, await _read(response))
         except self._aiohttp.ClientError as error:
             if isinstance(error, OSError):
                 raise
             raise ConnectionError("the response breaks off or is not HTTP") from error
+        except (ValueError, AssertionError) as error:  # of aiohttp, about headers and chunks that are not HTTP
+            raise ConnectionError("the response is not HTTP") from error
 
     def _open(self) -> Any:
         """A session belongs to the loop in which it is opened. The caller bounds the number of requests."""
+        resolver = {"resolver": _own_resolver(self._aiohttp)} if self._local else {}
         return self._aiohttp.ClientSession(
-            connector=self._aiohttp.TCPConnector(limit=0),
-            timeout=self._aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT, connect=CONNECT_TIMEOUT),
+            connector=self._aiohttp.TCPConnector(limit=0, **resolver),
+            timeout=self._aiohttp.ClientTimeout(total=self._timeout, connect=min(CONNECT_TIMEOUT, self._timeout)),
             headers=self._headers,
-            trust_env=not self._local,
+            cookie_jar=self._aiohttp.DummyCookieJar(),
+            trust_env=False,  # it would send the passwords of a netrc; `_proxy_for` reads the proxies
         )
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds to wait by the server's Retry-After; None if it has none, or too long a one."""
+async def _read(response: Any) -> bytes:
+    """The whole body. OSError: it is larger than any reply can be."""
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > _LARGEST:
+            raise ConnectionError("the response is too large")
+    return b"".join(chunks)
+
+
+def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
+    """By the server's Retry-After, in seconds or as a date; None if it has none that can be read."""
     try:
         if "retry-after-ms" in headers:
             seconds = float(headers["retry-after-ms"]) / 1000
+        elif (value := headers["retry-after"]).strip().replace(".", "", 1).isdecimal():
+            seconds = float(value)
         else:
-            seconds = float(headers["retry-after"])
-    except (KeyError, ValueError):
+            seconds = max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (KeyError, ValueError, OverflowError):
         return None
-    return seconds if 0 < seconds <= _LONGEST_WAIT else None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _own_resolver(aiohttp: Any) -> Any:
+    """A resolver that finds a name only on this machine: a name may have got another address since it was checked."""
+
+    class OwnResolver(aiohttp.ThreadedResolver):  # type: ignore[misc]
+        async def resolve(self, *where: Any, **how: Any) -> Any:
+            found = await super().resolve(*where, **how)
+            if not all(is_own_address(address["host"]) for address in found):
+                raise ConnectionError("the name belongs to another machine now")
+            return found
+
+    return OwnResolver()
+
+
+def _proxy_for(url: str, aiohttp: Any) -> dict[str, Any]:
+    """The proxy that the environment names for this URL, as arguments of a request."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    proxy = getproxies_environment().get(scheme)
+    if not proxy or proxy_bypass(parts.hostname or ""):
+        return {}
+    try:
+        proxied = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        host, port = proxied.hostname, proxied.port
+    except ValueError:
+        host = port = None
+    if not host or proxied.scheme.lower() not in ("http", "https"):
+        raise CxrError(f"the proxy in {scheme}_proxy cannot be used: it is not http://HOST:PORT")
+    host = f"[{host}]" if ":" in host else host
+    found = {"proxy": f"{proxied.scheme.lower()}://{host}" + (f":{port}" if port else "")}
+    if proxied.username is None:
+        return found
+    return found | {"proxy_auth": aiohttp.BasicAuth(unquote(proxied.username), unquote(proxied.password or ""))}

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from PIL import Image
@@ -15,15 +15,25 @@ from cxr_cli.engines.openai.http import Response
 from cxr_cli.engines.requests import Message, Reply, Request, Sampling
 
 _TOO_LONG = re.compile(r"context.?length|max_model_len|too long|maximum.{0,20}tokens|too many tokens", re.I)
-_CODE = re.compile(r"\w{1,60}")
+_FILTERED = ("content_filter", "safety", "blocklist", "prohibited_content")
+NOT_OPENAI = "the server's response does not follow the OpenAI protocol"
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Finish = Annotated[str, msgspec.Meta(pattern=r"^\w{1,40}$")]
 
 
-async def completion_body(request: Request, model: str, sampling: Sampling, args: Mapping[str, Any]) -> bytes:
-    """{"model": "qwen", "messages": [..], "temperature": 0.0, "seed": 5, ..} as JSON. args: keys that come on top."""
+async def completion_body(
+    request: Request, model: str, sampling: Sampling, args: Mapping[str, Any], limit: str = "max_tokens"
+) -> bytes:
+    """{"model": "qwen", "messages": [..], "temperature": 0.0, "seed": 5, ..} as JSON.
+
+    args: keys that come on top. limit: what the server calls the longest reply.
+    """
+    settings = asdict(sampling)
+    settings[limit] = settings.pop("max_tokens")
     body: dict[str, Any] = {
         "model": model,
         "messages": [await _with_data_uris(message) for message in request.messages],
-        **asdict(sampling),
+        **settings,
     }
     if request.seed is not None:
         body["seed"] = request.seed
@@ -33,42 +43,86 @@ async def completion_body(request: Request, model: str, sampling: Sampling, args
     return msgspec.json.encode(body | dict(args))
 
 
+class _Usage(msgspec.Struct):
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+
+
+class _Message(msgspec.Struct):
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: Any = None
+    tool_calls: Any = None
+
+
+class _FirstChoice(msgspec.Struct):
+    message: _Message
+    finish_reason: Finish | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: Annotated[list[_FirstChoice], msgspec.Meta(min_length=1)]
+    usage: _Usage | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Completion)
+
+
 def reply_from(request: Request, response: Response) -> Reply:
-    """The first choice of a response with status 200. Reasoning that comes in a field of its own becomes <think>."""
+    """The first choice of a response with status 200. Reasoning that comes in a field of its own becomes <think>.
+
+    A reply without text is an error, whose words are ours.
+    """
     try:
-        completion = msgspec.json.decode(response.body)
-        choice, usage = completion["choices"][0], completion.get("usage") or {}
-        message, finish = choice["message"], choice.get("finish_reason")
-        text, refusal = message.get("content") or "", message.get("refusal")
-        reasoning = message.get("reasoning_content") or message.get("reasoning")
-        prompt_tokens, completion_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        if not isinstance(text, str):
-            raise TypeError
-    except (msgspec.DecodeError, LookupError, TypeError, AttributeError):
-        return Reply(request.id, seed=request.seed, error="the server's response does not follow the OpenAI protocol")
-    if not text and refusal:
-        text, finish = refusal, "refusal"
-    if reasoning and isinstance(reasoning, str):
+        completion = _DECODER.decode(response.body)
+    except msgspec.ValidationError as error:
+        return _failed(request, f"{NOT_OPENAI}: {error}")
+    except (ValueError, RecursionError):
+        what = "a page" if response.body.lstrip().startswith(b"<") else "no JSON that can be read"
+        return _failed(request, f"{NOT_OPENAI}: it is {what}")
+    choice, usage = completion.choices[0], completion.usage or _Usage()
+    message, finish = choice.message, choice.finish_reason
+    text = message.content
+    reasoning = message.reasoning_content or (message.reasoning if isinstance(message.reasoning, str) else None)
+    if text is None and reasoning and finish == "length":
+        text = f"<think>{reasoning}"
+    elif reason := _why_unusable(message, finish, reasoning):
+        return _failed(request, reason)
+    elif reasoning:
         text = f"<think>{reasoning}</think>{text}"
-    return Reply(request.id, text, finish, prompt_tokens, completion_tokens, request.seed)
+    return Reply(request.id, text or "", finish, usage.prompt_tokens, usage.completion_tokens, request.seed)
+
+
+def _why_unusable(message: _Message, finish: str | None, reasoning: str | None) -> str | None:
+    """Why a message holds nothing to use; None if it does."""
+    if finish in _FILTERED:
+        return "the server filtered the reply"
+    if message.content is not None and not (message.refusal and not message.content):
+        return None
+    if message.refusal or finish == "refusal":
+        return "the model refused to reply"
+    if message.tool_calls or finish in ("tool_calls", "function_call"):
+        return "the model called a tool and wrote no text"
+    if finish == "length":
+        return "the reply was cut off before any text: raise --max-tokens"
+    return "the reply holds reasoning alone" if reasoning else "the reply holds no text"
 
 
 def refusal_reason(response: Response) -> str:
-    """Why the server refuses one request, without quoting it: "the server refuses the request: HTTP 422, bad_image"."""
-    if _TOO_LONG.search(response.body.decode(errors="replace")):
+    """Why the server refuses one request, in our own words: "the server refuses the request: HTTP 422"."""
+    if _TOO_LONG.search(response.body[:10_000].decode(errors="replace")):
         return f"the server refuses the request: longer than the model takes (HTTP {response.status})"
-    code = _error_code(response)
-    return f"the server refuses the request: HTTP {response.status}{f', {code}' if _CODE.fullmatch(code) else ''}"
+    if 300 <= response.status < 400:
+        return f"HTTP {response.status}: redirects are not followed; give the URL it points to"
+    what = {401: "the key is missing or not accepted", 403: "the key is missing or not accepted"}
+    what |= {404: "no such path or model", 429: "too many requests: lower --concurrency"}
+    advice = what.get(response.status)
+    return f"the server refuses the request: HTTP {response.status}{f', {advice}' if advice else ''}"
 
 
-def _error_code(response: Response) -> str:
-    """The server's name for its error; "" if it has none."""
-    try:
-        body = msgspec.json.decode(response.body)
-        error = body.get("error", body)
-        return str(error.get("code") or error.get("type") or "")
-    except (msgspec.DecodeError, AttributeError):
-        return ""
+def _failed(request: Request, reason: str) -> Reply:
+    return Reply(request.id, seed=request.seed, error=reason)
 
 
 async def _with_data_uris(message: Message) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from cxr_cli.engines.spec import Spec
 from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN, check_installed, engine_arguments
 from cxr_cli.engines.vllm.orphans import OrphanWatch
 from cxr_cli.environment import environment
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, EngineError
 from cxr_cli.extras import need
 
 BURST, BURST_WAIT = 64, 0.5  # requests that start at once, and seconds that the first of them waits for the others
@@ -64,7 +64,7 @@ class Vllm(AsyncEngine):
             return Reply(request.id, seed=request.seed, error="vLLM reports an error without a reason")
         except Exception as error:
             if self.engine.errored:
-                raise CxrError(f"vLLM has crashed: {_one_line(error)}") from error
+                raise EngineError(f"vLLM has crashed: {_one_line(error)}") from error
             return Reply(request.id, seed=request.seed, error=_refusal_reason(error))
 
     async def finish(self) -> None:
