@@ -96,7 +96,8 @@ def cxr() -> None:
 
 
 def main(command: click.Command = cxr) -> None:
-    """Exit codes. 0: done; 1: an error, in one line; 2: wrong usage; 3: done, with rows rejected; 130: Ctrl-C."""
+    """Exit codes. 0: done; 1: an error, in one line; 2: wrong usage; 3: done, but rows failed or were
+    rejected; 4: stopped, since an engine kept failing; 130: Ctrl-C."""
     _set_up()
     try:
         code = _exit_code(command)
@@ -156,7 +157,7 @@ def _exit_code(command: click.Command) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted", 130)
     except CxrError as error:
-        return _fail(str(error), 1)
+        return _fail(str(error), error.exit_code)
     except BrokenPipeError:
         raise
     except MemoryError:

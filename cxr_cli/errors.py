@@ -36,6 +36,14 @@ class CxrError(Exception):
     The message names file, line and id where it can, and never quotes reports or patient data.
     """
 
+    exit_code = 1
+
+
+class EngineError(CxrError):
+    """An engine, or its server, kept failing: the run stops, what is written stays, and the command exits with 4."""
+
+    exit_code = 4
+
 
 class RowError(CxrError):
     """A row is broken: "cases.jsonl:3: field `id`: missing". `--on-error skip` sends it to `--rejects` and goes on.

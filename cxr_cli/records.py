@@ -6,7 +6,7 @@
 Only the keys that a stage needs are required; every other key passes through untouched.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
@@ -124,7 +124,7 @@ class Mark(TypedDict):
 class Case(Study):
     """One question about a study. task: a name of the table `cxr_cli.tasks`, or one that another benchmark gives.
 
-    answer: the text of the right option, a list of texts for `multiple`. why: {"steps": "plan: refused"}.
+    answer: the text of the right option, a list of texts for `multiple`. why: {"steps": "engine: plan: refused"}.
     """
 
     task: NotRequired[str | None]
@@ -163,7 +163,7 @@ class Vote(TypedDict):
 class AnsweredCase(Case):
     """A case with a model's predictions. prediction: the bare text, in files of other tools."""
 
-    predictions: NotRequired[list[Prediction]]
+    predictions: NotRequired[list[Prediction] | None]
     vote: NotRequired[Vote | None]
     prediction: NotRequired[str | None]
     answered_by: NotRequired[str]
@@ -194,10 +194,37 @@ class ScoredCase(AnsweredCase):
     scored_by: NotRequired[str]
 
 
+ENGINE = "engine: "
+"""How a reason in `why` begins where an engine failed to give what is null; every other reason lies in the data."""
+
+
+def engine_failure(row: Mapping[str, Any], key: str) -> str | None:
+    """Why an engine failed to give what a stage adds to a row under `key`, in whole or in part; None if it gave it.
+
+    key: "steps", "support", "predictions" or "scores". A row that failed is not finished: `--resume` asks for it again.
+    """
+    names: Iterable[str] = (key,)
+    parts = [row]
+    if key == "support":  # of the steps of the case or of its predictions, by one judge or two
+        names = ("support", "second")
+        parts += [part for part in row.get("predictions") or () if isinstance(part, dict)]
+    elif key == "scores":
+        names = row.get("scores") or ()
+    reasons = [part["why"] for part in parts if isinstance(part.get("why"), dict)]
+    texts = (str(why.get(name) or "") for why in reasons for name in names)
+    return next((text for text in texts if text.startswith(ENGINE)), None)
+
+
+def unanswered(row: Mapping[str, Any]) -> bool:
+    """Did a model fail to answer this row, so that its `predictions` are null?"""
+    why = row.get("why")
+    return row.get("predictions") is None and isinstance(why, dict) and "predictions" in why
+
+
 def merge_reasons(row: Mapping[str, Any], decided: Container[str], why: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """{"why": ..}: the row's reasons, except for the keys `decided` in this stage, and the new ones; {} if none.
 
-    {"why": {"steps": "plan: refused"}}, ["support"], {"support": "no steps"}  ->  both reasons
+    {"why": {"steps": "engine: plan: refused"}}, ["support"], {"support": "no steps"}  ->  both reasons
     """
     old = row.get("why")
     merged = {key: reason for key, reason in old.items() if key not in decided} if isinstance(old, dict) else {}

@@ -57,4 +57,4 @@ def infer(settings: "InferOptions") -> None:
         raise click.UsageError("--vote needs more than one sample: add --samples N.")
     from cxr_cli.stages.infer import run
 
-    options.exit_if_rejected(run(settings))
+    options.exit_if_incomplete(run(settings))

@@ -57,4 +57,4 @@ def label(settings: "LabelOptions") -> None:
         raise click.UsageError("--gold compares in one run: no --resume.")
     from cxr_cli.stages.label import run
 
-    options.exit_if_rejected(run(settings))
+    options.exit_if_incomplete(run(settings))

@@ -46,7 +46,7 @@ def mine(settings: "MineOptions") -> None:
     mining.check_flags(settings.tasks, settings.steps, settings.brief, settings.engine, settings.selection)
     from cxr_cli.stages.mine import run
 
-    options.exit_if_rejected(run(settings))
+    options.exit_if_incomplete(run(settings))
 
 
 mine.help = (mine.help or "").replace("SOURCES", ", ".join(SOURCES))

@@ -49,4 +49,4 @@ def score(settings: "ScoreOptions") -> None:
     scoring.check_summary(settings.summary, settings.flow)
     from cxr_cli.stages.score import run
 
-    options.exit_if_rejected(run(settings))
+    options.exit_if_incomplete(run(settings))

@@ -44,4 +44,4 @@ def verify(settings: "VerifyOptions") -> None:
     verifying.check_flags(settings.judges, settings.engine, settings.human)
     from cxr_cli.stages.verify import run
 
-    options.exit_if_rejected(run(settings))
+    options.exit_if_incomplete(run(settings))

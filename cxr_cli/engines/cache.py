@@ -134,7 +134,7 @@ class CachedEngine:
         self.on_reply: Callable[[Reply], None] = ignore_reply
         engine.on_reply = self._keep  # at once: a reply that nobody has fetched yet would be lost with the process
         self._ready: deque[Reply] = deque()
-        self._keys: dict[str, bytes] = {}  # request id -> key, of those that the engine has
+        self._waiting: dict[str, tuple[bytes, Request]] = {}  # request id -> key and request, of those the engine has
         self._duplicates: dict[bytes, list[Request]] = {}  # key -> requests that wait for the same reply
 
     @property
@@ -152,7 +152,7 @@ class CachedEngine:
             text, finish, prompt, completion = found
             self._ready.append(Reply(request.id, text, finish, prompt, completion, request.seed, cached=True))
         else:
-            self._keys[request.id], self._duplicates[key] = key, []
+            self._waiting[request.id], self._duplicates[key] = (key, request), []
             self.engine.submit(request)
 
     def ready(self) -> bool:
@@ -162,7 +162,7 @@ class CachedEngine:
         if self._ready:
             return self._ready.popleft()
         reply = self.engine.next()
-        key = self._keys.pop(reply.id)
+        key, _ = self._waiting.pop(reply.id)
         for other in self._duplicates.pop(key):
             self._ready.append(_copy_for(other, reply))
         return reply
@@ -172,10 +172,11 @@ class CachedEngine:
             self._cache.close()
 
     def _keep(self, reply: Reply) -> None:
-        if reply.error is None:
+        key, request = self._waiting[reply.id]
+        if _is_usable(reply, request):
             with self._without_cache_on_error():
                 if self._cache:
-                    self._cache.put(self._keys[reply.id], reply)
+                    self._cache.put(key, reply)
 
     @contextmanager
     def _without_cache_on_error(self) -> Iterator[None]:
@@ -190,6 +191,13 @@ class CachedEngine:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _is_usable(reply: Reply, request: Request) -> bool:
+    """Whether the next run should get this reply again: not if it is cut off, empty or cannot be parsed."""
+    if reply.error is not None or reply.finish == "length" or not reply.text.strip():
+        return False
+    return request.usable is None or request.usable(reply)
 
 
 def _copy_for(request: Request, reply: Reply) -> Reply:

@@ -100,11 +100,16 @@ def _run_in_order(
             order.append(row)
             yield row, conversation
 
-    for row, result in run_conversations(engine, in_turn()):
+    ended = LateError(run_conversations(engine, in_turn()))
+    for row, result in ended:
         results[id(row)] = result
         while order and id(order[0]) in results:
             first = order.popleft()
             yield first, results.pop(id(first))
+    for row in order:  # if the engine failed: those that ended before it, and waited for others
+        if id(row) in results:
+            yield row, results[id(row)]
+    ended.raise_error()
 
 
 def without_requests(result: T) -> Conversation[T]:

@@ -13,7 +13,7 @@ from cxr_cli.engines.prompts.prompt import Prompt
 from cxr_cli.engines.requests import Engine, Reply, Request, Sampling, seed_of
 from cxr_cli.errors import RowError
 from cxr_cli.images import Films, films_of
-from cxr_cli.records import Row
+from cxr_cli.records import ENGINE, Row, merge_reasons
 from cxr_cli.rows.signatures import sign
 
 PLACEHOLDERS = ("ask", "question", "options")
@@ -39,7 +39,7 @@ class Predictor:
         self.answered_by = sign(**engine.signature, **sampled, prompt=prompt.digest, size=films.size)
 
     def conversation(self, row: Row, images: Sequence[Image.Image]) -> Conversation[Row]:
-        """The row with `predictions` and `answered_by`. RowError: the engine cannot answer it."""
+        """The row with `predictions` and `answered_by`. If a reply failed, `predictions` is None and `why` says why."""
         question, options = row["question"], row.get("options") or []
         values = {
             "ask": reply_format.prompt_text(question, options),
@@ -51,12 +51,12 @@ class Predictor:
             Request(f"{row['id']}#{n}", messages, None if self.seed is None else seed_of(self.seed, row["id"], n))
             for n in range(self.samples)
         ]
-        for reply in replies:
-            if reply.error is not None:
-                raise RowError("", reply.error)
-        predictions = [_prediction(row, n, reply) for n, reply in enumerate(replies)]
+        failed = next((reply.error for reply in replies if reply.error is not None), None)
+        predictions = None if failed else [_prediction(row, n, reply) for n, reply in enumerate(replies)]
+        why = {"predictions": f"{ENGINE}{failed}"} if failed else {}
         answered_row = row | {"predictions": predictions, "answered_by": self.answered_by}
-        if self.vote:
+        answered_row |= merge_reasons(row, ["predictions"], why)
+        if predictions and self.vote:
             answered_row["vote"] = majority([prediction["answer"] for prediction in predictions])
         return answered_row
 

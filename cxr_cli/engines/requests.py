@@ -1,7 +1,7 @@
 """What goes into an engine and what comes out of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol, Self
 
@@ -21,12 +21,16 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """id: unique within a run. seed: for sampling; None if greedy. schema: the JSON schema of the reply."""
+    """id: unique within a run. seed: for sampling; None if greedy. schema: the JSON schema of the reply.
+
+    usable: whether a reply without an error is worth keeping for the next time; None if every reply that ends is.
+    """
 
     id: str
     messages: Sequence[Message]
     seed: int | None = None
     schema: Mapping[str, Any] | None = None
+    usable: "Callable[[Reply], bool] | None" = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Self
 
+from cxr_cli.engines.failure_limit import FailureLimit
 from cxr_cli.engines.requests import Engine, Reply, Request, ignore_reply
 from cxr_cli.rows import note
 
@@ -11,12 +12,16 @@ EVERY = 60  # seconds between two notes
 
 
 class UsageMeter:
-    """An engine whose replies are counted: a note on stderr every minute, and one at the end."""
+    """An engine whose replies are counted: a note on stderr every minute, and one at the end.
+
+    `next` raises EngineError when the engine keeps failing.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.name, self.signature = engine, engine.name, engine.signature
         self.on_reply: Callable[[Reply], None] = ignore_reply
         self.replies = self.cached = self.failed = self.prompt = self.completion = 0
+        self._limit = FailureLimit()
         self._start = self._last_note = time.monotonic()
 
     @property
@@ -40,6 +45,7 @@ class UsageMeter:
         if (now := time.monotonic()) - self._last_note >= EVERY:
             self._last_note = now
             note(self.summary())
+        self._limit.count(reply)
         return reply
 
     def summary(self) -> str:

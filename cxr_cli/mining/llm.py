@@ -17,7 +17,7 @@ from cxr_cli.findings.numbered_report import NumberedReport, numbered_list, numb
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Step, StepKind, merge_reasons
-from cxr_cli.rows import Row, note
+from cxr_cli.rows import Row
 from cxr_cli.rows.signatures import signature
 
 PROMPTS = {
@@ -28,26 +28,23 @@ _PLAN = object_of(plan=array_of(TEXT, 1, MOST_ITEMS))
 
 
 class StepWriter:
-    """Writes the steps of cases with one model. cases, failures: how many there were, and how many have no steps."""
+    """Writes the steps of cases with one model."""
 
     def __init__(self, model: Model, unmentioned: Unmentioned) -> None:
         self.model, self.unmentioned = model, PROMPTS[unmentioned].user
-        self.cases = self.failures = 0
 
     def case(self, case: Row) -> Conversation[Row]:
-        """The case with the model's steps; with None and the reason in `why` if it gives none."""
+        """The case with the model's steps; with None and the reason in `why` if there are none."""
+        if silent := why_silent(case.get("report")):
+            return _without_steps(case, f"{silent} to write them from")
         steps = yield from self.steps(case)
-        self.cases += 1
-        if not isinstance(steps, Failure):
-            return case | {"steps": steps} | merge_reasons(case, ["steps"], {})
-        self.failures += 1
-        return case | {"steps": None} | merge_reasons(case, ["steps"], {"steps": steps.reason})
+        if isinstance(steps, Failure):
+            return _without_steps(case, steps.why)
+        return case | {"steps": steps} | merge_reasons(case, ["steps"], {})
 
     def steps(self, case: Mapping[str, Any]) -> Conversation[list[Step] | Failure]:
         """The three passes."""
         report, id = numbered_report(case.get("report") or ""), case["id"]
-        if silent := why_silent(case.get("report")):
-            return Failure(f"{silent} to write them from")
         question = question_text(case)
         plan = yield from self.model.ask(f"{id}#plan", PROMPTS["plan"], _PLAN, _plan, question=question)
         if isinstance(plan, Failure):
@@ -88,8 +85,10 @@ def write_steps(cases: Iterable[Row], model: Model, unmentioned: Unmentioned, si
         if isinstance(case, RowError):
             raise case
         yield case
-    if writer.failures:
-        note(f"{writer.failures} of {writer.cases} cases have no steps: `why` says the reason")
+
+
+def _without_steps(case: Row, reason: str) -> Row:
+    return case | {"steps": None} | merge_reasons(case, ["steps"], {"steps": reason})
 
 
 def _plan(reply: Any) -> list[str]:

@@ -15,14 +15,14 @@ import click
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
-from cxr_cli.options.flow import exit_if_rejected, flow
+from cxr_cli.options.flow import exit_if_incomplete, flow
 from cxr_cli.options.judge import check_judges, judge, show_prompt
 
 __all__ = [
     "Bundle",
     "check_judges",
     "engine",
-    "exit_if_rejected",
+    "exit_if_incomplete",
     "films",
     "flow",
     "judge",

@@ -12,7 +12,7 @@ from cxr_cli.rows import FlowOptions, claim_stdout, note
 from cxr_cli.rows.files.formats import known_suffixes
 from cxr_cli.rows.mapping import parse
 
-SOME_REJECTED = 3  # the exit code when the run went through but rows were rejected
+INCOMPLETE = 3  # the exit code when the run went through, but rows were rejected or failed
 
 
 def flow(*, default: str | None = None) -> Bundle:
@@ -48,10 +48,10 @@ def flow(*, default: str | None = None) -> Bundle:
     return Bundle("flow", make, inputs, *_FLOW_OPTIONS)
 
 
-def exit_if_rejected(count: int) -> None:
-    """Ends the command with exit code 3 if `count`, the number of rejected rows, is not 0."""
+def exit_if_incomplete(count: int) -> None:
+    """Ends the command with exit code 3 if `count`, the number of rows that were rejected or failed, is not 0."""
     if count:
-        click.get_current_context().exit(SOME_REJECTED)
+        click.get_current_context().exit(INCOMPLETE)
 
 
 def without_inputs(default: str | None = None) -> tuple[str, ...]:

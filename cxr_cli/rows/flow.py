@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cxr_cli.errors import CxrError, RowError, note, shortened
-from cxr_cli.records import Row, Study
+from cxr_cli.records import Row, Study, engine_failure
 from cxr_cli.rows.fields import restore, with_texts
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.reading import Source
@@ -51,9 +51,9 @@ class Flow:
     """One run of a stage over the rows of its inputs.
 
     find_source: what an INPUT names. protected: files besides the inputs that must not be overwritten. dry_run: no rows
-    are written. shares: of the splits that are drawn, by patient, for rows that have none. about_doubled: what an error
-    adds where an id stands in two of the inputs.
-    read, rejected: how many rows so far.
+    are written. engine_key: what an engine adds to a row, see `engine_failure`. shares: of the splits that are drawn,
+    by patient, for rows that have none. about_doubled: what an error adds where an id stands in two of the inputs.
+    read, rejected, failed: how many rows so far; failed are those that lack what an engine was to give.
     """
 
     options: FlowOptions
@@ -61,12 +61,19 @@ class Flow:
     find_source: Callable[[str], Source] = reading.find
     protected: Sequence[str] = ()
     dry_run: bool = False
+    engine_key: str | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
     about_doubled: str = ""
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
+    failed: int = field(default=0, init=False)
     _cut_short: bool = field(default=False, init=False)  # did `limit` end the reading?
+
+    @property
+    def incomplete(self) -> int:
+        """How many rows were rejected or failed; if any, the command exits with 3."""
+        return self.rejected + self.failed
 
     def run(self, stage: Callable[[Row], Iterable[Row]], kind: type = Study, *, signed: Signed | None = None) -> None:
         """Writes what `stage(row)` gives for each row that is a `kind`, a TypedDict of records.py.
@@ -103,6 +110,7 @@ class Flow:
         if options.split is not None and not (options.mapping or self.shares):
             sources = [source.part(options.split) for source in sources]
         self._check_outputs(sources)
+        first_failure: str | None = None
         try:
             with ExitStack() as stack:
                 self._ids = stack.enter_context(Ids())
@@ -117,12 +125,22 @@ class Flow:
                     self._load_finished(signed, options.output)
                 for row in stage(self._good_rows(sources, kind, quiet=output.is_terminal())):
                     if "id" not in row or not self.finished(row["id"]):  # tables of other tools have no ids
-                        output.write(row)
+                        if failure := self._engine_failure(row):
+                            self.failed += 1
+                            first_failure = first_failure or failure
+                        if not self.dry_run:
+                            output.write(row)
                 if options.resume and not self._cut_short:
                     self._note_strangers()
         finally:
             if self.rejected:
                 note(f"{self.rejected} of {self.read} rows rejected -> {options.rejects}")
+            if self.failed:
+                again = "; --resume asks for them again" if options.output else ""
+                note(f"{self.failed} rows failed{again}. The first: {first_failure}")
+
+    def _engine_failure(self, row: Row) -> str | None:
+        return engine_failure(row, self.engine_key) if self.engine_key else None
 
     def finished(self, id: str) -> bool:
         """Whether a row with this id is in the output that `--resume` continues: a stage need not make it again."""
@@ -194,7 +212,7 @@ class Flow:
 
     def _load_finished(self, signed: Signed | None, path: Path) -> None:
         if path.is_file():
-            for id in finished_ids(path, signed, keep=self.dry_run):
+            for id in finished_ids(path, signed, self._engine_failure, keep=self.dry_run):
                 if not self._ids.finish(id):
                     raise CxrError(f"{path}: the id {shortened(id)} is doubled: two runs have written it")
 

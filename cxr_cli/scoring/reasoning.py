@@ -6,6 +6,7 @@ from typing import Any
 from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.findings.sections import NO_FINDINGS, NO_REPORT
+from cxr_cli.records import ENGINE
 from cxr_cli.scoring.radrscore import METRICS, PARTS, Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
@@ -37,7 +38,7 @@ class ReasoningScores:
 
 def zero_empty_parts(scores: dict[str, float | None], why: dict[str, str]) -> Scores:
     """The published aggregation: a part with nothing to count is 0. What is missing, or failed, stays null."""
-    unknown = (NO_REPORT, NO_FINDINGS, "no reference", "no stored", "judge")
+    unknown = (NO_REPORT, NO_FINDINGS, "no reference", "no stored", "judge", ENGINE)
     kept = {metric: reason for metric, reason in why.items() if reason.startswith(unknown)}
     if len(kept) == len(PARTS):
         return scores, why

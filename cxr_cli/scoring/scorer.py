@@ -8,7 +8,7 @@ from cxr_cli.engines.conversations import Conversation
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.records import merge_reasons
+from cxr_cli.records import ENGINE, merge_reasons, unanswered
 from cxr_cli.rows.mapping import mapping_advice
 from cxr_cli.scoring.judges import JUDGES, Empty, Judge, JudgeSettings
 from cxr_cli.scoring.radrscore import Scores
@@ -16,6 +16,9 @@ from cxr_cli.scoring.scores import SCORES, Score, ScoreSettings
 
 if TYPE_CHECKING:
     from cxr_cli.engines.prompts.structured import Model
+
+
+NO_PREDICTIONS = "no predictions"
 
 
 class Scorer:
@@ -45,7 +48,7 @@ class Scorer:
         """The row with `scores`, `why` for each null, and `scored_by`. RowError: the row holds no prediction.
 
         A row with a question is scored on answer, format and reasoning; one without, as a report. `vote`, the answer of
-        most samples, gives `vote_accuracy`.
+        most samples, gives `vote_accuracy`. Where a model failed to answer, the scores of a reply are null.
         """
         texts = reply_texts(row)
         scores: dict[str, float | None] = {}
@@ -55,24 +58,31 @@ class Scorer:
                 means, nulls = mean_scores((yield from group.measure(row, texts)))
                 scores |= means
                 why |= nulls
+        if unanswered(row):
+            scores, why = dict.fromkeys(scores), dict.fromkeys(scores, NO_PREDICTIONS)
         metrics = scores.keys() | (row.get("scores") or {}).keys()
         return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | merge_reasons(row, metrics, why)
 
 
 def mean_scores(measured: Sequence[Scores]) -> Scores:
-    """The mean of each metric over the replies that have it; None with the first reason if no reply has it."""
+    """The mean of each metric over the replies that have it; None with the first reason if no reply has it, or if an
+    engine failed to give it for one of them."""
     means: dict[str, float | None] = {}
     why: dict[str, str] = {}
     for metric in dict.fromkeys(metric for scores, _ in measured for metric in scores):
         values = [value for scores, _ in measured if (value := scores.get(metric)) is not None]
-        means[metric] = sum(values) / len(values) if values else None
-        if not values:
-            why[metric] = next(reasons[metric] for _, reasons in measured if metric in reasons)
+        nulls = [reasons[metric] for _, reasons in measured if metric in reasons]
+        failed = [reason for reason in nulls if reason.startswith(ENGINE)]
+        means[metric] = sum(values) / len(values) if values and not failed else None
+        if means[metric] is None:
+            why[metric] = [*failed, *nulls][0]
     return means, why
 
 
 def reply_texts(row: Mapping[str, Any]) -> list[str]:
     """The replies in a row: of `predictions`, else the one `prediction`. An empty reply, or null, is a reply."""
+    if unanswered(row):
+        return [""]
     if row.get("predictions"):
         return [prediction["text"] for prediction in row["predictions"]]
     if "prediction" not in row:

@@ -28,13 +28,13 @@ class InferOptions:
 
 
 def run(options: InferOptions) -> int:
-    """Answers the cases; returns how many rows were rejected.
+    """Answers the cases; returns how many rows were rejected or failed.
 
     Films are decoded ahead; rows are written as they are answered, in any order.
     """
     spec, films = options.engine, options.films
     prompt = read_prompt(options.prompt, PLACEHOLDERS) if options.prompt else DEFAULT_PROMPT
-    flow = Flow(options.flow, find_source=radrbench.find, dry_run=spec.dry_run)
+    flow = Flow(options.flow, find_source=radrbench.find, dry_run=spec.dry_run, engine_key="predictions")
     with open_engine(spec) as engine:
         predictor = Predictor(engine, spec.sampling, films, prompt, options.samples, options.seed, options.vote)
 
@@ -43,7 +43,7 @@ def run(options: InferOptions) -> int:
                 yield answer
 
         flow.pipe(stage, Case, signed=Signed("answered_by", predictor.answered_by))
-    return flow.rejected
+    return flow.incomplete
 
 
 def _film_conversations(

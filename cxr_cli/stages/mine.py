@@ -53,13 +53,14 @@ class MineOptions:
 
 
 def run(options: MineOptions) -> int:
-    """Writes the cases of all studies. Returns how many rows were rejected."""
+    """Writes the cases of all studies. Returns how many rows were rejected or failed."""
     miner, selection, engine = _miner(options), options.selection, options.engine
     flow = Flow(
         options.flow,
         find_source=sources.find,
         protected=selection.others,
         dry_run=engine is not None and engine.dry_run,
+        engine_key="steps" if engine else None,
         shares=selection.shares,
     )
     if selection.count:
@@ -87,7 +88,7 @@ def run(options: MineOptions) -> int:
     if miner.without_question:
         why = f"; {miner.without_findings} have {NO_FINDINGS}" if miner.without_findings else ""
         note(f"{miner.without_question} studies gave no question{why}")
-    return flow.rejected
+    return flow.incomplete
 
 
 def _miner(options: MineOptions) -> Miner:

@@ -63,7 +63,7 @@ class ScoreOptions:
 
 
 def run(options: ScoreOptions) -> int:
-    """Scores rows and writes them, or prints a summary or a comparison. Returns how many rows were rejected."""
+    """Scores rows and writes them, or prints their summary or comparison. Returns how many were rejected or failed."""
     return _compare_models(options) if options.summary.compare else _score_inputs(options)
 
 
@@ -81,31 +81,31 @@ def _score_inputs(options: ScoreOptions) -> int:
             matrix.add(ModelFile("", name="").model(row), row)
 
     with _open(options) as scoring:
-        rejected = scoring.score(options.flow, take, write=not summary.summary or options.flow.output is not None)
+        incomplete = scoring.score(options.flow, take, write=not summary.summary or options.flow.output is not None)
     if options.dry_run:
-        return rejected
+        return incomplete
     if summary.summary:
         document = recount_table.document(totals) if isinstance(totals, Recount) else summary_table.document(totals)
         write_text(formatted(document, summary.format).rstrip("\n"))
     if matrix is not None:
         draw_plots(Comparison(matrix, common=True, seed=options.seed))
-    return rejected
+    return incomplete
 
 
 def _compare_models(options: ScoreOptions) -> int:
     """The comparison of the inputs' models; an input has one model or several."""
     summary = options.summary
     matrix, draw_plots = ScoreMatrix(), _drawing(summary.plot)
-    rejected = 0
+    incomplete = 0
     with _open(options) as scoring:
         for file in model_files(options.flow.inputs):
 
             def take(row: Row, file: ModelFile = file) -> None:
                 matrix.add(file.model(row), row)
 
-            rejected += scoring.score(replace(options.flow, inputs=[file.path]), take, write=False)
+            incomplete += scoring.score(replace(options.flow, inputs=[file.path]), take, write=False)
     if options.dry_run:
-        return rejected
+        return incomplete
     if len(matrix.models) < 2:
         raise CxrError(f"--compare needs two models or more, not {', '.join(matrix.models) or 'none'}")
     comparison = Comparison(matrix, summary.common, summary.in_domain, options.seed)
@@ -114,7 +114,7 @@ def _compare_models(options: ScoreOptions) -> int:
         for text in comparison_notes.notes(comparison):
             note(text)
     draw_plots(comparison)
-    return rejected
+    return incomplete
 
 
 def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
@@ -136,12 +136,13 @@ class _Scoring:
     reports: Mapping[str, str | None] | None
 
     def score(self, rows: FlowOptions, take: Callable[[Row], None], *, write: bool) -> int:
-        """Passes each scored row to `take`, and with `write` writes it. Returns how many rows were rejected."""
+        """Passes each scored row to `take`, and with `write` writes it. Returns how many were rejected or failed."""
         flow = Flow(
             rows,
             find_source=PUBLISHED_RESULTS.load(self.options.layout) if self.options.layout else plain_text.find,
             protected=(self.options.references,) if self.options.references else (),
-            dry_run=self.options.dry_run,
+            dry_run=self.options.dry_run or not write,
+            engine_key="scores" if self.engine else None,
             about_doubled="; --compare is for the files of several models",
         )
         judged: Counter[bool] = Counter()
@@ -155,13 +156,12 @@ class _Scoring:
                     flow.reject(result, error.reason)
                     continue
                 judged.update([not any(reason.startswith("judge: ") for reason in result["why"].values())])
-                if write:
-                    yield result
+                yield result
 
         flow.pipe(scored, ScoredCase, signed=Signed("scored_by", self.scorer.signature))
-        if judged[False] and not flow.dry_run:
+        if judged[False] and not self.options.dry_run:
             note(f"{judged[False]} of {judged.total()} rows could not be judged in full: `why` gives the reason")
-        return flow.rejected
+        return flow.incomplete
 
     def _with_reports(self, flow: Flow, rows: Iterator[Row]) -> Iterator[Row]:
         for row in rows:

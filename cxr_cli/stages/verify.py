@@ -37,7 +37,7 @@ class VerifyOptions:
 
 
 def run(options: VerifyOptions) -> int:
-    """Writes the cases that are kept, checked. Returns how many rows were rejected."""
+    """Writes the cases that are kept, checked. Returns how many rows were rejected or failed."""
     judges, engine = options.judges, options.engine
     marks = HumanMarks.read(options.human) if options.human else None
     verifier = Verifier(reader(Lexicon.load(options.lexicon)), options.unmentioned)
@@ -48,6 +48,7 @@ def run(options: VerifyOptions) -> int:
         find_source=radrbench.find,
         protected=(options.human,) if options.human else (),
         dry_run=engine is not None and engine.dry_run,
+        engine_key="support" if engine else None,
     )
     with open_model(engine) if engine else nullcontext() as model:
         judge = CaseJudge(verifier, judges, model)
@@ -63,7 +64,7 @@ def run(options: VerifyOptions) -> int:
         flow.pipe(checked, AnsweredCase, signed=Signed("checked_by", judge.signature))
     if not flow.dry_run:
         _note_results(case_filter, judge, marks)
-    return flow.rejected
+    return flow.incomplete
 
 
 def _note_results(case_filter: CaseFilter, judge: CaseJudge, marks: HumanMarks | None) -> None:

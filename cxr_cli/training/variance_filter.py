@@ -73,6 +73,8 @@ def _prompt_conversations(
     def conversation(row: Row) -> Conversation[bool]:
         """Do the rewards of this row's answers vary?"""
         answered_row = yield from predictor.conversation(row, load_images(row, job.films))
+        if answered_row["predictions"] is None:
+            raise RowError("", answered_row["why"]["predictions"])
         texts = [prediction["text"] for prediction in answered_row["predictions"]]
         totals = rewards.total(rewards.pay(texts, {"case": [row] * len(texts)}))
         return bool(np.std(totals) > MIN_DEVIATION)

@@ -9,7 +9,7 @@ from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.errors import RowError
 from cxr_cli.findings.sections import NO_FINDINGS
-from cxr_cli.records import merge_reasons
+from cxr_cli.records import merge_reasons, unanswered
 from cxr_cli.rows import Row
 from cxr_cli.tasks import task_of
 from cxr_cli.verifying.evidence import Evidence, Opinion
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ChainVerdict(NamedTuple):
-    """Checked steps, their support, and why there is none if the judge failed."""
+    """Checked steps, their support, and why there is none, or no second verdict, if a judge failed."""
 
     steps: list[dict[str, Any]]
     support: float | None
@@ -56,10 +56,13 @@ class CaseJudge:
         steps, share, why = yield from self.chain(f"{case['id']}#verify", as_steps(case["steps"]), case, evidence)
         fault = task_of(case).fault(case, evidence.reference, self.verifier.reader)
         checked: Row = {"steps": steps, "support": share, "checked_by": self.signature}
-        return case | checked | merge_reasons(case, ["steps", "support"], why) | ({"fault": fault} if fault else {})
+        checked |= merge_reasons(case, ["steps", "support", "second"], why)
+        return case | checked | ({"fault": fault} if fault else {})
 
     def predictions(self, case: Row) -> Conversation[Row]:
         """The case with each prediction's reasoning as checked `steps` of that prediction, with its `support`."""
+        if unanswered(case):
+            return case | {"checked_by": self.signature}
         evidence = self.verifier.evidence(case)
         predictions = predictions_of(case)
         if not predictions:
@@ -71,7 +74,7 @@ class CaseJudge:
             ]
         )
         checked = [
-            prediction | {"steps": steps, "support": share} | merge_reasons(prediction, ["support"], why)
+            prediction | {"steps": steps, "support": share} | merge_reasons(prediction, ["support", "second"], why)
             for prediction, (steps, share, why) in zip(predictions, verdicts, strict=True)
         ]
         return case | {"predictions": checked, "checked_by": self.signature}
@@ -88,8 +91,9 @@ class CaseJudge:
         first, *others = [self._checked(steps, case, evidence, one) for one in opinions]
         for second in others:
             self._add_second(first, second)
-        failed = isinstance(opinions[0], Failure)
-        return ChainVerdict(first, support(first), {"support": first[0]["reason"]} if failed else {})
+        failed = zip(("support", "second"), opinions, strict=False)
+        why = {key: opinion.why for key, opinion in failed if isinstance(opinion, Failure)}
+        return ChainVerdict(first, support(first), why)
 
     def _checked(
         self,
@@ -99,7 +103,7 @@ class CaseJudge:
         opinions: list[Opinion] | Failure | None,
     ) -> list[dict[str, Any]]:
         if isinstance(opinions, Failure):
-            return [{**step, "verdict": None, "reason": f"judge: {opinions.reason}"} for step in steps]
+            return [{**step, "verdict": None, "reason": opinions.why} for step in steps]
         return self.verifier.steps(steps, case, evidence, opinions)
 
     def _add_second(self, first: list[dict[str, Any]], second: list[dict[str, Any]]) -> None:

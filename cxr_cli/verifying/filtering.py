@@ -18,7 +18,7 @@ class CaseFilter:
     min_support: the least share of checkable steps that must be supported, counted before any step is dropped.
     reasons: `explain` prints why a step has its verdict; False for a model, whose reasons may quote the report.
 
-    A case that could not be judged at all is always kept, without the steps that were not judged.
+    A case that could not be judged at all is always kept, as it is.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class CaseFilter:
             note(*explanation(case["id"], case, self.reasons))
         if is_unjudged(case):
             self.unjudged += 1
-            kept = [case if self.keep == "all" or case["steps"] is None else {**case, "steps": []}]
+            kept = [case]
         elif reason := self.why_dropped(case):
             self.dropped[reason] += 1
             kept = []
@@ -51,6 +51,8 @@ class CaseFilter:
     def filter_predictions(self, case: dict[str, Any]) -> list[dict[str, Any]]:
         """A prediction keeps all its steps, whatever their verdicts; one below `min_support` is dropped."""
         self.cases += 1
+        if case["predictions"] is None:  # the model failed to answer
+            return [case]
         if self.explain:
             for prediction in case["predictions"]:
                 note(*explanation(f"{case['id']} sample {prediction.get('sample', 0)}", prediction, self.reasons))

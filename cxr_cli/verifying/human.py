@@ -67,7 +67,8 @@ class HumanMarks:
         """
         chains = [(case, 0)]
         if on == "predictions":
-            chains = [(prediction, prediction.get("sample", n)) for n, prediction in enumerate(case["predictions"])]
+            predictions = case["predictions"] or ()
+            chains = [(prediction, prediction.get("sample", n)) for n, prediction in enumerate(predictions)]
         people: set[str] = set()
         for chain, sample in chains:
             if by := self._decide(chain["steps"] or (), (case["id"], on, sample), case.get("answered_by"), judge):

@@ -24,7 +24,7 @@ def with_flow(find_source: Callable[[str], Source] = radrbench.find, default: st
         def wrapper(flow: FlowOptions, **values: Any) -> None:
             made = Flow(flow, find_source=find_source)
             command(made, **values)
-            options.exit_if_rejected(made.rejected)
+            options.exit_if_incomplete(made.rejected)
 
         return options.flow(default=default)(update_wrapper(wrapper, command))
 

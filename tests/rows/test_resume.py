@@ -224,15 +224,20 @@ def test_rows_that_are_asked_again_are_replaced(tmp_path: Path) -> None:
 
     out = tmp_path / "out.jsonl"
     (tmp_path / "in.jsonl").write_text(numbered(3))
-    signed = Signed("by", "x", again=lambda row: row.get("n") is None)
-    out.write_text('{"id":"0","n":1,"by":"x"}\n{"id":"1","n":null,"by":"x"}\n')
+    signed = Signed("by", "x")
+    failed = '{"id":"1","steps":null,"why":{"steps":"engine: refused"},"by":"x"}\n'
+    out.write_text('{"id":"0","n":1,"why":{"steps":"no report"},"by":"x"}\n' + failed)
     asked: list[str] = []
 
     def stage(row: dict[str, object]) -> list[dict[str, object]]:
         asked.append(str(row["id"]))
         return [{"id": row["id"], "n": 2, "by": "x"}]
 
-    Flow(FlowOptions([str(tmp_path / "in.jsonl")], output=out, resume=True)).run(stage, signed=signed)
+    options = FlowOptions([str(tmp_path / "in.jsonl")], output=out, resume=True)
+    Flow(options, engine_key="steps").run(stage, signed=signed)
     assert asked == ["1", "2"]
-    assert out.read_text() == '{"id":"0","n":1,"by":"x"}\n{"id":"1","n":2,"by":"x"}\n{"id":"2","n":2,"by":"x"}\n'
+    assert (
+        out.read_text()
+        == '{"id":"0","n":1,"why":{"steps":"no report"},"by":"x"}\n{"id":"1","n":2,"by":"x"}\n{"id":"2","n":2,"by":"x"}\n'
+    )
     assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []

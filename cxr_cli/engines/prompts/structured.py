@@ -20,17 +20,21 @@ from cxr_cli.engines.prompts.prompt import Prompt
 from cxr_cli.engines.prompts.schemas import Schema, misfit
 from cxr_cli.engines.requests import Engine, Reply, Request, seed_of
 from cxr_cli.engines.spec import Spec
+from cxr_cli.records import ENGINE
 
 T = TypeVar("T")
 Parse = Callable[[Any], T]
-REFUSALS = frozenset({"refusal", "content_filter"})
 _RETRY = "Your reply cannot be used: {}. Reply once more, with nothing but JSON as it was asked for."
 
 
 class Failure(NamedTuple):
-    """Why a model gave no usable reply, without quoting request or reply."""
+    """Why a model gave no usable reply, without quoting request or reply. why: the same, as a row has it."""
 
     reason: str
+
+    @property
+    def why(self) -> str:
+        return f"{ENGINE}{self.reason}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ def open_model(spec: Spec, seed: int = 0) -> Iterator[Model]:
 
 def ask_json(request: Request, parse: Parse[T]) -> Conversation[T | Failure]:
     """The result of `parse`, or why there is none. A bad reply is sent back to the model once, with the error."""
+    request = replace(request, usable=lambda reply: not isinstance(_result(reply, request, parse), Failure))
     [reply] = yield [request]
     result = _result(reply, request, parse)
     if not isinstance(result, Failure) or reply.error:
@@ -91,8 +96,6 @@ def _next_requests(conversation: Conversation[T], replies: list[Reply] | None) -
 def _result(reply: Reply, request: Request, parse: Parse[T]) -> T | Failure:
     if reply.error:
         return Failure(reply.error)
-    if reply.finish in REFUSALS:
-        return Failure("refused")
     try:
         value = msgspec.json.decode(_json(reply.text))
         if reason := misfit(value, request.schema or {}):

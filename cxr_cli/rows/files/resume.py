@@ -12,17 +12,22 @@ from cxr_cli.rows.files.lines import LONGEST_LINE
 
 @dataclass(frozen=True)
 class Signed:
-    """How a row of this run is known. key: "answered_by", ..; signature: its value. again: is a row to be made anew,
-    although it is there? It is taken out of the file."""
+    """How a row of this run is known. key: "answered_by", ..; signature: its value."""
 
     key: str
     signature: str
-    again: Callable[[Row], bool] = lambda row: False
 
 
-def finished_ids(path: Path, signed: Signed | None = None, *, keep: bool = False) -> Iterator[str]:
+def finished_ids(
+    path: Path,
+    signed: Signed | None = None,
+    failure: Callable[[Row], str | None] = lambda row: None,
+    *,
+    keep: bool = False,
+) -> Iterator[str]:
     """The ids of the rows in a JSONL file. At the end, what a run that was killed left of its last row is cut off.
 
+    failure: why an engine failed on a row: such a row is not finished, and is taken out of the file at the end.
     Raises CxrError, and changes nothing, for a line that is not a row of this command with this signature. keep: change
     nothing in any case.
     """
@@ -37,7 +42,7 @@ def finished_ids(path: Path, signed: Signed | None = None, *, keep: bool = False
                     break
                 raise CxrError(f"{path}:{number}: {reason}")
             end, ended = end + len(line), line.endswith(b"\n")
-            if row is not None and signed is not None and signed.again(row):
+            if row is not None and failure(row):
                 again.append(number)
             elif row is not None:
                 yield row["id"]

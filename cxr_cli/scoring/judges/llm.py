@@ -104,7 +104,7 @@ class LlmReasoningJudge:
     ) -> Conversation[dict[str, Part]]:
         """The three parts of one reasoning. findings, reference: its key findings, and those of the reference."""
         if isinstance(findings, Failure):
-            return dict.fromkeys(PARTS, f"judge: {findings.reason}")
+            return dict.fromkeys(PARTS, findings.why)
         shares = yield from together(
             [
                 self._correct(case, name, findings),
@@ -130,7 +130,7 @@ class LlmReasoningJudge:
         if not steps:
             return NO_REASONING
         if isinstance(reference, Failure):
-            return f"judge: {reference.reason}"
+            return reference.why
         if not reference:
             return NOTHING_IN_REFERENCE
         if not findings:
@@ -162,7 +162,7 @@ class LlmReasoningJudge:
             lambda reply: sum(reply.values()),
             **values,
         )
-        return f"judge: {true.reason}" if isinstance(true, Failure) else true / count
+        return true.why if isinstance(true, Failure) else true / count
 
 
 def _distinct(reply: Any) -> list[str]:

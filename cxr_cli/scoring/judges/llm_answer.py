@@ -36,6 +36,6 @@ def judged_answer(
         given=parts.answer or parts.rest[-_MOST:],
     )
     if isinstance(right, Failure):
-        return scores, {**why, "accuracy": f"judge: {right.reason}"}
+        return scores, {**why, "accuracy": right.why}
     rest = {metric: reason for metric, reason in why.items() if metric != "accuracy"}
     return {**scores, "accuracy": float(right)}, rest

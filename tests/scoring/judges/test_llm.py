@@ -18,12 +18,14 @@ CASE = {"id": "a", "report": REPORT, "steps": STEPS, "question": "Is there an ef
 TELLS = {"There is a nodule.": "contradicted", "The answer is Yes.": "not_checkable"}
 
 
-def judged(cxr: Cxr, server: Server, command: str, *flags: str, given: Any = CASE) -> tuple[Any, list[str], str]:
+def judged(
+    cxr: Cxr, server: Server, command: str, *flags: str, given: Any = CASE, code: int = 0
+) -> tuple[Any, list[str], str]:
     """The rows, and what was said on stderr besides the engine and its replies; stdout where it holds no rows."""
     text = "".join(json.dumps(row) + "\n" for row in (given if isinstance(given, list) else [given]))
     judge = () if "--judge" in flags else ("--judge", "llm")
     done = cxr(command, *judge, "-m", server.url, *flags, stdin=text)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     notes = [line for line in done.stderr.splitlines() if "engine: openai" not in line and " tokens; " not in line]
     summary = "--summary" in flags or "--dry-run" in flags
     return [] if summary else rows(done.stdout), notes, done.stdout if summary else ""
@@ -73,19 +75,20 @@ def test_faults_are_found_whoever_judges(cxr: Cxr) -> None:
 
 
 @needs("llm")
-@pytest.mark.parametrize(("keep", "kept"), [("all", STEPS), ("steps", []), ("cases", [])])
-def test_what_was_not_judged_stays_and_is_not_called_verified(cxr: Cxr, keep: str, kept: list[str]) -> None:
+@pytest.mark.parametrize("keep", ["all", "steps", "cases"])
+def test_what_was_not_judged_stays_and_is_not_called_verified(cxr: Cxr, keep: str) -> None:
     given = {**CASE, "why": {"old": "kept", "support": "stale"}}
     with Server(Scripted(steps=["SECRET", '{"1": "SECRET"}'])) as server:
         [row], notes, _ = judged(
-            cxr, server, "verify", "--keep", keep, "--min-support", "0.5", "--explain", given=given
+            cxr, server, "verify", "--keep", keep, "--min-support", "0.5", "--explain", given=given, code=3
         )
-    reason = "judge: unparsable: lacks 2, 3"
-    assert [(s["text"], s["verdict"], s["reason"]) for s in row["steps"]] == [(text, None, reason) for text in kept]
+    reason = "engine: unparsable: lacks 2, 3"
+    assert [(s["text"], s["verdict"], s["reason"]) for s in row["steps"]] == [(text, None, reason) for text in STEPS]
     assert (row["support"], row["why"]) == (None, {"old": "kept", "support": reason})
     assert notes == [
         "cxr: a: support -",
         *(line for n, t in enumerate(STEPS, 1) for line in (f"  - {n}. {t}", f"       not judged: {reason}")),
+        f"cxr: 1 rows failed. The first: {reason}",
         "cxr: 1 of 1 cases could not be judged and stay: `why` says the reason",
     ]
 
@@ -128,11 +131,14 @@ def test_two_judges_of_steps(cxr: Cxr) -> None:
 @needs("llm")
 def test_a_second_judge_that_fails(cxr: Cxr) -> None:
     with Server(Scripted(steps=["", ""])) as server:
-        [row], notes, _ = judged(cxr, server, "verify", "--judge", "rules,llm", "--keep", "all")
+        [row], notes, _ = judged(cxr, server, "verify", "--judge", "rules,llm", "--keep", "all", code=3)
     assert {step["second"]["verdict"] for step in row["steps"]} == {None}
     assert row["support"] == 0.5
-    assert "why" not in row
-    assert notes == ["cxr: rules and llm agree on 0 of 0 steps (-), Cohen's kappa -"]
+    assert row["why"] == {"second": "engine: unparsable: not JSON"}
+    assert notes == [
+        "cxr: 1 rows failed. The first: engine: unparsable: not JSON",
+        "cxr: rules and llm agree on 0 of 0 steps (-), Cohen's kappa -",
+    ]
 
 
 @needs("llm")
@@ -146,10 +152,11 @@ def test_predictions_are_judged_one_by_one(cxr: Cxr) -> None:
     bad = Scripted(steps=[{"message": {"content": ""}, "finish_reason": "content_filter"}] * 4)
     with Server(bad) as server:
         [row], notes, _ = judged(
-            cxr, server, "verify", "--on", "predictions", "--min-support", "1", "--no-cache", given=case
+            cxr, server, "verify", "--on", "predictions", "--min-support", "1", "--no-cache", given=case, code=3
         )
-    assert [prediction["why"] for prediction in row["predictions"]] == [{"support": "judge: refused"}] * 2
-    assert notes == ["cxr: 1 of 1 cases could not be judged and stay: `why` says the reason"]
+    reason = "engine: the server filtered the reply"
+    assert [prediction["why"] for prediction in row["predictions"]] == [{"support": reason}] * 2
+    assert notes[1:] == ["cxr: 1 of 1 cases could not be judged and stay: `why` says the reason"]
 
 
 PARTS = ("factuality", "completeness", "effectiveness", "radrscore")
@@ -222,15 +229,17 @@ def test_what_is_missing_is_not_asked_for(cxr: Cxr) -> None:
 def test_counts_never_exceed_what_they_are_a_share_of(cxr: Cxr) -> None:
     many = json.dumps({str(n): True for n in range(1, 9)})
     with Server(Scripted(correct=[many, many], recalled=['{"1": 3, "2": true, "3": true}', None])) as server:
-        [row], notes, _ = judged(cxr, server, "score", given={**CASE, "prediction": PREDICTION})
-        [zero], _, _ = judged(cxr, server, "score", "--empty", "zero", given={**CASE, "prediction": PREDICTION})
+        case = {**CASE, "prediction": PREDICTION}
+        [row], notes, _ = judged(cxr, server, "score", given=case, code=3)
+        server.answer = Scripted(correct=[many, many], recalled=['{"1": 3, "2": true, "3": true}', None])
+        [zero], _, _ = judged(cxr, server, "score", "--empty", "zero", given=case, code=3)
     assert [row["scores"][name] for name in PARTS] == [None, 1.0, 1.0, None]
     assert {name: row["why"][name] for name in ("factuality", "radrscore")} == {
-        "factuality": "judge: unparsable: holds more than was asked for",
+        "factuality": "engine: unparsable: holds more than was asked for",
         "radrscore": "no factuality",
     }
     assert [zero["scores"][name] for name in PARTS] == [None, 1.0, 1.0, None]
-    assert notes == ["cxr: 1 of 1 rows could not be judged in full: `why` gives the reason"]
+    assert notes == ["cxr: 1 rows failed. The first: engine: unparsable: holds more than was asked for"]
 
 
 @needs("llm")
