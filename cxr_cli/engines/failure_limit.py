@@ -15,11 +15,10 @@ class FailureLimit:
         self._failures: Counter[str] = Counter()
 
     def count(self, reply: Reply) -> None:
-        """Raises EngineError at the 20th failure of one kind since the last good reply; the cache's do not count."""
-        if reply.cached:
-            return
+        """Raises EngineError at the 20th failure of one kind since the last good reply; one of the cache is none."""
         if reply.error is None:
-            self._failures.clear()
+            if not reply.cached:
+                self._failures.clear()
             return
         self._failures[reply.error] += 1
         if self._failures[reply.error] == MOST_FAILURES:
