@@ -9,7 +9,7 @@ from PIL import Image
 
 from cxr_cli.images.dicom_header import PixelHeader, PixelLayout
 from cxr_cli.images.dicom_tables import table_of
-from cxr_cli.images.film_errors import DecodeError
+from cxr_cli.images.film_errors import DecodeError, is_one_grey
 
 Values = npt.NDArray[np.float64]
 """One number for each value that a pixel can have: after the modality table, the window, .."""
@@ -34,8 +34,7 @@ def to_grey(pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) 
     grey = np.rint(np.clip(brightness, 0, 1) * 255).astype(np.uint8)
     grey[padding] = 0
     image = Image.fromarray(grey.take(index, mode="clip"))
-    greys = sum(map(bool, image.histogram()))
-    if greys == 1 or (greys == 2 and padding.any()):
+    if is_one_grey(image) or (padding.any() and sum(map(bool, image.histogram())) == 2):
         visible = _used(index, stored) & ~padding
         if np.unique(grey[visible]).size < 2:
             why = f", by its {element}" if element and visible.sum() > 1 else ""

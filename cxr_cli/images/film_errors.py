@@ -1,5 +1,7 @@
 """Films that cannot be used, and why."""
 
+from PIL import Image
+
 from cxr_cli.errors import RowError
 
 
@@ -13,3 +15,13 @@ class BadImage(RowError):
     def __init__(self, path: str, what: str) -> None:
         super().__init__("", f"image {path} {what}")
         self.args = (self.reason,)
+
+
+def is_one_grey(image: Image.Image) -> bool:
+    """mode "L". The middle row alone settles it for nearly all films."""
+    middle = image.height // 2
+    for part in (image.crop((0, middle, image.width, middle + 1)), image):
+        darkest, brightest = part.getextrema()
+        if darkest != brightest:
+            return False
+    return True

@@ -7,7 +7,7 @@ from PIL import Image
 
 from cxr_cli.images.dicom import read_dicom
 from cxr_cli.images.film_cache import CacheEntry
-from cxr_cli.images.film_errors import BadImage, DecodeError
+from cxr_cli.images.film_errors import BadImage, DecodeError, is_one_grey
 from cxr_cli.images.raster import read_raster
 from cxr_cli.images.sizes import Size, fit
 
@@ -45,8 +45,7 @@ def load_film(
 
 def _decoded(file: Path) -> Image.Image:
     image = read_dicom(file) if _is_dicom(file) else read_raster(file)
-    low, high = image.getextrema()
-    if low == high:
+    if is_one_grey(image):
         raise DecodeError("is one grey everywhere")
     return image
 
