@@ -14,6 +14,8 @@ def one_line(text: str) -> str:
 
     So are halves of characters, as which Python holds the bytes of a file name that are not UTF-8.
     """
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )

@@ -39,7 +39,7 @@ class Prior(TypedDict):
 class Study(TypedDict):
     """One examination, as a source gives it.
 
-    images: frontal films, or those of unknown view; laterals: all others, which no stage shows a model.
+    images: frontal films, else those of unknown view; laterals: all others, which no stage shows a model.
     labels: finding -> 1 present, 0 absent, -1 uncertain, None unknown. changes: finding -> its change since the prior:
     worsening, stable, improving, None unknown. why: key -> why it is null: {"report": "there is no file"}.
     """

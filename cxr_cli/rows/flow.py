@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from cxr_cli.errors import CxrError, RowError, note, shortened
+from cxr_cli.errors import CxrError, RowError, note, one_line, shortened
 from cxr_cli.records import Row, Study, engine_failure
 from cxr_cli.rows.fields import restore, with_texts
 from cxr_cli.rows.files import reading
@@ -177,7 +177,7 @@ class Flow:
         mapper = Mapper(self.options.mapping, source.name, table=source.table) if self.options.mapping else None
         for where, raw, reason in source.items() if quiet else with_progress(source):
             self.read += 1
-            row = raw
+            row, where = raw, one_line(where)
             if reason is None:
                 row = mapper(raw) if mapper else raw
                 row = restore(row) if source.table else row

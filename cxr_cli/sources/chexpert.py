@@ -74,6 +74,8 @@ def _study_item(films: list[Item], split: str) -> Item:
     if reason is None:
         try:
             study = of_films([film["Path"] or "" for _, film, _ in films])
+            if any(film[label] != row[label] for _, film, _ in films for label in CHEXPERT_LABELS):
+                raise RowError("", "the labels of its films contradict")
             return (
                 where,
                 study | {"labels": label_values(row, CHEXPERT_LABELS), "split": split, "source": "chexpert"},

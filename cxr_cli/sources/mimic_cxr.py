@@ -9,7 +9,8 @@
 
 `mimic-cxr:/data/mimic-cxr:/data/mimic-cxr-jpg` reads reports, films and tables each from the first tree that has them.
 A study's films are those in the tables, whether they are on this disk or not; of a study in no table, those in its
-folder. Their paths start from the tree. The prior is the patient's last study before this one.
+folder. Their paths start from the tree. A film whose ViewPosition is blank is in `images` only if the study has no film
+of a frontal view. The prior is the patient's last study before this one.
 """
 
 import os

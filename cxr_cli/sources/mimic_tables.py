@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MIMIC_LABELS = tuple(sorted(chexpert.CHEXPERT_LABELS))  # as the tables have them
 StudyTime = tuple[int, float]  # (StudyDate, StudyTime)
-_LATERAL = 4  # the rank of a view: 0 PA, 1 AP, 2 other frontal ones, 3 unknown, 4 all others
+_UNKNOWN, _LATERAL = 3, 4  # the rank of a view: 0 PA, 1 AP, 2 other frontal ones, 3 unknown, 4 all others
 
 
 class FilmEntry(NamedTuple):
@@ -56,8 +56,11 @@ class Tables:
         self._entries = _ByStudy(_joined(dates, self._splits.drop("subject_id"), self._read_labels()))
 
     def films(self, study: int) -> list[FilmEntry]:
-        """A study's films: PA, AP, other frontal ones, those of unknown view, then the laterals."""
-        return [FilmEntry(dicom, rank == _LATERAL) for dicom, rank in self._films.rows(study)]
+        """A study's films: PA, AP, other frontal ones, those of unknown view, then the laterals. One of unknown view
+        counts as frontal only where no other does."""
+        films = self._films.rows(study)
+        last = _UNKNOWN if films and films[0][1] == _UNKNOWN else _UNKNOWN - 1
+        return [FilmEntry(dicom, rank > last) for dicom, rank in films]
 
     def entry(self, study: int) -> StudyEntry:
         for date, time, split, labelled, *values in self._entries.rows(study):
@@ -84,7 +87,7 @@ class Tables:
         view = pl.col("ViewPosition")
         rank = (
             pl.when(view == "PA").then(0).when(view == "AP").then(1).when(view.str.contains("^(PA|AP) ")).then(2)
-            .when(view.fill_null("") == "").then(3).otherwise(_LATERAL).cast(pl.UInt8).alias("rank")
+            .when(view.fill_null("") == "").then(_UNKNOWN).otherwise(_LATERAL).cast(pl.UInt8).alias("rank")
         )  # fmt: skip
         types = {"study_id": pl.Int32, "dicom_id": pl.String}
         more = {"ViewPosition": pl.String, "StudyDate": pl.Int32, "StudyTime": pl.Float64}
@@ -112,6 +115,9 @@ class Tables:
 
         types = {"study_id": pl.Int32, **dict.fromkeys(MIMIC_LABELS, pl.Float32)}
         labels = read_columns(self.labels, types) if self.labels else pl.DataFrame(schema=types)
+        doubled = labels.unique().filter(pl.col("study_id").is_duplicated())
+        if len(doubled):
+            raise CxrError(f"{self.labels}: study {doubled['study_id'][0]} has two rows whose labels contradict")
         return labels.select("study_id", pl.lit(True).alias("labelled"), pl.col(MIMIC_LABELS).cast(pl.Int8))
 
 

@@ -1,12 +1,17 @@
 """CSV and Parquet: rows come back as they were written, and a broken row is named by its line."""
 
+import csv
 import json
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from cxr_cli.rows.files.csv_format import csv_line
 from cxr_cli.rows.files.table_writer import widen
 from tests.cases import rows
 from tests.conftest import Run
@@ -162,3 +167,121 @@ def test_the_shape_of_a_column(values: list[Any], shape: Any) -> None:
     for value in values:
         known = widen(known, value)
     assert known == shape
+
+
+TABLE = "id;report\n1;Hazy, é\n2;\n"
+ROWS = [{"id": "1", "report": "Hazy, é"}, {"id": "2", "report": None}]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TABLE.encode(),
+        TABLE.replace(";", "\t").encode(),
+        TABLE.replace(";", "|").encode(),
+        b"sep=;\r\n" + TABLE.encode(),
+        TABLE.encode("utf-8-sig"),
+        TABLE.encode("utf-16"),
+        TABLE.encode("utf-16-le"),
+        TABLE.encode("utf-16-be"),
+        TABLE.encode("utf-32"),
+        TABLE.replace("\n", "\r").encode(),
+        TABLE.replace("\n", "\r\n").encode("utf-16"),
+        b"\n ;\n\n" + TABLE.encode(),
+        b"id;report;;\n1;Hazy, \xc3\xa9;;\n2;;;\n",
+    ],
+)
+def test_separators_and_encodings(run: Run, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.csv").write_bytes(data)
+    done = run("copy", "a.csv")
+    assert (done.stderr, rows(done.stdout)) == ("", ROWS)
+    (tmp_path / "b.jsonl").write_bytes(done.stdout.encode("utf-16"))  # as PowerShell writes it
+    assert rows(run("copy", "b.jsonl").stdout) == ROWS
+
+
+def test_a_column_without_a_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(",id,report,\n0,1,x,\n1,2,y,z\n")
+    assert rows(run("copy", "a.csv").stdout) == [
+        {"column 1": "0", "id": "1", "report": "x"},
+        {"column 1": "1", "id": "2", "report": "y", "column 4": "z"},
+    ]
+
+
+def test_a_decimal_comma(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;support\n1;0,5\n2;1,0\n3;0,125\n4;1,234\n")
+    done = run("copy", "a.csv", "--on-error", "skip", "--rejects", "bad.jsonl")
+    assert [row["support"] for row in rows(done.stdout)] == [0.5, 1.0, 0.125]
+    assert "field `support`" in (tmp_path / "bad.jsonl").read_text()  # a thousand, or one and a bit?
+
+
+def test_no_cell_is_a_formula_and_all_are_read_back(run: Run, tmp_path: Path) -> None:
+    texts = ["=1+1", "+1+1", "- No edema.", "@x", "'=x", "'tis", "-5", "+1.5e3", "\t=1", "-", "it's -1"]
+    lines = "".join(json.dumps({"id": f"={n}", "report": text, "x": -n}) + "\n" for n, text in enumerate(texts))
+    for name in ("out.csv", "out.tsv", "out.csv.gz"):
+        assert run("copy", "-o", name, stdin=lines).returncode == 0
+        assert [row["report"] for row in rows(run("copy", name).stdout)] == texts
+    written = list(csv.reader((tmp_path / "out.csv").open(newline="")))
+    computed = [cell for row in written for cell in row if cell[:1] in "=@\t" or re.match(r"[+-](?![\d.e]*$)", cell)]
+    assert computed == []
+    assert written[1] == ["'=0", "'=1+1", "0"]
+    assert csv_line(["=1", -1, "-1", "-x"]) == "'=1,-1,-1,'-x"
+
+
+@pytest.mark.parametrize("name", ["out.tsv", "out.tsv.zst", "out.arrow", "out.ndjson"])
+def test_other_formats(run: Run, name: str) -> None:
+    assert run("copy", "-o", name, stdin='{"id":"a","report":"x\\ty","images":["1.png"]}\n').stderr == ""
+    assert rows(run("copy", name).stdout) == [{"id": "a", "report": "x\ty", "images": ["1.png"]}]
+
+
+def test_a_header_that_is_a_report_is_not_quoted(run: Run, tmp_path: Path) -> None:
+    for header in ("No acute disease,Normal", "Small left effusion", "Edema", "fluid,lungs"):
+        (tmp_path / "a.csv").write_text(f"{header}\nx{',y' * header.count(',')}\n")
+        done = run("copy", "a.csv", "--map", "id=uid")
+        assert done.stderr == "cxr: --map: a.csv has no column `uid`: does its first line hold the names?\n"
+    (tmp_path / "a.csv").write_text("report," + ",".join(f"c{n}" for n in range(500)) + "\n" + "," * 500 + "\n")
+    done = run("copy", "a.csv", "--map", "id=uid")
+    assert done.stderr.endswith("c17, c18 and 481 more\n")
+
+
+def test_columns_of_other_programs(run: Run, tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "id": [b"a", b"b"],
+            "price": [Decimal("1.50"), Decimal("0.1234567890123456789012")],
+            "bytes": [b"\xff", None],
+            "when": [datetime(2026, 1, 2, 3, 4, 5), None],
+            "took": [timedelta(minutes=90), None],
+            "deep": [[{"day": date(2026, 1, 2), "n": float("nan")}], []],
+            "support": [float("nan"), float("-inf")],
+        }
+    ).with_columns(kind=pl.lit("x").cast(pl.Categorical), zone=pl.col("when").dt.replace_time_zone("Europe/Berlin"))
+    frame.write_parquet(tmp_path / "a.parquet")
+    done = run("copy", "a.parquet")
+    assert done.stdout == (
+        '{"id":"a","price":1.5,"bytes":"/w==","when":"2026-01-02T03:04:05","took":"PT5400S",'
+        '"deep":[{"day":"2026-01-02","n":null}],"support":null,"kind":"x","zone":"2026-01-02T03:04:05+01:00"}\n'
+        '{"id":"b","price":0.1234567890123456789012,"bytes":null,"when":null,"took":null,'
+        '"deep":[],"support":null,"kind":"x","zone":null}\n'
+    )
+    assert done.stderr == "cxr: a.parquet: 3 numbers are NaN or infinite; they are read as null\n"
+
+
+@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("us"), pl.Datetime("ms"), pl.Duration("ms"), "nested"])
+def test_times_out_of_range(run: Run, tmp_path: Path, kind: Any) -> None:
+    column = pl.col("t").cast(pl.Date if kind == "nested" else kind)
+    counts = pl.DataFrame({"id": ["a", "b"], "t": [2**31 - 1 if kind in (pl.Date, "nested") else 2**62, 0]})
+    frame = counts.with_columns(pl.col("t").cast(pl.Int32) if kind in (pl.Date, "nested") else "t").with_columns(column)
+    frame = frame.with_columns(t=pl.concat_list("t")) if kind == "nested" else frame
+    frame.write_parquet(tmp_path / "a.parquet")
+    done = run("copy", "a.parquet", "--on-error", "skip", "--rejects", "bad.jsonl")
+    assert ([row["id"] for row in rows(done.stdout)], done.returncode) == (["b"], 3)
+    assert done.stderr == "cxr: 1 of 2 rows rejected -> bad.jsonl\n"
+    assert rows((tmp_path / "bad.jsonl").read_text())[0]["reason"] == "column 2: a time out of range"
+
+
+def test_a_partitioned_folder(run: Run, tmp_path: Path) -> None:
+    for split in ("test", "train"):
+        (tmp_path / "data" / f"split={split}").mkdir(parents=True)
+        pl.DataFrame({"id": [f"{split}1"]}).write_parquet(tmp_path / "data" / f"split={split}" / "0.parquet")
+    found = [(row["id"], row["split"]) for row in rows(run("copy", "data").stdout)]
+    assert sorted(found) == [("test1", "test"), ("train1", "train")]

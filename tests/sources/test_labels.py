@@ -6,6 +6,8 @@ import pytest
 
 from cxr_cli.errors import CxrError
 from cxr_cli.sources import find
+from cxr_cli.sources.chexpert import CHEXPERT_LABELS
+from cxr_cli.sources.mimic_tables import MIMIC_LABELS, Tables
 from tests.cases import rows
 from tests.conftest import Cxr, Run
 
@@ -199,3 +201,51 @@ def test_a_bad_reading_of_vindr_is_left_out(run: Run, tmp_path: Path) -> None:
     done = run("studies", "v", "--on-error", "skip", "--rejects", "bad.jsonl")
     assert [row["labels"] for row in rows(done.stdout)] == [{"Edema": 1, "No finding": 0}]
     assert rows((tmp_path / "bad.jsonl").read_text())[0]["reason"] == "column `Edema`: none of 1, 0, -1 and blank"
+
+
+def test_labels_that_contradict_make_a_broken_row(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "stage_2_train_labels.csv").write_text("patientId,x,y,Target\na,,,0\nb,1,2,1\na,1,2,1\nb,5,6,1\n")
+    done = run("studies", "rsna:.", "--on-error", "skip", "--rejects", "bad.jsonl")
+    assert [(row["id"], row["labels"]) for row in rows(done.stdout)] == [("b", {"Pneumonia": 1})]
+    [bad] = rows((tmp_path / "bad.jsonl").read_text())
+    assert (bad["where"], bad["id"]) == ("stage_2_train_labels.csv:2", "a")
+    assert bad["reason"] == "its labels contradict those of the same film in line 4"
+
+
+def test_a_mask_and_no_mask_contradict(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "train-rle.csv").write_text("ImageId, EncodedPixels\na, -1\nb, 5 6\nb, 7 8\na, 1 2\n")
+    done = run("studies", "siim:.", "--on-error", "skip", "--rejects", "bad.jsonl")
+    assert [row["id"] for row in rows(done.stdout)] == ["b"]
+    assert "contradict" in rows((tmp_path / "bad.jsonl").read_text())[0]["reason"]
+
+
+def test_films_of_one_study_with_other_labels(run: Run, tmp_path: Path) -> None:
+    names = ",".join(CHEXPERT_LABELS)
+    films = [
+        (f"CheXpert-v1.0/train/patient00001/study{study}/view{view}_frontal.jpg", study, view)
+        for study in (1, 2)
+        for view in (1, 2)
+    ]
+    lines = [
+        f"{path},F,68,Frontal,AP,{'1.0' if study == view == 1 else '0.0'}{',' * 13}" for path, study, view in films
+    ]
+    (tmp_path / "train.csv").write_text(f"Path,Sex,Age,Frontal/Lateral,AP/PA,{names}\n" + "\n".join(lines) + "\n")
+    done = run("studies", "chexpert:.", "--on-error", "skip", "--rejects", "bad.jsonl")
+    assert [row["id"] for row in rows(done.stdout)] == ["patient00001/study2"]
+    assert rows((tmp_path / "bad.jsonl").read_text())[0]["reason"] == "the labels of its films contradict"
+
+
+def test_a_film_of_unknown_view_is_frontal_only_where_no_other_is(tmp_path: Path) -> None:
+    (tmp_path / "mimic-cxr-2.0.0-metadata.csv").write_text(
+        "study_id,dicom_id,ViewPosition,StudyDate,StudyTime\n"
+        "1,pa,PA,21800101,0\n1,blank,,21800101,0\n2,alone,,21800101,0\n2,side,LATERAL,21800101,0\n"
+    )
+    tables = Tables([tmp_path])
+    assert [film for film, lateral in tables.films(1) if not lateral] == ["pa"]
+    assert [film for film, lateral in tables.films(2) if not lateral] == ["alone"]
+    label_names = ",".join(MIMIC_LABELS)
+    (tmp_path / "mimic-cxr-2.0.0-chexpert.csv").write_text(
+        f"subject_id,study_id,{label_names}\n1,5,1.0{',' * 13}\n1,5,0.0{',' * 13}\n"
+    )
+    with pytest.raises(CxrError, match="study 5 has two rows whose labels contradict"):
+        Tables([tmp_path])

@@ -65,7 +65,7 @@ def test_views_come_in_order_and_laterals_apart(run: Run, made: list[MadeStudy])
     assert shown == {
         ("LATERAL", "PA"): (["PA"], ["LATERAL"]),
         ("AP",): (["AP"], []),
-        ("LL", "", "PA"): (["PA", ""], ["LL"]),
+        ("LL", "", "PA"): (["PA"], ["", "LL"]),
         ("AP", "AP"): (["AP", "AP"], []),
     }
 

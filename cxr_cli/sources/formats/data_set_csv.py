@@ -54,9 +54,9 @@ def read_table(path: Path, required: Iterable[str]) -> Iterator[Item]:
 
 
 def first_row_of_each_film(path: Path, required: Iterable[str], study: Callable[[Row], Row]) -> Iterator[Item]:
-    """The studies of a table with one row or more for each film, of which the first counts. study: a row's Study; its
-    RowError makes the row a broken item."""
-    seen: set[str] = set()
+    """The studies of a table with one row or more for each film. study: a row's Study; its RowError makes the row a
+    broken item, and so do rows of one film whose labels differ."""
+    studies: dict[str, Item] = {}
     for where, row, reason in read_table(path, required):
         try:
             made = row if reason is not None else study(row)
@@ -64,9 +64,12 @@ def first_row_of_each_film(path: Path, required: Iterable[str], study: Callable[
             reason = error.reason
         if reason is not None:
             yield where, row, reason
-        elif made["id"] not in seen:
-            seen.add(made["id"])
-            yield where, made, None
+            continue
+        first, earlier, conflict = studies.setdefault(made["id"], (where, made, None))
+        if conflict is None and earlier["labels"] != made["labels"]:
+            line = where.rpartition(":")[2]
+            studies[made["id"]] = (first, earlier, f"its labels contradict those of the same film in line {line}")
+    yield from studies.values()
 
 
 def require_columns(path: Path, columns: Container[str], required: Iterable[str]) -> None:
