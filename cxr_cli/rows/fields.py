@@ -30,8 +30,13 @@ def restore(row: Row) -> Row:
 
 def with_texts(row: Row) -> Row:
     """The row with `id`, `prediction` and `answer` as texts where they are numbers or truth values: 1 -> "1"."""
-    numbers = {name: str(row[name]) for name in ("id",) if type(row.get(name)) is int}
-    numbers |= {name: _as_text(row[name]) for name in ("prediction", "answer", "label") if _has_number(row.get(name))}
+    numbers = {
+        name: _as_text(value)
+        for name in ("prediction", "answer", "label")
+        if (value := row.get(name)) is not None and not isinstance(value, str) and _has_number(value)
+    }
+    if type(row.get("id")) is int:
+        numbers["id"] = str(row["id"])
     return {**row, **numbers} if numbers else row
 
 

@@ -177,7 +177,7 @@ class Flow:
         mapper = Mapper(self.options.mapping, source.name, table=source.table) if self.options.mapping else None
         for where, raw, reason in source.items() if quiet else with_progress(source):
             self.read += 1
-            row, where = raw, one_line(where)
+            row, where = raw, where if where.isprintable() else one_line(where)
             if reason is None:
                 row = mapper(raw) if mapper else raw
                 row = restore(row) if source.table else row

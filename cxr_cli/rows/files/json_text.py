@@ -40,10 +40,11 @@ def decode(text: bytes) -> Any:
         value = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenJson(_reason(text, error)) from error
-    if text.count(b"[") + text.count(b"{") > DEEPEST and _too_deep(text):
+    colons = text.count(b":")
+    if (colons > DEEPEST // 2 or text.count(b"[") > DEEPEST // 2) and _too_deep(text):
         raise BrokenJson(_DEEP)
     # Each key has a colon, and a key that stood twice has lost one; what \u003a hides is compared key by key.
-    if text.count(b":") != encode(value).count(b":") or b"\\u003" in text:
+    if colons != _ENCODER.encode(value).count(b":") or (b"\\" in text and b"\\u003" in text):
         _check_keys(text)
     return value
 
@@ -86,6 +87,8 @@ _DEEP = f"nested too deeply: more than {DEEPEST} lists and objects in one anothe
 
 
 def _too_deep(text: bytes) -> bool:
+    if text.count(b"[") + text.count(b"{") <= DEEPEST:
+        return False
     brackets = _NO_BRACKET.sub(b"", text)
     for _ in range(DEEPEST):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
