@@ -203,7 +203,7 @@ def test_ctrl_c_twice_is_one_line(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
             time.sleep(0.02)
         assert process.stderr.read() == "cxr: interrupted\n"
-    assert process.returncode == 130
+    assert process.returncode in (130, -signal.SIGINT)  # for a shell both are 130
 
 
 def test_nohup_keeps_its_promise(tmp_path: Path) -> None:
