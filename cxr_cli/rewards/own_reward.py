@@ -88,9 +88,9 @@ def _numbers(name: str, values: Any, rows: Sequence[Any]) -> list[float | None]:
     try:
         listed = list(values)
     except TypeError as error:
-        raise CxrError(f"--reward {name}{_among(rows)} gave {_kind(values)}, not a list") from error
+        raise CxrError(f"--reward {name}{_among(rows)} gave {_type_words(values)}, not a list") from error
     if isinstance(values, str | dict) or len(listed) != len(rows):
-        kind = _kind(values) if isinstance(values, str | dict) else f"{len(listed)} values"
+        kind = _type_words(values) if isinstance(values, str | dict) else f"{len(listed)} values"
         raise CxrError(f"--reward {name}{_among(rows)} gave {kind} for {len(rows)} completions")
     return [_number(name, value, row) for value, row in zip(listed, rows, strict=True)]
 
@@ -101,11 +101,11 @@ def _number(name: str, value: Any, row: Any) -> float | None:
     value = value.item() if hasattr(value, "item") and getattr(value, "size", 1) != 0 else value
     if isinstance(value, numbers.Real) and math.isfinite(value):
         return float(value)
-    given = f"{value}" if isinstance(value, float) else _kind(value)
-    raise CxrError(f"--reward {name} gave {given} for id {row.get('id')}; it takes a finite number, or None")
+    words = f"{value}" if isinstance(value, float) else _type_words(value)
+    raise CxrError(f"--reward {name} gave {words} for id {row.get('id')}; it takes a finite number, or None")
 
 
-def _kind(value: Any) -> str:
+def _type_words(value: Any) -> str:
     kind = type(value).__name__
     return "None" if value is None else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
