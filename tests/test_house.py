@@ -111,13 +111,6 @@ INTERFACES = {  # names that several files define on purpose: one meaning, one d
 }
 
 
-TO_MEND = {  # names that still have two meanings; nothing may be added
-    *("refusal_reason", "failed", "LONGEST", "TRIES", "Message", "Model", "Choice", "Completion"),  # of engines
-    *("reason", "BATCH", "CUT_OFF"),  # of rows
-    *("ALL", "Mark"),
-}
-
-
 class Definition(NamedTuple):
     """A class, a function or a constant of a module. name: without its underscore."""
 
@@ -154,18 +147,18 @@ def doubled(found: Iterable[tuple[Any, str]]) -> dict[Any, list[str]]:
 
 def test_a_public_name_has_one_meaning() -> None:
     names = doubled((each.name, each.file) for each in definitions() if not each.private)
-    assert {name: files for name, files in names.items() if name not in INTERFACES | TO_MEND} == {}
+    assert {name: files for name, files in names.items() if name not in INTERFACES} == {}
 
 
 def test_a_private_name_has_one_meaning_in_its_room() -> None:
     names = doubled(((each.room, each.name), each.file) for each in definitions())
-    assert {name: files for name, files in names.items() if name[1] not in INTERFACES | TO_MEND} == {}
+    assert {name: files for name, files in names.items() if name[1] not in INTERFACES} == {}
 
 
 def test_a_class_has_a_name_of_its_own() -> None:
     """Private classes too; no function or constant bears the name either."""
     classes = {each.name for each in definitions() if each.is_class}
-    assert doubled((each.name, each.file) for each in definitions() if each.name in classes - TO_MEND) == {}
+    assert doubled((each.name, each.file) for each in definitions() if each.name in classes) == {}
 
 
 def test_every_interface_is_one() -> None:
@@ -173,7 +166,6 @@ def test_every_interface_is_one() -> None:
 
 
 PARTICIPLES = {"asked", "given", "known", "said", "shown", "stated", "told", "wanted"}
-FILES_TO_MEND = {"rows/files/table_writer.py", "engines/openai/server_words.py", "rewards/own_reward.py"}
 
 
 def test_no_participle_is_the_name_of_a_thing() -> None:
@@ -193,7 +185,7 @@ def test_no_participle_is_the_name_of_a_thing() -> None:
                 name = node.name.removeprefix("_")
             if name in PARTICIPLES:
                 found.append((path.relative_to(ROOT / "cxr_cli").as_posix(), node.lineno, name))
-    assert [place for place in found if place[0] not in FILES_TO_MEND] == []
+    assert found == []
 
 
 SAME_THING = {"commands", "options", "stages", "training"}

@@ -98,7 +98,7 @@ class LocalEngine:
             return self._answer(batch[:half]) + self._answer(batch[half:])
         except (ValueError, IndexError, TypeError) as error:
             if len(batch) == 1:
-                return [_failed(batch[0][1], f"the model refuses the request ({type(error).__name__})")]
+                return [_unanswered(batch[0][1], f"the model refuses the request ({type(error).__name__})")]
             return [reply for one in batch for reply in self._answer([one])]
 
     def _generate(self, batch: Sequence[tuple[str, Request]]) -> list[Reply]:
@@ -107,7 +107,7 @@ class LocalEngine:
         prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
         limit = self.model.config.get_text_config().max_position_embeddings
         if len(batch) == 1 and prompt_tokens[0] > limit:
-            return [_failed(requests[0], f"longer than the model takes: {prompt_tokens[0]} tokens of {limit}")]
+            return [_unanswered(requests[0], f"longer than the model takes: {prompt_tokens[0]} tokens of {limit}")]
         if max(prompt_tokens) > limit:
             raise ValueError("a request of the batch is too long")
         sampler = None
@@ -146,7 +146,7 @@ class LocalEngine:
         return Reply(request.id, text, finish, prompt_tokens, count, request.seed)
 
 
-def _failed(request: Request, reason: str) -> Reply:
+def _unanswered(request: Request, reason: str) -> Reply:
     return Reply(request.id, seed=request.seed, error=reason)
 
 

@@ -29,7 +29,7 @@ def check_row(row: Row, kind: type) -> str | None:
     except msgspec.ValidationError as error:
         if "got `ExactNumber`" in str(error):
             return check_row(_with_floats(row), kind)
-        return _reason(str(error), kind)
+        return _schema_reason(str(error), kind)
     return None
 
 
@@ -42,7 +42,7 @@ def _with_floats(value: Any) -> Any:
     return float(value) if isinstance(value, ExactNumber) else value
 
 
-def _reason(message: str, kind: type) -> str:
+def _schema_reason(message: str, kind: type) -> str:
     message, _, path = message.partition(" - at `$")
     path = path.strip("`").lstrip(".")
     if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):

@@ -17,7 +17,7 @@ from cxr_cli.verifying.interrater import kappa
 VALUES = {1: "positive", 0: "negative", -1: "uncertain"}
 METRICS = ("precision", "recall", "f1", "kappa")
 _CODES = {1: 0, 0: 1, -1: 2, None: 3}
-ALL = "mean"  # over labels
+MEAN = "mean"  # over labels
 
 
 Estimate = tuple[float | None, float | None, float | None]
@@ -80,7 +80,7 @@ class LabelAgreement:
         defined = ~np.isnan(metrics)
         means = np.where(defined, metrics, 0).sum(axis=0) / np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
         gold, ours = sum(line.gold for line, _ in samples), sum(line.ours for line, _ in samples)
-        return AgreementLine(ALL, value, gold, ours, self._estimates(means))
+        return AgreementLine(MEAN, value, gold, ours, self._estimates(means))
 
     def _estimates(self, metrics: Floats) -> dict[str, Estimate]:
         """metrics: a column each; the first row is of all cases, each other one of a draw."""

@@ -22,7 +22,7 @@ from cxr_cli.verifying.verifier import support
 
 _FLIPPED = {"supported": "contradicted", None: "contradicted"}  # any other becomes supported
 _Key = tuple[str, str, int, int, str]
-_Mark = Mapping[str, Any]
+_MarkRow = Mapping[str, Any]
 
 
 class HumanMarks:
@@ -32,8 +32,8 @@ class HumanMarks:
     pairs: for each two raters (people, or the judge) of the same steps, how often each pair of verdicts occurred.
     """
 
-    def __init__(self, marks: Iterable[_Mark]) -> None:
-        self._marks: dict[_Key, dict[tuple[str | None, str], _Mark]] = {}  # step -> (model, person) -> mark
+    def __init__(self, marks: Iterable[_MarkRow]) -> None:
+        self._marks: dict[_Key, dict[tuple[str | None, str], _MarkRow]] = {}  # step -> (model, person) -> mark
         self._unclear: set[_Key] = set()
         for mark in marks:
             if not mark.get("mark"):
@@ -97,7 +97,7 @@ class HumanMarks:
             step |= {"verdict": verdict, "reason": "; ".join(comments) or f"marked by {', '.join(deciding)}"}
         return people
 
-    def _of_model(self, key: _Key, answered_by: str | None) -> dict[str, _Mark]:
+    def _of_model(self, key: _Key, answered_by: str | None) -> dict[str, _MarkRow]:
         """The mark of each person on this step: the one that names the model, else one that names none."""
         marks = self._marks.get(key, {})
         return {
@@ -123,12 +123,12 @@ class HumanMarks:
         return lines
 
 
-def _of_two_models(one: _Mark, other: _Mark) -> bool:
+def _of_two_models(one: _MarkRow, other: _MarkRow) -> bool:
     """Do the marks name different models, and differ?"""
     return one.get("model") != other.get("model") and any(one.get(k) != other.get(k) for k in ("mark", "verdict"))
 
 
-def _is_older(mark: _Mark, other: _Mark) -> bool:
+def _is_older(mark: _MarkRow, other: _MarkRow) -> bool:
     """False where one of the two does not say when it was set."""
     times = [_time(one["at"]) for one in (mark, other) if one.get("at")]
     return len(times) == 2 and times[0] < times[1]
@@ -140,7 +140,7 @@ def _time(at: str) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _fault(mark: _Mark) -> str | None:
+def _fault(mark: _MarkRow) -> str | None:
     """What the types of `Mark` do not say: names stand in signatures and in messages, and times are compared."""
     if not mark["by"].isprintable() or "|" in mark["by"]:
         return "field `by`: a name has no `|` and no control characters"

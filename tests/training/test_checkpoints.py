@@ -153,7 +153,16 @@ def test_the_best_model_is_that_of_its_checkpoint(
     settings = {"max_steps": 4, "learning_rate": 0.5, "load_best_model_at_end": True, "save_total_limit": 9}
     steps = {"save_strategy": "steps", "save_steps": 2, "eval_strategy": "steps", "eval_steps": 2}
     held_out = str(drawn / "steps.jsonl")
-    sft(drawn, tiny_models[family], tmp_path / "out", lora=lora, evaluation=held_out, **settings, **steps)
+    sft(
+        drawn,
+        tiny_models[family],
+        tmp_path / "out",
+        lora=lora,
+        evaluation=held_out,
+        allow_overlap=True,
+        **settings,
+        **steps,
+    )
     losses = {log["step"]: log["eval_loss"] for log in history(tmp_path / "out") if "eval_loss" in log}
     best, other = sorted(losses, key=losses.__getitem__)
     assert same(weights(tmp_path / "out"), weights(tmp_path / "out" / f"checkpoint-{best}"))
@@ -176,7 +185,12 @@ def test_a_resumed_training_with_what_recipes_use(
     settings: dict[str, Any] = {**RECIPE, "lr_scheduler_type": schedule, "dataloader_num_workers": workers}
     settings["sources"] = [str(tmp_path / "rows.jsonl")]
     if stage is sft:
-        settings |= {"evaluation": str(tmp_path / "rows.jsonl"), "eval_strategy": "epoch", "eval_cases": 2}
+        settings |= {
+            "evaluation": str(tmp_path / "rows.jsonl"),
+            "allow_overlap": True,
+            "eval_strategy": "epoch",
+            "eval_cases": 2,
+        }
         settings |= {"eval_tokens": 8}
     whole = stage(drawn, tiny_models["qwen2_vl"], tmp_path / "whole", save_steps=2, save_total_limit=99, **settings)
     for step in (2, 4):

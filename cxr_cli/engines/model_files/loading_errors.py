@@ -8,7 +8,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 
-_LONGEST = 200  # characters of a library's message
+_LONGEST_MESSAGE = 200  # characters of a library's message
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return words[:_LONGEST] or type(error).__name__
+    return words[:_LONGEST_MESSAGE] or type(error).__name__
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -129,13 +129,13 @@ class OpenAI(AsyncEngine):
         return {model.id: model.root if isinstance(model.root, str) else None for model in models}
 
 
-class _Model(msgspec.Struct):
+class _ModelEntry(msgspec.Struct):
     id: Annotated[str, msgspec.Meta(pattern=r"^[!-~][ -~]{0,299}$")]
     root: Any = None
 
 
 class _Models(msgspec.Struct):
-    data: list[_Model]
+    data: list[_ModelEntry]
 
 
 def _key() -> str:

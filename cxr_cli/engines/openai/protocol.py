@@ -48,7 +48,7 @@ class _Usage(msgspec.Struct):
     completion_tokens: Count | None = None
 
 
-class _Message(msgspec.Struct):
+class _ReplyMessage(msgspec.Struct):
     content: str | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
@@ -57,16 +57,16 @@ class _Message(msgspec.Struct):
 
 
 class _FirstChoice(msgspec.Struct):
-    message: _Message
+    message: _ReplyMessage
     finish_reason: Finish | None = None
 
 
-class _Completion(msgspec.Struct):
+class _ReplyBody(msgspec.Struct):
     choices: Annotated[list[_FirstChoice], msgspec.Meta(min_length=1)]
     usage: _Usage | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Completion)
+_DECODER = msgspec.json.Decoder(_ReplyBody)
 
 
 def reply_from(request: Request, response: Response) -> Reply:
@@ -94,7 +94,7 @@ def reply_from(request: Request, response: Response) -> Reply:
     return Reply(request.id, text or "", finish, usage.prompt_tokens, usage.completion_tokens, request.seed)
 
 
-def _why_unusable(message: _Message, finish: str | None, reasoning: str | None) -> str | None:
+def _why_unusable(message: _ReplyMessage, finish: str | None, reasoning: str | None) -> str | None:
     """Why a message holds nothing to use; None if it does."""
     if finish in _FILTERED:
         return "the server filtered the reply"

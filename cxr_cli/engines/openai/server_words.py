@@ -24,19 +24,19 @@ def server_words(body: bytes, request: str, secrets: Collection[str] = ()) -> st
     request: all text that the server got. secrets: more that must not be quoted, such as the key.
     """
     message = _message(body)
-    given = _plain_form(request)
-    words = {word for word in _WORD.findall(given) if len(word) >= 4}
+    request_text = _plain_form(request)
+    words = {word for word in _WORD.findall(request_text) if len(word) >= 4}
     hidden = [_plain_form(secret) for secret in secrets if secret]
 
-    def shown(match: re.Match[str]) -> str:
+    def masked_word(match: re.Match[str]) -> str:
         word = _plain_form(match[0])
         if word in _PLAIN:
             return match[0]
-        quoted = word in given or any(part in word for part in words)
+        quoted = word in request_text or any(part in word for part in words)
         secret = any(word in one or one in word for one in hidden if len(word) >= 4)
         return "…" if quoted or secret or len(word) > _LONGEST_WORD else match[0]
 
-    return _LEFT_OUT.sub("…", _WORD.sub(shown, message)).strip()
+    return _LEFT_OUT.sub("…", _WORD.sub(masked_word, message)).strip()
 
 
 def _message(body: bytes) -> str:

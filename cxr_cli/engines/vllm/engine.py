@@ -19,7 +19,7 @@ from cxr_cli.extras import need
 
 BURST, BURST_WAIT = 64, 0.5  # requests that start at once, and seconds that the first of them waits for the others
 QUEUE = 2  # requests handed to vLLM for each that it runs, so that none waits for a film to be decoded
-_TRIES = 2  # vLLM may ask again for an image that fell out of its cache
+_IMAGE_TRIES = 2  # vLLM may ask again for an image that fell out of its cache
 
 
 class Vllm(AsyncEngine):
@@ -55,7 +55,7 @@ class Vllm(AsyncEngine):
 
     async def answer(self, request: Request) -> Reply:
         try:
-            for _ in range(_TRIES):
+            for _ in range(_IMAGE_TRIES):
                 output = await self._generate(request)
                 completion = output.outputs[0]
                 if completion.finish_reason != "error":
@@ -65,7 +65,7 @@ class Vllm(AsyncEngine):
         except Exception as error:
             if self.engine.errored:
                 raise EngineError(f"vLLM has crashed: {_one_line(error)}") from error
-            return Reply(request.id, seed=request.seed, error=_refusal_reason(error))
+            return Reply(request.id, seed=request.seed, error=_engine_refusal(error))
 
     async def finish(self) -> None:
         if self.engine is not None:
@@ -158,7 +158,7 @@ class Vllm(AsyncEngine):
             return AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
 
 
-def _refusal_reason(error: Exception) -> str:
+def _engine_refusal(error: Exception) -> str:
     """Why there is no reply, without quoting the request."""
     text = str(error.__cause__ or error)
     if re.search(r"maximum (context|model) length|max_model_len|longer than", text):

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import msgspec
 
-CUT_OFF = "broken JSON: it ends in the middle"
+BROKEN_OFF = "broken JSON: it ends in the middle"
 DEEPEST = 200
 """Lists and objects in one another that a row may surely have; more than twice as many are refused."""
 _NO_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\[\]{}"]+')
@@ -39,7 +39,7 @@ def decode(text: bytes) -> Any:
     try:
         value = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BrokenJson(_reason(text, error)) from error
+        raise BrokenJson(_syntax_reason(text, error)) from error
     colons = text.count(b":")
     if (colons > DEEPEST // 2 or text.count(b"[") > DEEPEST // 2) and _too_deep(text):
         raise BrokenJson(_DEEP)
@@ -107,7 +107,7 @@ def _check_keys(text: bytes) -> None:
     json.loads(text, object_pairs_hook=check, parse_int=len, parse_float=len)
 
 
-def _reason(text: bytes, error: Exception) -> str:
+def _syntax_reason(text: bytes, error: Exception) -> str:
     """error: the decoder's, whose text names a byte and quotes nothing."""
     message = str(error)
     if isinstance(error, RecursionError):
@@ -119,7 +119,7 @@ def _reason(text: bytes, error: Exception) -> str:
     match = re.search(r"byte (\d+)", message)
     at = int(match[1]) if match else None
     if "truncated" in message or (at and not text[at:].strip()):
-        return CUT_OFF
+        return BROKEN_OFF
     if at is None:
         return "broken JSON"
     hint = ": NaN and Infinity are not JSON; write null" if text[at:].startswith((b"NaN", b"Inf", b"-Inf")) else ""

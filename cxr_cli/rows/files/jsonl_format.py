@@ -50,7 +50,7 @@ def line_problem(line: bytes, reason: str | None) -> str:
         return problem
     if reason is None or line.lstrip()[:1] not in (b"{", b"["):
         return NO_ROW
-    if reason == json_text.CUT_OFF:
+    if reason == json_text.BROKEN_OFF:
         end = "line" if line.endswith(b"\n") else "file"
         return f"broken JSON: the {end} ends in the middle of the row"
     return reason

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Convert = Callable[[Any], Any]
-_BATCH = 1000
+_BATCH_ROWS = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOSECONDS = {"ms": 1_000_000, "us": 1_000, "ns": 1}
 
@@ -67,7 +67,7 @@ def _read(path: Path, what: str, scan: "Callable[[], pl.LazyFrame]") -> Iterator
 
     number, cells = 0, _Cells()
     try:
-        for batch in scan().collect_batches(chunk_size=_BATCH):
+        for batch in scan().collect_batches(chunk_size=_BATCH_ROWS):
             convert = {name: convert for name, type_ in batch.schema.items() if (convert := cells.converter(type_))}
             counted = [pl.col(name).cast(_as_count(batch.schema[name])) for name in convert]
             for row in batch.with_columns(counted).iter_rows(named=True):

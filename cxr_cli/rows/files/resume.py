@@ -94,7 +94,7 @@ def _is_half_row(line: bytes) -> bool:
     try:
         json_text.decode(start)
     except json_text.BrokenJson as error:
-        return start.startswith(b'{"'[: len(start)]) and error.reason == json_text.CUT_OFF
+        return start.startswith(b'{"'[: len(start)]) and error.reason == json_text.BROKEN_OFF
     return False
 
 

@@ -15,7 +15,7 @@ from polars.io.plugins import register_io_source
 from cxr_cli.records import Row
 from cxr_cli.rows.files import json_text
 
-_BATCH = 2000
+_BATCH_LINES = 2000
 _GROUP = 5_000  # rows of a Parquet row group, which a reader holds in memory
 
 Shape = Any
@@ -69,7 +69,7 @@ class TableWriter:
 
         def batches(columns: Any, predicate: Any, rows: int | None, size: int | None) -> Iterator[pl.DataFrame]:
             self._file.seek(0)
-            while lines := list(islice(self._file, _BATCH)):
+            while lines := list(islice(self._file, _BATCH_LINES)):
                 yield pl.DataFrame([self.cells(json_text.decode(line), as_json) for line in lines], schema=schema)
 
         return register_io_source(batches, schema=schema)
@@ -104,28 +104,28 @@ class CsvWriter(TableWriter):
         frame.sink_csv(path, separator=self._separator, compression=packing, check_extension=False)
 
 
-def widen(known: Shape, value: Any) -> Shape:
-    """The shape of a column that held `known` and now also holds `value`."""
-    if value is None or known == MIXED:
-        return known
+def widen(shape: Shape, value: Any) -> Shape:
+    """The shape of a column that held `shape` and now also holds `value`."""
+    if value is None or shape == MIXED:
+        return shape
     if isinstance(value, dict):
-        known = {} if known is None else known
-        if not isinstance(known, dict):
+        shape = {} if shape is None else shape
+        if not isinstance(shape, dict):
             return MIXED
         for key, inner in value.items():
-            known[key] = widen(known.get(key), inner)
-        return known
+            shape[key] = widen(shape.get(key), inner)
+        return shape
     if isinstance(value, list):
-        known = [None] if known is None else known
-        if not isinstance(known, list):
+        shape = [None] if shape is None else shape
+        if not isinstance(shape, list):
             return MIXED
         for inner in value:
-            known[0] = widen(known[0], inner)
-        return known
+            shape[0] = widen(shape[0], inner)
+        return shape
     kind = type(value).__name__
-    if known is None or known == kind:
+    if shape is None or shape == kind:
         return MIXED if kind == "int" and not -(2**63) <= value < 2**63 else kind
-    return "float" if known in ("int", "float") and kind in ("int", "float") else MIXED
+    return "float" if shape in ("int", "float") and kind in ("int", "float") else MIXED
 
 
 def _type(shape: Shape) -> Any:

@@ -76,7 +76,7 @@ class Output:
                 if self._part is not None:
                     self._part.replace(self._path)
         except OSError as failure:
-            raise _failed(self._path, failure, lost=self._part is not None) from failure
+            raise _write_error(self._path, failure, lost=self._part is not None) from failure
         finally:
             if self._part is not None:
                 self._part.unlink(missing_ok=True)
@@ -162,9 +162,9 @@ def _write(sink: Sink, line: bytes, path: Path | None) -> None:
         if written and isinstance(sink, io.FileIO):
             with suppress(OSError):
                 sink.truncate(os.fstat(sink.fileno()).st_size - written)
-        raise _failed(path, error) from error
+        raise _write_error(path, error) from error
 
 
-def _failed(path: Path | None, error: OSError, *, lost: bool = False) -> CxrError:
+def _write_error(path: Path | None, error: OSError, *, lost: bool = False) -> CxrError:
     hint = "; nothing of it is kept, while a .jsonl file keeps the rows before" if lost else ""
     return CxrError(f"{path or 'stdout'}: {error.strerror or 'could not be written'}{hint}")

@@ -31,6 +31,7 @@ def test_each_problem_is_warned_of_once(tmp_path: Path, capsys: pytest.CaptureFi
 def test_answers_are_scored_at_each_evaluation(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     settings = {"eval_cases": 3, "eval_tokens": 8, "eval_strategy": "steps", "eval_steps": 2}
     settings["evaluation"] = str(drawn / "steps.jsonl")
+    settings["allow_overlap"] = True
     logs = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, **settings)
     assert any("eval_loss" in log for log in logs)
     assert [log["eval_answered"] for log in logs if "eval_answered" in log] == [0.0]
@@ -40,7 +41,15 @@ def test_rows_to_evaluate_on_are_evaluated_each_epoch(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
     held_out = str(drawn / "steps.jsonl")
-    logs = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", num_train_epochs=2, limit=8, evaluation=held_out)
+    logs = sft(
+        drawn,
+        tiny_models["qwen2_vl"],
+        tmp_path / "out",
+        num_train_epochs=2,
+        limit=8,
+        evaluation=held_out,
+        allow_overlap=True,
+    )
     assert [log["step"] for log in logs if "eval_loss" in log] == [2, 4]
 
 
