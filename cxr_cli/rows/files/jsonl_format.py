@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonlines
+
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.formats import Item, Sink, open_file
 from cxr_cli.rows.files.lines import ByteStream, LineReader, escaped_text, text_problem
 
+_BOM = b"\xef\xbb\xbf"
 NO_ROW = "not a row: a row is one JSON object, {...}, on a line"
 
 
@@ -30,18 +33,23 @@ class JsonlFormat:
 def read_jsonl(stream: ByteStream, name: str) -> Iterator[Item]:
     """One object a line; blank lines, a BOM and CRLF are allowed. where: `name:line`."""
     lines = LineReader(stream, name)
-    for line in lines:
-        text = line.removeprefix(b"\xef\xbb\xbf") if lines.number == 1 else line
+    reader = jsonlines.Reader(lines, loads=_decode)
+    while True:
         try:
-            row, reason = json_text.decode(text), None
-        except json_text.BrokenJson as error:
-            if not text.strip():
-                continue
-            row, reason = None, error.reason
-        if type(row) is dict:
-            yield f"{name}:{lines.number}", row, None
+            row = reader.read(type=dict, skip_empty=True)
+        except EOFError:
+            return
+        except jsonlines.InvalidLineError as error:
+            text = lines.line.removeprefix(_BOM) if lines.number == 1 else lines.line
+            if text.strip():
+                reason = getattr(error.__cause__, "reason", None)
+                yield f"{name}:{lines.number}", escaped_text(text), line_problem(text, reason)
         else:
-            yield f"{name}:{lines.number}", escaped_text(text), line_problem(text, reason)
+            yield f"{name}:{lines.number}", row, None
+
+
+def _decode(text: str | bytes) -> Any:
+    return json_text.decode(text.encode() if isinstance(text, str) else text)
 
 
 def line_problem(line: bytes, reason: str | None) -> str:
