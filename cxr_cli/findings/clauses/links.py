@@ -1,8 +1,9 @@
-"""Cues between findings: verbs, commas, "and", places, colons; where a list ends that is denied or in doubt."""
+"""Cues between findings: verbs, commas, "and", places, colons."""
 
 import re
 
-from cxr_cli.findings.clauses.state import DETAILS, LOOKAHEAD
+from cxr_cli.findings.clauses.negated_list import ends_negated_list, next_item_has_quality
+from cxr_cli.findings.clauses.state import DESCRIPTION, DETAILS, LOOKAHEAD
 from cxr_cli.findings.clauses.supposition import Supposition
 from cxr_cli.findings.lexicon.tokens import Token
 
@@ -11,7 +12,6 @@ FILLERS = re.compile(
     r"|possible|potential|conditions?|options?|two|three|four|five)\b ?)*"
 )
 ASIDE = re.compile(r"(?:in the |given the |given |for |because of |due to )?(?:absence of|lack of|lacking|without)")
-DESCRIPTION = frozenset({"severity", "change", "good", "bad"})
 
 
 class Links(Supposition):
@@ -145,45 +145,9 @@ class Links(Supposition):
             self.run, self.subject, self.verb_seen = self.subject, len(self.mentions), False
         parenthesis = i > 0 and self.tokens[i - 1][1] == "hedge" and self.tokens[i - 1][3] == self.tokens[i][2]
         listed = self.differential and self.tokens[i][1] == "and"
-        if (self.negation == "used" or (self.hedge and not (parenthesis or listed))) and self.ends_negated_list(i):
+        if (self.negation == "used" or (self.hedge and not (parenthesis or listed))) and ends_negated_list(self, i):
             self.end_negation()
             self.hedge = False
             self.subject = len(self.mentions)
-        if self.open_quality and self.next_item_has_quality(i):
+        if self.open_quality and next_item_has_quality(self, i):
             self.open_quality = None
-
-    def next_item_has_quality(self, i: int) -> bool:
-        """The next item of the list has a quality of its own: "normal heart, lungs clear"."""
-        for kind, value, _, _ in self.tokens[i + 1 : i + LOOKAHEAD]:
-            if kind in ("good", "bad", "finding") or (kind == "cue" and value in ("verb", "assert")):
-                return True
-            if kind == "cue" and value in ("comma", "and"):
-                return False
-        return False
-
-    def seldom_denied(self, name: str) -> bool:
-        """Is it a finding that such a list seldom holds, like low lung volumes or a device?"""
-        return any(self.lexicon.entries[broader].seldom_denied for broader in self.lexicon.broader(name))
-
-    def ends_negated_list(self, i: int) -> bool:
-        """Does the negated list end here? An "or" further on keeps it open; a verb, an attribute of something seen or
-        a quality before the next link ends it."""
-        fresh = likely = False
-        is_denial = self.negation == "used" and self.tokens[i][1] == "comma"
-        first_item = True  # still in the item right after the link
-        for kind, value, _, _ in self.tokens[i + 1 : i + LOOKAHEAD]:
-            if kind == "cue":
-                if value == "or" and not (fresh and not first_item):
-                    return False
-                if value in ("comma", "and"):
-                    likely = likely and value == "and" and first_item
-                    first_item = False
-                elif value in ("verb", "assert", "hedge", "hedged"):
-                    return fresh or likely or value not in ("verb", "hedged") or first_item
-                elif value in ("negate", "negated"):
-                    return fresh or likely
-            elif first_item and kind in DESCRIPTION and value not in ("large", "severe", "new", "lesion"):
-                fresh = True  # "no large effusion" denies a finding, "mild" describes one
-            elif first_item and is_denial and (kind in DETAILS or (kind == "finding" and self.seldom_denied(value))):
-                likely = True  # "no effusion, left basal atelectasis", unless the list goes on
-        return fresh or likely

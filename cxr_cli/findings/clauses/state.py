@@ -12,6 +12,7 @@ LOOKAHEAD = 80  # how many tokens a cue looks ahead or behind: no list is longer
 DOUBTS = frozenset({"suppose", "hedge", "ask", "condition"})
 SUBJECTS = frozenset({"finding", "anatomy", "bad"})
 DETAILS = frozenset({"severity", "side", "zone"})
+DESCRIPTION = frozenset({"severity", "change", "good", "bad"})
 MODAL = frozenset({"may", "might", "could", "can"})
 # What may come between a doubt and the end of its item, if it is the doubt whether there is a finding at all.
 EXISTS = re.compile(
