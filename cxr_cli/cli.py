@@ -19,7 +19,7 @@ from click.shell_completion import CompletionItem, shell_complete
 
 from cxr_cli import termination
 from cxr_cli.errors import CxrError, one_line
-from cxr_cli.registry import closest_name
+from cxr_cli.suggestions import did_you_mean
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "mine": "Turn reports into questions with reasoning steps.",
@@ -40,8 +40,7 @@ _ALLOCATED = 50_000  # objects between two searches for cyclic garbage
 
 def _clicks_suggestion(word: str, names: Iterable[str]) -> str:
     """In click's words for options: ` Did you mean 'score'?`, or "" when no name is close."""
-    close = closest_name(word, names)
-    return f" Did you mean {close!r}?" if close else ""
+    return did_you_mean(word, names, " Did you mean {!r}?".format)
 
 
 class SuggestingChoice(click.Choice[Any]):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from cxr_cli.errors import CxrError
 from cxr_cli.findings.lexicon import Lexicon
-from cxr_cli.registry import did_you_mean
+from cxr_cli.suggestions import did_you_mean
 
 
 def parse_findings(text: str, lexicon: Lexicon) -> list[str]:

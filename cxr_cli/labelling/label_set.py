@@ -7,7 +7,8 @@ import msgspec
 
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.name_lists import parse_names
-from cxr_cli.registry import Registry, did_you_mean
+from cxr_cli.registry import Registry
+from cxr_cli.suggestions import did_you_mean
 
 
 class WordRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

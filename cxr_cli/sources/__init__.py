@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import known_names
 from cxr_cli.rows import Source
 from cxr_cli.rows.files import reading
 from cxr_cli.sources import radrbench
 from cxr_cli.sources.data_sets import SOURCES, DataSet
 from cxr_cli.sources.formats import text_folder
+from cxr_cli.suggestions import known_names
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 

@@ -16,8 +16,8 @@ from cxr_cli.engines.openai.server_words import server_words
 from cxr_cli.engines.requests import Reply, Request, content_parts
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import did_you_mean
 from cxr_cli.rows import note
+from cxr_cli.suggestions import did_you_mean
 
 MODELS_TIMEOUT = 10.0  # seconds for the list of models
 _NEWER_LIMIT = "max_completion_tokens"  # what some servers call max_tokens

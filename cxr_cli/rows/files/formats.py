@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import Registry, known_names
+from cxr_cli.registry import Registry
+from cxr_cli.suggestions import known_names
 
 if sys.version_info >= (3, 14):
     from compression import zstd

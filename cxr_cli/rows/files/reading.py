@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.registry import closest_name
 from cxr_cli.rows.files.formats import FILE_FORMATS, Item, format_of
 from cxr_cli.rows.files.jsonl_format import read_jsonl
 from cxr_cli.rows.files.lines import ByteStream
+from cxr_cli.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _stdin() -> ByteStream:
 
 def _suggestion(path: Path) -> str:
     try:
-        close = closest_name(path.name, os.listdir(path.parent))
+        names = os.listdir(path.parent)
     except OSError:
         return f" (and no folder {path.parent})"
-    return f"; did you mean {path.parent / close}?" if close else ""
+    return did_you_mean(path.name, names, lambda name: f"; did you mean {path.parent / name}?")

@@ -15,7 +15,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
-from cxr_cli.registry import did_you_mean
+from cxr_cli.suggestions import did_you_mean
 from cxr_cli.training.settings.ranges import CHOICES, range_of
 
 Settings = dict[str, Any]
