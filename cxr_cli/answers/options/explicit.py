@@ -4,7 +4,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from cxr_cli.answers.options.reader import OPTION_MENTION, OPTION_PATTERN, OptionMention, OptionReader, option_start
+from cxr_cli.answers.options.letters import OPTION_PATTERN
+from cxr_cli.answers.options.reader import OPTION_MENTION, OptionMention, OptionReader, option_start
 from cxr_cli.answers.wording.cues import DECIDES, NAMES_ANSWER, SAYS_RIGHT
 
 _FILL = (

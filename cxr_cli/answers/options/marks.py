@@ -2,7 +2,8 @@
 
 import re
 
-from cxr_cli.answers.options.reader import OPTION_PATTERN, OptionMention, OptionReader, option_start
+from cxr_cli.answers.options.letters import OPTION_PATTERN
+from cxr_cli.answers.options.reader import OptionMention, OptionReader, option_start
 from cxr_cli.answers.wording.cues import CHOICE, FAVOURS, IN_CONCLUSION
 
 _OPTION_LINE = re.compile(rf"[ \t\-–>]*{OPTION_PATTERN}[ \t.!)\]\"']*$", re.M)

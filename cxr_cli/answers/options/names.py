@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
+from cxr_cli.answers.options.letters import letter_index
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.meanings import MEANING, MEANINGS
 
@@ -88,9 +89,9 @@ class OptionSet:
         match = _LETTER_FIRST.match(text) if len(text) <= self._longest else None
         if not match or match[1].lower() in self.names:
             return self._folded.get(_without_dots(text))
-        index, rest = ord(match[1].upper()) - ord("A"), _without_dots(text[match.end() :])
+        index, rest = letter_index(match[1], len(self.texts)), _without_dots(text[match.end() :])
         if not rest:
-            return index if index < len(self.texts) else -1
+            return index
         return index if self._folded.get(rest) == index else None
 
 

@@ -10,8 +10,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 
+from cxr_cli.answers.options.letters import ends_clause
 from cxr_cli.answers.options.names import OptionSet, PhraseSearch
-from cxr_cli.answers.options.reader import OptionReader, ends_clause
+from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
 from cxr_cli.answers.wording.meanings import MEANING

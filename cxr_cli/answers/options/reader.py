@@ -10,30 +10,13 @@ from bisect import bisect_left, bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
+from cxr_cli.answers.options.letters import FILLER, OPTION_PATTERN, PRIVATE, ends_clause, letter_index
 from cxr_cli.answers.options.names import OptionSet, PhrasePlace
-from cxr_cli.answers.wording.cues import CONDITION, Cue, right_option
+from cxr_cli.answers.wording.cues import CONDITION, Cue
 
-PRIVATE, FILLER = 0xE000, "\uf8ff"
-IN_SHADOW = f"[{chr(PRIVATE)}-\uf8fe]{FILLER}*+"
-_CLAUSE_END = (
-    r"(?=\s*(?:$|[\n.,;:!?)\]}\"'–—/&>])|\s+-|\s+(?:because|since|as|due|and|or|which|based|given)\b"
-    rf"|\s+(?:is|are|would be|seems|appears){right_option()})"
-)
-_OPTION_LETTER = (
-    r"\(\s*[A-Za-z]\s*\)|\[\s*[A-Za-z]\s*\]|(?<![\w'-])(?:[A-Za-z]\s?\)|[A-Z]\s?[.:](?=\s|$)|[A-Z]"
-    rf"{_CLAUSE_END}|[A-Z](?=\s+(?:is|seems|appears)\s+(?:to be\s+)?(?:the\s+)?(?:\w+\s+)?(?:correct|right|best"
-    r"|answer))"
-    rf"|[a-z](?=[.:]?\s*(?:$|\n))|[A-Z](?=\s+{IN_SHADOW}(?!\w)))"
-)
-OPTION_PATTERN = (
-    rf"(?:(?i:options?|choices?|letter)\s*:?\s*)?(?:(?:(?i:an?|the)\s+)?(?<![\w-])(?P<text>{IN_SHADOW}){_CLAUSE_END}"
-    rf"|(?P<letter>{_OPTION_LETTER})(?:[\s:.,\"(\-–—]{{0,4}}(?P<own>{IN_SHADOW})(?!\w))?)"
-)
 OPTION_MENTION = re.compile(OPTION_PATTERN)
 _NEXT_OPTION = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\n\s*-?)\s*")
 _MARGIN = 400
-
-ends_clause = re.compile(_CLAUSE_END).match
 
 
 class OptionMention(NamedTuple):
@@ -102,10 +85,9 @@ class OptionReader:
 
     def options_of_letter(self, mark: str, other_text: str | None, end: int) -> frozenset[int]:
         """The option of a letter; with another option's text behind it, up to `end`, both."""
-        index = ord(next(c for c in mark if c.isalpha()).upper()) - ord("A")
-        named = {index if index < len(self.options.texts) else -1}
-        if other_text and (other := ord(other_text[0]) - PRIVATE) != index and ends_clause(self.shadow, end):
-            named.add(other)
+        named = {letter_index(mark, len(self.options.texts))}
+        if other_text and ends_clause(self.shadow, end):
+            named.add(ord(other_text[0]) - PRIVATE)
         return frozenset(named)
 
     def run_from(self, start: int) -> OptionMention | None:

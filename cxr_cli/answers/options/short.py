@@ -9,7 +9,8 @@ follow an option that is set off from it: "B. It is round".
 import re
 from collections.abc import Iterator
 
-from cxr_cli.answers.options.reader import FILLER, IN_SHADOW, PRIVATE, OptionReader
+from cxr_cli.answers.options.letters import FILLER, IN_SHADOW, PRIVATE
+from cxr_cli.answers.options.reader import OptionReader
 
 _LEADS = (
     "above accurate after all alone also and ans answer's answers appears appropriate are as based be being"
