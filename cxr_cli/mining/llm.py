@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cxr_cli.engines.conversations import Conversation, run_conversations
+from cxr_cli.engines.prompts.json_schema import TEXT, Schema, array_of, enum_of, numbered_object, object_of, subset_of
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
-from cxr_cli.engines.prompts.schemas import TEXT, Schema, array_of, enum_of, numbered_object, object_of, subset_of
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
 from cxr_cli.findings.agreement import Unmentioned

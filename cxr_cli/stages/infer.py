@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cxr_cli.engines import Conversation, Spec, open_engine, run_or_reject
-from cxr_cli.engines.predictor import DEFAULT_PROMPT, PLACEHOLDERS, Predictor, check_askable
+from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, PLACEHOLDERS, Predictor, check_askable
 from cxr_cli.engines.prompts.prompt import read_prompt
 from cxr_cli.errors import RowError
 from cxr_cli.images import Films, prefetch

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cxr_cli.engines import Conversation, Sampling, Spec, open_engine, run_conversations
-from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor
+from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, Predictor
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row, note

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.engines.conversations import Conversation
+from cxr_cli.engines.prompts.json_schema import TEXT, enum_of, numbered_object, object_of, subset_of
 from cxr_cli.engines.prompts.prompt import packaged_prompt, prompts_digest, question_text
-from cxr_cli.engines.prompts.schemas import TEXT, enum_of, numbered_object, object_of, subset_of
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.rows.signatures import signature

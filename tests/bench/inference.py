@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from cxr_cli.answers import reply_format
-from cxr_cli.engines import Request, Sampling, Spec, open_engine, predictor
+from cxr_cli.engines import Request, Sampling, Spec, open_engine
+from cxr_cli.engines.prompts import predictor
 from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.rows import FlowOptions
 from cxr_cli.stages import infer as stage

@@ -3,8 +3,8 @@
 What lies in a folder is data: safetensors only, and none of its code is run. What is wrong with it is a CxrError.
 """
 
-from cxr_cli.engines.model_files.config import load_config, takes_images
 from cxr_cli.engines.model_files.location import ModelFiles, locate
+from cxr_cli.engines.model_files.model_config import load_config, takes_images
 from cxr_cli.engines.model_files.processor import load_processor, processor_without_video
 from cxr_cli.engines.model_files.weights import add_adapter, default_dtype, load_model, load_weights
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.engines.model_files.config import load_config, takes_images
 from cxr_cli.engines.model_files.loading_errors import reported
 from cxr_cli.engines.model_files.location import ModelFiles
+from cxr_cli.engines.model_files.model_config import load_config, takes_images
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 

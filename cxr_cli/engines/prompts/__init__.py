@@ -1,1 +1,1 @@
-"""Prompts, JSON schemas for replies, and the check of the replies."""
+"""Prompts, JSON schemas for replies, the check of the replies; and a case to a model."""

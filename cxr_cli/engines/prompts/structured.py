@@ -16,8 +16,8 @@ import msgspec
 
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.opening import open_engine
+from cxr_cli.engines.prompts.json_schema import Schema, misfit
 from cxr_cli.engines.prompts.prompt import Prompt
-from cxr_cli.engines.prompts.schemas import Schema, misfit
 from cxr_cli.engines.requests import Engine, Reply, Request, seed_of
 from cxr_cli.engines.spec import Spec
 from cxr_cli.records import ENGINE

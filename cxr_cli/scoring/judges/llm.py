@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.conversations import Conversation
+from cxr_cli.engines.prompts.json_schema import BOOLEAN, TEXT, array_of, enum_of, numbered_object, object_of
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
-from cxr_cli.engines.prompts.schemas import BOOLEAN, TEXT, array_of, enum_of, numbered_object, object_of
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.findings.sections import why_silent

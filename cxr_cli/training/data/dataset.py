@@ -7,7 +7,7 @@ from typing import Any
 
 from cxr_cli.answers import reply_format
 from cxr_cli.answers.steps import as_steps
-from cxr_cli.engines.predictor import check_askable
+from cxr_cli.engines.prompts.predictor import check_askable
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, films_of, load_film
 from cxr_cli.rows import Row

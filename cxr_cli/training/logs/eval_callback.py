@@ -6,7 +6,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from cxr_cli.engines import Conversation, Sampling, run_conversations
-from cxr_cli.engines.predictor import DEFAULT_PROMPT, Predictor
+from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, Predictor
 from cxr_cli.engines.transformers import LocalEngine
 from cxr_cli.errors import RowError
 from cxr_cli.findings import reader
