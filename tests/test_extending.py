@@ -17,7 +17,7 @@ FILES = {
     "strict_judge.py": '''
 from cxr_cli.engines.conversations import without_requests
 from cxr_cli.rows.signatures import sign
-from cxr_cli.scoring.radrscore import scores_of
+from cxr_cli.scoring.metrics.radrscore import scores_of
 
 
 class StrictJudge:
@@ -55,7 +55,7 @@ class StrictStepJudge:
     "modest_judge.py": '''
 from cxr_cli.engines.requests import Request
 from cxr_cli.rows.signatures import sign
-from cxr_cli.scoring.radrscore import PARTS, scores_of
+from cxr_cli.scoring.metrics.radrscore import PARTS, scores_of
 
 
 class ModestJudge:

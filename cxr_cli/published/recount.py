@@ -14,7 +14,7 @@ from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.findings.sections import NO_REPORT
 from cxr_cli.published.defects import TWICE, Defect, Defects
 from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNREADABLE, counted_shares, possible_shares
-from cxr_cli.scoring.radrscore import NO_REFERENCE_STEPS, PARTS
+from cxr_cli.scoring.metrics.radrscore import NO_REFERENCE_STEPS, PARTS
 from cxr_cli.scoring.scorer import reply_texts
 
 CAUSES = {

@@ -9,8 +9,8 @@ from typing import Any
 
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
 from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.scoring.completion import CaseReference, Completion, case_reference
-from cxr_cli.scoring.radrscore import effective_share, recalled_share
+from cxr_cli.scoring.metrics.completion import CaseReference, Completion, case_reference
+from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
 
 Rewards = list[float | None]
 Share = Callable[[Sequence[Finding], Sequence[Finding], Lexicon], float | None]

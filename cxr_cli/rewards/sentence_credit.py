@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cxr_cli.findings import Finding
 from cxr_cli.rewards.functions import read_completions
-from cxr_cli.scoring.completion import Completion
+from cxr_cli.scoring.metrics.completion import Completion
 
 
 class StatementCredit(NamedTuple):

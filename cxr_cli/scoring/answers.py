@@ -9,7 +9,7 @@ from cxr_cli.answers.reply_format import bare_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.engines.prompts.structured import together
 from cxr_cli.scoring.judges.llm_answer import judged_answer
-from cxr_cli.scoring.radrscore import Scores
+from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
 

@@ -7,7 +7,7 @@ from cxr_cli.answers.reply_format import reasoning_text
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.findings.sections import NO_FINDINGS, NO_REPORT
 from cxr_cli.records import ENGINE
-from cxr_cli.scoring.radrscore import METRICS, PARTS, Scores
+from cxr_cli.scoring.metrics.radrscore import METRICS, PARTS, Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
 

@@ -21,9 +21,10 @@ from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import COURSE, SEVERITY
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.sections import why_silent
-from cxr_cli.scoring.radrscore import Scores
+from cxr_cli.scoring.metrics.f1 import f1
+from cxr_cli.scoring.metrics.radrscore import Scores
+from cxr_cli.scoring.metrics.weighted_errors import weighted_errors
 from cxr_cli.scoring.scores import ScoreSettings
-from cxr_cli.scoring.weighted_errors import weighted_errors
 
 METRICS = ("finding_precision", "finding_recall", "finding_f1", "finding_errors", "finding_errors_weighted")
 
@@ -59,12 +60,11 @@ class ReportComparer:
         false = [self.penalty(finding, truth) for finding in guess]
         recall = 1 - sum(missed) / len(missed) if missed else (1.0 if not guess else 0.0)
         precision = 1 - sum(false) / len(false) if false else (1.0 if not truth else 0.0)
-        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
         errors = sum(p * self.weight(finding) for p, finding in zip(missed, truth, strict=True))
         # A finding with a wrong detail is counted as missed in part; a false one is one without a counterpart.
         errors += sum(self.weight(finding) for p, finding in zip(false, guess, strict=True) if p == 1)
         weighted = weighted_errors(truth, guess, self.lexicon)
-        return dict(zip(METRICS, (precision, recall, f1, errors, weighted), strict=True)), {}
+        return dict(zip(METRICS, (precision, recall, f1(precision, recall), errors, weighted), strict=True)), {}
 
     def _why_none(self, reference: str | None, predicted: str | None) -> str:
         """Why the two cannot be compared; "" if they can."""

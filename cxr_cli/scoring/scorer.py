@@ -11,7 +11,7 @@ from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.records import ENGINE, merge_reasons, unanswered
 from cxr_cli.rows.mapping import mapping_advice
 from cxr_cli.scoring.judges import JUDGES, Empty, Judge, JudgeSettings
-from cxr_cli.scoring.radrscore import Scores
+from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import SCORES, Score, ScoreSettings
 
 if TYPE_CHECKING:

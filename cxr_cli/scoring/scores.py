@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cxr_cli.findings import Reader
     from cxr_cli.findings.agreement import Unmentioned
     from cxr_cli.scoring.judges import Empty, Judge
-    from cxr_cli.scoring.radrscore import Scores
+    from cxr_cli.scoring.metrics.radrscore import Scores
 
 SCORES = Registry(
     {

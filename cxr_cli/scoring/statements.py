@@ -12,8 +12,8 @@ from typing import Any
 
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings.sections import why_silent
-from cxr_cli.scoring.completion import Completion, case_reference
-from cxr_cli.scoring.radrscore import Scores
+from cxr_cli.scoring.metrics.completion import Completion, case_reference
+from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
 METRICS = ("sensitivity", "specificity", "consistency")

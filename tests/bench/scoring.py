@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cxr_cli.findings import reader
-from cxr_cli.scoring.radrscore import PARTS
+from cxr_cli.scoring.metrics.radrscore import PARTS
 from cxr_cli.scoring.report import ReportComparer
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.verifying.interrater import spearman

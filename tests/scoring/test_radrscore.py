@@ -3,7 +3,7 @@
 import pytest
 
 from cxr_cli.findings import observations, reader
-from cxr_cli.scoring.radrscore import effective_share, recalled_share
+from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
 
 LUNGS_CLEAR = "The lungs are clear."
 

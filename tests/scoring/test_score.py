@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.findings import read, reader
-from cxr_cli.scoring.radrscore import match
+from cxr_cli.scoring.metrics.radrscore import match
 from cxr_cli.scoring.report import METRICS, ReportComparer
 from cxr_cli.scoring.scorer import Scorer
 from tests.conftest import Cxr

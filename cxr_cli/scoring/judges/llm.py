@@ -20,7 +20,7 @@ from cxr_cli.findings.sections import why_silent
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.judges import JudgeSettings
 from cxr_cli.scoring.judges.llm_answer import SAME
-from cxr_cli.scoring.radrscore import (
+from cxr_cli.scoring.metrics.radrscore import (
     NO_REASONING,
     NO_REFERENCE_STEPS,
     NOTHING_IN_REFERENCE,

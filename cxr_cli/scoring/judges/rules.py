@@ -7,9 +7,9 @@ from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import observations
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.rows.signatures import signature
-from cxr_cli.scoring.completion import CaseReference, case_reference
 from cxr_cli.scoring.judges import JudgeSettings
-from cxr_cli.scoring.radrscore import (
+from cxr_cli.scoring.metrics.completion import CaseReference, case_reference
+from cxr_cli.scoring.metrics.radrscore import (
     NO_REASONING,
     NO_REFERENCE_STEPS,
     NOTHING_IN_REFERENCE,

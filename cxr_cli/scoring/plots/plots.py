@@ -13,7 +13,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
-from cxr_cli.scoring import radrscore
+from cxr_cli.scoring.metrics import radrscore
 from cxr_cli.scoring.plots import charts
 from cxr_cli.scoring.summaries.comparison import Comparison, ComparisonLine
 from cxr_cli.scoring.summaries.per_finding import finding_means

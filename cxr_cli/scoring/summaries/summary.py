@@ -14,7 +14,7 @@ import numpy as np
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.fingerprint import Fingerprint
-from cxr_cli.scoring import radrscore
+from cxr_cli.scoring.metrics import radrscore
 from cxr_cli.scoring.summaries.intervals import interval
 from cxr_cli.tasks import task_names
 from cxr_cli.verifying.interrater import agreement_text, spearman, verdicts

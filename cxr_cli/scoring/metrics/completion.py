@@ -14,7 +14,8 @@ from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.agreement import ReferenceFindings, Unmentioned
 from cxr_cli.findings.sections import has_findings
-from cxr_cli.scoring.radrscore import coverage
+from cxr_cli.scoring.metrics.f1 import f1
+from cxr_cli.scoring.metrics.radrscore import coverage
 from cxr_cli.tasks import task_of
 from cxr_cli.verifying.faults import normal_form
 
@@ -144,7 +145,7 @@ class Completion:
         predicted = self._present(self.answer.texts or [])
         recall = coverage(reference, predicted, self.reader.lexicon) or 0.0
         precision = coverage(predicted, reference, self.reader.lexicon) or 0.0
-        return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
+        return f1(precision, recall)
 
     def _present(self, texts: Sequence[str]) -> list[Finding]:
         return [f for f in observations(texts, self.reader) if f.status == "present"]

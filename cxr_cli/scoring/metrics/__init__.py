@@ -1,0 +1,1 @@
+"""The formulas of the metrics, which are those of the rewards too."""
