@@ -15,10 +15,10 @@ from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import rl
 from cxr_cli.training.data.dataset import check_payable
 from cxr_cli.training.data.training_rows import read_training_data
-from cxr_cli.training.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_rl
+from cxr_cli.training.processes.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
 from cxr_cli.training.run_record import record_of
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 from cxr_cli.training.variance_filter import filter_prompts, kept_prompts

@@ -9,10 +9,10 @@ from cxr_cli.rows import write_text
 from cxr_cli.training import sft
 from cxr_cli.training.data.dataset import check_teachable
 from cxr_cli.training.data.training_rows import read_training_data
-from cxr_cli.training.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_sft
+from cxr_cli.training.processes.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
 from cxr_cli.training.run_record import record_of
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 

@@ -10,8 +10,8 @@ from typing import Any
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 from cxr_cli.termination import on_termination
-from cxr_cli.training import distributed
 from cxr_cli.training.out_folder import remove_replaced
+from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, the limit on the size of a file

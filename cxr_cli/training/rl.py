@@ -9,12 +9,13 @@ from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.reward_mix import RewardMix
-from cxr_cli.training import distributed, models
+from cxr_cli.training import models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
+from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.config import ROLLOUTS, Settings
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments

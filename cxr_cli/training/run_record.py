@@ -9,8 +9,8 @@ from cxr_cli.errors import CxrError
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import note
 from cxr_cli.rows.signatures import cxr_version
-from cxr_cli.training import distributed
 from cxr_cli.training.data.training_rows import TrainingData
+from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
 
 RunRecord = dict[str, Any]

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from cxr_cli.training import distributed, models
+from cxr_cli.training import models
 from cxr_cli.training.data.dataset import lazy_dataset, sft_example
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
+from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.config import Settings
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from cxr_cli.errors import CxrError
-from cxr_cli.training import distributed
+from cxr_cli.training.processes import distributed
 from tests.conftest import needs
 
 NAMES = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")

@@ -7,8 +7,8 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import films_of
 from cxr_cli.records import Case
 from cxr_cli.rows import Row, for_each_row
-from cxr_cli.training import distributed
 from cxr_cli.training.data.row_store import Mixture, RowStore
+from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
 
 

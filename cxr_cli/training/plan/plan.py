@@ -9,13 +9,14 @@ import numpy as np
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row
-from cxr_cli.training import distributed, rl, sft
+from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import missing_films
 from cxr_cli.training.data.row_store import Mixture
 from cxr_cli.training.data.special_tokens import check_special_tokens
 from cxr_cli.training.data.token_counts import TokenCount, TokenCounter, longest_rows
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
+from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
