@@ -9,7 +9,7 @@ from PIL import Image
 from cxr_cli.errors import CxrError
 from cxr_cli.phantoms.film.canvas import Layer
 from cxr_cli.phantoms.studies import PhantomFilm, Recipe
-from cxr_cli.rows.files.writing import open_output
+from cxr_cli.rows.files.writing import check_replaceable, open_output
 
 Format = Literal["dicom", "png", "both"]
 MADE_BY = "cxr phantom"
@@ -24,8 +24,7 @@ def write_studies(
     except OSError as error:
         raise CxrError(f"{folder}: {error.strerror}") from error
     rows = folder / "studies.jsonl"
-    if rows.exists() and not overwrite:
-        raise CxrError(f"{rows} exists: --overwrite replaces it")
+    check_replaceable(rows, overwrite)
     suffix, films = ("png" if format == "png" else "dcm"), 0
     with open_output(rows, overwrite=True) as output:
         for phantom in recipe.studies(count):

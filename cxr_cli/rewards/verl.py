@@ -13,6 +13,7 @@ from typing import Any
 
 from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rewards.functions import CASE_COLUMNS
+from cxr_cli.rewards.reward_mix import RewardMix
 
 
 def compute_score(
@@ -26,6 +27,6 @@ def compute_score(
     case.setdefault("answer", ground_truth)
     columns = {name: case[name] for name in case if name in CASE_COLUMNS}
     row = json.dumps(columns, default=lambda array: array.tolist())  # Parquet's lists are numpy arrays there
-    rewards = {name: REWARDS.load(name)([solution_str], case=[row])[0] for name in weights}
-    score = sum(weights[name] * value for name, value in rewards.items() if value is not None)
-    return {"score": score} | {name: float("nan") if value is None else value for name, value in rewards.items()}
+    mix = RewardMix({name: REWARDS.load(name) for name in weights}, [*weights.values()])
+    values = mix.pay([solution_str], {"case": [row]})
+    return {"score": float(mix.total(values)[0])} | {name: float(array[0]) for name, array in values.items()}

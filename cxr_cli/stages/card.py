@@ -13,6 +13,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Row, for_each_row, note, write_text
+from cxr_cli.rows.files.writing import check_replaceable
 from cxr_cli.scoring.tables.table import Document
 from cxr_cli.scoring.tables.text import as_text
 
@@ -34,8 +35,7 @@ class CardOptions:
 def run(options: CardOptions) -> None:
     """Writes the card; then raises CxrError if the splits leak."""
     folder = options.folder
-    if (folder / "README.md").exists() and not options.overwrite:
-        raise CxrError(f"{folder / 'README.md'} exists: --overwrite replaces it")
+    check_replaceable(folder / "README.md", options.overwrite)
     with Reports() as reports, SplitIndex(reports, options.root) as index:
         splits = _read_splits(options.inputs, index)
         rows = sum(split.fingerprint.rows for split in splits)

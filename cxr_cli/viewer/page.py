@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Row
 from cxr_cli.rows.files import json_text
+from cxr_cli.rows.files.writing import check_replaceable
 from cxr_cli.rows.fingerprint import value_hash
 from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.viewer.gallery import Gallery
@@ -36,8 +37,7 @@ def check_output(output: Path, overwrite: bool) -> None:
         raise CxrError(f"{output}: a page is an .html file")
     if not output.parent.is_dir():
         raise CxrError(f"{output}: no folder {output.parent}")
-    if output.exists() and not overwrite:
-        raise CxrError(f"{output} exists: --overwrite replaces it")
+    check_replaceable(output, overwrite)
 
 
 def page_title(sources: Iterable[ModelFile]) -> str:

@@ -102,8 +102,8 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
     plain = file_format.appends and not pack
     if resume and not plain:
         raise CxrError(f"{path}: --resume needs a .jsonl output; other formats are written in one go")
-    if path.exists() and path.stat().st_size and not (resume or overwrite):
-        raise CxrError(f"{path} exists: {'--resume continues it, ' if plain else ''}--overwrite replaces it")
+    if not resume and path.exists() and path.stat().st_size:
+        check_replaceable(path, overwrite, hint="--resume continues it, " if plain else "")
     part = None if plain else part_of(path)
     lock = OutputLock(part or path, path)
     try:
@@ -116,6 +116,12 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
     except BaseException:
         lock.close()
         raise
+
+
+def check_replaceable(path: Path, overwrite: bool, *, hint: str = "") -> None:
+    """CxrError: the file is there, and is not to be overwritten. hint: what else one may do."""
+    if path.exists() and not overwrite:
+        raise CxrError(f"{path} exists: {hint}--overwrite replaces it")
 
 
 def part_of(path: Path) -> Path:
