@@ -18,6 +18,10 @@ Status = Literal["present", "absent", "uncertain"]
 Side = Literal["left", "right", "bilateral"]
 StepKind = Literal["plan", "observe", "conclude"]
 Verdict = Literal["supported", "contradicted", "unmentioned", "not_checkable"]
+Chains = Literal["steps", "predictions"]
+"""Which chains of steps: the case's own, or those of a model's predictions."""
+Unmentioned = Literal["normal", "unknown"]
+"""What a finding that the report does not mention counts as: absent, or unknown."""
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
@@ -42,6 +46,7 @@ class Study(TypedDict):
     images: frontal films, else those of unknown view; laterals: all others, which no stage shows a model.
     labels: finding -> 1 present, 0 absent, -1 uncertain, None unknown. changes: finding -> its change since the prior:
     worsening, stable, improving, None unknown. why: key -> why it is null: {"report": "there is no file"}.
+    `cxr label` adds `mentions` (MentionRow), `sections` (SectionRow) and `labelled_by`.
     """
 
     id: Id
@@ -77,14 +82,6 @@ class SectionRow(Span):
     text: str
 
 
-class LabelledStudy(Study):
-    """A study whose `labels` are those that its report states."""
-
-    mentions: NotRequired[list[MentionRow]]
-    sections: NotRequired[list[SectionRow]]
-    labelled_by: NotRequired[str]
-
-
 class Step(TypedDict):
     """One step of reasoning. evidence: the spans of the report that state it; [] when none does.
 
@@ -111,7 +108,7 @@ class Mark(TypedDict):
     text: str
     by: Id
     mark: Literal["agree", "disagree"] | None
-    on: NotRequired[Literal["steps", "predictions"]]
+    on: NotRequired[Chains]
     sample: NotRequired[int | None]
     shown: NotRequired[str | None]
     verdict: NotRequired[Verdict | None]

@@ -4,12 +4,11 @@ Agreement is of name, status, side and, where both say it, of zone, severity and
 """
 
 from collections.abc import Container, Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from cxr_cli.findings.finding import Finding, same_side
 from cxr_cli.findings.lexicon import Lexicon
-
-Unmentioned = Literal["normal", "unknown"]
+from cxr_cli.records import Unmentioned
 
 SEVERITY = {"minimal": 1, "mild": 2, "moderate": 3, "severe": 4}
 COURSE = {"new": "worse", "worse": "worse", "stable": "stable", "better": "better", "resolved": "better"}

@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from cxr_cli.errors import RowError
-from cxr_cli.findings.agreement import COURSE, COURSE_WORDS, Unmentioned
+from cxr_cli.findings.agreement import COURSE, COURSE_WORDS
 from cxr_cli.findings.extraction import Reader
 from cxr_cli.findings.finding import Finding, same_side
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.sections import has_findings
-from cxr_cli.records import Status
+from cxr_cli.records import Status, Unmentioned
 
 _STATUS: dict[float, Status] = {1: "present", 0: "absent", -1: "uncertain"}
 _HEALTHY = frozenset({"no finding", "normal"})  # labels of the whole film: 1 is no abnormality

@@ -9,11 +9,10 @@ from typing import Any, Literal
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Lexicon, reader
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.phrasing import phrasing_of
 from cxr_cli.findings.study import StudyFindings
 from cxr_cli.mining.rule_steps import RuleSteps
-from cxr_cli.records import merge_reasons
+from cxr_cli.records import Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.rng import Rng
 from cxr_cli.rows.signatures import signature

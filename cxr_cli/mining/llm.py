@@ -12,11 +12,10 @@ from cxr_cli.engines.prompts.json_schema import TEXT, Schema, array_of, enum_of,
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.numbered_report import NumberedReport, numbered_list, numbered_report
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.mining.cases import Miner
-from cxr_cli.records import Step, StepKind, merge_reasons
+from cxr_cli.records import Step, StepKind, Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.signatures import signature
 

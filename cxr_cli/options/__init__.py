@@ -10,6 +10,8 @@ def infer(flow: FlowOptions, engine: Spec, films: Films, seed: int) -> None: ...
 The flags of one stage stand in the module that is named for its room: `options.mining`, `options.scoring`.
 """
 
+from typing import get_args
+
 import click
 
 from cxr_cli.options.bundle import Bundle
@@ -17,6 +19,7 @@ from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
 from cxr_cli.options.flow import exit_if_incomplete, flow
 from cxr_cli.options.judge import check_judges, judge, show_prompt
+from cxr_cli.records import Unmentioned
 
 __all__ = [
     "Bundle",
@@ -33,7 +36,7 @@ __all__ = [
 
 unmentioned = click.option(
     "--unmentioned",
-    type=click.Choice(["normal", "unknown"]),
+    type=click.Choice(get_args(Unmentioned)),
     default="normal",
     show_default=True,
     help="What a finding that the report does not mention counts as: absent (as in the paper), or unknown.",

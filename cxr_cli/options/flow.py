@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 import click
 
@@ -10,6 +10,7 @@ from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.shell_completion import file_names
 from cxr_cli.rows import FlowOptions, claim_stdout, note
 from cxr_cli.rows.files.formats import known_suffixes
+from cxr_cli.rows.flow import OnError
 from cxr_cli.rows.mapping import parse
 
 INCOMPLETE = 3  # the exit code when the run went through, but rows were rejected or failed
@@ -26,7 +27,7 @@ def flow(*, default: str | None = None) -> Bundle:
         output: Path | None,
         overwrite: bool,
         resume: bool,
-        on_error: Literal["stop", "skip"],
+        on_error: OnError,
         rejects: Path | None,
         mapping: dict[str, list[str]],
         limit: int | None,
@@ -100,7 +101,7 @@ _FLOW_OPTIONS = (
     click.option("--resume", is_flag=True, help="Continue OUT (.jsonl): skip rows whose id is already in it."),
     click.option(
         "--on-error",
-        type=click.Choice(["stop", "skip"]),
+        type=click.Choice(get_args(OnError)),
         default="stop",
         show_default=True,
         help="At a broken row: stop with exit code 1, or send it to --rejects, go on, and end with exit code 3.",

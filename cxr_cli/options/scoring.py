@@ -1,13 +1,14 @@
 """What `cxr score` reads and measures, and what it prints in place of rows: summaries, comparisons and plots."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.published import PUBLISHED_RESULTS
 from cxr_cli.rows import FlowOptions
+from cxr_cli.scoring.judges import Empty
 from cxr_cli.scoring.tables import FORMATS
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ inputs = (
 measures = (
     click.option(
         "--empty",
-        type=click.Choice(["null", "zero"]),
+        type=click.Choice(get_args(Empty)),
         default="null",
         show_default=True,
         help="The score of a part of RadRScore that has nothing to count: null, or 0 as in the published evaluation.",

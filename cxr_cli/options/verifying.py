@@ -1,11 +1,14 @@
 """What `cxr verify` checks, and what it drops."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import click
 
 from cxr_cli.engines import Spec
 from cxr_cli.options.judge import check_judges
+from cxr_cli.records import Chains
+from cxr_cli.verifying.filtering import Keep
 from cxr_cli.verifying.judges import STEP_JUDGES
 
 
@@ -20,7 +23,7 @@ def check_flags(judges: Sequence[str], engine: Spec | None, human: str | None) -
 step_flags = (
     click.option(
         "--keep",
-        type=click.Choice(["steps", "cases", "all"]),
+        type=click.Choice(get_args(Keep)),
         default="steps",
         show_default=True,
         help="Drop bad steps, drop cases that have any, or drop nothing and only annotate.",
@@ -33,7 +36,7 @@ step_flags = (
     ),
     click.option(
         "--on",
-        type=click.Choice(["steps", "predictions"]),
+        type=click.Choice(get_args(Chains)),
         default="steps",
         show_default=True,
         help="Check the steps of the case, or a model's reasoning in its predictions.",

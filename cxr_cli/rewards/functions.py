@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
-from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.records import Unmentioned
 from cxr_cli.scoring.metrics.completion import CaseReference, Completion, case_reference
 from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
 

@@ -22,6 +22,7 @@ from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check_row
 
+OnError = Literal["stop", "skip"]
 _SPLITS = 8  # the most that are named where no row is of the wanted split
 
 
@@ -38,7 +39,7 @@ class FlowOptions:
     output: Path | None = None
     overwrite: bool = False
     resume: bool = False
-    on_error: Literal["stop", "skip"] = "stop"
+    on_error: OnError = "stop"
     rejects: Path | None = None
     mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limit: int | None = None

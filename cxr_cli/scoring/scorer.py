@@ -7,8 +7,7 @@ from cxr_cli.answers.reference import row_answer
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
-from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.records import ENGINE, merge_reasons, unanswered
+from cxr_cli.records import ENGINE, Unmentioned, merge_reasons, unanswered
 from cxr_cli.rows.mapping import mapping_advice
 from cxr_cli.scoring.judges import JUDGES, Empty, Judge, JudgeSettings
 from cxr_cli.scoring.metrics.radrscore import Scores

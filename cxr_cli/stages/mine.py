@@ -7,12 +7,12 @@ from functools import partial
 from cxr_cli import sources
 from cxr_cli.engines import Spec
 from cxr_cli.findings import Lexicon
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.findings.sections import NO_FINDINGS
 from cxr_cli.mining.cases import Miner, StepsFor, mine_rows
 from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
+from cxr_cli.records import Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.tasks.questions import Uncertain
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.findings import Lexicon, reader
-from cxr_cli.findings.agreement import Unmentioned
+from cxr_cli.records import Unmentioned
 from cxr_cli.rewards.audit import as_table, audit
 from cxr_cli.rewards.functions import use_lexicon
 from cxr_cli.rewards.reward_mix import RewardMix, select

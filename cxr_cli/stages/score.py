@@ -10,10 +10,9 @@ from cxr_cli.engines import Engine, Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon, reader
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.published import PUBLISHED_RESULTS, recount_table
 from cxr_cli.published.recount import Recount
-from cxr_cli.records import ScoredCase
+from cxr_cli.records import ScoredCase, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.scoring.judges import Empty
 from cxr_cli.scoring.scorer import Scorer

@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Literal
 
 from cxr_cli.engines import Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.findings import Lexicon, reader
-from cxr_cli.findings.agreement import Unmentioned
-from cxr_cli.records import AnsweredCase
+from cxr_cli.records import AnsweredCase, Chains, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.sources import radrbench
 from cxr_cli.verifying.case_judge import CaseJudge
@@ -27,7 +25,7 @@ class VerifyOptions:
     flow: FlowOptions
     keep: Keep = "steps"
     min_support: float | None = None
-    on: Literal["steps", "predictions"] = "steps"
+    on: Chains = "steps"
     human: str | None = None
     unmentioned: Unmentioned = "normal"
     lexicon: str | None = None

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cxr_cli.findings import Reader
-from cxr_cli.findings.agreement import Judgement, ReferenceFindings, Unmentioned
+from cxr_cli.findings.agreement import Judgement, ReferenceFindings
 from cxr_cli.findings.sections import has_findings
-from cxr_cli.records import Span
+from cxr_cli.records import Span, Unmentioned
 from cxr_cli.verifying import faults
 
 WORST = ("contradicted", "unmentioned", "supported")

@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from cxr_cli.errors import RowError
-from cxr_cli.records import Mark, merge_reasons
+from cxr_cli.records import Chains, Mark, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.signatures import sign
@@ -60,7 +60,7 @@ class HumanMarks:
 
         return cls(valid_marks())
 
-    def apply(self, case: Row, on: str, judge: str) -> Row:
+    def apply(self, case: Row, on: Chains, judge: str) -> Row:
         """The checked case with people's verdicts; those of the judge become the `second` of each step.
 
         Its `support` is counted anew, and `checked_by` names the people.

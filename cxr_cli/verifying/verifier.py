@@ -11,8 +11,8 @@ from typing import Any
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
-from cxr_cli.findings.agreement import Unmentioned
 from cxr_cli.findings.sections import NO_FINDINGS
+from cxr_cli.records import Unmentioned
 from cxr_cli.rows.signatures import signature
 from cxr_cli.verifying import faults
 from cxr_cli.verifying.evidence import Evidence, Opinion

@@ -3,7 +3,8 @@
 import pytest
 
 from cxr_cli.findings import read, reader
-from cxr_cli.findings.agreement import ReferenceFindings, Unmentioned
+from cxr_cli.findings.agreement import ReferenceFindings
+from cxr_cli.records import Unmentioned
 
 
 def verdict(claim: str, report: str, unmentioned: Unmentioned = "normal") -> tuple[str, str]:

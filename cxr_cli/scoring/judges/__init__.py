@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cxr_cli.engines.conversations import Conversation
     from cxr_cli.engines.prompts.structured import Model
     from cxr_cli.findings import Reader
-    from cxr_cli.findings.agreement import Unmentioned
+    from cxr_cli.records import Unmentioned
     from cxr_cli.scoring.metrics.radrscore import Scores
 
 Empty = Literal["null", "zero"]
