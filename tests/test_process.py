@@ -27,10 +27,11 @@ EXTRAS = (
 EXTRAS += ("transformers", "trl", "vllm", "yaml")
 
 STATE = """
-import gc, importlib, json, logging, os, pkgutil, signal, sys, warnings
+import csv, gc, importlib, json, logging, os, pkgutil, signal, sys, warnings
 
 def state():
     loggers = [logging.root, *(one for one in logging.root.manager.loggerDict.values() if hasattr(one, "level"))]
+    progress = sys.modules.get("transformers.utils.logging")
     return {
         "garbage": (gc.get_threshold(), gc.isenabled()),
         "signals": [(str(one), str(signal.getsignal(one))) for one in sorted(signal.valid_signals())],
@@ -41,6 +42,8 @@ def state():
         "path": list(sys.path),
         "finders": [str(one) for one in sys.meta_path],
         "hooks": (str(sys.excepthook), str(sys.displayhook), str(sys.unraisablehook), sys.getrecursionlimit()),
+        "longest_cell": csv.field_size_limit(),
+        "bars": progress is None or progress.is_progress_bar_enabled(),
         "streams": [os.fstat(number).st_ino for number in range(3)],
     }
 
@@ -94,8 +97,8 @@ def flow(name, output, **mapping):
     return FlowOptions([str(name)], output=out / output, mapping=mapping)
 
 STAGES = [
-    lambda: mine.run(mine.MineOptions(flow(rows / "studies.jsonl", "cases.jsonl"))),
-    lambda: verify.run(verify.VerifyOptions(flow(out / "cases.jsonl", "steps.jsonl"))),
+    lambda: mine.run(mine.MineOptions(flow(rows / "studies.jsonl", "cases.csv"))),
+    lambda: verify.run(verify.VerifyOptions(flow(out / "cases.csv", "steps.jsonl"))),
     lambda: score.run(score.ScoreOptions(flow(out / "steps.jsonl", "scored.jsonl", prediction=["question"]))),
     lambda: view.run(view.ViewOptions([str(out / "steps.jsonl")], out / "page.html", root=rows)),
     lambda: card.run(card.CardOptions([("train", str(out / "steps.jsonl"))], out / "card")),

@@ -82,7 +82,7 @@ def _quiet() -> Iterator[None]:
 
     from transformers import logging
 
-    level = logging.get_verbosity()
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     logging.set_verbosity(logging.CRITICAL)
     try:
@@ -91,6 +91,8 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def default_dtype(base: str, revision: str | None = None) -> str:

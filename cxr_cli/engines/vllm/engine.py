@@ -152,10 +152,13 @@ class Vllm(AsyncEngine):
             self.lora = LoRARequest("adapter", 1, str(self.files.adapter))
         # Ctrl-C is for this process, which then shuts the engine's processes down: they inherit the blocked signal.
         resource_tracker.ensure_running()  # it unblocks the signal when it starts
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        with orphans.mark_children():
-            # Batches as large as those of vLLM's LLM class; without this they are small.
-            return AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with orphans.mark_children():
+                # Batches as large as those of vLLM's LLM class; without this they are small.
+                return AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _engine_refusal(error: Exception) -> str:

@@ -57,7 +57,6 @@ def read_csv(
 
     The module csv reads it, not polars: it knows the line, and goes on after a bad row.
     """
-    csv.field_size_limit(_LONGEST_CELL)
     lines = LineReader(stream, name)
     incoming = iter(lines)
     first, separator = _start(incoming, separator, sniff=header is None)
@@ -79,12 +78,15 @@ def read_csv(
         record.clear()
         damage.clear()
         line, reason = before + reader.line_num + 1, None
+        limit = csv.field_size_limit(_LONGEST_CELL)  # the whole process has one
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error:
             cells, reason = [""], _BROKEN
+        finally:
+            csv.field_size_limit(limit)
         if damage:
             line, reason = damage[0]
         if header is None:
