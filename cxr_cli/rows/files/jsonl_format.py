@@ -33,7 +33,7 @@ class JsonlFormat:
 def read_jsonl(stream: ByteStream, name: str) -> Iterator[Item]:
     """One object a line; blank lines, a BOM and CRLF are allowed. where: `name:line`."""
     lines = LineReader(stream, name)
-    reader = jsonlines.Reader(lines, loads=_decode)
+    reader = jsonlines.Reader(lines, loads=_decode_line)
     while True:
         try:
             row = reader.read(type=dict, skip_empty=True)
@@ -48,7 +48,7 @@ def read_jsonl(stream: ByteStream, name: str) -> Iterator[Item]:
             yield f"{name}:{lines.number}", row, None
 
 
-def _decode(text: str | bytes) -> Any:
+def _decode_line(text: str | bytes) -> Any:
     return json_text.decode(text.encode() if isinstance(text, str) else text)
 
 
