@@ -67,7 +67,7 @@ class OpenAI(AsyncEngine):
             reply = self._failed(request, refusal_reason(response))
         else:
             reply = reply_from(request, response)
-        if reply.error is not None:
+        if reply.error is not None and response.status != 200:  # what comes with 200 is a reply: text about a patient
             self._quote(response, request)
         return reply
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from cxr_cli.scoring.tables.table import Document
 
-_MARKDOWN_SIGNS = re.compile(r"[\\|*`<&~\[\]]|(?<!\w)_|_(?!\w)")
+_MARKDOWN_SIGNS = re.compile(r"[\\|*`<&~]|\[(?![-\d.])|(?<!\d)\]|\](?=[(\[:])|(?<!\w)_|_(?!\w)")
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+"
 )  # line breaks, controls, turns of direction
