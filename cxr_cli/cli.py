@@ -160,7 +160,7 @@ def _exit_code(command: click.Command) -> int:
     except BrokenPipeError:
         raise
     except MemoryError:
-        return _fail("out of memory: an input is too large for this machine, or compressed data unpack without end", 1)
+        return _fail("out of memory: an input is too large for this machine, or is far larger once it is unpacked", 1)
     except OSError as error:
         name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
         return _fail(f"{name}: {error.strerror}" if name else str(error).partition("\n")[0], 1)

@@ -16,6 +16,6 @@ def did_you_mean(word: str, names: Iterable[str], wording: Callable[[str], str] 
 
 
 def known_names(word: str, names: Iterable[str], listing: str | None = None) -> str:
-    """The same, and what there is: "; did you mean csv? known are csv, json". listing: in place of the names."""
+    """The same, and what there is: "; did you mean csv? there are: csv, json". listing: in place of the names."""
     names = list(names)
-    return f"{did_you_mean(word, names) or ';'} known are {listing or ', '.join(names)}"
+    return f"{did_you_mean(word, names) or ';'} there are: {listing or ', '.join(names)}"

@@ -74,12 +74,13 @@ def test_an_unknown_stage() -> None:
             "mine examples -o rows.jsnl",
             1,
             "cxr: rows.jsnl: unknown extension; did you mean .jsonl? "
-            "known are .jsonl, .csv (and .gz or .zst of these), .parquet",
+            "there are: .jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow",
         ),
         (
             "mine examples -o rows.txt",
             1,
-            "cxr: rows.txt: unknown extension; known are .jsonl, .csv (and .gz or .zst of these), .parquet",
+            "cxr: rows.txt: unknown extension; "
+            "there are: .jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow",
         ),
     ],
 )

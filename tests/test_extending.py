@@ -295,8 +295,8 @@ def test_a_format_of_row_files_of_your_own(cxr: Cxr, tmp_path: Path) -> None:
     assert wrong.stderr == "cxr: reports.pip: no such file; did you mean reports.pipe?\n"
     (tmp_path / "reports.pip").touch()
     wrong = cxr("mine", "reports.pip", given=[])
-    known = ".jsonl, .csv (and .gz or .zst of these), .parquet, .pipe"
-    assert wrong.stderr == f"cxr: reports.pip: unknown extension; did you mean .pipe? known are {known}\n"
+    known = ".jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow, .pipe"
+    assert wrong.stderr == f"cxr: reports.pip: unknown extension; did you mean .pipe? there are: {known}\n"
     assert f"not to stdout: {known}." in " ".join(cxr("mine", "--help", given=[]).stdout.split())
 
 

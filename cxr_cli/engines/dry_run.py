@@ -70,7 +70,9 @@ class DryRun:
             prompt_price, completion_price = (price / 1e6 for price in self.spec.price)
             usual, high = (self.prompt * prompt_price + tokens * completion_price for tokens in (self.completion, most))
             lines.append(f"price              about {usual:,.2f}, at most {high:,.2f}")
-        return "\n".join([*lines, "What the cache holds already costs nothing; failed replies are asked for twice."])
+        return "\n".join(
+            [*lines, "Replies in the cache cost nothing; if a reply cannot be used, its request is sent a second time."]
+        )
 
 
 def _prompt_tokens(request: Request) -> int:

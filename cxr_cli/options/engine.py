@@ -130,7 +130,7 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             type=click.FloatRange(0, min_open=True),
             default=600.0,
             show_default=True,
-            help="openai: seconds to wait for a reply; it is asked for once more.",
+            help="openai: seconds to wait for a reply; then the request is sent once more.",
         ),
         click.option(
             "--batch-size",

@@ -50,5 +50,5 @@ def _of(prefix: str, path: str) -> Source:
         if not folder.exists():
             raise CxrError(f"{prefix}: {folder} does not exist")
     if not any(map(data_set.fits, folders)):
-        raise CxrError(f"{prefix}: {path} is not it; looked for {data_set.signs}")
+        raise CxrError(f"{prefix}: {path} is not recognised: it has no file such as {data_set.signs}")
     return data_set.find(path)

@@ -25,8 +25,9 @@ SOURCES = Registry(
 class DataSet:
     """A data set of the field as it is downloaded.
 
-    signs: what a folder of it holds, for messages. fits: is a folder one? Cheap: it looks at a few names. find: gives
-    the Study rows; it takes what stands after the colon of NAME:FOLDER, an existing path or several joined by colons.
+    signs: the files by which a folder of it is recognised, for messages. fits: is a folder one? Cheap: it looks at a
+    few names. find: gives the Study rows; it takes what stands after the colon of NAME:FOLDER, an existing path or
+    several joined by colons.
     """
 
     signs: str

@@ -54,7 +54,7 @@ def find(name: str) -> Source:
     )
 
 
-DATA_SET = DataSet("files/p10/p10000032/s50414267.txt and its like", fits, find)
+DATA_SET = DataSet("files/p10/p10000032/s50414267.txt", fits, find)
 
 
 def _probed(trees: Sequence[Path], pattern: str) -> Iterator[Path]:

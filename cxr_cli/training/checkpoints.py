@@ -211,7 +211,7 @@ def check_finite(model: Any, step: int) -> None:
     """Raises CxrError if a weight that is trained is not a number."""
     for name, parameter in model.named_parameters():
         if parameter.requires_grad and not parameter.isfinite().all():
-            raise CxrError(f"step {step}: the weights are no numbers any more (the first is {name}): {LOWER}")
+            raise CxrError(f"step {step}: weights became NaN or infinite (the first is {name}): {LOWER}")
 
 
 class FirstCheckpoint(TrainerCallback):  # type: ignore[misc]

@@ -80,7 +80,7 @@ class CaseFilter:
     def report(self) -> None:
         """Prints on stderr what was dropped and what could not be judged."""
         if self.unjudged:
-            note(f"{self.unjudged} of {self.cases} cases could not be judged and stay: `why` says the reason")
+            note(f"{self.unjudged} of {self.cases} cases could not be judged and stay: `why` gives the reason")
         if self.dropped or self.steps_dropped:
             why = ", ".join(f"{count} {reason}" for reason, count in self.dropped.most_common())
             dropped = f"{self.dropped.total()} of {self.cases} cases" + (f" ({why})" if why else "")

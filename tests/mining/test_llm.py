@@ -110,7 +110,7 @@ def test_two_bad_replies_are_null_with_the_reason(cxr: Cxr) -> None:
         assert verified["why"] == case["why"] | {"support": "no steps"}
         assert done.stderr.splitlines() == [
             f"cxr: {case['id']}: support -",
-            "cxr: 1 of 1 cases could not be judged and stay: `why` says the reason",
+            "cxr: 1 of 1 cases could not be judged and stay: `why` gives the reason",
         ]
     done = cxr("score", stdin=json.dumps({**verified, "prediction": "There is an effusion. Yes."}))
     [scored] = rows(done.stdout)

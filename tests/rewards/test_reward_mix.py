@@ -22,7 +22,7 @@ def test_which_rewards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert select([]).weights == [1.0, 1.0, 2.0, 1.0]
     for text, message in [
         ("fromat", "did you mean format?"),
-        ("zzz", "known are format, accuracy, process"),
+        ("zzz", "there are: format, accuracy, process"),
         ("my_reward:long", "has no attribute 'long'"),
         ("no_module_x:f", "No module named"),
     ]:

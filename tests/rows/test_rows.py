@@ -197,7 +197,7 @@ def test_limit(run: Run) -> None:
         (["folder"], "folder is a folder, not a file: name the files in it, folder/*.jsonl"),
         (
             ["a.txt"],
-            "a.txt: unknown extension; known are .jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow",
+            "a.txt: unknown extension; there are: .jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow",
         ),
         (["a.json"], "a.json: broken JSON at byte 37; a file with one row a line must be named .jsonl"),
         (["fake.parquet"], "fake.parquet: not a Parquet file, or damaged after row 0"),

@@ -112,7 +112,7 @@ def test_a_missing_column(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["chexpert", "chexpert-plus", "ms-cxr-t", "rsna", "siim", "openi", "vindr-cxr"])
 def test_the_wrong_folder(tmp_path: Path, name: str) -> None:
     write(tmp_path, train="image_id,rad_id\n", reports="id,report\n")
-    with pytest.raises(CxrError, match=f"{name}: {tmp_path} is not it; looked for "):
+    with pytest.raises(CxrError, match=f"{name}: {tmp_path} is not recognised: it has no file such as "):
         find(f"{name}:{tmp_path}")
 
 

@@ -198,12 +198,13 @@ def test_other_files_in_a_tree_are_not_studies(run: Run, made: list[MadeStudy], 
 def test_names_of_data_sets(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name, why in {
-        "mimic-cxr:empty": "mimic-cxr: empty is not it; looked for files/p10/p10000032/s50414267.txt and its like",
+        "mimic-cxr:empty": "mimic-cxr: empty is not recognised: it has no file such as "
+        "files/p10/p10000032/s50414267.txt",
         "mimic-cxr:nowhere": "mimic-cxr: nowhere does not exist",
     }.items():
         done = run("studies", name)
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"cxr: {why}\n")
-    for name, hint in {"mimic-cx": "did you mean mimic-cxr? known are ", "xyz": "known are "}.items():
+    for name, hint in {"mimic-cx": "did you mean mimic-cxr? there are: ", "xyz": "there are: "}.items():
         done = run("studies", f"{name}:empty")
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith(f"cxr: {name}: no data set has this name; {hint}mimic-cxr, chexpert, ")

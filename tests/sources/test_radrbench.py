@@ -112,7 +112,7 @@ def test_other_arrays_and_files_that_are_not_arrays(run: Run, tmp_path: Path) ->
         ('{"id": "1"}', "not a JSON array of objects"),
         ('[{"id": "1"}, ', "broken JSON: it ends in the middle"),
         ("", "broken JSON: it ends in the middle"),
-        ('[{"id": "1", "id": "2"}]', "a key stands twice in one object"),
+        ('[{"id": "1", "id": "2"}]', "a key occurs twice in one object"),
     ):
         (tmp_path / "a.json").write_text(text)
         stderr = f"cxr: a.json: {reason}; a file with one row a line must be named .jsonl\n"

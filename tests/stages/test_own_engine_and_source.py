@@ -56,7 +56,7 @@ def find(name):
     return Source(name, lambda: iter(sorted(items)))
 
 
-HOSPITAL = DataSet("s1.rpt and its like", lambda folder: any(folder.glob("*.rpt")), find)
+HOSPITAL = DataSet("s1.rpt", lambda folder: any(folder.glob("*.rpt")), find)
 '''
 MAIN = """
 import sys
@@ -108,5 +108,5 @@ def test_help_and_errors_name_a_data_set_of_ones_own(tmp_path: Path) -> None:
     assert "vindr-cxr, hospital." in " ".join(cxr(tmp_path, "mine", "--help").stdout.split())
     (tmp_path / "empty").mkdir()
     assert cxr(tmp_path, "mine", "hospital:empty").stderr == (
-        "cxr: hospital: empty is not it; looked for s1.rpt and its like\n"
+        "cxr: hospital: empty is not recognised: it has no file such as s1.rpt\n"
     )

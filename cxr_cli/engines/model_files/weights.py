@@ -72,7 +72,9 @@ def add_adapter(loaded: Any, folder: Path, *, is_trainable: bool = False) -> Any
 
 def _refuse_missing(model: str, names: Any, what: str) -> None:
     if missing := sorted(names):
-        raise CxrError(f"{model}: {len(missing)} {what} are missing, the first: {missing[0]}; none is made up")
+        raise CxrError(
+            f"{model}: {len(missing)} {what} are missing, the first: {missing[0]}; random ones do not take their place"
+        )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def base_url(url: str, *, allow_remote: bool) -> tuple[str, bool]:
     except ValueError:
         host = None
     if not host or parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or re.search(r"[\s\\\0]", url):
-        raise CxrError(f"{url[:200]!r}: not the URL of a server, as http://localhost:8000/v1 is")
+        raise CxrError(f"{url[:200]!r}: not the URL of a server, such as http://localhost:8000/v1")
     local = is_local(host)
     if not (local or allow_remote):
         raise CxrError(f"{host} is not this machine: --allow-remote sends reports and films there")

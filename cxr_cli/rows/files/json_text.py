@@ -35,7 +35,7 @@ class ExactNumber(float):
 
 
 def decode(text: bytes) -> Any:
-    """The value of a JSON text. Raises BrokenJson, also for a key that stands twice in an object."""
+    """The value of a JSON text. Raises BrokenJson, also for a key that occurs twice in an object."""
     try:
         value = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -43,7 +43,7 @@ def decode(text: bytes) -> Any:
     colons = text.count(b":")
     if (colons > DEEPEST // 2 or text.count(b"[") > DEEPEST // 2) and _too_deep(text):
         raise BrokenJson(_DEEP)
-    # Each key has a colon, and a key that stood twice has lost one; what \u003a hides is compared key by key.
+    # Each key has a colon, and a key that occurred twice has lost one; what \u003a hides is compared key by key.
     if colons != _ENCODER.encode(value).count(b":") or (b"\\" in text and b"\\u003" in text):
         _check_keys(text)
     return value
@@ -102,7 +102,7 @@ def _check_keys(text: bytes) -> None:
 
     def check(pairs: list[tuple[str, Any]]) -> None:
         if len({key for key, _ in pairs}) < len(pairs):
-            raise BrokenJson("a key stands twice in one object")
+            raise BrokenJson("a key occurs twice in one object")
 
     json.loads(text, object_pairs_hook=check, parse_int=len, parse_float=len)
 

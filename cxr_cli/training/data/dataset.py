@@ -50,7 +50,7 @@ def _check_options(row: Row) -> None:
     options, answer = row.get("options") or [], row.get("answer")
     answers = answer if isinstance(answer, list) else [answer]
     if len(set(options)) < len(options):
-        raise RowError("", "field `options`: one stands twice")
+        raise RowError("", "field `options`: one occurs twice")
     if len(options) > len(reply_format.LETTERS):
         raise RowError("", f"field `options`: {len(options)}, and there are {len(reply_format.LETTERS)} letters")
     if options and answer and not set(answers) <= set(options):

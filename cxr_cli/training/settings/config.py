@@ -106,7 +106,7 @@ def _read_file(path: str | Path) -> Settings:
 
 
 def _loader() -> Any:
-    """PyYAML's safe loader, which refuses a key that stands twice: by itself it takes the last one."""
+    """PyYAML's safe loader, which refuses a key that occurs twice: by itself it takes the last one."""
     import yaml
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -114,7 +114,7 @@ def _loader() -> Any:
             keys = set()
             for key_node, _ in node.value:
                 if key_node.value in keys:
-                    problem = f"the key {key_node.value} stands twice"
+                    problem = f"the key {key_node.value} occurs twice"
                     raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
                 keys.add(key_node.value)
             mapping: dict[Any, Any] = super().construct_mapping(node, deep)
@@ -133,7 +133,7 @@ def check_settings(settings: Mapping[str, Any], config_class: type, where: str) 
     checked: Settings = {}
     for name, value in settings.items():
         if name in _RESERVED:
-            raise CxrError(f"{where}: {name} is not to be set: {_RESERVED[name]}")
+            raise CxrError(f"{where}: {name} cannot be set: {_RESERVED[name]}")
         if name in _OF_RL and "num_generations" not in fields:
             raise CxrError(f"{where}: {name} is a setting of `cxr rl`")
         if name not in OWN_SETTINGS and name not in fields:

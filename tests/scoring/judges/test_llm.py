@@ -89,7 +89,7 @@ def test_what_was_not_judged_stays_and_is_not_called_verified(cxr: Cxr, keep: st
         "cxr: a: support -",
         *(line for n, t in enumerate(STEPS, 1) for line in (f"  - {n}. {t}", f"       not judged: {reason}")),
         f"cxr: 1 rows failed. The first: {reason}",
-        "cxr: 1 of 1 cases could not be judged and stay: `why` says the reason",
+        "cxr: 1 of 1 cases could not be judged and stay: `why` gives the reason",
     ]
 
 
@@ -156,7 +156,7 @@ def test_predictions_are_judged_one_by_one(cxr: Cxr) -> None:
         )
     reason = "engine: the server filtered the reply"
     assert [prediction["why"] for prediction in row["predictions"]] == [{"support": reason}] * 2
-    assert notes[1:] == ["cxr: 1 of 1 cases could not be judged and stay: `why` says the reason"]
+    assert notes[1:] == ["cxr: 1 of 1 cases could not be judged and stay: `why` gives the reason"]
 
 
 PARTS = ("factuality", "completeness", "effectiveness", "radrscore")

@@ -79,7 +79,7 @@ def test_a_mixture_takes_each_part_by_its_weight() -> None:
         ({"answer": "Maybe"}, "field `answer`: it is none of the options"),
         ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),
         ({"question": " \n"}, "field `question`: blank"),
-        ({"options": ["No", "No"]}, "field `options`: one stands twice"),
+        ({"options": ["No", "No"]}, "field `options`: one occurs twice"),
         ({"options": [*(f"o{i}" for i in range(27)), "No"]}, "field `options`: 28, and there are 26 letters"),
         ({"steps": ["Clear. </think><answer> A </answer>"]}, "field `steps`: it has </think>, which marks a part"),
         ({"question": "Is it <answer>?"}, "field `question`: it has <answer>, which marks a part of the reply"),

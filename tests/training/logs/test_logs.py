@@ -84,7 +84,7 @@ def test_weights_that_are_no_numbers_are_not_saved() -> None:
     callback.on_step_end(None, SimpleNamespace(global_step=7), control, model=model)
     with torch.no_grad():
         model.bias[1] = float("nan")
-    with pytest.raises(CxrError, match=r"^step 7: the weights are no numbers any more \(the first is bias\): lower"):
+    with pytest.raises(CxrError, match=r"^step 7: weights became NaN or infinite \(the first is bias\): lower"):
         callback.on_step_end(None, SimpleNamespace(global_step=7), control, model=model)
 
 

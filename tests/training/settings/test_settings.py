@@ -26,7 +26,7 @@ def test_settings_are_checked(tmp_path: Path) -> None:
     assert error(config="bad.yaml") == "bad.yaml:2: not YAML"
     assert error(config="list.yaml") == "list.yaml: not a list of `name: value`"
     assert error("learning_rate=fast") == "--set: learning_rate takes a number, not 'fast'"
-    assert error("output_dir=x") == "--set: output_dir is not to be set: -o OUT says where"
+    assert error("output_dir=x") == "--set: output_dir cannot be set: -o OUT says where"
     assert error("trust_remote_code=true").endswith("no code that comes with weights is run")
     assert error("lora.rank=8") == "--set: lora takes r, alpha, dropout, target_modules"
     assert error("x") == "--set x: not NAME=VALUE"
@@ -79,8 +79,8 @@ def test_settings_are_checked(tmp_path: Path) -> None:
         ("lora.dropout=1", "lora.dropout takes a number of at least 0, at most 0.99"),
         ("lora.target_modules=q_proj", "lora.target_modules takes a list of names"),
         ("lora=3", "lora takes r, alpha, dropout, target_modules"),
-        ("packing=true", "packing is not to be set: rows have films"),
-        ("fsdp=full_shard", "fsdp is not to be set: deepspeed: zero3 shares"),
+        ("packing=true", "packing cannot be set: rows have films"),
+        ("fsdp=full_shard", "fsdp cannot be set: deepspeed: zero3 shares"),
         ("eval_strategy=steps", "eval_strategy: there are no rows to evaluate on: --eval FILE"),
         ("report_to=wandbb", "report_to: wandbb is none of none, "),
         ("rewards=[format:1]", "rewards is a setting of `cxr rl`"),
@@ -139,7 +139,7 @@ def test_rewards_keep_their_weights_in_every_form(text: str) -> None:
 def test_a_key_that_stands_twice_is_refused(drawn: Path, tmp_path: Path) -> None:
     (tmp_path / "twice.yaml").write_text("learning_rate: 1e-5\nseed: 1\nlearning_rate: 2e-5\n")
     error = error_of(tmp_path / "out", drawn / "steps.jsonl", config=str(tmp_path / "twice.yaml"))
-    assert error == f"{tmp_path}/twice.yaml:3: the key learning_rate stands twice"
+    assert error == f"{tmp_path}/twice.yaml:3: the key learning_rate occurs twice"
 
 
 @needs("train")
