@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from cxr_cli.errors import CxrError
 from cxr_cli.extras import install_line, package_line
 from cxr_cli.images.dicom_greyscale import to_grey
 from cxr_cli.images.dicom_header import OVERLAY_POSITIONS, PALETTE, PixelHeader, PixelLayout, pixel_layout
@@ -32,7 +31,7 @@ _PIXEL_TAGS: list[Any] = [
 def read_dicom(path: Path) -> Image.Image:
     """Mode "L", as a workstation displays it: modality values, first window, MONOCHROME1 inverted, padding black.
 
-    Raises DecodeError; CxrError when a decoder has to be installed; OSError.
+    Raises DecodeError and OSError.
     """
     import pydicom  # a third of a second to import
 
@@ -41,7 +40,7 @@ def read_dicom(path: Path) -> Image.Image:
         warnings.simplefilter("ignore")
         try:
             return _image(pydicom.dcmread(path, specific_tags=_PIXEL_TAGS, force=True))
-        except (DecodeError, CxrError, OSError):
+        except (DecodeError, OSError):
             raise
         except MemoryError as error:
             raise DecodeError("does not fit into memory") from error
@@ -90,7 +89,7 @@ def _prepare(dataset: Any, header: PixelHeader, layout: PixelLayout) -> None:
 
 
 def _decoder(syntax: Any) -> Any:
-    """DecodeError, CxrError: there is none."""
+    """DecodeError: there is none."""
     from pydicom.pixels.decoders.base import get_decoder
 
     try:
@@ -98,7 +97,7 @@ def _decoder(syntax: Any) -> Any:
     except NotImplementedError as error:
         raise DecodeError("has a TransferSyntaxUID that is not supported") from error
     if not decoder.is_available:
-        raise CxrError(f"{syntax.name} has no decoder here: {install_line('images')}")
+        raise DecodeError(f"is in {syntax.name}, which has no decoder here: {install_line('images')}")
     return decoder
 
 

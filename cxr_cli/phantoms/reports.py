@@ -125,4 +125,4 @@ def _is_device(finding: DrawnFinding) -> bool:
 
 @cache
 def _wording() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("wording.toml").read_text())
+    return tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf-8"))

@@ -232,7 +232,7 @@ class Flow:
             with suppress(OSError, ValueError):
                 used.append(os.fstat(sys.stdin.fileno()))
         written = [path for path in (self.options.output, self.options.rejects) if path]
-        if len({path.resolve() for path in written}) < len(written):
+        if len({os.path.realpath(path) for path in written}) < len(written):
             raise CxrError(f"{written[0]}: would be written over while it is read or written; choose another name")
         for path in written:
             if path.is_file() and any(os.path.samestat(path.stat(), other) for other in used):

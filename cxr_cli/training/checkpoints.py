@@ -111,7 +111,7 @@ def _loads(path: Path, read: Any) -> bool:
 
 
 def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text())
+    return json.loads(path.read_text("utf-8"))
 
 
 def _open_weights(path: Path) -> None:

@@ -33,9 +33,9 @@ def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "settings": job.settings,
         "arguments": {k: v for k, v in trainer.args.to_dict().items() if v is not None and "token" not in k},
     }
-    (job.out / "README.md").write_text(_card_text(record, trainer.state.log_history))
+    (job.out / "README.md").write_text(_card_text(record, trainer.state.log_history), "utf-8")
     draw_curves(job.out)
-    (job.out / "training.json").write_text(json.dumps(record, indent=2, default=str) + "\n")
+    (job.out / "training.json").write_text(json.dumps(record, indent=2, default=str) + "\n", "utf-8")
 
 
 def _version(library: str) -> str | None:

@@ -69,7 +69,7 @@ def check_adapter(files: ModelFiles, settings: dict[str, Any]) -> None:
     lora = settings.get("lora")
     if not (files.adapter and lora):
         return
-    saved = json.loads((Path(files.adapter) / "adapter_config.json").read_text())
+    saved = json.loads((Path(files.adapter) / "adapter_config.json").read_text("utf-8"))
     pairs = {"r": "r", "alpha": "lora_alpha", "dropout": "lora_dropout"}
     for name, key in pairs.items():
         if lora[name] != saved.get(key):

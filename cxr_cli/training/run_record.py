@@ -42,7 +42,7 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
 
 
 def write_record(out: Path, record: RunRecord) -> None:
-    (out / NAME).write_text(json.dumps(record, indent=2) + "\n")
+    (out / NAME).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
 def read_record(out: Path) -> RunRecord | None:
@@ -51,7 +51,7 @@ def read_record(out: Path) -> RunRecord | None:
     if not path.is_file():
         return None
     try:
-        record: RunRecord = json.loads(path.read_text())
+        record: RunRecord = json.loads(path.read_text("utf-8"))
         return record if isinstance(record["settings"], dict) else None
     except (ValueError, KeyError, TypeError) as error:
         raise CxrError(f"{path} is damaged: what this training was begun with is not known") from error
@@ -76,7 +76,7 @@ def is_finished(out: Path, record: RunRecord) -> bool:
     path = out / "training.json"
     if not path.is_file():
         return False
-    before, steps = read_record(out), json.loads(path.read_text()).get("steps", 0)
+    before, steps = read_record(out), json.loads(path.read_text("utf-8")).get("steps", 0)
     max_steps = record["settings"].get("max_steps", 0)
     same_length = before is not None and all(
         before["settings"].get(name) == record["settings"].get(name) for name in LENGTH
@@ -87,7 +87,7 @@ def is_finished(out: Path, record: RunRecord) -> bool:
 def _stage_of(out: Path) -> str | None:
     """The stage of a training that has no run.json."""
     path = out / "training.json"
-    return json.loads(path.read_text()).get("stage") if path.is_file() else None
+    return json.loads(path.read_text("utf-8")).get("stage") if path.is_file() else None
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ def kept_prompts(job: Job, data: TrainingData, samples: int | None) -> TrainingD
     if not path.is_file():
         return data
     try:
-        kept = json.loads(path.read_text())
+        kept = json.loads(path.read_text("utf-8"))
         before, ids = (kept["samples"], kept["rows"]), set(kept["kept"])
     except (ValueError, KeyError, TypeError) as error:
         raise CxrError(f"{path} is damaged: remove it, and --filter-variance writes it again") from error
@@ -64,7 +64,7 @@ def filter_prompts(job: Job, data: TrainingData, rewards: RewardMix, samples: in
     note(f"{len(ids)} of {len(rows)} prompts vary in {samples} answers (frac_reward_zero_std {share:.2f})")
     if not ids:
         raise CxrError("no prompt varies: raise temperature or K, or train the model further with `cxr sft` first")
-    path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(ids)}) + "\n")
+    path.write_text(json.dumps({"samples": samples, "rows": len(rows), "kept": sorted(ids)}) + "\n", "utf-8")
 
 
 def _prompt_conversations(

@@ -51,8 +51,8 @@ def _source_title(source: ModelFile) -> str:
 
 def page_frame(title: str) -> tuple[str, str]:
     """The page before its rows and after them. The browser runs the scripts with these digests, and nothing else."""
-    style = (PAGE_FILES / "page.css").read_text()
-    scripts = [(PAGE_FILES / f"{name}.js").read_text() for name in SCRIPTS]
+    style = (PAGE_FILES / "page.css").read_text("utf-8")
+    scripts = [(PAGE_FILES / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
     policy = [
         "default-src 'none'",
         "img-src 'self' file: data:",
@@ -63,7 +63,7 @@ def page_frame(title: str) -> tuple[str, str]:
     ]
     page = (
         (PAGE_FILES / "page.html")
-        .read_text()
+        .read_text("utf-8")
         .replace("<!-- policy -->", "; ".join(policy))
         .replace("<!-- title -->", escape(title))
         .replace("/* style */", style)

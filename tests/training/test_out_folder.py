@@ -112,7 +112,10 @@ def test_a_finished_training_is_not_trained_further(
     assert longer[-1]["step"] == 4
 
 
-def test_resume_goes_on_with_the_same_training_alone(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+def test_resume_goes_on_with_the_same_training_alone(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # two processes on the CPU
     out, model = tmp_path / "out", tiny_models["qwen2_vl"]
     sft(drawn, model, out, max_steps=2, **SAVED)
     before = files(out)

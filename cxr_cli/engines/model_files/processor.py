@@ -69,7 +69,7 @@ def processor_without_video(family: str) -> Any:
 def _add_video(folder: Path, kind: str) -> None:
     """Adds the video part to a saved processor, which would not load without it where torchvision is installed."""
     path = folder / "processor_config.json"
-    settings = json.loads(path.read_text())
+    settings = json.loads(path.read_text("utf-8"))
     video = {name: value for name, value in settings["image_processor"].items() if name != "image_processor_type"}
     settings.setdefault("video_processor", {**video, "video_processor_type": kind})
-    path.write_text(json.dumps(settings, indent=2) + "\n")
+    path.write_text(json.dumps(settings, indent=2) + "\n", "utf-8")

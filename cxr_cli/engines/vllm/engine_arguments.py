@@ -64,5 +64,5 @@ def _check_adapter(adapter: Path) -> None:
 
 
 def _max_lora_rank(adapter: Path) -> int:
-    rank = json.loads((adapter / "adapter_config.json").read_text()).get("r", 16)
+    rank = json.loads((adapter / "adapter_config.json").read_text("utf-8")).get("r", 16)
     return next((allowed for allowed in _LORA_RANKS if allowed >= rank), rank)

@@ -152,11 +152,11 @@ class Lexicon:
 
 @cache
 def _load(path: str | None) -> Lexicon:
-    data = tomllib.loads(PACKAGED_LEXICON.read_text())
+    data = tomllib.loads(PACKAGED_LEXICON.read_text("utf-8"))
     if not path:
         return Lexicon(data)
     try:
-        extra = tomllib.loads(Path(path).read_text())
+        extra = tomllib.loads(Path(path).read_text("utf-8"))
         own = msgspec.convert(extra, LexiconFile).finding
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise CxrError(f"{path}: not a lexicon: {error}") from None

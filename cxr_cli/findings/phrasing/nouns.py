@@ -35,7 +35,7 @@ class Noun(NamedTuple):
 def nouns_of(lexicon: Lexicon) -> dict[str, Noun]:
     """Finding -> noun. An entry's own `say` goes before nouns.toml, and that before the finding's name."""
     own = {name: entry.say for name, entry in lexicon.entries.items() if entry.say}
-    forms = tomllib.loads(Path(__file__).with_name("nouns.toml").read_text()) | own
+    forms = tomllib.loads(Path(__file__).with_name("nouns.toml").read_text("utf-8")) | own
     return {name: parse_noun(forms.get(name, name)) for name in lexicon.entries}
 
 

@@ -46,7 +46,7 @@ class Words:
             if len(word) > SLIGHT_ERROR:
                 self._alike.setdefault((word[:2], "", len(word)), []).append(word)
                 self._alike.setdefault((word[0], word[-2:], len(word)), []).append(word)
-        right = {*self._vocabulary, *LOOKALIKES.read_text().split()}
+        right = {*self._vocabulary, *LOOKALIKES.read_text("utf-8").split()}
         self._right = frozenset(right - self._shorthand.keys())
         self._familiar = set(self._right)  # these, and what was looked into and found right, with the marks at its ends
         self._fixes = {short: entry.means for short, entry in self._shorthand.items()}

@@ -84,14 +84,20 @@ class Output:
                 self._lock.close()
 
 
+STDOUT_NAMES = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""What standard output is called; by descriptor 1 itself libraries print, which `claim_stdout` sends to stderr."""
+
+
 def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = None, overwrite: bool = False) -> Output:
     """Standard output for None and "-". Raises CxrError for a path that cannot be written, is not empty, or is being
     written by another run.
 
     resume: goes on with a file that is there; it gets the path first, to read what it holds.
     """
-    if path is None or str(path) == "-":
+    if path is None or str(path) in STDOUT_NAMES:
         return Output(claim_stdout(), None)
+    if path.is_symlink() and not path.exists():
+        raise CxrError(f"{path} is a link to nothing")
     if path.is_dir():
         raise CxrError(f"{path} is a folder, not a file")
     if not path.parent.is_dir():

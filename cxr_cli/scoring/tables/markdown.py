@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from cxr_cli.scoring.tables.table import Document
 
-_MARKDOWN_SIGNS = re.compile(r"[\\|*`<&~]|\[(?![-\d.])|(?<!\d)\]|\](?=[(\[:])|(?<!\w)_|_(?!\w)")
+_MARKDOWN_SIGNS = re.compile(r"[\\|*`<&~\[\]]|(?<!\w)_|_(?!\w)")
+_INTERVAL = re.compile(r"\[[-\d., ]+\]")
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+"
 )  # line breaks, controls, turns of direction
@@ -18,16 +19,17 @@ def as_markdown(document: Document) -> str:
     head = [escape_markdown(f"{group} {name}".strip()) for group, name in zip(above, table.head, strict=True)]
     left = {*range(table.names), *table.left}
     body = [
-        [
-            f"**{escape_markdown(cell)}**" if (i, j) in table.bold else escape_markdown(cell)
-            for j, cell in enumerate(line)
-        ]
+        [f"**{_cell(cell)}**" if (i, j) in table.bold else _cell(cell) for j, cell in enumerate(line)]
         for i, line in enumerate(table.without_repeats())
     ]
     rules = [":--" if j in left else "--:" for j in range(len(head))]
     foot = [f"{'  ' if text.startswith(' ') else ''}- {escape_markdown(text.strip())}" for text in table.sentences()]
     signatures = [f"- {code_span(line)}" for line in table.signatures]
     return "\n".join([*pipe_table(head, rules, body), "", *foot, *signatures]) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text if _INTERVAL.fullmatch(text) else escape_markdown(text)
 
 
 def pipe_table(head: Sequence[str], rules: Sequence[str], body: Iterable[Sequence[str]]) -> list[str]:

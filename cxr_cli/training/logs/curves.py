@@ -26,7 +26,7 @@ def draw_curves(out: Path) -> list[Path]:
     """Draws OUT/curves/NAME.png for each group of metrics in OUT/history.jsonl; returns their paths."""
     from matplotlib.figure import Figure
 
-    history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+    history = [json.loads(line) for line in (out / "history.jsonl").read_text("utf-8").splitlines()]
     paths = []
     for title, metrics in _PLOTS.items():
         series = {name: _points(history, name) for name in _logged(history, metrics)}

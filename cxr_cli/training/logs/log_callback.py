@@ -28,8 +28,8 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._start_time, self._start_step = time.monotonic(), state.global_step
         if state.is_world_process_zero and self.path.exists():  # of a run that went on after its last checkpoint
-            kept = [line for line in self.path.read_text().splitlines() if _step_of(line) <= state.global_step]
-            self.path.write_text("".join(f"{line}\n" for line in kept if state.global_step))
+            kept = [line for line in self.path.read_text("utf-8").splitlines() if _step_of(line) <= state.global_step]
+            self.path.write_text("".join(f"{line}\n" for line in kept if state.global_step), "utf-8")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         if logs:
