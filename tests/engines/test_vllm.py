@@ -95,12 +95,12 @@ def answers(here: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_all_are_answered_and_bad_rows_take_none_along(here: Path, answers: dict[str, dict[str, Any]]) -> None:
-    assert sorted(answers) == sorted(f"c{n}" for n in range(ROWS) if n not in (20, 40))
+    assert sorted(answers) == sorted(f"c{n}" for n in range(ROWS))
     assert len(ids(here / "in-process.jsonl")) == len(answers)
-    reasons = {row["id"]: row["reason"] for row in lines(here / "in-process-rejects.jsonl")}
+    reasons = {id: row["why"]["predictions"] for id, row in answers.items() if row["predictions"] is None}
     assert reasons == {
-        "c20": "longer than the model takes: --engine-arg max_model_len=N allows more, as far as the model can",
-        "c40": "more images than vLLM is set to: --engine-arg 'limit_mm_per_prompt={\"image\":N}'",
+        "c20": "engine: longer than the model takes: --engine-arg max_model_len=N allows more, as far as the model can",
+        "c40": "engine: more images than vLLM is set to: --engine-arg 'limit_mm_per_prompt={\"image\":N}'",
     }
     one, other = answers["c0"]["predictions"]
     assert one["text"] != other["text"]
@@ -135,9 +135,9 @@ def test_a_server_that_is_killed_and_comes_back(here: Path, answers: dict[str, d
         until_written(here / "served.jsonl", first)
         os.killpg(server.pid, signal.SIGKILL)
         _, err = first.communicate(timeout=600)
-        assert first.returncode == 1, err
-        assert "cannot be reached" in err.splitlines()[-1]
-    written = ids(here / "served.jsonl")
+        assert first.returncode in (3, 4), err
+        assert "cannot be reached" in err
+    written = [row["id"] for row in lines(here / "served.jsonl") if row["predictions"] is not None]
     assert 0 < len(written) < ROWS - 2
     with served(here) as (url, _):
         again = infer(here, Path(sys.executable), url, "served.jsonl", [*arguments, "--resume"])
@@ -145,8 +145,9 @@ def test_a_server_that_is_killed_and_comes_back(here: Path, answers: dict[str, d
         assert again.returncode == 3, err
     rows = {row["id"]: row for row in lines(here / "served.jsonl")}
     assert len(ids(here / "served.jsonl")) == len(rows) == len(answers)
-    assert ids(here / "served.jsonl")[: len(written)] == written
-    texts = [(texts_of(rows[id]), texts_of(answers[id])) for id in answers]
+    both = [id for id in answers if rows[id]["predictions"] and answers[id]["predictions"]]
+    assert {*written} <= {*both}
+    texts = [(texts_of(rows[id]), texts_of(answers[id])) for id in both]
     assert sum(a == b for a, b in texts) > 0.75 * len(texts)  # the same seeds draw the same, there as here
 
 
