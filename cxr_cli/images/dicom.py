@@ -76,7 +76,8 @@ def _transfer_syntax(dataset: Any) -> Any:
 
 
 def _prepare(dataset: Any, header: PixelHeader, layout: PixelLayout) -> None:
-    """Writes the layout into the data set, as pydicom's decoders want it. DecodeError: there are too few pixels."""
+    """Writes the layout into the data set, as pydicom's decoders want it. DecodeError: there are too few pixels, or
+    a row too many."""
     from pydicom.pixels.utils import get_expected_length
 
     dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = layout.rows, layout.columns, layout.samples
@@ -84,8 +85,13 @@ def _prepare(dataset: Any, header: PixelHeader, layout: PixelLayout) -> None:
     dataset.PhotometricInterpretation, dataset.PixelRepresentation = layout.photometric, int(layout.signed)
     if layout.samples > 1:
         dataset.PlanarConfiguration = 0 if header.is_compressed else header.integer("PlanarConfiguration")
-    if not header.is_compressed and len(dataset.PixelData) < get_expected_length(dataset):
-        raise DecodeError("is truncated")
+    if not header.is_compressed:
+        expected, row = get_expected_length(dataset), layout.columns * layout.samples * layout.allocated // 8
+        if len(dataset.PixelData) < expected:
+            raise DecodeError("is truncated")
+        surplus = dataset.PixelData[expected:]
+        if len(surplus) >= max(2, row) and any(surplus):  # no padding: the picture would be cut, or sheared
+            raise DecodeError("has more PixelData than Rows and Columns say")
 
 
 def _decoder(syntax: Any) -> Any:

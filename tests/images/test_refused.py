@@ -20,6 +20,8 @@ from tests.images.test_images import LOSSLESS, RAMP, dicom, packed
         ({"NumberOfFrames": 3}, "holds 3 frames; only files with one frame are supported"),
         ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "has 32 bits a pixel; up to 16 are supported"),
         ({"Rows": 17}, "is truncated"),
+        ({"Rows": 15}, "has more PixelData than Rows and Columns say"),
+        ({"Columns": 15}, "has more PixelData than Rows and Columns say"),
     ],
 )
 def test_films_that_are_refused(tmp_path: Path, tags: dict[str, Any], reason: str) -> None:
