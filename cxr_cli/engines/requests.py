@@ -51,6 +51,11 @@ class Reply:
     cached: bool = False
 
 
+def failed_reply(request: Request, reason: str) -> Reply:
+    """The reply to a request that could not be answered, while others can be."""
+    return Reply(request.id, seed=request.seed, error=reason)
+
+
 def ignore_reply(reply: Reply) -> None:
     """The `on_reply` of an engine until somebody listens to it."""
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from cxr_cli.engines.model_files import default_dtype, load_model, load_processor, locate
-from cxr_cli.engines.requests import Reply, Request, Sampling, ignore_reply, images_in
+from cxr_cli.engines.requests import Reply, Request, Sampling, failed_reply, ignore_reply, images_in
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
@@ -98,7 +98,7 @@ class LocalEngine:
             return self._answer(batch[:half]) + self._answer(batch[half:])
         except (ValueError, IndexError, TypeError) as error:
             if len(batch) == 1:
-                return [_unanswered(batch[0][1], f"the model refuses the request ({type(error).__name__})")]
+                return [failed_reply(batch[0][1], f"the model refuses the request ({type(error).__name__})")]
             return [reply for one in batch for reply in self._answer([one])]
 
     def _generate(self, batch: Sequence[tuple[str, Request]]) -> list[Reply]:
@@ -107,7 +107,7 @@ class LocalEngine:
         prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
         limit = self.model.config.get_text_config().max_position_embeddings
         if len(batch) == 1 and prompt_tokens[0] > limit:
-            return [_unanswered(requests[0], f"longer than the model takes: {prompt_tokens[0]} tokens of {limit}")]
+            return [failed_reply(requests[0], f"longer than the model takes: {prompt_tokens[0]} tokens of {limit}")]
         if max(prompt_tokens) > limit:
             raise ValueError("a request of the batch is too long")
         sampler = None
@@ -144,10 +144,6 @@ class LocalEngine:
         text = self.tokenizer.decode(tokens[:stop], skip_special_tokens=True)
         count, finish = (len(tokens), "length") if stop is None else (stop + 1, "stop")
         return Reply(request.id, text, finish, prompt_tokens, count, request.seed)
-
-
-def _unanswered(request: Request, reason: str) -> Reply:
-    return Reply(request.id, seed=request.seed, error=reason)
 
 
 class Transformers(LocalEngine):

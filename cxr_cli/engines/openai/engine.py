@@ -13,7 +13,7 @@ from cxr_cli.engines.openai.http import HttpClient, Response
 from cxr_cli.engines.openai.protocol import NOT_OPENAI, completion_body, refusal_reason, reply_from
 from cxr_cli.engines.openai.remote_policy import base_url
 from cxr_cli.engines.openai.server_words import server_words
-from cxr_cli.engines.requests import Reply, Request, content_parts
+from cxr_cli.engines.requests import Reply, Request, content_parts, failed_reply
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
@@ -60,16 +60,13 @@ class OpenAI(AsyncEngine):
             try:
                 response = await self._ask(request)
             except TimeoutError:
-                return self._failed(request, f"no reply within {self.timeout:g} s, asked twice: --timeout waits longer")
+                return failed_reply(request, f"no reply within {self.timeout:g} s, asked twice: --timeout waits longer")
             except OSError:
-                return self._failed(request, "the server cannot be reached, or breaks off")
-        if response.status != 200:
-            reply = self._failed(request, refusal_reason(response))
-        else:
-            reply = reply_from(request, response)
-        if reply.error is not None and response.status != 200:  # what comes with 200 is a reply: text about a patient
-            self._quote(response, request)
-        return reply
+                return failed_reply(request, "the server cannot be reached, or breaks off")
+        if response.status == 200:
+            return reply_from(request, response)  # never shown, not even a broken one: it is text about a patient
+        self._quote(response, request)
+        return failed_reply(request, refusal_reason(response))
 
     async def finish(self) -> None:
         await self._http.close()
@@ -83,9 +80,6 @@ class OpenAI(AsyncEngine):
             body = await completion_body(request, self.model, self.sampling, self.args, _NEWER_LIMIT)
             response = await self._http.send("POST", "/chat/completions", body)
         return response
-
-    def _failed(self, request: Request, reason: str) -> Reply:
-        return Reply(request.id, seed=request.seed, error=reason)
 
     def _quote(self, response: Response, request: Request) -> None:
         if response.status in self._quoted:

@@ -12,7 +12,7 @@ import msgspec
 from PIL import Image
 
 from cxr_cli.engines.openai.http import Response
-from cxr_cli.engines.requests import Message, Reply, Request, Sampling
+from cxr_cli.engines.requests import Message, Reply, Request, Sampling, failed_reply
 
 _TOO_LONG = re.compile(r"context.?length|max_model_len|too long|maximum.{0,20}tokens|too many tokens", re.I)
 _FILTERED = ("content_filter", "safety", "blocklist", "prohibited_content")
@@ -77,10 +77,10 @@ def reply_from(request: Request, response: Response) -> Reply:
     try:
         completion = _DECODER.decode(response.body)
     except msgspec.ValidationError as error:
-        return _failed(request, f"{NOT_OPENAI}: {error}")
+        return failed_reply(request, f"{NOT_OPENAI}: {error}")
     except (ValueError, RecursionError):
         what = "a page" if response.body.lstrip().startswith(b"<") else "no JSON that can be read"
-        return _failed(request, f"{NOT_OPENAI}: it is {what}")
+        return failed_reply(request, f"{NOT_OPENAI}: it is {what}")
     choice, usage = completion.choices[0], completion.usage or _Usage()
     message, finish = choice.message, choice.finish_reason
     text = message.content
@@ -88,7 +88,7 @@ def reply_from(request: Request, response: Response) -> Reply:
     if text is None and reasoning and finish == "length":
         text = f"<think>{reasoning}"
     elif reason := _why_unusable(message, finish, reasoning):
-        return _failed(request, reason)
+        return failed_reply(request, reason)
     elif reasoning:
         text = f"<think>{reasoning}</think>{text}"
     return Reply(request.id, text or "", finish, usage.prompt_tokens, usage.completion_tokens, request.seed)
@@ -119,10 +119,6 @@ def refusal_reason(response: Response) -> str:
     what |= {404: "no such path or model", 429: "too many requests: lower --concurrency"}
     advice = what.get(response.status)
     return f"the server refuses the request: HTTP {response.status}{f', {advice}' if advice else ''}"
-
-
-def _failed(request: Request, reason: str) -> Reply:
-    return Reply(request.id, seed=request.seed, error=reason)
 
 
 async def _with_data_uris(message: Message) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cxr_cli.engines.async_engine import AsyncEngine
 from cxr_cli.engines.model_files import load_processor, locate
-from cxr_cli.engines.requests import Reply, Request, images_in
+from cxr_cli.engines.requests import Reply, Request, failed_reply, images_in
 from cxr_cli.engines.spec import Spec
 from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN, check_installed, engine_arguments
 from cxr_cli.engines.vllm.orphans import OrphanWatch
@@ -61,11 +61,11 @@ class Vllm(AsyncEngine):
                 if completion.finish_reason != "error":
                     tokens = (len(output.prompt_token_ids or ()), len(completion.token_ids))
                     return Reply(request.id, completion.text, completion.finish_reason, *tokens, request.seed)
-            return Reply(request.id, seed=request.seed, error="vLLM reports an error without a reason")
+            return failed_reply(request, "vLLM reports an error without a reason")
         except Exception as error:
             if self.engine.errored:
                 raise EngineError(f"vLLM has crashed: {_one_line(error)}") from error
-            return Reply(request.id, seed=request.seed, error=_engine_refusal(error))
+            return failed_reply(request, _engine_refusal(error))
 
     async def finish(self) -> None:
         if self.engine is not None:
