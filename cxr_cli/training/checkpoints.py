@@ -28,11 +28,10 @@ class Resumable:
 
     def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
         trainer: Any = self
-        model = model or trainer.model
-        current = trainer.accelerator.unwrap_model(model)
+        current = trainer.accelerator.unwrap_model(model or trainer.model)
         if _is_adapter(checkpoint) != hasattr(current, "peft_config"):
             raise CxrError(f"{checkpoint} is of another model than the one that is trained: one is a LoRA adapter")
-        if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or _is_adapter(checkpoint):
+        if self._restores_by_itself(checkpoint):
             super()._load_from_checkpoint(checkpoint, model)  # type: ignore[misc]
         else:
             _load_weights(current, checkpoint)
@@ -40,10 +39,15 @@ class Resumable:
     def _load_best_model(self) -> None:
         trainer: Any = self
         best = trainer.state.best_model_checkpoint
-        if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or _is_adapter(best):
+        if self._restores_by_itself(best):
             super()._load_best_model()  # type: ignore[misc]
         else:
             _load_weights(trainer.accelerator.unwrap_model(trainer.model), best)
+
+    def _restores_by_itself(self, checkpoint: str) -> bool:
+        """Does Trainer restore the weights of this checkpoint as they were? Those of adapters, and of shared models."""
+        trainer: Any = self
+        return trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or _is_adapter(checkpoint)
 
 
 def _load_weights(model: Any, checkpoint: str) -> None:

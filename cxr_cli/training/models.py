@@ -1,7 +1,5 @@
 """Loading a model to train: full weights or an adapter, with the vision tower frozen or not."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 from cxr_cli.engines.model_files import (
@@ -11,6 +9,7 @@ from cxr_cli.engines.model_files import (
     load_processor,
     load_weights,
     locate,
+    read_object,
     takes_images,
 )
 from cxr_cli.errors import CxrError
@@ -69,7 +68,7 @@ def check_adapter(files: ModelFiles, settings: dict[str, Any]) -> None:
     lora = settings.get("lora")
     if not (files.adapter and lora):
         return
-    saved = json.loads((Path(files.adapter) / "adapter_config.json").read_text("utf-8"))
+    saved = read_object(files.adapter / "adapter_config.json")
     pairs = {"r": "r", "alpha": "lora_alpha", "dropout": "lora_dropout"}
     for name, key in pairs.items():
         if lora[name] != saved.get(key):

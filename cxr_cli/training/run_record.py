@@ -61,7 +61,7 @@ def check_same(out: Path, record: RunRecord) -> None:
     """Raises CxrError if the training in OUT was begun with something else than `record`; reports what may change."""
     before = read_record(out)
     if before is None:
-        if (stage := _stage_of(out)) not in (None, record["stage"]):
+        if (stage := _finished_record(out).get("stage")) not in (None, record["stage"]):
             raise CxrError(f"{out} is a training of `cxr {stage}`: --resume goes on with that alone")
         return
     changes = list(_changes(before, record))
@@ -73,10 +73,10 @@ def check_same(out: Path, record: RunRecord) -> None:
 
 def is_finished(out: Path, record: RunRecord) -> bool:
     """Has the training in OUT come to the end that `record` asks for?"""
-    path = out / "training.json"
-    if not path.is_file():
+    finished = _finished_record(out)
+    if not finished:
         return False
-    before, steps = read_record(out), json.loads(path.read_text("utf-8")).get("steps", 0)
+    before, steps = read_record(out), finished.get("steps", 0)
     max_steps = record["settings"].get("max_steps", 0)
     same_length = before is not None and all(
         before["settings"].get(name) == record["settings"].get(name) for name in LENGTH
@@ -84,10 +84,10 @@ def is_finished(out: Path, record: RunRecord) -> bool:
     return same_length or 0 < max_steps <= steps
 
 
-def _stage_of(out: Path) -> str | None:
-    """The stage of a training that has no run.json."""
+def _finished_record(out: Path) -> RunRecord:
+    """OUT/training.json, which a finished training has; {} without one."""
     path = out / "training.json"
-    return json.loads(path.read_text("utf-8")).get("stage") if path.is_file() else None
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

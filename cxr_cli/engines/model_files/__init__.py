@@ -3,6 +3,7 @@
 What lies in a folder is data: safetensors only, and none of its code is run. What is wrong with it is a CxrError.
 """
 
+from cxr_cli.engines.model_files.loading_errors import read_object
 from cxr_cli.engines.model_files.location import ModelFiles, locate
 from cxr_cli.engines.model_files.model_config import load_config, takes_images
 from cxr_cli.engines.model_files.processor import load_processor, processor_without_video
@@ -18,5 +19,6 @@ __all__ = [
     "load_weights",
     "locate",
     "processor_without_video",
+    "read_object",
     "takes_images",
 ]

@@ -1,13 +1,12 @@
 """What vLLM is started with: environment variables and engine arguments."""
 
-import json
 import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.engines.model_files import ModelFiles
+from cxr_cli.engines.model_files import ModelFiles, read_object
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
@@ -64,5 +63,5 @@ def _check_adapter(adapter: Path) -> None:
 
 
 def _max_lora_rank(adapter: Path) -> int:
-    rank = json.loads((adapter / "adapter_config.json").read_text("utf-8")).get("r", 16)
+    rank = read_object(adapter / "adapter_config.json").get("r", 16)
     return next((allowed for allowed in _LORA_RANKS if allowed >= rank), rank)

@@ -8,6 +8,7 @@ from cxr_cli.errors import CxrError, one_line, shortened
 from cxr_cli.records import Row
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.lines import LONGEST_LINE
+from cxr_cli.rows.files.writing import part_of
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,6 @@ def _is_half_row(line: bytes) -> bool:
 
 def _take_out(path: Path, numbers: set[int]) -> None:
     """Replaces the file by one without these lines."""
-    from cxr_cli.rows.files.writing import part_of
-
     part = part_of(path)
     with path.open("rb") as file, part.open("wb") as kept:
         kept.writelines(line for number, line in enumerate(file, 1) if number not in numbers)

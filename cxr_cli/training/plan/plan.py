@@ -137,8 +137,8 @@ def _token_counts(
         if missing := missing_films(rows, job.root):
             raise CxrError(f"{missing[0]}{f', and {len(missing) - 1:,} more' if missing[1:] else ''}")
         check_special_tokens(rows, counter.processor.tokenizer)
-        for row in longest_rows(rows):
-            counter.count(row)
+    for row in longest_rows(data.held_out) if data.held_out else ():
+        counter.count(row)
     return [counter.count(row) for row in [*_sample(data.rows), *longest_rows(data.rows)]], counter.context_length
 
 
