@@ -1,5 +1,6 @@
 """`cxr rl`: GRPO with process rewards by TRL's GRPOTrainer."""
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
@@ -84,9 +85,14 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
         peft_config=lora,
         callbacks=[LogCallback(job.out)],
     )
-    reuse = -(-arguments.steps_per_generation // arguments.gradient_accumulation_steps) * arguments.num_iterations
-    run_trainer(trainer, job, reuse)
+    run_trainer(trainer, job, steps_between_generations(arguments))
     write_model_card(job, "rl", trainer, data.rows)
+
+
+def steps_between_generations(arguments: Any) -> int:
+    """After how many steps of the optimizer GRPO generates anew just as a step begins."""
+    batches: int = arguments.steps_per_generation * arguments.num_iterations
+    return batches // math.gcd(batches, arguments.gradient_accumulation_steps)
 
 
 def rollout_backend(settings: Settings) -> str:

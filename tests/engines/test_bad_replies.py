@@ -140,6 +140,17 @@ def test_the_servers_words_are_printed_once(capsys: pytest.CaptureFixture[str]) 
         assert word not in error.casefold()
 
 
+@pytest.mark.parametrize("body", ['data: {"content": "Large mass."}', '{"message": "Large mass."}', '"Large mass."'])
+def test_a_reply_that_cannot_be_read_is_not_shown(capsys: pytest.CaptureFixture[str], body: str) -> None:
+    def answer(asked: Json) -> str:
+        raise Fault(200, body)
+
+    with Server(answer) as server, open_engine(Spec(server.url, cached=False)) as engine:
+        [reply] = generate(engine, ask(1, "Is there a mass?"))
+    assert reply.error
+    assert "Large" not in reply.error + capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

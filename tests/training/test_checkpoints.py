@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -143,6 +144,19 @@ def test_a_checkpoint_falls_between_two_generations(
     shutil.copytree(tmp_path / "whole" / "checkpoint-4", tmp_path / "stopped" / "checkpoint-4")
     rl(drawn, tiny_models["qwen2_vl"], tmp_path / "stopped", **settings, resume=True)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
+
+
+@pytest.mark.parametrize(
+    ("per_generation", "iterations", "accumulation", "steps"),
+    [(8, 1, 8, 1), (8, 2, 8, 2), (4, 1, 1, 4), (1, 1, 8, 1), (3, 1, 2, 3), (4, 3, 8, 3)],
+)
+def test_the_steps_between_two_generations(per_generation: int, iterations: int, accumulation: int, steps: int) -> None:
+    from cxr_cli.training.rl import steps_between_generations
+
+    arguments = SimpleNamespace(
+        steps_per_generation=per_generation, num_iterations=iterations, gradient_accumulation_steps=accumulation
+    )
+    assert steps_between_generations(arguments) == steps
 
 
 @pytest.mark.parametrize(("family", "lora"), [("qwen2_vl", None), ("qwen3_vl", None), ("qwen2_vl", LORA)])
