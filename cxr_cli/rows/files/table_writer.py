@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -45,7 +45,9 @@ class TableWriter:
 
     def close(self) -> None:
         try:
-            self.save(self._frame(), self._path)
+            self._file.flush()
+            with self._path.open("wb") as table:  # by name a thread of polars may make it after a failure
+                self.save(self._frame(), table)
         except pl.exceptions.PolarsError as error:
             raise OSError(str(error)) from error
         finally:
@@ -58,7 +60,7 @@ class TableWriter:
                 row[name] = json_text.encode(row[name]).decode()
         return row
 
-    def save(self, frame: pl.LazyFrame, path: Path) -> None:
+    def save(self, frame: pl.LazyFrame, table: BinaryIO) -> None:
         """Writes the rows in one stream."""
         raise NotImplementedError
 
@@ -76,13 +78,13 @@ class TableWriter:
 
 
 class ParquetWriter(TableWriter):
-    def save(self, frame: pl.LazyFrame, path: Path) -> None:
-        frame.sink_parquet(path, row_group_size=_GROUP)
+    def save(self, frame: pl.LazyFrame, table: BinaryIO) -> None:
+        frame.sink_parquet(table, row_group_size=_GROUP)
 
 
 class ArrowWriter(TableWriter):
-    def save(self, frame: pl.LazyFrame, path: Path) -> None:
-        frame.sink_ipc(path)
+    def save(self, frame: pl.LazyFrame, table: BinaryIO) -> None:
+        frame.sink_ipc(table)
 
 
 class CsvWriter(TableWriter):
@@ -99,9 +101,9 @@ class CsvWriter(TableWriter):
             for name, cell in super().cells(row, as_json).items()
         }
 
-    def save(self, frame: pl.LazyFrame, path: Path) -> None:
+    def save(self, frame: pl.LazyFrame, table: BinaryIO) -> None:
         packing = _COMPRESSION[self._pack]
-        frame.sink_csv(path, separator=self._separator, compression=packing, check_extension=False)
+        frame.sink_csv(table, separator=self._separator, compression=packing, check_extension=False)
 
 
 def widen(shape: Shape, value: Any) -> Shape:

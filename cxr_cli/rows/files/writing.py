@@ -5,7 +5,6 @@ else (.parquet, .csv, .gz, .zst) is written as `OUT.cxr-part` and renamed at the
 or is interrupted; a run that is killed leaves none of it.
 """
 
-import atexit
 import io
 import os
 import sys
@@ -77,8 +76,6 @@ class Output:
                 if self._part is not None:
                     self._part.replace(self._path)
         except OSError as failure:
-            if self._part is not None:  # a thread of polars may still be making it
-                atexit.register(self._part.absolute().unlink, missing_ok=True)
             raise _write_error(self._path, failure, lost=self._part is not None) from failure
         finally:
             if self._part is not None:
