@@ -37,7 +37,7 @@ class StrictJudge:
 ''',
     "strict_step_judge.py": '''
 from cxr_cli.engines.conversations import without_requests
-from cxr_cli.verifying.evidence import Opinion
+from cxr_cli.verifying.steps.opinion import Opinion
 
 
 class StrictStepJudge:
@@ -76,7 +76,7 @@ class ModestJudge:
 ''',
     "modest_step_judge.py": '''
 from cxr_cli.engines.requests import Request
-from cxr_cli.verifying.evidence import Opinion
+from cxr_cli.verifying.steps.opinion import Opinion
 
 
 class ModestStepJudge:

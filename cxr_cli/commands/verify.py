@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     options.unmentioned,
     options.lexicon,
     verifying.explain,
-    options.show_prompt("cxr_cli.verifying.llm"),
+    options.show_prompt("cxr_cli.verifying.judges.llm"),
     options.flow(),
     options.engine(required=False),
     options.judge(STEP_JUDGES),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cxr_cli.findings import Finding, Reader
-from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.findings.study import StudyFindings
+from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Step
 from cxr_cli.rows.rng import Rng
 from cxr_cli.tasks.questions import Candidates, Question, QuestionWriter

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cxr_cli.findings import Finding, Reader
-from cxr_cli.findings.agreement import COURSE, COURSE_WORDS, ReferenceFindings
+from cxr_cli.findings.agreement import COURSE, COURSE_WORDS
 from cxr_cli.findings.study import StudyFindings
+from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Step
 from cxr_cli.rows.rng import Rng
 from cxr_cli.tasks.questions import Candidates, Question, QuestionWriter, slug

@@ -12,10 +12,11 @@ from cxr_cli.findings.sections import NO_FINDINGS
 from cxr_cli.records import merge_reasons, unanswered
 from cxr_cli.rows import Row
 from cxr_cli.tasks import task_of
-from cxr_cli.verifying.evidence import Evidence, Opinion
 from cxr_cli.verifying.interrater import agreement_text
 from cxr_cli.verifying.judges import STEP_JUDGES, StepJudge
-from cxr_cli.verifying.verifier import Verifier, support
+from cxr_cli.verifying.steps.evidence import Evidence
+from cxr_cli.verifying.steps.opinion import Opinion
+from cxr_cli.verifying.steps.verifier import Verifier, support
 
 if TYPE_CHECKING:
     from cxr_cli.engines.prompts.structured import Model
@@ -82,12 +83,14 @@ class CaseJudge:
     def chain(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
     ) -> Conversation[ChainVerdict]:
-        """Each step with the verdict of the first judge; that of a second as its `second`."""
+        """Each step with the verdict of the first judge; that of a second as its `second`. Against a report without a
+        findings section no step can be checked."""
         if evidence.silent:
-            return ChainVerdict(self._checked(steps, case, evidence, None), None, {"support": NO_FINDINGS})
-        opinions: list[list[Opinion] | Failure | None] = []
+            silence = {"evidence": [], "verdict": "not_checkable", "reason": NO_FINDINGS}
+            return ChainVerdict([{**step, **silence} for step in steps], None, {"support": NO_FINDINGS})
+        opinions: list[list[Opinion] | Failure] = []
         for judge in self.judges:
-            opinions.append((yield from judge.judge(id, steps, case)) if steps else None)
+            opinions.append((yield from judge.judge(id, steps, case)) if steps else [])
         first, *others = [self._checked(steps, case, evidence, one) for one in opinions]
         for second in others:
             self._add_second(first, second)
@@ -100,7 +103,7 @@ class CaseJudge:
         steps: Sequence[Mapping[str, Any]],
         case: Mapping[str, Any],
         evidence: Evidence,
-        opinions: list[Opinion] | Failure | None,
+        opinions: list[Opinion] | Failure,
     ) -> list[dict[str, Any]]:
         if isinstance(opinions, Failure):
             return [{**step, "verdict": None, "reason": opinions.why} for step in steps]

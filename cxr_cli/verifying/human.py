@@ -18,7 +18,7 @@ from cxr_cli.rows.files import reading
 from cxr_cli.rows.signatures import sign
 from cxr_cli.rows.validation import check_row
 from cxr_cli.verifying.interrater import agreement_text
-from cxr_cli.verifying.verifier import support
+from cxr_cli.verifying.steps.verifier import support
 
 _FLIPPED = {"supported": "contradicted", None: "contradicted"}  # any other becomes supported
 _Key = tuple[str, str, int, int, str]

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cxr_cli.findings import reader
-from cxr_cli.findings.agreement import ReferenceFindings
-from cxr_cli.verifying.evidence import Evidence, worst
-from cxr_cli.verifying.verifier import Verifier
+from cxr_cli.findings.verdict import ReferenceFindings
+from cxr_cli.verifying.judges.rules import step_opinion, worst
+from cxr_cli.verifying.steps.evidence import Evidence
+from cxr_cli.verifying.steps.verifier import Verifier
 from tests.shared import held_back, openi_reports, radfact, report_text
 
 SIDES = [("left", "right")]
@@ -110,7 +111,9 @@ def rates(held: bool) -> tuple[Counter[str], Counter[str]]:
         evidence = Evidence(report, reader(), "normal")
         for kind, text in planted(report, rng):
             # The second step keeps the first from being taken for a conclusion.
-            step = verifier.steps([{"text": text}, {"text": "-"}], {"prior": {}}, evidence)[0]
+            steps = [{"text": text}, {"text": "-"}]
+            opinions = [step_opinion(reading.claims, evidence) for reading in verifier.readings(steps)]
+            step = verifier.steps(steps, {"prior": {}}, evidence, opinions)[0]
             total[kind] += 1
             right[kind] += (step["verdict"] == "supported") == (kind in TRUE)
     return total, right

@@ -3,7 +3,7 @@
 import pytest
 
 from cxr_cli.findings import read, reader
-from cxr_cli.findings.agreement import ReferenceFindings
+from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Unmentioned
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.findings import Finding, read
-from cxr_cli.findings.agreement import ReferenceFindings
+from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.tasks import TASKS, task_names, task_of, tasks_named
 from cxr_cli.tasks.task import Task
 from tests.cases import LEXICON, READER

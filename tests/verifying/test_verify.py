@@ -8,10 +8,10 @@ import pytest
 
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import reader
-from cxr_cli.verifying import faults
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter
-from cxr_cli.verifying.verifier import Verifier
+from cxr_cli.verifying.steps import faults
+from cxr_cli.verifying.steps.verifier import Verifier
 from tests.conftest import Cxr
 from tests.engines.conversations import run_offline
 

@@ -12,13 +12,13 @@ from cxr_cli.answers.reference import AnswerKey, answer_key
 from cxr_cli.answers.reply_format import parse_reply
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import Finding, Reader, observations
-from cxr_cli.findings.agreement import ReferenceFindings
 from cxr_cli.findings.sections import has_findings
+from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Unmentioned
 from cxr_cli.scoring.metrics.f1 import f1
 from cxr_cli.scoring.metrics.radrscore import coverage
 from cxr_cli.tasks import task_of
-from cxr_cli.verifying.faults import normal_form
+from cxr_cli.verifying.steps.faults import normal_form
 
 
 class CaseReference(NamedTuple):

@@ -1,15 +1,12 @@
-"""A report as evidence, and a judge's opinion of one step."""
+"""A report as evidence."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from cxr_cli.findings import Reader
-from cxr_cli.findings.agreement import Judgement, ReferenceFindings
 from cxr_cli.findings.sections import has_findings
+from cxr_cli.findings.verdict import Judgement, ReferenceFindings
 from cxr_cli.records import Span, Unmentioned
-from cxr_cli.verifying import faults
-
-WORST = ("contradicted", "unmentioned", "supported")
+from cxr_cli.verifying.steps import faults
 
 
 class Evidence:
@@ -28,19 +25,3 @@ class Evidence:
         """The sentences of the report that decided, each once, in order."""
         found = {self._sentence[j.by.start] for j in judgements if j.by is not None}
         return [{"start": start, "end": end} for start, end in sorted(found)]
-
-
-class Opinion(NamedTuple):
-    """A judge's verdict on one step. evidence: the sentences of the report that decide."""
-
-    verdict: str
-    reason: str
-    evidence: list[Span]
-
-
-def worst(judgements: Sequence[Judgement]) -> tuple[str, str]:
-    """The verdict on a step with these claims, and why: the worst of the verdicts on each."""
-    if not judgements:
-        return "not_checkable", "states no finding"
-    judgement = judgements[0] if len(judgements) == 1 else min(judgements, key=lambda j: WORST.index(j.verdict))
-    return judgement.verdict, judgement.reason

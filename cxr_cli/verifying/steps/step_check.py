@@ -1,16 +1,17 @@
 """The checks of one step, in the order in which they are made, and what a chain of steps remembers for the next one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from cxr_cli.answers.grading import NO_REFERENCE_ANSWER, NOT_AN_OPTION, grade
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.findings import Finding
-from cxr_cli.findings.agreement import ReferenceFindings
+from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Span
-from cxr_cli.verifying.evidence import Evidence, Opinion, worst
-from cxr_cli.verifying.faults import StepWords
+from cxr_cli.verifying.steps.evidence import Evidence
+from cxr_cli.verifying.steps.faults import StepWords
+from cxr_cli.verifying.steps.opinion import Opinion
 
 
 class StepReading(NamedTuple):
@@ -28,8 +29,6 @@ class Chain:
     case: Mapping[str, Any]
     evidence: Evidence
     length: int
-    topic: tuple[Finding, ...] = ()
-    """What the step before asks about."""
     first_use: dict[str, int] = field(default_factory=dict)
     """The words of a step -> the number of the first step with these words."""
     supported: list[Finding] = field(default_factory=list)
@@ -39,7 +38,6 @@ class Chain:
 
     def add(self, step: "StepCheck") -> None:
         """Remembers a checked step."""
-        self.topic = step.reading.topic
         self.observed |= not step.plan and step.fault is None and step.verdict in ("supported", "not_checkable")
         if step.verdict == "supported":
             self.supported += step.reading.claims
@@ -58,20 +56,17 @@ class StepCheck:
     reason: str = ""
     evidence: list[Span] = field(default_factory=list)
     fault: str | None = None
-    doubtful: list[Finding] = field(default_factory=list)
+    doubtful: Sequence[Finding] = ()
     """The claims that the report does not support."""
 
-    def judge_findings(self, evidence: Evidence, opinion: Opinion | None) -> None:
-        """The step gets the worst verdict of its claims. opinion: another judge's, which replaces this verdict."""
+    def add_opinion(self, opinion: Opinion) -> None:
+        """The judge's verdict on what the step says of findings."""
         claims, topic, _ = self.reading
         self.plan = not claims and (self.step.get("kind") == "plan" or bool(topic))
-        if opinion is None:
-            judgements = [evidence.reference.judge(claim) for claim in claims]
-            self.doubtful = [c for c, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
-            (self.verdict, self.reason), self.evidence = worst(judgements), evidence.spans(judgements)
-        else:
-            self.verdict, self.reason, self.evidence = opinion
-            self.doubtful = [] if opinion.verdict == "supported" else claims
+        self.verdict, self.reason, self.evidence, doubtful = opinion
+        if doubtful is None:
+            doubtful = [] if opinion.verdict == "supported" else claims
+        self.doubtful = doubtful
 
     def check_words(self, chain: Chain) -> None:
         """A step must not mention the report, nor a prior film or a measurement that does not exist."""

@@ -1,8 +1,8 @@
 """Each step of a case against the report.
 
-A step's findings are each judged by `findings.agreement`; the worst verdict is the step's. What else can be wrong with
-a step (it gives away the report, invents a prior film, repeats another, does not give the answer, gives it without
-any observation) is its `fault`. The rules find it, whoever judges the findings.
+A judge in `verifying/judges/` gives the verdict on what a step says of findings. What else can be wrong with a step (it
+gives away the report, invents a prior film, repeats another, does not give the answer, gives it without any
+observation) is its `fault`. The rules find it, whoever judges the findings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,12 @@ from typing import Any
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
-from cxr_cli.findings.sections import NO_FINDINGS
 from cxr_cli.records import Unmentioned
 from cxr_cli.rows.signatures import signature
-from cxr_cli.verifying import faults
-from cxr_cli.verifying.evidence import Evidence, Opinion
-from cxr_cli.verifying.step_check import Chain, StepCheck, StepReading
+from cxr_cli.verifying.steps import faults
+from cxr_cli.verifying.steps.evidence import Evidence
+from cxr_cli.verifying.steps.opinion import Opinion
+from cxr_cli.verifying.steps.step_check import Chain, StepCheck, StepReading
 
 
 class Verifier:
@@ -40,26 +40,28 @@ class Verifier:
         steps: Sequence[Mapping[str, Any]],
         case: Mapping[str, Any],
         evidence: Evidence,
-        opinions: Sequence[Opinion] | None = None,
+        opinions: Sequence[Opinion],
     ) -> list[dict[str, Any]]:
-        """Each step with its verdict, reason, evidence and, where there is one, its fault.
-
-        opinions: those of another judge, one a step, in place of the verdicts that the rules give. Against a report
-        without a findings section no step can be checked.
-        """
-        if evidence.silent:
-            return [{**step, "evidence": [], "verdict": "not_checkable", "reason": NO_FINDINGS} for step in steps]
+        """Each step with its verdict, reason, evidence and, where there is one, its fault. opinions: a judge's, one a
+        step."""
         chain = Chain(case, evidence, len(steps))
         results = []
-        for number, step in enumerate(steps, 1):
-            check = StepCheck(number, step, self._reading(step["text"], chain.topic))
-            check.judge_findings(evidence, None if opinions is None else opinions[number - 1])
+        for number, (step, reading, opinion) in enumerate(zip(steps, self.readings(steps), opinions, strict=True), 1):
+            check = StepCheck(number, step, reading)
+            check.add_opinion(opinion)
             check.check_words(chain)
             check.check_repetition(chain)
             check.check_conclusion(chain)
             chain.add(check)
             results.append(check.result())
         return results
+
+    def readings(self, steps: Sequence[Mapping[str, Any]]) -> list[StepReading]:
+        """What each step says. Its words may depend on what the step before asks about."""
+        readings: list[StepReading] = []
+        for step in steps:
+            readings.append(self._reading(step["text"], readings[-1].topic if readings else ()))
+        return readings
 
     def _read(self, text: str, topic: tuple[Finding, ...]) -> StepReading:
         """topic: what the step before asks about."""

@@ -9,10 +9,10 @@ from cxr_cli.engines.prompts.prompt import packaged_prompt, prompts_digest, ques
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.rows.signatures import signature
-from cxr_cli.verifying.evidence import Opinion
-from cxr_cli.verifying.verifier import Verifier
+from cxr_cli.verifying.steps.opinion import Opinion
+from cxr_cli.verifying.steps.verifier import Verifier
 
-PROMPTS = {name: packaged_prompt("cxr_cli.verifying", name) for name in ("steps", "normal", "unknown")}
+PROMPTS = {name: packaged_prompt("cxr_cli.verifying.judges", name) for name in ("steps", "normal", "unknown")}
 VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
 
 

@@ -8,13 +8,13 @@ from cxr_cli.registry import Registry
 if TYPE_CHECKING:
     from cxr_cli.engines.conversations import Conversation
     from cxr_cli.engines.prompts.structured import Failure, Model
-    from cxr_cli.verifying.evidence import Opinion
-    from cxr_cli.verifying.verifier import Verifier
+    from cxr_cli.verifying.steps.opinion import Opinion
+    from cxr_cli.verifying.steps.verifier import Verifier
 
 STEP_JUDGES = Registry(
     {
-        "rules": "cxr_cli.verifying.rules:RulesStepJudge",
-        "llm": "cxr_cli.verifying.llm:LlmStepJudge",
+        "rules": "cxr_cli.verifying.judges.rules:RulesStepJudge",
+        "llm": "cxr_cli.verifying.judges.llm:LlmStepJudge",
     }
 )
 
@@ -33,9 +33,6 @@ class StepJudge(Protocol):
 
     def judge(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any]
-    ) -> "Conversation[list[Opinion] | Failure | None]":
-        """One opinion for each step, a Failure if the judge gives none; None leaves them all to the rules.
-
-        id: of the request to a model.
-        """
+    ) -> "Conversation[list[Opinion] | Failure]":
+        """One opinion for each step, a Failure if the judge gives none. id: of the request to a model."""
         ...

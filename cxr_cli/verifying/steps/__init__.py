@@ -1,0 +1,1 @@
+"""What is checked of each step, whoever judges its findings, and the report as evidence."""
