@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cxr_cli.options.shell_completion import file_names
+from cxr_cli.options.values import file_names
 
 
 @click.command()

@@ -6,7 +6,7 @@ import click
 
 from cxr_cli import options
 from cxr_cli.options import training
-from cxr_cli.options.shell_completion import file_names
+from cxr_cli.options.values import file_names
 
 if TYPE_CHECKING:
     from cxr_cli.stages.sft import SftOptions

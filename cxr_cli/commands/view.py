@@ -6,7 +6,7 @@ import click
 
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping, without_inputs
-from cxr_cli.options.shell_completion import file_names
+from cxr_cli.options.values import file_names
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """Which model answers, and how: the flags of every stage that can ask a model."""
 
 import json
+import math
 from inspect import signature
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 from cxr_cli.engines import Sampling, Spec
 from cxr_cli.engines.spec import ENGINES
 from cxr_cli.options.bundle import Bundle, Decorator
-from cxr_cli.options.shell_completion import file_names
+from cxr_cli.options.values import FiniteRange, file_names
 
 
 def engine(*, required: bool) -> Bundle:
@@ -74,6 +75,10 @@ def _parsed_args(context: click.Context, parameter: click.Parameter, texts: tupl
             parsed[name] = json.loads(value)
         except json.JSONDecodeError:
             parsed[name] = {"True": True, "False": False, "None": None}.get(value, value)
+        try:
+            json.dumps(parsed[name], allow_nan=False)
+        except ValueError as error:
+            raise click.BadParameter(f"{name}: NaN and Infinity are no numbers that an engine takes") from error
     return parsed
 
 
@@ -104,14 +109,14 @@ def _options(required: bool) -> tuple[Decorator, ...]:
         ),
         click.option(
             "--temperature",
-            type=click.FloatRange(0),
+            type=FiniteRange(0),
             default=0.0,
             show_default=True,
             help="Sampling temperature; 0 is greedy.",
         ),
         click.option(
             "--top-p",
-            type=click.FloatRange(0, 1, min_open=True),
+            type=FiniteRange(0, 1, min_open=True),
             default=1.0,
             help="The probability mass of nucleus sampling.",
         ),
@@ -127,7 +132,7 @@ def _options(required: bool) -> tuple[Decorator, ...]:
         ),
         click.option(
             "--timeout",
-            type=click.FloatRange(0, min_open=True),
+            type=FiniteRange(0, min_open=True),
             default=600.0,
             show_default=True,
             help="openai: seconds to wait for a reply; then the request is sent once more.",
@@ -175,6 +180,6 @@ def _parsed_price(context: click.Context, parameter: click.Parameter, text: str 
         prices = [float(part) for part in text.split(",")]
     except ValueError:
         prices = []
-    if len(prices) not in (1, 2) or min(prices) < 0:
+    if len(prices) not in (1, 2) or not all(0 <= price < math.inf for price in prices):
         raise click.BadParameter(f"{text}: expected one price or two, such as 2.5,10")
     return prices[0], prices[-1]

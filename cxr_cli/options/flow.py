@@ -7,7 +7,7 @@ from typing import get_args
 import click
 
 from cxr_cli.options.bundle import Bundle
-from cxr_cli.options.shell_completion import file_names
+from cxr_cli.options.values import file_names
 from cxr_cli.rows import FlowOptions, claim_stdout, note
 from cxr_cli.rows.files.formats import known_suffixes
 from cxr_cli.rows.flow import OnError

@@ -8,7 +8,7 @@ import click
 from cxr_cli.engines import Spec
 from cxr_cli.mining.cases import StepsFor
 from cxr_cli.options.bundle import Bundle
-from cxr_cli.options.shell_completion import file_names
+from cxr_cli.options.values import file_names
 from cxr_cli.rows import splits
 from cxr_cli.tasks import task_names, tasks_named
 from cxr_cli.tasks.questions import Uncertain

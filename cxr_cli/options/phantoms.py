@@ -7,10 +7,11 @@ import click
 from cxr_cli.findings import Lexicon
 from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.options.bundle import Bundle
+from cxr_cli.options.values import FiniteRange
 from cxr_cli.phantoms import PHANTOM_FINDINGS
 from cxr_cli.phantoms.film.styles import STYLES
 
-PROBABILITY = click.FloatRange(0, 1)
+PROBABILITY = FiniteRange(0, 1)
 
 
 def _parsed_findings(context: click.Context, parameter: click.Parameter, text: str | None) -> Sequence[str]:

@@ -9,7 +9,7 @@ import click
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping
-from cxr_cli.options.shell_completion import file_names
+from cxr_cli.options.values import file_names
 from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rows import claim_stdout
 from cxr_cli.training.settings.config import ROLLOUTS

@@ -7,6 +7,7 @@ import click
 
 from cxr_cli.engines import Spec
 from cxr_cli.options.judge import check_judges
+from cxr_cli.options.values import FiniteRange
 from cxr_cli.records import Chains
 from cxr_cli.verifying.filtering import Keep
 from cxr_cli.verifying.judges import STEP_JUDGES
@@ -30,7 +31,7 @@ step_flags = (
     ),
     click.option(
         "--min-support",
-        type=click.FloatRange(0, 1),
+        type=FiniteRange(0, 1),
         metavar="X",
         help="Drop cases (or predictions) whose support is below X.",
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
@@ -74,7 +75,7 @@ def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:
             weights.append(float(weight))
         except ValueError:
             weights.append(0.0)
-        if not (source and weights[-1] > 0):
+        if not (source and 0 < weights[-1] < inf):
             raise CxrError(f"--mix {text}: not FILE:WEIGHT with a weight above 0")
         sources.append(source)
     return sources, weights
