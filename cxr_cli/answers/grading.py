@@ -1,8 +1,8 @@
 """Whether a reply answers its question right. The way from a text to its scores:
 
     parse_reply(text)         reply_format.py   the reply's parts: the thought, the answer tag, the rest
-    answer_key(case)          reference.py      the question, its options and the right answer
-    choose(parts, key)        choice.py         the options that the reply chooses, or why it chooses none
+    answer_key(case)          answer_key.py     the question, its options and the right answer
+    choose(parts, key)        reply_reader.py   the options that the reply chooses, or why it chooses none
     same_meaning(..)          meaning.py        an open answer against the right one
     grade(case, text)         here              the chosen options against the right ones
 
@@ -12,11 +12,11 @@ No answer is not a wrong answer: its score is None, with a reason.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.answer import NO_ANSWER, UNPARSABLE, Answer
-from cxr_cli.answers.choice import choose
+from cxr_cli.answers.answer_key import AnswerKey, answer_key
 from cxr_cli.answers.meaning import items_in_common, same_meaning
-from cxr_cli.answers.reference import AnswerKey, answer_key
+from cxr_cli.answers.parsed_answer import NO_ANSWER, UNPARSABLE, ParsedAnswer
 from cxr_cli.answers.reply_format import parse_reply
+from cxr_cli.answers.reply_reader import choose
 from cxr_cli.answers.wording.cleaning import plain
 
 NO_REFERENCE_ANSWER, NOT_AN_OPTION = "no reference answer", "reference answer is no option"
@@ -47,7 +47,7 @@ def grade_reply(key: AnswerKey, text: str | None, finish: str | None = None) -> 
     return {**scores, "format": None}, {**why, "format": NO_ANSWER}
 
 
-def grade_answer(key: AnswerKey, answer: Answer) -> Grades:
+def grade_answer(key: AnswerKey, answer: ParsedAnswer) -> Grades:
     """The scores of an answer, without `format`."""
     metrics = ["accuracy", "answer_f1", "answer_jaccard"] if key.several else ["accuracy"]
     scores: dict[str, float | None] = dict.fromkeys(metrics)

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cxr_cli.answers.answer_key import reference_texts
 from cxr_cli.answers.lists import list_items
-from cxr_cli.answers.reference import reference_texts
 from cxr_cli.answers.reply_format import parse_prompt
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError, RowError

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cxr_cli.answers.answer_key import answer_key, row_answer
 from cxr_cli.answers.grading import grade, grade_reply
-from cxr_cli.answers.reference import answer_key, row_answer
 from cxr_cli.answers.reply_format import bare_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.engines.prompts.structured import together

@@ -15,7 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.reference import row_answer
+from cxr_cli.answers.answer_key import row_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import COURSE, SEVERITY

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cxr_cli.answers.reference import row_answer
+from cxr_cli.answers.answer_key import row_answer
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader

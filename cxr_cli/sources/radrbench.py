@@ -76,7 +76,7 @@ def _rows_of_file(path: Path) -> Iterator[Item]:
 
 def case(item: Row, task: str | None = None) -> Row:
     """An item as a Case without `id`. task: that in the file's name."""
-    from cxr_cli.answers.reference import answer_texts, reference_texts
+    from cxr_cli.answers.answer_key import answer_texts, reference_texts
 
     question, listed_options = parse_prompt(str(_first_value(item, _QUESTION_NAMES)).strip())
     choices = item.get("options") or listed_options

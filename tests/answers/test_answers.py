@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cxr_cli.answers.answer import Answer
-from cxr_cli.answers.choice import answer_of
+from cxr_cli.answers.answer_key import reference_texts
 from cxr_cli.answers.grading import grade
 from cxr_cli.answers.options import prose
-from cxr_cli.answers.reference import reference_texts
+from cxr_cli.answers.parsed_answer import ParsedAnswer
 from cxr_cli.answers.reply_format import completion_text, option_letter, parse_prompt, parse_reply, prompt_text
+from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.wording import cues
 from cxr_cli.answers.wording.cleaning import clean
 from cxr_cli.errors import CxrError
@@ -21,7 +21,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "published" / "accuracy
 CASES = [json.loads(line) for line in (GOLDEN / "answers.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def answered(text: str | None, options: list[str], *, several: bool = False, question: str = "") -> Answer:
+def answered(text: str | None, options: list[str], *, several: bool = False, question: str = "") -> ParsedAnswer:
     """A reply to such a question. A list of right answers, here an empty one, says that several may be right."""
     return answer_of({"question": question, "options": options, "answer": [] if several else None}, text)
 

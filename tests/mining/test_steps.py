@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from cxr_cli.answers.choice import answer_of
+from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Case

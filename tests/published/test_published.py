@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.answers.choice import answer_of
 from cxr_cli.answers.reply_format import parse_prompt
+from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.published.results import find_results
 from tests.conftest import Cxr
 from tests.published import published_files

@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from cxr_cli.answers import reply_format
-from cxr_cli.answers.choice import answer_of
+from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.vote import majority
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.prompt import Prompt

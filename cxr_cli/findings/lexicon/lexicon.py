@@ -20,7 +20,7 @@ from cxr_cli.findings.lexicon.merging import merge
 from cxr_cli.findings.lexicon.terms import expand, plural_of
 
 MOST_PHRASES = 5000  # of one term: more is a slip of the pen
-PACKAGED_LEXICON = Path(__file__).parents[1] / "lexicon.toml"
+PACKAGED_LEXICON = Path(__file__).with_name("lexicon.toml")
 
 Concept = tuple[str, str]  # (kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ...
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.answer import Answer
-from cxr_cli.answers.choice import choose
+from cxr_cli.answers.answer_key import AnswerKey, answer_key
 from cxr_cli.answers.grading import grade_answer
 from cxr_cli.answers.lists import list_items
-from cxr_cli.answers.reference import AnswerKey, answer_key
+from cxr_cli.answers.parsed_answer import ParsedAnswer
 from cxr_cli.answers.reply_format import parse_reply
+from cxr_cli.answers.reply_reader import choose
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.sections import has_findings
@@ -71,7 +71,7 @@ class Completion:
         self.parts = parse_reply(text)
 
     @cached_property
-    def answer(self) -> Answer:
+    def answer(self) -> ParsedAnswer:
         return choose(self.parts, self.reference.key)
 
     @cached_property

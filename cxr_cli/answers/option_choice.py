@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from cxr_cli.answers.answer import NO_ANSWER, REFUSED, TWO, UNPARSABLE, Answer
+from cxr_cli.answers.answer_key import AnswerKey
 from cxr_cli.answers.lists import list_pieces, says_none
 from cxr_cli.answers.options.explicit import explicit_mentions
 from cxr_cli.answers.options.marks import marked_mentions, without_option_list, wrong_options
 from cxr_cli.answers.options.prose import concluded_options
 from cxr_cli.answers.options.reader import OptionMention, OptionReader
 from cxr_cli.answers.options.short import short_answer
-from cxr_cli.answers.reference import AnswerKey
+from cxr_cli.answers.parsed_answer import NO_ANSWER, REFUSED, TWO, UNPARSABLE, ParsedAnswer
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, DEFERS, FAVOURS, IN_CONCLUSION, REFUSES
 from cxr_cli.answers.wording.meanings import yes_or_no_meant
@@ -24,26 +24,26 @@ _LONGEST_LINE = 80  # characters of a line that may be an answer
 _INDENT = re.compile(r"[\s\-–>:.]*")
 
 
-class AnswerSearch:
+class OptionChoice:
     """The search for the answer in one part of a reply. in_tag: is that part the answer tag?"""
 
     def __init__(self, reader: OptionReader, key: AnswerKey, in_tag: bool) -> None:
         self.reader, self.options, self.text = reader, reader.options, reader.text
         self.key, self.several, self.in_tag = key, key.several, in_tag
 
-    def answer(self) -> Answer:
+    def answer(self) -> ParsedAnswer:
         """What the first of WAYS that finds an answer finds."""
         for way in WAYS:
             if answer := way(self):
                 return answer
         return self.why_none()
 
-    def none_of_them(self) -> Answer | None:
+    def none_of_them(self) -> ParsedAnswer | None:
         """ "None of the above" is an answer where several options may be right: none of them is."""
         none = self.several and says_none(self.text) and plain(self.text) not in self.options.index
-        return Answer([], None) if none else None
+        return ParsedAnswer([], None) if none else None
 
-    def short(self) -> Answer | None:
+    def short(self) -> ParsedAnswer | None:
         """A text that is nothing but a choice: "B and D", "Not A but B.", "B. It is round." """
         exact = self.options.exact_option(self.text)
         if exact is None and self.options.yes_no:
@@ -51,9 +51,9 @@ class AnswerSearch:
         chosen = frozenset([exact]) if exact is not None else short_answer(self.reader, several=self.several)
         if chosen is None:
             return None
-        return self._pick(chosen) if chosen else Answer(None, NO_ANSWER)
+        return self._pick(chosen) if chosen else ParsedAnswer(None, NO_ANSWER)
 
-    def whole_text(self) -> Answer | None:
+    def whole_text(self) -> ParsedAnswer | None:
         """A text that is nothing but options, or, in the answer tag, begins with them: "B", "B) No.", "A, C"."""
         indent = _INDENT.match(self.text)
         run = self.reader.run_from(indent.end() if indent else 0)
@@ -61,7 +61,7 @@ class AnswerSearch:
         whole = not rest.strip(" .!\n") or (self.in_tag and (not self.several or rest[0] in ".:\n(-"))
         return self._pick(run.options) if run and whole else None
 
-    def list_in_tag(self) -> Answer | None:
+    def list_in_tag(self) -> ParsedAnswer | None:
         """A list in the answer tag, if one item names an option at least; an item that names none stays as it is."""
         if not (self.several and self.in_tag):
             return None
@@ -70,14 +70,14 @@ class AnswerSearch:
         if not any(run and run.end == len(piece) for piece, run in runs):
             return None
         names = [self.options.texts[i] for _, run in runs if run for i in sorted(run.options) if i >= 0]
-        return Answer(list(dict.fromkeys(names)) + [piece for piece, run in runs if not run], None)
+        return ParsedAnswer(list(dict.fromkeys(names)) + [piece for piece, run in runs if not run], None)
 
-    def explicit(self) -> Answer | None:
+    def explicit(self) -> ParsedAnswer | None:
         """The last of "the answer is B", "I choose B" that depends on no "if"."""
         firm = [mention for mention in self._explicit if not self.reader.is_conditional(mention)]
         return self._pick(firm[-1].options) if firm else None
 
-    def last_line(self) -> Answer | None:
+    def last_line(self) -> ParsedAnswer | None:
         """A last line that is nothing but a choice: "Answer B"."""
         start = self.text.rfind("\n") + 1
         last = self.text[start:].strip()
@@ -89,24 +89,24 @@ class AnswerSearch:
         chosen = short_answer(OptionReader(last, self.options), several=self.several, reason=False)
         return self._pick(chosen) if chosen and (self.several or len(chosen) == 1) else None
 
-    def marks(self) -> Answer | None:
+    def marks(self) -> ParsedAnswer | None:
         """The options marked as chosen. If one alone may be right, the last of several, if the text concludes it."""
         indexes = _options_of(self._chosen_marks)
         if indexes and not self.several and len(indexes) > 1:
             indexes = self._chosen_marks[-1].options if self._concludes(self._chosen_marks) else frozenset()
         return self._pick(indexes) if indexes else None
 
-    def prose(self) -> Answer | None:
+    def prose(self) -> ParsedAnswer | None:
         """What the prose concludes, without a word that names an answer: "There is no edema." """
         found = self._prose
         return self._pick(found) if found and (self.several or len(found) == 1) else None
 
-    def remaining(self) -> Answer | None:
+    def remaining(self) -> ParsedAnswer | None:
         """The one option that is left where all others are called wrong."""
         left = frozenset(range(len(self.options.texts))) - wrong_options(self.reader)
         return self._pick(left) if len(left) == 1 and not self.several else None
 
-    def why_none(self) -> Answer:
+    def why_none(self) -> ParsedAnswer:
         """No answer, with the reason."""
         if self._prose or len(_options_of([*self._explicit, *self._marks]) - {-1}) > 1:
             reason = TWO
@@ -115,7 +115,7 @@ class AnswerSearch:
         else:
             unknown_letter = any(-1 in mention.options for mention in self._marks)
             reason = UNPARSABLE if self.in_tag or unknown_letter else NO_ANSWER
-        return Answer(None, reason)
+        return ParsedAnswer(None, reason)
 
     @cached_property
     def _explicit(self) -> list[OptionMention]:
@@ -137,10 +137,10 @@ class AnswerSearch:
         silent = self._chosen_marks or self.reader.has_cue(REFUSES)
         return frozenset() if silent else concluded_options(self.reader, self.key.question, self.key.findings)
 
-    def _pick(self, indexes: frozenset[int]) -> Answer:
+    def _pick(self, indexes: frozenset[int]) -> ParsedAnswer:
         """The answer that names these options; no answer if one of them does not exist, or if they are too many."""
         reason = UNPARSABLE if -1 in indexes else TWO if len(indexes) > 1 and not self.several else None
-        return Answer(None if reason else [self.options.texts[i] for i in sorted(indexes)], reason)
+        return ParsedAnswer(None if reason else [self.options.texts[i] for i in sorted(indexes)], reason)
 
     def _concludes(self, mentions: list[OptionMention]) -> bool:
         """Does the last mention stand alone in a concluding sentence, or in a last one that calls it the best?"""
@@ -151,16 +151,16 @@ class AnswerSearch:
         return alone and (reader.has_cue(IN_CONCLUSION, a, b) or (near_end and reader.has_cue(FAVOURS, a, b)))
 
 
-WAYS: tuple[Callable[[AnswerSearch], Answer | None], ...] = (
-    AnswerSearch.none_of_them,
-    AnswerSearch.short,
-    AnswerSearch.whole_text,
-    AnswerSearch.list_in_tag,
-    AnswerSearch.explicit,
-    AnswerSearch.marks,
-    AnswerSearch.last_line,
-    AnswerSearch.prose,
-    AnswerSearch.remaining,
+WAYS: tuple[Callable[[OptionChoice], ParsedAnswer | None], ...] = (
+    OptionChoice.none_of_them,
+    OptionChoice.short,
+    OptionChoice.whole_text,
+    OptionChoice.list_in_tag,
+    OptionChoice.explicit,
+    OptionChoice.marks,
+    OptionChoice.last_line,
+    OptionChoice.prose,
+    OptionChoice.remaining,
 )
 
 

@@ -7,14 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cxr_cli.answers.answer import CUT_OFF, NO_ANSWER, REFUSED, UNPARSABLE, Answer
+from cxr_cli.answers.answer_key import AnswerKey, answer_key
 from cxr_cli.answers.lists import list_items, single_item
 from cxr_cli.answers.meaning import concluded_findings
+from cxr_cli.answers.option_choice import OptionChoice
 from cxr_cli.answers.options.names import option_set
 from cxr_cli.answers.options.reader import OptionReader
-from cxr_cli.answers.reference import AnswerKey, answer_key
+from cxr_cli.answers.parsed_answer import CUT_OFF, NO_ANSWER, REFUSED, UNPARSABLE, ParsedAnswer
 from cxr_cli.answers.reply_format import ReplyParts, parse_reply
-from cxr_cli.answers.search import AnswerSearch
 from cxr_cli.answers.wording.cleaning import clean
 from cxr_cli.answers.wording.cues import REFUSES, answer_line
 from cxr_cli.answers.wording.languages import yes_or_no_in_english
@@ -22,12 +22,12 @@ from cxr_cli.answers.wording.languages import yes_or_no_in_english
 _OPEN_CUE = re.compile(r"\b(?:answers?|findings?(?: \w+){0,5}? (?:include|are))\s*:?\s*", re.I)
 
 
-def answer_of(case: Mapping[str, Any], text: str | None, finish: str | None = None) -> Answer:
+def answer_of(case: Mapping[str, Any], text: str | None, finish: str | None = None) -> ParsedAnswer:
     """What a model's whole reply answers to this case. finish: why it ended, "length" if it was cut off."""
     return choose(parse_reply(text or ""), answer_key(case), finish)
 
 
-def choose(parts: ReplyParts, key: AnswerKey, finish: str | None = None) -> Answer:
+def choose(parts: ReplyParts, key: AnswerKey, finish: str | None = None) -> ParsedAnswer:
     """The answer in a reply. If no part of it holds one, the first part says why.
 
     A thought that was cut off holds no answer, unless one is marked as such.
@@ -36,11 +36,11 @@ def choose(parts: ReplyParts, key: AnswerKey, finish: str | None = None) -> Answ
         return _answer_in(parts.answer, key, True)
     cut_off = finish == "length" and parts.think is None
     texts = [text for text in (parts.rest, parts.think) if text]
-    first = Answer(None, NO_ANSWER)
+    first = ParsedAnswer(None, NO_ANSWER)
     for n, text in enumerate(texts):
         if cut_off or (parts.open and text == parts.think):
             line = answer_line(clean(text))
-            found = _answer_in(line, key, True) if line else Answer(None, CUT_OFF)
+            found = _answer_in(line, key, True) if line else ParsedAnswer(None, CUT_OFF)
         elif n and not key.options:
             break  # a thought is no answer to an open question
         else:
@@ -51,26 +51,26 @@ def choose(parts: ReplyParts, key: AnswerKey, finish: str | None = None) -> Answ
     return first
 
 
-def _answer_in(text: str, key: AnswerKey, in_tag: bool) -> Answer:
+def _answer_in(text: str, key: AnswerKey, in_tag: bool) -> ParsedAnswer:
     """The answer in one part of a reply. in_tag: is that part the answer tag?"""
     if key.options:
         options = option_set(tuple(key.options))
         cleaned = clean(text)
         if options.yes_no and options.exact_option(text) is None:
             cleaned = yes_or_no_in_english(cleaned)
-        return AnswerSearch(OptionReader(cleaned, options), key, in_tag).answer()
+        return OptionChoice(OptionReader(cleaned, options), key, in_tag).answer()
     return _open_answer(clean(text), key.several, in_tag)
 
 
-def _open_answer(text: str, several: bool, in_tag: bool) -> Answer:
+def _open_answer(text: str, several: bool, in_tag: bool) -> ParsedAnswer:
     """The answer to a question without options: in the answer tag, behind the last cue, or a reply of one line."""
     cues = [] if in_tag else list(_OPEN_CUE.finditer(text))
     answer = text[cues[-1].end() :] if cues else text
     reason: str | None
     if not in_tag and not cues and ("\n" in text or len(text) > 200):
         if several and not REFUSES.pattern.search(text.lower()) and (found := concluded_findings(text)) is not None:
-            return Answer(found, None)
+            return ParsedAnswer(found, None)
         reason = REFUSED if any(REFUSES.finditer(text.lower())) else UNPARSABLE
     else:
         reason = None if answer.strip() else NO_ANSWER
-    return Answer(None if reason else list_items(answer) if several else [single_item(answer)], reason)
+    return ParsedAnswer(None if reason else list_items(answer) if several else [single_item(answer)], reason)

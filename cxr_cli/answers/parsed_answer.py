@@ -6,7 +6,7 @@ NO_ANSWER, REFUSED, TWO, UNPARSABLE = "no answer", "refused", "names two options
 CUT_OFF = "cut off before an answer"
 
 
-class Answer(NamedTuple):
+class ParsedAnswer(NamedTuple):
     """The option texts a model answers (phrases, if there are no options), or None and the reason."""
 
     texts: list[str] | None
