@@ -162,7 +162,7 @@ TABLES = """
 from cxr_cli.published import PUBLISHED_RESULTS
 from cxr_cli.labelling.label_set import LABEL_SETS
 from cxr_cli.labelling.label_tables import LABEL_TABLES
-from cxr_cli.rewards import REWARDS
+from cxr_cli.rewards.reward_table import REWARDS
 from cxr_cli.rows.files.formats import FILE_FORMATS
 from cxr_cli.scoring.judges import JUDGES
 from cxr_cli.scoring.scores import SCORES
@@ -313,7 +313,7 @@ def test_the_tables_name_what_is_there() -> None:
     from cxr_cli.labelling.label_set import LABEL_SETS
     from cxr_cli.labelling.label_tables import LABEL_TABLES
     from cxr_cli.published import PUBLISHED_RESULTS
-    from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
+    from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
     from cxr_cli.rows.files.formats import FILE_FORMATS
     from cxr_cli.scoring.judges import JUDGES
     from cxr_cli.scoring.scores import SCORES

@@ -10,7 +10,7 @@ from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.films import root
 from cxr_cli.options.flow import mapping
 from cxr_cli.options.values import file_names
-from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
+from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rows import claim_stdout
 from cxr_cli.training.settings.config import ROLLOUTS
 

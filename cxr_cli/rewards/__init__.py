@@ -6,27 +6,12 @@ a number from 0 to 1 for each completion, or None if the reward does not apply, 
     trl grpo --reward_funcs cxr_cli.rewards.format cxr_cli.rewards.accuracy cxr_cli.rewards.process ..
 
 Columns: `question`, `options`, `answer`, `task`, `findings`, `report`, `steps`, as rows have them, or one column `case`
-with whole rows, as objects or as JSON. To add a reward, write a function in its own file and a line in REWARDS.
+with whole rows, as objects or as JSON. To add a reward, write a function and a line in `reward_table.py`.
 """
 
 from typing import Any
 
-from cxr_cli.registry import Registry
-
-REWARDS = Registry(
-    {
-        "format": "cxr_cli.rewards.functions:format",
-        "accuracy": "cxr_cli.rewards.functions:accuracy",
-        "process": "cxr_cli.rewards.functions:process",
-        "factuality": "cxr_cli.rewards.functions:factuality",
-        "completeness": "cxr_cli.rewards.functions:completeness",
-        "effectiveness": "cxr_cli.rewards.functions:effectiveness",
-        "consistency": "cxr_cli.rewards.functions:consistency",
-        "length": "cxr_cli.rewards.functions:length",
-    }
-)
-DEFAULT_WEIGHTS = {"format": 1.0, "accuracy": 1.0, "process": 2.0, "consistency": 1.0}
-"""The rewards that `cxr rl` pays if it is given none, and their weights."""
+from cxr_cli.rewards.reward_table import REWARDS
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ Each reward is registered as `cxr_NAME`. Rewards get the columns of the data set
 
 from typing import Any
 
-from cxr_cli.rewards import REWARDS
+from cxr_cli.rewards.reward_table import REWARDS
 
 try:
     from swift.rewards import ORM, orms

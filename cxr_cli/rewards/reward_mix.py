@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rewards.own_reward import load_own_reward
+from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.suggestions import known_names
 
 Reward = Callable[..., list[float | None]]

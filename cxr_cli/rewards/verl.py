@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rewards.functions import CASE_COLUMNS
 from cxr_cli.rewards.reward_mix import RewardMix
+from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
 
 
 def compute_score(

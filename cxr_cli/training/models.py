@@ -9,10 +9,10 @@ from cxr_cli.engines.model_files import (
     load_processor,
     load_weights,
     locate,
-    read_object,
     takes_images,
 )
 from cxr_cli.errors import CxrError
+from cxr_cli.training.settings.lora import check_adapter, lora_config
 
 FAMILIES = {"qwen2_vl": "Qwen2-VL", "qwen2_5_vl": "Qwen2.5-VL", "qwen3_vl": "Qwen3-VL"}
 """The model families that can be trained: `model_type` of their configuration -> what they are called."""
@@ -61,41 +61,3 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
             if "visual" in name:
                 parameter.requires_grad_(False)
     return base, processor, lora_config(base, settings)
-
-
-def check_adapter(files: ModelFiles, settings: dict[str, Any]) -> None:
-    """Raises CxrError where an adapter is trained further and `lora` says something else than it is."""
-    lora = settings.get("lora")
-    if not (files.adapter and lora):
-        return
-    saved = read_object(files.adapter / "adapter_config.json")
-    pairs = {"r": "r", "alpha": "lora_alpha", "dropout": "lora_dropout"}
-    for name, key in pairs.items():
-        if lora[name] != saved.get(key):
-            raise CxrError(
-                f"lora.{name} is {lora[name]}, and {saved.get(key)} in the adapter {files.name}: leave it out"
-            )
-    if lora["target_modules"] and set(lora["target_modules"]) != set(saved.get("target_modules") or ()):
-        raise CxrError(f"lora.target_modules are not those of the adapter {files.name}: leave them out")
-
-
-def lora_config(model: Any, settings: dict[str, Any]) -> Any:
-    """peft's LoraConfig, or None for full weights. Raises CxrError for a module that the model does not have."""
-    lora = settings.get("lora")
-    if not lora:
-        return None
-    from peft import LoraConfig
-
-    names = lora["target_modules"] or ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-    modules = {path for path, _ in model.named_modules()}
-    missing = [name for name in names if not any(path == name or path.endswith(f".{name}") for path in modules)]
-    if missing:
-        raise CxrError(f"lora: the model has no module called {missing[0]}")
-    return LoraConfig(
-        r=lora["r"],
-        lora_alpha=lora["alpha"],
-        lora_dropout=lora["dropout"],
-        target_modules=list(names),
-        exclude_modules=".*visual.*",  # vLLM silently ignores what an adapter changes there
-        task_type="CAUSAL_LM",
-    )

@@ -42,7 +42,7 @@ def families() -> list[str]:
 
 
 def rewards() -> list[str]:
-    from cxr_cli.rewards import REWARDS
+    from cxr_cli.rewards.reward_table import REWARDS
 
     return list(REWARDS)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_cli.rewards import DEFAULT_WEIGHTS, REWARDS
+from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.training.models import FAMILIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "train.md"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cxr_cli.training.models import check_adapter, locate_trainable, lora_config
+from cxr_cli.training.models import locate_trainable
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.lora import check_adapter, lora_config
 
 GIB = 2**30
 

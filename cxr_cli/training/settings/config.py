@@ -16,6 +16,7 @@ from typing import Any
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.suggestions import did_you_mean
+from cxr_cli.training.settings.lora import LORA_DEFAULTS
 from cxr_cli.training.settings.ranges import CHOICES, range_of
 
 Settings = dict[str, Any]
@@ -47,7 +48,6 @@ _OWN_TYPES: dict[str, Any] = {
     "freeze_vision": bool,
 }
 _OF_RL = ("rewards", "credit", "rollouts")
-LORA_DEFAULTS = {"r": 16, "alpha": 32, "dropout": 0.0, "target_modules": None}
 _RESERVED = {  # settings that this tool makes itself, and why
     "output_dir": "-o OUT says where",
     "remove_unused_columns": "rows carry what rewards need",
