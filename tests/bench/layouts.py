@@ -8,7 +8,7 @@ here that are not there.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.findings.layouts import LAYOUTS, Parts, plain
+from tests.findings.sections.layouts import LAYOUTS, Parts, plain
 from tests.shared import openi_reports
 
 

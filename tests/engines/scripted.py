@@ -11,7 +11,7 @@ from typing import Any
 
 from cxr_cli.mining import llm as mining
 from cxr_cli.scoring.judges import llm as scoring
-from cxr_cli.verifying import llm as verifying
+from cxr_cli.verifying.judges import llm as verifying
 
 Json = dict[str, Any]
 _SYSTEM = {

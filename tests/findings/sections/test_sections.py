@@ -9,7 +9,7 @@ from cxr_cli.findings.sections import has_findings, plain_text, sections, why_si
 from cxr_cli.findings.sections.headings import kind_of
 from cxr_cli.findings.sentences import sentences
 from tests.bench.layouts import agreement, openi_parts
-from tests.findings.layouts import LAYOUTS, Parts
+from tests.findings.sections.layouts import LAYOUTS, Parts
 from tests.shared import needs_shared
 
 SILENT = """Indication|Clinical indication|Reason for this examination|Reason for study|History|Patient history

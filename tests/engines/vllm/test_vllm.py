@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.training.processes.test_distributed import SHARE
 from tests.training.small_trainings import FAST, ROLL
-from tests.training.test_distributed import SHARE
 
-HOME = Path(__file__).parents[2]
+HOME = Path(__file__).parents[3]
 BUILT = HOME / "build" / "vllm-cpu"
 PYTHON = BUILT / "bin" / "python"
-RUN = Path(__file__).parents[1].joinpath("vllm_cpu") / "run.py"
+RUN = Path(__file__).parents[2].joinpath("vllm_cpu") / "run.py"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not (BUILT / "ready").exists(), reason="make test-all builds the vLLM for it: build/vllm-cpu"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.answers.test_families import ASKED, accuracy, one, several
+from tests.answers.options.test_families import ASKED, accuracy, one, several
 
 LETTERS = [
     "The correct answer would be B",
