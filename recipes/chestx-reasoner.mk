@@ -143,7 +143,7 @@ planned: $(OUT)/train.jsonl $(OUT)/answers.jsonl $(OUT)/test.jsonl $(OUT)/films
 	cxr sft $(OUT)/train.jsonl -m $(MODEL) -o $(OUT)/sft --images $(OUT)/films $(SFT) --gpus $(GPUS) --nodes $(NODES) \
 	--dry-run > $(OUT)/sft.txt
 	cxr rl $(OUT)/train.jsonl -m $(MODEL) -o $(OUT)/rl --images $(OUT)/films $(RL) --gpus $(GPUS) --nodes $(NODES) \
-	$(REWARDS) --dry-run > $(OUT)/rl.txt
+	$(REWARDS) --rollouts transformers --dry-run > $(OUT)/rl.txt
 	$(MINE) $(source.$(firstword $(TRAINED))) --split train --apart-from $(OUT)/test.jsonl --findings "$(FINDINGS)" \
 	--per-finding $(TRAIN_EACH) --balance -m $(or $(MINER),http://localhost/v1) --dry-run > $(OUT)/llm.txt
 	python3 $(HERE)plan.py $(OUT) $(SAMPLED) --sample $(SAMPLE) --speeds $(SPEEDS) --models $(words $(MODELS)) \

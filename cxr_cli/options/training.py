@@ -12,7 +12,7 @@ from cxr_cli.options.flow import mapping
 from cxr_cli.options.values import file_names
 from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
 from cxr_cli.rows import claim_stdout
-from cxr_cli.training.settings.config import ROLLOUTS
+from cxr_cli.training.settings.names import ROLLOUTS
 
 if TYPE_CHECKING:
     from cxr_cli.training.settings.job import TrainingOptions

@@ -17,9 +17,9 @@ from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.processes import distributed
-from cxr_cli.training.settings.config import ROLLOUTS, Settings
 from cxr_cli.training.settings.job import Job
-from cxr_cli.training.settings.trainer_arguments import trainer_arguments
+from cxr_cli.training.settings.names import ROLLOUTS, Settings
+from cxr_cli.training.settings.trainer_arguments import settings_errors, trainer_arguments
 
 RL_DEFAULTS = {
     "learning_rate": 5e-7,  # as in the paper
@@ -74,17 +74,18 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     model, processor, lora = models.load_trainable(job.model, job.settings)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
-    arguments.generation_kwargs = {**no_images, **(arguments.generation_kwargs or {})}
+    arguments.generation_kwargs = no_images
     first, *others = rewards.functions.values()
-    trainer: Any = Trainer(
-        model=model,
-        args=arguments,
-        reward_funcs=[_with_statement_metrics(first), *others],
-        train_dataset=lazy_dataset(data.rows, rl_example, job.films),
-        processing_class=processor,
-        peft_config=lora,
-        callbacks=[LogCallback(job.out)],
-    )
+    with settings_errors():
+        trainer: Any = Trainer(
+            model=model,
+            args=arguments,
+            reward_funcs=[_with_statement_metrics(first), *others],
+            train_dataset=lazy_dataset(data.rows, rl_example, job.films),
+            processing_class=processor,
+            peft_config=lora,
+            callbacks=[LogCallback(job.out)],
+        )
     run_trainer(trainer, job, steps_between_generations(arguments))
     write_model_card(job, "rl", trainer, data.rows)
 

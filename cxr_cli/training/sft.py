@@ -8,9 +8,9 @@ from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.processes import distributed
-from cxr_cli.training.settings.config import Settings
 from cxr_cli.training.settings.job import Job
-from cxr_cli.training.settings.trainer_arguments import trainer_arguments
+from cxr_cli.training.settings.names import Settings
+from cxr_cli.training.settings.trainer_arguments import settings_errors, trainer_arguments
 
 SFT_DEFAULTS = {
     "learning_rate": 2e-6,  # as in the paper, for full weights
@@ -47,15 +47,16 @@ def _train_sft(job: Job, data: TrainingData) -> None:
     arguments = trainer_arguments(job, SFTConfig, sft_defaults(job))
     model, processor, lora = models.load_trainable(job.model, job.settings)
     held_out = data.held_out
-    trainer: Any = Trainer(
-        model=model,
-        args=arguments,
-        train_dataset=lazy_dataset(data.rows, sft_example, job.films),
-        eval_dataset=lazy_dataset(held_out, sft_example, job.films) if held_out else None,
-        processing_class=processor,
-        peft_config=lora,
-        callbacks=[LogCallback(job.out)],
-    )
+    with settings_errors():
+        trainer: Any = Trainer(
+            model=model,
+            args=arguments,
+            train_dataset=lazy_dataset(data.rows, sft_example, job.films),
+            eval_dataset=lazy_dataset(held_out, sft_example, job.films) if held_out else None,
+            processing_class=processor,
+            peft_config=lora,
+            callbacks=[LogCallback(job.out)],
+        )
     if held_out and job.settings.get("eval_cases", 0):
         count, max_tokens = job.settings["eval_cases"], job.settings.get("eval_tokens", MAX_TOKENS)
         trainer.add_callback(EvalCallback(trainer, held_out, job.films, count, max_tokens))

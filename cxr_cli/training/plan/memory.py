@@ -1,8 +1,10 @@
 """An estimate of the memory that a training takes, from the model's configuration alone."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from cxr_cli.engines.model_files import add_adapter, load_weights
 from cxr_cli.training.models import locate_trainable
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.lora import check_adapter, lora_config
@@ -23,20 +25,26 @@ class Sizes:
 
 
 def sizes_of(job: Job) -> tuple[str, Sizes]:
-    """The model, `NAME (FAMILY)`, and its sizes. No weights are read."""
+    """The model, `NAME (FAMILY)`, and its sizes. Of weights in a folder the headers are read: CxrError if one is
+    missing, damaged or of another shape."""
     import torch
     from transformers import AutoModelForImageTextToText
 
     files, config = locate_trainable(job.model, job.settings.get("revision"))
     check_adapter(files, job.settings)
-    with torch.device("meta"):
-        model: Any = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
+    if Path(files.base).is_dir():
+        model: Any = load_weights(AutoModelForImageTextToText, files.base, device_map="meta")
+    else:
+        with torch.device("meta"):
+            model = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
+    if files.adapter:
+        model = add_adapter(model, files.adapter, is_trainable=True)
     lora = lora_config(model, job.settings)
     text = config.get_text_config()
     parameters = sum(p.numel() for p in model.parameters())
-    trainable = sum(
-        p.numel() for n, p in model.named_parameters() if not (job.settings.get("freeze_vision") and "visual" in n)
-    )
+    frozen = "visual" if job.settings.get("freeze_vision") else None
+    trained = (p for n, p in model.named_parameters() if p.requires_grad and not (frozen and frozen in n))
+    trainable = sum(p.numel() for p in trained)
     if lora is not None:
         trainable = sum(
             lora.r * (m.in_features + m.out_features)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cxr_cli.engines.vllm.engine_arguments import check_installed
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row
@@ -42,7 +43,7 @@ def plan_sft(job: Job, training_data: TrainingData) -> str:
             _plan_line(
                 "batch", f"{batch} = {per_device} a process x {accumulation} accumulated x {processes} processes"
             ),
-            _plan_line("steps", _step_count(arguments, math.ceil(len(data) / batch))),
+            _plan_line("steps", _step_count(arguments, _steps_an_epoch(arguments, len(data), processes))),
             _plan_line("tokens a row", f"{tokens}, {longest} at most, of {context_length:,}"),
             _plan_line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=False)),
         ]
@@ -54,6 +55,8 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
     from trl import GRPOConfig
 
     rollouts, weights = rl.rollout_backend(job.settings), rl.reward_weights(job.settings, rewards)
+    if rollouts != "transformers":
+        check_installed()
     data = training_data.rows
     model, sizes = sizes_of(job)
     arguments = trainer_arguments(job, GRPOConfig, {**rl.RL_DEFAULTS, "reward_weights": weights.completion})
@@ -93,13 +96,28 @@ def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) 
             yield _plan_line("", f"{name} applies to none of the rows looked at")
 
 
+def _steps_an_epoch(arguments: Any, rows: int, processes: int) -> int:
+    """Steps of the optimizer in an epoch of SFT. CxrError: with `dataloader_drop_last` there is no whole batch."""
+    a_batch: int = arguments.per_device_train_batch_size * processes
+    batches = rows // a_batch if arguments.dataloader_drop_last else math.ceil(rows / a_batch)
+    if not batches:
+        raise CxrError(f"dataloader_drop_last: a batch takes {a_batch} rows, and there are {rows}: lower the batch")
+    accumulated: int = arguments.gradient_accumulation_steps
+    return math.ceil(batches / accumulated)
+
+
 def _step_count(arguments: Any, steps_an_epoch: int) -> str:
-    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06"."""
+    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06". CxrError: the
+    learning rate would still be rising when the training ends."""
     if arguments.max_steps > 0:
-        count = f"{arguments.max_steps:,} by max_steps ({arguments.max_steps / steps_an_epoch:.3g} epochs)"
+        steps = arguments.max_steps
+        count = f"{steps:,} by max_steps ({steps / steps_an_epoch:.3g} epochs)"
     else:
         epochs = arguments.num_train_epochs
-        count = f"{math.ceil(steps_an_epoch * epochs):,} ({epochs:.3g} epochs)"
+        steps = math.ceil(steps_an_epoch * epochs)
+        count = f"{steps:,} ({epochs:.3g} epochs)"
+    if arguments.warmup_steps >= max(1, steps):
+        raise CxrError(f"warmup_steps {arguments.warmup_steps:g}: the training has {steps:,} steps: lower it")
     return f"{count}, learning rate {arguments.learning_rate:g}"
 
 

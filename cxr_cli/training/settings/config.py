@@ -3,7 +3,7 @@
     learning_rate: 2.0e-6
     lora: {r: 16, target_modules: [q_proj, v_proj]}
 
-Their names are those of TRL's SFTConfig and GRPOConfig, and OWN_SETTINGS.
+Their names are those of TRL's SFTConfig and GRPOConfig that are let through, and those of this tool: `names.py`.
 """
 
 import dataclasses
@@ -17,55 +17,8 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.suggestions import did_you_mean
 from cxr_cli.training.settings.lora import LORA_DEFAULTS
-from cxr_cli.training.settings.ranges import CHOICES, range_of
-
-Settings = dict[str, Any]
-
-ROLLOUTS: dict[str, Settings] = {  # what generates the completions of `cxr rl` -> TRL's settings of it
-    "transformers": {},
-    "vllm-colocate": {"use_vllm": True, "vllm_mode": "colocate"},
-    "vllm-server": {"use_vllm": True, "vllm_mode": "server"},
-}
-OWN_SETTINGS: dict[str, str] = {
-    "model": "the model to train; -m wins",
-    "revision": "of a model on the Hugging Face hub",
-    "size": "width and height of a film in pixels; 448 as in the paper",
-    "max_pixels": "keep the shape of a film, with at most this many pixels",
-    "max_images": "most films of a row; a row with more is an error",
-    "lora": "r, alpha, dropout, target_modules (names) of an adapter on the language model; without it full weights",
-    "freeze_vision": "train only the language model",
-    "attn_implementation": "sdpa, flash_attention_2, eager",
-    "deepspeed": "zero2, zero3, zero2-offload, zero3-offload, or a JSON file",
-    "eval_cases": "how many cases are answered and scored at each evaluation",
-    "eval_tokens": "most tokens of such an answer; 512",
-    "rewards": "of cxr rl: names with weights, [format:1, process:2]",
-    "credit": "of cxr rl: completion, or step, which pays factuality sentence by sentence",
-    "rollouts": f"of cxr rl: {' or '.join(', '.join(ROLLOUTS).rsplit(', ', 1))}",
-}
-_OWN_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("model", "revision", "attn_implementation", "deepspeed", "credit", "rollouts"), str | None),
-    **dict.fromkeys(("size", "max_pixels", "max_images", "eval_cases", "eval_tokens"), int | None),
-    "freeze_vision": bool,
-}
-_OF_RL = ("rewards", "credit", "rollouts")
-_RESERVED = {  # settings that this tool makes itself, and why
-    "output_dir": "-o OUT says where",
-    "remove_unused_columns": "rows carry what rewards need",
-    "trust_remote_code": "no code that comes with weights is run",
-    "push_to_hub": "models trained on patients' data are not published from here",
-    "resume_from_checkpoint": "--resume does it",
-    "disable_tqdm": "progress is on stderr",
-    "use_vllm": "--rollouts says it",
-    "vllm_mode": "--rollouts says it",
-    "reward_weights": "--reward NAME:WEIGHT says it",
-    "packing": "rows have films, which cannot be packed",
-    "fsdp": "deepspeed: zero3 shares a model among processes",
-    "do_train": "it trains",
-    "local_rank": "the launcher says it",
-    "use_cpu": "CUDA_VISIBLE_DEVICES= hides the GPUs",
-    "completion_only_loss": "the loss is on completions alone",
-    "max_tool_calling_iterations": "there are no tools",
-}
+from cxr_cli.training.settings.names import OWN_TYPES, SETTINGS, UNSETTABLE, Settings
+from cxr_cli.training.settings.ranges import CHOICES, LOSSES, REQUIRED, range_of
 
 
 def read_settings(path: str | Path | None, sets: Sequence[str]) -> Settings:
@@ -128,24 +81,33 @@ def check_settings(settings: Mapping[str, Any], config_class: type, where: str) 
 
     where: they come from, for errors. CxrError: a name is unknown or reserved, or a value has another type.
     """
-    fields = {field.name: field for field in dataclasses.fields(config_class) if field.init}
-    types = {**typing.get_type_hints(config_class), **_OWN_TYPES}
+    stage = "rl" if "num_generations" in {field.name for field in dataclasses.fields(config_class)} else "sft"
+    types = {**typing.get_type_hints(config_class), **OWN_TYPES}
     checked: Settings = {}
     for name, value in settings.items():
-        if name in _RESERVED:
-            raise CxrError(f"{where}: {name} cannot be set: {_RESERVED[name]}")
-        if name in _OF_RL and "num_generations" not in fields:
-            raise CxrError(f"{where}: {name} is a setting of `cxr rl`")
-        if name not in OWN_SETTINGS and name not in fields:
-            hint = did_you_mean(str(name), [*OWN_SETTINGS, *fields])
-            raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{hint}")
+        _check_name(name, stage, config_class, where)
         if name == "lora":
             checked[name] = _lora(value, where)
         elif name == "rewards":
             checked[name] = _reward_texts(value, where)
         else:
             checked[name] = _checked_value(name, value, types[name], where)
+    _check_choice("loss_type", checked.get("loss_type"), LOSSES[stage], where)
     return checked
+
+
+def _check_name(name: Any, stage: str, config_class: type, where: str) -> None:
+    """CxrError: the setting is none of the stage, or is not let through."""
+    if name in SETTINGS[stage]:
+        return
+    if name in UNSETTABLE:
+        raise CxrError(f"{where}: {name} cannot be set: {UNSETTABLE[name]}")
+    if other := next((other for other, names in SETTINGS.items() if name in names), None):
+        raise CxrError(f"{where}: {name} is a setting of `cxr {other}`")
+    if name in {field.name for field in dataclasses.fields(config_class)}:
+        raise CxrError(f"{where}: {name} cannot be set: this setting of {config_class.__name__} is not let through")
+    hint = did_you_mean(str(name), SETTINGS[stage])
+    raise CxrError(f"{where}: {name} is no setting of {config_class.__name__}{hint}")
 
 
 def _lora(value: Any, where: str) -> Settings | None:
@@ -182,9 +144,14 @@ def _checked_value(name: str, value: Any, hint: Any, where: str) -> Any:
     typed = _typed_value(name, value, hint, where)
     if words := range_of(name, typed):
         raise CxrError(f"{where}: {name} takes {words}, not {value}")
-    if isinstance(typed, str) and (choices := _choices(name, hint)) and typed not in choices:
-        raise CxrError(f"{where}: {name}: {typed} is none of {', '.join(choices)}{did_you_mean(typed, choices)}")
+    for text in typed if isinstance(typed, list) else [typed]:
+        _check_choice(name, text, _choices(name, hint), where)
     return typed
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[str], where: str) -> None:
+    if choices and value is not None and str(value) not in choices:
+        raise CxrError(f"{where}: {name}: {value} is none of {', '.join(choices)}{did_you_mean(str(value), choices)}")
 
 
 def _choices(name: str, hint: Any) -> tuple[str, ...]:
@@ -195,10 +162,10 @@ def _choices(name: str, hint: Any) -> tuple[str, ...]:
 
 def _typed_value(name: str, value: Any, hint: Any, where: str) -> Any:
     """A value of YAML as the type `hint`: YAML reads 2e-6 as a text and `no` as False. Raises CxrError."""
-    members = typing.get_args(hint) or (hint,)
+    members = {typing.get_origin(member) or member for member in typing.get_args(hint) or (hint,)}
     number = int in members or float in members
     if value is None or value in CHOICES.get(name, ()):
-        if value is None and type(None) not in members:
+        if value is None and (type(None) not in members or name in REQUIRED):
             raise CxrError(f"{where}: {name} takes a value")
         return value
     if isinstance(value, bool):
@@ -210,6 +177,8 @@ def _typed_value(name: str, value: Any, hint: Any, where: str) -> Any:
     if bool in members and str not in members:
         hint_words = did_you_mean(str(value), ("true", "false"))
         raise CxrError(f"{where}: {name} takes true or false, not {value}{hint_words}")
+    if dict in members and not isinstance(value, dict):
+        raise CxrError(f"{where}: {name} takes a mapping: {{name: value}}")
     if isinstance(value, str) and number and str not in members:
         try:
             value = float(value) if float in members else int(value)
@@ -221,9 +190,7 @@ def _typed_value(name: str, value: Any, hint: Any, where: str) -> Any:
         return int(value)
     if isinstance(value, int) and float in members and int not in members:
         return float(value)
-    if isinstance(value, list | dict) and not {list, dict} & {
-        typing.get_origin(member) or member for member in members
-    }:
+    if isinstance(value, list | dict) and not {list, dict} & members:
         kind = "list" if isinstance(value, list) else "mapping"
         raise CxrError(f"{where}: {name} takes a {'number' if number else 'text'}, not a {kind}")
     return value

@@ -7,8 +7,10 @@ from pathlib import Path
 from cxr_cli.errors import CxrError
 from cxr_cli.images import Budget, Films, Square
 from cxr_cli.training.settings import config
-from cxr_cli.training.settings.config import Settings
+from cxr_cli.training.settings.names import EVALUATION, Settings
 from cxr_cli.training.settings.requirements import check_requirements
+
+_OFF = (None, False, 0, "no")  # values of a setting that ask for nothing
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ def make_job(
     model = options.model or settings.get("model")
     if not model:
         raise CxrError("name the model to train: -m MODEL, or `model:` in the recipe")
-    if settings.get("eval_strategy", "no") != "no" and not evaluation:
-        raise CxrError("eval_strategy: there are no rows to evaluate on: --eval FILE")
+    of_evaluation = (*EVALUATION, "eval_cases", "eval_tokens")
+    if not evaluation and (name := next((name for name in of_evaluation if settings.get(name) not in _OFF), None)):
+        raise CxrError(f"{name}: there are no rows to evaluate on: --eval FILE")
     if not options.out:
         raise CxrError("name the folder of the trained model: -o OUT")
     return Job(

@@ -43,22 +43,28 @@ RANGES: dict[str, Range] = {
     "adam_epsilon": ABOVE_0,
     "max_grad_norm": AT_LEAST_0,
     "label_smoothing_factor": SHARE,
+    "neftune_noise_alpha": AT_LEAST_0,
+    "router_aux_loss_coef": AT_LEAST_0,
     # batches
     "per_device_train_batch_size": AT_LEAST_1,
     "per_device_eval_batch_size": AT_LEAST_1,
     "gradient_accumulation_steps": AT_LEAST_1,
     "dataloader_num_workers": AT_LEAST_0,
+    "dataloader_prefetch_factor": AT_LEAST_1,
+    "pad_to_multiple_of": AT_LEAST_1,
+    "torch_empty_cache_steps": AT_LEAST_1,
     "max_length": AT_LEAST_1,
     # what is written
     "save_steps": ABOVE_0,
     "logging_steps": ABOVE_0,
     "eval_steps": ABOVE_0,
+    "eval_delay": AT_LEAST_0,
+    "eval_accumulation_steps": AT_LEAST_1,
     "save_total_limit": AT_LEAST_1,
     "seed": Range(0, 2**32 - 1),
     "data_seed": Range(0, 2**32 - 1),
     # GRPO
     "num_generations": Range(2),
-    "num_generations_eval": AT_LEAST_1,
     "max_completion_length": AT_LEAST_1,
     "steps_per_generation": AT_LEAST_1,
     "generation_batch_size": AT_LEAST_1,
@@ -72,8 +78,12 @@ RANGES: dict[str, Range] = {
     "epsilon": ABOVE_0,
     "epsilon_high": ABOVE_0,
     "top_entropy_quantile": SHARE,
-    "ref_model_mixup_alpha": SHARE,
-    "ref_model_sync_steps": AT_LEAST_1,
+    "delta": ABOVE_0,
+    "entropy_coef": AT_LEAST_0,
+    "vllm_max_model_length": AT_LEAST_1,
+    "vllm_server_port": Range(1, 65535),
+    "vllm_group_port": Range(1, 65535),
+    "vllm_server_timeout": ABOVE_0,
     "vllm_gpu_memory_utilization": SHARE_ABOVE_0,
     "vllm_tensor_parallel_size": AT_LEAST_1,
     # of this tool
@@ -93,8 +103,16 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "scale_rewards": ("group", "batch", "none"),
     "attn_implementation": ("sdpa", "eager", "flash_attention_2", "flash_attention_3"),
     "credit": ("completion", "step"),
+    "vllm_importance_sampling_mode": ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask"),
+    "vllm_model_impl": ("vllm", "transformers"),
     "report_to": ("none", "tensorboard", "wandb", "mlflow", "comet_ml", "trackio", "swanlab"),
 }
+LOSSES = {
+    "sft": ("nll", "dft"),
+    "rl": ("grpo", "bnpo", "dr_grpo", "dapo", "luspo", "cispo", "sapo", "vespo"),
+}
+REQUIRED = ("size", "num_generations", "max_completion_length")
+"""Settings that have a value, though their type lets them have none."""
 
 
 def range_of(name: str, value: Any) -> str | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import package_line
-from cxr_cli.training.settings.config import Settings
+from cxr_cli.training.settings.names import Settings
 
 PRESETS = (Path(__file__).parents[3] / "recipes" / "deepspeed", Path(__file__).parents[1] / "deepspeed")
 """Where the DeepSpeed presets lie: in a clone, and in an installed package."""
@@ -13,9 +13,12 @@ PRESETS = (Path(__file__).parents[3] / "recipes" / "deepspeed", Path(__file__).p
 
 def check_requirements(settings: Settings) -> None:
     """Raises CxrError for a setting that needs a package or a file that is not there."""
-    report_to = settings.get("report_to")
-    if report_to in ("tensorboard", "wandb") and not find_spec(report_to):
-        raise CxrError(f"{report_to} is not installed: {package_line(report_to)}")
+    loggers = settings.get("report_to") or ()
+    for package in [loggers] if isinstance(loggers, str) else loggers:
+        if package != "none" and not find_spec(package):
+            raise CxrError(f"{package} is not installed: {package_line(package)}")
+    if settings.get("use_liger_kernel") and not find_spec("liger_kernel"):
+        raise CxrError(f"use_liger_kernel: it is not installed: {package_line('liger-kernel')}")
     if str(settings.get("attn_implementation")).startswith("flash_attention") and not find_spec("flash_attn"):
         raise CxrError(f"attn_implementation: flash attention is not installed: {package_line('flash-attn')}")
     deepspeed_preset(settings.get("deepspeed"))

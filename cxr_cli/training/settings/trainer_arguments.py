@@ -1,11 +1,13 @@
 """The arguments of TRL's trainers: their own defaults, then this tool's, then the recipe's."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cxr_cli.errors import CxrError
-from cxr_cli.training.settings.config import OWN_SETTINGS, Settings
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.names import OWN_SETTINGS, Settings
 from cxr_cli.training.settings.requirements import deepspeed_preset
 
 
@@ -27,7 +29,60 @@ def trainer_arguments(job: Job, config_class: Any, stage_defaults: Settings) -> 
         "use_cpu": not gpu,
         "deepspeed": deepspeed_preset(job.settings.get("deepspeed")),
     }
+    with settings_errors():
+        arguments = config_class(output_dir=str(job.out), **{**defaults, **stage_defaults, **recipe})
+    _check_optimizer(arguments)
+    _check_best(arguments, job)
+    return arguments
+
+
+@contextmanager
+def settings_errors() -> Iterator[None]:
+    """In this block of TRL's code an error says that settings do not go together: CxrError, in one line."""
     try:
-        return config_class(output_dir=str(job.out), **{**defaults, **stage_defaults, **recipe})
-    except (ValueError, TypeError) as error:
-        raise CxrError(f"the settings do not go together: {str(error).strip().splitlines()[0][:300]}") from error
+        yield
+    except (ValueError, TypeError, ImportError, NotImplementedError) as error:
+        raise CxrError(f"the settings do not go together: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _check_optimizer(arguments: Any) -> None:
+    """Raises CxrError if the optimizer, its schedule or the loader of the rows cannot be made as the settings say."""
+    import torch
+    from torch.utils.data import DataLoader
+    from transformers import Trainer, get_scheduler
+
+    try:
+        Trainer.get_optimizer_cls_and_kwargs(arguments)
+    except (ValueError, TypeError, ImportError, RuntimeError) as error:
+        raise CxrError(f"optim: {arguments.optim.value}: {_one_line(error)}") from error
+    schedule, more = arguments.lr_scheduler_type, arguments.lr_scheduler_kwargs or {}
+    try:
+        get_scheduler(schedule, torch.optim.SGD([torch.zeros(1)]), 0, 100, dict(more))
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise CxrError(f"lr_scheduler_kwargs: {getattr(schedule, 'value', schedule)}: {_one_line(error)}") from error
+    try:
+        DataLoader(
+            [0],
+            num_workers=arguments.dataloader_num_workers,
+            prefetch_factor=arguments.dataloader_prefetch_factor,
+            persistent_workers=arguments.dataloader_persistent_workers,
+        )
+    except ValueError as error:
+        raise CxrError(f"dataloader_num_workers {arguments.dataloader_num_workers}: {_one_line(error)}") from error
+
+
+_SCORED = ("answered", "accuracy", "format", "factuality", "completeness", "effectiveness")
+
+
+def _check_best(arguments: Any, job: Job) -> None:
+    """Raises CxrError if no evaluation gives what decides which checkpoint is the best."""
+    metric = arguments.metric_for_best_model
+    if arguments.save_strategy == "best" and metric is None:
+        raise CxrError("save_strategy: best needs metric_for_best_model: loss, ..")
+    logged = ["loss", *(_SCORED if job.settings.get("eval_cases") else ())]
+    if metric is not None and metric.removeprefix("eval_") not in logged:
+        raise CxrError(f"metric_for_best_model: {metric} is none of {', '.join(logged)}: eval_cases gives more")

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from cxr_cli import stages
 from cxr_cli.errors import CxrError
+from cxr_cli.training.settings.job import TrainingOptions
+from cxr_cli.training.settings.lora import LORA_DEFAULTS
 from tests.cases import lines
 from tests.conftest import needs
 from tests.training.small_trainings import ROLL, error_of, make_job, rl, sft
@@ -173,3 +176,60 @@ def test_held_out_rows_are_held_out(drawn: Path, tiny_models: dict[str, Path], t
         train(name, allow_overlap=True)
     with pytest.raises(CxrError, match=r"empty.jsonl: no rows to evaluate on$"):
         train("empty.jsonl")
+
+
+@pytest.mark.parametrize("adapter", [False, True])
+def test_a_dry_run_reads_what_the_weights_are(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, adapter: bool
+) -> None:
+    """A tensor that is missing, one of another shape, a file that was cut off: without loading any weights."""
+    from safetensors.torch import load_file, save_file
+
+    from cxr_cli.training.plan.memory import sizes_of
+
+    model = shutil.copytree(tiny_models["qwen2_vl"], tmp_path / "model")
+    if adapter:
+        sft(drawn, model, tmp_path / "adapter", lora={**LORA_DEFAULTS, "r": 4}, max_steps=1)
+        model = tmp_path / "adapter"
+    file = model / ("adapter_model.safetensors" if adapter else "model.safetensors")
+    _, sizes = sizes_of(make_job(drawn, model, tmp_path / "out"))
+    assert (sizes.trainable < sizes.parameters / 2) == adapter
+    tensors, whole = load_file(file), file.read_bytes()
+    name = next(name for name in tensors if "down_proj" in name)
+
+    def error() -> str:
+        return error_of(
+            tmp_path / "out", drawn / "steps.jsonl", model=str(model), sets=["size=56"], root=drawn, dry_run=True
+        )
+
+    (tmp_path / "out").rmdir()
+    save_file({n: t for n, t in tensors.items() if n != name}, file, {"format": "pt"})
+    assert re.fullmatch(r".*: 1 weights (of the adapter )?are missing, the first: .*down_proj.*", error())
+    if not adapter:
+        save_file({**tensors, name: tensors[name][:1].clone()}, file, {"format": "pt"})
+        assert "1 weights have another shape than config.json says, the first: " in error()
+    file.write_bytes(whole[:-100])
+    assert str(model) in error()
+
+
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
+def test_a_dry_run_needs_the_vllm_that_the_run_needs(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    options = TrainingOptions(
+        [str(drawn / "steps.jsonl")], str(tiny_models["qwen2_vl"]), tmp_path / "out", root=drawn, dry_run=True
+    )
+    with pytest.raises(CxrError, match="vllm"):
+        stages.rl.run(stages.rl.RlOptions(options, rollouts="vllm-colocate"))
+
+
+def test_a_dry_run_finds_what_is_there_or_is_not(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from cxr_cli.stages.sft import SftOptions, run
+
+    options = TrainingOptions(
+        [str(drawn / "steps.jsonl")], str(tiny_models["qwen2_vl"]), tmp_path / "out", root=drawn, dry_run=True
+    )
+    with pytest.raises(CxrError, match=r"gone\.jsonl"):
+        run(SftOptions(options, evaluation=str(tmp_path / "gone.jsonl")))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "history.jsonl").write_text("")
+    with pytest.raises(CxrError, match=r"out exists: --resume continues it, --overwrite replaces it$"):
+        run(SftOptions(options))

@@ -1,11 +1,14 @@
 """Settings of a training: YAML files, `--set`, and those of the recipes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cxr_cli import stages
 from cxr_cli.errors import CxrError
+from cxr_cli.training.settings.job import TrainingOptions
 from tests.conftest import needs
 from tests.training.small_trainings import error_of
 
@@ -85,13 +88,35 @@ def test_settings_are_checked(tmp_path: Path) -> None:
         ("report_to=wandbb", "report_to: wandbb is none of none, "),
         ("rewards=[format:1]", "rewards is a setting of `cxr rl`"),
         ("credit=step", "credit is a setting of `cxr rl`"),
-        ("num_generations=4", "num_generations is no setting of SFTConfig"),
+        ("num_generations=4", "num_generations is a setting of `cxr rl`"),
         ("deepspeed=zero9", "deepspeed: zero9 is neither a file nor one of zero2"),
         ("model=[a]", "model takes a text, not a list"),
+        ("size=", "size takes a value"),
+        ("fsdp_config=x", "fsdp_config cannot be set: deepspeed: zero3 shares"),
+        ("padding_free=true", "padding_free cannot be set: rows have films"),
+        ("assistant_only_loss=true", "assistant_only_loss cannot be set: the loss is on completions alone"),
+        ("hub_model_id=x", "hub_model_id cannot be set: models trained on patients' data are not published"),
+        ("auto_find_batch_size=true", "auto_find_batch_size cannot be set: it would change the batch"),
+        ("ignore_data_skip=true", "ignore_data_skip cannot be set: a training that is resumed goes on at its place"),
+        ("chat_template_path=x", "chat_template_path cannot be set: this setting of SFTConfig is not let through"),
+        ("eval_on_start=true", "eval_on_start: there are no rows to evaluate on: --eval FILE"),
+        ("eval_cases=3", "eval_cases: there are no rows to evaluate on: --eval FILE"),
+        ("load_best_model_at_end=true", "load_best_model_at_end: there are no rows to evaluate on: --eval FILE"),
+        ("report_to=[none, wandb]", "wandb is not installed: pip install wandb"),
+        ("report_to=[wandbb]", "report_to: wandbb is none of none, "),
+        ("report_to=mlflow", "mlflow is not installed: pip install mlflow"),
+        ("use_liger_kernel=true", "use_liger_kernel: it is not installed: pip install liger-kernel"),
+        ("lr_scheduler_kwargs=x", "lr_scheduler_kwargs takes a mapping: {name: value}"),
+        ("gradient_checkpointing_kwargs=x", "gradient_checkpointing_kwargs takes a mapping"),
+        ("dataloader_prefetch_factor=0", "dataloader_prefetch_factor takes a number of at least 1"),
+        ("loss_type=grpo", "loss_type: grpo is none of nll, dft"),
+        ("optim=3", "optim: 3 is none of "),
     ],
 )
 def test_values_that_would_ruin_a_training_are_refused(drawn: Path, tmp_path: Path, setting: str, words: str) -> None:
-    error = error_of(tmp_path / "out", drawn / "steps.jsonl", sets=[setting], model=None if "model" in setting else "x")
+    error = error_of(
+        tmp_path / "out", drawn / "steps.jsonl", sets=[setting], model=None if setting.startswith("model") else "x"
+    )
     assert error.removeprefix("--set: ").startswith(words), error
     assert "\n" not in error
     assert not (tmp_path / "out").exists()
@@ -110,7 +135,18 @@ def test_values_that_would_ruin_a_training_are_refused(drawn: Path, tmp_path: Pa
         ("scale_rewards=groups", "scale_rewards: groups is none of group, batch, none; did you mean group?"),
         ("credit=steps", "credit: steps is none of completion, step; did you mean step?"),
         ("rewards=3", "rewards takes names with weights: [format:1, process:2]"),
-        ("max_length=5", "max_length is no setting of GRPOConfig"),
+        ("max_completion_length=", "max_completion_length takes a value"),
+        ("num_generations=", "num_generations takes a value"),
+        ("loss_type=foo", "loss_type: foo is none of grpo, bnpo, "),
+        ("eval_strategy=steps", "eval_strategy cannot be set: `cxr rl` has no rows to evaluate on"),
+        ("eval_cases=4", "eval_cases is a setting of `cxr sft`"),
+        ("log_completions_hub_repo=a/b", "log_completions_hub_repo cannot be set: what a model writes about patients"),
+        ("use_adaptive_entropy=true", "use_adaptive_entropy cannot be set: its state is in no checkpoint"),
+        ("sync_ref_model=true", "sync_ref_model cannot be set: its state is in no checkpoint"),
+        ("use_transformers_paged=true", "use_transformers_paged cannot be set: it takes no films"),
+        ("generation_kwargs={a: 1}", "generation_kwargs cannot be set: temperature, top_p"),
+        ("vllm_server_port=0", "vllm_server_port takes a number of at least 1, at most 65535"),
+        ("max_length=5", "max_length is a setting of `cxr sft`"),
     ],
 )
 def test_values_that_would_ruin_rl_are_refused(setting: str, words: str) -> None:
@@ -121,6 +157,52 @@ def test_values_that_would_ruin_rl_are_refused(setting: str, words: str) -> None
     with pytest.raises(CxrError) as error:
         check_settings(read_settings(None, [setting]), GRPOConfig, "--set")
     assert str(error.value).startswith(f"--set: {words}")
+
+
+COMBINATIONS = [
+    (["optim=adamw_8bit"], "optim: adamw_8bit: You need to install `bitsandbytes`"),
+    (["lr_scheduler_type=cosine_with_min_lr"], "lr_scheduler_kwargs: cosine_with_min_lr: "),
+    (["lr_scheduler_kwargs={foo: 1}"], "lr_scheduler_kwargs: cosine: "),
+    (["lr_scheduler_type=reduce_lr_on_plateau"], "the settings do not go together: lr_scheduler_type reduce_lr"),
+    (
+        ["dataloader_persistent_workers=true", "dataloader_num_workers=0"],
+        "dataloader_num_workers 0: persistent_workers option needs",
+    ),
+    (["save_strategy=best"], "save_strategy: best needs metric_for_best_model"),
+    (["warmup_steps=1000", "max_steps=9"], "warmup_steps 1000: the training has 9 steps: lower it"),
+    (["dataloader_drop_last=true", "per_device_train_batch_size=512"], "dataloader_drop_last: a batch takes 512 rows"),
+    (["bf16=true", "fp16=true"], "the settings do not go together: At most one of fp16 and bf16 can be True"),
+]
+
+
+@needs("train")
+@pytest.mark.parametrize(("sets", "words"), COMBINATIONS, ids=str)
+def test_settings_that_do_not_go_together(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, sets: list[str], words: str
+) -> None:
+    """`--dry-run` says what the run would."""
+    for dry_run in (True, False):
+        how = {"model": str(tiny_models["qwen2_vl"]), "root": drawn, "dry_run": dry_run}
+        error = error_of(tmp_path / "out", drawn / "steps.jsonl", sets=["size=56", *sets], **how)
+        assert error.startswith(words)
+        assert "\n" not in error
+        assert not (tmp_path / "out").exists()
+
+
+@needs("train")
+def test_the_best_checkpoint_is_chosen_by_what_is_logged(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    sets = ["size=56", "load_best_model_at_end=true", "save_strategy=epoch", "metric_for_best_model=accuracy"]
+    held_out = str(drawn / "steps.jsonl")
+    options = TrainingOptions(
+        [held_out], str(tiny_models["qwen2_vl"]), tmp_path / "out", sets=sets, root=drawn, dry_run=True
+    )
+    with pytest.raises(CxrError, match=r"^metric_for_best_model: accuracy is none of loss: eval_cases gives more$"):
+        stages.sft.run(stages.sft.SftOptions(options, evaluation=held_out, allow_overlap=True))
+    stages.sft.run(
+        stages.sft.SftOptions(replace(options, sets=[*sets, "eval_cases=2"]), evaluation=held_out, allow_overlap=True)
+    )
 
 
 @needs("train")
