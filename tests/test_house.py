@@ -281,10 +281,10 @@ OTHER_TESTS = {
 
 
 def test_tests_lie_as_the_rooms_do() -> None:
-    """Each room has tests, and a folder of tests bears the name of a room, or of a folder in it."""
+    """Each room and each folder in one has tests of its own, and a folder of tests bears the name of one of them."""
     tests, package = ROOT / "tests", ROOT / "cxr_cli"
-    rooms = [path.name for path in package.iterdir() if (path / "__init__.py").exists()]
-    assert [room for room in sorted(rooms) if not [*(tests / room).rglob("test_*.py")]] == []
+    packages = sorted(path.parent.relative_to(package) for path in package.rglob("*/__init__.py"))
+    assert [str(path) for path in packages if not [*(tests / path).rglob("test_*.py")]] == []
     folders = {path.parent.relative_to(tests) for path in tests.rglob("*.py")}
     assert [str(path) for path in folders if not ({*path.parts} & OTHER_TESTS or (package / path).is_dir())] == []
     sizes = {str(path): len([*(tests / path).glob("test_*.py")]) for path in folders}

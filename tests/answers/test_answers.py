@@ -1,19 +1,15 @@
 """What models say, read as answers: hand-written replies in every style, and hand-labelled ones of nine real models."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 from cxr_cli.answers.answer_key import reference_texts
 from cxr_cli.answers.grading import grade
-from cxr_cli.answers.options import prose
 from cxr_cli.answers.parsed_answer import ParsedAnswer
 from cxr_cli.answers.reply_format import completion_text, option_letter, parse_prompt, parse_reply, prompt_text
 from cxr_cli.answers.reply_reader import answer_of
-from cxr_cli.answers.wording import cues
-from cxr_cli.answers.wording.cleaning import clean
 from cxr_cli.errors import CxrError
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -112,22 +108,6 @@ def test_options_of_any_question(text: str, options: list[str], several: bool, a
 )
 def test_expected(answer: str, options: list[str], right: list[str] | None) -> None:
     assert reference_texts({"answer": answer}, options) == right
-
-
-def test_cues_are_found_wherever_they_stand() -> None:
-    """Each cue's quick search finds what its pattern finds."""
-    named = {**vars(cues), **vars(prose)}
-    found = {name: cue for name, cue in named.items() if isinstance(cue, cues.Cue)}
-    text = "\n".join(clean(case["text"] or "") for case in CASES).lower()
-    spans = {name: [match.span() for match in cue.finditer(text)] for name, cue in found.items()}
-    assert spans == {name: [match.span() for match in cue.pattern.finditer(text)] for name, cue in found.items()}
-    assert [name for name in spans if not spans[name]] == []
-
-
-def test_cues_are_words_of_english() -> None:
-    """A name of the code in a pattern is the trace of a careless renaming."""
-    cues_ = {name: cue for name, cue in {**vars(cues), **vars(prose)}.items() if isinstance(cue, cues.Cue)}
-    assert [name for name, cue in cues_.items() if re.search(r"[a-z]_[a-z]", cue.pattern.pattern)] == []
 
 
 def test_layout_is_the_published_one() -> None:

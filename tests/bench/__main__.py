@@ -2,14 +2,17 @@
 
 import importlib
 import sys
+from pathlib import Path
 
 from tests.shared import DATA
 
 BENCHES = ("findings", "verifying", "scoring", "speed", "decoding", "llm", "inference", "published", "viewing")
 BENCHES += ("datasets", "duplicates", "labels", "wild")
+FOLDERS = {path.stem: path.parent.name for path in Path(__file__).parent.glob("*/*.py")}
+"""Of a bench: quality or speed."""
 
 if not DATA.is_dir():
     sys.exit("bench: needs the reports and labels in ../shared/data")
 for name in sys.argv[1:] or BENCHES:
     print(f"== {name}", flush=True)
-    importlib.import_module(f"tests.bench.{name}").main()
+    importlib.import_module(f"tests.bench.{FOLDERS[name]}.{name}").main()

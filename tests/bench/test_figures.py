@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.bench import findings, scoring, verifying
+from tests.bench.quality import findings, scoring, verifying
 from tests.shared import held_back, judged, needs_shared
 
 pytestmark = [needs_shared, pytest.mark.slow]

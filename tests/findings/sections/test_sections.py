@@ -8,7 +8,7 @@ from cxr_cli.findings import read
 from cxr_cli.findings.sections import has_findings, plain_text, sections, why_silent
 from cxr_cli.findings.sections.headings import kind_of
 from cxr_cli.findings.sentences import sentences
-from tests.bench.layouts import agreement, openi_parts
+from tests.bench.quality.layouts import agreement, openi_parts
 from tests.findings.sections.layouts import LAYOUTS, Parts
 from tests.shared import needs_shared
 

@@ -7,7 +7,7 @@ import pytest
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.scoring.report import ReportComparer
-from tests.bench.scoring import pairs
+from tests.bench.quality.scoring import pairs
 from tests.conftest import Cxr
 
 

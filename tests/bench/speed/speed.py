@@ -13,7 +13,7 @@ from pathlib import Path
 from cxr_cli.findings import Lexicon, Reader
 from cxr_cli.findings.lexicon import expand
 from cxr_cli.scoring.scorer import Scorer
-from tests.bench.scoring import as_is
+from tests.bench.quality.scoring import as_is
 from tests.engines.conversations import run_offline
 from tests.shared import DATA, judged, openi_reports, report_text
 

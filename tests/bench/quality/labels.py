@@ -15,8 +15,8 @@ from collections import Counter
 from cxr_cli.findings import Lexicon, Reader
 from cxr_cli.labelling.label_set import labels_of
 from cxr_cli.labelling.labeller import Labeller
-from tests.bench.findings import f1
-from tests.bench.speed import one_core
+from tests.bench.quality.findings import f1
+from tests.bench.speed.speed import one_core
 from tests.shared import DATA, openi_labels, openi_reports, report_text
 
 NEGBIO = {  # finding -> precision, recall, F1

@@ -149,7 +149,7 @@ def many_rows(folder: Path) -> None:
         with (folder / "rows.jsonl").open("w") as file:
             for number in range(count):
                 file.write(json.dumps({"id": str(number), **row}) + "\n")
-        script = f"from tests.bench.training import one_run; one_run({str(folder)!r})"
+        script = f"from tests.bench.speed.training import one_run; one_run({str(folder)!r})"
         print(f"{count:,} rows:", subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout)
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-WILD = Path(__file__).parents[1] / "golden" / "wild.jsonl"
+WILD = Path(__file__).parents[2] / "golden" / "wild.jsonl"
 KINDS = {  # a finding of the gold -> findings of the lexicon that are it
     "support device": [
         *("endotracheal tube", "tracheostomy", "enteric tube", "central line", "chest tube", "pacemaker"),

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench.speed import CXR, many_reports
+from tests.bench.speed.speed import CXR, many_reports
 from tests.engines.scripted import Scripted, items, part
 from tests.engines.server import Server
 
@@ -49,7 +49,7 @@ def rows(path: Path) -> list[Any]:
 
 
 def main(reports: int = 240) -> None:
-    command = [sys.executable, "-c", "from tests.bench.llm import serve; serve()"]
+    command = [sys.executable, "-c", "from tests.bench.speed.llm import serve; serve()"]
     with (
         tempfile.TemporaryDirectory() as folder,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server,

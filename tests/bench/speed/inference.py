@@ -1,7 +1,7 @@
 """`cxr infer` beside a bare loop of vLLM, and what five kills cost.
 
-The first needs a vLLM in this Python: `build/vllm-cpu/bin/python -m tests.bench.inference` after `make test-all`. Needs
-none of the shared data.
+The first needs a vLLM in this Python: `build/vllm-cpu/bin/python -m tests.bench.speed.inference` after `make test-all`.
+Needs none of the shared data.
 """
 
 import json
