@@ -194,7 +194,7 @@ def test_no_participle_is_the_name_of_a_thing() -> None:
 SAME_THING = {"commands", "options", "stages", "training"}
 """Rooms whose files bear the name of a stage, or of the room or the thing that they give flags for."""
 ENTRIES = {  # file names that stand in several rooms on purpose
-    "llm",  # what a model does in this room: an entry of JUDGES, of STEP_JUDGES, and the steps of `cxr mine`
+    "llm",  # what a model does in this room: an entry of JUDGES and of STEP_JUDGES
     "rules",  # what rules do: an entry of JUDGES and of STEP_JUDGES
     "engine",  # an entry of ENGINES in a folder of its own
 }

@@ -11,7 +11,7 @@ from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.options.short import short_answer
 from cxr_cli.answers.reply_format import LETTERS, parse_prompt, parse_reply
 from cxr_cli.answers.wording.cleaning import clean, plain
-from cxr_cli.answers.wording.meanings import MEANING, yes_or_no_meant
+from cxr_cli.answers.wording.synonyms import MEANING, yes_or_no_meant
 from cxr_cli.findings import reader
 from cxr_cli.tasks import task_of
 

@@ -3,7 +3,7 @@
     parse_reply(text)         reply_format.py   the reply's parts: the thought, the answer tag, the rest
     answer_key(case)          answer_key.py     the question, its options and the right answer
     choose(parts, key)        reply_reader.py   the options that the reply chooses, or why it chooses none
-    same_meaning(..)          meaning.py        an open answer against the right one
+    same_meaning(..)          same_meaning.py   an open answer against the right one
     grade(case, text)         here              the chosen options against the right ones
 
 No answer is not a wrong answer: its score is None, with a reason.
@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.answers.answer_key import AnswerKey, answer_key
-from cxr_cli.answers.meaning import items_in_common, same_meaning
 from cxr_cli.answers.parsed_answer import NO_ANSWER, UNPARSABLE, ParsedAnswer
 from cxr_cli.answers.reply_format import parse_reply
 from cxr_cli.answers.reply_reader import choose
+from cxr_cli.answers.same_meaning import items_in_common, same_meaning
 from cxr_cli.answers.wording.cleaning import plain
 
 NO_REFERENCE_ANSWER, NOT_AN_OPTION = "no reference answer", "reference answer is no option"

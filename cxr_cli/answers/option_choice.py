@@ -18,7 +18,7 @@ from cxr_cli.answers.options.short import short_answer
 from cxr_cli.answers.parsed_answer import NO_ANSWER, REFUSED, TWO, UNPARSABLE, ParsedAnswer
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, DEFERS, FAVOURS, IN_CONCLUSION, REFUSES
-from cxr_cli.answers.wording.meanings import yes_or_no_meant
+from cxr_cli.answers.wording.synonyms import yes_or_no_meant
 
 _LONGEST_LINE = 80  # characters of a line that may be an answer
 _INDENT = re.compile(r"[\s\-–>:.]*")

@@ -9,12 +9,12 @@ from typing import Any
 
 from cxr_cli.answers.answer_key import AnswerKey, answer_key
 from cxr_cli.answers.lists import list_items, single_item
-from cxr_cli.answers.meaning import concluded_findings
 from cxr_cli.answers.option_choice import OptionChoice
 from cxr_cli.answers.options.names import option_set
 from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.parsed_answer import CUT_OFF, NO_ANSWER, REFUSED, UNPARSABLE, ParsedAnswer
 from cxr_cli.answers.reply_format import ReplyParts, parse_reply
+from cxr_cli.answers.same_meaning import concluded_findings
 from cxr_cli.answers.wording.cleaning import clean
 from cxr_cli.answers.wording.cues import REFUSES, answer_line
 from cxr_cli.answers.wording.languages import yes_or_no_in_english

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     *mining.questions,
     options.unmentioned,
     options.lexicon,
-    options.show_prompt("cxr_cli.mining.llm"),
+    options.show_prompt("cxr_cli.mining.llm_steps"),
     options.flow(default="examples"),
     mining.selection,
     options.engine(required=False),

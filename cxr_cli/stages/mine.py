@@ -75,7 +75,7 @@ def run(options: MineOptions) -> int:
         flow.pipe(cases, signed=Signed("made_by", miner.made_by))
     else:
         from cxr_cli.engines.prompts.structured import open_model
-        from cxr_cli.mining.llm import made_by, write_steps
+        from cxr_cli.mining.llm_steps import made_by, write_steps
 
         with open_model(engine, miner.seed) as model:
             by = made_by(model, miner)

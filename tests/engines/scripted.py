@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cxr_cli.mining import llm as mining
+from cxr_cli.mining import llm_steps as mining
 from cxr_cli.scoring.judges import llm as scoring
 from cxr_cli.verifying.judges import llm as verifying
 

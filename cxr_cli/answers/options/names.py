@@ -8,7 +8,7 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from cxr_cli.answers.options.letters import letter_index
 from cxr_cli.answers.wording.cleaning import plain
-from cxr_cli.answers.wording.meanings import MEANING, MEANINGS
+from cxr_cli.answers.wording.synonyms import MEANING, MEANINGS
 
 PhrasePlace = tuple[int, int, str]  # start, end and the phrase that stands there
 

@@ -18,7 +18,7 @@ from cxr_cli.records import Unmentioned
 from cxr_cli.scoring.metrics.f1 import f1
 from cxr_cli.scoring.metrics.radrscore import coverage
 from cxr_cli.tasks import task_of
-from cxr_cli.verifying.steps.faults import normal_form
+from cxr_cli.verifying.steps.step_words import normal_form
 
 
 class CaseReference(NamedTuple):

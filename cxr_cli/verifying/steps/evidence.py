@@ -6,7 +6,7 @@ from cxr_cli.findings import Reader
 from cxr_cli.findings.sections import has_findings
 from cxr_cli.findings.verdict import Judgement, ReferenceFindings
 from cxr_cli.records import Span, Unmentioned
-from cxr_cli.verifying.steps import faults
+from cxr_cli.verifying.steps import step_words
 
 
 class Evidence:
@@ -17,8 +17,8 @@ class Evidence:
         self.silent = not has_findings(report)
         """Has the report no text that could state findings? Nothing can be held against it then."""
         self.reference = ReferenceFindings([f for s in statements for f in s.findings], reader.lexicon, unmentioned)
-        self.sizes = faults.measurements(report)
-        self.mentions_prior = faults.mentions_prior(report)
+        self.sizes = step_words.measurements(report)
+        self.mentions_prior = step_words.mentions_prior(report)
         self._sentence = {f.start: (s.start, s.end) for s in statements for f in s.findings}
 
     def spans(self, judgements: Sequence[Judgement]) -> list[Span]:

@@ -1,97 +1,148 @@
-"""What the words of a step mention beside its findings: the report, a prior film, a measurement."""
+"""The faults of one step, checked in this order, and what a chain of steps remembers for the next one."""
 
-import re
-import string
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-_REPORT_WORDS = re.compile(
-    r"\b(?:(?:the|this|his|her|radiology|radiologist'?s?|written|original|clinical) report|radiologist|dictat\w+"
-    r"|(?:mentioned|documented|described|noted|stated|reported) (?:in|by) (?:the|a)"
-    r" (?:report|radiolog\w+|text|findings section|impression)"
-    r"|according to the (?:report|text|findings|impression)|the (?:findings|impression) section"
-    r"|(?:as|is|are|was|were) (?:reported|documented|dictated)\b)",
-    re.IGNORECASE,
-)
-_PRIOR_WORDS = re.compile(
-    r"\b(?:prior|previous|earlier|old|last|preceding|comparison) (?:\w+ ){0,2}"
-    r"(?:film|study|studies|exam\w*|radiograph\w*|image|images|x-?ray|imaging|scan|examination|visit|chest)"
-    r"|\b(?:compared|comparison|relative) (?:to|with) (?:the |a )?(?:prior|previous|earlier|last)"
-    r"|\bsince (?:the |an? )?(?:prior|previous|earlier|last)|\bthan (?:before|previously)",
-    re.IGNORECASE,
-)
-# Words that the two patterns need. Most texts hold none of them, and to look for a word is faster.
-_REPORT_NEEDS = (
-    "report",
-    "radiolog",
-    "dictat",
-    "mentioned",
-    "documented",
-    "described",
-    "noted",
-    "stated",
-    "section",
-    "according",
-)
-_PRIOR_NEEDS = (
-    "prior",
-    "previous",
-    "earlier",
-    "old ",
-    "last ",
-    "preceding",
-    "compar",
-    "since",
-    "relative",
-    "than before",
-)
-_MEASURE = re.compile(
-    r"(?<![\d.])(\d+(?:\.\d+)?)\s*(?:(?:x|by|×)\s*(\d+(?:\.\d+)?)\s*)?[- ]?(mm|cm|millimet\w+|centimet\w+|%|percent)",
-    re.IGNORECASE,
-)
-_DIGIT = re.compile(r"\d")
-_PUNCTUATION_TO_SPACE = str.maketrans(dict.fromkeys(string.punctuation, " "))
+from cxr_cli.answers.grading import NO_REFERENCE_ANSWER, NOT_AN_OPTION, grade
+from cxr_cli.answers.wording.cleaning import plain
+from cxr_cli.findings import Finding
+from cxr_cli.findings.verdict import ReferenceFindings
+from cxr_cli.records import Span
+from cxr_cli.verifying.steps.evidence import Evidence
+from cxr_cli.verifying.steps.opinion import Opinion
+from cxr_cli.verifying.steps.step_words import StepWords
 
 
-def mentions_report(text: str) -> bool:
-    """Does the step mention the report, where it should describe the image?"""
-    return _has_any(text, _REPORT_NEEDS) and bool(_REPORT_WORDS.search(text))
+class StepReading(NamedTuple):
+    """What a step says, whatever the report says. topic: the findings that it asks about without stating them."""
+
+    claims: list[Finding]
+    topic: tuple[Finding, ...]
+    words: StepWords
 
 
-def mentions_prior(text: str) -> bool:
-    """Does the step mention an earlier film?"""
-    return _has_any(text, _PRIOR_NEEDS) and bool(_PRIOR_WORDS.search(text))
+@dataclass(slots=True)
+class Chain:
+    """A chain of `length` steps, as far as it is checked."""
+
+    case: Mapping[str, Any]
+    evidence: Evidence
+    length: int
+    first_use: dict[str, int] = field(default_factory=dict)
+    """The words of a step -> the number of the first step with these words."""
+    supported: list[Finding] = field(default_factory=list)
+    """What supported steps have stated."""
+    observed: bool = False
+    """Has a step observed anything that may be so?"""
+
+    def add(self, step: "StepCheck") -> None:
+        """Remembers a checked step."""
+        self.observed |= not step.plan and step.fault is None and step.verdict in ("supported", "not_checkable")
+        if step.verdict == "supported":
+            self.supported += step.reading.claims
 
 
-def _has_any(text: str, words: tuple[str, ...]) -> bool:
-    text = text.lower()
-    return any(word in text for word in words)
+@dataclass(slots=True)
+class StepCheck:
+    """One step under check: what it says, and the result so far."""
+
+    number: int
+    step: Mapping[str, Any]
+    reading: StepReading
+    plan: bool = False
+    """Does it say where to look, and state nothing?"""
+    verdict: str = ""
+    reason: str = ""
+    evidence: list[Span] = field(default_factory=list)
+    fault: str | None = None
+    doubtful: Sequence[Finding] = ()
+    """The claims that the report does not support."""
+
+    def add_opinion(self, opinion: Opinion) -> None:
+        """The judge's verdict on what the step says of findings."""
+        claims, topic, _ = self.reading
+        self.plan = not claims and (self.step.get("kind") == "plan" or bool(topic))
+        self.verdict, self.reason, self.evidence, doubtful = opinion
+        if doubtful is None:
+            doubtful = [] if opinion.verdict == "supported" else claims
+        self.doubtful = doubtful
+
+    def check_words(self, chain: Chain) -> None:
+        """A step must not mention the report, nor a prior film or a measurement that does not exist."""
+        words, sizes = self.reading.words, chain.evidence.sizes
+        if words.mentions_report:
+            self._find_fault("speaks of the report, not of the image")
+        elif words.mentions_prior and not (chain.case.get("prior") or chain.evidence.mentions_prior):
+            self._find_fault("speaks of a prior film, and there is none")
+        elif self.verdict != "contradicted" and not self.plan and not words.measurements <= sizes:
+            size, unit = min(words.measurements - sizes)
+            self.verdict, self.reason = "unmentioned", f"the measurement {size:g} {unit} is not in the report"
+
+    def _find_fault(self, fault: str) -> None:
+        self.verdict, self.reason, self.fault = "not_checkable", fault, fault
+
+    def check_repetition(self, chain: Chain) -> None:
+        """A step must not repeat the words of one before it."""
+        if self.fault is None:
+            first = chain.first_use.setdefault(self.reading.words.normal, self.number)
+            if first != self.number:
+                self.fault = f"repeats step {first}"
+
+    def check_conclusion(self, chain: Chain) -> None:
+        """A conclusion must follow from the steps before it and rest on an observation; the last step must give the
+        answer."""
+        text, concludes, last = self.step["text"], self.step.get("kind") == "conclude", self.number == chain.length
+        if self.fault is not None or not (last or concludes):
+            return
+        wrong = self._conflict(chain)
+        if last and not wrong:
+            wrong, self.fault = answer_problem(text, chain.case)
+        if wrong:
+            self.verdict, self.reason = "contradicted", wrong
+        elif (concludes or "answer is" in text) and not (self.fault or chain.observed):
+            self.fault = "rests on no observation"
+
+    def _conflict(self, chain: Chain) -> str | None:
+        """Why the doubtful claims do not follow from the steps before; None if these do not contradict them."""
+        if not self.doubtful:
+            return None
+        before = ReferenceFindings(chain.supported, chain.evidence.reference.lexicon, "unknown")
+        judgements = map(before.judge, self.doubtful)
+        reasons = (judgement.reason for judgement in judgements if judgement.verdict == "contradicted")
+        return next((f"does not follow from the steps before it: {reason}" for reason in reasons), None)
+
+    def result(self) -> dict[str, Any]:
+        """The step with its evidence, verdict, reason and, if it has one, its fault."""
+        result = {**self.step, "evidence": self.evidence, "verdict": self.verdict, "reason": self.reason}
+        if self.fault:
+            result["fault"] = self.fault
+        return result
 
 
-def measurements(text: str) -> set[tuple[float, str]]:
-    """All lengths (in mm) and percentages of a text: {(32.0, "mm"), (50.0, "%")}."""
-    found: set[tuple[float, str]] = set()
-    if not _DIGIT.search(text):
-        return found
-    for first, second, unit in _MEASURE.findall(text):
-        kind = "%" if unit[0] in "%pP" else "mm"
-        scale = 10.0 if unit[0] in "cC" else 1.0
-        found |= {(round(float(number) * scale, 3), kind) for number in (first, second) if number}
-    return found
+def answer_problem(text: str, case: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Why the answer in a conclusion is wrong, and the fault of one that gives none; (None, None): it is right."""
+    wrong = fault = None
+    if not gives_answer(text, case):
+        scores, why = grade(case, text) if case.get("options") else ({}, {})
+        accuracy = scores.get("accuracy")
+        if accuracy is None and why.get("accuracy") not in (NO_REFERENCE_ANSWER, NOT_AN_OPTION):
+            fault = "does not give the answer"
+        elif accuracy == 0:
+            wrong = "concludes another answer than the case's"
+    return wrong, fault
 
 
-def normal_form(text: str) -> str:
-    """The words in lower case without punctuation: the same for two steps that repeat each other."""
-    return " ".join(text.lower().translate(_PUNCTUATION_TO_SPACE).split())
-
-
-class StepWords(NamedTuple):
-    """What the words of a step mention. normal: their normal form."""
-
-    mentions_report: bool
-    mentions_prior: bool
-    measurements: set[tuple[float, str]]
-    normal: str
-
-
-def step_words(text: str) -> StepWords:
-    return StepWords(mentions_report(text), mentions_prior(text), measurements(text), normal_form(text))
+def gives_answer(text: str, case: Mapping[str, Any]) -> bool:
+    """Does the text end with the case's answer, or, if there are no options to choose from, name all its parts?"""
+    answer = case.get("answer")
+    if answer is None:
+        return True
+    parts = [str(part) for part in (answer if isinstance(answer, list) else [answer])]
+    if text.endswith(f"answer is {', '.join(parts)}."):  # the usual end, found without reading the text
+        return True
+    texts = [plain(part) for part in parts]
+    _, cue, end = plain(text).rpartition("answer is ")
+    if cue and end == " ".join(texts):
+        return True
+    return not case.get("options") and all(part in plain(text) for part in texts)

@@ -13,10 +13,10 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.records import Unmentioned
 from cxr_cli.rows.signatures import signature
-from cxr_cli.verifying.steps import faults
 from cxr_cli.verifying.steps.evidence import Evidence
+from cxr_cli.verifying.steps.faults import Chain, StepCheck, StepReading
 from cxr_cli.verifying.steps.opinion import Opinion
-from cxr_cli.verifying.steps.step_check import Chain, StepCheck, StepReading
+from cxr_cli.verifying.steps.step_words import step_words
 
 
 class Verifier:
@@ -67,7 +67,7 @@ class Verifier:
         """topic: what the step before asks about."""
         statements = self.reader.statements(text, topic)
         topic_of_last = next((s.topic for s in reversed(statements) if s.topic), ())
-        return StepReading([f for s in statements for f in s.findings], topic_of_last, faults.step_words(text))
+        return StepReading([f for s in statements for f in s.findings], topic_of_last, step_words(text))
 
 
 def support(steps: Sequence[Mapping[str, Any]]) -> float | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.verifying.steps import faults
+from cxr_cli.verifying.steps import step_words
 from tests.verifying.chains import case, verified
 
 
@@ -86,4 +86,4 @@ def test_a_conclusion_must_rest_on_an_observation(before: list[Any], fault: str 
 
 
 def test_measurements() -> None:
-    assert faults.measurements("3.2 x 4 cm, 5mm, about 30-40%") == {(32, "mm"), (40, "mm"), (5, "mm"), (40, "%")}
+    assert step_words.measurements("3.2 x 4 cm, 5mm, about 30-40%") == {(32, "mm"), (40, "mm"), (5, "mm"), (40, "%")}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cxr_cli.answers.options.names import PhraseSearch
 from cxr_cli.answers.wording.cleaning import plain
-from cxr_cli.answers.wording.meanings import MEANING
+from cxr_cli.answers.wording.synonyms import MEANING
 from cxr_cli.findings import reader
 from cxr_cli.findings.lexicon import expand
 
