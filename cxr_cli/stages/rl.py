@@ -16,10 +16,11 @@ from cxr_cli.training import rl
 from cxr_cli.training.data.dataset import check_payable
 from cxr_cli.training.data.training_rows import read_training_data
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
-from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
+from cxr_cli.training.out_folder import KEPT_PROMPTS, check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_rl
 from cxr_cli.training.processes.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
-from cxr_cli.training.run_record import record_of
+from cxr_cli.training.processes.once import once_for_all
+from cxr_cli.training.run_record import is_begun, record_of
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 from cxr_cli.training.variance_filter import filter_prompts, kept_prompts
 
@@ -82,14 +83,19 @@ def train(
             check_gpus(job.gpus, dry_run=dry_run)
             data = read_training_data(job, check_payable)
             plan = "" if launched_by_cxr() else plan_rl(job, data, rewards)
-            record = record_of(job, "rl", data, rewards, **reading)
+            record = record_of(job, "rl", data, rewards, filter_variance=samples, **reading)
             unfinished = dry_run or is_open(job, record)
         if dry_run:
             write_text(plan)
         elif unfinished:
             with filled_folder(job, record):
                 if samples is not None:
-                    filter_prompts(job, data, rewards, samples)
+                    kept_file = job.out / KEPT_PROMPTS
+                    once_for_all(
+                        lambda: filter_prompts(job, data, rewards, samples),
+                        lambda: is_begun(job.out, record) and kept_file.is_file(),
+                        sign=kept_file.with_suffix(".working"),
+                    )
                 kept = kept_prompts(job, data, samples)
                 train_or_launch(lambda: rl.train(job, kept, rewards), job.gpus, job.nodes)
 

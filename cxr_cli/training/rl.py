@@ -55,6 +55,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     from cxr_cli.training.checkpoints import Resumable
     from cxr_cli.training.grpo.epoch_sampler import EpochSampler
     from cxr_cli.training.grpo.step_credit import StepCredit
+    from cxr_cli.training.logs.completion_log import CompletionLog
     from cxr_cli.training.logs.log_callback import LogCallback
 
     weights = reward_weights(job.settings, rewards)
@@ -75,7 +76,10 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
     arguments.generation_kwargs = no_images
-    first, *others = rewards.functions.values()
+    log, log_of_completions = LogCallback(job.out), CompletionLog(job.out)
+    logs_completions = bool(job.settings.get("log_completions"))
+    functions = log_of_completions.logged(rewards.functions) if logs_completions else rewards.functions
+    first, *others = functions.values()
     with settings_errors():
         trainer: Any = Trainer(
             model=model,
@@ -84,7 +88,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
             train_dataset=lazy_dataset(data.rows, rl_example, job.films),
             processing_class=processor,
             peft_config=lora,
-            callbacks=[LogCallback(job.out)],
+            callbacks=[log, log_of_completions] if logs_completions else [log],
         )
     run_trainer(trainer, job, steps_between_generations(arguments))
     write_model_card(job, "rl", trainer, data.rows)

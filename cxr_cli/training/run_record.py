@@ -21,11 +21,13 @@ MAY_CHANGE = (  # from one run to the next: how long a training is, and what it 
     *LENGTH,
     *("save_strategy", "save_steps", "save_total_limit", "logging_strategy", "logging_steps", "logging_first_step"),
     *("eval_strategy", "eval_steps", "eval_cases", "eval_tokens", "report_to", "run_name", "dataloader_num_workers"),
+    "log_completions",
 )
 
 
-def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | None = None, **reading: str) -> RunRecord:
-    """All that decides what a training makes. stage: "sft" or "rl". reading: how rewards read reports."""
+def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | None = None, **more: Any) -> RunRecord:
+    """All that decides what a training makes. stage: "sft" or "rl". more: how rewards read reports, and how many
+    answers decide which prompts are left out."""
     record: RunRecord = {
         "stage": stage,
         "model": str(Path(job.model).resolve()) if Path(job.model).exists() else job.model,
@@ -34,7 +36,7 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
         "processes": distributed.process_count(job.gpus, job.nodes),
         "cxr": cxr_version(),
         "settings": {name: value for name, value in job.settings.items() if name != "model"},
-        **reading,
+        **more,
     }
     if rewards is not None:
         record["settings"]["rewards"] = dict(zip(rewards.functions, rewards.weights, strict=True))
@@ -42,7 +44,9 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
 
 
 def write_record(out: Path, record: RunRecord) -> None:
-    (out / NAME).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+    part = out / f"{NAME}.part"
+    part.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+    part.replace(out / NAME)
 
 
 def read_record(out: Path) -> RunRecord | None:
@@ -55,6 +59,14 @@ def read_record(out: Path) -> RunRecord | None:
         return record if isinstance(record["settings"], dict) else None
     except (ValueError, KeyError, TypeError) as error:
         raise CxrError(f"{path} is damaged: what this training was begun with is not known") from error
+
+
+def is_begun(out: Path, record: RunRecord) -> bool:
+    """Was the training that OUT holds begun with just this?"""
+    try:
+        return read_record(out) == record
+    except CxrError:  # it is being written
+        return False
 
 
 def check_same(out: Path, record: RunRecord) -> None:

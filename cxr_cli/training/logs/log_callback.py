@@ -27,9 +27,8 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._start_time, self._start_step = time.monotonic(), state.global_step
-        if state.is_world_process_zero and self.path.exists():  # of a run that went on after its last checkpoint
-            kept = [line for line in self.path.read_text("utf-8").splitlines() if _step_of(line) <= state.global_step]
-            self.path.write_text("".join(f"{line}\n" for line in kept if state.global_step), "utf-8")
+        if state.is_world_process_zero:
+            cut_after(self.path, state.global_step)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         if logs:
@@ -90,6 +89,17 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
         if text not in self._warnings:
             self._warnings.add(text)
             note(f"WARNING: {text}")
+
+
+def cut_after(path: Path, step: int) -> None:
+    """Takes out the lines of a file of logs that come after this step, of a run that went on after its last checkpoint,
+    and one that was cut off when the run was killed."""
+    if not path.exists():
+        return
+    part = path.with_name(f"{path.name}.part")
+    with path.open(encoding="utf-8", errors="replace") as lines, part.open("w", encoding="utf-8") as kept:
+        kept.writelines(line for line in lines if step and line.endswith("\n") and _step_of(line) <= step)
+    part.replace(path)
 
 
 def _step_of(line: str) -> float:

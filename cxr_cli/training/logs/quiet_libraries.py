@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from cxr_cli.environment import environment
 
 _VARIABLES = {"DATASETS_VERBOSITY": "error", "DS_LOG_LEVEL": "error", "TOKENIZERS_PARALLELISM": "false"}
-_LOGGERS = ("datasets", "accelerate", "deepspeed", "DeepSpeed", "trl")
+_LOGGERS = ("datasets", "accelerate", "deepspeed", "DeepSpeed", "trl", "transformers.trainer_utils")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.termination import on_termination
+from cxr_cli.training.processes.build_locks import report_build_locks
 
 _LAUNCHED = "CXR_LAUNCHED"  # the variable that tells the processes which cxr starts that all is checked and OUT is made
 
@@ -143,6 +144,7 @@ def rendezvous(*, deepspeed: bool) -> Iterator[None]:
         if deepspeed:
             alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
             stack.enter_context(environment({**alone, "MASTER_PORT": str(_free_port())}))
+            stack.enter_context(report_build_locks())
             _init_process_group()
         yield
 

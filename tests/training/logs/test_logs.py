@@ -1,5 +1,6 @@
 """What a training reports while it runs: warnings, and the scores of held-out cases."""
 
+import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -103,3 +104,26 @@ def test_a_reward_that_never_applies_stops_the_training(
     mix = RewardMix({"fair": fair, "silent": silent}, [1.0, 1.0])
     with pytest.raises(CxrError, match=r"^step 5: the reward silent applied to no completion in the last 5 logs$"):
         rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", mix, max_steps=8)
+
+
+def test_completions_are_logged_to_a_file(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the model writes is not for stderr. A training that goes on takes out what comes after its checkpoint."""
+    settings = {"log_completions": True, "save_strategy": "steps", "save_steps": 1}
+    logs = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, **settings)
+    path = tmp_path / "out" / "completions.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1] * 8 + [2] * 8
+    assert [set(line) for line in lines] == [{"step", "id", "completion", "rewards"}] * 16
+    assert len({line["id"] for line in lines[:8]}) == 2
+    paid = [line["rewards"]["letters"] for line in lines[:8]]
+    assert sum(paid) / 8 == pytest.approx(logs[0]["rewards/letters/mean"])
+    error = capsys.readouterr().err
+    assert not [line for line in error.splitlines() if not line.startswith("cxr: step ")]
+    (tmp_path / "out" / "training.json").unlink()
+    shutil.rmtree(tmp_path / "out" / "checkpoint-2")
+    with path.open("a") as file:
+        file.write('{"step": 3, "comp')
+    rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, **settings, resume=True)
+    assert [json.loads(line) for line in path.read_text().splitlines()] == lines

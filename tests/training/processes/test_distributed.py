@@ -99,7 +99,7 @@ def nodes() -> list[dict[str, str]]:
     ("stage", "launcher", "resumer", "more", "zero"),
     [
         ("sft", DEEPSPEED, ACCELERATE, [], "zero2"),
-        ("rl", TORCHRUN, CXR, ["--reward", "letters:share"], "zero3"),
+        ("rl", TORCHRUN, CXR, ["--reward", "letters:share", "--filter-variance", "2"], "zero3"),
     ],
 )
 def test_two_processes_train_and_resume(
@@ -116,7 +116,9 @@ def test_two_processes_train_and_resume(
         return [*command(stage, drawn, tiny_models["qwen2_vl"], tmp_path / out, deepspeed=zero), *more]
 
     (tmp_path / "letters.py").write_text(SHARE)
-    assert run([*launcher, *words("whole")], tmp_path).count("cxr: step 4/4") == 1  # the first rank alone logs
+    errors = run([*launcher, *words("whole")], tmp_path)
+    assert errors.count("cxr: step 4/4") == 1  # the first rank alone logs
+    assert errors.count("prompts vary in 2 answers") == (1 if more else 0)  # and asks the model about the prompts
     (tmp_path / "stopped").mkdir()
     shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "stopped" / "checkpoint-2")
     errors = run([*resumer, *words("stopped"), "--resume"], tmp_path, *(tasks() if resumer is CXR else ()))
