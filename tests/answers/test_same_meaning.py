@@ -1,6 +1,5 @@
 """Open answers by their meaning, sets of findings, several answers in turn, and the time that reading takes."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +10,7 @@ from cxr_cli.answers.reply_format import parse_prompt, parse_reply
 from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.same_meaning import same_meaning
 from cxr_cli.answers.steps import as_steps
+from tests.timing import assert_linear
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,6 @@ NOISE = [
 
 @pytest.mark.parametrize("noise", NOISE)
 def test_time_is_linear_in_the_length(noise: str) -> None:
-    """Twice the text takes at most 2.6 times as long, by the best of several runs."""
     case = {
         "question": "Is there an effusion?",
         "options": ["Yes", "No"],
@@ -147,25 +146,6 @@ READINGS: list[tuple[str, Callable[[str], object], str]] = [  # what may stand i
 @pytest.mark.parametrize(("reading", "noise"), [x[1:] for x in READINGS], ids=[x[0] for x in READINGS])
 def test_time_of_each_reading_is_linear(reading: Callable[[str], object], noise: str) -> None:
     assert_linear(reading, noise)
-
-
-def assert_linear(reading: Callable[[str], object], noise: str) -> None:
-    """reading: of a text, "0 " and many times the noise."""
-
-    def seconds(n: int) -> float:
-        best = 9.0
-        for run in range(3):
-            text = f"{run} " + noise * (n // len(noise))
-            start = time.process_time()
-            reading(text)
-            best = min(best, time.process_time() - start)
-        return best
-
-    def linear() -> bool:
-        short, middle, long = seconds(20_000), seconds(40_000), seconds(80_000)
-        return middle <= 2.6 * short + 0.02 and long <= 2.6 * middle + 0.02
-
-    assert any(linear() for _ in range(3))  # a busy machine may disturb one measurement
 
 
 def test_no_answer_is_too_long() -> None:

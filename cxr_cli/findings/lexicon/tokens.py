@@ -10,12 +10,16 @@ CONTENT = frozenset({"finding", "anatomy", "good", "bad"})
 """Kinds of tokens that say what is seen; the others say how, where and whether."""
 
 
+WINDOW = 1000  # characters searched at a time, so that a search that begins anew costs no more
+
+
 class Tokenizer:
     """Finds the phrases of one lexicon."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._automaton, self._concepts, phrases = lexicon.matcher
         self._index = {phrase: index for index, phrase in enumerate(phrases)}
+        self._longest = max(map(len, phrases), default=0)
         self._attributes: dict[str, list[Concept]] = {}
         for kind in ("side", "zone"):
             for value, terms in lexicon.data[kind].items():
@@ -28,9 +32,13 @@ class Tokenizer:
         tokens: list[Token] = []
         concepts, last, begin = self._concepts, len(plain), 0
         while begin < last:
-            resume = last
-            for index, start, end in self._automaton.find_matches_as_indexes(plain[begin:] if begin else plain):
+            stop = min(last, begin + self._longest + WINDOW)
+            trusted = last if stop == last else stop - self._longest  # a phrase that begins further on may be cut off
+            resume = trusted
+            for index, start, end in self._automaton.find_matches_as_indexes(plain[begin:stop]):
                 start, end = start + begin, end + begin
+                if start >= trusted:
+                    break
                 if (start == 0 or not plain[start - 1].isalnum() or not plain[start].isalnum()) and (
                     end == last or not plain[end].isalnum() or not plain[end - 1].isalnum()
                 ):
@@ -39,7 +47,7 @@ class Tokenizer:
                 elif " " in plain[start:end]:  # not whole: "chronic emphysema" in "chronic emphysematous"
                     resume = self._shorter(plain, start, end, tokens)
                     break
-            begin = resume
+            begin = max(resume, tokens[-1][3]) if tokens else resume
         return tokens
 
     def _shorter(self, plain: str, start: int, end: int, tokens: list[Token]) -> int:

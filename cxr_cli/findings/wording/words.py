@@ -50,6 +50,7 @@ class Words:
         self._right = frozenset(right - self._shorthand.keys())
         self._familiar = set(self._right)  # these, and what was looked into and found right, with the marks at its ends
         self._fixes = {short: entry.means for short, entry in self._shorthand.items()}
+        self._longest = 2 * max(map(len, self._vocabulary), default=0)  # two words run together
 
     def spell(self, plain: str, offsets: Offsets) -> tuple[str, Offsets]:
         """The plain text with its words put right, and its offsets."""
@@ -80,7 +81,7 @@ class Words:
 
     def _fix(self, word: str) -> str | None:
         """What the word stands for; None if it is right as it is."""
-        if word in self._familiar:
+        if word in self._familiar or len(word) > self._longest:
             return None
         if fix := self._fixes.get(word):
             return fix
