@@ -9,7 +9,8 @@
      "prior": {"id": "patient00001/study2", "images": [..], "report": ".."}, "source": "chexpert-plus"}
 
 Chambon et al. 2024, arXiv 2405.19538. The prior is the previous study by `patient_report_date_order`. Labels are those
-of the impression, as CheXpert's own are; findings_fixed.json labels reports without findings normal.
+of the impression, as CheXpert's own are; findings_fixed.json labels reports without findings normal. A study without
+sections, and a table without their columns, gives the whole text of the column `report`.
 """
 
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _TABLE_PATTERN, _LABEL_FILE = "df_chexpert_plus_*.csv", "impression_fixed.json"
 _FILM_COLUMNS = {"path_to_image": str, "deid_patient_id": str, "patient_report_date_order": float, "split": str}
 _SECTION_COLUMNS = {"findings": "section_findings", "impression": "section_impression"}
+_REPORT_COLUMN = "report"  # the whole text, read where a study's sections are blank
 _FILM_FOLDERS = (("PNG/", ".png"), ("DICOM/", ".dcm"))
 
 
@@ -52,7 +54,8 @@ class _ReportTable:
 
         self._path = max(folder.glob(_TABLE_PATTERN))
         self._records = CsvIndex(self._path)
-        self._records.require((*_FILM_COLUMNS, *_SECTION_COLUMNS.values()))
+        whole = _REPORT_COLUMN in self._records.names
+        self._records.require(_FILM_COLUMNS if whole else (*_FILM_COLUMNS, *_SECTION_COLUMNS.values()))
         films = read_columns(self._path, _FILM_COLUMNS)
         if len(films) != len(self._records):
             raise CxrError(f"{self._path}: the table is damaged: a quote is never closed, or not doubled")
@@ -82,7 +85,8 @@ class _ReportTable:
 
     def _report(self, entry: dict[str, Any]) -> str | None:
         record = self._records[entry["records"][0]]
-        return join_sections({name: record[column] for name, column in _SECTION_COLUMNS.items()})
+        sections = {name: record.get(column) for name, column in _SECTION_COLUMNS.items()}
+        return join_sections(sections) or record.get(_REPORT_COLUMN)
 
     def _prior(self, entry: dict[str, Any]) -> Row:
         prior = self._films(entry)

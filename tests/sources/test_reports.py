@@ -72,6 +72,19 @@ def test_labels_and_films_of_chexpert_plus(run: Run, tmp_path: Path) -> None:
     assert run("studies", "p").stderr == f"cxr: {file.relative_to(tmp_path)}: {reason}\n"
 
 
+def test_the_whole_report_of_chexpert_plus(run: Run, tmp_path: Path) -> None:
+    """The column `report` counts where a study has no sections, and where the table has no columns for them."""
+    header = PLUS.replace("split", "report,split")
+    whole, sections = '"INDICATION: Fall.\nThe lungs are clear."', '"FINDINGS: Small nodule.\n"'
+    first = line(1, 1, 1).replace("train\n", f"{whole},train\n")
+    plus(tmp_path / "p", first, line(2, 1, 1, "Nodule.").replace("train\n", f"{sections},train\n"), header=header)
+    reports = [row["report"] for row in rows(run("studies", "p").stdout)]
+    assert reports == ["INDICATION: Fall.\nThe lungs are clear.", "FINDINGS: Nodule."]
+    films = "path_to_image,deid_patient_id,patient_report_date_order,report,split\n"
+    plus(tmp_path / "q", f"train/patient1/study1/view1_frontal.jpg,patient1,1,{whole},train\n", header=films)
+    assert [row["report"] for row in rows(run("studies", "q").stdout)] == reports[:1]
+
+
 def test_a_bad_record_of_chexpert_plus(run: Run, tmp_path: Path) -> None:
     plus(
         tmp_path / "p",

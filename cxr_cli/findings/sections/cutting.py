@@ -9,6 +9,7 @@ from cxr_cli.findings.sections.headings import SILENT, TITLE
 from cxr_cli.findings.sections.markup import plain_text
 from cxr_cli.findings.sections.scanning import TITLED, Heading, headings
 from cxr_cli.findings.sections.silence import (
+    is_observation,
     line_end,
     opening_end,
     opens_with_body,
@@ -105,7 +106,7 @@ def _cut(text: str, found: Sequence[Heading]) -> list[Section]:
             any_silent = True
         else:
             cut.append(Section(_NAME_OF_KIND.get(heading.kind, heading.kind), start, end, heading.start))
-            headed = headed or (heading.kind == "findings" and start < end)
+            headed = headed or (heading.kind == "findings" and says_something(text[start:end]))
     return cut if not any_silent or any(_is_body(text, section) for section in cut) else _with_body(text, cut)
 
 
@@ -125,12 +126,20 @@ def _silent_section(
     name = _NAME_OF_KIND.get(heading.kind, heading.kind)
     body = start if heading.kind == TITLE else _silence_end(text, heading, following, end)
     if not (headed or name in _LAST) and (following is None or following.kind not in _BODIES | SILENT):
-        if "\n" in text[heading.end : start] and opens_with_body(text, start, body):
+        if _opens_with_body(text, name, heading.end, start, body):
             body = start
         elif start < body:
             body = line_end(text, name, start, body, lonely=False)
     silent = Section(name, min(start, body), body, heading.start)
     return [silent, Section("findings", body, end, body)] if text[body:end].strip() else [silent]
+
+
+def _opens_with_body(text: str, name: str, heading_end: int, start: int, end: int) -> bool:
+    """Does the text of a silent section tell what is seen: on a line of its own, or right away, as in "Chest.
+    Comparison: There is a nodule"?"""
+    if "\n" in text[heading_end:start] and opens_with_body(text, start, end):
+        return True
+    return name == "comparison" and is_observation(text, start, end)
 
 
 def _is_body(text: str, section: Section) -> bool:

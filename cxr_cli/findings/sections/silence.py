@@ -119,6 +119,12 @@ def opens_with_body(text: str, start: int, end: int) -> bool:
     return tells_what_is_seen(text[start : text.find(".", start, stop) + 1 or stop])
 
 
+def is_observation(text: str, start: int, end: int) -> bool:
+    """Do the first words tell what is seen: "There is ..", "The lungs are .."?"""
+    article = 4 if text[start : start + 4].lower() == "the " else 0
+    return _OBSERVATION.match(text, start + article, min(start + _OPENING, end)) is not None
+
+
 def line_end(text: str, kind: str, start: int, end: int, *, lonely: bool) -> int:
     """Where the body begins within the paragraph of a silent section, if it does: at a line that no wrapping has begun
     or, after "COMPARISON: None.", at a sentence; else `end`.

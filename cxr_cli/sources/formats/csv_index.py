@@ -18,7 +18,7 @@ _QUOTE_BYTE, _NEWLINE_BYTE = 34, 10
 
 
 class CsvIndex:
-    """The records of a CSV file, eight bytes of memory for each.
+    """The records of a CSV file, eight bytes of memory for each. names: of its columns.
 
     records = CsvIndex(Path("df_chexpert_plus_240401.csv"))
     records[0]           # the first record below the header: {"path_to_image": "train/..", ..}, a blank cell None
@@ -31,11 +31,11 @@ class CsvIndex:
             self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._path = path
         self._ends = _ends(self._bytes)
-        self._names = self._cells(0)
+        self.names = self._cells(0)
 
     def require(self, names: Iterable[str]) -> None:
         """Raises CxrError for a column that the file lacks."""
-        require_columns(self._path, self._names, names)
+        require_columns(self._path, self.names, names)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -43,9 +43,9 @@ class CsvIndex:
     def __getitem__(self, number: int) -> Row:
         """Raises RowError for a record that is not text or has more or fewer cells than the header."""
         cells = self._cells(number + 1)
-        if len(cells) != len(self._names):
-            raise RowError("", f"{len(cells)} cells where the header has {len(self._names)}")
-        return {name: cell or None for name, cell in zip(self._names, cells, strict=True)}
+        if len(cells) != len(self.names):
+            raise RowError("", f"{len(cells)} cells where the header has {len(self.names)}")
+        return {name: cell or None for name, cell in zip(self.names, cells, strict=True)}
 
     def _cells(self, record: int) -> list[str]:
         start = int(self._ends[record - 1]) if record else 0

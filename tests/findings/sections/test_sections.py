@@ -284,3 +284,15 @@ def test_what_wraps_a_report(report: str, present: set[str]) -> None:
 def test_a_table_keeps_its_places() -> None:
     report = "| Heart | Enlarged |\n| Pleura | No effusion |"
     assert [report[f.start : f.end] for f in read(report)] == ["Heart | Enlarged", "effusion"]
+
+
+def test_a_comparison_that_tells_what_is_seen_is_the_body() -> None:
+    report = "FINDINGS: Chest  Comparison: There is a dense mass in the lingula.\nIMPRESSION: Mass."
+    assert [(s.name, report[s.start : s.end].strip()) for s in sections(report)] == [
+        ("findings", "Chest"),
+        ("comparison", ""),
+        ("findings", "There is a dense mass in the lingula."),
+        ("impression", "Mass."),
+    ]
+    earlier = "COMPARISON: A film of May, on which there is a nodule.\nIMPRESSION: Clear lungs."
+    assert [s.name for s in sections(earlier)] == ["comparison", "impression"]
