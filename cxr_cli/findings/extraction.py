@@ -56,13 +56,16 @@ class Reader:
         open_verdict, several = False, False
         text = plain_text(text)
         lead = ""  # a sentence that its list completes: "No evidence of:"
+        antecedent = None  # the last finding named
         for start, end, section in sentences(text):
             if section in WITHOUT_FINDINGS:
                 statements.append(Statement(start, end, section, ()))
                 continue
             if section in READINGS:
                 several = True
-            (findings, own_topic, verdict), lead = self._sentence(text, start, end, lead)
+            (findings, own_topic, verdict, _), lead = self._sentence(text, start, end, lead, antecedent)
+            if own_topic or findings:
+                antecedent = max(findings + own_topic, key=lambda finding: finding.start).name
             if verdict and not findings:
                 if statements and topic and statements[-1].findings == topic:  # "Pneumothorax? None."
                     statements[-1] = statements[-1]._replace(findings=(), topic=topic)
@@ -76,13 +79,17 @@ class Reader:
             statements.append(Statement(start, end, section, findings, own_topic))
         return without_overruled(statements, self.lexicon) if several else statements, open_verdict
 
-    def _sentence(self, text: str, start: int, end: int, lead: str) -> tuple[SentenceReading, str]:
+    def _sentence(
+        self, text: str, start: int, end: int, lead: str, antecedent: str | None
+    ) -> tuple[SentenceReading, str]:
         """What a sentence states, with places in the text, and the lead of the list that goes on behind it."""
         sentence = text[start:end]
         if lead and _is_item(text, start):
             reading, offset = self._sentences.read(lead + sentence), start - len(lead)
         else:
             reading, offset = self._sentences.read(sentence), start
+            if reading.waits and antecedent:
+                reading = self._sentences.read(sentence, antecedent)
             lead = sentence + " " if sentence.endswith(":") and self._sentences.denies(sentence) else ""
         return reading.at(offset) if offset else reading, lead
 

@@ -8,7 +8,7 @@ from cxr_cli.findings.clauses.clause import Clause
 from cxr_cli.findings.clauses.clause_spans import clause_spans
 from cxr_cli.findings.clauses.interrogatives import is_question, opens_option
 from cxr_cli.findings.clauses.mention import Mention
-from cxr_cli.findings.composition import compose
+from cxr_cli.findings.composition import compose, has_bare_side, with_stand_ins
 from cxr_cli.findings.finding import Finding
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.lexicon.tokens import Token, Tokenizer
@@ -19,17 +19,21 @@ from cxr_cli.findings.wording.words import Words
 
 
 class SentenceReading(NamedTuple):
-    """findings: what the sentence states. topic: what it asks about. verdict: on what was asked about before it."""
+    """findings: what the sentence states. topic: what it asks about. verdict: on what was asked about before it.
+
+    waits: does a word of it stand for a finding of a sentence before, "a small one on the right"?
+    """
 
     findings: tuple[Finding, ...]
     topic: tuple[Finding, ...]
     verdict: str | None
+    waits: bool = False
 
     def at(self, offset: int) -> "SentenceReading":
         """Of a sentence that begins at `offset` of its text."""
         if not (self.findings or self.topic):
             return self
-        return SentenceReading(_at(self.findings, offset), _at(self.topic, offset), self.verdict)
+        return self._replace(findings=_at(self.findings, offset), topic=_at(self.topic, offset))
 
 
 class SentenceReader:
@@ -40,15 +44,20 @@ class SentenceReader:
         self._tokenizer, self._words = Tokenizer(lexicon), Words(lexicon)
         self.read = lru_cache(maxsize=16384)(self.read)  # type: ignore[method-assign]
 
-    def read(self, sentence: str) -> SentenceReading:
-        """The findings that a sentence states and those it asks about, with places in the sentence."""
+    def read(self, sentence: str, antecedent: str | None = None) -> SentenceReading:
+        """The findings that a sentence states and those it asks about, with places in the sentence.
+
+        antecedent: the last finding before it.
+        """
         plain, offsets = self._words.spell(*normalise(sentence))
-        mentions, verdict = self._mentions(self._tokens(plain), plain)
+        tokens, waits = self._tokens(plain, antecedent)
+        mentions, verdict = self._mentions(tokens, plain)
         attach_sizes(plain, mentions)
         return SentenceReading(
             tuple([_finding(m, offsets) for m in mentions if not m.ask]),
             tuple([_finding(m, offsets) for m in mentions if m.ask]),
             verdict,
+            waits,
         )
 
     def phrases(self, sentence: str) -> list[Token]:
@@ -76,13 +85,16 @@ class SentenceReader:
         kinds = {kind if kind != "cue" else value for kind, value, _, _ in tokens}
         return "negate" in kinds and not kinds & {"finding", "anatomy"}
 
-    def _tokens(self, plain: str) -> list[Token]:
-        """The phrases, each with the one meaning that it has in this sentence."""
-        tokens = self._tokenizer.tokens(plain)
+    def _tokens(self, plain: str, antecedent: str | None) -> tuple[list[Token], bool]:
+        """The phrases, each with the one meaning that it has in this sentence; and whether one of them waits."""
+        tokens, waits = self._tokenizer.tokens(plain), False
         values = {token[1] for token in tokens}
+        if "stand_in" in values or has_bare_side(plain):
+            tokens, waits = with_stand_ins(tokens, plain, antecedent)
+            values = {token[1] for token in tokens}
         if (composed := compose(tokens, values, plain)) is not tokens:
             tokens, values = composed, {token[1] for token in composed}
-        return in_context(tokens, values, plain, self.lexicon)
+        return in_context(tokens, values, plain, self.lexicon), waits
 
     def _mentions(self, tokens: list[Token], plain: str) -> tuple[list[Mention], str | None]:
         """The findings of all clauses, and the last verdict."""

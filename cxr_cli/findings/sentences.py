@@ -15,7 +15,7 @@ _SENTENCE_BREAK = re.compile(
 )
 _ABBREVIATIONS = (
     *("dr", "mr", "mrs", "ms", "vs", "approx", "e.g", "i.e", "eg", "ie", "fig", "st", "cf", "etc", "resp", "incl"),
-    *("bilat", "lt", "rt", "neg"),
+    *("bilat", "lt", "rt", "neg", "evid", "poss", "prob"),
 )
 _LAST_LETTERS = frozenset("".join(word[-1] + word[-1].upper() for word in _ABBREVIATIONS))
 _ABBREVIATION = re.compile(rf"\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})(?<![a-z] neg)$", re.IGNORECASE)

@@ -16,6 +16,7 @@ from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
 from cxr_cli.answers.wording.synonyms import MEANING
+from cxr_cli.findings import Finding
 from cxr_cli.findings import reader as findings_reader
 
 _GENERIC_WORDS = set(
@@ -132,6 +133,8 @@ class _YesOrNo:
         names = {name for text in findings if (name := self.engine.lexicon.find(text))}
         self.names = frozenset(names) or question_findings(question)
         self.narrower = frozenset(n for name in self.names for n in self.engine.lexicon.narrower(name))
+        alone = len(reader.sentences) == 1  # "I see no evidence of it."
+        self.topic = [Finding(name, "asked") for name in self.names] if alone else []
         search = _subject_search(subjects(question, findings))
         self.places = [] if self.names else search.find(reader.lower)
 
@@ -139,7 +142,8 @@ class _YesOrNo:
         """Yes, No or neither."""
         if self.names:
             sentence = self.reader.lower[start:end]
-            found = [f for f in findings_reader().read(self.reader.text[start:end]) if f.name in self.narrower]
+            statements = self.engine.statements(self.reader.text[start:end], self.topic)
+            found = [f for statement in statements for f in statement.findings if f.name in self.narrower]
             if len(self.reader.sentences) > 1:
                 found = [f for f in found if f.status != "present" or _is_affirmed(sentence, f.start, f.end)]
             statuses = {f.status for f in found if f.status != "absent" or f.name in self.names}

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from cxr_cli.findings.clauses.links import Links
 from cxr_cli.findings.clauses.mention import AnatomyMention
+from cxr_cli.findings.clauses.negation import BOTH_SIDES
 from cxr_cli.findings.clauses.state import LOOKAHEAD
 
 WEAK = frozenset({"verb", "assert", "confirm", "with", "and", "comma", "at"})
 # Behind a quality that is said of an anatomy before the break: "lungs hyperexpanded but clear bilaterally".
 ITEM_END = re.compile(r"\W*$|\W*[,;.:]| (?:and|with|without|bilaterally|in|throughout|on|at|except|there)\b")
+ANAPHOR = re.compile(r" (?:it|this|that|them|these|those|such|such a thing|any|one)[ .!]*")
 ATTRIBUTES = frozenset({"side", "zone", "severity", "change"})
 
 
@@ -40,6 +42,12 @@ class Clause(Links):
             self.attach(self.pending, self.mentions[-1])
         self.close_heading()
         self.inherit()
+        if (
+            self.negation == "open"
+            and not self.mentions
+            and ANAPHOR.fullmatch(self.plain, self.tokens[self.negation_at][3])
+        ):
+            self.verdict = "absent"  # "I see no evidence of it."
         return self
 
     def on_finding(self, name: str, start: int, end: int) -> None:
@@ -148,9 +156,15 @@ class Clause(Links):
     def except_for(self) -> None:
         """ "No effusion, except for a trace on the left": this clause takes back what the one before it denied."""
         last = self.before.mentions[-1] if self.before and self.before.mentions else None
-        if last and last.negated and self.pending and not self.mentions:
+        if last is None or not last.negated:
+            return
+        if self.pending and not self.mentions:
             last.negated = False
             self.attach(self.pending, last)
+        elif self.mentions and self.mentions[0].name == last.name and not (last.side or last.zone):
+            again = self.mentions.pop(0)  # "except for a small one on the left"
+            last.negated, last.hedge = False, again.hedge
+            last.side, last.zone, last.severity, last.change = again.side, again.zone, again.severity, again.change
 
     def combine(self, kind: str, quality: str, anatomies: list[AnatomyMention], start: int, end: int) -> bool:
         """Adds the findings that these anatomies and this quality state; False if the lexicon has none."""
@@ -174,7 +188,10 @@ class Clause(Links):
     def on_attribute(self, i: int, kind: str, value: str) -> None:
         last = self.mentions[-1] if len(self.mentions) > self.subject else None
         _, _, start, end = self.tokens[i]
-        if last and self.link == "at":
+        if kind == "side" and self.other_side_is_denied(i, value):
+            self.mentions.append(replace(self.mentions[-1], side=value, negated=True, severity=None, change=None))
+            self.subject = len(self.mentions)
+        elif last and self.link == "at":
             for mention in self.place_targets:
                 self.attach([(kind, value)], mention)
         elif last and self.link == "verb" and not self.finding_follows(i):
@@ -184,6 +201,20 @@ class Clause(Links):
             self.tail = end
         else:
             self.pending.append((kind, value))
+
+    def other_side_is_denied(self, i: int, side: str) -> bool:
+        """ "effusion: right small, left none"."""
+        before = self.mentions[-1] if self.mentions and self.link == "list" else None
+        following = self.tokens[i + 1 : i + 2]
+        return (
+            before is not None
+            and {before.side, side} == BOTH_SIDES
+            and not before.negated
+            and self.tokens[i - 1][1] == "comma"
+            and bool(following)
+            and following[0][1] == "negated"
+            and following[0][2] == self.tokens[i][3] + 1
+        )
 
     def inherit(self) -> None:
         """A suspected cause lies where its sign lies: "right basal opacity, possibly pneumonia"."""

@@ -7,7 +7,7 @@ from cxr_cli.findings.clauses.interrogatives import holds_answer, opens_option
 from cxr_cli.findings.lexicon.tokens import CONTENT, Token
 
 BREAKS = frozenset({"break", "contrast", "except"})
-VERDICT_CUES = frozenset({"negated", "confirm", "hedge", "hedged", "imply", "reply_no"})
+VERDICT_CUES = frozenset({"negate", "negated", "resolved", "confirm", "hedge", "hedged", "imply", "reply_no"})
 
 
 class ClauseSpan(NamedTuple):

@@ -14,7 +14,7 @@ class Doubt(Negation):
         self.end_of_evidence(start, end)
         if self.negation:
             return
-        self.hedge, self.hedge_start = True, len(self.mentions)
+        self.hedge, self.query, self.hedge_start = True, False, len(self.mentions)
         self.differential = self.plain.startswith("differential", start)
         if not self.something_follows(i) and self.says_existence(i):
             self.on_hedged(i, start, end)  # "effusion suspected"
@@ -26,7 +26,7 @@ class Doubt(Negation):
         if touches or (ends and self.mentions and not self.something_follows(i)):
             self.on_hedged(i, start, end)
         else:
-            self.hedge, self.hedge_start = True, len(self.mentions)
+            self.hedge, self.query, self.hedge_start = True, True, len(self.mentions)
 
     def on_hedged(self, i: int, start: int, end: int) -> None:
         if self.aspect:

@@ -3,7 +3,7 @@
 import re
 
 from cxr_cli.findings.clauses.negated_list import ends_negated_list, next_item_has_quality
-from cxr_cli.findings.clauses.state import DESCRIPTION, DETAILS, LOOKAHEAD
+from cxr_cli.findings.clauses.state import DESCRIPTION, DETAILS, LOOKAHEAD, SUBJECTS
 from cxr_cli.findings.clauses.supposition import Supposition
 from cxr_cli.findings.lexicon.tokens import Token
 
@@ -124,7 +124,10 @@ class Links(Supposition):
         if self.link != "list" or not self.mentions or not self.mentions[-1].negated:
             return
         self.end_negation()
-        if not self.something_follows(i) and any(t[0] in DETAILS for t in self.tokens[i + 1 : i + LOOKAHEAD]):
+        following = next((t[:2] for t in self.tokens[i + 1 : i + LOOKAHEAD] if t[0] in SUBJECTS), None)
+        if following == ("finding", self.mentions[-1].name):
+            self.mentions.pop()  # "no small effusion, rather a massive one"
+        elif not self.something_follows(i) and any(t[0] in DETAILS for t in self.tokens[i + 1 : i + LOOKAHEAD]):
             self.mentions[-1].negated = False
         self.subject = len(self.mentions)
 
@@ -136,6 +139,13 @@ class Links(Supposition):
 
     on_except = on_contrast
 
+    def doubts_one_item(self, i: int) -> bool:
+        """ "?nodule, atelectasis", "possible pneumonia, and edema": the doubt is about the one item before it."""
+        if self.tokens[i][1] != "comma" or len(self.mentions) != self.hedge_start + 1 or self.negation:
+            return False
+        following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        return self.query or (following is not None and following[1] == "and" and following[2] == self.tokens[i][3] + 1)
+
     def separate(self, i: int) -> None:
         """A comma or "and": does the next item still belong to the list before it?"""
         self.link = "list"
@@ -145,7 +155,10 @@ class Links(Supposition):
             self.run, self.subject, self.verb_seen = self.subject, len(self.mentions), False
         parenthesis = i > 0 and self.tokens[i - 1][1] == "hedge" and self.tokens[i - 1][3] == self.tokens[i][2]
         listed = self.differential and self.tokens[i][1] == "and"
-        if (self.negation == "used" or (self.hedge and not (parenthesis or listed))) and ends_negated_list(self, i):
+        doubted = self.hedge and not (parenthesis or listed)
+        if doubted and self.doubts_one_item(i):
+            self.hedge, self.subject = False, len(self.mentions)
+        elif (self.negation == "used" or doubted) and ends_negated_list(self, i):
             self.end_negation()
             self.hedge = False
             self.subject = len(self.mentions)

@@ -1,8 +1,11 @@
 """Cues that deny: "no" before a finding, "not seen" behind it, "resolved", "No." as a reply."""
 
+import re
+
 from cxr_cli.findings.clauses.mention import Mention
 from cxr_cli.findings.clauses.state import LOOKAHEAD, State
 
+EARLIER_TIME = re.compile(r"\b(?:previous|previously|prior|before|earlier|yesterday|last)\b")
 AND_IS = (" and ", " and is ", " and are ", " and was ", " and were ", " and it is ")
 BOTH_SIDES = frozenset({"left", "right"})
 
@@ -68,6 +71,8 @@ class Negation(State):
         if not mentions and self.finding_follows(i):
             self.on_negate(i, start, end)
             return
+        if not (mentions or self.mentions):
+            mentions = self.of_an_earlier_film()
         if not mentions and self.neither and self.plain[start:end].endswith(("excluded", "ruled out", "dismissed")):
             for mention in self.mentions[self.subject :]:  # "neither A nor B can be excluded"
                 mention.negated, mention.hedge = False, True
@@ -97,9 +102,16 @@ class Negation(State):
         if not self.not_negated() and self.finding_follows(i):
             self.on_resolve(i, start, end)  # "resolved edema"
             return
-        for mention in self.not_negated():
-            mention.negated, mention.change = True, "resolved"
+        for mention in self.not_negated() or self.of_an_earlier_film():
+            mention.negated, mention.ask, mention.change = True, False, "resolved"
         self.end_negation()
+
+    def of_an_earlier_film(self) -> list[Mention]:
+        """What was seen before, of which this clause or item speaks: "effusion on the prior film, but has resolved"."""
+        if self.mentions:
+            return self.mentions[self.run :] if EARLIER_TIME.search(self.plain) else []
+        before = self.before
+        return before.not_negated() if before and EARLIER_TIME.search(self.plain) else []
 
     def on_gone(self, i: int, start: int, end: int) -> None:
         """ "removal" of what was named last, and of nothing else."""

@@ -53,6 +53,7 @@ class State:
     elsewhere: bool = False
     neither: bool = False
     aspect: bool = False
+    query: bool = False  # is the open hedge a question mark?
     differential: bool = False  # does the open hedge begin a list of what it may be?
     verb_seen: bool = False
     link: str = ""  # what came since the last finding: "", "at", "verb", "list"

@@ -4,6 +4,7 @@ from cxr_cli.findings.clauses.doubt import Doubt
 from cxr_cli.findings.clauses.state import DETAILS, LOOKAHEAD
 
 EXCLUSION = frozenset({"r o", "rule out"})
+LIKENESS = frozenset({"typical of", "features of"})
 
 
 class Supposition(Doubt):
@@ -14,6 +15,8 @@ class Supposition(Doubt):
     def on_ask(self, i: int, start: int, end: int) -> None:
         if self.plain[start:end] in EXCLUSION and self.is_after_sign(i):
             self.on_hedge(i, start, end)  # "infiltrate, r/o pneumonia"
+        elif self.plain[start:end] in LIKENESS and self.mentions and self.link == "" and not self.ask:
+            self.same_place_at = len(self.mentions)  # "a linear opacity typical of atelectasis"
         elif not self.negation:
             self.ask, self.ask_end = True, end
             self.ask_start = self.subject = len(self.mentions)

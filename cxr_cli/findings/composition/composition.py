@@ -19,6 +19,8 @@ FRAME = re.compile(r"(?:(?:on|in|at) )(?:a |an |the |her |his |this |that )?(?:m
 WAS = re.compile(r"\b(?:was|were|had been)\b")
 WAS_ON = re.compile(r"\b(?:was|were|had been) (?:[a-z]+ ){0,2}(?:on|in|at|by) (?:a |an |the |her |his |that )?$")
 STUDY_END = re.compile(r"(?: chest)?(?: (?:film|study|exam|examination|radiograph|image|ct|scan|x ray))?[ .]*")
+WAS_THEN = re.compile(r"\b(?:was|were|had been) (?:(?:seen|present|noted|visible|there|described) )?$")
+SEEN_THEN = re.compile(r"(?: (?:seen|present|noted|visible|there|described))?[ .]*$")
 ELSE_SAID = frozenset({"deny", "negate", "negated", "contrast", "break", "comma", "and", "except"})
 IN_TIME = frozenset(
     {"increased", "decreased", "now", "resolved", "gone", "compare", "resolve", "contrast", "break", "except"}
@@ -121,6 +123,18 @@ class Composition(Denials):
             and not self.speaks_of_change
             and all(value not in ELSE_SAID for _, value, _, _ in self.tokens[:i])
         )
+
+    def on_earlier(self, i: int) -> None:
+        """ "A small one was present before" says nothing of this film; see too `Denials.on_earlier`."""
+        super().on_earlier(i)
+        start, end = self.tokens[i][2:]
+        ends_there = SEEN_THEN.match(self.plain, end) and WAS_THEN.search(self.plain, max(0, start - 40), start)
+        if (
+            ends_there
+            and not self.speaks_of_change
+            and all(value not in ELSE_SAID for _, value, _, _ in self.tokens[:i])
+        ):
+            self.put(i, "cue", "suppose")
 
     @cached_property
     def speaks_of_change(self) -> bool:

@@ -10,7 +10,7 @@ CONTENT = frozenset({"finding", "anatomy", "good", "bad"})
 """Kinds of tokens that say what is seen; the others say how, where and whether."""
 
 
-WINDOW = 1000  # characters searched at a time, so that a search that begins anew costs no more
+SEARCHED_AT_ONCE = 1000  # characters searched at a time, so that a search that begins anew costs no more
 
 
 class Tokenizer:
@@ -32,7 +32,7 @@ class Tokenizer:
         tokens: list[Token] = []
         concepts, last, begin = self._concepts, len(plain), 0
         while begin < last:
-            stop = min(last, begin + self._longest + WINDOW)
+            stop = min(last, begin + self._longest + SEARCHED_AT_ONCE)
             trusted = last if stop == last else stop - self._longest  # a phrase that begins further on may be cut off
             resume = trusted
             for index, start, end in self._automaton.find_matches_as_indexes(plain[begin:stop]):

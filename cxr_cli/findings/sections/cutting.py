@@ -126,7 +126,7 @@ def _silent_section(
     name = _NAME_OF_KIND.get(heading.kind, heading.kind)
     body = start if heading.kind == TITLE else _silence_end(text, heading, following, end)
     if not (headed or name in _LAST) and (following is None or following.kind not in _BODIES | SILENT):
-        if _opens_with_body(text, name, heading.end, start, body):
+        if _is_body_at_once(text, name, heading.end, start, body):
             body = start
         elif start < body:
             body = line_end(text, name, start, body, lonely=False)
@@ -134,7 +134,7 @@ def _silent_section(
     return [silent, Section("findings", body, end, body)] if text[body:end].strip() else [silent]
 
 
-def _opens_with_body(text: str, name: str, heading_end: int, start: int, end: int) -> bool:
+def _is_body_at_once(text: str, name: str, heading_end: int, start: int, end: int) -> bool:
     """Does the text of a silent section tell what is seen: on a line of its own, or right away, as in "Chest.
     Comparison: There is a nodule"?"""
     if "\n" in text[heading_end:start] and opens_with_body(text, start, end):

@@ -88,6 +88,8 @@ class Changes(Neighbourhood):
                 course = "better" if word[1].startswith("less") else "worse"
                 return [("change", course, start, end), description]
             return [description]
+        if course and word[0] == "increased" and self.text(i) != "increased" and self.subject_of(i) in DENSITY:
+            return [token for token in group if token[0] == "change"] if self.is_timed else []
         if course:
             return [token for token in group if token[0] == "change"]
         finding = self.object_of(i) or self.subject_of(i)

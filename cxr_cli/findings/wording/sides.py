@@ -18,7 +18,8 @@ _MORE = (
     r"|larger|largest|bigger|greater|greatest|smaller|denser|worse|worst|better)"
 )
 _ADVERB = r"(?:(?:slightly|mildly|minimally|somewhat|markedly|much|significantly|considerably) )?"
-_SIDE_THAN_SIDE = re.compile(rf"\b{_SIDE}\b[^.,;:()]{{0,50}}?(?: than |(?: is)? ?[<>] ?){_OTHER_SIDE}")
+_SIDE_THAN_SIDE = re.compile(rf"\b{_SIDE}\b[^.,;:()]{{0,50}}?(?P<than> than |(?: is)? ?[<>] ?){_OTHER_SIDE}")
+_IS = re.compile(r" (?:is|are|appears?|looks?) ")
 _ONE_SIDE = re.compile(
     r"(?<!has )(?<!have )(?<!\bis )(?<!\bare )\b"
     rf"{_ADVERB}{_MORE} (?:on|in|at|over|of|towards?|within) (?:the )?{_SIDE}\b"
@@ -41,11 +42,13 @@ def without_comparisons(tokens: list[Token], plain: str) -> list[Token]:
     tokens = [token for token in tokens if token[1] != "compare"]
     idle: list[tuple[int, int]] = []
     both: list[tuple[int, int]] = []
+    gone: list[tuple[int, int]] = []  # "the left base is hazier than the right": of the left alone
     timed = bool(_OTHER_FILM.search(plain))
     if _A_SIDE.search(plain):
         for match in _SIDE_THAN_SIDE.finditer(plain):
             idle.append(match.span())
-            both.append(match.span())
+            of_one = _IS.search(match[0]) and not any(t[0] == "finding" and t[2] < match.end() for t in tokens)
+            (gone if of_one else both).append((match.start("than"), match.end()) if of_one else match.span())
         if both:
             idle += (t[2:] for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
         for match in () if timed else chain(_ONE_SIDE.finditer(plain), _IS_LARGER.finditer(plain)):
@@ -55,7 +58,12 @@ def without_comparisons(tokens: list[Token], plain: str) -> list[Token]:
         idle += (match.span() for match in _WITH_ONE.finditer(plain))
     if not timed:
         idle += (match.span() for match in _ANOTHER.finditer(plain))
-    return [*_other_tokens(tokens, _covered(plain, idle), _covered(plain, both))] if idle else tokens
+    if not idle:
+        return tokens
+    if gone:
+        covered = _covered(plain, gone)
+        tokens = [token for token in tokens if token[0] != "side" or not covered[token[2]]]
+    return [*_other_tokens(tokens, _covered(plain, idle), _covered(plain, both))]
 
 
 def _covered(plain: str, spans: list[tuple[int, int]]) -> bytearray:
