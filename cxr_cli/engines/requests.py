@@ -1,5 +1,6 @@
 """What goes into an engine and what comes out of it."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -80,6 +81,16 @@ class Engine(Protocol):
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *error: object) -> None: ...
+
+
+def special_token_reply(request: Request, special: re.Pattern[str]) -> Reply | None:
+    """The reply to a request with a special token of the model in one of its texts, which the model would take for the
+    end of a turn, or for a film. None: there is none."""
+    texts = (part["text"] for part in content_parts(request.messages) if part["type"] == "text")
+    found = next(filter(None, map(special.search, texts)), None)
+    return (
+        failed_reply(request, f"a text has {found[0]}, which the model reads as a token of its own") if found else None
+    )
 
 
 def content_parts(messages: Iterable[Message]) -> Iterator[Mapping[str, Any]]:

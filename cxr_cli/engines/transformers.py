@@ -1,13 +1,22 @@
 """Hugging Face transformers in this process: for a CPU, or for a GPU without vLLM."""
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Self
 
-from cxr_cli.engines.model_files import default_dtype, load_model, load_processor, locate
-from cxr_cli.engines.requests import Reply, Request, Sampling, failed_reply, ignore_reply, images_in
+from cxr_cli.engines.model_files import default_dtype, load_model, load_processor, locate, special_token_pattern
+from cxr_cli.engines.requests import (
+    Reply,
+    Request,
+    Sampling,
+    failed_reply,
+    ignore_reply,
+    images_in,
+    special_token_reply,
+)
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
@@ -52,7 +61,15 @@ class LocalEngine:
     def tokenizer(self) -> Any:
         return self._loaded[2]
 
+    @cached_property
+    def _special(self) -> re.Pattern[str]:
+        return special_token_pattern(self.processor)
+
     def submit(self, request: Request) -> None:
+        if refusal := special_token_reply(request, self._special):
+            self.on_reply(refusal)
+            self._ready.append(refusal)
+            return
         processor = self.processor
         try:
             text = processor.apply_chat_template(

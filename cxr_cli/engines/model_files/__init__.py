@@ -7,6 +7,7 @@ from cxr_cli.engines.model_files.loading_errors import read_object
 from cxr_cli.engines.model_files.location import ModelFiles, locate
 from cxr_cli.engines.model_files.model_config import load_config, takes_images
 from cxr_cli.engines.model_files.processor import load_processor, processor_without_video
+from cxr_cli.engines.model_files.special_tokens import special_token_pattern
 from cxr_cli.engines.model_files.weights import add_adapter, default_dtype, load_model, load_weights
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "locate",
     "processor_without_video",
     "read_object",
+    "special_token_pattern",
     "takes_images",
 ]

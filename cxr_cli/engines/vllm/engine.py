@@ -8,8 +8,8 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from cxr_cli.engines.async_engine import AsyncEngine
-from cxr_cli.engines.model_files import load_processor, locate
-from cxr_cli.engines.requests import Reply, Request, failed_reply, images_in
+from cxr_cli.engines.model_files import load_processor, locate, special_token_pattern
+from cxr_cli.engines.requests import Reply, Request, failed_reply, images_in, special_token_reply
 from cxr_cli.engines.spec import Spec
 from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN, check_installed, engine_arguments
 from cxr_cli.engines.vllm.orphans import OrphanWatch
@@ -54,6 +54,8 @@ class Vllm(AsyncEngine):
         super().submit(request)
 
     async def answer(self, request: Request) -> Reply:
+        if refusal := special_token_reply(request, self.special):
+            return refusal
         try:
             for _ in range(_IMAGE_TRIES):
                 output = await self._generate(request)
@@ -124,6 +126,7 @@ class Vllm(AsyncEngine):
 
     def _start(self) -> None:
         self.processor = load_processor(self.files.base, self.spec.revision)
+        self.special = special_token_pattern(self.processor)
         self._orphans = OrphanWatch()
         try:
             self.engine = self.run(self._open(self._orphans))

@@ -1,8 +1,8 @@
 """Texts of rows that the tokenizer would read as its own tokens: `<|im_end|>` ends a turn, `<image>` is a film."""
 
-import re
 from typing import Any
 
+from cxr_cli.engines.model_files import special_token_pattern
 from cxr_cli.errors import CxrError
 from cxr_cli.training.data.dataset import model_texts
 from cxr_cli.training.data.row_store import Mixture, RowStore
@@ -10,13 +10,9 @@ from cxr_cli.training.data.row_store import Mixture, RowStore
 _ALWAYS = ("<image>", "<video>")  # TRL and processors put films in their place
 
 
-def check_special_tokens(rows: Mixture | RowStore, tokenizer: Any) -> None:
+def check_special_tokens(rows: Mixture | RowStore, processor: Any) -> None:
     """Raises CxrError for a row with a special token of the tokenizer in a text that the model reads or writes."""
-    special = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
-    special |= {*tokenizer.all_special_tokens, *_ALWAYS}
-    pattern = re.compile(
-        "|".join(re.escape(token) for token in sorted(special, key=len, reverse=True) if token.strip())
-    )
+    pattern = special_token_pattern(processor, _ALWAYS)
     for index in range(len(rows)):
         row = rows[index]
         for name, text in model_texts(row):

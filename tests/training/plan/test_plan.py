@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from cxr_cli import stages
 from cxr_cli.errors import CxrError
 from cxr_cli.training.settings.job import TrainingOptions
 from cxr_cli.training.settings.lora import LORA_DEFAULTS
@@ -122,6 +121,8 @@ TOKENS = [
 def test_special_tokens_in_texts_are_refused(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, field: str, value: Any, held_out: bool
 ) -> None:
+    from cxr_cli.stages import sft as sft_stage
+
     good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
     good |= {"options": ["Yes", "No"], "answer": "Yes"}
     (tmp_path / "good.jsonl").write_text(lines(good))
@@ -132,7 +133,7 @@ def test_special_tokens_in_texts_are_refused(
     with pytest.raises(
         CxrError, match=rf"^id b: field `{field}` has <.*>, which the model reads as a token of its own$"
     ):
-        stages.sft.train(job, dry_run=True)
+        sft_stage.train(job, dry_run=True)
 
 
 def test_the_steps_of_rl_are_those_of_the_run(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
@@ -154,6 +155,8 @@ def test_the_steps_of_rl_are_those_of_the_run(drawn: Path, tiny_models: dict[str
 
 
 def test_held_out_rows_are_held_out(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from cxr_cli.stages import sft as sft_stage
+
     rows = [json.loads(line) for line in (drawn / "steps.jsonl").read_text().splitlines()]
     same_patient = {**rows[0], "id": "other", "patient": "p1"}
     (tmp_path / "train.jsonl").write_text(lines({**rows[0], "patient": "p1"}, {**rows[1], "patient": "p2"}))
@@ -164,7 +167,7 @@ def test_held_out_rows_are_held_out(drawn: Path, tiny_models: dict[str, Path], t
     def train(name: str, **more: Any) -> None:
         sources, held_out = [str(tmp_path / "train.jsonl")], str(tmp_path / name)
         job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=sources, evaluation=held_out, **more)
-        stages.sft.train(job, dry_run=True)
+        sft_stage.train(job, dry_run=True)
 
     for name, words in [
         ("patient.jsonl", "1 of its 1 rows is of a patient of the rows to train on (the first is id other)"),
@@ -214,11 +217,13 @@ def test_a_dry_run_reads_what_the_weights_are(
 
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
 def test_a_dry_run_needs_the_vllm_that_the_run_needs(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from cxr_cli.stages import rl as rl_stage
+
     options = TrainingOptions(
         [str(drawn / "steps.jsonl")], str(tiny_models["qwen2_vl"]), tmp_path / "out", root=drawn, dry_run=True
     )
     with pytest.raises(CxrError, match="vllm"):
-        stages.rl.run(stages.rl.RlOptions(options, rollouts="vllm-colocate"))
+        rl_stage.run(rl_stage.RlOptions(options, rollouts="vllm-colocate"))
 
 
 def test_a_dry_run_finds_what_is_there_or_is_not(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from cxr_cli import stages
 from cxr_cli.errors import CxrError
 from cxr_cli.training.settings.job import TrainingOptions
 from tests.conftest import needs
@@ -193,15 +192,17 @@ def test_settings_that_do_not_go_together(
 def test_the_best_checkpoint_is_chosen_by_what_is_logged(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
+    from cxr_cli.stages import sft as sft_stage
+
     sets = ["size=56", "load_best_model_at_end=true", "save_strategy=epoch", "metric_for_best_model=accuracy"]
     held_out = str(drawn / "steps.jsonl")
     options = TrainingOptions(
         [held_out], str(tiny_models["qwen2_vl"]), tmp_path / "out", sets=sets, root=drawn, dry_run=True
     )
     with pytest.raises(CxrError, match=r"^metric_for_best_model: accuracy is none of loss: eval_cases gives more$"):
-        stages.sft.run(stages.sft.SftOptions(options, evaluation=held_out, allow_overlap=True))
-    stages.sft.run(
-        stages.sft.SftOptions(replace(options, sets=[*sets, "eval_cases=2"]), evaluation=held_out, allow_overlap=True)
+        sft_stage.run(sft_stage.SftOptions(options, evaluation=held_out, allow_overlap=True))
+    sft_stage.run(
+        sft_stage.SftOptions(replace(options, sets=[*sets, "eval_cases=2"]), evaluation=held_out, allow_overlap=True)
     )
 
 
