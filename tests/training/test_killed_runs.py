@@ -1,0 +1,67 @@
+"""The recipe in small, killed in each of its stages and gone on with, makes the model that it makes undisturbed."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import needs
+from tests.training.small_trainings import history
+
+pytestmark = [needs("train"), pytest.mark.slow]
+
+RECIPES = Path(__file__).parents[2] / "recipes" / "tiny-cpu"
+SHORT = {  # settings over those of the recipe
+    "sft": ("num_train_epochs=3", "save_steps=3", "logging_steps=1", "gradient_accumulation_steps=2"),
+    "rl": ("max_steps=3", "save_steps=1", "logging_steps=1", "max_completion_length=16", "num_iterations=2"),
+}
+
+
+def words(stage: str, drawn: Path, model: Path, out: Path) -> list[str]:
+    """The command of a stage: 20 rows, of which the last batch of an epoch is not full."""
+    sets = [word for text in SHORT[stage] for word in ("--set", text)]
+    where = ["-m", str(model), "-o", str(out), "--images", str(drawn), "--limit", "20"]
+    return [stage, str(drawn / "steps.jsonl"), *where, "--config", str(RECIPES / f"{stage}.yaml"), *sets, "--resume"]
+
+
+def run(words: list[str], killed_when: Callable[[], bool] = lambda: False) -> None:
+    """Runs `cxr WORDS` to its end, or until it is killed by SIGKILL."""
+    process = subprocess.Popen([sys.executable, "-m", "cxr_cli", *words], stderr=subprocess.PIPE, text=True)
+    while process.poll() is None:
+        if killed_when():
+            process.kill()
+            process.communicate()
+            assert process.returncode == -signal.SIGKILL
+            return
+        time.sleep(0.01)
+    error = process.communicate()[1]
+    assert process.returncode == 0, error
+
+
+def digest(out: Path) -> str:
+    return sha256((out / "model.safetensors").read_bytes()).hexdigest()
+
+
+def test_a_recipe_that_is_killed_twice(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    """Once while a checkpoint is written, once between two of them."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    model = {whole: tiny_models["qwen2_vl"], killed: tiny_models["qwen2_vl"]}
+    moments: dict[str, Callable[[], bool]] = {
+        "sft": lambda: (killed / "sft" / "checkpoint-6").exists(),
+        "rl": lambda: (killed / "rl" / "checkpoint-2").exists() and len(history(killed / "rl")) > 2,
+    }
+    for stage, moment in moments.items():
+        run(words(stage, drawn, model[whole], whole / stage))
+        run(words(stage, drawn, model[killed], killed / stage), killed_when=moment)
+        assert not (killed / stage / "training.json").exists()
+        run(words(stage, drawn, model[killed], killed / stage))
+        assert digest(killed / stage) == digest(whole / stage) != digest(model[whole])
+        name = "loss" if stage == "sft" else "reward"
+        logs = [[(log["step"], log.get(name)) for log in history(out / stage)] for out in (killed, whole)]
+        assert logs[0] == logs[1]
+        model = {whole: whole / stage, killed: killed / stage}
