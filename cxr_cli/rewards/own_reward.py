@@ -6,7 +6,6 @@ Its faults are reported by its own name and the row's id, before and during a tr
 import importlib
 import inspect
 import json
-import math
 import numbers
 import sys
 import time
@@ -21,6 +20,11 @@ from cxr_cli.rewards.functions import CASE_COLUMNS
 from cxr_cli.rows import note
 
 SLOW = 30.0  # seconds of one call, after which it is named
+LARGEST = 1e9  # beyond it the spread of a group's rewards is no number in float32
+GIVEN = (
+    *("completions", "prompts", "case", "id", *CASE_COLUMNS),
+    *("completion_ids", "images", "trainer_state", "log_extra", "log_metric"),  # in a training alone
+)
 
 
 def load_own_reward(name: str) -> tuple[str, Callable[..., Any]]:
@@ -56,8 +60,13 @@ def _check_signature(name: str, function: Callable[..., Any]) -> None:
         parameters = inspect.signature(function).parameters.values()
     except (ValueError, TypeError):  # of C
         return
+    if inspect.iscoroutinefunction(function):
+        raise CxrError(f"--reward {name}: a reward is a plain function, not an async one")
     if not any(p.kind is p.VAR_KEYWORD for p in parameters):
         raise CxrError(f"--reward {name}: the function must take **kwargs: it gets every field of the rows by name")
+    required = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    if unknown := next((parameter for parameter in required if parameter not in GIVEN), None):
+        raise CxrError(f"--reward {name}: nothing is called {unknown}; a reward gets {', '.join(GIVEN)}")
 
 
 def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,10 +80,10 @@ def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         begin = time.monotonic()
         try:
             with _this_folder_on_path(), redirect_stdout(sys.stderr):  # it may import more
-                values = function(completions=completions, case=rows, **{**columns, **more})
+                values = function(completions=[*completions], case=[*rows], **{**columns, **more})
         except CxrError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise CxrError(f"--reward {name}{_among(rows)}: {_where(error)}") from error
         if (seconds := time.monotonic() - begin) > SLOW:
             note(f"the reward {name} took {seconds:.0f} s for {len(completions)} completions")
@@ -99,10 +108,13 @@ def _number(name: str, value: Any, row: Any) -> float | None:
     if value is None:
         return None
     value = value.item() if hasattr(value, "item") and getattr(value, "size", 1) != 0 else value
-    if isinstance(value, numbers.Real) and math.isfinite(value):
+    is_number = isinstance(value, numbers.Real)
+    if is_number and -LARGEST <= value <= LARGEST:
         return float(value)
-    words = f"{value}" if isinstance(value, float) else _type_words(value)
-    raise CxrError(f"--reward {name} gave {words} for id {row.get('id')}; it takes a finite number, or None")
+    words = f"{value:g}" if isinstance(value, int | float) else _type_words(value)
+    raise CxrError(
+        f"--reward {name} gave {words} for id {row.get('id')}; it takes a number of at most {LARGEST:g}, or None"
+    )
 
 
 def _type_words(value: Any) -> str:

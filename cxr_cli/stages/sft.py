@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
@@ -68,7 +69,8 @@ def train(job: Job, *, dry_run: bool = False) -> None:
 
 def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:
     """["steps.jsonl:0.5", "qa.jsonl:1"] -> (["steps.jsonl", "qa.jsonl"], [0.5, 1.0]). Raises CxrError."""
-    sources, weights = [], []
+    sources: list[str] = []
+    weights: list[float] = []
     for text in texts:
         source, _, weight = text.rpartition(":")
         try:
@@ -77,5 +79,7 @@ def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:
             weights.append(0.0)
         if not (source and 0 < weights[-1] < inf):
             raise CxrError(f"--mix {text}: not FILE:WEIGHT with a weight above 0")
+        if Path(source).resolve() in map(Path.resolve, map(Path, sources)):
+            raise CxrError(f"--mix {text}: this file is named twice; one weight says how often its rows come")
         sources.append(source)
     return sources, weights

@@ -36,8 +36,18 @@ def error_of(folder: Path, module: str, body: str, parameters: str = "completion
         ("own_one", "return 1.0", "--reward own_one:f (ids a and 1 more) gave a float, not a list"),
         ("own_short", "return [1.0]", "--reward own_short:f (ids a and 1 more) gave 1 values for 2 completions"),
         ("own_text", "return 'xy'", "--reward own_text:f (ids a and 1 more) gave a str for 2 completions"),
-        ("own_nan", "return [1.0, float('nan')]", "--reward own_nan:f gave nan for id b; it takes a finite number"),
-        ("own_words", "return ['1', 1]", "--reward own_words:f gave a str for id a; it takes a finite number, or None"),
+        (
+            "own_nan",
+            "return [1.0, float('nan')]",
+            "--reward own_nan:f gave nan for id b; it takes a number",
+        ),
+        (
+            "own_words",
+            "return ['1', 1]",
+            "--reward own_words:f gave a str for id a; it takes a number of",
+        ),
+        ("own_big", "return [1, 1e300]", "--reward own_big:f gave 1e+300 for id b"),
+        ("own_exit_late", "import sys; sys.exit(0)", "--reward own_exit_late:f (ids a and 1 more): SystemExit at"),
         ("own_list", "return [1, [1]]", "--reward own_list:f gave a list for id b"),
     ],
 )
@@ -48,6 +58,29 @@ def test_a_fault_names_the_function_and_the_row(folder: Path, name: str, body: s
 def test_a_function_must_take_all_fields(folder: Path) -> None:
     error = error_of(folder, "own_few", "return [1, 1]", parameters="completions")
     assert error == "--reward own_few:f: the function must take **kwargs: it gets every field of the rows by name"
+
+
+def test_a_function_gets_what_there_is(folder: Path) -> None:
+    error = error_of(folder, "own_more", "return [1, 1]", parameters="completions, txt, **_")
+    assert error.startswith("--reward own_more:f: nothing is called txt; a reward gets completions, prompts, case, id")
+    (folder / "own_async.py").write_text("async def f(completions, **_):\n    return [1, 1]\n")
+    with pytest.raises(CxrError, match=r"own_async:f: a reward is a plain function, not an async one$"):
+        select(["own_async:f"])
+
+
+def test_a_function_may_change_what_it_gets(folder: Path) -> None:
+    (folder / "own_clear.py").write_text("def f(completions, case, **_):\n    case.clear()\n    return [1, 0]\n")
+    assert select(["own_clear:f"]).pay(["x", "y"], {"case": ROWS})["f"].tolist() == [1.0, 0.0]
+    assert [row["id"] for row in ROWS] == ["a", "b"]
+
+
+def test_a_slow_function_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("cxr_cli.rewards.own_reward.SLOW", 0.0)
+    (folder / "own_slow.py").write_text("def f(completions, **_):\n    return [1, 0]\n")
+    select(["own_slow:f"]).pay(["x", "y"], {"case": ROWS})
+    assert capsys.readouterr().err == "cxr: the reward own_slow:f took 0 s for 2 completions\n"
 
 
 def test_a_module_that_cannot_be_imported(folder: Path) -> None:

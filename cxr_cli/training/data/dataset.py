@@ -49,7 +49,7 @@ def check_payable(row: Row) -> None:
 def _check_options(row: Row) -> None:
     options, answer = row.get("options") or [], row.get("answer")
     answers = answer if isinstance(answer, list) else [answer]
-    if len(set(options)) < len(options):
+    if len({" ".join(option.casefold().split()) for option in options}) < len(options):
         raise RowError("", "field `options`: one occurs twice")
     if len(options) > len(reply_format.LETTERS):
         raise RowError("", f"field `options`: {len(options)}, and there are {len(reply_format.LETTERS)} letters")
@@ -59,9 +59,9 @@ def _check_options(row: Row) -> None:
 
 def _check_texts(row: Row) -> None:
     """RowError: a text is blank, or has a tag of the reply's format: it would be taught as the end of the reasoning."""
-    if not row["question"].strip():
-        raise RowError("", "field `question`: blank")
     for name, text in model_texts(row):
+        if not text.strip():
+            raise RowError("", f"field `{name}`: {'blank' if isinstance(row[name], str) else 'one is blank'}")
         if tag := _REPLY_TAG.search(text):
             raise RowError("", f"field `{name}`: it has {tag[0]}, which marks a part of the reply")
 
