@@ -1,7 +1,7 @@
 """The label sets: which findings make a label, and by which rule. Ours are data: `label_sets.toml`."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -46,6 +46,7 @@ class LabelSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: tuple[WordRule, ...] = ()
     also: tuple[AlsoRule, ...] = ()
     no_finding: NoFinding | None = None
+    lexicon: dict[str, Any] = {}
 
 
 LABEL_SETS = Registry(  # name -> a LabelSet

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cxr_cli.findings import Reader
+from cxr_cli.findings import reader as reader_of
 from cxr_cli.findings.study import StudyFindings
 from cxr_cli.labelling.label_set import LabelSet
 
@@ -29,10 +30,14 @@ class _Votes(NamedTuple):
 
 
 class Labeller:
-    """Labels reports by one set. names: some of its labels, None for all."""
+    """Labels reports by one set. names: some of its labels, None for all.
+
+    reader: one that reads as the set wants it, by its own words of doubt.
+    """
 
     def __init__(self, reader: Reader, label_set: LabelSet, names: Sequence[str] | None = None) -> None:
-        self.reader, self.label_set = reader, label_set
+        self.label_set = label_set
+        self.reader = reader_of(reader.lexicon.extended(label_set.lexicon)) if label_set.lexicon else reader
         self.names = list(label_set.labels if names is None else names)
         self._votes = self._by_mentions if label_set.rule == "mentions" else self._by_status
         self._by_finding, self._normal_by_finding = _inverse(label_set.labels), _inverse(label_set.normal)

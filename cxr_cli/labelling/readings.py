@@ -8,8 +8,11 @@ from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.sections import WITHOUT_FINDINGS, sections
 from cxr_cli.records import MentionRow, SectionRow, Side, Status
 
-_CUES_BEFORE = {"absent": ("negate", "resolve"), "uncertain": ("hedge",)}  # cues that stand before the finding
-_CUES_BEHIND = {"absent": ("negated", "resolved"), "uncertain": ("hedged",)}
+_CUES_BEFORE = {
+    "absent": ("negate", "resolve"),
+    "uncertain": ("hedge", "alternative"),
+}  # cues that stand before the finding
+_CUES_BEHIND = {"absent": ("negated", "resolved"), "uncertain": ("hedged", "alternative")}
 
 _Place = tuple[int, int]
 

@@ -52,7 +52,6 @@ class _Labelling:
     def __init__(self, options: LabelOptions) -> None:
         self.options, self.table = options, label_table(options.format) if options.format else None
         self.lexicon = Lexicon.load(options.lexicon)
-        self.reader = reader(self.lexicon)
         name, chosen = options.label_set, None
         if options.findings and name in (None, "all"):
             name, labels = "all", of_findings(parse_findings(options.findings, self.lexicon))
@@ -60,8 +59,9 @@ class _Labelling:
             name = name or "chexpert"
             labels = labels_of(name, self.lexicon)
             chosen = parse_labels(options.findings, labels, self.lexicon) if options.findings else None
-        self.labeller = Labeller(self.reader, labels, chosen)
-        self.labelled_by = signature("rules", self.lexicon.digest, set=name)
+        self.labeller = Labeller(reader(self.lexicon), labels, chosen)
+        self.reader = self.labeller.reader
+        self.labelled_by = signature("rules", self.reader.lexicon.digest, set=name)
 
     def write(self) -> int:
         """The rows, each with its labels; as a CSV file in columns."""

@@ -117,7 +117,7 @@ def test_a_csv_file_has_a_column_for_each_label(cxr: Cxr, tmp_path: Path) -> Non
     )
     done = cxr("label", "a.csv", "--map", "id=study_id,report=text", "-o", "labels.csv")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    by = signature("rules", LEXICON.digest, set="chexpert")
+    by = signature("rules", CHEXPERT.reader.lexicon.digest, set="chexpert")
     assert (tmp_path / "labels.csv").read_text().splitlines() == [
         f"id,report,study_id,subject_id,text,labelled_by,{LABELER},why",
         f'7,"Small effusion, no edema.",7,p3,"Small effusion, no edema.",{by},,,,,,0.0,,,,,1.0,,,,',
@@ -314,3 +314,15 @@ def test_time_is_linear_in_the_length_of_a_sentence() -> None:
 
     n, twice_n = (min(seconds(times, run) for run in range(3)) for times in (400, 800))
     assert twice_n / n < 2.6
+
+
+def test_mentions_and_explanations_doubt_what_the_set_doubts(cxr: Cxr) -> None:
+    study = '{"id": "a", "report": "Probable edema or pneumonia."}\n'
+    done = cxr("label", "--mentions", "--explain", stdin=study)
+    row = rows(done.stdout)[0]
+    assert {name: value for name, value in row["labels"].items() if value is not None} == {"Edema": -1, "Pneumonia": -1}
+    assert [(m["name"], m["status"]) for m in row["mentions"]] == [("edema", "uncertain"), ("pneumonia", "uncertain")]
+    assert '    edema uncertain: "Probable"\n    pneumonia uncertain: "or"\n' in done.stderr
+    other = rows(cxr("label", "--set", "all", "--findings", "edema,pneumonia", "--mentions", stdin=study).stdout)[0]
+    assert other["labels"] == {"edema": 1, "pneumonia": 1}
+    assert other["labelled_by"].split("|")[1] != row["labelled_by"].split("|")[1]

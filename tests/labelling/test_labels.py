@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from cxr_cli.errors import CxrError
+from cxr_cli.findings.lexicon.entries import LexiconFile
 from cxr_cli.labelling.label_set import LABEL_SETS, LabelSet, labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller
 from tests.cases import LEXICON, READER
@@ -136,6 +137,46 @@ def test_a_set_names_findings_and_labels_that_exist(name: str) -> None:
         named |= {labels.no_finding.label, *labels.no_finding.apart}
     assert findings - LEXICON.entries.keys() == set()
     assert named - labels.labels.keys() == set()
+
+
+DOUBTS = [
+    ("Probable pneumonia.", {"Pneumonia": -1}, {"Pneumonia": "present"}),
+    ("Likely pneumonia.", {"Pneumonia": 1}, {"Pneumonia": "present"}),
+    ("Suspected fracture.", {"Fracture": -1}, {"Fracture": "uncertain"}),
+    (
+        "Left basal atelectasis vs consolidation, small effusion.",
+        {"Atelectasis": -1, "Consolidation": -1, "Pleural Effusion": 1},
+        {"Atelectasis": "present", "Consolidation": "present", "Pleural Effusion": "present"},
+    ),
+    ("Edema or infection, and cardiomegaly.", {"Edema": -1, "Pneumonia": -1, "Cardiomegaly": 1}, None),
+    ("No edema or effusion.", {"No Finding": 1, "Edema": 0, "Pleural Effusion": 0}, None),
+    ("Pneumothorax or effusion not seen.", {"No Finding": 1, "Pneumothorax": 0, "Pleural Effusion": 0}, None),
+    ("Left or right pleural effusion.", {"Pleural Effusion": 1}, None),
+    ("Borderline heart size.", {"Cardiomegaly": -1}, {"Cardiomegaly": "present"}),
+    ("Mild pulmonary vascular congestion.", {"Edema": -1}, None),
+    ("No vascular congestion.", {"No Finding": 1, "Edema": 0}, None),
+    ("No new consolidation.", {"Consolidation": -1}, {"Consolidation": "absent"}),
+]
+
+
+@pytest.mark.parametrize(("report", "labels", "others"), DOUBTS)
+def test_what_the_labeler_doubts(report: str, labels: dict[str, int], others: dict[str, str] | None) -> None:
+    """By the set's own words of doubt. others: what the same words state under every other set."""
+    assert stated(report) == labels
+    if others:
+        found = {finding.name: finding.status for finding in READER.read(report)}
+        assert {label: found[LEXICON.find(label) or ""] for label in others} == others
+
+
+def test_a_set_may_read_words_in_its_own_way() -> None:
+    words = {"cue": {"hedge": ["likely"]}}
+    own = LabelSet(rule="mentions", labels={"Edema": ("edema",)}, lexicon=words)
+    labeller = Labeller(READER, own)
+    assert labeller.labels("Likely edema.") == {"Edema": -1}
+    assert labeller.reader.lexicon.digest != LEXICON.digest
+    assert Labeller(READER, own).reader is labeller.reader
+    for name in LABEL_SETS:
+        msgspec.convert(labels_of(name, LEXICON).lexicon, LexiconFile)
 
 
 def test_a_set_may_be_made_by_hand() -> None:

@@ -43,6 +43,11 @@ class Doubt(Negation):
             for mention in self.before.mentions[max(self.before.item, self.before.subject) :]:
                 mention.negated, mention.hedge = False, True  # "thought unlikely but cannot be excluded"
 
+    def on_alternative(self, i: int, start: int, end: int) -> None:
+        """ "atelectasis versus pneumonia", where a label set takes neither as sure."""
+        if self.mentions and not self.negation and self.finding_follows(i):
+            self.mentions[-1].hedge, self.alternative_at = True, len(self.mentions)
+
     def on_aspect(self, i: int, start: int, end: int) -> None:
         """ "The age of the fracture is unclear", "tip not seen": what is denied or doubted is not the finding."""
         self.aspect = True

@@ -63,6 +63,7 @@ class State:
     chain: int = 0  # index of the first mention of the running "a, b and c"
     item: int = 0  # index of the first mention since the last comma that begins a new item
     same_place_at: int = -1  # how many findings there were at "consistent with" or "versus"
+    alternative_at: int = -1  # ... at an "or" that leaves both sides of it in doubt
     hedge_start: int = 0  # how many findings there were when the hedge began
     ask_start: int = 0  # ... the plan
     elsewhere_start: int = 0  # ... what another study showed
@@ -92,7 +93,8 @@ class State:
     def mention(self, name: str, start: int, end: int) -> Mention:
         ask = self.ask or self.condition or self.elsewhere or (self.suppose and not self.negation)
         cause = self.same_place_at == len(self.mentions)
-        mention = Mention(name, start, end, bool(self.negation), self.hedge, ask, cause=cause)
+        hedge = self.hedge or self.alternative_at == len(self.mentions)
+        mention = Mention(name, start, end, bool(self.negation), hedge, ask, cause=cause)
         if self.negation:
             self.negation = "used"
             if self.resolving:

@@ -40,6 +40,7 @@ class Lexicon:
 
     def __init__(self, data: dict[str, Any], own: tuple[Entry, ...] = ()) -> None:
         self.data, self.own = data, own
+        self._extended: dict[str, Lexicon] = {}
         self.entries = {e.name: e for e in msgspec.convert(data["finding"], tuple[Entry, ...])}
         self.combos = {(a, q): e.name for e in self.entries.values() for a, qs in e.when.items() for q in qs}
         self.of_findings = {quality for name, quality in self.combos if name in self.entries}
@@ -60,6 +61,13 @@ class Lexicon:
     def load(cls, path: str | Path | None = None) -> "Lexicon":
         """The packaged lexicon, with the file at `path` merged over it."""
         return _load(str(path) if path else None)
+
+    def extended(self, extra: dict[str, Any]) -> "Lexicon":
+        """This lexicon with a part of another merged over it; the same one for the same part."""
+        key = repr(extra)
+        if key not in self._extended:
+            self._extended[key] = Lexicon(merge(self.data, extra), self.own)
+        return self._extended[key]
 
     @cached_property
     def digest(self) -> str:
