@@ -7,8 +7,9 @@ the sentences that it rests on, which are exact spans of the report.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from cxr_cli.answers.grading import grade
 from cxr_cli.engines.conversations import Conversation, run_conversations
-from cxr_cli.engines.prompts.json_schema import TEXT, Schema, array_of, enum_of, numbered_object, object_of, subset_of
+from cxr_cli.engines.prompts.json_schema import Schema, array_of, numbered_object, object_of, subset_of, text_of
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
@@ -23,7 +24,9 @@ PROMPTS = {
     name: packaged_prompt("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")
 }
 MOST_ITEMS = 6  # of a plan
-_PLAN = object_of(plan=array_of(TEXT, 1, MOST_ITEMS))
+MOST_OBSERVATIONS = 6
+_PLAN = object_of(plan=array_of(text_of(120), 1, MOST_ITEMS))
+_TEXT = text_of(200)  # of a step
 
 
 class StepWriter:
@@ -45,7 +48,13 @@ class StepWriter:
         """The three passes."""
         report, id = numbered_report(case.get("report") or ""), case["id"]
         question = question_text(case)
-        plan = yield from self.model.ask(f"{id}#plan", PROMPTS["plan"], _PLAN, _plan, question=question)
+        plan = yield from self.model.ask(
+            f"{id}#plan",
+            PROMPTS["plan"],
+            _PLAN,
+            lambda reply: _each_once(reply["plan"]),
+            question=question,
+        )
         if isinstance(plan, Failure):
             return Failure(f"plan: {plan.reason}")
         evidence = yield from self.model.ask(
@@ -64,6 +73,7 @@ class StepWriter:
             PROMPTS["refine"],
             _chain(sorted({number for numbers in evidence.values() for number in numbers})),
             lambda reply: _chain_steps(reply, report),
+            lambda reply: _chain_fault(reply, case),
             question=question,
             answer=answer_text(case),
             notes=_plan_with_evidence(plan, evidence, report),
@@ -90,22 +100,36 @@ def _without_steps(case: Row, reason: str) -> Row:
     return case | {"steps": None} | merge_reasons(case, ["steps"], {"steps": reason})
 
 
-def _plan(reply: Any) -> list[str]:
-    items: list[str] = reply["plan"]
-    return items
-
-
 def _chain(numbers: list[int]) -> Schema:
-    sentences = subset_of(numbers)
-    step = object_of(kind=enum_of("plan", "observe"), text=TEXT, sentences=sentences)
-    return object_of(steps=array_of(step, 1), conclusion=object_of(text=TEXT, sentences=sentences))
+    """A plan, observations that each rest on some of these sentences, a conclusion."""
+    observation = object_of(sentences=subset_of(numbers, 1), text=_TEXT)
+    return object_of(
+        plan=_TEXT,
+        observations=array_of(observation, min(1, len(numbers)), MOST_OBSERVATIONS if numbers else 0),
+        conclusion=object_of(sentences=subset_of(numbers), text=_TEXT),
+    )
 
 
 def _chain_steps(reply: Any, report: NumberedReport) -> list[Step]:
     def step(part: Mapping[str, Any], kind: StepKind) -> Step:
         return {"text": part["text"].strip(), "kind": kind, "evidence": report.spans(part["sentences"])}
 
-    return [*(step(part, part["kind"]) for part in reply["steps"]), step(reply["conclusion"], "conclude")]
+    plan: Step = {"text": reply["plan"].strip(), "kind": "plan", "evidence": []}
+    observations = {part["text"]: part for part in reversed(reply["observations"])}
+    texts = _each_once(part["text"] for part in reply["observations"])
+    return [plan, *(step(observations[text], "observe") for text in texts), step(reply["conclusion"], "conclude")]
+
+
+def _chain_fault(reply: Any, case: Mapping[str, Any]) -> str | None:
+    conclusion = reply["conclusion"]["text"]
+    if grade(case, conclusion)[0]["accuracy"] != 1:
+        return f"the conclusion does not say that the answer is {answer_text(case)}"
+    return None
+
+
+def _each_once(texts: Iterable[str]) -> list[str]:
+    """Texts without those that stand there again, in whatever case and with whatever white space."""
+    return list({" ".join(text.lower().split()).rstrip("."): text for text in texts}.values())
 
 
 def _plan_with_evidence(plan: list[str], evidence: Mapping[int, list[int]], report: NumberedReport) -> str:

@@ -47,6 +47,8 @@ def show_prompt(module: str) -> Decorator:
         if value and not context.resilient_parsing:
             for name, prompt in import_module(module).PROMPTS.items():
                 click.echo(f"===== {name}.txt\n{prompt.text}")
+                for message in prompt.example_turn:
+                    click.echo(f"----- example: {message['role']}\n{message['content']}")
             context.exit()
 
     return click.option(

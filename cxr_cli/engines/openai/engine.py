@@ -10,7 +10,14 @@ import msgspec
 
 from cxr_cli.engines.async_engine import AsyncEngine
 from cxr_cli.engines.openai.http import HttpClient, Response
-from cxr_cli.engines.openai.protocol import NOT_OPENAI, completion_body, refusal_reason, reply_from
+from cxr_cli.engines.openai.protocol import (
+    NEWER_LIMIT,
+    NOT_OPENAI,
+    Dialect,
+    completion_body,
+    refusal_reason,
+    reply_from,
+)
 from cxr_cli.engines.openai.remote_policy import base_url
 from cxr_cli.engines.openai.server_words import server_words
 from cxr_cli.engines.requests import Reply, Request, content_parts, failed_reply
@@ -20,7 +27,6 @@ from cxr_cli.rows import note
 from cxr_cli.suggestions import did_you_mean
 
 MODELS_TIMEOUT = 10.0  # seconds for the list of models
-_NEWER_LIMIT = "max_completion_tokens"  # what some servers call max_tokens
 
 
 class OpenAI(AsyncEngine):
@@ -39,7 +45,7 @@ class OpenAI(AsyncEngine):
         headers = {"Authorization": f"Bearer {self._key or 'none'}"}
         self._http = HttpClient(self.url, local=local, headers=headers, timeout=spec.timeout)
         self._slots = asyncio.Semaphore(spec.concurrency)
-        self._limit = _NEWER_LIMIT if _NEWER_LIMIT in self.args else "max_tokens"
+        self._dialect = Dialect(newer_limit=NEWER_LIMIT in self.args)
         self._quoted: set[int] = set()  # the statuses about which the server's words were printed
         super().__init__()
         try:
@@ -72,14 +78,15 @@ class OpenAI(AsyncEngine):
         await self._http.close()
 
     async def _ask(self, request: Request) -> Response:
-        limit = self._limit
-        body = await completion_body(request, self.model, self.sampling, self.args, limit)
-        response = await self._http.send("POST", "/chat/completions", body)
-        if response.status == 400 and limit != _NEWER_LIMIT and _NEWER_LIMIT.encode() in response.body:
-            self._limit = _NEWER_LIMIT
-            body = await completion_body(request, self.model, self.sampling, self.args, _NEWER_LIMIT)
+        """The response; a server that wants the body otherwise gets it so, from then on."""
+        while True:
+            dialect = self._dialect
+            body = await completion_body(request, self.model, self.sampling, self.args, dialect)
             response = await self._http.send("POST", "/chat/completions", body)
-        return response
+            wanted = dialect.wanted(response.body) if response.status == 400 else dialect
+            if wanted == dialect:
+                return response
+            self._dialect = wanted
 
     def _quote(self, response: Response, request: Request) -> None:
         if response.status in self._quoted:

@@ -6,30 +6,43 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from PIL import Image
 
 from cxr_cli.engines.openai.http import Response
+from cxr_cli.engines.prompts.json_schema import LIMITS, without_limits
 from cxr_cli.engines.requests import Message, Reply, Request, Sampling, failed_reply
 
 _TOO_LONG = re.compile(r"context.?length|max_model_len|too long|maximum.{0,20}tokens|too many tokens", re.I)
 _FILTERED = ("content_filter", "safety", "blocklist", "prohibited_content")
+NEWER_LIMIT = "max_completion_tokens"  # what some servers call max_tokens
 NOT_OPENAI = "the server's response does not follow the OpenAI protocol"
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Finish = Annotated[str, msgspec.Meta(pattern=r"^\w{1,40}$")]
 
 
-async def completion_body(
-    request: Request, model: str, sampling: Sampling, args: Mapping[str, Any], limit: str = "max_tokens"
-) -> bytes:
-    """{"model": "qwen", "messages": [..], "temperature": 0.0, "seed": 5, ..} as JSON.
+class Dialect(NamedTuple):
+    """What servers want otherwise. newer_limit: the longest reply is called max_completion_tokens. limits: a schema may
+    limit lists and texts."""
 
-    args: keys that come on top. limit: what the server calls the longest reply.
-    """
+    newer_limit: bool = False
+    limits: bool = True
+
+    def wanted(self, refusal: bytes) -> "Dialect":
+        """The dialect that a response with status 400 asks for; the same if it says nothing of it."""
+        newer = self.newer_limit or NEWER_LIMIT.encode() in refusal
+        return Dialect(newer, self.limits and not any(name.encode() in refusal for name in LIMITS))
+
+
+async def completion_body(
+    request: Request, model: str, sampling: Sampling, args: Mapping[str, Any], dialect: Dialect
+) -> bytes:
+    """{"model": "qwen", "messages": [..], "temperature": 0.0, "seed": 5, ..} as JSON. args: keys that come on top."""
     settings = asdict(sampling)
-    settings[limit] = settings.pop("max_tokens")
+    if dialect.newer_limit:
+        settings[NEWER_LIMIT] = settings.pop("max_tokens")
     body: dict[str, Any] = {
         "model": model,
         "messages": [await _with_data_uris(message) for message in request.messages],
@@ -38,8 +51,11 @@ async def completion_body(
     if request.seed is not None:
         body["seed"] = request.seed
     if request.schema is not None:
-        schema = {"name": "reply", "schema": request.schema, "strict": True}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        inner = request.schema if dialect.limits else without_limits(request.schema)
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {"name": "reply", "schema": inner, "strict": True},
+        }
     return msgspec.json.encode(body | dict(args))
 
 

@@ -1,6 +1,7 @@
 """JSON schemas that servers can enforce, and the check whether a reply fits one.
 
-The part of JSON schema that is needed here: objects with required keys alone, arrays, strings, integers, booleans.
+The part of JSON schema that is needed here: objects with required keys alone, lists and texts with a limit, integers,
+booleans. Every list and every text has a limit, so that no reply that keeps to its schema goes on for ever.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,20 +17,25 @@ _NAMES = {
     "integer": "a whole number",
     "boolean": "true or false",
 }
-TEXT: Schema = {"type": "string"}
+LIMITS = ("minItems", "maxItems", "maxLength")
 BOOLEAN: Schema = {"type": "boolean"}
+
+
+def text_of(most: int) -> Schema:
+    """A text of at most so many characters."""
+    return {"type": "string", "maxLength": most}
 
 
 def enum_of(*values: str | int) -> Schema:
     return {"type": "string" if isinstance(values[0], str) else "integer", "enum": list(values)}
 
 
-def array_of(items: Schema, min_items: int = 0, max_items: int | None = None) -> Schema:
-    limits = {"minItems": min_items} if max_items is None else {"minItems": min_items, "maxItems": max_items}
-    return {"type": "array", "items": items, **limits}
+def array_of(items: Schema, least: int, most: int) -> Schema:
+    return {"type": "array", "items": items, "minItems": least, "maxItems": most}
 
 
 def object_of(**properties: Schema) -> Schema:
+    """An object with these keys, in this order: what a model is to think of first comes first."""
     return {
         "type": "object",
         "properties": properties,
@@ -43,9 +49,16 @@ def numbered_object(count: int, value: Schema) -> Schema:
     return object_of(**{str(number): value for number in range(1, count + 1)})
 
 
-def subset_of(numbers: Sequence[int]) -> Schema:
-    """An array of some of these numbers; an empty array if there are none."""
-    return array_of(enum_of(*numbers)) if numbers else array_of({"type": "integer"}, 0, 0)
+def subset_of(numbers: Sequence[int], least: int = 0) -> Schema:
+    """An array of at least `least` of these numbers; an empty array if there are none."""
+    return array_of(enum_of(*numbers), least, len(numbers)) if numbers else array_of({"type": "integer"}, 0, 0)
+
+
+def without_limits(schema: Any) -> Any:
+    """The schema for a server that refuses limits on lists and texts."""
+    if isinstance(schema, Mapping):
+        return {key: without_limits(value) for key, value in schema.items() if key not in LIMITS}
+    return schema
 
 
 def misfit(value: Any, schema: Schema) -> str | None:
@@ -68,7 +81,13 @@ def _misfit(value: Any, schema: Schema) -> tuple[str, str] | None:
         return _array_misfit(value, schema)
     if "enum" in schema:
         return None if value in schema["enum"] else ("", f"not one of {', '.join(map(str, schema['enum']))}")
-    return ("", "empty") if kind == "string" and not value.strip() else None
+    return _text_misfit(value, schema["maxLength"]) if kind == "string" else None
+
+
+def _text_misfit(value: str, most: int) -> tuple[str, str] | None:
+    if not value.strip():
+        return "", "empty"
+    return ("", f"longer than {most} characters") if len(value) > most else None
 
 
 def _object_misfit(value: dict[str, Any], properties: Mapping[str, Schema]) -> tuple[str, str] | None:
@@ -85,7 +104,7 @@ def _object_misfit(value: dict[str, Any], properties: Mapping[str, Schema]) -> t
 def _array_misfit(value: list[Any], schema: Schema) -> tuple[str, str] | None:
     if len(value) < schema["minItems"]:
         return "", f"holds fewer than {schema['minItems']}"
-    if "maxItems" in schema and len(value) > schema["maxItems"]:
+    if len(value) > schema["maxItems"]:
         return "", f"holds more than {schema['maxItems']}"
     items = schema["items"]
     if "enum" in items and {*map(type, value)} <= {_PYTHON_TYPES[items["type"]]} and {*value} <= {*items["enum"]}:

@@ -3,14 +3,21 @@
 You are a radiologist.
 ---
 {ask}
+
+A packaged prompt can have a worked example: a table in examples.toml beside it, with a value for each placeholder of
+the user's message and with the reply. It goes between system and user message, as a turn of the same conversation.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from cxr_cli.answers import reply_format
 from cxr_cli.engines.requests import Message
@@ -18,23 +25,29 @@ from cxr_cli.errors import CxrError
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _SYSTEM_END = re.compile(r"^---[ \t]*$\n?", re.M)
+_WORD = re.compile(r"\w+")
+_FEWEST_WORDS = 5  # of a text that is called an echo
 
 
 class Prompt:
-    """A prompt. text: that of its file. digest: 8 hex digits of the text, for signatures."""
+    """A prompt. text: that of its file. example: its table in examples.toml. digest: 8 hex digits, for signatures."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    def __init__(self, text: str, example: Mapping[str, Any] | None = None) -> None:
+        self.text, self.example = text, example
         *system, user = _SYSTEM_END.split(text, maxsplit=1)
         self.system, self.user = "".join(system).strip(), user.strip()
+
+    @cached_property
+    def digest(self) -> str:
+        text = self.text + (msgspec.json.encode(self.example).decode() if self.example else "")
+        return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
 
     @property
     def placeholders(self) -> set[str]:
         return set(_PLACEHOLDER.findall(self.text))
 
     def messages(self, images: Sequence[Any] = (), **values: str) -> list[Message]:
-        """System message, if there is one, and user message. The images come before the user's text.
+        """System message and example, if there are any, and user message. The images come before the user's text.
 
         values: of the placeholders.
         """
@@ -42,17 +55,58 @@ class Prompt:
         content: Any = user
         if images:
             content = [*({"type": "image", "image": image} for image in images), {"type": "text", "text": user}]
-        messages: list[Message] = [{"role": "user", "content": content}]
+        messages: list[Message] = [*self.example_turn, {"role": "user", "content": content}]
         return [{"role": "system", "content": system}, *messages] if system else messages
+
+    @cached_property
+    def example_turn(self) -> list[Message]:
+        """The worked example, as a question of the user and the reply to it."""
+        if self.example is None:
+            return []
+        reply = msgspec.json.encode(self.example["reply"]).decode()
+        return [
+            {"role": "user", "content": _fill(self.user, self.example)},
+            {"role": "assistant", "content": reply},
+        ]
+
+    def is_echo(self, text: str) -> bool:
+        """Whether a text of a reply only repeats instruction or example: a sentence of several words that stands in
+        them."""
+        words = _spaced(text)
+        return words.count(" ") > _FEWEST_WORDS and words in self._spaced_text
+
+    @cached_property
+    def _spaced_text(self) -> str:
+        return _spaced("\n".join([self.system, *texts_in(self.example or {})]))
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
 
 
+def _spaced(text: str) -> str:
+    """The words of a text in small letters, with one blank before and after each."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """All texts in a JSON value, without keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(inner)
+
+
 def packaged_prompt(package: str, name: str) -> Prompt:
-    """The prompt in the file prompts/NAME.txt of a package of this project."""
-    return Prompt(files(package).joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8"))
+    """The prompt in the file prompts/NAME.txt of a package of this project, with its example."""
+    text = files(package).joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
+    return Prompt(text, _packaged_examples(package).get(name))
+
+
+@lru_cache
+def _packaged_examples(package: str) -> Mapping[str, Any]:
+    return tomllib.loads(files(package).joinpath("prompts", "examples.toml").read_text(encoding="utf-8"))
 
 
 def prompts_digest(prompts: Mapping[str, Prompt]) -> str:

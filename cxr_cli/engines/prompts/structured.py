@@ -1,4 +1,4 @@
-"""Asking a model for JSON: a reply that does not fit is requested once more, then given up with the reason.
+"""Asking a model for JSON: a reply that cannot be used is requested once more, then given up with the reason.
 
 def count() -> Conversation[int | Failure]:
     schema = object_of(count=enum_of(0, 1, 2))
@@ -17,14 +17,16 @@ import msgspec
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.opening import open_engine
 from cxr_cli.engines.prompts.json_schema import Schema, misfit
-from cxr_cli.engines.prompts.prompt import Prompt
-from cxr_cli.engines.requests import Engine, Reply, Request, seed_of
+from cxr_cli.engines.prompts.prompt import Prompt, texts_in
+from cxr_cli.engines.requests import SAMPLE, Engine, Reply, Request, seed_of
 from cxr_cli.engines.spec import Spec
 from cxr_cli.records import ENGINE
 
 T = TypeVar("T")
 Parse = Callable[[Any], T]
+Fault = Callable[[Any], str | None]
 _RETRY = "Your reply cannot be used: {}. Reply once more, with nothing but JSON as it was asked for."
+_BRIEFLY = "Reply briefly: nothing but JSON as it is asked for, with few words in each text."
 
 
 class Failure(NamedTuple):
@@ -44,10 +46,25 @@ class Model:
     engine: Engine
     seed: int | None = None
 
-    def ask(self, id: str, prompt: Prompt, schema: Schema, parse: Parse[T], **values: str) -> Conversation[T | Failure]:
-        """id: unique within a run. parse: a reply that fits the schema to the result; ValueError: why it cannot."""
+    def ask(
+        self,
+        id: str,
+        prompt: Prompt,
+        schema: Schema,
+        parse: Parse[T],
+        fault: Fault = lambda value: None,
+        /,
+        **values: str,
+    ) -> Conversation[T | Failure]:
+        """id: unique within a run. parse: a reply that fits the schema to the result. fault: what is wrong with such a
+        reply, beside that it repeats the prompt."""
         seed = None if self.seed is None else seed_of(self.seed, id)
-        return ask_json(Request(id, prompt.messages(**values), seed, schema), parse)
+
+        def fault_or_echo(value: Any) -> str | None:
+            echo = any(map(prompt.is_echo, texts_in(value)))
+            return "it repeats the instruction or the example" if echo else fault(value)
+
+        return ask_json(Request(id, prompt.messages(**values), seed, schema), parse, fault_or_echo)
 
 
 @contextmanager
@@ -57,18 +74,26 @@ def open_model(spec: Spec, seed: int = 0) -> Iterator[Model]:
         yield Model(engine, seed if spec.sampling.temperature else None)
 
 
-def ask_json(request: Request, parse: Parse[T]) -> Conversation[T | Failure]:
-    """The result of `parse`, or why there is none. A bad reply is sent back to the model once, with the error."""
-    request = replace(request, usable=lambda reply: not isinstance(_result(reply, request, parse), Failure))
+def ask_json(request: Request, parse: Parse[T], fault: Fault) -> Conversation[T | Failure]:
+    """The result of `parse`, or why there is none. After a bad reply the model is asked once more.
+
+    A reply that was cut off is no help to the model, so the request is made afresh, and asks for few words; any other
+    is sent back with what is wrong with it.
+    """
+    request = replace(request, usable=lambda reply: not isinstance(_result(reply, request, parse, fault), Failure))
     [reply] = yield [request]
-    result = _result(reply, request, parse)
+    result = _result(reply, request, parse, fault)
     if not isinstance(result, Failure) or reply.error:
         return result
-    bad_reply = {"role": "assistant", "content": reply.text or "-"}  # some servers refuse an empty text
-    correction = {"role": "user", "content": _RETRY.format(result.reason)}
-    retry = replace(request, id=f"{request.id}#again", messages=[*request.messages, bad_reply, correction])
+    if reply.finish == "length":
+        *earlier, last = request.messages
+        messages = [*earlier, {**last, "content": f"{last['content']}\n\n{_BRIEFLY}"}]
+    else:
+        bad_reply = {"role": "assistant", "content": reply.text or "-"}  # some servers refuse an empty text
+        messages = [*request.messages, bad_reply, {"role": "user", "content": _RETRY.format(result.reason)}]
+    retry = replace(request, id=f"{request.id}#again", messages=messages)
     [reply] = yield [retry]
-    return _result(reply, retry, parse)
+    return _result(reply, retry, parse, fault)
 
 
 def together(conversations: Sequence[Conversation[T]]) -> Conversation[list[T]]:
@@ -93,18 +118,19 @@ def _next_requests(conversation: Conversation[T], replies: list[Reply] | None) -
     return next(conversation) if replies is None else conversation.send(replies)
 
 
-def _result(reply: Reply, request: Request, parse: Parse[T]) -> T | Failure:
+def _result(reply: Reply, request: Request, parse: Parse[T], fault: Fault) -> T | Failure:
     if reply.error:
         return Failure(reply.error)
     try:
         value = msgspec.json.decode(_json(reply.text))
         if reason := misfit(value, request.schema or {}):
-            raise ValueError(reason)
-        return parse(value)
+            reason = f"unparsable: {reason}"
+        elif reply.finish == SAMPLE or not (reason := fault(value)):
+            return parse(value)
+        else:
+            reason = f"unusable: {reason}"
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         reason = "unparsable: not JSON"
-    except ValueError as error:
-        reason = f"unparsable: {error}"
     return Failure("cut off at max tokens: raise --max-tokens" if reply.finish == "length" else reason)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.engines.conversations import Conversation
-from cxr_cli.engines.prompts.json_schema import TEXT, enum_of, numbered_object, object_of, subset_of
+from cxr_cli.engines.prompts.json_schema import enum_of, numbered_object, object_of, subset_of, text_of
 from cxr_cli.engines.prompts.prompt import packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
@@ -13,6 +13,7 @@ from cxr_cli.verifying.steps.opinion import Opinion
 from cxr_cli.verifying.steps.verifier import Verifier
 
 PROMPTS = {name: packaged_prompt("cxr_cli.verifying.judges", name) for name in ("steps", "normal", "unknown")}
+_REASON = text_of(120)
 VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
 
 
@@ -41,16 +42,25 @@ class LlmStepJudge:
             judgements = (reply[str(number)] for number in range(1, len(steps) + 1))
             return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in judgements]
 
-        opinion = object_of(reason=TEXT, verdict=enum_of(*VERDICTS), sentences=subset_of(report.numbers))
+        sentences = subset_of(report.numbers)  # first, so that the model looks before it judges
+        opinion = object_of(sentences=sentences, reason=_REASON, verdict=enum_of(*VERDICTS))
         return (
             yield from self.model.ask(
                 id,
                 PROMPTS["steps"],
                 numbered_object(len(steps), opinion),
                 opinions,
+                _groundless_contradiction,
                 question=question_text(case),
                 report=str(report),
                 steps=numbered_list(step["text"] for step in steps),
                 silence=self.unmentioned_rule,
             )
         )
+
+
+def _groundless_contradiction(reply: Mapping[str, Any]) -> str | None:
+    for number, judgement in reply.items():
+        if judgement["verdict"] == "contradicted" and not judgement["sentences"]:
+            return f"`{number}`: contradicted, but by no sentence"
+    return None
