@@ -4,8 +4,9 @@ The question, its options and its answer are those of the rules; the plan is mad
 the sentences that it rests on, which are exact spans of the report.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from cxr_cli.answers.grading import grade
 from cxr_cli.engines.conversations import Conversation, run_conversations
@@ -20,6 +21,7 @@ from cxr_cli.records import Step, StepKind, Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.signatures import signature
 
+T = TypeVar("T")
 PROMPTS = {
     name: packaged_prompt("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")
 }
@@ -52,7 +54,7 @@ class StepWriter:
             f"{id}#plan",
             PROMPTS["plan"],
             _PLAN,
-            lambda reply: _each_once(reply["plan"]),
+            lambda reply: _distinct(reply["plan"], str),
             question=question,
         )
         if isinstance(plan, Failure):
@@ -115,9 +117,16 @@ def _chain_steps(reply: Any, report: NumberedReport) -> list[Step]:
         return {"text": part["text"].strip(), "kind": kind, "evidence": report.spans(part["sentences"])}
 
     plan: Step = {"text": reply["plan"].strip(), "kind": "plan", "evidence": []}
-    observations = {part["text"]: part for part in reversed(reply["observations"])}
-    texts = _each_once(part["text"] for part in reply["observations"])
-    return [plan, *(step(observations[text], "observe") for text in texts), step(reply["conclusion"], "conclude")]
+    observations = _distinct(reply["observations"], itemgetter("text"))
+    return [plan, *(step(part, "observe") for part in observations), step(reply["conclusion"], "conclude")]
+
+
+def _distinct(parts: Iterable[T], text_of_part: Callable[[T], str]) -> list[T]:
+    """Those whose text, but for case, white space and a full stop, does not stand before."""
+    distinct: dict[str, T] = {}
+    for part in parts:
+        distinct.setdefault(" ".join(text_of_part(part).lower().split()).rstrip("."), part)
+    return list(distinct.values())
 
 
 def _chain_fault(reply: Any, case: Mapping[str, Any]) -> str | None:
@@ -125,11 +134,6 @@ def _chain_fault(reply: Any, case: Mapping[str, Any]) -> str | None:
     if grade(case, conclusion)[0]["accuracy"] != 1:
         return f"the conclusion does not say that the answer is {answer_text(case)}"
     return None
-
-
-def _each_once(texts: Iterable[str]) -> list[str]:
-    """Texts without those that stand there again, in whatever case and with whatever white space."""
-    return list({" ".join(text.lower().split()).rstrip("."): text for text in texts}.values())
 
 
 def _plan_with_evidence(plan: list[str], evidence: Mapping[int, list[int]], report: NumberedReport) -> str:

@@ -28,9 +28,15 @@ def prompt_of(asked: Json) -> str:
     return _SYSTEM[asked["messages"][0]["content"].splitlines()[0]]
 
 
+def user_text(asked: Json) -> str:
+    """The user's message: it follows the system message and the example's question and reply."""
+    text: str = asked["messages"][3]["content"]
+    return text
+
+
 def part(asked: Json, title: str) -> str:
     """The text under a title of the user's message."""
-    return asked["messages"][1]["content"].partition(f"{title}:\n")[2].partition("\n\n")[0]
+    return user_text(asked).partition(f"{title}:\n")[2].partition("\n\n")[0]
 
 
 def items(text: str) -> dict[str, str]:
@@ -70,12 +76,15 @@ class Scripted:
         return dict.fromkeys(items(part(asked, "Plan")), numbers)
 
     def refine(self, asked: Json) -> Json:
-        text = asked["messages"][1]["content"]
+        text = user_text(asked)
         answer = re.search("The right answer: (.+)", text)
         assert answer
-        seen = [{"kind": "observe", "text": said, "sentences": [int(n)]} for n, said in items(text).items()]
-        look = {"kind": "plan", "text": "I look at the lungs and the pleura.", "sentences": []}
-        return {"steps": [look, *seen], "conclusion": {"text": f"So the answer is {answer[1]}.", "sentences": []}}
+        observations = [{"sentences": [int(n)], "text": note} for n, note in items(text).items()]
+        return {
+            "plan": "I look at the lungs and the pleura.",
+            "observations": observations,
+            "conclusion": {"sentences": [], "text": f"So the answer is {answer[1]}."},
+        }
 
     def steps(self, asked: Json) -> Json:
         said = items(part(asked, "Steps"))

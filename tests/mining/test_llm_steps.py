@@ -1,6 +1,7 @@
 """`cxr mine -m`: three passes of a scripted model over HTTP, its good replies and its bad ones."""
 
 import json
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_every_task_and_a_balanced_draw(cxr: Cxr) -> None:
         ('{"1": [1], "2": [], "3": []}', "unparsable: holds more than was asked for"),
         ('{"1": [1], "2": [3]}', "unparsable: `2[0]`: not one of 1, 2"),
         ('{"1": [1], "2": ["1"]}', "unparsable: `2[0]`: not a whole number"),
-        ({"message": {"content": '{"1": ['}, "finish_reason": "length"}, "cut off at max tokens: raise --max-tokens"),
+        ('{"1": [1, 2, 1], "2": []}', "unparsable: `1`: holds more than 2"),
     ],
 )
 def test_a_bad_reply_is_shown_to_the_model_once(cxr: Cxr, reply: Any, reason: str) -> None:
@@ -89,10 +90,89 @@ def test_a_bad_reply_is_shown_to_the_model_once(cxr: Cxr, reply: Any, reason: st
         [case], notes = mine(cxr, server)
         assert (steps_with_evidence(case), notes) == (GOOD, [])
     again = server.requests[2]["messages"]
-    assert [message["role"] for message in again] == ["system", "user", "assistant", "user"]
-    assert again[2]["content"] == (reply if isinstance(reply, str) else again[2]["content"])
-    assert again[2]["content"]
-    assert f"cannot be used: {reason}." in again[3]["content"]
+    assert [message["role"] for message in again] == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert again[4]["content"] == reply
+    assert f"cannot be used: {reason}." in again[5]["content"]
+
+
+@needs("llm")
+def test_after_a_reply_that_was_cut_off_the_model_is_asked_afresh_for_few_words(cxr: Cxr) -> None:
+    endless = {"message": {"content": '{"1": [1, 1, 1'}, "finish_reason": "length"}
+    with Server(Scripted(evidence=[endless])) as server:
+        [case], notes = mine(cxr, server)
+        assert (steps_with_evidence(case), notes) == (GOOD, [])
+    first, again = (server.requests[place]["messages"] for place in (1, 2))
+    assert again[:3] == first[:3]
+    assert again[3]["content"].startswith(f"{first[3]['content']}\n\nReply briefly: ")
+    assert len(again) == len(first) == 4
+    with Server(Scripted(evidence=[endless, endless])) as server:
+        [case], _ = mine(cxr, server, code=3)
+    assert case["why"]["steps"] == "engine: evidence: cut off at max tokens: raise --max-tokens"
+
+
+def chain(plan: str, observation: str, conclusion: str, sentences: Sequence[int] = (1,)) -> str:
+    observations = [{"sentences": list(sentences), "text": observation}]
+    parts = {"plan": plan, "observations": observations, "conclusion": {"sentences": [], "text": conclusion}}
+    return json.dumps(parts)
+
+
+ECHO = "it repeats the instruction or the example"
+NO_YES = "the conclusion does not say that the answer is Yes"
+
+
+@needs("llm")
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (chain("I look.", "Fluid.", "So the answer is No."), NO_YES),
+        (chain("I look.", "Fluid.", "So that is it."), NO_YES),
+        (chain("I look.", "Fluid.", "Not Yes but No."), NO_YES),
+        (
+            chain("I look.", "There is no cavity in either upper lobe.", "The answer is Yes."),
+            "it repeats the instruction or the example",
+        ),
+        (
+            chain("I look.", "Write as someone who sees the film", "The answer is Yes."),
+            "it repeats the instruction or the example",
+        ),
+        (chain("I look.", "Fluid.", "The answer is Yes.", []), "`observations[0].sentences`: holds fewer than 1"),
+    ],
+)
+def test_a_chain_that_does_not_lead_to_the_answer_or_is_no_work_of_the_model_is_asked_again(
+    cxr: Cxr, reply: str, reason: str
+) -> None:
+    with Server(Scripted(refine=[reply])) as server:
+        [case], notes = mine(cxr, server)
+        assert (steps_with_evidence(case), notes) == (GOOD, [])
+        assert reason in server.requests[3]["messages"][5]["content"]
+    with Server(Scripted(refine=[reply, reply])) as server:
+        [case], _ = mine(cxr, server, code=3)
+    assert case["steps"] is None
+    assert case["why"]["steps"].startswith("engine: refine: un")
+    assert case["why"]["steps"].endswith(reason)
+
+
+@needs("llm")
+def test_a_step_that_is_repeated_counts_once(cxr: Cxr) -> None:
+    observations = [{"sentences": [n], "text": text} for n, text in [(1, "Fluid lies left."), (2, "fluid  lies left")]]
+    reply = {
+        "plan": "I look.",
+        "observations": observations,
+        "conclusion": {"sentences": [], "text": "The answer is Yes."},
+    }
+    with Server(Scripted(refine=[json.dumps(reply)])) as server:
+        [case], _ = mine(cxr, server)
+    assert [step["text"] for step in case["steps"]] == ["I look.", "Fluid lies left.", "The answer is Yes."]
+
+
+@needs("llm")
+def test_a_server_that_refuses_limits_in_a_schema_gets_none(cxr: Cxr) -> None:
+    refusal = Fault(400, body='{"error": {"message": "Invalid schema: \'maxLength\' is not permitted."}}')
+    with Server(Scripted(plan=[refusal])) as server:
+        [case], notes = mine(cxr, server)
+        assert (steps_with_evidence(case), notes) == (GOOD, [])
+    limited = ["maxLength" in json.dumps(asked["response_format"]) for asked in server.requests]
+    assert limited == [True, False, False, False]
 
 
 @needs("llm")

@@ -4,10 +4,18 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.engines.prompts.json_schema import BOOLEAN, TEXT, array_of, enum_of, misfit, object_of, subset_of
-from cxr_cli.engines.prompts.prompt import Prompt
+from cxr_cli.engines.prompts.json_schema import (
+    BOOLEAN,
+    array_of,
+    enum_of,
+    misfit,
+    object_of,
+    subset_of,
+    text_of,
+    without_limits,
+)
 
-SCHEMA = object_of(steps=array_of(object_of(text=TEXT, kind=enum_of("plan", "observe")), 1, 2), right=BOOLEAN)
+SCHEMA = object_of(steps=array_of(object_of(text=text_of(20), kind=enum_of("plan", "observe")), 1, 2), right=BOOLEAN)
 STEP = {"text": "No edema.", "kind": "observe"}
 
 
@@ -23,6 +31,7 @@ STEP = {"text": "No edema.", "kind": "observe"}
         ({"steps": [STEP] * 3, "right": True}, "`steps`: holds more than 2"),
         ({"steps": [STEP, {**STEP, "kind": "secret"}], "right": True}, "`steps[1].kind`: not one of plan, observe"),
         ({"steps": [{**STEP, "text": " "}], "right": True}, "`steps[0].text`: empty"),
+        ({"steps": [{**STEP, "text": "No edema" * 3}], "right": True}, "`steps[0].text`: longer than 20 characters"),
     ],
 )
 def test_misfit(reply: Any, reason: str | None) -> None:
@@ -34,10 +43,8 @@ def test_a_subset_of_nothing_is_empty() -> None:
     assert (misfit([2], subset_of([1, 2])), misfit([True], subset_of([1, 2]))) == (None, "`[0]`: not a whole number")
 
 
-def test_only_names_in_braces_are_placeholders() -> None:
-    prompt = Prompt('Reply as {"right": true}.\n---\nQ: {question}')
-    assert prompt.placeholders == {"question"}
-    assert prompt.messages(question="Is {there} edema?") == [
-        {"role": "system", "content": 'Reply as {"right": true}.'},
-        {"role": "user", "content": "Q: Is {there} edema?"},
-    ]
+def test_limits_can_be_left_out_for_servers_that_refuse_them() -> None:
+    assert without_limits(SCHEMA) == object_of(
+        steps={"type": "array", "items": object_of(text={"type": "string"}, kind=enum_of("plan", "observe"))},
+        right=BOOLEAN,
+    )
