@@ -7,7 +7,7 @@ from typing import Any, Self
 import msgspec
 
 from cxr_cli.engines.cache import request_key
-from cxr_cli.engines.requests import SAMPLE, Reply, Request, content_parts, ignore_reply, images_in
+from cxr_cli.engines.requests import STAND_IN, Reply, Request, content_parts, ignore_reply, images_in
 from cxr_cli.engines.spec import Spec, engine_name
 from cxr_cli.rows import write_text
 
@@ -42,7 +42,7 @@ class DryRun:
             self.requests += 1
             self.prompt += _prompt_tokens(request)
             self.completion += tokens
-        self._ready.append(Reply(request.id, text, SAMPLE, None, tokens, request.seed))
+        self._ready.append(Reply(request.id, text, STAND_IN, None, tokens, request.seed))
 
     def ready(self) -> bool:
         return bool(self._ready)

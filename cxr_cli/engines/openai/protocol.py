@@ -30,7 +30,7 @@ class Dialect(NamedTuple):
     newer_limit: bool = False
     limits: bool = True
 
-    def wanted(self, refusal: bytes) -> "Dialect":
+    def adapted(self, refusal: bytes) -> "Dialect":
         """The dialect that a response with status 400 asks for; the same if it says nothing of it."""
         newer = self.newer_limit or NEWER_LIMIT.encode() in refusal
         return Dialect(newer, self.limits and not any(name.encode() in refusal for name in LIMITS))

@@ -21,7 +21,7 @@ LIMITS = ("minItems", "maxItems", "maxLength")
 BOOLEAN: Schema = {"type": "boolean"}
 
 
-def text_of(most: int) -> Schema:
+def text_within(most: int) -> Schema:
     """A text of at most so many characters."""
     return {"type": "string", "maxLength": most}
 

@@ -25,7 +25,7 @@ from cxr_cli.errors import CxrError
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _SYSTEM_END = re.compile(r"^---[ \t]*$\n?", re.M)
-_WORD = re.compile(r"\w+")
+_PROMPT_WORD = re.compile(r"\w+")
 _FEWEST_WORDS = 5  # of a text that is called an echo
 
 
@@ -86,7 +86,7 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
 
 def _spaced(text: str) -> str:
     """The words of a text in small letters, with one blank before and after each."""
-    return f" {' '.join(_WORD.findall(text.lower()))} "
+    return f" {' '.join(_PROMPT_WORD.findall(text.lower()))} "
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -18,7 +18,7 @@ from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.opening import open_engine
 from cxr_cli.engines.prompts.json_schema import Schema, misfit
 from cxr_cli.engines.prompts.prompt import Prompt, texts_in
-from cxr_cli.engines.requests import SAMPLE, Engine, Reply, Request, seed_of
+from cxr_cli.engines.requests import STAND_IN, Engine, Reply, Request, seed_of
 from cxr_cli.engines.spec import Spec
 from cxr_cli.records import ENGINE
 
@@ -125,7 +125,7 @@ def _result(reply: Reply, request: Request, parse: Parse[T], fault: Fault) -> T 
         value = msgspec.json.decode(_json(reply.text))
         if reason := misfit(value, request.schema or {}):
             reason = f"unparsable: {reason}"
-        elif reply.finish == SAMPLE or not (reason := fault(value)):
+        elif reply.finish == STAND_IN or not (reason := fault(value)):
             return parse(value)
         else:
             reason = f"unusable: {reason}"

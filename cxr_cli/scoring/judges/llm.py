@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.conversations import Conversation
-from cxr_cli.engines.prompts.json_schema import BOOLEAN, array_of, enum_of, numbered_object, object_of, text_of
+from cxr_cli.engines.prompts.json_schema import BOOLEAN, array_of, enum_of, numbered_object, object_of, text_within
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
@@ -33,7 +33,7 @@ from cxr_cli.scoring.metrics.radrscore import (
 PROMPT_NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
 PROMPTS = {**{name: packaged_prompt("cxr_cli.scoring.judges", name) for name in PROMPT_NAMES}, "same": SAME}
 _MOST_FINDINGS = 40
-_FINDING = object_of(finding=text_of(120), status=enum_of("present", "absent", "uncertain"))
+_FINDING = object_of(finding=text_within(120), status=enum_of("present", "absent", "uncertain"))
 _FINDINGS = object_of(findings=array_of(_FINDING, 0, _MOST_FINDINGS))
 Part = float | str  # a share, or why there is none
 

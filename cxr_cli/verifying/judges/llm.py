@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.engines.conversations import Conversation
-from cxr_cli.engines.prompts.json_schema import enum_of, numbered_object, object_of, subset_of, text_of
+from cxr_cli.engines.prompts.json_schema import enum_of, numbered_object, object_of, subset_of, text_within
 from cxr_cli.engines.prompts.prompt import packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
@@ -13,7 +13,7 @@ from cxr_cli.verifying.steps.opinion import Opinion
 from cxr_cli.verifying.steps.verifier import Verifier
 
 PROMPTS = {name: packaged_prompt("cxr_cli.verifying.judges", name) for name in ("steps", "normal", "unknown")}
-_REASON = text_of(120)
+_REASON = text_within(120)
 VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
 
 

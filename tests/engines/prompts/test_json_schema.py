@@ -11,11 +11,13 @@ from cxr_cli.engines.prompts.json_schema import (
     misfit,
     object_of,
     subset_of,
-    text_of,
+    text_within,
     without_limits,
 )
 
-SCHEMA = object_of(steps=array_of(object_of(text=text_of(20), kind=enum_of("plan", "observe")), 1, 2), right=BOOLEAN)
+SCHEMA = object_of(
+    steps=array_of(object_of(text=text_within(20), kind=enum_of("plan", "observe")), 1, 2), right=BOOLEAN
+)
 STEP = {"text": "No edema.", "kind": "observe"}
 
 

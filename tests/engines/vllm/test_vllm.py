@@ -3,14 +3,13 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -18,23 +17,9 @@ from PIL import Image
 
 from tests.training.processes.test_distributed import SHARE
 from tests.training.small_trainings import FAST, ROLL
+from tests.vllm_cpu.serving import ENVIRONMENT, HOME, NEEDS_VLLM, PYTHON, RUN, serve
 
-HOME = Path(__file__).parents[3]
-BUILT = HOME / "build" / "vllm-cpu"
-PYTHON = BUILT / "bin" / "python"
-RUN = Path(__file__).parents[2].joinpath("vllm_cpu") / "run.py"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (BUILT / "ready").exists(), reason="make test-all builds the vLLM for it: build/vllm-cpu"),
-]
-
-ENVIRONMENT = {
-    **os.environ,
-    "HF_HUB_OFFLINE": "1",
-    "VLLM_CPU_KVCACHE_SPACE": "1",
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # with "uni": one process less to import vLLM
-    "VLLM_NO_USAGE_STATS": "1",
-}
+pytestmark = NEEDS_VLLM
 SETTINGS: dict[str, Any] = {
     "enforce_eager": True,
     "max_model_len": 512,
@@ -207,41 +192,9 @@ def engine_processes() -> list[str]:
     return found
 
 
-class served:
-    """Runs `vllm serve` with the tiny model; gives its URL and process once it answers."""
-
-    def __init__(self, here: Path) -> None:
-        self.here = here
-
-    def __enter__(self) -> tuple[str, subprocess.Popen[bytes]]:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        limits = ["--max-model-len", "512", "--limit-mm-per-prompt", '{"image": 2, "video": 0}']
-        same = ["--enforce-eager", "--no-enable-chunked-prefill", "--distributed-executor-backend", "uni"]
-        command = [PYTHON.with_name("vllm"), "serve", "model", "--port", str(port), *limits, *same]
-        with (self.here / "server.log").open("w") as log:
-            self.process = subprocess.Popen(
-                command, cwd=self.here, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True
-            )
-        end = time.monotonic() + 900
-        while not healthy(port):
-            assert self.process.poll() is None, (self.here / "server.log").read_text()[-2000:]
-            assert time.monotonic() < end
-            time.sleep(0.2)
-        return f"http://127.0.0.1:{port}/v1", self.process
-
-    def __exit__(self, *error: object) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-def healthy(port: int) -> bool:
-    try:
-        return bool(urlopen(f"http://127.0.0.1:{port}/health", timeout=5).status == 200)
-    except OSError:
-        return False
+def served(here: Path) -> AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]:
+    limits = ["--max-model-len", "512", "--limit-mm-per-prompt", '{"image": 2, "video": 0}']
+    return serve(here, "model", *limits)
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:

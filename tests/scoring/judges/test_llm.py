@@ -51,6 +51,21 @@ def test_verdicts_of_a_model(cxr: Cxr) -> None:
 
 
 @needs("llm")
+def test_a_contradiction_names_the_sentence_that_contradicts(cxr: Cxr) -> None:
+    def judgement(*sentences: int) -> str:
+        verdict = {"sentences": list(sentences), "reason": "so it is", "verdict": "contradicted"}
+        return json.dumps({number: verdict for number in ("1", "2", "3")})
+
+    with Server(Scripted(steps=[judgement(), judgement(2)])) as server:
+        [row], notes, _ = judged(cxr, server, "verify", "--keep", "all")
+        assert "unusable: `1`: contradicted, but by no sentence." in server.requests[1]["messages"][5]["content"]
+    assert [step["verdict"] for step in row["steps"]] == ["contradicted"] * 3
+    assert notes == []
+    schema = server.requests[0]["response_format"]["json_schema"]["schema"]["properties"]["1"]["properties"]
+    assert list(schema) == ["sentences", "reason", "verdict"]  # it looks before it judges
+
+
+@needs("llm")
 def test_what_is_silent_may_be_unknown(cxr: Cxr) -> None:
     with Server(Scripted()) as server:
         [row], _, _ = judged(cxr, server, "verify", "--unmentioned", "unknown")
