@@ -1,9 +1,9 @@
 """Prompts: placeholders, worked examples, and replies that only repeat them."""
 
 import pytest
-from cxr_cli.mining.llm_steps import PROMPTS as MINING
 
 from cxr_cli.engines.prompts.prompt import Prompt
+from cxr_cli.mining.llm_steps import PROMPTS as MINING
 from cxr_cli.scoring.judges.llm import PROMPTS as SCORING
 from cxr_cli.verifying.judges.llm import PROMPTS as VERIFYING
 

@@ -54,7 +54,7 @@ def test_verdicts_of_a_model(cxr: Cxr) -> None:
 def test_a_contradiction_names_the_sentence_that_contradicts(cxr: Cxr) -> None:
     def judgement(*sentences: int) -> str:
         verdict = {"sentences": list(sentences), "reason": "so it is", "verdict": "contradicted"}
-        return json.dumps({number: verdict for number in ("1", "2", "3")})
+        return json.dumps(dict.fromkeys(("1", "2", "3"), verdict))
 
     with Server(Scripted(steps=[judgement(), judgement(2)])) as server:
         [row], notes, _ = judged(cxr, server, "verify", "--keep", "all")
