@@ -4,7 +4,8 @@ mine = Miner(Lexicon.load(), tasks=["binary"])
 mine({"id": "s1", "report": "Small left effusion."})     # -> [{"id": "s1/binary/pleural-effusion", ...}, ...]
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from cxr_cli.errors import RowError
@@ -15,7 +16,7 @@ from cxr_cli.mining.rule_steps import RuleSteps
 from cxr_cli.records import Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.rng import Rng
-from cxr_cli.rows.signatures import signature
+from cxr_cli.rows.signatures import listed, signature
 from cxr_cli.tasks import task_names, tasks_named
 from cxr_cli.tasks.questions import Candidates, Question, QuestionWriter, Uncertain
 from cxr_cli.tasks.task import Task
@@ -29,6 +30,7 @@ class Miner:
     tasks: by name; none stands for all. findings: what questions may be about; binary questions then ask about each of
     them. None: what of the lexicon is worth a question; binary questions then ask about few.
     steps: of all studies, of those with a report, of none; None leaves them to others. brief: see RuleSteps.
+    selection: how the studies were chosen, for signatures.
     settings: all that change a case, for signatures. without_question: how many studies gave none;
     without_findings: how many of these because their report has no findings section.
     """
@@ -44,12 +46,17 @@ class Miner:
         seed: int = 0,
         steps: StepsFor | None = "all",
         brief: bool = False,
+        selection: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.lexicon, self.reader, self.seed, self.steps_for = lexicon, reader(lexicon), seed, steps
         self.without_question = self.without_findings = 0
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
         self.settings |= {"brief": True} if brief else {}
         self.tasks = tasks_named(tasks or task_names())
+        self.settings |= {"task": listed(tasks)} if len(self.tasks) < len(task_names()) else {}
+        self.settings |= {} if findings is None else {"findings": listed(findings := [*findings])}
+        self.settings |= {"steps": steps} if steps in ("reported", "none") else {}
+        self.settings |= selection
         every = findings is not None
         names = [name for name, entry in lexicon.entries.items() if entry.answer] if findings is None else findings
         self.writer = QuestionWriter(phrasing_of(lexicon), names, every=every, uncertain=uncertain)

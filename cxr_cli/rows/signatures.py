@@ -3,9 +3,12 @@
 engine:rules|lexicon:3f2a9c01|unmentioned:normal|version:0.1.0
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from hashlib import blake2b
 from importlib.metadata import version
+
+_LONGEST_LIST = 60  # characters of names in a signature; of longer lists it has a digest
 
 
 @cache
@@ -24,3 +27,9 @@ def signature(engine: str | Mapping[str, object], lexicon: str, **settings: obje
 def sign(**settings: object) -> str:
     """The settings and the version as one line."""
     return "|".join(f"{key}:{value}" for key, value in {**settings, "version": cxr_version()}.items())
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as the value of a setting: "edema,nodule"; a long list as eight hex digits."""
+    text = ",".join(names)
+    return text if len(text) <= _LONGEST_LIST else blake2b(text.encode(), digest_size=4).hexdigest()

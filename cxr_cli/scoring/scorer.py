@@ -41,7 +41,8 @@ class Scorer:
         by_name: dict[str, Judge] = {name: JUDGES.load(name)(judging) for name in judges}
         settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, model if "llm" in judges else None)
         self.groups: list[Score] = [SCORES.load(name)(settings) for name in SCORES]
-        self.signature = " & ".join(judge.signature(empty=empty) for judge in by_name.values())
+        signed = {"empty": empty} | ({"statements": True} if statements else {})
+        self.signature = " & ".join(judge.signature(**signed) for judge in by_name.values())
 
     def row(self, row: Mapping[str, Any]) -> Conversation[dict[str, Any]]:
         """The row with `scores`, `why` for each null, and `scored_by`. RowError: the row holds no prediction.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from cxr_cli import sources
 from cxr_cli.engines import Spec
@@ -14,6 +15,7 @@ from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
 from cxr_cli.records import Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
+from cxr_cli.rows.signatures import listed
 from cxr_cli.tasks.questions import Uncertain
 
 
@@ -32,6 +34,19 @@ class StudySelection:
     films: bool = False
     others: Sequence[str] = ()
     dedupe: bool = False
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Those that are given, for signatures."""
+        chosen: dict[str, object] = {
+            "per_finding": self.count,
+            "balance": self.balance,
+            "make_split": ",".join(f"{name}={share:g}" for name, share in self.shares.items()),
+            "with_images": self.films,
+            "apart_from": listed(Path(name).name for name in self.others),
+            "dedupe": self.dedupe,
+        }
+        return {name: value for name, value in chosen.items() if value}
 
 
 @dataclass(frozen=True)
@@ -102,6 +117,7 @@ def _miner(options: MineOptions) -> Miner:
         seed=options.seed,
         steps=None if options.engine else options.steps,
         brief=options.brief,
+        selection=options.selection.settings,
     )
 
 

@@ -33,11 +33,18 @@ class VerifyOptions:
     judges: Sequence[str] = ("rules",)
     engine: Spec | None = None
 
+    @property
+    def settings(self) -> dict[str, object]:
+        """Those of what is checked and kept that are not as by default, for signatures."""
+        chosen = {"keep": self.keep, "min_support": self.min_support, "on": self.on}
+        return {name: value for name, value in chosen.items() if value and value != "steps"}
+
 
 def run(options: VerifyOptions) -> int:
     """Writes the cases that are kept, checked. Returns how many rows were rejected or failed."""
     judges, engine = options.judges, options.engine
     marks = HumanMarks.read(options.human) if options.human else None
+    settings = options.settings | ({"marks": marks.digest} if marks else {})
     verifier = Verifier(reader(Lexicon.load(options.lexicon)), options.unmentioned)
     has_reasons = not (marks or STEP_JUDGES.load(judges[0]).asks_model)
     case_filter = CaseFilter(options.keep, options.min_support, options.explain, reasons=has_reasons)
@@ -49,7 +56,7 @@ def run(options: VerifyOptions) -> int:
         engine_key="support" if engine else None,
     )
     with open_model(engine) if engine else nullcontext() as model:
-        judge = CaseJudge(verifier, judges, model)
+        judge = CaseJudge(verifier, judges, model, settings)
         check, keep = judge.case, case_filter.filter_case
         if options.on == "predictions":
             check, keep = judge.predictions, case_filter.filter_predictions

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
@@ -31,13 +32,21 @@ class ChainVerdict(NamedTuple):
 
 
 class CaseJudge:
-    """judges: one or two names in STEP_JUDGES. model: the model for the judges that ask one. pairs: the verdicts of two
-    judges on the same step, and how often each pair occurred."""
+    """judges: one or two names in STEP_JUDGES. model: the model for the judges that ask one. settings: what
+    else changes the rows, for their signature. pairs: the verdicts of two judges on the same step, and how often each
+    pair occurred."""
 
-    def __init__(self, verifier: Verifier, judges: Sequence[str] = ("rules",), model: "Model | None" = None) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        judges: Sequence[str] = ("rules",),
+        model: "Model | None" = None,
+        settings: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         self.verifier, self.names = verifier, judges
         self.judges: list[StepJudge] = [STEP_JUDGES.load(name)(verifier, model) for name in judges]
-        self.signature = " & ".join(judge.signature for judge in self.judges)
+        signatures = " & ".join(judge.signature for judge in self.judges)
+        self.signature = "|".join([signatures, *(f"{name}:{value}" for name, value in settings.items())])
         self.pairs: Counter[tuple[str, str]] = Counter()
 
     def case(self, case: Row) -> Conversation[Row]:

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
-from typing import Any
+from typing import Any, get_type_hints
 
 from cxr_cli.errors import RowError
 from cxr_cli.records import Chains, Mark, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.files import reading
+from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.rows.signatures import sign
 from cxr_cli.rows.validation import check_row
 from cxr_cli.verifying.interrater import agreement_text
@@ -29,13 +30,16 @@ class HumanMarks:
     """Marks by step and person; a later one of the same person replaces the one before: by `at`, else by its place in
     the file. A comment alone is no verdict. A mark on a prediction counts for the model that it names in `answered_by`.
 
-    pairs: for each two raters (people, or the judge) of the same steps, how often each pair of verdicts occurred.
+    digest: of all marks, for signatures. pairs: for each two raters (people, or the judge) of the same steps, how often
+    each pair of verdicts occurred.
     """
 
     def __init__(self, marks: Iterable[_MarkRow]) -> None:
         self._marks: dict[_Key, dict[tuple[str | None, str], _MarkRow]] = {}  # step -> (model, person) -> mark
         self._unclear: set[_Key] = set()
+        self.digest = Fingerprint([*get_type_hints(Mark)])
         for mark in marks:
+            self.digest.add(mark)
             if not mark.get("mark"):
                 continue
             key = (mark["id"], mark.get("on", "steps"), mark.get("sample") or 0, mark["step"], mark["text"])

@@ -36,7 +36,8 @@ class Predictor:
         self.prompt, self.samples, self.vote = prompt, samples, vote
         self.seed = seed if sampling.temperature > 0 else None
         sampled = {} if self.seed is None else {"samples": samples, "seed": seed}
-        self.answered_by = sign(**engine.signature, **sampled, prompt=prompt.digest, size=films.size)
+        voted = {"vote": True} if vote else {}
+        self.answered_by = sign(**engine.signature, **sampled, **voted, prompt=prompt.digest, size=films.size)
 
     def conversation(self, row: Row, images: Sequence[Image.Image]) -> Conversation[Row]:
         """The row with `predictions` and `answered_by`. If a reply failed, `predictions` is None and `why` says why."""

@@ -78,11 +78,13 @@ def _row(line: bytes, signed: Signed | None) -> tuple[Row | None, str | None]:
 
 
 def difference(key: str, old: str, new: str) -> str:
-    """ "answered_by: temperature:0.0 in the file, temperature:0.7 now"."""
+    """ "answered_by: temperature:0.0 in the file, temperature:0.7 now"; "made_by: task:binary now, not in the file"."""
     olds, news = (dict.fromkeys(text.split("|")) for text in (old, new))
-    missing = [shortened(one_line(part)) for part in olds if part not in news] or ["less"]
-    added = [shortened(one_line(part)) for part in news if part not in olds] or ["less"]
-    return f"{key}: {', '.join(missing)} in the file, {', '.join(added)} now"
+    missing = ", ".join(shortened(one_line(part)) for part in olds if part not in news)
+    added = ", ".join(shortened(one_line(part)) for part in news if part not in olds)
+    if missing and added:
+        return f"{key}: {missing} in the file, {added} now"
+    return f"{key}: {missing} in the file, not now" if missing else f"{key}: {added} now, not in the file"
 
 
 def _is_half_row(line: bytes) -> bool:
