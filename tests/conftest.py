@@ -1,16 +1,19 @@
 """Fixtures: `run("copy", "a.jsonl")` runs a stage of tests/rows/small_stages.py as a process in the test's folder."""
 
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from cxr_cli import cli
 from tests.viewer.browser import open_browser
 
 for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests, not for the makes in tests
@@ -58,6 +61,39 @@ def cxr(tmp_path: Path) -> Cxr:
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run_cxr
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Tool = Callable[..., Result]
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Tool]:
+    """As `cxr`, in this process: many runs take little time."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    finders = [*sys.meta_path]
+
+    def run(*arguments: object, stdin: bytes = b"") -> Result:
+        streams = [io.TextIOWrapper(io.BytesIO(data), "utf-8", write_through=True) for data in (stdin, b"", b"")]
+        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+            monkeypatch.setattr(sys, name, stream)
+        monkeypatch.setattr(sys, "argv", ["cxr", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit:
+            cli.main()
+        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
+        return Result(int(exit.value.code or 0), out, err)
+
+    yield run
+    sys.meta_path[:] = finders
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module")

@@ -3,20 +3,16 @@
 The damage is drawn from a seed, so that each run has the same. Commands run in this process, as `cxr` runs them.
 """
 
-import io
 import json
 import random
 import re
-import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 import pytest
 
-from cxr_cli import cli
+from tests.conftest import Result, Tool
 
 SECRET = "Mrs Smith's left pleural effusion"
 REPORT = f"FINDINGS: {SECRET}. No pneumothorax. IMPRESSION: {SECRET}."
@@ -54,38 +50,6 @@ BROKEN_LINES = [
     SECRET,
     "\0" * 40,
 ]
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Tool = Callable[..., Result]
-
-
-@pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Tool]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    finders = [*sys.meta_path]
-
-    def run(*arguments: object, stdin: bytes = b"") -> Result:
-        streams = [io.TextIOWrapper(io.BytesIO(data), "utf-8", write_through=True) for data in (stdin, b"", b"")]
-        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
-            monkeypatch.setattr(sys, name, stream)
-        monkeypatch.setattr(sys, "argv", ["cxr", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit:
-            cli.main()
-        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
-        return Result(int(exit.value.code or 0), out, err)
-
-    yield run
-    sys.meta_path[:] = finders
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 def check(done: Result, what: object) -> None:

@@ -1,5 +1,6 @@
 """The output of an earlier run, which `--resume` continues: it is read and checked before anything of it is changed."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ def _row(line: bytes, signed: Signed | None) -> tuple[Row | None, str | None]:
 
 def difference(key: str, old: str, new: str) -> str:
     """ "answered_by: temperature:0.0 in the file, temperature:0.7 now"; "made_by: task:binary now, not in the file"."""
-    olds, news = (dict.fromkeys(text.split("|")) for text in (old, new))
+    olds, news = (dict.fromkeys(re.split(r"\|| & ", text)) for text in (old, new))
     missing = ", ".join(shortened(one_line(part)) for part in olds if part not in news)
     added = ", ".join(shortened(one_line(part)) for part in news if part not in olds)
     if missing and added:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases import rows
-from tests.conftest import STAGES, Cxr, Run
+from tests.conftest import STAGES, Cxr, Run, Tool
 from tests.rows.test_running import numbered, unread
 
 REPORTS = "".join(
@@ -242,3 +242,49 @@ def test_rows_that_are_asked_again_are_replaced(tmp_path: Path) -> None:
         '{"id":"2","n":2,"by":"x"}',
     ]
     assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "difference"),
+    [
+        ("mine", ["--steps", "none"], "made_by: steps:none"),
+        ("mine", ["--steps", "reported"], "made_by: steps:reported"),
+        ("mine", ["--task", "binary"], "made_by: task:binary"),
+        ("mine", ["--findings", "edema,nodule"], "made_by: findings:edema,nodule"),
+        ("mine", ["--make-split", "test=0.1,validate=0.2"], "made_by: make_split:test=0.1,validate=0.2"),
+        ("mine", ["--per-finding", "3"], "made_by: per_finding:3"),
+        ("mine", ["--dedupe"], "made_by: dedupe:True"),
+        ("mine", ["--apart-from", "others.jsonl"], "made_by: apart_from:others.jsonl"),
+        ("verify", ["--keep", "all"], "checked_by: keep:all"),
+        ("verify", ["--keep", "cases"], "checked_by: keep:cases"),
+        ("verify", ["--min-support", "0.5"], "checked_by: min_support:0.5"),
+        ("verify", ["--on", "predictions"], "checked_by: on:predictions"),
+        ("verify", ["--human", "marks.jsonl"], "marks:"),
+        ("score", ["--statements"], "scored_by: statements:True"),
+        ("label", ["--findings", "edema", "--set", "chexpert"], "labelled_by: findings:Edema"),
+        ("label", ["--mentions"], "labelled_by: mentions:True"),
+        ("label", ["--sections"], "labelled_by: sections:True"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_every_setting_that_changes_rows_is_compared(
+    tool: Tool, tmp_path: Path, command: str, flags: list[str], difference: str
+) -> None:
+    reply = "<think>There is a small left effusion.</think><answer>Yes</answer>"
+    case = rows(tool("mine", "--task", "binary", stdin=REPORTS.encode()).out)[0] | {"predictions": [{"text": reply}]}
+    (tmp_path / "in.jsonl").write_text(json.dumps(case) + "\n")
+    (tmp_path / "others.jsonl").write_text('{"id":"x","patient":"p"}\n')
+    mark = {"id": case["id"], "step": 1, "text": case["steps"][0]["text"], "by": "AB", "mark": "agree"}
+    (tmp_path / "marks.jsonl").write_text(json.dumps(mark) + "\n")
+    (tmp_path / "in.jsonl").write_text(REPORTS if command in ("mine", "label") else json.dumps(case) + "\n")
+    for first, then, when in ((flags, [], "in the file, not now"), ([], flags, "now, not in the file")):
+        done = tool(command, "in.jsonl", "-o", "out.jsonl", "--overwrite", *first)
+        written = (tmp_path / "out.jsonl").read_text()
+        assert (done.code, bool(written)) == (0, True), done.err
+        assert tool(command, "in.jsonl", "-o", "out.jsonl", "--resume", *first).code == 0
+        done = tool(command, "in.jsonl", "-o", "out.jsonl", "--resume", *then)
+        assert done.code == 1
+        assert done.err.startswith("cxr: out.jsonl:1: "), done.err
+        assert difference in done.err
+        assert done.err.endswith(f"{when}: --resume continues a run with its own options\n"), done.err
+        assert (tmp_path / "out.jsonl").read_text() == written
