@@ -9,6 +9,7 @@ from cxr_cli.card.counts import Split
 from cxr_cli.card.readme import findings_by_frequency
 from cxr_cli.extras import not_installed
 from cxr_cli.rows import note
+from cxr_cli.rows.output.writing import errors_named
 from cxr_cli.scoring.plots.charts import COLOURS, HATCHES
 
 MOST_FINDING_BARS, MOST_LETTERS = 30, 40
@@ -30,8 +31,10 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
     with matplotlib.rc_context(style), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that the font lacks are drawn as boxes
         figure = _counts(splits)
-        figure.savefig(f"{stem}.png", dpi=160)
-        figure.savefig(f"{stem}.svg", metadata={"Date": None})
+        with errors_named(png := stem.with_suffix(".png")):
+            figure.savefig(png, dpi=160)
+        with errors_named(svg := stem.with_suffix(".svg")):
+            figure.savefig(svg, metadata={"Date": None})
     return f"{stem.name}.png"
 
 

@@ -16,7 +16,7 @@ from cxr_cli.mining.rule_steps import RuleSteps
 from cxr_cli.records import Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.rng import Rng
-from cxr_cli.rows.signatures import listed, signature
+from cxr_cli.rows.signatures import in_use, listed, signature
 from cxr_cli.tasks import task_names, tasks_named
 from cxr_cli.tasks.questions import Candidates, Question, QuestionWriter, Uncertain
 from cxr_cli.tasks.task import Task
@@ -51,11 +51,14 @@ class Miner:
         self.lexicon, self.reader, self.seed, self.steps_for = lexicon, reader(lexicon), seed, steps
         self.without_question = self.without_findings = 0
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
-        self.settings |= {"brief": True} if brief else {}
         self.tasks = tasks_named(tasks or task_names())
-        self.settings |= {"task": listed(tasks)} if len(self.tasks) < len(task_names()) else {}
-        self.settings |= {} if findings is None else {"findings": listed(findings := [*findings])}
-        self.settings |= {"steps": steps} if steps in ("reported", "none") else {}
+        findings = None if findings is None else [*findings]
+        self.settings |= in_use(
+            brief=brief,
+            task=listed(tasks) if len(self.tasks) < len(task_names()) else "",
+            findings=listed(findings or ()),
+            steps="" if steps == "all" else steps,
+        )
         self.settings |= selection
         every = findings is not None
         names = [name for name, entry in lexicon.entries.items() if entry.answer] if findings is None else findings

@@ -9,7 +9,8 @@ from PIL import Image
 from cxr_cli.errors import CxrError
 from cxr_cli.phantoms.film.canvas import Layer
 from cxr_cli.phantoms.studies import PhantomFilm, Recipe
-from cxr_cli.rows.files.writing import check_replaceable, open_output
+from cxr_cli.rows.output.part_file import check_replaceable
+from cxr_cli.rows.output.writing import errors_named, open_output
 
 Format = Literal["dicom", "png", "both"]
 MADE_BY = "cxr phantom"
@@ -43,7 +44,8 @@ def _write_film(film: PhantomFilm, folder: Path, size: int, format: Format) -> N
     pixels = film.pixels(size)
     if format != "dicom":
         grey = Image.fromarray((pixels * 255 + 0.5).astype(np.uint8))
-        grey.save(folder / f"{film.name}.png", compress_level=2)
+        with errors_named(path := folder / f"{film.name}.png"):
+            grey.save(path, compress_level=2)
     if format != "png":
         write_dicom(pixels, folder / f"{film.name}.dcm", film.name, variant=film.seed)
 
@@ -81,4 +83,5 @@ def write_dicom(pixels: Layer, path: Path, name: str, *, variant: int = 0) -> No
     image.RescaleIntercept, image.RescaleSlope, image.RescaleType = 0, 1, "US"
     image.WindowCenter, image.WindowWidth = floor + span // 2, span
     image.PixelData = stored.tobytes()
-    image.save_as(path, enforce_file_format=True)
+    with errors_named(path):
+        image.save_as(path, enforce_file_format=True)

@@ -10,9 +10,10 @@ from cxr_cli.errors import note
 from cxr_cli.records import Row
 from cxr_cli.rows.files.formats import Item
 from cxr_cli.rows.files.reading import Source
-from cxr_cli.rows.files.resume import Signed
-from cxr_cli.rows.files.writing import claim_stdout, write_text
 from cxr_cli.rows.flow import Flow, FlowOptions, for_each_row
+from cxr_cli.rows.output.resume import Signed
+from cxr_cli.rows.output.standard_output import claim_stdout
+from cxr_cli.rows.output.writing import write_text
 
 __all__ = [
     "Flow",

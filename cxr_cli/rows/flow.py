@@ -14,10 +14,10 @@ from cxr_cli.records import Row, Study, engine_failure
 from cxr_cli.rows.fields import restore, with_texts
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.reading import Source
-from cxr_cli.rows.files.resume import Signed, finished_ids
-from cxr_cli.rows.files.writing import open_output
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
+from cxr_cli.rows.output.resume import Signed, finished_ids
+from cxr_cli.rows.output.writing import open_output
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check_row

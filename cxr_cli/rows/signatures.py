@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 
-_LONGEST_LIST = 60  # characters of names in a signature; of longer lists it has a digest
+_LONGEST_NAMES = 60  # characters of names in a signature; of longer lists it has a digest
 
 
 @cache
@@ -29,7 +29,12 @@ def sign(**settings: object) -> str:
     return "|".join(f"{key}:{value}" for key, value in {**settings, "version": cxr_version()}.items())
 
 
+def in_use(**settings: object) -> dict[str, object]:
+    """The settings that are neither off nor empty: a signature leaves out the others, which are the defaults."""
+    return {name: value for name, value in settings.items() if value}
+
+
 def listed(names: Iterable[str]) -> str:
     """Names as the value of a setting: "edema,nodule"; a long list as eight hex digits."""
     text = ",".join(names)
-    return text if len(text) <= _LONGEST_LIST else blake2b(text.encode(), digest_size=4).hexdigest()
+    return text if len(text) <= _LONGEST_NAMES else blake2b(text.encode(), digest_size=4).hexdigest()

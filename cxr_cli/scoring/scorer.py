@@ -9,6 +9,7 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
 from cxr_cli.records import ENGINE, Unmentioned, merge_reasons, unanswered
 from cxr_cli.rows.mapping import mapping_advice
+from cxr_cli.rows.signatures import in_use
 from cxr_cli.scoring.judges import JUDGES, Empty, Judge, JudgeSettings
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import SCORES, Score, ScoreSettings
@@ -41,7 +42,7 @@ class Scorer:
         by_name: dict[str, Judge] = {name: JUDGES.load(name)(judging) for name in judges}
         settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, model if "llm" in judges else None)
         self.groups: list[Score] = [SCORES.load(name)(settings) for name in SCORES]
-        signed = {"empty": empty} | ({"statements": True} if statements else {})
+        signed = in_use(empty=empty, statements=statements)
         self.signature = " & ".join(judge.signature(**signed) for judge in by_name.values())
 
     def row(self, row: Mapping[str, Any]) -> Conversation[dict[str, Any]]:

@@ -13,7 +13,8 @@ from cxr_cli.errors import CxrError
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Row, for_each_row, note, write_text
-from cxr_cli.rows.files.writing import check_replaceable
+from cxr_cli.rows.output.part_file import check_replaceable
+from cxr_cli.rows.output.writing import WholeFile
 from cxr_cli.scoring.tables.table import Document
 from cxr_cli.scoring.tables.text import as_text
 
@@ -44,7 +45,8 @@ def run(options: CardOptions) -> None:
         overlaps = list(index.overlaps(split.name for split in splits))
         folder.mkdir(parents=True, exist_ok=True)
         plot = draw_counts(splits, folder / PLOT)
-        (folder / "README.md").write_text(readme(splits, index, overlaps, plot, options.all_findings), "utf-8")
+        with WholeFile(folder / "README.md") as file:
+            file.write(readme(splits, index, overlaps, plot, options.all_findings))
     note(f"{rows:,} rows of {', '.join(split.name for split in splits)} -> {folder / 'README.md'}")
     if overlaps:
         write_text(as_text(Document(leak_table(overlaps))).rstrip("\n"))

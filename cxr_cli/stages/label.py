@@ -17,7 +17,7 @@ from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.rows.files.csv_format import csv_line
 from cxr_cli.rows.files.formats import is_csv
-from cxr_cli.rows.signatures import listed, signature
+from cxr_cli.rows.signatures import in_use, listed, signature
 from cxr_cli.scoring.label_agreement import LabelAgreement, document
 from cxr_cli.scoring.tables import formatted
 from cxr_cli.sources.inputs import labeler_csv
@@ -61,10 +61,12 @@ class _Labelling:
             chosen = parse_labels(options.findings, labels, self.lexicon) if options.findings else None
         self.labeller = Labeller(reader(self.lexicon), labels, chosen)
         self.reader = self.labeller.reader
-        chosen_names = listed(self.labeller.names) if options.findings else ""
-        added = {"findings": chosen_names, "mentions": options.mentions, "sections": options.sections}
-        given = {setting: value for setting, value in added.items() if value}
-        self.labelled_by = signature("rules", self.reader.lexicon.digest, set=name, **given)
+        added = in_use(
+            findings=listed(self.labeller.names) if options.findings else "",
+            mentions=options.mentions,
+            sections=options.sections,
+        )
+        self.labelled_by = signature("rules", self.reader.lexicon.digest, set=name, **added)
 
     def write(self) -> int:
         """The rows, each with its labels; as a CSV file in columns."""

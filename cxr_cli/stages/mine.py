@@ -15,7 +15,7 @@ from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
 from cxr_cli.records import Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
-from cxr_cli.rows.signatures import listed
+from cxr_cli.rows.signatures import in_use, listed
 from cxr_cli.tasks.questions import Uncertain
 
 
@@ -38,15 +38,14 @@ class StudySelection:
     @property
     def settings(self) -> dict[str, object]:
         """Those that are given, for signatures."""
-        chosen: dict[str, object] = {
-            "per_finding": self.count,
-            "balance": self.balance,
-            "make_split": ",".join(f"{name}={share:g}" for name, share in self.shares.items()),
-            "with_images": self.films,
-            "apart_from": listed(Path(name).name for name in self.others),
-            "dedupe": self.dedupe,
-        }
-        return {name: value for name, value in chosen.items() if value}
+        return in_use(
+            per_finding=self.count,
+            balance=self.balance,
+            make_split=",".join(f"{name}={share:g}" for name, share in self.shares.items()),
+            with_images=self.films,
+            apart_from=listed(Path(name).name for name in self.others),
+            dedupe=self.dedupe,
+        )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.records import AnsweredCase, Chains, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
+from cxr_cli.rows.signatures import in_use
 from cxr_cli.sources import radrbench
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter, Keep
@@ -36,8 +37,8 @@ class VerifyOptions:
     @property
     def settings(self) -> dict[str, object]:
         """Those of what is checked and kept that are not as by default, for signatures."""
-        chosen = {"keep": self.keep, "min_support": self.min_support, "on": self.on}
-        return {name: value for name, value in chosen.items() if value and value != "steps"}
+        keep, on = (None if value == "steps" else value for value in (self.keep, self.on))
+        return in_use(keep=keep, min_support=self.min_support, on=on)
 
 
 def run(options: VerifyOptions) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import for_each_row, note
-from cxr_cli.rows.files.writing import part_of
+from cxr_cli.rows.output.standard_output import STDOUT_NAMES
+from cxr_cli.rows.output.writing import WholeFile
 from cxr_cli.scoring.summaries.model_names import model_files
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page import PageRows, check_output, page_frame, page_title
@@ -33,20 +34,16 @@ def run(options: ViewOptions) -> None:
     output, mapping, limit = options.output, options.mapping, options.limit
     check_output(output, options.overwrite)
     sources = model_files(options.inputs)
-    gallery = Gallery(output, options.root, options.embed)
-    part = part_of(output)
+    place = Path("stdout.html") if str(output) in STDOUT_NAMES else output
+    gallery = Gallery(place, options.root, options.embed)
     before, after = page_frame(page_title(sources))
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(before)
-            rows = PageRows(file, gallery)
-            for source in sources:  # an id may come in several inputs, once in each
-                for_each_row([source.path], partial(rows.write, source), ScoredCase, mapping=mapping, limit=limit)
-            rows.finish()
-            file.write(after)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
+    with WholeFile(output) as file:
+        file.write(before)
+        rows = PageRows(file, gallery)
+        for source in sources:  # an id may come in several inputs, once in each
+            for_each_row([source.path], partial(rows.write, source), ScoredCase, mapping=mapping, limit=limit)
+        rows.finish()
+        file.write(after)
     note(f"{rows.counts()} -> {output}; it contains the reports: keep it where they are allowed")
     if gallery.missing:
         missing = f"{gallery.missing} of {gallery.films} films cannot be shown"

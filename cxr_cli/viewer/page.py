@@ -11,13 +11,15 @@ from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Row
 from cxr_cli.rows.files import json_text
-from cxr_cli.rows.files.writing import check_replaceable
 from cxr_cli.rows.fingerprint import value_hash
+from cxr_cli.rows.output.part_file import check_place, check_replaceable
+from cxr_cli.rows.output.standard_output import STDOUT_NAMES
+from cxr_cli.rows.output.writing import WholeFile
 from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page_row import PageRow, page_row
@@ -33,10 +35,11 @@ _HARMFUL = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 def check_output(output: Path, overwrite: bool) -> None:
     """CxrError: the page cannot be written, or is there and not to be replaced."""
-    if output.suffix.lower() not in (".html", ".htm"):
+    if str(output) in STDOUT_NAMES:
+        return
+    if output.suffix.lower() not in (".html", ".htm") and (output.is_file() or not output.exists()):
         raise CxrError(f"{output}: a page is an .html file")
-    if not output.parent.is_dir():
-        raise CxrError(f"{output}: no folder {output.parent}")
+    check_place(output)
     check_replaceable(output, overwrite)
 
 
@@ -80,7 +83,7 @@ def _sha256(text: str) -> str:
 class PageRows:
     """Writes the rows of the page. fingerprint: of all rows; a browser stores marks under it."""
 
-    def __init__(self, file: TextIO, gallery: Gallery) -> None:
+    def __init__(self, file: WholeFile, gallery: Gallery) -> None:
         self.file, self.gallery = file, gallery
         self.number, self.models, self.items = 0, set[str](), _Items()
         self.fingerprint = hashlib.blake2b(digest_size=16)
@@ -104,7 +107,7 @@ class PageRows:
         return ", ".join(f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n or name == "row")
 
 
-def _write_data(file: TextIO, kind: str, data: Any) -> None:
+def _write_data(file: WholeFile, kind: str, data: Any) -> None:
     """As JSON that cannot end its script element."""
     text = json_text.encode(data).decode()
     for character, escaped in _HARMFUL.items():

@@ -14,7 +14,7 @@ from cxr_cli.engines.requests import Engine, Reply, Request, Sampling, seed_of
 from cxr_cli.errors import RowError
 from cxr_cli.images import Films, films_of
 from cxr_cli.records import ENGINE, Row, merge_reasons
-from cxr_cli.rows.signatures import sign
+from cxr_cli.rows.signatures import in_use, sign
 
 PLACEHOLDERS = ("ask", "question", "options")
 DEFAULT_PROMPT = Prompt(f"{{ask}}\n{reply_format.INSTRUCTION}")
@@ -36,8 +36,8 @@ class Predictor:
         self.prompt, self.samples, self.vote = prompt, samples, vote
         self.seed = seed if sampling.temperature > 0 else None
         sampled = {} if self.seed is None else {"samples": samples, "seed": seed}
-        voted = {"vote": True} if vote else {}
-        self.answered_by = sign(**engine.signature, **sampled, **voted, prompt=prompt.digest, size=films.size)
+        settings = {**sampled, **in_use(vote=vote), "prompt": prompt.digest, "size": films.size}
+        self.answered_by = sign(**engine.signature, **settings)
 
     def conversation(self, row: Row, images: Sequence[Image.Image]) -> Conversation[Row]:
         """The row with `predictions` and `answered_by`. If a reply failed, `predictions` is None and `why` says why."""

@@ -7,20 +7,19 @@ or is interrupted; a run that is killed leaves none of it.
 
 import io
 import os
-import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, cast
+from typing import Self
 
 from cxr_cli.errors import CxrError
 from cxr_cli.records import Row
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.formats import Sink, format_of
-from cxr_cli.rows.files.output_lock import OutputLock
-
-_claimed: BinaryIO | None = None
+from cxr_cli.rows.output.output_lock import OutputLock
+from cxr_cli.rows.output.part_file import check_place, check_replaceable, part_of, put_in_place
+from cxr_cli.rows.output.standard_output import STDOUT_NAMES, claim_stdout
 
 
 class Output:
@@ -74,7 +73,7 @@ class Output:
             if self._part is None or kind is None or self.rows:
                 self._sink.close()
                 if self._part is not None:
-                    self._part.replace(self._path)
+                    put_in_place(self._part, self._path)
         except OSError as failure:
             raise _write_error(self._path, failure, lost=self._part is not None) from failure
         finally:
@@ -82,10 +81,6 @@ class Output:
                 self._part.unlink(missing_ok=True)
             if self._lock is not None:
                 self._lock.close()
-
-
-STDOUT_NAMES = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-"""What standard output is called; by descriptor 1 itself libraries print, which `claim_stdout` sends to stderr."""
 
 
 def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = None, overwrite: bool = False) -> Output:
@@ -96,12 +91,7 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
     """
     if path is None or str(path) in STDOUT_NAMES:
         return Output(claim_stdout(), None)
-    if path.is_symlink() and not path.exists():
-        raise CxrError(f"{path} is a link to nothing")
-    if path.is_dir():
-        raise CxrError(f"{path} is a folder, not a file")
-    if not path.parent.is_dir():
-        raise CxrError(f"{path}: no folder {path.parent}")
+    check_place(path)
     if path.exists() and not path.is_file():  # /dev/null, >(gzip > rows.gz)
         return Output(path.open("wb", buffering=0), path)
     file_format, pack = format_of(path)
@@ -124,37 +114,48 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
         raise
 
 
-def check_replaceable(path: Path, overwrite: bool, *, hint: str = "") -> None:
-    """CxrError: the file is there, and is not to be overwritten. hint: what else one may do."""
-    if path.exists() and not overwrite:
-        raise CxrError(f"{path} exists: {hint}--overwrite replaces it")
+class WholeFile:
+    """A file of other things than rows: a page, a card, a plot. It takes its place when the block is through, and if
+    the block fails nothing of it is kept. Standard output, a pipe and a device are written as the data come."""
+
+    def __init__(self, path: Path) -> None:
+        """CxrError: no file can be written there."""
+        self._path: Path | None = path
+        self._part: Path | None = None
+        if str(path) in STDOUT_NAMES:
+            self._path, self._sink = None, claim_stdout()
+            return
+        check_place(path)
+        if not path.exists() or path.is_file():
+            self._part = part_of(path)
+        self._sink = open(self._part or path, "wb", buffering=0)  # noqa: SIM115 - closed at the end of the block
+
+    def write(self, data: str | bytes) -> None:
+        _write(self._sink, data.encode() if isinstance(data, str) else data, self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._path is None:
+            return
+        with errors_named(self._path):
+            self._sink.close()
+        if self._part is not None and kind is None:
+            put_in_place(self._part, self._path)
+        elif self._part is not None:
+            self._part.unlink(missing_ok=True)
 
 
-def part_of(path: Path) -> Path:
-    """Where a file is written until it is complete: `OUT.cxr-part`, which is nobody else's."""
-    return path.with_name(f"{path.name}.cxr-part")
-
-
-def claim_stdout() -> BinaryIO:
-    """Standard output, unbuffered. After the first call everything else that is printed there goes to stderr.
-
-    This includes what libraries print from C and what child processes print: file descriptor 1 itself is redirected.
-    """
-    global _claimed
-    if _claimed is not None:
-        return _claimed
-    if sys.stdout is None:
-        raise CxrError("stdout is closed: give -o FILE")
+@contextmanager
+def errors_named(path: Path) -> Iterator[None]:
+    """CxrError, with the name of the file, for what the system says without one while it is written."""
     try:
-        captured = sys.stdout.fileno() != 1
-    except OSError:
-        captured = True
-    if captured:
-        return cast(BinaryIO, sys.stdout.buffer)
-    sys.stdout.flush()
-    _claimed = open(os.dup(1), "wb", buffering=0)  # noqa: SIM115 - open to the end
-    os.dup2(2 if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY), 1)
-    return _claimed
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _write_error(path, error) from error
 
 
 def write_text(text: str) -> None:

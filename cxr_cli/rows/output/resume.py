@@ -9,7 +9,7 @@ from cxr_cli.errors import CxrError, one_line, shortened
 from cxr_cli.records import Row
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.lines import LONGEST_LINE
-from cxr_cli.rows.files.writing import part_of
+from cxr_cli.rows.output.part_file import part_of, put_in_place
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ def finished_ids(
 
 def _row(line: bytes, signed: Signed | None) -> tuple[Row | None, str | None]:
     """The row on a line, None if that is blank; or why the run cannot be continued."""
+    if not line.strip():
+        return None, None
     try:
         row = json_text.decode(line)
     except json_text.BrokenJson:
-        row = None if line.strip() else {}
-    if row == {}:
-        return None, None
+        row = None
     if not (isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"]):
         return None, "not a row with an id: --resume cannot tell which rows are finished"
     if signed is None:
@@ -107,4 +107,4 @@ def _take_out(path: Path, numbers: set[int]) -> None:
     part = part_of(path)
     with path.open("rb") as file, part.open("wb") as kept:
         kept.writelines(line for number, line in enumerate(file, 1) if number not in numbers)
-    part.replace(path)
+    put_in_place(part, path)

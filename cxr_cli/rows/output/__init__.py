@@ -1,0 +1,1 @@
+"""Where rows go: one writer a file, whole or not at all, continued by `--resume`."""
