@@ -177,10 +177,10 @@ def unmapped_section(row: Row) -> str | None:
 
 def mapping_advice(names: Iterable[str], row: Iterable[str]) -> str:
     """ "--map prediction=response,answer=gt": the columns of a row that bear another tool's name for one of these
-    names; "" if there is none."""
+    names, or the name in other letters: `ID`; "" if there is none."""
     columns = {str(column).strip().lower().replace(" ", "_").replace("-", "_"): str(column) for column in row}
     found = (
-        (name, next((columns[other] for other in OTHER_NAMES.get(name, ()) if other in columns), None))
+        (name, next((columns[other] for other in (name, *OTHER_NAMES.get(name, ())) if other in columns), None))
         for name in names
         if name not in columns.values()
     )

@@ -30,7 +30,7 @@ def find(name: str) -> Source:
     """
     if name == "examples":
         return reading.find(str(EXAMPLES))
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         data_sets: Iterator[DataSet] = map(SOURCES.load, SOURCES)
         fitting = (data_set.find for data_set in data_sets if data_set.fits(Path(name)))
         rows = reading.find if reading.has_parquet(Path(name)) else text_folder.find

@@ -174,7 +174,7 @@ class _Scoring:
 
 @contextmanager
 def _open(options: ScoreOptions) -> Iterator[_Scoring]:
-    reports = plain_text.references(options.references) if options.references else None
+    reports = plain_text.references(options.references) if options.references is not None else None
     with open_model(options.engine) if options.engine else nullcontext() as model:
         scorer = Scorer(
             reader(Lexicon.load(options.lexicon)),

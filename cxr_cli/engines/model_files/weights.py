@@ -1,6 +1,6 @@
 """The weights of a model, whole: no tensor is left at random."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,13 +51,14 @@ def load_weights(auto_class: Any, model: str, revision: str | None = None, **set
     _refuse_missing(model, found["missing_keys"], "weights")
     if wrong := sorted(name for name, *_ in found["mismatched_keys"]):
         raise CxrError(f"{model}: {len(wrong)} weights have another shape than config.json says, the first: {wrong[0]}")
+    _refuse_infinite(model, loaded.state_dict())
     return loaded
 
 
 def add_adapter(loaded: Any, folder: Path, *, is_trainable: bool = False) -> Any:
     """The model with the LoRA adapter of a folder. CxrError: the adapter is damaged, or does not fit the model."""
     with need("train"):
-        from peft import PeftModel
+        from peft import PeftModel, get_peft_model_state_dict
 
     with reported(str(folder), "adapter"), _quiet():
         adapted = PeftModel.from_pretrained(loaded, str(folder), is_trainable=is_trainable, trust_remote_code=False)
@@ -67,6 +68,7 @@ def add_adapter(loaded: Any, folder: Path, *, is_trainable: bool = False) -> Any
         raise CxrError(
             f"{folder}: {len(unexpected)} of its weights do not fit the base model, the first: {unexpected[0]}"
         )
+    _refuse_infinite(str(folder), get_peft_model_state_dict(adapted))
     return adapted
 
 
@@ -75,6 +77,23 @@ def _refuse_missing(model: str, names: Any, what: str) -> None:
         raise CxrError(
             f"{model}: {len(missing)} {what} are missing, the first: {missing[0]}; random ones do not take their place"
         )
+
+
+def _refuse_infinite(model: str, tensors: Mapping[str, Any]) -> None:
+    """CxrError: a weight is NaN or infinite, and so would be all that the model says. It takes a second for 5 GB."""
+    wrong = (name for name, tensor in tensors.items() if not _is_finite(tensor))
+    if name := next(wrong, None):
+        raise CxrError(
+            f"{model}: weights are not finite numbers, the first: {name}; the file or its training is broken"
+        )
+
+
+def _is_finite(tensor: Any) -> bool:
+    """One pass without a copy: the least and the largest are NaN where one number is. Whole numbers and those of one
+    byte, which quantized models have, are not looked at, nor are weights that are not loaded yet."""
+    if not tensor.is_floating_point() or tensor.element_size() < 2 or tensor.is_meta or not tensor.numel():
+        return True
+    return all(bool(end.isfinite()) for end in tensor.aminmax())
 
 
 @contextmanager

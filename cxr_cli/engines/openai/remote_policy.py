@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
+_KEY_PLACE = re.compile(r"[@?#;=&]|%(?:40|3f|23|3b|3d|26)", re.IGNORECASE)
 _HOST = re.compile(r"[\w.:%-]{1,253}")
 
 
@@ -18,8 +19,10 @@ def base_url(url: str, *, allow_remote: bool) -> tuple[str, bool]:
     "http://localhost:8000" -> ("http://localhost:8000/v1", True). Raises CxrError for a server elsewhere, unless
     `allow_remote`, and for a URL that holds a key: it would be written into rows and errors.
     """
-    if "@" in url or "?" in url or "#" in url:
-        raise CxrError("the URL of a server may hold no user name, password, query or #: put a key into OPENAI_API_KEY")
+    if _KEY_PLACE.search(url):
+        raise CxrError(
+            "the URL of a server may hold no user name, password, query, parameter or #: put a key into OPENAI_API_KEY"
+        )
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

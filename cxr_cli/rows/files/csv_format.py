@@ -53,7 +53,8 @@ def read_csv(
 
     header: the names of the columns of a file without a header. separator: None takes what the file's first line says
     (`sep=;`), else what the header's names stand between; commas without a header. Blank lines above the header are
-    passed over; a column without a name becomes `column 3`, and is left out where its cell is blank.
+    passed over; blanks around a name are taken away; a column without a name becomes `column 3`, and is left out where
+    its cell is blank.
 
     The module csv reads it, not polars: it knows the line, and goes on after a bad row.
     """
@@ -92,7 +93,7 @@ def read_csv(
         if header is None:
             header, unnamed = _checked_header(cells, f"{name}:{line}", reason)
         elif reason or len(cells) not in (0, len(header)):
-            reason = reason or f"{len(cells)} cells where the header has {len(header)}"
+            reason = reason or _count_problem(cells, len(header))
             yield f"{name}:{line}", escaped_text(b"".join(record)), reason
         elif cells:
             if any(map(_ESCAPED_CELL.search, record)):
@@ -133,10 +134,21 @@ def _start(lines: Iterator[bytes], separator: str | None, *, sniff: bool) -> tup
     return [], separator or ","
 
 
+def _count_problem(cells: Sequence[str], columns: int) -> str:
+    """Why a row with another number of cells than the header cannot be read."""
+    text = f"{len(cells)} cells where the header has {columns}"
+    return (
+        f"{text}: take away the separator at the end of the row"
+        if not any(cells[columns:]) and len(cells) > columns
+        else text
+    )
+
+
 def _checked_header(cells: list[str], where: str, reason: str | None) -> tuple[list[str], list[str]]:
     """The names of the columns, and those that were made up. CxrError for a header that is none."""
     if reason is None and len(cells) > _MOST_COLUMNS:
         reason = f"{len(cells):,} columns, which are more than {_MOST_COLUMNS:,}: is it a table of rows?"
+    cells = [cell.strip() for cell in cells]  # "id, report"
     names = [cell or f"column {number}" for number, cell in enumerate(cells, 1)]
     if reason is None and len(set(names)) < len(names):
         name, _ = Counter(names).most_common(1)[0]

@@ -38,6 +38,8 @@ def find(name: str) -> Source:
     """The source that an INPUT names: "-" or a file. Raises CxrError when it cannot be read."""
     if name == "-":
         return Source("stdin", lambda: read_jsonl(_stdin(), "stdin"))
+    if not name.strip():  # for the system the empty name is the current folder
+        raise CxrError("the name of an input is empty: is a variable of the shell not set?")
     path = Path(name)
     try:
         mode = path.stat().st_mode

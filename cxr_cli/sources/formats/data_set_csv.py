@@ -37,16 +37,12 @@ def in_one_folder(items: Callable[[Path], Iterator[Item]]) -> Callable[[str], So
 
 
 def read_table(path: Path, required: Iterable[str]) -> Iterator[Item]:
-    """The rows of a CSV file: cells are texts, a blank one is None. Raises CxrError for a required column it lacks.
-
-    Names of columns are stripped: SIIM's header is "ImageId, EncodedPixels".
-    """
+    """The rows of a CSV file: cells are texts, a blank one is None. Raises CxrError for a required column it lacks."""
     from cxr_cli.rows.files.csv_format import read_csv  # polars takes a third of a second to import
 
     checked = False
     for where, row, reason in read_csv(path.open("rb"), str(path)):
         if reason is None:
-            row = {name.strip(): cell for name, cell in row.items()}
             if not checked:
                 require_columns(path, row, required)
             checked = True

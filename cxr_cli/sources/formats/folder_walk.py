@@ -15,21 +15,27 @@ def files_in(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     subfolders.
 
     Links to folders are followed, but not in a circle: a folder is not read again within itself. Whatever is no file,
-    such as a FIFO, is passed over, with a note. Raises CxrError for a folder that cannot be read: what lies in it
+    such as a FIFO, is passed over, with a note; and so are the files `._NAME` in which macOS keeps what a disk of
+    another system cannot. Raises CxrError for a folder that cannot be read: what lies in it
     would be missing.
     """
+    of_macos = 0
     above: dict[str, frozenset[tuple[int, int]]] = {}  # folder -> itself and all folders above it
     for parent, folders, files in os.walk(folder, followlinks=True, onerror=_refuse):
         around = above.pop(parent, frozenset()) | {_identity(parent)}
         folders[:] = [name for name in sorted(folders) if _identity(os.path.join(parent, name)) not in around]
         above |= {os.path.join(parent, name): around for name in folders}
         for file in sorted(files):
-            if file.lower().endswith(suffixes):
+            if file.lower().endswith(suffixes) and file.startswith("._"):
+                of_macos += 1
+            elif file.lower().endswith(suffixes):
                 path = Path(parent, file)
                 if _is_file(path):
                     yield path
                 else:
                     note(f"{path}: passed over, since it is no file that can be read")
+    if of_macos:
+        note(f"{folder}: {of_macos} files of macOS, named ._NAME, are passed over")
 
 
 def _identity(folder: str) -> tuple[int, int]:

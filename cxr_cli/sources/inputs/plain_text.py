@@ -33,7 +33,7 @@ def references(name: str) -> dict[str, str | None]:
 
 def _source(key: str, name: str) -> Source:
     path = Path(name)
-    if path.is_dir() and not reading.has_parquet(path):
+    if name and path.is_dir() and not reading.has_parquet(path):
         folder = text_folder.find(name)
         return Source(
             name,

@@ -59,6 +59,14 @@ def smaller(found: dict[str, Any]) -> None:
     found[name] = found[name][:5].clone()
 
 
+def not_a_number(found: dict[str, Any]) -> None:
+    found[sorted(found)[1]].view(-1)[-1] = float("nan")
+
+
+def infinite(found: dict[str, Any]) -> None:
+    found[sorted(found)[-1]].view(-1)[0] = float("-inf")
+
+
 def ask(folder: Path) -> str | None:
     """What the engine says to one question about a film; its error if it does not answer."""
     image = {"type": "image", "image": Image.radial_gradient("L").resize((56, 56))}
@@ -93,6 +101,8 @@ def folder(tiny_models: dict[str, Path], tmp_path: Path) -> Path:
         (written("config.json", "[" * 100_000), "config.json is not JSON that can be read"),
         (tensors(lambda found: [found.pop(name) for name in sorted(found)[:3]]), "3 weights are missing, the first: "),
         (tensors(smaller), "1 weights have another shape than config.json says, the first: "),
+        (tensors(not_a_number), "weights are not finite numbers, the first: "),
+        (tensors(infinite), "weights are not finite numbers, the first: "),
         (truncated, "its model cannot be loaded: Error while deserializing header"),
         (written("model.safetensors", b"\xff" * 4000), "its model cannot be loaded"),
         (written("model.safetensors", b""), "its model cannot be loaded"),
@@ -168,3 +178,22 @@ def test_an_unknown_name_without_a_network_is_one_line_at_once(monkeypatch: pyte
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(CxrError, match="neither a folder nor"):
         locate("no-such/model")
+
+
+def test_an_adapter_of_no_numbers_is_named(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    from cxr_cli.engines.model_files.weights import load_model
+
+    settings = LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM")
+    adapted = get_peft_model(load_model(locate(str(tiny_models["qwen2_vl"]))), settings)
+    adapted.save_pretrained(tmp_path / "adapter")
+    config = tmp_path / "adapter" / "adapter_config.json"
+    changed(config.name, base_model_name_or_path=str(tiny_models["qwen2_vl"]))(config.parent)
+    assert ask(tmp_path / "adapter") is None
+    weights = [p for name, p in adapted.named_parameters() if "lora_B" in name]
+    weights[-1].data[0, 0] = float("nan")
+    adapted.save_pretrained(tmp_path / "adapter")
+    changed(config.name, base_model_name_or_path=str(tiny_models["qwen2_vl"]))(config.parent)
+    with pytest.raises(CxrError, match=r"adapter: weights are not finite numbers, the first: .*lora_B"):
+        ask(tmp_path / "adapter")

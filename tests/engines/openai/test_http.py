@@ -193,3 +193,13 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     with raw([b"HTTP/1.1 403 Forbidden\r\n\r\n"]) as (url, asked), pytest.raises(ConnectionError, match="breaks off"):
         asyncio.run(run(url))
     assert asked[0].startswith(b"CONNECT reports.example:443 HTTP/1.1\r\n")
+
+
+@pytest.mark.slow
+def test_a_server_that_never_lists_its_models_is_given_up_after_ten_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        start = time.monotonic()
+        with pytest.raises(CxrError, match=f"{url}: no list of models within 10 s: is the server up"):
+            open_engine(Spec(url, cached=False)).__enter__()
+        assert 9.5 < time.monotonic() - start < 20

@@ -98,6 +98,11 @@ def test_invalid_urls(url: str) -> None:
     [
         *(
             "http://me:SECRET@localhost:8000/v1",
+            "http://localhost:8000/v1;key=SECRET",
+            "http://localhost:8000/v1;SECRET",
+            "http://localhost:8000/key=SECRET/v1",
+            "http://localhost:8000/v1%3Fkey%3DSECRET",
+            "http://localhost:8000/v1&SECRET",
             "http://SECRET@localhost/v1",
             "http://localhost:8000@203.0.113.1/SECRET",
         ),

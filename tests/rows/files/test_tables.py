@@ -1,6 +1,7 @@
 """CSV and Parquet: rows come back as they were written, and a broken row is named by its line."""
 
 import csv
+import gzip
 import json
 import re
 from datetime import date, datetime, timedelta
@@ -285,3 +286,46 @@ def test_a_partitioned_folder(run: Run, tmp_path: Path) -> None:
         pl.DataFrame({"id": [f"{split}1"]}).write_parquet(tmp_path / "data" / f"split={split}" / "0.parquet")
     found = [(row["id"], row["split"]) for row in rows(run("copy", "data").stdout)]
     assert sorted(found) == [("test1", "test"), ("train1", "train")]
+
+
+def test_blanks_around_the_names_of_columns(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(" id , report\n1,Hazy\n")
+    assert run("copy", "a.csv").stdout == '{"id":"1","report":"Hazy"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("id,report\n1,a,\n", ":2: 3 cells where the header has 2: take away the separator at the end of the row"),
+        ("id,report\n1,a,,\n", ":2: 4 cells where the header has 2: take away the separator at the end of the row"),
+        ("id,report\n1,a,b\n", ":2: 3 cells where the header has 2"),
+        ("id,report\n1\n", ":2: 1 cells where the header has 2"),
+        ("ID,report\n1,a\n", ":2: field `id`: missing (for another name: --map id=ID)"),
+        ("Id;report\n1;a\n", ":2: field `id`: missing (for another name: --map id=Id)"),
+    ],
+)
+def test_what_a_csv_needs_is_said(run: Run, tmp_path: Path, text: str, error: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    assert run("copy", "a.csv").stderr == f"cxr: a.csv{error}\n"
+
+
+@pytest.mark.parametrize("damage", [b"trailing junk", b"\0\0junk", None], ids=["junk", "zeros and junk", "checksum"])
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.csv.gz"])
+def test_good_rows_before_damage_of_gzip_are_kept(run: Run, tmp_path: Path, name: str, damage: bytes | None) -> None:
+    data = b"id,report\n1,a\n2,b\n" if "csv" in name else b'{"id":"1","report":"a"}\n{"id":"2","report":"b"}\n'
+    packed = bytearray(gzip.compress(data) + (damage or b""))
+    if damage is None:
+        packed[-6] ^= 1
+    (tmp_path / name).write_bytes(packed)
+    done = run("copy", name, "-o", "out.jsonl")
+    lines = data.count(b"\n")
+    assert (done.returncode, done.stderr) == (1, f"cxr: {name}: the compressed data break off after line {lines}\n")
+    assert [row["id"] for row in rows((tmp_path / "out.jsonl").read_text())] == ["1", "2"]
+
+
+@pytest.mark.parametrize("command", ["copy", "studies"])
+def test_an_empty_name_is_not_the_current_folder(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "a.txt").write_text("No edema.")
+    done = run(command, "")
+    assert done.stdout == ""
+    assert done.stderr == "cxr: the name of an input is empty: is a variable of the shell not set?\n"

@@ -36,6 +36,18 @@ def test_pipes_and_links_in_a_circle(cxr: Cxr, folder: Path) -> None:
     }
 
 
+def test_files_of_macos_are_passed_over(cxr: Cxr, folder: Path) -> None:
+    for name in ("._a.txt", "inner/._b.txt"):
+        (folder / name).write_bytes(b"\0\5\x16\7\0Mac OS X        \0")
+    done = cxr("label", "texts")
+    assert [row["id"] for row in rows(done.stdout)] == ["a", "inner/b"]
+    assert (done.returncode, done.stderr) == (0, "cxr: texts: 2 files of macOS, named ._NAME, are passed over\n")
+    (folder / "a.txt").unlink()
+    (folder / "inner" / "b.txt").unlink()
+    done = cxr("label", "texts")
+    assert done.stderr.splitlines()[-1] == "cxr: texts: no .txt reports in this folder"
+
+
 def test_a_name_that_is_not_utf_8(cxr: Cxr, folder: Path) -> None:
     (folder / os.fsdecode(b"\xe9.txt")).write_text("Edema.")
     done = cxr("label", "texts", "--on-error", "skip", "--rejects", "bad.jsonl")
