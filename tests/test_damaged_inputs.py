@@ -11,8 +11,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from PIL import Image
 
-from tests.conftest import Result, Tool
+from tests.conftest import Result, Tool, needs
+from tests.engines.server import Server
 
 SECRET = "Mrs Smith's left pleural effusion"
 REPORT = f"FINDINGS: {SECRET}. No pneumothorax. IMPRESSION: {SECRET}."
@@ -221,3 +223,79 @@ def test_damaged_second_files(tool: Tool, tmp_path: Path, arguments: list[str]) 
             (tmp_path / f"damaged.{name}").write_bytes(damaged(rng, (tmp_path / source).read_bytes()))
         (tmp_path / "published/accuracy_res/model/task.json").write_bytes(damaged(rng, result.encode()))
         check(tool(*arguments), (arguments, number))
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> list[str]:
+    """The lines of good rows, each with a film that is there."""
+    Image.radial_gradient("L").resize((64, 64)).save(tmp_path / "film.png")
+    return [json.dumps(row | {"images": ["film.png"]}) for row in GOOD]
+
+
+@needs("llm")
+def test_infer_keeps_every_good_row(tool: Tool, tmp_path: Path, films: list[str]) -> None:
+    rng = random.Random("infer")
+    content, film = "".join(f"{line}\n" for line in films).encode(), (tmp_path / "film.png").read_bytes()
+    with Server(lambda asked: "<think>Clear.</think><answer>No</answer>") as server:
+        flags = ("-m", server.url, "--no-cache", "--workers", "0")
+        skip = ("--on-error", "skip", "--rejects", "bad.jsonl")
+        for number, broken in enumerate(BROKEN_LINES):
+            broken = broken.replace('"report"', '"images":["film.png"],"question":"Edema?","report"', 1)
+            (tmp_path / "in.jsonl").write_text("\n".join([films[0], broken, *films[1:]]) + "\n")
+            skipped = tool("infer", "in.jsonl", *flags, *skip)
+            check(skipped, number)
+            assert (skipped.code, ids(skipped.out)) == (3, {"good0", "good1", "good2"}), (number, skipped.err)
+        for number in range(20):
+            (tmp_path / "in.jsonl").write_bytes(damaged(rng, content))
+            check(tool("infer", "in.jsonl", *flags, *skip), ("rows", number))
+        (tmp_path / "in.jsonl").write_bytes(content.replace(b"film.png", b"damaged.png", 1))
+        for number in range(40):
+            (tmp_path / "damaged.png").write_bytes(damaged(rng, film))
+            done = tool("infer", "in.jsonl", *flags, *skip)
+            check(done, ("film", number))
+            assert ids(done.out) >= {"good1", "good2"}, (number, done.err)
+
+
+@needs("train")
+@pytest.mark.parametrize("command", [("sft",), ("rl",), ("rl", "--audit")], ids=" ".join)
+def test_training_stops_at_a_damaged_row(
+    tool: Tool, tmp_path: Path, films: list[str], tiny_models: dict[str, Path], command: tuple[str, ...]
+) -> None:
+    rng = random.Random(" ".join(command))
+    content = "".join(f"{line}\n" for line in films).encode()
+    flags = () if "--audit" in command else ("-m", tiny_models["qwen2_vl"], "-o", "out", "--dry-run")
+    for number, broken in enumerate(BROKEN_LINES):
+        (tmp_path / "in.jsonl").write_text("\n".join([films[0], broken, *films[1:]]) + "\n")
+        stopped = tool(*command, "in.jsonl", *flags)
+        check(stopped, (command, number))
+        assert (stopped.code, stopped.out) == (1, ""), (command, number, stopped)
+        assert stopped.err.splitlines()[-1].startswith("cxr: in.jsonl:2: "), (command, number, stopped.err)
+    for number in range(12):
+        (tmp_path / "in.jsonl").write_bytes(damaged(rng, content))
+        check(tool(*command, "in.jsonl", *flags), (command, number))
+    assert not (tmp_path / "out").exists()
+
+
+def test_phantoms_into_places_that_are_none(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(SECRET)
+    (tmp_path / "images_is_a_file").mkdir()
+    (tmp_path / "images_is_a_file" / "images").write_text(SECRET)
+    (tmp_path / "film_is_a_folder" / "images" / "phantom-000000.dcm").mkdir(parents=True)
+    (tmp_path / "rows_are_a_folder" / "studies.jsonl").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "rows_are_a_link").mkdir()
+    (tmp_path / "rows_are_a_link" / "studies.jsonl").symlink_to("nowhere")
+    places = [
+        "file",
+        "file/below",
+        *(path.name for path in tmp_path.iterdir() if "_" in path.name),
+        "a\nb/c",
+        "x" * 300,
+    ]
+    for place in places:
+        done = tool("phantom", "-n", "1", "--size", "32", "--priors", "0", "-o", place)
+        assert done.out == ""
+        assert (tmp_path / "file").read_text() == SECRET
+        assert done.code in (0, 1, 2), (place, done)
+        if done.code != 2:
+            check(done, place)

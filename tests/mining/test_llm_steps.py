@@ -43,7 +43,7 @@ def test_three_passes(cxr: Cxr) -> None:
     assert case["why"] == {"kept": "as it is"}
     assert case["made_by"].startswith("engine:openai|model:tiny|temperature:0.0|top_p:1.0|max_tokens:1024|lexicon:")
     assert "|prompts:" in case["made_by"]
-    assert "|unmentioned:normal|uncertain:skip|seed:0|version:" in case["made_by"]
+    assert "|unmentioned:normal|uncertain:skip|seed:0|task:binary|findings:pleural effusion|version:" in case["made_by"]
     plan, evidence, refine = server.requests
     assert [prompt_of(asked) for asked in server.requests] == ["plan", "evidence", "refine"]
     assert "effusion." not in text_of(plan)
