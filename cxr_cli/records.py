@@ -224,5 +224,5 @@ def merge_reasons(row: Mapping[str, Any], decided: Container[str], why: Mapping[
     {"why": {"steps": "engine: plan: refused"}}, ["support"], {"support": "no steps"}  ->  both reasons
     """
     old = row.get("why")
-    merged = {key: reason for key, reason in old.items() if key not in decided} if isinstance(old, dict) else {}
-    return {"why": merged | dict(why)} if merged or why or "why" in row else {}
+    reasons = {key: reason for key, reason in old.items() if key not in decided} if isinstance(old, dict) else {}
+    return {"why": reasons | dict(why)} if reasons or why or "why" in row else {}

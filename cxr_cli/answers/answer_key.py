@@ -93,8 +93,8 @@ def _is_set(question: str, texts: Sequence[str]) -> bool:
     """Is the answer a set of findings by their names ("Lung Opacity, Support Devices"), or one such of a question for
     all findings?"""
     items = list_items(texts[0]) if len(texts) == 1 else []
-    named = all(map(reader().lexicon.find, items))
-    return named and (len(items) > 1 or (len(texts) == 1 and _ASKS_FOR_SET.search(question) is not None))
+    are_names = all(map(reader().lexicon.find, items))
+    return are_names and (len(items) > 1 or (len(texts) == 1 and _ASKS_FOR_SET.search(question) is not None))
 
 
 def answer_texts(answer: Any) -> list[str]:
@@ -138,16 +138,16 @@ def _expected_options(
     texts: Sequence[str], options: OptionSet, question: str, findings: Sequence[str]
 ) -> list[str] | None:
     """The texts of the options that these texts name; None if one names no option."""
-    found: set[int] = set()
+    indexes: set[int] = set()
     for text in map(clean, texts):
-        named = _whole_text_options(text, options)
-        if named is None and options.yes_no:
-            named = _yes_or_no(text, options) or concluded_options(OptionReader(text, options), question, findings)
-        if named is None and not says_none(text):
+        these = _whole_text_options(text, options)
+        if these is None and options.yes_no:
+            these = _yes_or_no(text, options) or concluded_options(OptionReader(text, options), question, findings)
+        if these is None and not says_none(text):
             return None
-        found |= named or frozenset()
-    both = options.yes_no and len(found) != 1 and not all(map(_ONLY_LETTERS.fullmatch, texts))
-    return None if -1 in found or both else [options.texts[i] for i in sorted(found)]
+        indexes |= these or frozenset()
+    both = options.yes_no and len(indexes) != 1 and not all(map(_ONLY_LETTERS.fullmatch, texts))
+    return None if -1 in indexes or both else [options.texts[i] for i in sorted(indexes)]
 
 
 def _whole_text_options(text: str, options: OptionSet) -> frozenset[int] | None:

@@ -50,13 +50,13 @@ def structured_reply(text: str) -> StructuredReply | None:
     start = text.find("{")
     if start < 0:
         return None
-    found = list(_ANSWER_KEY.finditer(text, start))
-    if not found:
+    keys = list(_ANSWER_KEY.finditer(text, start))
+    if not keys:
         return _verdicts(text[start:])
-    named = [match for match in found if "answer" in match[0].lower()] or found
-    value = _value(text, named[-1].end())
-    thought = _THOUGHT_KEY.search(text, start)
-    think = _value_text(_value(text, thought.end())) if thought else ""
+    answer_keys = [match for match in keys if "answer" in match[0].lower()] or keys
+    value = _value(text, answer_keys[-1].end())
+    thought_key = _THOUGHT_KEY.search(text, start)
+    think = _value_text(_value(text, thought_key.end())) if thought_key else ""
     return StructuredReply(think.strip() or None, _value_text(value))
 
 

@@ -48,10 +48,10 @@ class OptionChoice:
         exact = self.options.exact_option(self.text)
         if exact is None and self.options.yes_no:
             exact = self.options.meanings.get(yes_or_no_meant(self.text))
-        chosen = frozenset([exact]) if exact is not None else short_answer(self.reader, several=self.several)
-        if chosen is None:
+        indexes = frozenset([exact]) if exact is not None else short_answer(self.reader, several=self.several)
+        if indexes is None:
             return None
-        return self._pick(chosen) if chosen else ParsedAnswer(None, NO_ANSWER)
+        return self._pick(indexes) if indexes else ParsedAnswer(None, NO_ANSWER)
 
     def whole_text(self) -> ParsedAnswer | None:
         """A text that is nothing but options, or, in the answer tag, begins with them: "B", "B) No.", "A, C"."""
@@ -86,8 +86,8 @@ class OptionChoice:
             return None
         if any(mention.start < start for mention in self._marks):
             return None
-        chosen = short_answer(OptionReader(last, self.options), several=self.several, reason=False)
-        return self._pick(chosen) if chosen and (self.several or len(chosen) == 1) else None
+        indexes = short_answer(OptionReader(last, self.options), several=self.several, reason=False)
+        return self._pick(indexes) if indexes and (self.several or len(indexes) == 1) else None
 
     def marks(self) -> ParsedAnswer | None:
         """The options marked as chosen. If one alone may be right, the last of several, if the text concludes it."""
@@ -98,13 +98,13 @@ class OptionChoice:
 
     def prose(self) -> ParsedAnswer | None:
         """What the prose concludes, without a word that names an answer: "There is no edema." """
-        found = self._prose
-        return self._pick(found) if found and (self.several or len(found) == 1) else None
+        indexes = self._prose
+        return self._pick(indexes) if indexes and (self.several or len(indexes) == 1) else None
 
     def remaining(self) -> ParsedAnswer | None:
         """The one option that is left where all others are called wrong."""
-        left = frozenset(range(len(self.options.texts))) - wrong_options(self.reader)
-        return self._pick(left) if len(left) == 1 and not self.several else None
+        rest = frozenset(range(len(self.options.texts))) - wrong_options(self.reader)
+        return self._pick(rest) if len(rest) == 1 and not self.several else None
 
     def why_none(self) -> ParsedAnswer:
         """No answer, with the reason."""
@@ -129,8 +129,8 @@ class OptionChoice:
     def _chosen_marks(self) -> list[OptionMention]:
         """The marked options, unless they only repeat the list of options or depend on an "if"."""
         existing = [mention for mention in self._marks if -1 not in mention.options]
-        kept = without_option_list(self.text, existing, len(self.options.texts), single=not self.several)
-        return [mention for mention in kept if not self.reader.is_conditional(mention)]
+        marks = without_option_list(self.text, existing, len(self.options.texts), single=not self.several)
+        return [mention for mention in marks if not self.reader.is_conditional(mention)]
 
     @cached_property
     def _prose(self) -> frozenset[int]:

@@ -40,14 +40,14 @@ def choose(parts: ReplyParts, key: AnswerKey, finish: str | None = None) -> Pars
     for n, text in enumerate(texts):
         if cut_off or (parts.open and text == parts.think):
             line = answer_line(clean(text))
-            found = _answer_in(line, key, True) if line else ParsedAnswer(None, CUT_OFF)
+            answer = _answer_in(line, key, True) if line else ParsedAnswer(None, CUT_OFF)
         elif n and not key.options:
             break  # a thought is no answer to an open question
         else:
-            found = _answer_in(text, key, False)
-        if found.texts is not None:
-            return found
-        first = first if n else found
+            answer = _answer_in(text, key, False)
+        if answer.texts is not None:
+            return answer
+        first = first if n else answer
     return first
 
 
@@ -68,8 +68,8 @@ def _open_answer(text: str, several: bool, in_tag: bool) -> ParsedAnswer:
     answer = text[cues[-1].end() :] if cues else text
     reason: str | None
     if not in_tag and not cues and ("\n" in text or len(text) > 200):
-        if several and not REFUSES.pattern.search(text.lower()) and (found := concluded_findings(text)) is not None:
-            return ParsedAnswer(found, None)
+        if several and not REFUSES.pattern.search(text.lower()) and (findings := concluded_findings(text)) is not None:
+            return ParsedAnswer(findings, None)
         reason = REFUSED if any(REFUSES.finditer(text.lower())) else UNPARSABLE
     else:
         reason = None if answer.strip() else NO_ANSWER

@@ -130,9 +130,9 @@ def concluded_findings(text: str) -> list[str] | None:
     says nothing of findings. The conclusion begins at its last cue, else with the last paragraph."""
     cues = [match.end() for match in _CONCLUSION_HEAD.finditer(text)]
     end = text[cues[-1] :] if cues else text.strip().rpartition("\n\n")[2]
-    found = reader().read(end)
-    present = [" ".join(filter(None, (f.side, f.name))) for f in found if f.status == "present"]
-    return list(dict.fromkeys(present)) if found else None
+    findings = reader().read(end)
+    present = [" ".join(filter(None, (f.side, f.name))) for f in findings if f.status == "present"]
+    return list(dict.fromkeys(present)) if findings else None
 
 
 def _findings_agree(answer: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]) -> bool:
@@ -144,19 +144,19 @@ def _findings_agree(answer: frozenset[tuple[str, str]], right: frozenset[tuple[s
             lexicon.broader(other[0]) if one[1] == "absent" else lexicon.narrower(other[0])
         )
 
-    found = all(any(fits(one, other) for one in answer) for other in right)
+    all_right = all(any(fits(one, other) for one in answer) for other in right)
     more = any(status != "absent" and not any(fits((name, status), r) for r in right) for name, status in answer)
-    return found and not more
+    return all_right and not more
 
 
 def items_in_common(answer: Sequence[str], right: Sequence[str]) -> int:
     """How many of the right items are given, each by an item of its own."""
-    left = list(dict.fromkeys(answer))
+    rest = list(dict.fromkeys(answer))
     common = 0
     for item in right:
-        match = next((other for other in left if plain(other) == plain(item)), None)
-        match = match or next((other for other in left if same_meaning(other, item)), None)
+        match = next((other for other in rest if plain(other) == plain(item)), None)
+        match = match or next((other for other in rest if same_meaning(other, item)), None)
         if match is not None:
-            left.remove(match)
+            rest.remove(match)
             common += 1
     return common

@@ -57,20 +57,20 @@ def _counts(splits: Sequence[Split]) -> Any:
         above.barh(range(len(tasks)), [split.tasks[task] for task in tasks], color="#555555")
         above.set_yticks(range(len(tasks)), [*map(_label, tasks)])
         above.set_title(f"{_label(split.name)}: {split.fingerprint.rows:,} questions", fontsize=10)
-        left = [0] * len(findings)
+        starts = [0] * len(findings)
         for answer, (colour, hatch) in ANSWER_STYLES.items():
             counts = [split.findings[name, answer] for name in findings]
             below.barh(
                 range(len(findings)),
                 counts,
-                left=left,
+                left=starts,
                 color=colour,
                 hatch=hatch,
                 edgecolor="white",
                 lw=0,
                 label=ANSWER_LABELS[answer],
             )
-            left = [start + count for start, count in zip(left, counts, strict=True)]
+            starts = [start + count for start, count in zip(starts, counts, strict=True)]
         below.set_yticks(range(len(findings)), [*map(_label, findings)])
         few = len(names) <= MOST_FINDING_BARS
         below.set_xlabel("questions" if few else f"questions; {MOST_FINDING_BARS} of {len(names)} findings", fontsize=9)

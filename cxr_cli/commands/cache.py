@@ -29,8 +29,8 @@ def info() -> None:
     """
     from cxr_cli.engines.cache import ReplyCache
 
-    found = ReplyCache().info()
-    write_text(f"{found.path}\n{found.replies:,} replies, {found.tokens:,} tokens, {found.size / 1e6:.1f} MB")
+    path, replies, size, tokens = ReplyCache().info()
+    write_text(f"{path}\n{replies:,} replies, {tokens:,} tokens, {size / 1e6:.1f} MB")
 
 
 @cache.command()

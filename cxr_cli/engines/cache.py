@@ -91,8 +91,8 @@ class ReplyCache:
     def get(self, key: bytes) -> tuple[Any, ...] | None:
         """text, finish, prompt tokens, completion tokens."""
         columns = "text, finish, prompt_tokens, completion_tokens"
-        found = self._run(f"select {columns} from replies where key = ?", key)
-        return found[0] if found else None
+        records = self._run(f"select {columns} from replies where key = ?", key)
+        return records[0] if records else None
 
     def put(self, key: bytes, reply: Reply) -> None:
         values = (reply.text, reply.finish, reply.prompt_tokens, reply.completion_tokens, int(time.time()))
@@ -143,13 +143,13 @@ class CachedEngine:
 
     def submit(self, request: Request) -> None:
         key = request_key({**self.signature, "server": self.server} if self.server else self.signature, request)
-        found = None
+        reply = None
         with self._without_cache_on_error():
-            found = self._cache.get(key) if self._cache and key not in self._duplicates else None
+            reply = self._cache.get(key) if self._cache and key not in self._duplicates else None
         if key in self._duplicates:
             self._duplicates[key].append(request)
-        elif found:
-            text, finish, prompt, completion = found
+        elif reply:
+            text, finish, prompt, completion = reply
             self._ready.append(Reply(request.id, text, finish, prompt, completion, request.seed, cached=True))
         else:
             self._waiting[request.id], self._duplicates[key] = (key, request), []

@@ -33,12 +33,12 @@ def parse_names(
     """
     if text.strip().lower() == "all":
         return list(names)
-    found: dict[str, None] = {}
+    result: dict[str, None] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name = find(part)
         if name is None:
             raise CxrError(f"--findings: `{part}` is no {thing} of {whole}{hint(part)}")
-        found[name] = None
-    if not found:
+        result[name] = None
+    if not result:
         raise CxrError(f"--findings: no {thing} is named; `all` stands for all of {whole}")
-    return list(found)
+    return list(result)

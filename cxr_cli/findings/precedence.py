@@ -18,10 +18,10 @@ def without_overruled(statements: list[Statement], lexicon: Lexicon) -> list[Sta
     by_reading: dict[str, list[Finding]] = {PRELIMINARY: [], ADDENDUM: [], "": []}
     for statement in statements:
         by_reading[statement.section if statement.section in READINGS else ""] += statement.findings
-    final, added = by_reading[""], by_reading[ADDENDUM]
-    later = _by_name(final + added)
+    final, addenda = by_reading[""], by_reading[ADDENDUM]
+    later = _by_name(final + addenda)
     statements = _without(statements, later, lambda s: s.section == PRELIMINARY, lexicon, any_word=True)
-    return _without(statements, _by_name(added), lambda s: s.section != ADDENDUM, lexicon, any_word=False)
+    return _without(statements, _by_name(addenda), lambda s: s.section != ADDENDUM, lexicon, any_word=False)
 
 
 def _without(

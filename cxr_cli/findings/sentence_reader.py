@@ -67,17 +67,17 @@ class SentenceReader:
         """
         plain, offsets = self._words.spell(*normalise(sentence))
         tokens = self._tokenizer.tokens(plain)
-        composed = compose(tokens, {token[1] for token in tokens}, plain)
-        starts = {start for _, _, start, _ in composed}
-        gone = [start for _, _, start, _ in tokens if start not in starts]
-        found, i = [], 0
-        for kind, value, start, end in composed:
+        compositions = compose(tokens, {token[1] for token in tokens}, plain)
+        starts = {start for _, _, start, _ in compositions}
+        lost_starts = [start for _, _, start, _ in tokens if start not in starts]
+        phrases, i = [], 0
+        for kind, value, start, end in compositions:
             begin = start
-            while i < len(gone) and gone[i] < start:
-                begin = min(begin, gone[i]) if kind == "cue" else start
+            while i < len(lost_starts) and lost_starts[i] < start:
+                begin = min(begin, lost_starts[i]) if kind == "cue" else start
                 i += 1
-            found.append((kind, value, original(begin, offsets), original(end - 1, offsets) + 1))
-        return found
+            phrases.append((kind, value, original(begin, offsets), original(end - 1, offsets) + 1))
+        return phrases
 
     def denies(self, lead: str) -> bool:
         """Is it a negation without a finding: "No evidence of:"?"""
@@ -92,8 +92,8 @@ class SentenceReader:
         if "stand_in" in values or has_bare_side(plain):
             tokens, waits = with_stand_ins(tokens, plain, antecedent)
             values = {token[1] for token in tokens}
-        if (composed := compose(tokens, values, plain)) is not tokens:
-            tokens, values = composed, {token[1] for token in composed}
+        if (compositions := compose(tokens, values, plain)) is not tokens:
+            tokens, values = compositions, {token[1] for token in compositions}
         return in_context(tokens, values, plain, self.lexicon), waits
 
     def _mentions(self, tokens: list[Token], plain: str) -> tuple[list[Mention], str | None]:

@@ -103,8 +103,8 @@ class StudyFindings:
             return own
         lexicon = self.lexicon
         broader = {*lexicon.broader(name), *lexicon.entries[name].absent_when} & self._denials
-        related = broader if status == "absent" else lexicon.narrower(name) & self.sentences.keys()
-        sentences = [s for other in related for s in self.sentences[other] if s.finding.status == status]
+        names = broader if status == "absent" else lexicon.narrower(name) & self.sentences.keys()
+        sentences = [s for other in names for s in self.sentences[other] if s.finding.status == status]
         return sorted(sentences, key=lambda s: (s.start, s.finding.start, s.finding.name))
 
     def course_evidence(self, name: str) -> list[StatedFinding]:
@@ -134,20 +134,20 @@ class StudyFindings:
         """What is surely absent: absent, and neither a kind of what is present or possible, nor an unmentioned kind of
         what a mentioned finding is a kind of."""
         entries, narrower = self.lexicon.entries, self.lexicon.narrower
-        mentioned = {name for name, status in self._own.items() if status != "absent"}
-        mentioned |= {name for name, own in self.sentences.items() if any(s.finding.status != "absent" for s in own)}
-        kinds = {kind for name in mentioned for kind in entries[name].is_a} - {"abnormality"}
+        mentions = {name for name, status in self._own.items() if status != "absent"}
+        mentions |= {name for name, own in self.sentences.items() if any(s.finding.status != "absent" for s in own)}
+        kinds = {kind for name in mentions for kind in entries[name].is_a} - {"abnormality"}
         candidates = entries if self._label_names is None else self._label_names
         unmentioned = frozenset(candidates if self._unmentioned else ()).difference(*map(narrower, kinds))
         return (self._absent | unmentioned).difference(
-            self._present, self._uncertain, self._topics - self._own.keys(), *map(narrower, mentioned)
+            self._present, self._uncertain, self._topics - self._own.keys(), *map(narrower, mentions)
         )
 
-    def _spread(self, status: Status, related: Callable[[str], frozenset[str]]) -> frozenset[str]:
+    def _spread(self, status: Status, relatives: Callable[[str], frozenset[str]]) -> frozenset[str]:
         names = [name for name, own in self._own.items() if own == status]
         if status == "absent":
             names = [name for name in names if name in self.labels or name in self._denials]
-        return frozenset[str]().union(*map(related, names))
+        return frozenset[str]().union(*map(relatives, names))
 
 
 def _statuses(labels: Mapping[str, float | None], lexicon: Lexicon) -> dict[str, Status]:

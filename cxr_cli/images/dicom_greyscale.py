@@ -21,12 +21,12 @@ def to_grey(pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) 
     pixels: (rows, columns), of 1 or 2 bytes. DecodeError: a damaged table, values that the header excludes, or a film
     that ends as one grey.
     """
-    index, stored = _cells(pixels, header, layout)
-    padding = _padding(stored, header, layout)
-    values = _modality(stored, header)
+    index, stored_values = _cells(pixels, header, layout)
+    padding = _padding(stored_values, header, layout)
+    values = _modality(stored_values, header)
     brightness, element = _voi(values, header)
     if brightness is None:  # from the darkest to the brightest pixel of the film
-        used = _used(index, stored) & ~padding
+        used = _used(index, stored_values) & ~padding
         low, high = (values[used].min(), values[used].max()) if used.any() else (0.0, 0.0)
         brightness = (values - low) / ((high - low) or 1.0)
     if layout.photometric == "MONOCHROME1" or header.word("PresentationLUTShape") == "INVERSE":
@@ -35,7 +35,7 @@ def to_grey(pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) 
     grey[padding] = 0
     image = Image.fromarray(grey.take(index, mode="clip"))
     if is_one_grey(image) or (padding.any() and sum(map(bool, image.histogram())) == 2):
-        visible = _used(index, stored) & ~padding
+        visible = _used(index, stored_values) & ~padding
         if np.unique(grey[visible]).size < 2:
             why = f", by its {element}" if element and visible.sum() > 1 else ""
             raise DecodeError(f"is one grey everywhere{why}")
@@ -60,12 +60,12 @@ def _cells(
     if bits == width or _in_range(cells, bits, layout.signed):
         mask = cells.dtype.type((1 << bits) - 1)
         return (cells & mask if layout.signed and bits < width else cells), _stored(bits, layout.signed)
-    stored = _stored(width, layout.signed)
+    values = _stored(width, layout.signed)
     if not header.is_compressed:
-        beyond = (stored < (-(1 << (bits - 1)) if layout.signed else 0)) | (stored >= 1 << bits)
-        if (_used(cells, stored) & beyond & ~_padding(stored, header, layout)).any():
+        beyond = (values < (-(1 << (bits - 1)) if layout.signed else 0)) | (values >= 1 << bits)
+        if (_used(cells, values) & beyond & ~_padding(values, header, layout)).any():
             raise DecodeError(f"has pixels that need more bits than its BitsStored, {bits}")
-    return cells, stored
+    return cells, values
 
 
 def _in_range(cells: npt.NDArray[np.unsignedinteger[Any]], bits: int, signed: bool) -> bool:
@@ -81,19 +81,19 @@ def _stored(bits: int, signed: bool) -> npt.NDArray[np.int64]:
     return np.where(stored >= 1 << (bits - 1), stored - (1 << bits), stored) if signed else stored
 
 
-def _used(index: npt.NDArray[np.unsignedinteger[Any]], stored: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    used = np.zeros(stored.shape, bool)
+def _used(index: npt.NDArray[np.unsignedinteger[Any]], values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    used = np.zeros(values.shape, bool)
     used[index.ravel()] = True
     return used
 
 
-def _padding(stored: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) -> npt.NDArray[np.bool_]:
+def _padding(values: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) -> npt.NDArray[np.bool_]:
     """Which stored values are padding and no part of the image."""
     value, limit = header.number("PixelPaddingValue"), header.number("PixelPaddingRangeLimit")
     if value is None:
-        return np.zeros(stored.shape, bool)
+        return np.zeros(values.shape, bool)
     bounds = [_as_signed(end, layout) for end in (value, value if limit is None else limit)]
-    return (stored >= min(bounds)) & (stored <= max(bounds))
+    return (values >= min(bounds)) & (values <= max(bounds))
 
 
 def _as_signed(value: float, layout: PixelLayout) -> float:
@@ -102,13 +102,13 @@ def _as_signed(value: float, layout: PixelLayout) -> float:
     return value - wrap if layout.signed and value >= wrap // 2 else value
 
 
-def _modality(stored: npt.NDArray[np.int64], header: PixelHeader) -> Values:
+def _modality(values: npt.NDArray[np.int64], header: PixelHeader) -> Values:
     if table := table_of(header, "ModalityLUTSequence"):
-        return table.look_up(stored)
+        return table.look_up(values)
     slope, intercept = header.number("RescaleSlope"), header.number("RescaleIntercept")
     if slope == 0:
         raise DecodeError("has a RescaleSlope of 0")
-    return np.asarray(stored * (1.0 if slope is None else slope) + (intercept or 0.0), np.float64)
+    return np.asarray(values * (1.0 if slope is None else slope) + (intercept or 0.0), np.float64)
 
 
 def _voi(values: Values, header: PixelHeader) -> tuple[Values | None, str]:

@@ -63,14 +63,14 @@ class Gold:
 
 def _columns(names: Sequence[str], columns: Sequence[str], lexicon: Lexicon) -> dict[str, str]:
     """Label -> its column: of the same name, else of the same finding."""
-    found = {}
+    by_label = {}
     for name in names:
         same = [column for column in columns if column.lower() == name.lower()]
         same += [column for column in columns if column in _others(name)]
         same += [column for column in columns if lexicon.find(column) == (lexicon.find(name) or "")]
         if same:
-            found[name] = same[0]
-    return found
+            by_label[name] = same[0]
+    return by_label
 
 
 def _others(name: str) -> set[str]:

@@ -52,8 +52,8 @@ class Labeller:
         labels: Labels = {name: _strongest(votes.get(name, ())) for name in self.names}
         rule = self.label_set.no_finding
         if rule and rule.label in labels:
-            found = any(values != {0} for label, values in votes.items() if label not in rule.apart)
-            labels[rule.label] = None if silent or found or not suspects.isdisjoint(rule.abnormal) else 1
+            any_finding = any(values != {0} for label, values in votes.items() if label not in rule.apart)
+            labels[rule.label] = None if silent or any_finding or not suspects.isdisjoint(rule.abnormal) else 1
         return labels
 
     def _by_mentions(self, report: str) -> _Votes:
@@ -99,11 +99,11 @@ class Labeller:
 
 def _inverse(labels: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Label -> findings, as finding -> labels."""
-    found: dict[str, list[str]] = {}
+    by_finding: dict[str, list[str]] = {}
     for label, findings in labels.items():
         for finding in findings:
-            found.setdefault(finding, []).append(label)
-    return found
+            by_finding.setdefault(finding, []).append(label)
+    return by_finding
 
 
 def _strongest(values: Collection[int]) -> int | None:

@@ -73,15 +73,15 @@ class Reports(TempDb):
 
 def without_near_duplicates(rows: Iterable[Row]) -> Iterator[Row]:
     """The studies whose report no earlier one has; a note at the end says how many were dropped."""
-    total = dropped = 0
+    total = twins = 0
     with Reports() as reports:
         for row in rows:
             total += 1
             if reports.near_duplicate(row.get("report") or "", row["id"]) is None:
                 yield row
             else:
-                dropped += 1
-    note(f"{dropped} of {total} studies dropped: an earlier one has nearly the same report")
+                twins += 1
+    note(f"{twins} of {total} studies dropped: an earlier one has nearly the same report")
 
 
 def shingles(report: str) -> frozenset[int]:

@@ -86,7 +86,7 @@ def sample_per_finding(
             for task, name in targets_at[offset]:
                 if question := task.question(study, name, writer):
                     yield miner.case(row, study, task, question)
-    cases = Counter(target for found in targets_at.values() for target in found)
+    cases = Counter(target for at_offset in targets_at.values() for target in at_offset)
     if short := {name for task, name in targets if cases[task, name] < count}:
         note(f"{len(short)} of {len(writer.names)} findings have fewer than {count} cases")
 

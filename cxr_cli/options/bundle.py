@@ -33,8 +33,8 @@ class Bundle:
 
         def wrapper(**values: Any) -> None:
             make = Registry({self.name: self._make}).load(self.name) if isinstance(self._make, str) else self._make
-            made = make(**{name: values.pop(name) for name in names})
-            command(**values, **{self.name: made})
+            bundle = make(**{name: values.pop(name) for name in names})
+            command(**values, **{self.name: bundle})
 
         wrapped: Command = update_wrapper(wrapper, command)
         for option in reversed(self._options):

@@ -66,20 +66,20 @@ def _refuse_without_model() -> None:
 
 
 def _parsed_args(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
-    parsed: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not (equals and name.isidentifier()):
             raise click.BadParameter(f"{name if equals else 'a value'}: not NAME=VALUE")  # the value may be a key
         try:
-            parsed[name] = json.loads(value)
+            arguments[name] = json.loads(value)
         except json.JSONDecodeError:
-            parsed[name] = {"True": True, "False": False, "None": None}.get(value, value)
+            arguments[name] = {"True": True, "False": False, "None": None}.get(value, value)
         try:
-            json.dumps(parsed[name], allow_nan=False)
+            json.dumps(arguments[name], allow_nan=False)
         except ValueError as error:
             raise click.BadParameter(f"{name}: NaN and Infinity are no numbers that an engine takes") from error
-    return parsed
+    return arguments
 
 
 def _options(required: bool) -> tuple[Decorator, ...]:

@@ -105,11 +105,11 @@ def _words(finding: DrawnFinding, entry: dict[str, Any]) -> dict[str, str]:
 def _denials(present: set[str], rng: Rng) -> list[str]:
     """Sentences about findings that are absent; none is denied twice."""
     sentences: list[str] = []
-    mentioned = set(present)
+    names = set(present)
     for normal in _wording()["normal"]:
-        if not mentioned & set(normal["denies"]) and rng.below(4):
+        if not names & set(normal["denies"]) and rng.below(4):
             sentences.append(rng.choice(normal["text"]))
-            mentioned |= set(normal["denies"])
+            names |= set(normal["denies"])
     return sentences
 
 

@@ -65,7 +65,7 @@ class Recipe:
         rng = Rng(id)
         film_rng = np.random.default_rng([self.seed, number])
         follow_up = chance(rng, self.priors)
-        made = scene(rng, choose_names(rng, self.findings, self.prevalence, self.each), follow_up=follow_up)
+        drawing = scene(rng, choose_names(rng, self.findings, self.prevalence, self.each), follow_up=follow_up)
         style = rng.choice(list(STYLES)) if self.style == "mixed" else self.style
         body = normal_body(film_rng)
         seeds = [int(seed) for seed in film_rng.integers(2**31, size=2)]
@@ -73,18 +73,18 @@ class Recipe:
             "id": id,
             "patient": f"{id}-patient",
             "images": [id],
-            "report": write_report(made.findings, rng, compared=follow_up),
-            "labels": _film_labels(made.findings),
+            "report": write_report(drawing.findings, rng, compared=follow_up),
+            "labels": _film_labels(drawing.findings),
             "prior": None,
             "split": ("test", "validate", *["train"] * 8)[Rng(f"split {id}-patient").below(10)],
             "source": f"phantom-{style}",
         }
-        if made.prior_findings is None:
-            return Phantom(row, PhantomFilm(id, body, made.findings, style, seeds[0]), None)
+        if drawing.prior_findings is None:
+            return Phantom(row, PhantomFilm(id, body, drawing.findings, style, seeds[0]), None)
         name = f"{id}-prior"
-        row["prior"] = {"id": name, "images": [name], "report": write_report(made.prior_findings, rng)}
-        prior_film = PhantomFilm(name, body, made.prior_findings, style, seeds[1])
-        return Phantom(row, PhantomFilm(id, reposition(body, film_rng), made.findings, style, seeds[0]), prior_film)
+        row["prior"] = {"id": name, "images": [name], "report": write_report(drawing.prior_findings, rng)}
+        prior_film = PhantomFilm(name, body, drawing.prior_findings, style, seeds[1])
+        return Phantom(row, PhantomFilm(id, reposition(body, film_rng), drawing.findings, style, seeds[0]), prior_film)
 
 
 def _film_labels(findings: Sequence[DrawnFinding]) -> dict[str, int]:

@@ -34,12 +34,12 @@ class Defects:
     ) -> None:
         """published, possible: the shares by the stored counts: as they are, and as far as they are possible."""
         judged = row.get("judged") or {}
-        failed = [part for part, share in published.items() if share == UNREADABLE]
+        unreadable = [part for part, share in published.items() if share == UNREADABLE]
         counts = self._counts
         counts["empty"] += empty
         counts["credited"] += empty and bool(judged.get("right") or judged.get("correct") or judged.get("effective"))
-        counts["failed"] += len(failed)
-        counts["half"] += len(failed) > 0 and "completeness" not in failed
+        counts["failed"] += len(unreadable)
+        counts["half"] += len(unreadable) > 0 and "completeness" not in unreadable
         counts["impossible"] += sum(share == IMPOSSIBLE for share in possible.values())
         counts["nothing"] += sum(share in NOTHING.values() for share in published.values())
         counts["unstored"] += "by" in judged and "right" not in judged
@@ -58,9 +58,9 @@ class Defects:
         missing = total = nameless = 0
         for models in items.values():
             nameless += sum(item is None for model in models for item in model)
-            named = [names for model in models if (names := {item for item in model if item})]
-            total += len(set().union(*named))
-            missing += len(set().union(*named)) - len(set.intersection(*named)) if named else 0
+            of_models = [names for model in models if (names := {item for item in model if item})]
+            total += len(set().union(*of_models))
+            missing += len(set().union(*of_models)) - len(set.intersection(*of_models)) if of_models else 0
         differing_references = sum(len(numbers) > 1 for numbers in self._references.values())
         defects = [
             Defect("empty predictions", counts["empty"], f"{counts['credited']} of them got credit"),

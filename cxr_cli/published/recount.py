@@ -116,8 +116,8 @@ class Recount:
     def _common_items(self, task: str) -> set[str]:
         """The items that all models of a task were asked, of the models whose rows name theirs."""
         models = ({row.item for row in rows if row.item} for rows in self._tasks[task].values())
-        named = [items for items in models if items]
-        return set.intersection(*named) if named else set()
+        of_models = [items for items in models if items]
+        return set.intersection(*of_models) if of_models else set()
 
     def defects(self) -> list[Defect]:
         """What is wrong in the files."""

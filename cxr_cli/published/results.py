@@ -71,19 +71,19 @@ def _task(paths: Sequence[Path]) -> Iterator[Item]:
         if isinstance(results, str):
             yield str(path), None, results
             continue
-        contents, seen = Counter(map(_content_hash, results)), Counter[str]()
+        contents, counts = Counter(map(_content_hash, results)), Counter[str]()
         for number, result in enumerate(results, 1):
             try:
-                row, reason = _again(_row(path, number, result, contents, item_ids), seen), None
+                row, reason = _again(_row(path, number, result, contents, item_ids), counts), None
             except RowError as error:
                 row, reason = result, error.reason
             yield f"{path}:{number}", row, reason
 
 
-def _again(row: dict[str, Any], seen: Counter[str]) -> dict[str, Any]:
+def _again(row: dict[str, Any], counts: Counter[str]) -> dict[str, Any]:
     """The row, where its id stands a second time in the file under an id of its own: "MODEL/TASK/ITEM#2"."""
-    seen[row["id"]] += 1
-    times = seen[row["id"]]
+    counts[row["id"]] += 1
+    times = counts[row["id"]]
     if times == 1:
         return row
     return {**row, "id": f"{row['id']}#{times}", "defects": [*row.get("defects", ()), TWICE]}
@@ -165,18 +165,18 @@ def _item_of(result: Mapping[str, Any], contents: Counter[str], item_ids: Mappin
     return item_ids.get(content, content) if contents[content] == 1 else None
 
 
-def _reference_steps(stored: Any) -> tuple[list[dict[str, Any]] | None, str | None]:
+def _reference_steps(steps: Any) -> tuple[list[dict[str, Any]] | None, str | None]:
     """The reference steps, and the defect of their form."""
-    if isinstance(stored, str) and stored.strip() == "Error":
+    if isinstance(steps, str) and steps.strip() == "Error":
         return None, "steps as an error"
-    if isinstance(stored, str):
+    if isinstance(steps, str):
         try:
-            stored = json_text.decode(stored.encode())
+            steps = json_text.decode(steps.encode())
         except json_text.BrokenJson:
-            return as_steps(stored) or None, "steps as a string" if stored.strip() else None
-        return _reference_steps(stored)[0], "steps as a string"
-    if isinstance(stored, dict):
-        values = next((value for value in stored.values() if isinstance(value, list) and value), None)
-        texts = [value for value in stored.values() if isinstance(value, str) and value.strip() not in ("", "Error")]
+            return as_steps(steps) or None, "steps as a string" if steps.strip() else None
+        return _reference_steps(steps)[0], "steps as a string"
+    if isinstance(steps, dict):
+        values = next((value for value in steps.values() if isinstance(value, list) and value), None)
+        texts = [value for value in steps.values() if isinstance(value, str) and value.strip() not in ("", "Error")]
         return (as_steps(values or texts), "steps as an object") if values or texts else (None, "steps as an error")
-    return as_steps(stored) or None, None
+    return as_steps(steps) or None, None

@@ -73,8 +73,8 @@ def _true_sentence(honest: HonestCase) -> str:
 def _doubtful(honest: HonestCase) -> str:
     """Every second present finding is in doubt, and so is called absent."""
     present = [f for f in honest.statements if f.status != "absent"]
-    doubted = set(present[honest.rng.below(2) :: 2])
-    return honest.with_statements([_flipped(f) if f in doubted else f for f in honest.statements])
+    doubts = set(present[honest.rng.below(2) :: 2])
+    return honest.with_statements([_flipped(f) if f in doubts else f for f in honest.statements])
 
 
 def _everything(honest: HonestCase) -> str:

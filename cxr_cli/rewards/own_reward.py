@@ -95,13 +95,13 @@ def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def _numbers(name: str, values: Any, rows: Sequence[Any]) -> list[float | None]:
     """What the function gave, a number or None for each row. Raises CxrError."""
     try:
-        listed = list(values)
+        numbers = list(values)
     except TypeError as error:
         raise CxrError(f"--reward {name}{_among(rows)} gave {_type_words(values)}, not a list") from error
-    if isinstance(values, str | dict) or len(listed) != len(rows):
-        kind = _type_words(values) if isinstance(values, str | dict) else f"{len(listed)} values"
+    if isinstance(values, str | dict) or len(numbers) != len(rows):
+        kind = _type_words(values) if isinstance(values, str | dict) else f"{len(numbers)} values"
         raise CxrError(f"--reward {name}{_among(rows)} gave {kind} for {len(rows)} completions")
-    return [_number(name, value, row) for value, row in zip(listed, rows, strict=True)]
+    return [_number(name, value, row) for value, row in zip(numbers, rows, strict=True)]
 
 
 def _number(name: str, value: Any, row: Any) -> float | None:

@@ -36,8 +36,8 @@ class RewardMix(NamedTuple):
     def total(self, values: RewardValues) -> np.ndarray[Any, Any]:
         """The weighted sum for each completion, of shape (completions,); a reward that does not apply adds nothing."""
         rows = [weight * np.nan_to_num(array) for weight, array in zip(self.weights, values.values(), strict=True)]
-        summed: np.ndarray[Any, Any] = np.sum(rows, axis=0)
-        return summed
+        total: np.ndarray[Any, Any] = np.sum(rows, axis=0)
+        return total
 
 
 def select(texts: Sequence[str]) -> RewardMix:

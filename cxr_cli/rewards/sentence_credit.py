@@ -90,7 +90,7 @@ def advantages(group: Sequence[Sequence[SentenceCredit]]) -> list[list[float]]:
     place = {name: fmean(values) for name, values in places.items()}
 
     def advantage(one: StatementCredit) -> float:
-        placed = 0.0 if one.place is None else one.place - place[one.name]
-        return one.right - right[one.name] + placed / 2
+        of_place = 0.0 if one.place is None else one.place - place[one.name]
+        return one.right - right[one.name] + of_place / 2
 
     return [[fmean(map(advantage, sentence.statements)) for sentence in completion] for completion in group]

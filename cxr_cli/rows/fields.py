@@ -88,12 +88,12 @@ def _restorer(type_: Type) -> Restorer:
 
 def _parse_list(text: str) -> Any:
     """JSON's list in a cell, or Python's."""
-    parsed = _parse_json(text)
-    if not isinstance(parsed, str):
-        return parsed
+    value = _parse_json(text)
+    if not isinstance(value, str):
+        return value
     try:
-        parsed = ast.literal_eval(text) if len(text) <= _LONGEST_LIST else text
-        return json_text.decode(json.dumps(parsed, allow_nan=False).encode()) if isinstance(parsed, list) else text
+        value = ast.literal_eval(text) if len(text) <= _LONGEST_LIST else text
+        return json_text.decode(json.dumps(value, allow_nan=False).encode()) if isinstance(value, list) else text
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return text
 

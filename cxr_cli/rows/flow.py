@@ -231,10 +231,10 @@ class Flow:
         if any(source.name == "stdin" for source in sources) and sys.stdin is not None:
             with suppress(OSError, ValueError):
                 used.append(os.fstat(sys.stdin.fileno()))
-        written = [path for path in (self.options.output, self.options.rejects) if path]
-        if len({os.path.realpath(path) for path in written}) < len(written):
-            raise CxrError(f"{written[0]}: would be written over while it is read or written; choose another name")
-        for path in written:
+        outputs = [path for path in (self.options.output, self.options.rejects) if path]
+        if len({os.path.realpath(path) for path in outputs}) < len(outputs):
+            raise CxrError(f"{outputs[0]}: would be written over while it is read or written; choose another name")
+        for path in outputs:
             if path.is_file() and any(os.path.samestat(path.stat(), other) for other in used):
                 raise CxrError(f"{path}: would be written over while it is read or written; choose another name")
 

@@ -31,6 +31,6 @@ class Ids(TempDb):
 
     def strangers(self) -> tuple[int, str]:
         """How many ids of the output this run has neither read nor made, and one of them."""
-        left = "from done where not met and id not in (select id from seen)"
-        count, first = self.run(f"select count(*), min(id) {left}").fetchone()
+        finished_before = "from done where not met and id not in (select id from seen)"
+        count, first = self.run(f"select count(*), min(id) {finished_before}").fetchone()
         return count, first or ""

@@ -28,8 +28,8 @@ class Rng:
 
     def sample(self, items: Sequence[T], count: int) -> list[T]:
         """`count` of the items in random order; all of them when there are not more."""
-        left = list(items)
-        return [left.pop(self.below(len(left))) for _ in range(min(count, len(left)))]
+        rest = list(items)
+        return [rest.pop(self.below(len(rest))) for _ in range(min(count, len(rest)))]
 
 
 class AlwaysFirst(Rng):

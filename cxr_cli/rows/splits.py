@@ -12,16 +12,16 @@ DEFAULT_SPLIT = "train"
 
 def parse_shares(text: str) -> dict[str, float]:
     """ "test=0.1,validate=0.1" -> {"test": .1, "validate": .1}; "" -> {}. Raises CxrError for anything else."""
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for part in filter(None, text.split(",")):
         name, _, share = (piece.strip() for piece in part.partition("="))
         with suppress(ValueError):
-            found[name] = float(share)
-        if not (name and 0 < found.get(name, 0) <= 1):
+            shares[name] = float(share)
+        if not (name and 0 < shares.get(name, 0) <= 1):
             raise CxrError(f"--make-split: `{part}` is not NAME=SHARE, as in test=0.1")
-    if round(sum(found.values()), 9) > 1:
+    if round(sum(shares.values()), 9) > 1:
         raise CxrError(f"--make-split: the shares of {text} add up to more than 1")
-    return found
+    return shares
 
 
 def assign_split(row: Row, shares: Mapping[str, float]) -> Row:

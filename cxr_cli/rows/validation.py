@@ -65,19 +65,19 @@ def _type_names(types: str) -> str:
 @cache
 def _choices(kind: type) -> dict[str, tuple[str, ...]]:
     """Field name -> the texts it may hold, for all fields of `kind`, nested ones too, that are a choice of texts."""
-    found: dict[str, tuple[str, ...]] = {}
-    _collect_choices(type_info(kind), found)
-    return found
+    choices: dict[str, tuple[str, ...]] = {}
+    _collect_choices(type_info(kind), choices)
+    return choices
 
 
-def _collect_choices(type_: Type, found: dict[str, tuple[str, ...]]) -> None:
+def _collect_choices(type_: Type, choices: dict[str, tuple[str, ...]]) -> None:
     for member in union_members(type_):
         match member:
             case TypedDictType(fields=fields):
                 for field in fields:
                     for choice in union_members(field.type):
                         if isinstance(choice, LiteralType):
-                            found[field.name] = tuple(map(str, choice.values))
-                    _collect_choices(field.type, found)
+                            choices[field.name] = tuple(map(str, choice.values))
+                    _collect_choices(field.type, choices)
             case ListType(item_type=item):
-                _collect_choices(item, found)
+                _collect_choices(item, choices)

@@ -31,13 +31,15 @@ class AnswerScores:
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         replies = row.get("predictions") or [{}] * len(texts)
         key = answer_key(row)
-        graded = [grade_reply(key, text, reply.get("finish")) for text, reply in zip(texts, replies, strict=True)]
+        grades_of_replies = [
+            grade_reply(key, text, reply.get("finish")) for text, reply in zip(texts, replies, strict=True)
+        ]
         if self.model is None:
-            return without_requests(graded)
+            return without_requests(grades_of_replies)
         return together(
             [
                 judged_answer(self.model, row, number, text, grades)
-                for number, (text, grades) in enumerate(zip(texts, graded, strict=True))
+                for number, (text, grades) in enumerate(zip(texts, grades_of_replies, strict=True))
             ]
         )
 

@@ -77,19 +77,19 @@ class LabelAgreement:
 
     def _mean(self, value: str, samples: Sequence[tuple[AgreementLine, Floats]]) -> AgreementLine:
         metrics = np.stack([metrics for _, metrics in samples])
-        defined = ~np.isnan(metrics)
-        means = np.where(defined, metrics, 0).sum(axis=0) / np.where(defined.any(axis=0), defined.sum(axis=0), np.nan)
+        numbers = ~np.isnan(metrics)
+        means = np.where(numbers, metrics, 0).sum(axis=0) / np.where(numbers.any(axis=0), numbers.sum(axis=0), np.nan)
         gold, ours = sum(line.gold for line, _ in samples), sum(line.ours for line, _ in samples)
         return AgreementLine(MEAN, value, gold, ours, self._estimates(means))
 
     def _estimates(self, metrics: Floats) -> dict[str, Estimate]:
         """metrics: a column each; the first row is of all cases, each other one of a draw."""
-        found: dict[str, Estimate] = {}
+        estimates: dict[str, Estimate] = {}
         for name, (whole, *draws) in zip(METRICS, metrics.T, strict=True):
-            defined = np.array(draws)[~np.isnan(draws)]
-            low, high = percentiles(defined, self.level) if len(defined) else (None, None)
-            found[name] = (None, None, None) if np.isnan(whole) else (float(whole), low, high)
-        return found
+            numbers = np.array(draws)[~np.isnan(draws)]
+            low, high = percentiles(numbers, self.level) if len(numbers) else (None, None)
+            estimates[name] = (None, None, None) if np.isnan(whole) else (float(whole), low, high)
+        return estimates
 
 
 def _metrics(totals: Floats, code: int) -> Floats:

@@ -26,24 +26,24 @@ class ReasoningScores:
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         reasonings = [reasoning_text(text) for text in texts]
-        measured: list[Scores] = [({}, {}) for _ in texts]
+        scores_of_replies: list[Scores] = [({}, {}) for _ in texts]
         for prefix, judge in self.judges:
-            judged = yield from judge.judge(row, reasonings)
-            for (scores, why), found in zip(measured, judged, strict=True):
-                parts, nulls = zero_empty_parts(*found) if self.empty == "zero" else found
+            results = yield from judge.judge(row, reasonings)
+            for (scores, why), result in zip(scores_of_replies, results, strict=True):
+                parts, nulls = zero_empty_parts(*result) if self.empty == "zero" else result
                 scores |= {f"{prefix}{part}": score for part, score in parts.items()}
                 why |= {f"{prefix}{part}": reason for part, reason in nulls.items()}
-        return measured
+        return scores_of_replies
 
 
 def zero_empty_parts(scores: dict[str, float | None], why: dict[str, str]) -> Scores:
     """The published aggregation: a part with nothing to count is 0. What is missing, or failed, stays null."""
     unknown = (NO_REPORT, NO_FINDINGS, "no reference", "no stored", "judge", ENGINE)
-    kept = {metric: reason for metric, reason in why.items() if reason.startswith(unknown)}
-    if len(kept) == len(PARTS):
+    unknowns = {metric: reason for metric, reason in why.items() if reason.startswith(unknown)}
+    if len(unknowns) == len(PARTS):
         return scores, why
-    filled = {part: (scores[part] if part in kept else scores[part] or 0.0) for part in PARTS}
-    values = [value for value in filled.values() if value is not None]
+    numbers = {part: (scores[part] if part in unknowns else scores[part] or 0.0) for part in PARTS}
+    values = [value for value in numbers.values() if value is not None]
     if len(values) < len(PARTS):
-        return {**filled, "radrscore": None}, {**kept, "radrscore": why["radrscore"]}
-    return {**filled, "radrscore": sum(values) / len(PARTS)}, kept
+        return {**numbers, "radrscore": None}, {**unknowns, "radrscore": why["radrscore"]}
+    return {**numbers, "radrscore": sum(values) / len(PARTS)}, unknowns

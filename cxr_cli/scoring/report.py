@@ -50,42 +50,42 @@ class ReportComparer:
     def __init__(self, reader: Reader) -> None:
         self.reader, self.lexicon = reader, reader.lexicon
 
-    def compare(self, reference: str | None, predicted: str | None) -> Scores:
+    def compare(self, reference: str | None, prediction: str | None) -> Scores:
         """The five metrics, or None with the reason: no report, no prediction, or one that states nothing."""
-        reason = self._why_none(reference, predicted)
-        if reason or not reference or not predicted:
+        reason = self._why_none(reference, prediction)
+        if reason or not reference or not prediction:
             return dict.fromkeys(METRICS), dict.fromkeys(METRICS, reason)
-        truth, guess = self.present(reference), self.present(predicted)
-        missed = [self.penalty(finding, guess) for finding in truth]
+        truth, guess = self.present(reference), self.present(prediction)
+        misses = [self.penalty(finding, guess) for finding in truth]
         false = [self.penalty(finding, truth) for finding in guess]
-        recall = 1 - sum(missed) / len(missed) if missed else (1.0 if not guess else 0.0)
+        recall = 1 - sum(misses) / len(misses) if misses else (1.0 if not guess else 0.0)
         precision = 1 - sum(false) / len(false) if false else (1.0 if not truth else 0.0)
-        errors = sum(p * self.weight(finding) for p, finding in zip(missed, truth, strict=True))
+        errors = sum(p * self.weight(finding) for p, finding in zip(misses, truth, strict=True))
         # A finding with a wrong detail is counted as missed in part; a false one is one without a counterpart.
         errors += sum(self.weight(finding) for p, finding in zip(false, guess, strict=True) if p == 1)
         weighted = weighted_errors(truth, guess, self.lexicon)
         return dict(zip(METRICS, (precision, recall, f1(precision, recall), errors, weighted), strict=True)), {}
 
-    def _why_none(self, reference: str | None, predicted: str | None) -> str:
+    def _why_none(self, reference: str | None, prediction: str | None) -> str:
         """Why the two cannot be compared; "" if they can."""
         reason = why_silent(reference) or ""
         if reason:
             return reason
-        if not predicted or not predicted.strip():
+        if not prediction or not prediction.strip():
             reason = "no prediction"
-        elif not self.reader.read(predicted):
+        elif not self.reader.read(prediction):
             reason = "no finding in the prediction"
         return reason
 
     def present(self, text: str) -> list[Finding]:
         """The distinct present findings; of a finding and a broader one on the same side only the narrower counts."""
-        found: dict[tuple[str, str | None], Finding] = {}
+        by_name_and_side: dict[tuple[str, str | None], Finding] = {}
         for finding in self.reader.read(text):
             entry = self.lexicon.entries[finding.name]
             if finding.status != "absent" and not entry.only_absent:
-                found.setdefault((finding.name, finding.side), finding)
-        kept = list(found.values())
-        return [f for f in kept if not any(self.implied(f, g) for g in kept if g is not f)]
+                by_name_and_side.setdefault((finding.name, finding.side), finding)
+        findings = list(by_name_and_side.values())
+        return [f for f in findings if not any(self.implied(f, g) for g in findings if g is not f)]
 
     def implied(self, finding: Finding, by: Finding) -> bool:
         """Is `finding` only a broader or a less exact name of `by`?"""

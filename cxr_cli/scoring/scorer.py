@@ -65,18 +65,18 @@ class Scorer:
         return {**row, "scores": scores, "why": {}, "scored_by": self.signature} | merge_reasons(row, metrics, why)
 
 
-def mean_scores(measured: Sequence[Scores]) -> Scores:
+def mean_scores(results: Sequence[Scores]) -> Scores:
     """The mean of each metric over the replies that have it; None with the first reason if no reply has it, or if an
     engine failed to give it for one of them."""
     means: dict[str, float | None] = {}
     why: dict[str, str] = {}
-    for metric in dict.fromkeys(metric for scores, _ in measured for metric in scores):
-        values = [value for scores, _ in measured if (value := scores.get(metric)) is not None]
-        nulls = [reasons[metric] for _, reasons in measured if metric in reasons]
-        failed = [reason for reason in nulls if reason.startswith(ENGINE)]
-        means[metric] = sum(values) / len(values) if values and not failed else None
+    for metric in dict.fromkeys(metric for scores, _ in results for metric in scores):
+        values = [value for scores, _ in results if (value := scores.get(metric)) is not None]
+        nulls = [reasons[metric] for _, reasons in results if metric in reasons]
+        failures = [reason for reason in nulls if reason.startswith(ENGINE)]
+        means[metric] = sum(values) / len(values) if values and not failures else None
         if means[metric] is None:
-            why[metric] = [*failed, *nulls][0]
+            why[metric] = [*failures, *nulls][0]
     return means, why
 
 

@@ -89,13 +89,13 @@ class _Walk:
         files = self._entries(place)
         numbers = {int(match[1]) for match in map(_STUDY.fullmatch, files) if match}
         entries = {number: self._tables.entry(number) for number in numbers}
-        dated = sorted((entry.time, number) for number, entry in entries.items() if entry.time)
+        by_time = sorted((entry.time, number) for number, entry in entries.items() if entry.time)
         undated = sorted((None, number) for number, entry in entries.items() if not entry.time)
         priors: list[tuple[StudyTime, dict[str, Any]]] = []
-        for time, number in [*dated, *undated]:
+        for time, number in [*by_time, *undated]:
             id = f"s{number}"
             path = files.get(f"{id}.txt")
-            report, broken = text_folder.read_text(path) if path else (None, None)
+            report, fault = text_folder.read_text(path) if path else (None, None)
             images, laterals = self._films(place, id)
             row: Row = {"id": id, "patient": place.rpartition("/")[2], "images": images, "report": report}
             row |= {"source": "mimic-cxr"} | self._table_keys(entries[number])
@@ -103,9 +103,9 @@ class _Walk:
             if self._tables.metadata:
                 row["prior"] = next((prior for earlier, prior in reversed(priors) if time and earlier < time), None)
             if time:
-                priors.append((time, {"id": id, "images": images, "report": None if broken else report}))
+                priors.append((time, {"id": id, "images": images, "report": None if fault else report}))
             row |= _why(row, has_file=path is not None, dated=time is not None)
-            yield str(path or files[id]), report if broken else row, broken
+            yield str(path or files[id]), report if fault else row, fault
 
     def _table_keys(self, entry: StudyEntry) -> Row:
         """`labels` and `split`; a key without a table is left out."""

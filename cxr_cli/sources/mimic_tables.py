@@ -95,9 +95,9 @@ class Tables:
         films = read_columns(path, types | more if self.metadata else types) if path else pl.DataFrame(schema=types)
         if not self.metadata:
             films = films.with_columns(pl.lit(None, type_).alias(name) for name, type_ in more.items())
-        dated = films.drop_nulls("StudyDate").select("study_id", "StudyDate", pl.col("StudyTime").fill_null(0))
-        taken = dated.sort("StudyDate", "StudyTime").unique("study_id", keep="first", maintain_order=True)
-        return films.select("study_id", "dicom_id", rank).sort("study_id", "rank", "dicom_id"), taken
+        days = films.drop_nulls("StudyDate").select("study_id", "StudyDate", pl.col("StudyTime").fill_null(0))
+        first = days.sort("StudyDate", "StudyTime").unique("study_id", keep="first", maintain_order=True)
+        return films.select("study_id", "dicom_id", rank).sort("study_id", "rank", "dicom_id"), first
 
     def _read_splits(self) -> "pl.DataFrame":
         import polars as pl
@@ -115,9 +115,9 @@ class Tables:
 
         types = {"study_id": pl.Int32, **dict.fromkeys(MIMIC_LABELS, pl.Float32)}
         labels = read_columns(self.labels, types) if self.labels else pl.DataFrame(schema=types)
-        doubled = labels.unique().filter(pl.col("study_id").is_duplicated())
-        if len(doubled):
-            raise CxrError(f"{self.labels}: study {doubled['study_id'][0]} has two rows whose labels contradict")
+        doubles = labels.unique().filter(pl.col("study_id").is_duplicated())
+        if len(doubles):
+            raise CxrError(f"{self.labels}: study {doubles['study_id'][0]} has two rows whose labels contradict")
         return labels.select("study_id", pl.lit(True).alias("labelled"), pl.col(MIMIC_LABELS).cast(pl.Int8))
 
 
@@ -137,7 +137,7 @@ class _ByStudy:
 def _joined(*frames: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl
 
-    joined = pl.concat([frame.select("study_id") for frame in frames]).unique()
+    table = pl.concat([frame.select("study_id") for frame in frames]).unique()
     for frame in frames:
-        joined = joined.join(frame.unique("study_id"), on="study_id", how="left")
-    return joined
+        table = table.join(frame.unique("study_id"), on="study_id", how="left")
+    return table

@@ -71,13 +71,13 @@ def _from_table(path: Path, projections: dict[str, list[tuple[str, bool]]]) -> I
 
 def _projections(folder: Path) -> dict[str, list[tuple[str, bool]]]:
     """uid -> the path of each of its films, and whether it is a lateral."""
-    found: dict[str, list[tuple[str, bool]]] = {}
+    projections: dict[str, list[tuple[str, bool]]] = {}
     if (path := folder / PROJECTIONS).is_file():
         for _, row, reason in read_table(path, ("uid", "filename", "projection")):
             if reason is None:
                 film = f"images/images_normalized/{row['filename']}"
-                found.setdefault(row["uid"], []).append((film, row["projection"] == "Lateral"))
-    return found
+                projections.setdefault(row["uid"], []).append((film, row["projection"] == "Lateral"))
+    return projections
 
 
 def _from_xml(path: Path, paths: dict[str, str]) -> Item:
@@ -89,10 +89,10 @@ def _from_xml(path: Path, paths: dict[str, str]) -> Item:
     study = _study(path.stem, texts, (major.text or "" for major in root.iter("major")))
     names = [image.get("id", "") for image in root.iter("parentImage")]
     # the film CXR1_1_IM-0001-3001 has the DICOM file 1_IM-0001-3001.dcm
-    found = [paths.get(name) or paths.get(name.partition("_")[2]) for name in names]
-    study["images"] = [film for film in found if film]
-    if missing := found.count(None):
-        study["why"] = study.get("why", {}) | {"images": f"{missing} of {len(found)} films are not in this folder"}
+    films = [paths.get(name) or paths.get(name.partition("_")[2]) for name in names]
+    study["images"] = [film for film in films if film]
+    if missing := films.count(None):
+        study["why"] = study.get("why", {}) | {"images": f"{missing} of {len(films)} films are not in this folder"}
     return str(path), study, None
 
 

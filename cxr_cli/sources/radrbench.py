@@ -60,7 +60,7 @@ def _rows_of_file(path: Path) -> Iterator[Item]:
     if not isinstance(rows, list):
         raise CxrError(f"{path}: not a JSON array of objects; a file with one row a line must be named .jsonl")
     task = next((TASK_NAMES[word] for word in path.stem.lower().split("_") if word in TASK_NAMES), None)
-    seen: set[str] = set()
+    ids: set[str] = set()
     for number, row in enumerate(rows, 1):
         where = f"{path}:{number}"
         if not isinstance(row, dict):
@@ -69,8 +69,8 @@ def _rows_of_file(path: Path) -> Iterator[Item]:
             yield where, row, None
         else:
             id = row.get("item_id") or ""
-            id = id if id and id not in seen else f"{path.stem}/{number}"
-            seen.add(id)
+            id = id if id and id not in ids else f"{path.stem}/{number}"
+            ids.add(id)
             yield where, {"id": id, **case(row, task)}, None
 
 

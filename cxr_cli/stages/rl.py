@@ -96,8 +96,8 @@ def train(
                         lambda: is_begun(job.out, record) and kept_file.is_file(),
                         sign=kept_file.with_suffix(".working"),
                     )
-                kept = kept_prompts(job, data, samples)
-                train_or_launch(lambda: rl.train(job, kept, rewards), job.gpus, job.nodes)
+                prompts = kept_prompts(job, data, samples)
+                train_or_launch(lambda: rl.train(job, prompts, rewards), job.gpus, job.nodes)
 
 
 def _run_audit(options: RlOptions, lexicon: Lexicon) -> None:

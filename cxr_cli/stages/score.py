@@ -144,7 +144,7 @@ class _Scoring:
             engine_key="scores" if self.engine else None,
             about_doubled="; --compare is for the files of several models",
         )
-        judged: Counter[bool] = Counter()
+        verdicts: Counter[bool] = Counter()
 
         def scored(rows: Iterator[Row]) -> Iterator[Row]:
             conversations = ((row, self.scorer.row(row)) for row in self._with_reports(flow, rows))
@@ -154,12 +154,12 @@ class _Scoring:
                 except RowError as error:
                     flow.reject(result, error.reason)
                     continue
-                judged.update([not any(reason.startswith("judge: ") for reason in result["why"].values())])
+                verdicts.update([not any(reason.startswith("judge: ") for reason in result["why"].values())])
                 yield result
 
         flow.pipe(scored, ScoredCase, signed=Signed("scored_by", self.scorer.signature))
-        if judged[False] and not self.options.dry_run:
-            note(f"{judged[False]} of {judged.total()} rows could not be judged in full: `why` gives the reason")
+        if verdicts[False] and not self.options.dry_run:
+            note(f"{verdicts[False]} of {verdicts.total()} rows could not be judged in full: `why` gives the reason")
         return flow.incomplete
 
     def _with_reports(self, flow: Flow, rows: Iterator[Row]) -> Iterator[Row]:

@@ -52,10 +52,10 @@ class Resumable:
 
 def _load_weights(model: Any, checkpoint: str) -> None:
     try:
-        saved = type(model).from_pretrained(
+        checkpoint_model = type(model).from_pretrained(
             checkpoint, dtype=model.dtype, use_safetensors=True, trust_remote_code=False
         )
-        model.load_state_dict(saved.state_dict(), strict=True)
+        model.load_state_dict(checkpoint_model.state_dict(), strict=True)
     except RuntimeError as error:
         raise CxrError(f"{checkpoint} is of another model than the one that is trained") from error
 

@@ -72,20 +72,20 @@ def filled_folder(job: Job, record: RunRecord) -> Iterator[None]:
     if distributed.rank() or distributed.launched_by_cxr():
         yield
         return
-    out, replaced = job.out, set_aside(job.out)
+    out, old = job.out, set_aside(job.out)
     if job.overwrite and holds_something(out):
-        out.rename(replaced)
+        out.rename(old)
     out.mkdir(parents=True, exist_ok=True)
     run_record.write_record(out, record)
     try:
         yield
     except BaseException:
-        if replaced.exists() and not has_checkpoint(out):
+        if old.exists() and not has_checkpoint(out):
             if (out / KEPT_PROMPTS).exists():  # it has cost answers
-                note(f"what {out} held before is in {replaced}")
+                note(f"what {out} held before is in {old}")
             else:
                 shutil.rmtree(out)
-                replaced.rename(out)
+                old.rename(out)
         raise
     remove_replaced(out)
 
@@ -98,5 +98,5 @@ def _is_training_output(out: Path) -> bool:
 def _paths(job: Job) -> Iterator[tuple[str, Path]]:
     """(flag, path) of the files and folders that the training reads."""
     yield from (("INPUT", Path(source)) for source in job.sources if source != "-")
-    named = {"-m": job.model, "--images": job.root, "--eval": job.evaluation, "--config": job.config}
-    yield from ((flag, Path(path)) for flag, path in named.items() if path and Path(path).exists())
+    by_flag = {"-m": job.model, "--images": job.root, "--eval": job.evaluation, "--config": job.config}
+    yield from ((flag, Path(path)) for flag, path in by_flag.items() if path and Path(path).exists())

@@ -85,10 +85,10 @@ def check_same(out: Path, record: RunRecord) -> None:
 
 def is_finished(out: Path, record: RunRecord) -> bool:
     """Has the training in OUT come to the end that `record` asks for?"""
-    finished = _finished_record(out)
-    if not finished:
+    old = _finished_record(out)
+    if not old:
         return False
-    before, steps = read_record(out), finished.get("steps", 0)
+    before, steps = read_record(out), old.get("steps", 0)
     max_steps = record["settings"].get("max_steps", 0)
     same_length = before is not None and all(
         before["settings"].get(name) == record["settings"].get(name) for name in LENGTH

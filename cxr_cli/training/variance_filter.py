@@ -26,11 +26,11 @@ def kept_prompts(job: Job, data: TrainingData, samples: int | None) -> TrainingD
     if not path.is_file():
         return data
     try:
-        kept = json.loads(path.read_text("utf-8"))
-        before, ids = (kept["samples"], kept["rows"]), set(kept["kept"])
+        choice = json.loads(path.read_text("utf-8"))
+        before, ids = (choice["samples"], choice["rows"]), set(choice["kept"])
     except (ValueError, KeyError, TypeError) as error:
         raise CxrError(f"{path} is damaged: remove it, and --filter-variance writes it again") from error
-    if before != (samples or kept["samples"], len(data.rows)):
+    if before != (samples or choice["samples"], len(data.rows)):
         raise CxrError(
             f"{path} is of {before[1]} rows and {before[0]} samples, and this run has {len(data.rows)} and "
             f"{samples or before[0]}: remove it, and --filter-variance writes it again"

@@ -65,9 +65,9 @@ class CaseJudge:
             raise RowError("", "field `steps`: there are none to verify (other names: --map steps=COLUMN)")
         steps, share, why = yield from self.chain(f"{case['id']}#verify", as_steps(case["steps"]), case, evidence)
         fault = task_of(case).fault(case, evidence.reference, self.verifier.reader)
-        checked: Row = {"steps": steps, "support": share, "checked_by": self.signature}
-        checked |= merge_reasons(case, ["steps", "support", "second"], why)
-        return case | checked | ({"fault": fault} if fault else {})
+        result: Row = {"steps": steps, "support": share, "checked_by": self.signature}
+        result |= merge_reasons(case, ["steps", "support", "second"], why)
+        return case | result | ({"fault": fault} if fault else {})
 
     def predictions(self, case: Row) -> Conversation[Row]:
         """The case with each prediction's reasoning as checked `steps` of that prediction, with its `support`."""
@@ -83,11 +83,11 @@ class CaseJudge:
                 for n, prediction in enumerate(predictions)
             ]
         )
-        checked = [
+        results = [
             prediction | {"steps": steps, "support": share} | merge_reasons(prediction, ["support", "second"], why)
             for prediction, (steps, share, why) in zip(predictions, verdicts, strict=True)
         ]
-        return case | {"predictions": checked, "checked_by": self.signature}
+        return case | {"predictions": results, "checked_by": self.signature}
 
     def chain(
         self, id: str, steps: Sequence[Mapping[str, Any]], case: Mapping[str, Any], evidence: Evidence
@@ -103,8 +103,8 @@ class CaseJudge:
         first, *others = [self._checked(steps, case, evidence, one) for one in opinions]
         for second in others:
             self._add_second(first, second)
-        failed = zip(("support", "second"), opinions, strict=False)
-        why = {key: opinion.why for key, opinion in failed if isinstance(opinion, Failure)}
+        failures = zip(("support", "second"), opinions, strict=False)
+        why = {key: opinion.why for key, opinion in failures if isinstance(opinion, Failure)}
         return ChainVerdict(first, support(first), why)
 
     def _checked(

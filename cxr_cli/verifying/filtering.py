@@ -36,17 +36,17 @@ class CaseFilter:
             note(*explanation(case["id"], case, self.reasons))
         if is_unjudged(case):
             self.unjudged += 1
-            kept = [case]
+            rows = [case]
         elif reason := self.why_dropped(case):
             self.dropped[reason] += 1
-            kept = []
+            rows = []
         elif self.keep == "steps":
             steps = [step for step in case["steps"] if is_good(step)]
             self.steps_dropped += len(case["steps"]) - len(steps)
-            kept = [{**case, "steps": steps}]
+            rows = [{**case, "steps": steps}]
         else:
-            kept = [case]
-        return kept
+            rows = [case]
+        return rows
 
     def filter_predictions(self, case: dict[str, Any]) -> list[dict[str, Any]]:
         """A prediction keeps all its steps, whatever their verdicts; one below `min_support` is dropped."""
@@ -60,10 +60,10 @@ class CaseFilter:
         least = self.min_support
         if least is None:
             return [case]
-        kept = [p for p in case["predictions"] if is_unjudged(p) or (p["support"] or 0.0) >= least]
-        if not kept:
+        predictions = [p for p in case["predictions"] if is_unjudged(p) or (p["support"] or 0.0) >= least]
+        if not predictions:
             self.dropped["too little support"] += 1
-        return [{**case, "predictions": kept}] if kept else []
+        return [{**case, "predictions": predictions}] if predictions else []
 
     def why_dropped(self, case: Mapping[str, Any]) -> str | None:
         """Why the whole case is dropped; None if it is kept."""
@@ -83,8 +83,8 @@ class CaseFilter:
             note(f"{self.unjudged} of {self.cases} cases could not be judged and stay: `why` gives the reason")
         if self.dropped or self.steps_dropped:
             why = ", ".join(f"{count} {reason}" for reason, count in self.dropped.most_common())
-            dropped = f"{self.dropped.total()} of {self.cases} cases" + (f" ({why})" if why else "")
-            note(f"dropped {dropped} and {self.steps_dropped} steps of the others")
+            losses = f"{self.dropped.total()} of {self.cases} cases" + (f" ({why})" if why else "")
+            note(f"dropped {losses} and {self.steps_dropped} steps of the others")
 
 
 def is_good(step: Mapping[str, Any]) -> bool:
@@ -92,16 +92,16 @@ def is_good(step: Mapping[str, Any]) -> bool:
     return step["verdict"] in ("supported", "not_checkable") and "fault" not in step
 
 
-def is_unjudged(checked: Mapping[str, Any]) -> bool:
+def is_unjudged(chain: Mapping[str, Any]) -> bool:
     """Does it have no support because its steps could not be made or judged?"""
-    return checked["support"] is None and "support" in (checked.get("why") or {})
+    return chain["support"] is None and "support" in (chain.get("why") or {})
 
 
-def explanation(name: str, checked: Mapping[str, Any], reasons: bool = True) -> list[str]:
+def explanation(name: str, chain: Mapping[str, Any], reasons: bool = True) -> list[str]:
     """Lines for a person: each step (its own text, never that of the report), its verdict and the reason."""
-    support = "-" if checked["support"] is None else f"{checked['support']:.2f}"
-    lines = [f"{name}: support {support}" + (f"; {checked['fault']}" if "fault" in checked else "")]
-    for number, step in enumerate(checked["steps"] or (), 1):
+    support = "-" if chain["support"] is None else f"{chain['support']:.2f}"
+    lines = [f"{name}: support {support}" + (f"; {chain['fault']}" if "fault" in chain else "")]
+    for number, step in enumerate(chain["steps"] or (), 1):
         why = [step["reason"]] if reasons or step["verdict"] is None else []
         why += [step["fault"]] if step.get("fault") not in (None, *why) else []
         lines.append(f"  {SYMBOLS[step['verdict']]} {number}. {step['text']}")

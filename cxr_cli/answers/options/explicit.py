@@ -20,17 +20,17 @@ _GAP_BEFORE_VERB = re.compile(r"[\s\"'),:\-–—]{0,6}")
 
 def explicit_mentions(reader: OptionReader) -> list[OptionMention]:
     """Mentions behind "the answer is", "Answer:", "I choose" and the like, or before "is the correct answer"."""
-    found: list[OptionMention] = []
+    mentions: list[OptionMention] = []
     for cue in (NAMES_ANSWER, DECIDES):
         for match in cue.finditer(reader.lower):
             starts = _answer_starts(reader.lower, match.end()) if cue is NAMES_ANSWER else [match.end()]
             answer = next(filter(None, (_OPTION_BEHIND_CUE.match(reader.shadow, start) for start in starts)), None)
             run = answer and reader.run_from(option_start(answer))
             if run:
-                found.append(OptionMention(match.start(), run.end, run.options))
+                mentions.append(OptionMention(match.start(), run.end, run.options))
     for match in SAYS_RIGHT.finditer(reader.lower):
-        found += _mentions_before(reader, match)
-    return sorted(found)
+        mentions += _mentions_before(reader, match)
+    return sorted(mentions)
 
 
 def _answer_starts(lower: str, start: int) -> Iterator[int]:

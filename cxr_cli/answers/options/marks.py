@@ -26,28 +26,28 @@ _SHORT_TEXT = 200
 
 def marked_mentions(reader: OptionReader) -> list[OptionMention]:
     """Options with their letter ("B) No"), alone on a line, favoured ("best fits option B"), or Yes/No up front."""
-    found: dict[int, OptionMention] = {}
+    marks: dict[int, OptionMention] = {}
     end = -1
     for line in [0, *(match.end() for match in _LINE_END.finditer(reader.text))]:
         if line > end and (match := _OPTION_LINE.match(reader.shadow, line)):
             start, end = option_start(match), match.end()
-            found[start] = OptionMention(start, end, reader.options_in(match))
+            marks[start] = OptionMention(start, end, reader.options_in(match))
     for start, end, _ in reader.phrase_places:
         mark = _OPTION_MARK.search(reader.shadow, max(start - 16, 0), start)
         if mark and reader.text[end : end + 1] != "-":
             at = mark.start() + next(i for i, c in enumerate(mark[0]) if c.isalpha())
             options = reader.options_of_letter(reader.text[at], reader.shadow[start], end)
-            found.setdefault(at, OptionMention(at, end, options))
+            marks.setdefault(at, OptionMention(at, end, options))
     for match in CHOICE.finditer(reader.lower):
         a, b = reader.sentences_around(match.start(), match.end())
         at = match.end() - 1
         concludes = reader.has_cue(FAVOURS, a, b) or reader.has_cue(IN_CONCLUSION, a, match.start())
         if concludes and reader.text[at].isupper():
             options = reader.options_of_letter(reader.text[at], None, 0)
-            found.setdefault(at, OptionMention(match.start(), at + 1, options))
+            marks.setdefault(at, OptionMention(match.start(), at + 1, options))
     if reader.options.yes_no:
-        found = {**_plain_yes_or_no(reader), **found}
-    return [found[start] for start in sorted(found) if not _REFUTED.match(reader.lower, found[start].end)]
+        marks = {**_plain_yes_or_no(reader), **marks}
+    return [marks[start] for start in sorted(marks) if not _REFUTED.match(reader.lower, marks[start].end)]
 
 
 def wrong_options(reader: OptionReader) -> frozenset[int]:
@@ -80,15 +80,15 @@ def without_option_list(text: str, mentions: list[OptionMention], count: int, si
     def follows(a: OptionMention, b: OptionMention) -> bool:
         return b.start - a.end <= 60 or (starts_line(a) and starts_line(b))
 
-    kept: list[OptionMention] = []
+    others: list[OptionMention] = []
     run: list[OptionMention] = []
     for mention in [*mentions, None]:
         if mention and mention.options == {len(run)} and (not run or follows(run[-1], mention)):
             run.append(mention)
             continue
         if len(run) < 2 or not (single or len(run) == count):
-            kept += run
+            others += run
         run = [mention] if mention and mention.options == {0} else []
         if mention and not run:
-            kept.append(mention)
-    return kept
+            others.append(mention)
+    return others

@@ -31,17 +31,17 @@ class PhraseSearch:
 
     def find(self, text: str) -> list[PhrasePlace]:
         """Where the phrases stand in lower-case text; of several that begin together, the longest."""
-        found: list[PhrasePlace] = []
-        searched = 0
+        places: list[PhrasePlace] = []
+        search_end = 0
         for index, start, end in self._search.find_matches_as_indexes(text):
-            if start < searched or text[start - 1 : start].isalnum():
+            if start < search_end or text[start - 1 : start].isalnum():
                 continue
             for rest, phrase in self._rest[self._firsts[index]]:
                 if stop := _end_of_words(text, end, rest):
-                    found.append((start, stop, phrase))
-                    searched = stop
+                    places.append((start, stop, phrase))
+                    search_end = stop
                     break
-        return found
+        return places
 
 
 def _end_of_words(text: str, end: int, words: list[str]) -> int:

@@ -107,14 +107,14 @@ def concluded_options(reader: OptionReader, question: str, findings: Sequence[st
     sentences = _YesOrNo(reader, question, findings) if reader.options.yes_no else _Options(reader)
     statements: list[tuple[int, int, frozenset[int]]] = []
     for a, b in reader.sentences:
-        if _is_of_model(reader, a, b) and (chosen := sentences.options_in(a, b)):
-            statements.append((a, b, chosen))
-    final = [chosen for a, b, chosen in statements if reader.has_cue(IN_CONCLUSION, a, b)]
+        if _is_of_model(reader, a, b) and (indexes := sentences.options_in(a, b)):
+            statements.append((a, b, indexes))
+    final = [indexes for a, b, indexes in statements if reader.has_cue(IN_CONCLUSION, a, b)]
     if final:
         return final[-1]
     if len(reader.sentences) > 4:
-        statements = [(a, b, chosen) for a, b, chosen in statements if _HERE.search(reader.lower[a:b])]
-    return frozenset(index for *_, chosen in statements for index in chosen)
+        statements = [(a, b, indexes) for a, b, indexes in statements if _HERE.search(reader.lower[a:b])]
+    return frozenset(index for *_, indexes in statements for index in indexes)
 
 
 def _is_of_model(reader: OptionReader, start: int, end: int) -> bool:
@@ -143,10 +143,10 @@ class _YesOrNo:
         if self.names:
             sentence = self.reader.lower[start:end]
             statements = self.engine.statements(self.reader.text[start:end], self.topic)
-            found = [f for statement in statements for f in statement.findings if f.name in self.narrower]
+            findings = [f for statement in statements for f in statement.findings if f.name in self.narrower]
             if len(self.reader.sentences) > 1:
-                found = [f for f in found if f.status != "present" or _is_affirmed(sentence, f.start, f.end)]
-            statuses = {f.status for f in found if f.status != "absent" or f.name in self.names}
+                findings = [f for f in findings if f.status != "present" or _is_affirmed(sentence, f.start, f.end)]
+            statuses = {f.status for f in findings if f.status != "absent" or f.name in self.names}
         else:
             inside = self.places[bisect_left(self.places, (start,)) : bisect_left(self.places, (end,))]
             statuses = {
@@ -188,8 +188,8 @@ def stand_in_status(reader: OptionReader, a: int, b: int, start: int, end: int) 
     Of a sentence that never ends the words near by are read, so that many such places cost no more than their number.
     """
     before = reader.text[max(start, a - _FAR) : a]
-    found = findings_reader().read(before + _STAND_IN + reader.text[b : min(end, b + _FAR)])
-    return next((f.status for f in found if f.start <= len(before) < f.end), None)
+    findings = findings_reader().read(before + _STAND_IN + reader.text[b : min(end, b + _FAR)])
+    return next((f.status for f in findings if f.start <= len(before) < f.end), None)
 
 
 def _fits(sentence: str, start: int, end: int, meaning: str | None, options: OptionSet) -> bool:

@@ -85,22 +85,22 @@ class OptionReader:
 
     def options_of_letter(self, mark: str, other_text: str | None, end: int) -> frozenset[int]:
         """The option of a letter; with another option's text behind it, up to `end`, both."""
-        named = {letter_index(mark, len(self.options.texts))}
+        indexes = {letter_index(mark, len(self.options.texts))}
         if other_text and ends_clause(self.shadow, end):
-            named.add(ord(other_text[0]) - PRIVATE)
-        return frozenset(named)
+            indexes.add(ord(other_text[0]) - PRIVATE)
+        return frozenset(indexes)
 
     def run_from(self, start: int) -> OptionMention | None:
         """The options named one after the other from `start`: "A, C and D", "A or B", one a line."""
         match = OPTION_MENTION.match(self.shadow, start)
         if not match:
             return None
-        named, end = self.options_in(match), match.end()
+        indexes, end = self.options_in(match), match.end()
         while (joint := _NEXT_OPTION.match(self.lower, end)) and (
             match := OPTION_MENTION.match(self.shadow, joint.end())
         ):
-            named, end = named | self.options_in(match), match.end()
-        return OptionMention(start, end, named)
+            indexes, end = indexes | self.options_in(match), match.end()
+        return OptionMention(start, end, indexes)
 
 
 def option_start(match: re.Match[str]) -> int:

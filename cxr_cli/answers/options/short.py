@@ -68,7 +68,7 @@ class _Choice:
     """What has been chosen so far."""
 
     def __init__(self) -> None:
-        self.chosen: dict[int, bool] = {}  # option -> is it firm?
+        self.choices: dict[int, bool] = {}  # option -> is it firm?
         self.recent: list[int] = []  # the options of this clause
         self.before: list[int] = []  # those of the clause before
         self.denying = self.tentative = self.names_any = self.all_but = self.any_wrong = False
@@ -78,26 +78,26 @@ class _Choice:
         self.recent += indexes
         for index in indexes:
             if not self.denying:
-                self.chosen[index] = not self.tentative or self.chosen.get(index, False)
+                self.choices[index] = not self.tentative or self.choices.get(index, False)
 
     def judge(self, indexes: list[int], right: bool) -> None:
         """ "A: no", "B? Yes." """
         for index in indexes:
             if right:
-                self.chosen[index] = True
+                self.choices[index] = True
             else:
-                self.chosen.pop(index, None)
+                self.choices.pop(index, None)
         self.any_wrong |= not right
         self.recent = []
 
     def doubt(self) -> None:
         """What is named before and behind "or" in a clause is not firm."""
         self.tentative = True
-        self.chosen |= {index: False for index in self.recent if index in self.chosen}
+        self.choices |= {index: False for index in self.recent if index in self.choices}
 
     def start_anew(self) -> None:
         """ "A. Wait, no: B." takes back what came before, if something follows."""
-        self.chosen = dict.fromkeys(self.chosen, False)
+        self.choices = dict.fromkeys(self.choices, False)
         self.end()
 
     def end(self) -> None:
@@ -107,9 +107,9 @@ class _Choice:
     def result(self, count: int) -> frozenset[int]:
         """The options chosen, of so many."""
         if self.all_but and not self.any_wrong:
-            return frozenset(range(count)) - self.chosen.keys()
-        firm = frozenset(index for index, is_firm in self.chosen.items() if is_firm)
-        return firm or frozenset(self.chosen)
+            return frozenset(range(count)) - self.choices.keys()
+        firm = frozenset(index for index, is_firm in self.choices.items() if is_firm)
+        return firm or frozenset(self.choices)
 
 
 def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) -> frozenset[int] | None:
@@ -125,8 +125,8 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
         if word is None or (verdict and reader.options.yes_no):
             mark = _FULL_STOP if several or (last == "option" and not reader.options.yes_no) else _SET_OFF
             set_off = reason and _is_set_off(reader, mark, named_end, at)
-            chosen = choice.result(count)
-            return chosen if set_off and any(choice.chosen.values()) and -1 not in chosen else None
+            indexes_so_far = choice.result(count)
+            return indexes_so_far if set_off and any(choice.choices.values()) and -1 not in indexes_so_far else None
         kind = str(word.lastgroup)
         if kind in _NAMING_KINDS:
             indexes = list(_indexes(kind, word[0], count))
@@ -174,7 +174,7 @@ def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
         case "lead" if word == "or":
             choice.doubt()
         case "question":
-            choice.chosen = {index: firm for index, firm in choice.chosen.items() if index not in choice.recent}
+            choice.choices = {index: firm for index, firm in choice.choices.items() if index not in choice.recent}
             choice.end()
         case "stop":
             choice.end()

@@ -53,5 +53,5 @@ def clean(text: str) -> str:
 
 def _in_ascii(match: re.Match[str]) -> str:
     character = match[0]
-    kept = character.isalnum() or character.isspace() or unicodedata.combining(character)
-    return _ASCII.get(character, character if kept else "")
+    stays = character.isalnum() or character.isspace() or unicodedata.combining(character)
+    return _ASCII.get(character, character if stays else "")

@@ -40,11 +40,11 @@ def _reason(error: Exception) -> str:
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file of a model."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CxrError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise CxrError(f"{path} is not JSON that can be read") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise CxrError(f"{path} is not a JSON object")
-    return found
+    return content

@@ -57,9 +57,9 @@ def processor_without_video(family: str) -> Any:
             super().__init__(image_processor, tokenizer, None, chat_template)
 
         def save_pretrained(self, folder: str | Path, *more: Any, **settings: Any) -> Any:
-            saved = super().save_pretrained(folder, *more, **settings)
+            paths = super().save_pretrained(folder, *more, **settings)
             _add_video(Path(folder), "Qwen3VLVideoProcessor" if family == "qwen3_vl" else "Qwen2VLVideoProcessor")
-            return saved
+            return paths
 
     Processor.__name__ = Processor.__qualname__ = original.__name__
     Processor.__module__ = original.__module__

@@ -48,23 +48,23 @@ class HttpClient:
         408, 429, 5xx and a connection that fails are tried again, a timeout once.
         """
         timeouts = 0
-        for left in reversed(range(tries)):
+        for tries_to_come in reversed(range(tries)):
             wait = None
             try:
                 response = await self._send_once(method, path, body)
-                if not left or not (response.status in (408, 429) or response.status >= 500):
+                if not tries_to_come or not (response.status in (408, 429) or response.status >= 500):
                     return response
                 wait = seconds_to_wait(response.headers)
                 if wait is not None and wait > _LONGEST_WAIT:
                     return response
             except TimeoutError:
                 timeouts += 1
-                if not left or timeouts == _TIMEOUTS:
+                if not tries_to_come or timeouts == _TIMEOUTS:
                     raise
             except OSError:
-                if not left:
+                if not tries_to_come:
                     raise
-            await asyncio.sleep(2 ** (tries - 1 - left) * random.uniform(0.5, 1) if wait is None else wait)
+            await asyncio.sleep(2 ** (tries - 1 - tries_to_come) * random.uniform(0.5, 1) if wait is None else wait)
         raise AssertionError("the last try returns or raises")
 
     async def close(self) -> None:
@@ -126,10 +126,10 @@ def _own_resolver(aiohttp: Any) -> Any:
 
     class OwnResolver(aiohttp.ThreadedResolver):  # type: ignore[misc]
         async def resolve(self, *where: Any, **how: Any) -> Any:
-            found = await super().resolve(*where, **how)
-            if not all(is_own_address(address["host"]) for address in found):
+            addresses = await super().resolve(*where, **how)
+            if not all(is_own_address(address["host"]) for address in addresses):
                 raise ConnectionError("the name belongs to another machine now")
-            return found
+            return addresses
 
     return OwnResolver()
 
@@ -142,14 +142,14 @@ def _proxy_for(url: str, aiohttp: Any) -> dict[str, Any]:
     if not proxy or proxy_bypass(parts.hostname or ""):
         return {}
     try:
-        proxied = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        host, port = proxied.hostname, proxied.port
+        address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        host, port = address.hostname, address.port
     except ValueError:
         host = port = None
-    if not host or proxied.scheme.lower() not in ("http", "https"):
+    if not host or address.scheme.lower() not in ("http", "https"):
         raise CxrError(f"the proxy in {scheme}_proxy cannot be used: it is not http://HOST:PORT")
     host = f"[{host}]" if ":" in host else host
-    found = {"proxy": f"{proxied.scheme.lower()}://{host}" + (f":{port}" if port else "")}
-    if proxied.username is None:
-        return found
-    return found | {"proxy_auth": aiohttp.BasicAuth(unquote(proxied.username), unquote(proxied.password or ""))}
+    settings = {"proxy": f"{address.scheme.lower()}://{host}" + (f":{port}" if port else "")}
+    if address.username is None:
+        return settings
+    return settings | {"proxy_auth": aiohttp.BasicAuth(unquote(address.username), unquote(address.password or ""))}

@@ -40,10 +40,10 @@ def base_url(url: str, *, allow_remote: bool) -> tuple[str, bool]:
 def is_local(host: str) -> bool:
     """Whether all addresses of this name belong to this machine. False if the name does not resolve."""
     try:
-        found = {str(address[0]) for *_, address in socket.getaddrinfo(host, None)}
+        addresses = {str(address[0]) for *_, address in socket.getaddrinfo(host, None)}
     except (OSError, ValueError):
         return False
-    return all(map(is_own_address, found))
+    return all(map(is_own_address, addresses))
 
 
 def is_own_address(address: str) -> bool:
@@ -59,5 +59,5 @@ def _interface_addresses() -> frozenset[str]:
     """The addresses of the machine's network interfaces, without their zones."""
     with need("llm"):
         import psutil
-    named = (address.address for found in psutil.net_if_addrs().values() for address in found)
-    return frozenset(address.partition("%")[0] for address in named)
+    addresses = (address.address for interface in psutil.net_if_addrs().values() for address in interface)
+    return frozenset(address.partition("%")[0] for address in addresses)

@@ -63,10 +63,10 @@ def without_limits(schema: Any) -> Any:
 
 def misfit(value: Any, schema: Schema) -> str | None:
     """Why a value does not fit, without quoting it: "`steps[0].kind`: not one of plan, observe". None: it fits."""
-    found = _misfit(value, schema)
-    if found is None:
+    place = _misfit(value, schema)
+    if place is None:
         return None
-    path, reason = found
+    path, reason = place
     return f"`{path.lstrip('.')}`: {reason}" if path else reason
 
 
@@ -96,8 +96,8 @@ def _object_misfit(value: dict[str, Any], properties: Mapping[str, Schema]) -> t
     if len(value) > len(properties):
         return "", "holds more than was asked for"
     for key, schema in properties.items():
-        if found := _misfit(value[key], schema):
-            return f".{key}{found[0]}", found[1]
+        if inner := _misfit(value[key], schema):
+            return f".{key}{inner[0]}", inner[1]
     return None
 
 
@@ -110,6 +110,6 @@ def _array_misfit(value: list[Any], schema: Schema) -> tuple[str, str] | None:
     if "enum" in items and {*map(type, value)} <= {_PYTHON_TYPES[items["type"]]} and {*value} <= {*items["enum"]}:
         return None  # the fast way for an array of numbers, as most are
     for index, item in enumerate(value):
-        if found := _misfit(item, items):
-            return f"[{index}]{found[0]}", found[1]
+        if inner := _misfit(item, items):
+            return f"[{index}]{inner[0]}", inner[1]
     return None

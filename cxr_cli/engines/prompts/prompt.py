@@ -120,11 +120,11 @@ def read_prompt(path: str | Path, placeholders: Iterable[str]) -> Prompt:
         prompt = Prompt(Path(path).read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise CxrError(f"{path}: not UTF-8") from error
-    allowed = [f"{{{name}}}" for name in sorted(placeholders)]
+    names = [f"{{{name}}}" for name in sorted(placeholders)]
     if unknown := prompt.placeholders - set(placeholders):
-        raise CxrError(f"{path}: {{{min(unknown)}}} is no placeholder; there are {', '.join(allowed)}")
+        raise CxrError(f"{path}: {{{min(unknown)}}} is no placeholder; there are {', '.join(names)}")
     if not prompt.placeholders:
-        raise CxrError(f"{path}: has no placeholder, so the question would be missing: use {' or '.join(allowed)}")
+        raise CxrError(f"{path}: has no placeholder, so the question would be missing: use {' or '.join(names)}")
     return prompt
 
 

@@ -64,4 +64,4 @@ def _check_adapter(adapter: Path) -> None:
 
 def _max_lora_rank(adapter: Path) -> int:
     rank = read_object(adapter / "adapter_config.json").get("r", 16)
-    return next((allowed for allowed in _LORA_RANKS if allowed >= rank), rank)
+    return next((most for most in _LORA_RANKS if most >= rank), rank)

@@ -75,30 +75,30 @@ def _is_prose(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def _sections(text: str) -> tuple[Section, ...]:
     """Of a plain text."""
-    found = _diagnoses(list(headings(text)))
-    cut = _with_readings(text, found, _cut(text, found)) if found else [Section("", 0, len(text), 0)]
+    places = _diagnoses(list(headings(text)))
+    cut = _with_readings(text, places, _cut(text, places)) if places else [Section("", 0, len(text), 0)]
     if cut[0].name == "" and (body := opening_end(text, cut[0].end)):
         request = Section("indication", 0, body, 0)
         cut[:1] = [request, Section("", body, cut[0].end, body)] if body < cut[0].end else [request]
     return tuple(cut)
 
 
-def _diagnoses(found: list[Heading]) -> list[Heading]:
+def _diagnoses(headings: list[Heading]) -> list[Heading]:
     """A bare diagnosis above the findings is why the film was made; below them it is the impression."""
-    if not any(heading.kind == "diagnosis" for heading in found):
-        return found
-    last = max((i for i, heading in enumerate(found) if heading.kind == "findings"), default=-1)
+    if not any(heading.kind == "diagnosis" for heading in headings):
+        return headings
+    last = max((i for i, heading in enumerate(headings) if heading.kind == "findings"), default=-1)
     return [
         heading._replace(kind="indication" if i < last else "impression") if heading.kind == "diagnosis" else heading
-        for i, heading in enumerate(found)
+        for i, heading in enumerate(headings)
     ]
 
 
-def _cut(text: str, found: Sequence[Heading]) -> list[Section]:
+def _cut(text: str, headings: Sequence[Heading]) -> list[Section]:
     """Each heading with its text up to the next; what follows a silent section is findings, if it is a body."""
-    cut = [Section("", 0, found[0].start, 0)] if text[: found[0].start].strip() else []
+    cut = [Section("", 0, headings[0].start, 0)] if text[: headings[0].start].strip() else []
     headed = any_silent = False  # has there been a findings section with a heading of its own? any silent one?
-    for heading, following in zip(found, [*found[1:], None], strict=True):
+    for heading, following in zip(headings, [*headings[1:], None], strict=True):
         end = following.start if following else len(text)
         start = _skip_blanks(text, heading.end, end)
         if heading.kind in SILENT or heading.kind == TITLE:
@@ -174,12 +174,12 @@ def _with_body(text: str, cut: list[Section]) -> list[Section]:
     return cut
 
 
-def _with_readings(text: str, found: Sequence[Heading], cut: list[Section]) -> list[Section]:
+def _with_readings(text: str, headings: Sequence[Heading], cut: list[Section]) -> list[Section]:
     """The sections within a preliminary reading, and within an addendum, under the name of these."""
-    kinds = {heading.kind for heading in found}
+    kinds = {heading.kind for heading in headings}
     if kinds.isdisjoint({"preliminary", "addendum"}):
         return cut
-    finals = [heading.start for heading in found if heading.final]
+    finals = [heading.start for heading in headings if heading.final]
     renamed: list[Section] = []
     part, until, has_body = "", 0, False
     for section in cut:

@@ -114,7 +114,7 @@ def _states(word: str) -> bool:
 
 
 def _kind(words: frozenset[str], first: str, *, conjunction: bool) -> str | None:
-    cores = {kind: found for kind, part in _DATA.items() if (found := part["words"] & words)}
+    cores = {kind: common for kind, part in _DATA.items() if (common := part["words"] & words)}
     if len(cores) > 1 and cores.get("findings", _COMMENT) <= _COMMENT:
         cores.pop("findings", None)
     soft = _DATA["administrative"]["with_others"] & words

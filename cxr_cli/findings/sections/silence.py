@@ -148,8 +148,8 @@ def line_end(text: str, kind: str, start: int, end: int, *, lonely: bool) -> int
             break
         stop = min(match.end() + _OPENING, end)
         rest = text[match.end() : text.find(".", match.end(), stop) + 1 or stop]
-        named = _FINDING_NAME.search(rest) and not (_OF_A_FILM.search(rest) or _THEN.search(rest))
-        if tells_what_is_seen(rest) or ((alone or named) and not _REQUEST.match(rest)):
+        names_a_finding = _FINDING_NAME.search(rest) and not (_OF_A_FILM.search(rest) or _THEN.search(rest))
+        if tells_what_is_seen(rest) or ((alone or names_a_finding) and not _REQUEST.match(rest)):
             return match.end()
         start = match.end()
     return end

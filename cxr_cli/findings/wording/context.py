@@ -54,15 +54,15 @@ class Context(Changes):
 
     def tokens(self) -> list[Token]:
         """What is left of them."""
-        left: list[Token] = []
+        rest: list[Token] = []
         for i, group in enumerate(self.groups):
             for token in group:
                 if rule := RULE_OF_KIND.get(token[0]):
-                    left += rule(self, i)
+                    rest += rule(self, i)
                     break
             else:
-                left += group
-        return left
+                rest += group
+        return rest
 
     def good(self, i: int) -> Group:
         """A good quality, unless it is an adjective of a finding or the lower end of a range."""

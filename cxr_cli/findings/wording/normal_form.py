@@ -28,11 +28,11 @@ def normalise(text: str) -> tuple[str, Offsets]:
         plain = plain.translate(_BLANK_FOR_SIGN)
     if "  " not in plain:
         return plain, []
-    offsets, dropped = [], 0
+    offsets, shift = [], 0
     for run in _BLANKS.finditer(plain):
-        keep = run.start() + 1 - dropped
-        dropped += run.end() - run.start() - 1
-        offsets.append((keep, dropped))
+        keep = run.start() + 1 - shift
+        shift += run.end() - run.start() - 1
+        offsets.append((keep, shift))
     return _BLANKS.sub(" ", plain), offsets
 
 
@@ -48,14 +48,14 @@ def with_words(plain: str, offsets: Offsets, words: Iterable[tuple[int, int, str
     """
     pieces: list[str] = []
     drift: Offsets = []  # from the new text to `plain`
-    done = length = grown = 0
+    word_end = length = growth = 0
     for start, end, word in words:
-        pieces += plain[done:start], word
-        length += start - done + len(word)
-        grown += len(word) - (end - start)
-        drift.append((length - 1, -grown))
-        done = end
-    pieces.append(plain[done:])
+        pieces += plain[word_end:start], word
+        length += start - word_end + len(word)
+        growth += len(word) - (end - start)
+        drift.append((length - 1, -growth))
+        word_end = end
+    pieces.append(plain[word_end:])
     text = "".join(pieces)
     if not offsets:
         return text, drift

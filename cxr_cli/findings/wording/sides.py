@@ -68,10 +68,10 @@ def without_comparisons(tokens: list[Token], plain: str) -> list[Token]:
 
 def _covered(plain: str, spans: list[tuple[int, int]]) -> bytearray:
     """1 for each character that lies in one of the spans."""
-    covered = bytearray(len(plain) + 1)
+    cover = bytearray(len(plain) + 1)
     for start, end in spans:
-        covered[start:end] = b"\1" * (end - start)
-    return covered
+        cover[start:end] = b"\1" * (end - start)
+    return cover
 
 
 def _other_tokens(tokens: list[Token], idle: bytearray, both: bytearray) -> Iterator[Token]:

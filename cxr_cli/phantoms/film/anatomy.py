@@ -51,14 +51,14 @@ class Chest:
 
     def film(self) -> Layer:
         """Brightness, 0 black .. about 1 white."""
-        lit = (-0.74) * self.air
-        lit += 1
-        lit *= self.soft_tissue
-        lit += self.bones
-        lit += self.add
+        light = (-0.74) * self.air
+        light += 1
+        light *= self.soft_tissue
+        light += self.bones
+        light += self.add
         self.vessels *= self.air
-        lit += self.vessels
-        return lit
+        light += self.vessels
+        return light
 
     def _lung(self, side: BodySide) -> Layer:
         edge, body, y = self.canvas.edge, self.body, self.canvas.y

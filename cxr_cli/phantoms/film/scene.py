@@ -23,7 +23,7 @@ def scene(rng: Rng, names: Sequence[str], *, follow_up: bool) -> Scene:
     """
     findings: list[DrawnFinding] = []
     prior_findings: list[DrawnFinding] = []
-    taken: set[tuple[str, str]] = set()
+    places: set[tuple[str, str]] = set()
     absent = [name for name, kind in PHANTOM_FINDINGS.items() if name not in names and kind.course == "goes"]
     resolved = rng.sample(absent, 1) if follow_up and rng.below(2) else []
     for name in (*names, *resolved):
@@ -33,8 +33,8 @@ def scene(rng: Rng, names: Sequence[str], *, follow_up: bool) -> Scene:
                 change, prior = _sample_change(rng, finding, name in resolved)
                 finding = finding._replace(change=change)
             claims = _claims(finding) | (_claims(prior) if prior else set())
-            if not claims & taken:
-                taken |= claims
+            if not claims & places:
+                places |= claims
                 findings.append(finding)
                 prior_findings += [prior] if prior else []
                 break

@@ -71,9 +71,9 @@ def _digits(text: str) -> tuple[str, int]:
     mantissa, _, exponent = text.lower().partition("e")
     whole, _, fraction = mantissa.lstrip("-").partition(".")
     digits = f"{whole}{fraction}".lstrip("0")
-    kept = digits.rstrip("0")
-    power = int(exponent or 0) - len(fraction) + len(digits) - len(kept) if kept else 0
-    return ("-" if text.startswith("-") else "") + kept, power
+    significant = digits.rstrip("0")
+    power = int(exponent or 0) - len(fraction) + len(digits) - len(significant) if significant else 0
+    return ("-" if text.startswith("-") else "") + significant, power
 
 
 def _raw(value: Any) -> msgspec.Raw:

@@ -69,8 +69,8 @@ def _read(path: Path, what: str, scan: "Callable[[], pl.LazyFrame]") -> Iterator
     try:
         for batch in scan().collect_batches(chunk_size=_BATCH_ROWS):
             convert = {name: convert for name, type_ in batch.schema.items() if (convert := cells.converter(type_))}
-            counted = [pl.col(name).cast(_as_count(batch.schema[name])) for name in convert]
-            for row in batch.with_columns(counted).iter_rows(named=True):
+            counts = [pl.col(name).cast(_as_count(batch.schema[name])) for name in convert]
+            for row in batch.with_columns(counts).iter_rows(named=True):
                 number += 1
                 if reason := _convert(row, convert):
                     yield f"{path}:{number}", {name: str(value) for name, value in row.items()}, reason
@@ -126,7 +126,7 @@ class _Cells:
                 inner = self.converter(type_.inner)
                 return inner and (lambda values: [None if value is None else inner(value) for value in values])
             case pl.Struct():
-                fields = {field.name: made for field in type_.fields if (made := self.converter(field.dtype))}
+                fields = {field.name: convert for field in type_.fields if (convert := self.converter(field.dtype))}
                 return (lambda value: _with_fields(value, fields)) if fields else None
             case pl.Float32() | pl.Float64():
                 return self._number
@@ -153,8 +153,8 @@ class _Cells:
 
 
 def _with_fields(value: dict[str, Any], fields: Mapping[str, Convert]) -> dict[str, Any]:
-    changed = {name: fields[name](value[name]) for name in fields if value[name] is not None}
-    return value | changed
+    changes = {name: fields[name](value[name]) for name in fields if value[name] is not None}
+    return value | changes
 
 
 def _text(value: bytes) -> str:

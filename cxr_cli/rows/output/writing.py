@@ -165,16 +165,16 @@ def write_text(text: str) -> None:
 
 def _write(sink: Sink, line: bytes, path: Path | None) -> None:
     """Writes the whole line or, into a file, nothing of it."""
-    written = 0
+    count = 0
     try:
-        while written < len(line):  # a pipe or a full disk may take only a part
-            written += sink.write(line[written:] if written else line)
+        while count < len(line):  # a pipe or a full disk may take only a part
+            count += sink.write(line[count:] if count else line)
     except BrokenPipeError:
         raise
     except OSError as error:
-        if written and isinstance(sink, io.FileIO):
+        if count and isinstance(sink, io.FileIO):
             with suppress(OSError):
-                sink.truncate(os.fstat(sink.fileno()).st_size - written)
+                sink.truncate(os.fstat(sink.fileno()).st_size - count)
         raise _write_error(path, error) from error
 
 

@@ -71,12 +71,12 @@ class LlmReasoningJudge:
         chains = [_texts(reasoning) for reasoning in reasonings]
         chains_by_name = [(f"judge{n}", chain) for n, chain in enumerate(chains)]
         extra = [("reference", steps)] if steps and any(chains) else []
-        found = yield from together([self._findings(texts, name, chain) for name, chain in [*chains_by_name, *extra]])
-        predicted, reference = found[: len(chains)], found[-1] if extra else []
+        lists = yield from together([self._findings(texts, name, chain) for name, chain in [*chains_by_name, *extra]])
+        observations, reference = lists[: len(chains)], lists[-1] if extra else []
         parts = yield from together(
             [
                 self._parts(texts, name, chain, findings, reference)
-                for (name, chain), findings in zip(chains_by_name, predicted, strict=True)
+                for (name, chain), findings in zip(chains_by_name, observations, strict=True)
             ]
         )
         return [scores_of(part) for part in parts]

@@ -28,21 +28,21 @@ def counted_shares(judged: Mapping[str, Any] | None) -> dict[str, float | str]:
     """Each part by the counts in the row, whatever they are, or the reason why there is none."""
     if not judged or "reference" not in judged:
         return dict.fromkeys(PARTS, NOT_STORED)
-    found: dict[str, float | str] = {}
+    shares: dict[str, float | str] = {}
     for part, (count, total) in _counts_of_parts(judged).items():
         if count is None or total is None:
-            found[part] = UNREADABLE
+            shares[part] = UNREADABLE
         else:
-            found[part] = count / total if total else NOTHING[part]
-    return found
+            shares[part] = count / total if total else NOTHING[part]
+    return shares
 
 
 def possible_shares(judged: Mapping[str, Any] | None, reasoning: str) -> dict[str, float | str]:
     """The same, but for what is impossible: a judgement of no reasoning, or a share above 1."""
-    found = counted_shares(judged)
+    shares = counted_shares(judged)
     if not reasoning.strip():
-        return {part: share if share == NOT_STORED else NO_REASONING for part, share in found.items()}
-    return {part: IMPOSSIBLE if not isinstance(share, str) and share > 1 else share for part, share in found.items()}
+        return {part: share if share == NOT_STORED else NO_REASONING for part, share in shares.items()}
+    return {part: IMPOSSIBLE if not isinstance(share, str) and share > 1 else share for part, share in shares.items()}
 
 
 def _counts_of_parts(judged: Mapping[str, Any]) -> dict[str, tuple[int | None, int | None]]:

@@ -40,19 +40,19 @@ class RulesJudge:
     def parts(self, reference: CaseReference, silent: str | None, reasoning: str) -> dict[str, float | str]:
         """silent: why the report states nothing, None if it does."""
         comparable = reference.report is not None or (reference.from_steps and reference.findings)
-        predicted = observations([reasoning], self.reader) if comparable else []
+        claims = observations([reasoning], self.reader) if comparable else []
         factuality: float | str = silent or NOTHING_SAID
-        if predicted and reference.report is not None:
-            supported = sum(reference.report.judge(p).verdict == "supported" for p in predicted)
-            factuality = supported / len(predicted)
+        if claims and reference.report is not None:
+            true = sum(reference.report.judge(p).verdict == "supported" for p in claims)
+            factuality = true / len(claims)
         if not reference.from_steps or not reference.findings:
             reason = NOTHING_IN_REFERENCE if reference.from_steps else NO_REFERENCE_STEPS
             return {"factuality": factuality, "completeness": reason, "effectiveness": reason}
         lexicon = self.reader.lexicon
-        recalled = recalled_share(predicted, reference.findings, lexicon) if reasoning.strip() else None
-        effective = effective_share(predicted, reference.findings, lexicon)
+        recall = recalled_share(claims, reference.findings, lexicon) if reasoning.strip() else None
+        effective = effective_share(claims, reference.findings, lexicon)
         return {
             "factuality": factuality,
-            "completeness": NO_REASONING if recalled is None else recalled,
+            "completeness": NO_REASONING if recall is None else recall,
             "effectiveness": NOTHING_SAID if effective is None else effective,
         }

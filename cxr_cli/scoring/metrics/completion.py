@@ -123,8 +123,8 @@ class Completion:
         have, the share that is stated absent. None if none is mentioned."""
         pairs = list(zip(self.statements, self.verdicts, strict=True)) if self.verdicts else []
         there = [f.status != "absent" for f, v in pairs if (f.status != "absent") == (v == "supported")]
-        gone = [f.status == "absent" for f, v in pairs if (f.status == "absent") == (v == "supported")]
-        return (sum(there) / len(there) if there else None), (sum(gone) / len(gone) if gone else None)
+        absences = [f.status == "absent" for f, v in pairs if (f.status == "absent") == (v == "supported")]
+        return (sum(there) / len(there) if there else None), (sum(absences) / len(absences) if absences else None)
 
     def accuracy(self) -> float | None:
         """The answer: 1 or 0 for one right option, partial credit for several, F1 of the findings for open answers.
@@ -143,9 +143,9 @@ class Completion:
         """F1 of the present findings of an open answer."""
         answer = self.case.get("answer")
         reference = self._present(answer if isinstance(answer, list) else list_items(str(answer)))
-        predicted = self._present(self.answer.texts or [])
-        recall = coverage(reference, predicted, self.reader.lexicon) or 0.0
-        precision = coverage(predicted, reference, self.reader.lexicon) or 0.0
+        answers = self._present(self.answer.texts or [])
+        recall = coverage(reference, answers, self.reader.lexicon) or 0.0
+        precision = coverage(answers, reference, self.reader.lexicon) or 0.0
         return f1(precision, recall)
 
     def _present(self, texts: Sequence[str]) -> list[Finding]:

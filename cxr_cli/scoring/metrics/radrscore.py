@@ -43,14 +43,14 @@ def match(a: Finding, b: Finding, lexicon: Lexicon) -> float:
     return score - 0.25 * (a.side != b.side) - 0.25 * (a.zone != b.zone) * score
 
 
-def recalled_share(predicted: Sequence[Finding], reference: Sequence[Finding], lexicon: Lexicon) -> float | None:
+def recalled_share(observations: Sequence[Finding], reference: Sequence[Finding], lexicon: Lexicon) -> float | None:
     """The share of G that P contains too: completeness; None if G is empty."""
-    return coverage(reference, predicted, lexicon)
+    return coverage(reference, observations, lexicon)
 
 
-def effective_share(predicted: Sequence[Finding], reference: Sequence[Finding], lexicon: Lexicon) -> float | None:
+def effective_share(observations: Sequence[Finding], reference: Sequence[Finding], lexicon: Lexicon) -> float | None:
     """The share of P that G contains too: effectiveness; None if P is empty."""
-    return coverage(predicted, reference, lexicon, implied=0.5)
+    return coverage(observations, reference, lexicon, implied=0.5)
 
 
 def coverage(
@@ -62,12 +62,12 @@ def coverage(
     """
     if not these:
         return None
-    named: dict[str, list[Finding]] = {}
+    by_name: dict[str, list[Finding]] = {}
     for b in by:
-        named.setdefault(b.name, []).append(b)
+        by_name.setdefault(b.name, []).append(b)
     total = 0.0
     for a in these:
-        best = max([match(a, b, lexicon) for b in named.get(a.name, ())], default=0.0)
+        best = max([match(a, b, lexicon) for b in by_name.get(a.name, ())], default=0.0)
         if best < 0.5 and a.status != "absent":  # a finding of another name counts half at most
             best = max([best, *(match(a, b, lexicon) for b in by if b.name != a.name)])
         elif best < implied and any(_denies_more(b, a, lexicon) for b in by):

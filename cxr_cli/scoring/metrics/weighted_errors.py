@@ -30,20 +30,20 @@ from cxr_cli.findings.lexicon.error_weights import ErrorKind
 COURSE_STEPS = {"better": -1, "stable": 0, "worse": 1}
 
 
-def weighted_errors(reference: Sequence[Finding], predicted: Sequence[Finding], lexicon: Lexicon) -> float:
+def weighted_errors(reference: Sequence[Finding], prediction: Sequence[Finding], lexicon: Lexicon) -> float:
     """The sum for the present findings of a reference and of a predicted report; 0 is best."""
-    return ReportErrors(reference, predicted, lexicon).total()
+    return ReportErrors(reference, prediction, lexicon).total()
 
 
 class ReportErrors:
     """The errors of one predicted report."""
 
-    def __init__(self, reference: Sequence[Finding], predicted: Sequence[Finding], lexicon: Lexicon) -> None:
-        self.reference, self.predicted, self.lexicon = reference, predicted, lexicon
+    def __init__(self, reference: Sequence[Finding], prediction: Sequence[Finding], lexicon: Lexicon) -> None:
+        self.reference, self.predicted, self.lexicon = reference, prediction, lexicon
         self.weights = lexicon.errors
         # Left and right, named one by one, are what another report calls bilateral.
-        self.both_sides = both_sides(reference) & both_sides(predicted)
-        self.names_in_both = {finding.name for finding in reference} & {finding.name for finding in predicted}
+        self.both_sides = both_sides(reference) & both_sides(prediction)
+        self.names_in_both = {finding.name for finding in reference} & {finding.name for finding in prediction}
 
     def total(self) -> float:
         """The sum over missed findings, wrong details and false findings."""
@@ -75,41 +75,41 @@ class ReportErrors:
             * weights.status.get(finding.status, 1.0)
         )
 
-    def share(self, reference: Finding, predicted: Finding) -> float:
+    def share(self, reference: Finding, prediction: Finding) -> float:
         """How much of `reference` is wrong in `predicted`: 0 nothing, 1 they have nothing to do with each other."""
         kind = self.weights.kind
-        name = self.other_name(reference, predicted)
+        name = self.other_name(reference, prediction)
         if name is None:
             return 1.0
         wrong = kind[name] if name else 0.0
         if (
-            reference.side != predicted.side
+            reference.side != prediction.side
             and reference.side
-            and predicted.side
+            and prediction.side
             and reference.name not in self.both_sides
         ):
-            wrong += kind["half" if "bilateral" in (reference.side, predicted.side) else "side"]
-        heights = HEIGHT.get(reference.zone or ""), HEIGHT.get(predicted.zone or "")
+            wrong += kind["half" if "bilateral" in (reference.side, prediction.side) else "side"]
+        heights = HEIGHT.get(reference.zone or ""), HEIGHT.get(prediction.zone or "")
         if all(heights) and heights[0] != heights[1]:
             wrong += kind["place"]
-        if reference.severity and predicted.severity:
-            wrong += kind["severity"] * abs(SEVERITY[reference.severity] - SEVERITY[predicted.severity])
-        if reference.size and predicted.size:
-            wrong += kind["size"] * min(1.0, abs(math.log2(reference.size / predicted.size)))
-        if reference.change and predicted.change:
-            steps = COURSE_STEPS[COURSE[reference.change]] - COURSE_STEPS[COURSE[predicted.change]]
+        if reference.severity and prediction.severity:
+            wrong += kind["severity"] * abs(SEVERITY[reference.severity] - SEVERITY[prediction.severity])
+        if reference.size and prediction.size:
+            wrong += kind["size"] * min(1.0, abs(math.log2(reference.size / prediction.size)))
+        if reference.change and prediction.change:
+            steps = COURSE_STEPS[COURSE[reference.change]] - COURSE_STEPS[COURSE[prediction.change]]
             wrong += kind["change"] * abs(steps)
         details = (
-            (reference.side, predicted.side),
-            (reference.severity, predicted.severity),
-            (reference.change, predicted.change),
+            (reference.side, prediction.side),
+            (reference.severity, prediction.severity),
+            (reference.change, prediction.change),
         )
         wrong += kind["omission"] * sum(bool(detail) and not other for detail, other in details)
         return min(wrong, self.weights.most)
 
-    def other_name(self, reference: Finding, predicted: Finding) -> ErrorKind | Literal[""] | None:
+    def other_name(self, reference: Finding, prediction: Finding) -> ErrorKind | Literal[""] | None:
         """The kind of error that lies in the names: "" none, None where they name different things."""
-        a, b, lexicon = reference.name, predicted.name, self.lexicon
+        a, b, lexicon = reference.name, prediction.name, self.lexicon
         if a == b or lexicon.near(a, b):
             return ""
         if a in lexicon.broader(b) or b in lexicon.broader(a):
@@ -117,7 +117,7 @@ class ReportErrors:
             # "Opacities, in keeping with edema" says no more than "edema".
             return "" if narrower in self.names_in_both else "name"
         shared = lexicon.broader(a) & lexicon.broader(b)
-        alike = same_side(reference, predicted) and any(self.is_specific(name) for name in shared)
+        alike = same_side(reference, prediction) and any(self.is_specific(name) for name in shared)
         return "diagnosis" if alike else None
 
     def is_specific(self, name: str) -> bool:

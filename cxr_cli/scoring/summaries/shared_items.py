@@ -89,9 +89,9 @@ class SharedItems:
 
     def source_counts(self) -> Counter[str | None]:
         """How many of the compared items each source gave; None counts those without a source."""
-        compared = np.any([*self.tasks.values()], axis=0)
+        items = np.any([*self.tasks.values()], axis=0)
         names = [*self.matrix.sources, None]
-        return Counter(names[source] for source in self._source[compared])
+        return Counter(names[source] for source in self._source[items])
 
     @property
     def without_patient(self) -> int:

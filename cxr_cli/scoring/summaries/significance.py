@@ -52,16 +52,16 @@ def paired(
     if len(a) != len(b):
         raise CxrError(f"{len(a)} values cannot be paired with {len(b)}")
     differences, codes = scored_values(as_floats(a) - as_floats(b), groups)
-    scored = len(differences)
-    if not scored:
+    count = len(differences)
+    if not count:
         return Difference(0, None, None, None, None, len(a))
     rng = np.random.default_rng(seed)
     totals = group_totals(with_count(differences), codes, rng)
     mean = float(differences.mean())
     if len(totals) < 2:
-        return Difference(scored, mean, None, None, None, len(a) - scored)
+        return Difference(count, mean, None, None, None, len(a) - count)
     low, high = percentiles(resampled_means(totals, n, rng), level)
-    return Difference(scored, mean, low, high, _permuted(totals[:, 0], flips, rng), len(a) - scored)
+    return Difference(count, mean, low, high, _permuted(totals[:, 0], flips, rng), len(a) - count)
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:
@@ -88,13 +88,13 @@ def _permuted(sums: Floats, n: int, rng: np.random.Generator) -> float:
     if not len(nonzero):
         return 1.0
     total = nonzero.sum()
-    observed = abs(total) * (1 - 1e-12)
+    least = abs(total) * (1 - 1e-12)
     step = min(1000, max(1, CHUNK // len(nonzero)))
     as_large = draws = 0
     while draws < n and as_large < _ENOUGH:
         count = min(step, n - draws)
         bits = np.frombuffer(rng.bytes(count * len(nonzero) // 8 + 1), np.uint8)
         flips = np.unpackbits(bits, count=count * len(nonzero)).reshape(count, -1).astype(np.float64)
-        as_large += int((np.abs(total - 2 * (flips @ nonzero)) >= observed).sum())
+        as_large += int((np.abs(total - 2 * (flips @ nonzero)) >= least).sum())
         draws += count
     return (as_large + 1) / (draws + 1)

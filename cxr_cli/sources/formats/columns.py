@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def table_path(folder: Path, name: str) -> Path | None:
     """FOLDER/NAME.csv.gz, or FOLDER/NAME.csv if it was unpacked. name: a glob pattern; the last version counts."""
-    found = sorted([*folder.glob(f"{name}.csv.gz"), *folder.glob(f"{name}.csv")], key=lambda path: path.name)
-    return found[-1] if found else None
+    paths = sorted([*folder.glob(f"{name}.csv.gz"), *folder.glob(f"{name}.csv")], key=lambda path: path.name)
+    return paths[-1] if paths else None
 
 
 def read_columns(path: Path, types: Mapping[str, Any]) -> "pl.DataFrame":

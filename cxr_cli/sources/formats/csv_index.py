@@ -59,12 +59,12 @@ class CsvIndex:
 def _ends(data: mmap.mmap) -> np.ndarray:
     """Where each record ends: at a newline with an even number of quotes before it."""
     content = np.frombuffer(data, np.uint8)
-    found, quote_count = [], 0
+    parts, quote_count = [], 0
     for start in range(0, len(content), _CHUNK_BYTES):
-        part = content[start : start + _CHUNK_BYTES]
-        quotes, newlines = np.flatnonzero(part == _QUOTE_BYTE), np.flatnonzero(part == _NEWLINE_BYTE)
+        chunk = content[start : start + _CHUNK_BYTES]
+        quotes, newlines = np.flatnonzero(chunk == _QUOTE_BYTE), np.flatnonzero(chunk == _NEWLINE_BYTE)
         before = quote_count + np.searchsorted(quotes, newlines)
-        found.append(newlines[before % 2 == 0] + start + 1)
+        parts.append(newlines[before % 2 == 0] + start + 1)
         quote_count += len(quotes)
-    ends = np.concatenate(found)
+    ends = np.concatenate(parts)
     return ends if ends[-1:] == len(content) else np.append(ends, len(content))

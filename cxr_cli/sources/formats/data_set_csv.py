@@ -55,16 +55,16 @@ def first_row_of_each_film(path: Path, required: Iterable[str], study: Callable[
     studies: dict[str, Item] = {}
     for where, row, reason in read_table(path, required):
         try:
-            made = row if reason is not None else study(row)
+            result = row if reason is not None else study(row)
         except RowError as error:
             reason = error.reason
         if reason is not None:
             yield where, row, reason
             continue
-        first, earlier, conflict = studies.setdefault(made["id"], (where, made, None))
-        if conflict is None and earlier["labels"] != made["labels"]:
+        first, earlier, conflict = studies.setdefault(result["id"], (where, result, None))
+        if conflict is None and earlier["labels"] != result["labels"]:
             line = where.rpartition(":")[2]
-            studies[made["id"]] = (first, earlier, f"its labels contradict those of the same film in line {line}")
+            studies[result["id"]] = (first, earlier, f"its labels contradict those of the same film in line {line}")
     yield from studies.values()
 
 
@@ -76,13 +76,13 @@ def require_columns(path: Path, columns: Container[str], required: Iterable[str]
 
 def label_values(row: Row, columns: Iterable[str]) -> dict[str, int | None]:
     """The cells of these columns as labels: 1, 0, -1, None for a blank one. RowError: another value in a column."""
-    found: dict[str, int | None] = {}
+    values: dict[str, int | None] = {}
     for column in columns:
         text = (row[column] or "").strip()
-        found[column] = _LABEL_VALUES.get(text.removesuffix(".0"))
-        if text and found[column] is None:
+        values[column] = _LABEL_VALUES.get(text.removesuffix(".0"))
+        if text and values[column] is None:
             raise RowError("", f"column `{column}`: none of 1, 0, -1 and blank")
-    return found
+    return values
 
 
 def one_split_per_patient(items: Iterable[Item]) -> Iterator[Item]:
@@ -96,11 +96,11 @@ def one_split_per_patient(items: Iterable[Item]) -> Iterator[Item]:
 
 def find_films(folder: Path) -> dict[str, str]:
     """The films in a folder, at any depth: name without suffix -> path from the folder."""
-    found: dict[str, str] = {}
+    films: dict[str, str] = {}
     for path in files_in(folder, _FILM_SUFFIXES):
         place = path.relative_to(folder).as_posix()
         if is_utf8(place):
-            found.setdefault(path.name.rpartition(".")[0], place)
+            films.setdefault(path.name.rpartition(".")[0], place)
         else:
             note(f"{path}: passed over, since its name is not UTF-8")
-    return found
+    return films

@@ -39,8 +39,8 @@ def files_in(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _identity(folder: str) -> tuple[int, int]:
-    found = os.stat(folder)
-    return found.st_dev, found.st_ino
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
 
 
 def _is_file(path: Path) -> bool:

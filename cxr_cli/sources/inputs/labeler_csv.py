@@ -39,10 +39,10 @@ def find(name: str, column: str | None = None) -> Source:
     first, separator = _first_record(path)
     if len(first) == 1:
         header, text = _single_column(name, first[0], column)
-        return _numbered(path, header, text, ",", kept=column is not None or text not in NON_TEXT_FIELDS)
+        return _numbered(path, header, text, ",", keep=column is not None or text not in NON_TEXT_FIELDS)
     column = next((cell for cell in first if cell.strip().lower() in REPORT_COLUMNS), None) if column is None else None
     return (
-        sources.find(name) if column is None or "id" in first else _numbered(path, None, column, separator, kept=True)
+        sources.find(name) if column is None or "id" in first else _numbered(path, None, column, separator, keep=True)
     )
 
 
@@ -74,19 +74,19 @@ def _first_record(path: Path) -> tuple[list[str], str]:
             return []
 
     separator = separator_of(texts[0]) if texts else ","
-    named = not _COLUMN_NAMES.isdisjoint(name.strip().lower() for name in cells(separator))
-    separator = separator if named else ","
+    has_names = not _COLUMN_NAMES.isdisjoint(name.strip().lower() for name in cells(separator))
+    separator = separator if has_names else ","
     return cells(separator), separator
 
 
-def _numbered(path: Path, header: Sequence[str] | None, column: str, separator: str, *, kept: bool) -> Source:
-    """kept: does the column stay beside `report`, under its own name?"""
+def _numbered(path: Path, header: Sequence[str] | None, column: str, separator: str, *, keep: bool) -> Source:
+    """keep: does the column stay beside `report`, under its own name?"""
 
     def items() -> Iterator[Item]:
         stream = open_file(path, "rb", format_of(path)[1])
         for number, (where, row, reason) in enumerate(read_csv(stream, str(path), header, separator), 1):
             if reason is None:
-                row = {"id": str(number), "report": row[column] if kept else row.pop(column), **row}
+                row = {"id": str(number), "report": row[column] if keep else row.pop(column), **row}
             yield where, row, reason
 
     return Source(str(path), items, table=True, path=path)

@@ -21,14 +21,14 @@ def find(name: str) -> Source:
 
 def references(name: str) -> dict[str, str | None]:
     """id -> reference report, from a .txt file (id: the line number), a folder of .txt files, or rows with `report`."""
-    found = {}
+    texts = {}
     for where, row, reason in _source("report", name).items():
         if reason is None and not (isinstance(row, dict) and isinstance(row.get("id"), str)):
             reason = "field `id`: missing"
         if reason is not None:
             raise RowError(where, reason)
-        found[row["id"]] = row.get("report")
-    return found
+        texts[row["id"]] = row.get("report")
+    return texts
 
 
 def _source(key: str, name: str) -> Source:

@@ -43,13 +43,13 @@ class RowStore:
         self.fingerprint = Fingerprint(STORED_FIELDS)
 
     def add(self, row: Row) -> None:
-        stored = {name: row[name] for name in STORED_FIELDS if row.get(name) is not None}
-        stored["steps"] = [step["text"] for step in as_steps(row.get("steps"))]
-        line = json_text.encode(stored)
+        fields = {name: row[name] for name in STORED_FIELDS if row.get(name) is not None}
+        fields["steps"] = [step["text"] for step in as_steps(row.get("steps"))]
+        line = json_text.encode(fields)
         self._file.write(line)
-        self.fingerprint.add(stored)
+        self.fingerprint.add(fields)
         self._starts.append(self._starts[-1] + len(line))
-        characters = sum(len(json_text.encode(stored[name])) for name in MODEL_TEXTS if name in stored)
+        characters = sum(len(json_text.encode(fields[name])) for name in MODEL_TEXTS if name in fields)
         self._lengths.append(characters + FILM_CHARACTERS * len(films_of(row)))
 
     def flush(self) -> None:

@@ -29,16 +29,16 @@ def read_training_data(job: Job, check: Callable[[Row], None]) -> TrainingData:
     if "-" in job.sources and (distributed.under_launcher() or job.gpus * job.nodes > 1):
         raise CxrError("several processes cannot all read stdin: name a file")
     groups = [job.sources] if job.weights is None else [[source] for source in job.sources]
-    seen = _Seen()
-    parts = [_read_rows(job, group, check, seen.add) for group in groups]
+    patients = _Seen()
+    parts = [_read_rows(job, group, check, patients.add) for group in groups]
     held_out = None
     if job.evaluation:
-        held_out = _read_rows(job, [job.evaluation], check, seen.look_up)
+        held_out = _read_rows(job, [job.evaluation], check, patients.look_up)
         if not len(held_out):
             raise CxrError(f"--eval {job.evaluation}: no rows to evaluate on")
-        if seen.overlap and not job.allow_overlap:
+        if patients.overlap and not job.allow_overlap:
             raise CxrError(
-                f"--eval {job.evaluation}: {seen.overlap_of(len(held_out))}; --allow-overlap trains all the same"
+                f"--eval {job.evaluation}: {patients.overlap_of(len(held_out))}; --allow-overlap trains all the same"
             )
     return TrainingData(Mixture(parts, job.weights, job.settings.get("seed", 42)), held_out)
 

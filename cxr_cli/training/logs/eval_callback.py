@@ -43,8 +43,8 @@ class EvalCallback(TrainerCallback):  # type: ignore[misc]
         model.eval()
         values: dict[str, list[float]] = defaultdict(list)
         rows = (self.rows[index] for index in range(self.count))
-        for _, scored in run_conversations(self.engine, ((row, self._conversation(row)) for row in rows)):
-            scores = {} if isinstance(scored, RowError) else scored["scores"]
+        for _, row_scores in run_conversations(self.engine, ((row, self._conversation(row)) for row in rows)):
+            scores = {} if isinstance(row_scores, RowError) else row_scores["scores"]
             values["answered"].append(float(scores.get("accuracy") is not None))
             for name, score in scores.items():
                 if score is not None:

@@ -52,8 +52,11 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
         if not steps:
             return []
         rows = steps * args.train_batch_size * args.gradient_accumulation_steps * args.world_size / seconds
-        left = (state.max_steps - state.global_step) * seconds / steps
-        return [f"{rows:.3g} rows/s", f"{int(left // 3600)}:{int(left // 60 % 60):02}:{int(left % 60):02} left"]
+        rest = (state.max_steps - state.global_step) * seconds / steps
+        return [
+            f"{rows:.3g} rows/s",
+            f"{int(rest // 3600)}:{int(rest // 60 % 60):02}:{int(rest % 60):02} left",
+        ]
 
     def _check(self, step: int, logs: dict[str, Any]) -> None:
         """CxrError: from here on nothing can be learned."""

@@ -119,8 +119,8 @@ def _first_host() -> str | None:
     hosts = os.environ.get("SLURM_JOB_NODELIST")
     if not hosts or not shutil.which("scontrol"):
         return None
-    done = subprocess.run(["scontrol", "show", "hostnames", hosts], capture_output=True, text=True)
-    return done.stdout.split()[0] if done.stdout.split() else None
+    run = subprocess.run(["scontrol", "show", "hostnames", hosts], capture_output=True, text=True)
+    return run.stdout.split()[0] if run.stdout.split() else None
 
 
 def _torchrun_environment() -> dict[str, str]:

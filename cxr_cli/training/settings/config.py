@@ -32,14 +32,14 @@ def read_settings(path: str | Path | None, sets: Sequence[str]) -> Settings:
             raise CxrError(f"--set {text}: not NAME=VALUE")
         name, _, key = name.strip().partition(".")
         try:
-            parsed = yaml.load(value, _loader())
+            setting = yaml.load(value, _loader())
         except yaml.YAMLError as error:
             raise CxrError(f"--set {name}: the value is not YAML") from error
         if key:  # lora.r=8
             group = settings.get(name)
-            settings[name] = {**(group if isinstance(group, Mapping) else {}), key: parsed}
+            settings[name] = {**(group if isinstance(group, Mapping) else {}), key: setting}
         else:
-            settings[name] = parsed
+            settings[name] = setting
     return settings
 
 
@@ -50,8 +50,8 @@ def _read_file(path: str | Path) -> Settings:
         settings = yaml.load(Path(path).read_text(encoding="utf-8"), _loader()) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        doubled = str(getattr(error, "problem", "")) if isinstance(error, yaml.constructor.ConstructorError) else ""
-        reason = doubled if doubled.startswith("the key") else "not YAML"
+        problem = str(getattr(error, "problem", "")) if isinstance(error, yaml.constructor.ConstructorError) else ""
+        reason = problem if problem.startswith("the key") else "not YAML"
         raise CxrError(f"{path}{f':{mark.line + 1}' if mark else ''}: {reason}") from error
     if not isinstance(settings, dict):
         raise CxrError(f"{path}: not a list of `name: value`")
@@ -83,17 +83,17 @@ def check_settings(settings: Mapping[str, Any], config_class: type, where: str) 
     """
     stage = "rl" if "num_generations" in {field.name for field in dataclasses.fields(config_class)} else "sft"
     types = {**typing.get_type_hints(config_class), **OWN_TYPES}
-    checked: Settings = {}
+    result: Settings = {}
     for name, value in settings.items():
         _check_name(name, stage, config_class, where)
         if name == "lora":
-            checked[name] = _lora(value, where)
+            result[name] = _lora(value, where)
         elif name == "rewards":
-            checked[name] = _reward_texts(value, where)
+            result[name] = _reward_texts(value, where)
         else:
-            checked[name] = _checked_value(name, value, types[name], where)
-    _check_choice("loss_type", checked.get("loss_type"), LOSSES[stage], where)
-    return checked
+            result[name] = _checked_value(name, value, types[name], where)
+    _check_choice("loss_type", result.get("loss_type"), LOSSES[stage], where)
+    return result
 
 
 def _check_name(name: Any, stage: str, config_class: type, where: str) -> None:
@@ -113,10 +113,10 @@ def _check_name(name: Any, stage: str, config_class: type, where: str) -> None:
 def _lora(value: Any, where: str) -> Settings | None:
     if value in (None, False):
         return None
-    chosen = {} if value is True else value
-    if not isinstance(chosen, Mapping) or set(chosen) - set(LORA_DEFAULTS):
+    own = {} if value is True else value
+    if not isinstance(own, Mapping) or set(own) - set(LORA_DEFAULTS):
         raise CxrError(f"{where}: lora takes {', '.join(LORA_DEFAULTS)}")
-    lora = {**LORA_DEFAULTS, **chosen}
+    lora = {**LORA_DEFAULTS, **own}
     for name, hint in (("r", int), ("alpha", int | float), ("dropout", float)):
         lora[name] = _checked_value(f"lora.{name}", lora[name], hint, where)
     names = lora["target_modules"]

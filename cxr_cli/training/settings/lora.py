@@ -15,14 +15,14 @@ def check_adapter(files: ModelFiles, settings: dict[str, Any]) -> None:
     lora = settings.get("lora")
     if not (files.adapter and lora):
         return
-    saved = read_object(files.adapter / "adapter_config.json")
+    adapter = read_object(files.adapter / "adapter_config.json")
     pairs = {"r": "r", "alpha": "lora_alpha", "dropout": "lora_dropout"}
     for name, key in pairs.items():
-        if lora[name] != saved.get(key):
+        if lora[name] != adapter.get(key):
             raise CxrError(
-                f"lora.{name} is {lora[name]}, and {saved.get(key)} in the adapter {files.name}: leave it out"
+                f"lora.{name} is {lora[name]}, and {adapter.get(key)} in the adapter {files.name}: leave it out"
             )
-    if lora["target_modules"] and set(lora["target_modules"]) != set(saved.get("target_modules") or ()):
+    if lora["target_modules"] and set(lora["target_modules"]) != set(adapter.get("target_modules") or ()):
         raise CxrError(f"lora.target_modules are not those of the adapter {files.name}: leave them out")
 
 

@@ -83,6 +83,6 @@ def _check_best(arguments: Any, job: Job) -> None:
     metric = arguments.metric_for_best_model
     if arguments.save_strategy == "best" and metric is None:
         raise CxrError("save_strategy: best needs metric_for_best_model: loss, ..")
-    logged = ["loss", *(_SCORED if job.settings.get("eval_cases") else ())]
-    if metric is not None and metric.removeprefix("eval_") not in logged:
-        raise CxrError(f"metric_for_best_model: {metric} is none of {', '.join(logged)}: eval_cases gives more")
+    names = ["loss", *(_SCORED if job.settings.get("eval_cases") else ())]
+    if metric is not None and metric.removeprefix("eval_") not in names:
+        raise CxrError(f"metric_for_best_model: {metric} is none of {', '.join(names)}: eval_cases gives more")

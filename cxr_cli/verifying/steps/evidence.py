@@ -23,5 +23,5 @@ class Evidence:
 
     def spans(self, judgements: Sequence[Judgement]) -> list[Span]:
         """The sentences of the report that decided, each once, in order."""
-        found = {self._sentence[j.by.start] for j in judgements if j.by is not None}
-        return [{"start": start, "end": end} for start, end in sorted(found)]
+        places = {self._sentence[j.by.start] for j in judgements if j.by is not None}
+        return [{"start": start, "end": end} for start, end in sorted(places)]

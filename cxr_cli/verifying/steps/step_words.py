@@ -69,14 +69,14 @@ def _has_any(text: str, words: tuple[str, ...]) -> bool:
 
 def measurements(text: str) -> set[tuple[float, str]]:
     """All lengths (in mm) and percentages of a text: {(32.0, "mm"), (50.0, "%")}."""
-    found: set[tuple[float, str]] = set()
+    sizes: set[tuple[float, str]] = set()
     if not _DIGIT.search(text):
-        return found
+        return sizes
     for first, second, unit in _MEASURE.findall(text):
         kind = "%" if unit[0] in "%pP" else "mm"
         scale = 10.0 if unit[0] in "cC" else 1.0
-        found |= {(round(float(number) * scale, 3), kind) for number in (first, second) if number}
-    return found
+        sizes |= {(round(float(number) * scale, 3), kind) for number in (first, second) if number}
+    return sizes
 
 
 def normal_form(text: str) -> str:
