@@ -67,11 +67,11 @@ class SentenceReader:
         """
         plain, offsets = self._words.spell(*normalise(sentence))
         tokens = self._tokenizer.tokens(plain)
-        compositions = compose(tokens, {token[1] for token in tokens}, plain)
-        starts = {start for _, _, start, _ in compositions}
+        joint_tokens = compose(tokens, {token[1] for token in tokens}, plain)
+        starts = {start for _, _, start, _ in joint_tokens}
         lost_starts = [start for _, _, start, _ in tokens if start not in starts]
         phrases, i = [], 0
-        for kind, value, start, end in compositions:
+        for kind, value, start, end in joint_tokens:
             begin = start
             while i < len(lost_starts) and lost_starts[i] < start:
                 begin = min(begin, lost_starts[i]) if kind == "cue" else start
@@ -92,8 +92,8 @@ class SentenceReader:
         if "stand_in" in values or has_bare_side(plain):
             tokens, waits = with_stand_ins(tokens, plain, antecedent)
             values = {token[1] for token in tokens}
-        if (compositions := compose(tokens, values, plain)) is not tokens:
-            tokens, values = compositions, {token[1] for token in compositions}
+        if (joint_tokens := compose(tokens, values, plain)) is not tokens:
+            tokens, values = joint_tokens, {token[1] for token in joint_tokens}
         return in_context(tokens, values, plain, self.lexicon), waits
 
     def _mentions(self, tokens: list[Token], plain: str) -> tuple[list[Mention], str | None]:

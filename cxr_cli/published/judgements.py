@@ -32,8 +32,8 @@ def stored_judgement(model: str, result: Mapping[str, Any]) -> dict[str, Any]:
         return {"right": right, "by": SUBSTRING}
     judgement: dict[str, Any] = {}
     for name, (key, count) in _COUNTS.items():
-        text = result.get(key)
-        value = text.get(count) if isinstance(text, dict) else None
+        counts = result.get(key)
+        value = counts.get(count) if isinstance(counts, dict) else None
         value = len(value) if isinstance(value, list) else value
         judgement[name] = value if type(value) is int and value >= 0 else None
     correct = result.get("correct")

@@ -165,16 +165,16 @@ def write_text(text: str) -> None:
 
 def _write(sink: Sink, line: bytes, path: Path | None) -> None:
     """Writes the whole line or, into a file, nothing of it."""
-    count = 0
+    offset = 0
     try:
-        while count < len(line):  # a pipe or a full disk may take only a part
-            count += sink.write(line[count:] if count else line)
+        while offset < len(line):  # a pipe or a full disk may take only a part
+            offset += sink.write(line[offset:] if offset else line)
     except BrokenPipeError:
         raise
     except OSError as error:
-        if count and isinstance(sink, io.FileIO):
+        if offset and isinstance(sink, io.FileIO):
             with suppress(OSError):
-                sink.truncate(os.fstat(sink.fileno()).st_size - count)
+                sink.truncate(os.fstat(sink.fileno()).st_size - offset)
         raise _write_error(path, error) from error
 
 

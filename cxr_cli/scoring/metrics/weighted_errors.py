@@ -39,7 +39,7 @@ class ReportErrors:
     """The errors of one predicted report."""
 
     def __init__(self, reference: Sequence[Finding], prediction: Sequence[Finding], lexicon: Lexicon) -> None:
-        self.reference, self.predicted, self.lexicon = reference, prediction, lexicon
+        self.reference, self.prediction, self.lexicon = reference, prediction, lexicon
         self.weights = lexicon.errors
         # Left and right, named one by one, are what another report calls bilateral.
         self.both_sides = both_sides(reference) & both_sides(prediction)
@@ -49,7 +49,7 @@ class ReportErrors:
         """The sum over missed findings, wrong details and false findings."""
         kind = self.weights.kind
         errors, nearest = 0.0, set()
-        shares_of_all = [[self.share(finding, other) for other in self.predicted] for finding in self.reference]
+        shares_of_all = [[self.share(finding, other) for other in self.prediction] for finding in self.reference]
         for finding, shares in zip(self.reference, shares_of_all, strict=True):
             share = min(shares, default=1.0)
             if share == 1:
@@ -58,8 +58,8 @@ class ReportErrors:
                 number = shares.index(share)
                 nearest.add(number)
                 # To make something grave of a trifle is an error about something grave.
-                errors += share * max(self.weight(finding), self.weight(self.predicted[number]) * kind["false"])
-        for number, finding in enumerate(self.predicted):
+                errors += share * max(self.weight(finding), self.weight(self.prediction[number]) * kind["false"])
+        for number, finding in enumerate(self.prediction):
             if number not in nearest:
                 share = min((shares[number] for shares in shares_of_all), default=1.0)
                 errors += self.weight(finding) * kind["false"] * share
