@@ -90,9 +90,9 @@ def special_token_reply(request: Request, special: re.Pattern[str]) -> Reply | N
     """The reply to a request with a special token of the model in one of its texts, which the model would take for the
     end of a turn, or for a film. None: there is none."""
     texts = (part["text"] for part in content_parts(request.messages) if part["type"] == "text")
-    found = next(filter(None, map(special.search, texts)), None)
+    match = next(filter(None, map(special.search, texts)), None)
     return (
-        failed_reply(request, f"a text has {found[0]}, which the model reads as a token of its own") if found else None
+        failed_reply(request, f"a text has {match[0]}, which the model reads as a token of its own") if match else None
     )
 
 

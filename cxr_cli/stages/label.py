@@ -52,14 +52,14 @@ class _Labelling:
     def __init__(self, options: LabelOptions) -> None:
         self.options, self.table = options, label_table(options.format) if options.format else None
         self.lexicon = Lexicon.load(options.lexicon)
-        name, chosen = options.label_set, None
+        name, names = options.label_set, None
         if options.findings and name in (None, "all"):
             name, labels = "all", of_findings(parse_findings(options.findings, self.lexicon))
         else:
             name = name or "chexpert"
             labels = labels_of(name, self.lexicon)
-            chosen = parse_labels(options.findings, labels, self.lexicon) if options.findings else None
-        self.labeller = Labeller(reader(self.lexicon), labels, chosen)
+            names = parse_labels(options.findings, labels, self.lexicon) if options.findings else None
+        self.labeller = Labeller(reader(self.lexicon), labels, names)
         self.reader = self.labeller.reader
         added = in_use(
             findings=listed(self.labeller.names) if options.findings else "",
@@ -96,8 +96,8 @@ class _Labelling:
                 without_gold += gold_labels is None
                 silent += gold_labels is not None and labels is None
                 if gold_labels is not None and labels is not None:
-                    found = labels if gold.has_blanks else {name: value or 0 for name, value in labels.items()}
-                    if differs := agreement.add(found, gold_labels, row.get("patient") or row["id"]):
+                    ours = labels if gold.has_blanks else {name: value or 0 for name, value in labels.items()}
+                    if differs := agreement.add(ours, gold_labels, row.get("patient") or row["id"]):
                         yield {**row, "gold": gold_labels, "differs": differs}
 
         flow.pipe(differing, signed=Signed("labelled_by", self.labelled_by))

@@ -100,8 +100,8 @@ def cut_after(path: Path, step: int) -> None:
     if not path.exists():
         return
     part = path.with_name(f"{path.name}.part")
-    with path.open(encoding="utf-8", errors="replace") as lines, part.open("w", encoding="utf-8") as kept:
-        kept.writelines(line for line in lines if step and line.endswith("\n") and _step_of(line) <= step)
+    with path.open(encoding="utf-8", errors="replace") as lines, part.open("w", encoding="utf-8") as copy:
+        copy.writelines(line for line in lines if step and line.endswith("\n") and _step_of(line) <= step)
     part.replace(path)
 
 
