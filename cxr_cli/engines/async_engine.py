@@ -24,7 +24,7 @@ class AsyncEngine(ABC):
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self._done: SimpleQueue[Reply | BaseException] = SimpleQueue()
+        self._replies: SimpleQueue[Reply | BaseException] = SimpleQueue()
         self._failure: BaseException | None = None
         self._thread = Thread(target=self.loop.run_forever, name=f"cxr-{self.name}", daemon=True)
         self._thread.start()
@@ -45,14 +45,14 @@ class AsyncEngine(ABC):
         asyncio.run_coroutine_threadsafe(self.answer(request), self.loop).add_done_callback(self._put)
 
     def ready(self) -> bool:
-        return not self._done.empty()
+        return not self._replies.empty()
 
     def next(self) -> Reply:
         reply = self._failure or self._wait()
         while isinstance(reply, BaseException):  # replies that came with it are not lost
             self._failure = self._failure or reply
             try:
-                reply = self._done.get_nowait()
+                reply = self._replies.get_nowait()
             except Empty:
                 raise self._failure from None
         return reply
@@ -60,10 +60,10 @@ class AsyncEngine(ABC):
     def _wait(self) -> Reply | BaseException:
         """The next reply. Says once on stderr that none comes."""
         try:
-            return self._done.get(timeout=SILENCE)
+            return self._replies.get(timeout=SILENCE)
         except Empty:
             note(f"no reply from {self.name} for {SILENCE:g} s: still waiting")
-            return self._done.get()
+            return self._replies.get()
 
     def close(self) -> None:
         if self.loop.is_closed():
@@ -85,9 +85,9 @@ class AsyncEngine(ABC):
             return
         try:
             self.on_reply(future.result())
-            self._done.put(future.result())
+            self._replies.put(future.result())
         except BaseException as error:
-            self._done.put(error)
+            self._replies.put(error)
 
 
 async def _cancel_all() -> None:

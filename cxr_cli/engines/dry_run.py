@@ -31,14 +31,14 @@ class DryRun:
         self.signature: Mapping[str, object] = {"engine": self.name, "model": spec.model}
         self.requests = self.prompt = self.completion = 0
         self._ready: deque[Reply] = deque()
-        self._seen: set[bytes] = set()
+        self._keys: set[bytes] = set()
 
     def submit(self, request: Request) -> None:
         text = "" if request.schema is None else msgspec.json.encode(sample_value(request.schema)).decode()
         tokens = max(1, len(text) // _CHARACTERS) if text else min(_PROSE, self.spec.sampling.max_tokens)
         key = request_key(self.signature, request)
-        if not (self.spec.cached and key in self._seen):
-            self._seen.add(key)
+        if not (self.spec.cached and key in self._keys):
+            self._keys.add(key)
             self.requests += 1
             self.prompt += _prompt_tokens(request)
             self.completion += tokens

@@ -41,7 +41,7 @@ class LocalEngine:
         self._ready: deque[Reply] = deque()
 
     @cached_property
-    def _loaded(self) -> tuple[Any, Any, Any]:
+    def _parts(self) -> tuple[Any, Any, Any]:
         """Model, processor and tokenizer."""
         model, processor = self.load()
         tokenizer = getattr(processor, "tokenizer", processor)
@@ -51,15 +51,15 @@ class LocalEngine:
 
     @property
     def model(self) -> Any:
-        return self._loaded[0]
+        return self._parts[0]
 
     @property
     def processor(self) -> Any:
-        return self._loaded[1]
+        return self._parts[1]
 
     @property
     def tokenizer(self) -> Any:
-        return self._loaded[2]
+        return self._parts[2]
 
     @cached_property
     def _special(self) -> re.Pattern[str]:

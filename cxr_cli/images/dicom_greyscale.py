@@ -59,8 +59,8 @@ def _cells(
     bits = min(layout.bits, width)
     if bits == width or _in_range(cells, bits, layout.signed):
         mask = cells.dtype.type((1 << bits) - 1)
-        return (cells & mask if layout.signed and bits < width else cells), _stored(bits, layout.signed)
-    values = _stored(width, layout.signed)
+        return (cells & mask if layout.signed and bits < width else cells), _stored_values(bits, layout.signed)
+    values = _stored_values(width, layout.signed)
     if not header.is_compressed:
         beyond = (values < (-(1 << (bits - 1)) if layout.signed else 0)) | (values >= 1 << bits)
         if (_used(cells, values) & beyond & ~_padding(values, header, layout)).any():
@@ -76,9 +76,9 @@ def _in_range(cells: npt.NDArray[np.unsignedinteger[Any]], bits: int, signed: bo
     return int(numbers.min()) >= -(1 << (bits - 1)) and int(numbers.max()) < 1 << bits
 
 
-def _stored(bits: int, signed: bool) -> npt.NDArray[np.int64]:
-    stored = np.arange(1 << bits)
-    return np.where(stored >= 1 << (bits - 1), stored - (1 << bits), stored) if signed else stored
+def _stored_values(bits: int, signed: bool) -> npt.NDArray[np.int64]:
+    values = np.arange(1 << bits)
+    return np.where(values >= 1 << (bits - 1), values - (1 << bits), values) if signed else values
 
 
 def _used(index: npt.NDArray[np.unsignedinteger[Any]], values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

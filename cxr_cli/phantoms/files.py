@@ -61,7 +61,7 @@ def write_dicom(pixels: Layer, path: Path, name: str, *, variant: int = 0) -> No
     bits = 16 if variant % 3 == 0 else 12
     inverted = variant % 5 == 0
     floor, span = 200 * (variant % 4), (4096 if bits == 12 else 16384) - 800
-    stored = ((1 - pixels if inverted else pixels) * span + floor + 0.5).astype("<u2")
+    values = ((1 - pixels if inverted else pixels) * span + floor + 0.5).astype("<u2")
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = ComputedRadiographyImageStorage
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[MADE_BY, name, "image"])
@@ -82,6 +82,6 @@ def write_dicom(pixels: Layer, path: Path, name: str, *, variant: int = 0) -> No
     image.PhotometricInterpretation = "MONOCHROME1" if inverted else "MONOCHROME2"
     image.RescaleIntercept, image.RescaleSlope, image.RescaleType = 0, 1, "US"
     image.WindowCenter, image.WindowWidth = floor + span // 2, span
-    image.PixelData = stored.tobytes()
+    image.PixelData = values.tobytes()
     with errors_named(path):
         image.save_as(path, enforce_file_format=True)

@@ -145,7 +145,7 @@ class Flow:
 
     def finished(self, id: str) -> bool:
         """Whether a row with this id is in the output that `--resume` continues: a stage need not make it again."""
-        return self.options.resume and self._ids.done(id)
+        return self.options.resume and self._ids.is_finished(id)
 
     def reject(self, row: Row, reason: str) -> None:
         """A row that a stage got and cannot use: to `rejects`, or RowError when the first bad row stops the run."""

@@ -26,7 +26,7 @@ class Ids(TempDb):
         """Notes an id of the output. False if it is noted already."""
         return self.run("insert or ignore into done values (?, 0)", id).rowcount > 0
 
-    def done(self, id: str) -> bool:
+    def is_finished(self, id: str) -> bool:
         return self.run("update done set met = 1 where id = ?", id).rowcount > 0
 
     def strangers(self) -> tuple[int, str]:

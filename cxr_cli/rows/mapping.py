@@ -109,14 +109,14 @@ class Mapper:
         if self._unseen:
             self._unseen.difference_update(row)
         present = {name: columns for name, columns in self._names.items() if any(column in row for column in columns)}
-        mapped: Row = {}
+        result: Row = {}
         for name, columns in present.items():
             outer, dot, inner = name.partition(".")
-            place, key = (mapped.setdefault(outer, {}), inner) if dot else (mapped, name)
+            place, key = (result.setdefault(outer, {}), inner) if dot else (result, name)
             place[key] = _paths(row, columns) if key == "images" else _join(row, columns)
         used = {column for columns in self._names.values() for column in columns if column in NON_TEXT_FIELDS}
-        rest = {k: v for k, v in row.items() if k not in mapped and not (k in used and isinstance(v, str | None))}
-        return mapped | rest
+        rest = {k: v for k, v in row.items() if k not in result and not (k in used and isinstance(v, str | None))}
+        return result | rest
 
     def finish(self) -> None:
         """Raises CxrError for a column that no row has had."""
@@ -179,10 +179,10 @@ def mapping_advice(names: Iterable[str], row: Iterable[str]) -> str:
     """ "--map prediction=response,answer=gt": the columns of a row that bear another tool's name for one of these
     names, or the name in other letters: `ID`; "" if there is none."""
     columns = {str(column).strip().lower().replace(" ", "_").replace("-", "_"): str(column) for column in row}
-    found = (
+    candidates = (
         (name, next((columns[other] for other in (name, *OTHER_NAMES.get(name, ())) if other in columns), None))
         for name in names
         if name not in columns.values()
     )
-    pairs = [f"{name}={column}" for name, column in found if column]
+    pairs = [f"{name}={column}" for name, column in candidates if column]
     return f"--map {','.join(pairs)}" if pairs else ""

@@ -61,12 +61,12 @@ class _Labelling:
             names = parse_labels(options.findings, labels, self.lexicon) if options.findings else None
         self.labeller = Labeller(reader(self.lexicon), labels, names)
         self.reader = self.labeller.reader
-        added = in_use(
+        settings = in_use(
             findings=listed(self.labeller.names) if options.findings else "",
             mentions=options.mentions,
             sections=options.sections,
         )
-        self.labelled_by = signature("rules", self.reader.lexicon.digest, set=name, **added)
+        self.labelled_by = signature("rules", self.reader.lexicon.digest, set=name, **settings)
 
     def write(self) -> int:
         """The rows, each with its labels; as a CSV file in columns."""
@@ -131,15 +131,15 @@ class _Labelling:
         """The study with its labels; null, with the reason, where no findings can be read."""
         options, report = self.options, row["report"] or ""
         reason = why_silent(report)
-        added: Row = {"labels": None if reason else self.labeller.labels(report)}
+        result: Row = {"labels": None if reason else self.labeller.labels(report)}
         if options.mentions:
-            added["mentions"] = readings.mentions(report, self.reader)
+            result["mentions"] = readings.mentions(report, self.reader)
         if options.sections:
-            added["sections"] = readings.section_rows(report)
+            result["sections"] = readings.section_rows(report)
         if options.explain:
             note(*readings.explained_reading(row["id"], report, self.reader))
         why = merge_reasons(row, ["labels"], {"labels": reason} if reason else {})
-        return row | added | {"labelled_by": self.labelled_by} | why
+        return row | result | {"labelled_by": self.labelled_by} | why
 
     def _shaped(self, row: Row) -> Row:
         """As the output takes it: a table of another tool, a CSV file with a column for each label, or the row."""

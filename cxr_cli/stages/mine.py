@@ -94,11 +94,11 @@ def run(options: MineOptions) -> int:
         with open_model(engine, miner.seed) as model:
             by = made_by(model, miner)
 
-            def written(rows: Iterator[Row]) -> Iterator[Row]:
+            def write(rows: Iterator[Row]) -> Iterator[Row]:
                 new = (case for case in cases(rows) if not flow.finished(case["id"]))
                 return write_steps(new, model, miner.settings["unmentioned"], by)
 
-            flow.pipe(written, signed=Signed("made_by", by))
+            flow.pipe(write, signed=Signed("made_by", by))
     if miner.without_question:
         why = f"; {miner.without_findings} have {NO_FINDINGS}" if miner.without_findings else ""
         note(f"{miner.without_question} studies gave no question{why}")

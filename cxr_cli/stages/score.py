@@ -146,7 +146,7 @@ class _Scoring:
         )
         verdicts: Counter[bool] = Counter()
 
-        def scored(rows: Iterator[Row]) -> Iterator[Row]:
+        def score_rows(rows: Iterator[Row]) -> Iterator[Row]:
             conversations = ((row, self.scorer.row(row)) for row in self._with_reports(flow, rows))
             for _, result in run_or_reject(self.engine, conversations, flow.reject, in_order=True):
                 try:
@@ -157,7 +157,7 @@ class _Scoring:
                 verdicts.update([not any(reason.startswith("judge: ") for reason in result["why"].values())])
                 yield result
 
-        flow.pipe(scored, ScoredCase, signed=Signed("scored_by", self.scorer.signature))
+        flow.pipe(score_rows, ScoredCase, signed=Signed("scored_by", self.scorer.signature))
         if verdicts[False] and not self.options.dry_run:
             note(f"{verdicts[False]} of {verdicts.total()} rows could not be judged in full: `why` gives the reason")
         return flow.incomplete

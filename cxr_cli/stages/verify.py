@@ -62,12 +62,12 @@ def run(options: VerifyOptions) -> int:
         if options.on == "predictions":
             check, keep = judge.predictions, case_filter.filter_predictions
 
-        def checked(rows: Iterator[Row]) -> Iterator[Row]:
+        def check_rows(rows: Iterator[Row]) -> Iterator[Row]:
             conversations = ((row, check(row)) for row in rows)
             for _, case in run_or_reject(model.engine if model else None, conversations, flow.reject, in_order=True):
                 yield from keep(marks.apply(case, options.on, judges[0]) if marks else case)
 
-        flow.pipe(checked, AnsweredCase, signed=Signed("checked_by", judge.signature))
+        flow.pipe(check_rows, AnsweredCase, signed=Signed("checked_by", judge.signature))
     if not flow.dry_run:
         _note_results(case_filter, judge, marks)
     return flow.incomplete

@@ -42,7 +42,7 @@ class QuestionWriter:
         self, phrasing: Phrasing, names: Iterable[str], *, every: bool = False, uncertain: Uncertain = "skip"
     ) -> None:
         self.phrasing, self.names, self.every = phrasing, list(names), every
-        self.allowed = frozenset(self.names)
+        self.name_set = frozenset(self.names)
         self.harmless = frozenset[str]().union(*map(phrasing.lexicon.narrower, HARMLESS))
         doubt = {"yes": "Yes", "no": "No"}.get(uncertain)
         self._answers: dict[Status, str | None] = {"present": "Yes", "absent": "No", "uncertain": doubt}
@@ -85,7 +85,7 @@ class Candidates:
     @cached_property
     def present(self) -> list[str]:
         """What is present beyond doubt and may be asked about."""
-        return [name for name in self.all_present if name in self.writer.allowed]
+        return [name for name in self.all_present if name in self.writer.name_set]
 
     @cached_property
     def absent(self) -> list[str]:
@@ -94,7 +94,7 @@ class Candidates:
 
     @cached_property
     def _denied(self) -> list[str]:
-        return [name for name in self.study.names if name in self.study.ruled_out and name in self.writer.allowed]
+        return [name for name in self.study.names if name in self.study.ruled_out and name in self.writer.name_set]
 
     def draw_absent(self, count: int, rng: Rng) -> list[str]:
         """`count` absent findings, or fewer if there are no more; chance decides how many of them the study denies."""

@@ -36,7 +36,7 @@ class Temporal(Task):
     def questions(self, candidates: Candidates) -> Iterator[Question]:
         study, writer = candidates.study, candidates.writer
         for name in study.changes | study.sentences:
-            if name in writer.allowed and (question := self._question(study, name, writer)):
+            if name in writer.name_set and (question := self._question(study, name, writer)):
                 yield question
 
     def _question(self, study: StudyFindings, name: str, writer: QuestionWriter) -> Question | None:

@@ -27,7 +27,7 @@ class CaseFilter:
         self.keep, self.min_support, self.explain, self.reasons = keep, min_support, explain, reasons
         self.cases = self.unjudged = 0
         self.steps_dropped = 0
-        self.dropped: Counter[str] = Counter()
+        self.drop_counts: Counter[str] = Counter()
 
     def filter_case(self, case: dict[str, Any]) -> list[dict[str, Any]]:
         """The case without what is dropped, as a list of one row; [] if the whole case is dropped."""
@@ -38,7 +38,7 @@ class CaseFilter:
             self.unjudged += 1
             rows = [case]
         elif reason := self.why_dropped(case):
-            self.dropped[reason] += 1
+            self.drop_counts[reason] += 1
             rows = []
         elif self.keep == "steps":
             steps = [step for step in case["steps"] if is_good(step)]
@@ -62,7 +62,7 @@ class CaseFilter:
             return [case]
         predictions = [p for p in case["predictions"] if is_unjudged(p) or (p["support"] or 0.0) >= least]
         if not predictions:
-            self.dropped["too little support"] += 1
+            self.drop_counts["too little support"] += 1
         return [{**case, "predictions": predictions}] if predictions else []
 
     def why_dropped(self, case: Mapping[str, Any]) -> str | None:
@@ -81,9 +81,9 @@ class CaseFilter:
         """Prints on stderr what was dropped and what could not be judged."""
         if self.unjudged:
             note(f"{self.unjudged} of {self.cases} cases could not be judged and stay: `why` gives the reason")
-        if self.dropped or self.steps_dropped:
-            why = ", ".join(f"{count} {reason}" for reason, count in self.dropped.most_common())
-            losses = f"{self.dropped.total()} of {self.cases} cases" + (f" ({why})" if why else "")
+        if self.drop_counts or self.steps_dropped:
+            why = ", ".join(f"{count} {reason}" for reason, count in self.drop_counts.most_common())
+            losses = f"{self.drop_counts.total()} of {self.cases} cases" + (f" ({why})" if why else "")
             note(f"dropped {losses} and {self.steps_dropped} steps of the others")
 
 

@@ -25,21 +25,21 @@ def load_model(model: ModelFiles, revision: str | None = None, **settings: Any) 
     images = takes_images(load_config(model.base, revision))
     auto_class = AutoModelForImageTextToText if images else AutoModelForCausalLM
     settings = {"dtype": default_dtype(model.base, revision)} | settings
-    loaded = load_weights(auto_class, model.base, revision, **settings)
+    network = load_weights(auto_class, model.base, revision, **settings)
     if model.adapter:
-        loaded = add_adapter(loaded, model.adapter).merge_and_unload()
-    kept = ("bos_token_id", "eos_token_id", "pad_token_id")
-    tokens = {name: getattr(loaded.generation_config, name) for name in kept}
-    loaded.generation_config = GenerationConfig(**tokens)
+        network = add_adapter(network, model.adapter).merge_and_unload()
+    names = ("bos_token_id", "eos_token_id", "pad_token_id")
+    tokens = {name: getattr(network.generation_config, name) for name in names}
+    network.generation_config = GenerationConfig(**tokens)
     if torch.cuda.is_available() and "device_map" not in settings:
-        loaded = loaded.to("cuda")
-    return loaded.eval()
+        network = network.to("cuda")
+    return network.eval()
 
 
 def load_weights(auto_class: Any, model: str, revision: str | None = None, **settings: Any) -> Any:
     """The full model of an Auto class of transformers. CxrError: a tensor is missing, damaged or of another shape."""
     with reported(model, "model"), _quiet():
-        loaded, found = auto_class.from_pretrained(
+        network, info = auto_class.from_pretrained(
             model,
             revision=revision,
             use_safetensors=True,
@@ -48,23 +48,23 @@ def load_weights(auto_class: Any, model: str, revision: str | None = None, **set
             ignore_mismatched_sizes=True,  # they are named below
             **settings,
         )
-    _refuse_missing(model, found["missing_keys"], "weights")
-    if wrong := sorted(name for name, *_ in found["mismatched_keys"]):
+    _refuse_missing(model, info["missing_keys"], "weights")
+    if wrong := sorted(name for name, *_ in info["mismatched_keys"]):
         raise CxrError(f"{model}: {len(wrong)} weights have another shape than config.json says, the first: {wrong[0]}")
-    _refuse_infinite(model, loaded.state_dict())
-    return loaded
+    _refuse_infinite(model, network.state_dict())
+    return network
 
 
-def add_adapter(loaded: Any, folder: Path, *, is_trainable: bool = False) -> Any:
+def add_adapter(network: Any, folder: Path, *, is_trainable: bool = False) -> Any:
     """The model with the LoRA adapter of a folder. CxrError: the adapter is damaged, or does not fit the model."""
     with need("train"):
         from peft import PeftModel, get_peft_model_state_dict
 
     with reported(str(folder), "adapter"), _quiet():
-        adapted = PeftModel.from_pretrained(loaded, str(folder), is_trainable=is_trainable, trust_remote_code=False)
-        found = adapted.load_adapter(str(folder), "default", is_trainable=is_trainable)
-    _refuse_missing(str(folder), found.missing_keys, "weights of the adapter")
-    if unexpected := sorted(found.unexpected_keys):
+        adapted = PeftModel.from_pretrained(network, str(folder), is_trainable=is_trainable, trust_remote_code=False)
+        info = adapted.load_adapter(str(folder), "default", is_trainable=is_trainable)
+    _refuse_missing(str(folder), info.missing_keys, "weights of the adapter")
+    if unexpected := sorted(info.unexpected_keys):
         raise CxrError(
             f"{folder}: {len(unexpected)} of its weights do not fit the base model, the first: {unexpected[0]}"
         )

@@ -35,8 +35,8 @@ class Predictor:
     ) -> None:
         self.prompt, self.samples, self.vote = prompt, samples, vote
         self.seed = seed if sampling.temperature > 0 else None
-        sampled = {} if self.seed is None else {"samples": samples, "seed": seed}
-        settings = {**sampled, **in_use(vote=vote), "prompt": prompt.digest, "size": films.size}
+        drawing = {} if self.seed is None else {"samples": samples, "seed": seed}
+        settings = {**drawing, **in_use(vote=vote), "prompt": prompt.digest, "size": films.size}
         self.answered_by = sign(**engine.signature, **settings)
 
     def conversation(self, row: Row, images: Sequence[Image.Image]) -> Conversation[Row]:
@@ -52,9 +52,9 @@ class Predictor:
             Request(f"{row['id']}#{n}", messages, None if self.seed is None else seed_of(self.seed, row["id"], n))
             for n in range(self.samples)
         ]
-        failed = next((reply.error for reply in replies if reply.error is not None), None)
-        predictions = None if failed else [_prediction(row, n, reply) for n, reply in enumerate(replies)]
-        why = {"predictions": f"{ENGINE}{failed}"} if failed else {}
+        failure = next((reply.error for reply in replies if reply.error is not None), None)
+        predictions = None if failure else [_prediction(row, n, reply) for n, reply in enumerate(replies)]
+        why = {"predictions": f"{ENGINE}{failure}"} if failure else {}
         answered_row = row | {"predictions": predictions, "answered_by": self.answered_by}
         answered_row |= merge_reasons(row, ["predictions"], why)
         if predictions and self.vote:

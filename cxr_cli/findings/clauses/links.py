@@ -155,10 +155,10 @@ class Links(Supposition):
             self.run, self.subject, self.verb_seen = self.subject, len(self.mentions), False
         parenthesis = i > 0 and self.tokens[i - 1][1] == "hedge" and self.tokens[i - 1][3] == self.tokens[i][2]
         listed = self.differential and self.tokens[i][1] == "and"
-        doubted = self.hedge and not (parenthesis or listed)
-        if doubted and self.doubts_one_item(i):
+        in_doubt = self.hedge and not (parenthesis or listed)
+        if in_doubt and self.doubts_one_item(i):
             self.hedge, self.subject = False, len(self.mentions)
-        elif (self.negation == "used" or doubted) and ends_negated_list(self, i):
+        elif (self.negation == "used" or in_doubt) and ends_negated_list(self, i):
             self.end_negation()
             self.hedge = False
             self.subject = len(self.mentions)

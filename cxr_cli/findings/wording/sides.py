@@ -42,13 +42,13 @@ def without_comparisons(tokens: list[Token], plain: str) -> list[Token]:
     tokens = [token for token in tokens if token[1] != "compare"]
     idle: list[tuple[int, int]] = []
     both: list[tuple[int, int]] = []
-    gone: list[tuple[int, int]] = []  # "the left base is hazier than the right": of the left alone
+    spans: list[tuple[int, int]] = []  # "the left base is hazier than the right": of the left alone
     timed = bool(_OTHER_FILM.search(plain))
     if _A_SIDE.search(plain):
         for match in _SIDE_THAN_SIDE.finditer(plain):
             idle.append(match.span())
             of_one = _IS.search(match[0]) and not any(t[0] == "finding" and t[2] < match.end() for t in tokens)
-            (gone if of_one else both).append((match.start("than"), match.end()) if of_one else match.span())
+            (spans if of_one else both).append((match.start("than"), match.end()) if of_one else match.span())
         if both:
             idle += (t[2:] for t in tokens if t[0] == "change" and _COMPARATIVE.fullmatch(plain[t[2] : t[3]]))
         for match in () if timed else chain(_ONE_SIDE.finditer(plain), _IS_LARGER.finditer(plain)):
@@ -60,8 +60,8 @@ def without_comparisons(tokens: list[Token], plain: str) -> list[Token]:
         idle += (match.span() for match in _ANOTHER.finditer(plain))
     if not idle:
         return tokens
-    if gone:
-        covered = _covered(plain, gone)
+    if spans:
+        covered = _covered(plain, spans)
         tokens = [token for token in tokens if token[0] != "side" or not covered[token[2]]]
     return [*_other_tokens(tokens, _covered(plain, idle), _covered(plain, both))]
 

@@ -71,10 +71,10 @@ def _row(line: bytes, signed: Signed | None) -> tuple[Row | None, str | None]:
         return None, "not a row with an id: --resume cannot tell which rows are finished"
     if signed is None:
         return row, None
-    if not isinstance(found := row.get(signed.key), str):
+    if not isinstance(old := row.get(signed.key), str):
         return None, f"no `{signed.key}`: --resume continues what this command has written"
-    if found != signed.signature and not found.endswith(f" & {signed.signature}"):
-        return None, f"{difference(signed.key, found, signed.signature)}: --resume continues a run with its own options"
+    if old != signed.signature and not old.endswith(f" & {signed.signature}"):
+        return None, f"{difference(signed.key, old, signed.signature)}: --resume continues a run with its own options"
     return row, None
 
 
@@ -82,10 +82,10 @@ def difference(key: str, old: str, new: str) -> str:
     """ "answered_by: temperature:0.0 in the file, temperature:0.7 now"; "made_by: task:binary now, not in the file"."""
     olds, news = (dict.fromkeys(re.split(r"\|| & ", text)) for text in (old, new))
     missing = ", ".join(shortened(one_line(part)) for part in olds if part not in news)
-    added = ", ".join(shortened(one_line(part)) for part in news if part not in olds)
-    if missing and added:
-        return f"{key}: {missing} in the file, {added} now"
-    return f"{key}: {missing} in the file, not now" if missing else f"{key}: {added} now, not in the file"
+    more = ", ".join(shortened(one_line(part)) for part in news if part not in olds)
+    if missing and more:
+        return f"{key}: {missing} in the file, {more} now"
+    return f"{key}: {missing} in the file, not now" if missing else f"{key}: {more} now, not in the file"
 
 
 def _is_half_row(line: bytes) -> bool:
@@ -105,6 +105,6 @@ def _is_half_row(line: bytes) -> bool:
 def _take_out(path: Path, numbers: set[int]) -> None:
     """Replaces the file by one without these lines."""
     part = part_of(path)
-    with path.open("rb") as file, part.open("wb") as kept:
-        kept.writelines(line for number, line in enumerate(file, 1) if number not in numbers)
+    with path.open("rb") as file, part.open("wb") as rest:
+        rest.writelines(line for number, line in enumerate(file, 1) if number not in numbers)
     put_in_place(part, path)

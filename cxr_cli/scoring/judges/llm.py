@@ -110,7 +110,7 @@ class LlmReasoningJudge:
         shares = yield from together(
             [
                 self._correct(case, name, findings),
-                self._recalled(case, name, steps, findings, reference),
+                self._recall(case, name, steps, findings, reference),
                 self._effective(case, name, steps, findings),
             ]
         )
@@ -124,7 +124,7 @@ class LlmReasoningJudge:
         values = {"report": case.report, "findings": numbered_list(findings), "silence": self.unmentioned_rule}
         return (yield from self._share(case, name, "correct", len(findings), values))
 
-    def _recalled(
+    def _recall(
         self, case: _CaseText, name: str, steps: list[str], findings: list[str], reference: list[str] | Failure
     ) -> Conversation[Part]:
         if not case.steps:

@@ -43,8 +43,8 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
     text = config.get_text_config()
     parameters = sum(p.numel() for p in model.parameters())
     frozen = "visual" if job.settings.get("freeze_vision") else None
-    trained = (p for n, p in model.named_parameters() if p.requires_grad and not (frozen and frozen in n))
-    trainable = sum(p.numel() for p in trained)
+    to_train = (p for n, p in model.named_parameters() if p.requires_grad and not (frozen and frozen in n))
+    trainable = sum(p.numel() for p in to_train)
     if lora is not None:
         trainable = sum(
             lora.r * (m.in_features + m.out_features)

@@ -34,10 +34,10 @@ def once_for_all(
 @contextmanager
 def _signs_of_life(sign: Path, beat: float) -> Iterator[None]:
     """While this block is open, the file `sign` is there, and is touched every few seconds."""
-    done = Event()
+    end = Event()
 
     def touch() -> None:
-        while not done.wait(beat):
+        while not end.wait(beat):
             sign.touch()
 
     sign.touch()
@@ -46,7 +46,7 @@ def _signs_of_life(sign: Path, beat: float) -> Iterator[None]:
     try:
         yield
     finally:
-        done.set()
+        end.set()
         thread.join()
         sign.unlink(missing_ok=True)
 
