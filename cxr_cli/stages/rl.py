@@ -18,7 +18,13 @@ from cxr_cli.training.data.training_rows import read_training_data
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import KEPT_PROMPTS, check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_rl
-from cxr_cli.training.processes.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
+from cxr_cli.training.processes.distributed import (
+    check_gpus,
+    first_rank_reports,
+    launched_by_cxr,
+    launcher_variables,
+    train_or_launch,
+)
 from cxr_cli.training.processes.once import once_for_all
 from cxr_cli.training.run_record import is_begun, record_of
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
@@ -77,7 +83,7 @@ def train(
     samples: of `--filter-variance`. dry_run: prints the plan instead. reading: how the rewards read reports, for the
     record of the run. Raises CxrError.
     """
-    with quiet_libraries():
+    with launcher_variables(), quiet_libraries():
         with first_rank_reports():
             check_out_folder(job)
             check_gpus(job.gpus, dry_run=dry_run)

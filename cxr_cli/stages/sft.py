@@ -14,7 +14,13 @@ from cxr_cli.training.data.training_rows import read_training_data
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_sft
-from cxr_cli.training.processes.distributed import check_gpus, first_rank_reports, launched_by_cxr, train_or_launch
+from cxr_cli.training.processes.distributed import (
+    check_gpus,
+    first_rank_reports,
+    launched_by_cxr,
+    launcher_variables,
+    train_or_launch,
+)
 from cxr_cli.training.run_record import record_of
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 
@@ -52,7 +58,7 @@ def run(options: SftOptions) -> None:
 def train(job: Job, *, dry_run: bool = False) -> None:
     """Checks all that could stop the training, then fine-tunes the model and fills OUT. dry_run: prints the plan
     instead. Raises CxrError."""
-    with quiet_libraries():
+    with launcher_variables(), quiet_libraries():
         with first_rank_reports():
             check_out_folder(job)
             check_gpus(job.gpus, dry_run=dry_run)

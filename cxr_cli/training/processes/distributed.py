@@ -13,6 +13,10 @@ from cxr_cli.errors import CxrError
 from cxr_cli.termination import on_termination
 from cxr_cli.training.processes.build_locks import report_build_locks
 
+_NUMBERS = (
+    *("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT"),
+    *("SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_LOCALID"),
+)
 _LAUNCHED = "CXR_LAUNCHED"  # the variable that tells the processes which cxr starts that all is checked and OUT is made
 
 
@@ -57,6 +61,27 @@ def _number(variable: str) -> int | None:
         return int(text)
     except ValueError as error:
         raise CxrError(f"the variable {variable} is no number: unset it, or let a launcher set it") from error
+
+
+@contextmanager
+def launcher_variables() -> Iterator[None]:
+    """In this block the variables by which launchers number their processes are those that libraries can read: none
+    is empty. CxrError: one is no number, or they contradict each other."""
+    empty = [name for name in (*_NUMBERS, "MASTER_ADDR") if not os.environ.get(name, "set").strip()]
+    before = {name: os.environ.pop(name) for name in empty}
+    try:
+        numbers = {name: _number(name) for name in _NUMBERS}
+        world, own = numbers["WORLD_SIZE"], numbers["RANK"]
+        if world is None and own:
+            raise CxrError(
+                f"the variable RANK is {own}, and WORLD_SIZE is not set: unset it, or let a launcher set both"
+            )
+        if world is not None and not 0 <= (own if own is not None else 0 if world == 1 else -1) < world:
+            words = "not set" if own is None else own
+            raise CxrError(f"the variable WORLD_SIZE is {world}, and RANK is {words}: let a launcher set both")
+        yield
+    finally:
+        os.environ.update(before)
 
 
 @contextmanager

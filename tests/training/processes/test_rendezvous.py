@@ -67,6 +67,39 @@ def test_a_variable_that_is_no_number(monkeypatch: pytest.MonkeyPatch, name: str
         distributed.process_count(distributed.rank(), 1)
 
 
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"WORLD_SIZE": "abc"}, "the variable WORLD_SIZE is no number: unset it"),
+        ({"LOCAL_RANK": "x"}, "the variable LOCAL_RANK is no number: unset it"),
+        ({"RANK": "1"}, "the variable RANK is 1, and WORLD_SIZE is not set: unset it, or let a launcher set both"),
+        ({"WORLD_SIZE": "2"}, "the variable WORLD_SIZE is 2, and RANK is not set: let a launcher set both"),
+        ({"WORLD_SIZE": "2", "RANK": "5"}, "the variable WORLD_SIZE is 2, and RANK is 5: let a launcher set both"),
+        ({"WORLD_SIZE": "0", "RANK": "0"}, "the variable WORLD_SIZE is 0, and RANK is 0: let a launcher set both"),
+    ],
+)
+def test_variables_that_contradict_each_other(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], words: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CxrError) as error, distributed.launcher_variables():
+        pass
+    assert str(error.value).startswith(words)
+
+
+def test_empty_variables_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.setenv(name, "")
+    with distributed.launcher_variables():
+        assert variables() == [None] * 5
+        assert (distributed.under_launcher(), distributed.rank()) == (False, 0)
+    assert variables() == [""] * 5
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    with distributed.launcher_variables():
+        assert variables()[0] == "1"
+
+
 def test_one_error_is_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CxrError), distributed.first_rank_reports():
         raise CxrError("no rows")
