@@ -113,7 +113,7 @@ class Server:
 
 def _completion(asked: Json, said: str | Json) -> Json:
     choice = said if isinstance(said, dict) else {"message": {"role": "assistant", "content": said}}
-    words = len(text_within(asked)) // 4
+    words = len(text_of(asked)) // 4
     return {
         "id": "x",
         "object": "chat.completion",
@@ -124,7 +124,7 @@ def _completion(asked: Json, said: str | Json) -> Json:
     }
 
 
-def text_within(asked: Json) -> str:
+def text_of(asked: Json) -> str:
     """The texts of all messages as one text."""
     parts = []
     for message in asked["messages"]:

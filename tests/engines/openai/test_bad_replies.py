@@ -10,7 +10,7 @@ from cxr_cli.engines.openai.server_words import server_words
 from cxr_cli.errors import EngineError
 from tests.conftest import needs
 from tests.engines.conversations import generate
-from tests.engines.server import Fault, Json, Server, text_within
+from tests.engines.server import Fault, Json, Server, text_of
 
 pytestmark = needs("llm")
 OFF = "the server's response does not follow the OpenAI protocol"
@@ -67,7 +67,7 @@ def message(finish: str = "stop", **parts: Any) -> Json:
 )
 def test_one_bad_reply_leaves_the_others(reply: Json | Fault, reason: str) -> None:
     def answer(asked: Json) -> str | Json:
-        if text_within(asked) == "Hello 1":
+        if text_of(asked) == "Hello 1":
             if isinstance(reply, Fault):
                 raise reply
             return reply
@@ -95,7 +95,7 @@ def test_reasoning_in_a_field_of_its_own_becomes_text() -> None:
         message(content=""),
     ]
     with (
-        Server(lambda asked: replies[int(text_within(asked)[-1])]) as server,
+        Server(lambda asked: replies[int(text_of(asked)[-1])]) as server,
         open_engine(Spec(server.url, cached=False)) as engine,
     ):
         got = {r.id: (r.text, r.finish, r.error) for r in generate(engine, ask(4))}
@@ -193,7 +193,7 @@ def test_twenty_failures_of_one_kind_stop_the_run(capsys: pytest.CaptureFixture[
 
 def test_a_good_reply_between_failures_goes_on() -> None:
     def answer(asked: Json) -> str:
-        if int(text_within(asked).split()[1]) % 15 == 0:
+        if int(text_of(asked).split()[1]) % 15 == 0:
             return "ok"
         raise Fault(400)
 

@@ -14,7 +14,7 @@ from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.errors import CxrError
 from tests.conftest import needs
 from tests.engines.conversations import generate
-from tests.engines.server import Fault, Server, text_within
+from tests.engines.server import Fault, Server, text_of
 
 
 def ask(n: int, text: str = "Hello", **more: Any) -> list[Request]:
@@ -66,7 +66,7 @@ def test_busy_and_broken_servers_are_asked_again() -> None:
     faults = [Fault(429, Retry_After="0"), Fault(0)]
 
     def answer(asked: dict[str, Any]) -> str:
-        if text_within(asked) == "Hello 1" and faults:
+        if text_of(asked) == "Hello 1" and faults:
             raise faults.pop(0)
         return "ok"
 
