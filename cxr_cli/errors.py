@@ -27,6 +27,11 @@ def note(text: str, *below: str) -> None:
         print("\n".join(map(one_line, (f"cxr: {text}", *below))), file=sys.stderr)
 
 
+def library_message(error: BaseException) -> str:
+    """What a library says of its error, on one line: 300 characters at most, or else the name of its class."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
 def shortened(text: str) -> str:
     """An id or a name, for a message."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}.."

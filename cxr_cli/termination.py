@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_PATIENCE = 3  # the signal that ends a command which does not come to its end
+_LAST_SIGNAL = 3  # the signal that ends a command which does not come to its end
 _callbacks: list[Callable[[], None]] = []
 _received: list[int] = []
 
@@ -34,7 +34,7 @@ def handle(number: int, frame: FrameType | None) -> None:
     _received.append(number)
     if len(_received) == 1:
         raise Terminated(number)
-    if len(_received) >= _PATIENCE:
+    if len(_received) >= _LAST_SIGNAL:
         os._exit(128 + number)
 
 

@@ -153,9 +153,10 @@ def test_a_public_name_has_one_meaning() -> None:
     assert {name: files for name, files in names.items() if name not in INTERFACES} == {}
 
 
-def test_a_private_name_has_one_meaning_in_its_room() -> None:
-    names = doubled(((each.room, each.name), each.file) for each in definitions())
-    assert {name: files for name, files in names.items() if name[1] not in INTERFACES} == {}
+def test_a_private_name_has_one_meaning() -> None:
+    """In the whole house, and it is no public name either."""
+    names = doubled((each.name, each.file) for each in definitions())
+    assert {name: files for name, files in names.items() if name not in INTERFACES} == {}
 
 
 def test_a_class_has_a_name_of_its_own() -> None:

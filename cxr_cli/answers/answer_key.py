@@ -101,11 +101,11 @@ def answer_texts(answer: Any) -> list[str]:
     """The parts of an answer as texts, without tags; [] for none."""
     if answer is None:
         return []
-    parts = [parse_reply(_text(part)) for part in (answer if isinstance(answer, list) else [answer])]
+    parts = [parse_reply(_value_as_text(part)) for part in (answer if isinstance(answer, list) else [answer])]
     return [(part.answer or part.rest).strip() for part in parts]
 
 
-def _text(value: Any) -> str:
+def _value_as_text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

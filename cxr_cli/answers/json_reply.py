@@ -26,7 +26,7 @@ _BARE_VALUE = re.compile(r"[^,}\]\n]*")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"?", re.S)
 _BRACKETS = re.compile(r"\[([^\[\]{}]*)\]")
 _BRACKET_ITEMS = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([^,\s][^,]*)")
-_DECODER = json.JSONDecoder(strict=False)
+_JSON_DECODER = json.JSONDecoder(strict=False)
 _EMPTY = {"null", "none", "nil", "n/a", ""}
 
 
@@ -52,7 +52,7 @@ def structured_reply(text: str) -> StructuredReply | None:
         return None
     keys = list(_ANSWER_KEY.finditer(text, start))
     if not keys:
-        return _verdicts(text[start:])
+        return _letter_verdicts(text[start:])
     answer_keys = [match for match in keys if "answer" in match[0].lower()] or keys
     value = _value(text, answer_keys[-1].end())
     thought_key = _THOUGHT_KEY.search(text, start)
@@ -72,7 +72,7 @@ def _whole(text: str) -> Any:
 def _value(text: str, at: int) -> Any:
     """The value that begins at text[at]: JSON's, Python's, or bare words."""
     try:
-        return _DECODER.raw_decode(text, at)[0]
+        return _JSON_DECODER.raw_decode(text, at)[0]
     except (ValueError, RecursionError):
         pass
     if match := _BRACKETS.match(text, at):
@@ -87,10 +87,10 @@ def _bracket_items(text: str) -> list[str]:
     return [single or double or bare.strip() for single, double, bare in _BRACKET_ITEMS.findall(text)]
 
 
-def _verdicts(text: str) -> StructuredReply | None:
+def _letter_verdicts(text: str) -> StructuredReply | None:
     """{"A": false, "B": true} as "A: no" and "B: yes", one a line."""
     try:
-        value = _DECODER.raw_decode(text)[0]
+        value = _JSON_DECODER.raw_decode(text)[0]
     except (ValueError, RecursionError):
         return None
     if not value:

@@ -14,7 +14,7 @@ _LEAD = re.compile(
 )
 _JOINT = re.compile(r"(?:(?<!\s)\s*)?(?:[\n;,]|\band\b|&)\s*", re.I)
 _BULLET = re.compile(r"^(?:[-–>\s]|\(?\d{1,2}[.)]\s)+")
-_TAIL = re.compile(r"(?<![\s.])[\s.]+\Z|^[\s.]+\Z")
+_END_MARKS = re.compile(r"(?<![\s.])[\s.]+\Z|^[\s.]+\Z")
 
 
 def says_none(text: str) -> bool:
@@ -39,4 +39,4 @@ def single_item(text: str) -> str:
 
 def _bare(item: str) -> str:
     """The item without a bullet and the full stop."""
-    return _TAIL.sub("", _BULLET.sub("", item))
+    return _END_MARKS.sub("", _BULLET.sub("", item))

@@ -20,7 +20,7 @@ from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, DEFERS, FAVOURS, IN_CONCLUSION, REFUSES
 from cxr_cli.answers.wording.synonyms import yes_or_no_meant
 
-_LONGEST_LINE = 80  # characters of a line that may be an answer
+_LONGEST_ANSWER_LINE = 80  # characters of a line that may be an answer
 _INDENT = re.compile(r"[\s\-–>:.]*")
 
 
@@ -82,7 +82,7 @@ class OptionChoice:
         start = self.text.rfind("\n") + 1
         last = self.text[start:].strip()
         a, b = self.reader.sentences_around(start, len(self.text))
-        if not start or len(last) > _LONGEST_LINE or self.reader.has_cue(CONDITION, a, b):
+        if not start or len(last) > _LONGEST_ANSWER_LINE or self.reader.has_cue(CONDITION, a, b):
             return None
         if any(mention.start < start for mention in self._marks):
             return None

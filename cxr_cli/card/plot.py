@@ -38,7 +38,7 @@ def draw_counts(splits: Sequence[Split], stem: Path) -> str | None:
     return f"{stem.name}.png"
 
 
-def _label(name: str) -> str:
+def _bar_label(name: str) -> str:
     name = " ".join(name.split())
     return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
@@ -55,8 +55,8 @@ def _counts(splits: Sequence[Split]) -> Any:
     panels = figure.subplots(2, len(splits), squeeze=False, sharey="row", gridspec_kw={"height_ratios": heights})
     for split, above, below in zip(splits, *panels, strict=True):
         above.barh(range(len(tasks)), [split.tasks[task] for task in tasks], color="#555555")
-        above.set_yticks(range(len(tasks)), [*map(_label, tasks)])
-        above.set_title(f"{_label(split.name)}: {split.fingerprint.rows:,} questions", fontsize=10)
+        above.set_yticks(range(len(tasks)), [*map(_bar_label, tasks)])
+        above.set_title(f"{_bar_label(split.name)}: {split.fingerprint.rows:,} questions", fontsize=10)
         starts = [0] * len(findings)
         for answer, (colour, hatch) in ANSWER_STYLES.items():
             counts = [split.findings[name, answer] for name in findings]
@@ -71,7 +71,7 @@ def _counts(splits: Sequence[Split]) -> Any:
                 label=ANSWER_LABELS[answer],
             )
             starts = [start + count for start, count in zip(starts, counts, strict=True)]
-        below.set_yticks(range(len(findings)), [*map(_label, findings)])
+        below.set_yticks(range(len(findings)), [*map(_bar_label, findings)])
         few = len(names) <= MOST_FINDING_BARS
         below.set_xlabel("questions" if few else f"questions; {MOST_FINDING_BARS} of {len(names)} findings", fontsize=9)
         for axes in (above, below):

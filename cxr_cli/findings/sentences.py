@@ -23,7 +23,7 @@ _TWO_SIDES = re.compile(r"[LR]T\.\s+(?:left|right)\b", re.IGNORECASE)  # radioth
 _GOES_ON = re.compile(
     r"(?:[,(/&–-]|\b(?:a|an|and|are|at|by|for|in|is|no|of|on|or|the|to|with|without))[ \t]*$", re.IGNORECASE
 )
-_LISTED = re.compile(r" (?:or|nor)\b")  # "no eff. or PTX"
+_LIST_FOLLOWS = re.compile(r" (?:or|nor)\b")  # "no eff. or PTX"
 _VALUE = re.compile(r"(?:No|None|Nil|Absent|Negative|Normal|Yes|Present)[ \t.]*(?:\n|$)")  # of what stands above it
 _NARROWEST = 50  # columns that a text may be wrapped at
 _NEXT_WORD = re.compile(r"[ \t]*(\S+)")
@@ -50,7 +50,7 @@ def sentences(text: str) -> Iterator[Sentence]:
             ends_word = mark == "." and end == begin + 1 and text[begin - 1] in _LAST_LETTERS
             if ends_word and _is_abbreviation(text, start, begin):
                 continue
-            if mark == "." and _LISTED.match(text, end):
+            if mark == "." and _LIST_FOLLOWS.match(text, end):
                 continue
             if match.lastgroup:
                 width = width or max(map(len, text[start:stop].split("\n")))

@@ -21,7 +21,7 @@ def to_grey(pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) 
     pixels: (rows, columns), of 1 or 2 bytes. DecodeError: a damaged table, values that the header excludes, or a film
     that ends as one grey.
     """
-    index, stored_values = _cells(pixels, header, layout)
+    index, stored_values = _stored_cells(pixels, header, layout)
     padding = _padding(stored_values, header, layout)
     values = _modality(stored_values, header)
     brightness, element = _voi(values, header)
@@ -42,7 +42,7 @@ def to_grey(pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout) 
     return image
 
 
-def _cells(
+def _stored_cells(
     pixels: npt.NDArray[Any], header: PixelHeader, layout: PixelLayout
 ) -> tuple[npt.NDArray[np.unsignedinteger[Any]], npt.NDArray[np.int64]]:
     """(for each pixel the number of its stored value, all values that can be stored, by number).

@@ -10,7 +10,7 @@ PALETTE = "PALETTE COLOR"
 _SAMPLES = {**dict.fromkeys([*GREY, PALETTE], 1), **dict.fromkeys(["RGB", "YBR_FULL", "YBR_FULL_422"], 3)}
 _SAMPLES |= {"YBR_RCT": 3, "YBR_ICT": 3}  # of JPEG 2000
 OVERLAY_POSITIONS = [(group << 16) + 0x0102 for group in range(0x6000, 0x6020, 2)]
-_LARGEST = 89_000_000  # pixels; the largest films have 30 million
+_MOST_PIXELS = 89_000_000  # pixels; the largest films have 30 million
 
 
 class PixelHeader:
@@ -33,7 +33,7 @@ class PixelHeader:
         if value is None or value == "":
             return []
         several = hasattr(value, "__iter__") and not isinstance(value, str | bytes)
-        return [_number(one) for one in (value if several else [value])]
+        return [_element_number(one) for one in (value if several else [value])]
 
     def number(self, name: str | int) -> float | None:
         """The first number of an element; None where it is missing or empty."""
@@ -71,7 +71,7 @@ class PixelHeader:
             raise DecodeError(f"has a damaged {name}") from error
 
 
-def _number(value: Any) -> float:
+def _element_number(value: Any) -> float:
     text = value.strip(" \0") if isinstance(value, str) else value
     if isinstance(text, str) and text.count(",") == 1 and "." not in text:
         text = text.replace(",", ".")
@@ -110,7 +110,7 @@ def pixel_layout(header: PixelHeader) -> PixelLayout:
     rows, columns, allocated = (header.integer(name) for name in ("Rows", "Columns", "BitsAllocated"))
     if min(rows, columns) < 1:
         raise DecodeError(f"has {rows} Rows and {columns} Columns")
-    if rows * columns > _LARGEST:
+    if rows * columns > _MOST_PIXELS:
         raise DecodeError("has more pixels than a film can have")
     if allocated > 16:
         raise DecodeError(f"has {allocated} bits a pixel; up to 16 are supported")

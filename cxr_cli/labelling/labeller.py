@@ -14,7 +14,7 @@ from cxr_cli.findings.study import StudyFindings
 from cxr_cli.labelling.label_set import LabelSet
 
 Labels = dict[str, int | None]
-_VALUES = {"present": 1, "absent": 0, "uncertain": -1}
+_STATUS_VALUES = {"present": 1, "absent": 0, "uncertain": -1}
 _STRENGTH = (1, -1, 0)
 
 
@@ -63,7 +63,7 @@ class Labeller:
         statements = self.reader.statements(report)
         for statement in statements:
             for name, status, *_, start, end in statement.findings:
-                value, phrase = _VALUES[status], report[start:end].lower()
+                value, phrase = _STATUS_VALUES[status], report[start:end].lower()
                 normal = value == 0 and self._is_normal(phrase)
                 for label in self._normal_by_finding.get(name, ()) if normal else self._labels_of(name, phrase):
                     votes.setdefault(label, set()).add(value)
@@ -79,7 +79,7 @@ class Labeller:
         study = StudyFindings({"report": report}, self.reader, "unknown")
         votes: dict[str, set[int]] = {}
         for label, names in self.label_set.labels.items():
-            if values := {_VALUES[status] for name in names if (status := study.status(name))}:
+            if values := {_STATUS_VALUES[status] for name in names if (status := study.status(name))}:
                 votes[label] = values
         rule = self.label_set.no_finding
         doubtful = ("present", "uncertain")

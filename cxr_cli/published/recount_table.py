@@ -33,7 +33,7 @@ def _table(recount: Recount, lines: Sequence[RecountLine]) -> Table:
     return Table(
         head=["task", "model", "metric", "published", "n", "ours", "n", "nulls", "change", "mostly"],
         body=[
-            [line.task, line.model, line.metric, *_numbers(line), main_cause]
+            [line.task, line.model, line.metric, *_line_cells(line), main_cause]
             for line, main_cause in zip(lines, main_causes, strict=True)
         ],
         names=3,
@@ -71,7 +71,7 @@ def _script_figures(lines: Sequence[RecountLine]) -> Iterator[str]:
         yield f"  {', '.join(texts)}"
 
 
-def _numbers(line: RecountLine) -> list[str]:
+def _line_cells(line: RecountLine) -> list[str]:
     change = "-" if line.change is None else f"{round(line.change, 3) + 0.0:+.3f}"
     return [
         _mean_cell(line.published),

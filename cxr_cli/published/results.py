@@ -31,8 +31,8 @@ from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.lines import whole_text
 
 FOLDERS = ("accuracy_res", "reasoning_res")
-_LISTED = 5  # unknown files that are named
-_INSTRUCTION = re.compile(r"(?<!\s)\s*Let's think step by step\b.*\Z", re.S)
+_MOST_FILES = 5  # unknown files that are named
+_STEP_BY_STEP = re.compile(r"(?<!\s)\s*Let's think step by step\b.*\Z", re.S)
 
 
 def find_results(name: str) -> Source:
@@ -45,8 +45,8 @@ def find_results(name: str) -> Source:
     if not files:
         raise CxrError(f"{name}: neither accuracy_res/MODEL/TASK.json nor reasoning_res/MODEL/TASK.json in this folder")
     if unknown := sorted(_unknown_files(folders, files)):
-        more = f" and {len(unknown) - _LISTED} more" if len(unknown) > _LISTED else ""
-        note(f"{name}: passed over, not MODEL/TASK.json: {', '.join(unknown[:_LISTED])}{more}")
+        more = f" and {len(unknown) - _MOST_FILES} more" if len(unknown) > _MOST_FILES else ""
+        note(f"{name}: passed over, not MODEL/TASK.json: {', '.join(unknown[:_MOST_FILES])}{more}")
     tasks: dict[Path, list[Path]] = {}
     for path in files:
         tasks.setdefault(path.parents[1] / path.name, []).append(path)
@@ -74,7 +74,7 @@ def _task(paths: Sequence[Path]) -> Iterator[Item]:
         contents, counts = Counter(map(_content_hash, results)), Counter[str]()
         for number, result in enumerate(results, 1):
             try:
-                row, reason = _again(_row(path, number, result, contents, item_ids), counts), None
+                row, reason = _again(_result_row(path, number, result, contents, item_ids), counts), None
             except RowError as error:
                 row, reason = result, error.reason
             yield f"{path}:{number}", row, reason
@@ -101,7 +101,9 @@ def _load_results(path: Path) -> list[Any] | str:
     return results if isinstance(results, list) else "not a list of results"
 
 
-def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids: Mapping[str, str]) -> dict[str, Any]:
+def _result_row(
+    path: Path, number: int, result: Any, contents: Counter[str], item_ids: Mapping[str, str]
+) -> dict[str, Any]:
     """contents: how often each content is in this file. item_ids: content -> item_id. RowError: this is no result."""
     if not isinstance(result, dict):
         raise RowError("", "not a result: an object was expected")
@@ -127,7 +129,7 @@ def _row(path: Path, number: int, result: Any, contents: Counter[str], item_ids:
         "report": result.get("original_report") or None,
         "source": "chestx-reasoner",
         "task": task,
-        "question": _INSTRUCTION.sub("", question),
+        "question": _STEP_BY_STEP.sub("", question),
         "options": options,
         "answer": answer if right is None else right[0] if options and len(right) == 1 else right,
         "steps": steps,
@@ -143,7 +145,7 @@ def _content_hash(result: Any) -> str:
     if not isinstance(result, dict) or not result.get("original_report"):
         return ""
     question, options = parse_prompt(str(result.get("question")))
-    content = json.dumps([_INSTRUCTION.sub("", question), options, result["original_report"]])
+    content = json.dumps([_STEP_BY_STEP.sub("", question), options, result["original_report"]])
     return hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
 
 

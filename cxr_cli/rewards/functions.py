@@ -159,15 +159,15 @@ def text_of(completion: Any) -> str:
 def _completion(case: str, text: str) -> Completion:
     """Kept in a cache, since every reward needs the same."""
     row: dict[str, Any] = json.loads(case)
-    return Completion(row, text, _reference(case), _reader())
+    return Completion(row, text, _reference(case), _current_reader())
 
 
 @lru_cache(maxsize=1024)
 def _reference(case: str) -> CaseReference:
-    return case_reference(json.loads(case), _reader(), _settings.unmentioned)
+    return case_reference(json.loads(case), _current_reader(), _settings.unmentioned)
 
 
-def _reader() -> Reader:
+def _current_reader() -> Reader:
     if _settings.reader is None:
         _settings.reader = reader()
     return _settings.reader

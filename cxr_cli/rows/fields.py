@@ -31,7 +31,7 @@ def restore(row: Row) -> Row:
 def with_texts(row: Row) -> Row:
     """The row with `id`, `prediction` and `answer` as texts where they are numbers or truth values: 1 -> "1"."""
     numbers = {
-        name: _as_text(value)
+        name: _cell_text(value)
         for name in ("prediction", "answer", "label")
         if (value := row.get(name)) is not None and not isinstance(value, str) and _has_number(value)
     }
@@ -44,9 +44,9 @@ def _has_number(value: Any) -> bool:
     return any(isinstance(part, int | float) for part in (value if isinstance(value, list) else [value]))
 
 
-def _as_text(value: Any) -> Any:
+def _cell_text(value: Any) -> Any:
     if isinstance(value, list):
-        return [_as_text(part) for part in value]
+        return [_cell_text(part) for part in value]
     if value != value:  # NaN is the null of some tables
         return None
     value = int(value) if isinstance(value, float) and value.is_integer() else value

@@ -81,8 +81,8 @@ _COLUMN_NAMES = {
     *("impression", "text", "name", "path", "file", "filename", "study", "date", "sex", "age", "mesh"),
 }
 _NAME_ENDS = ("_id", "_uid", "_path", "_text", "_name", "_date", "_number", "_label")
-_LISTED = 20  # columns that an error names
-_NAME = re.compile(r"[\w/()\[\]#-]{1,40}(?: [\w/()\[\]#-]{1,40}){0,3}")
+_MOST_NAMES = 20  # columns that an error names
+_COLUMN_NAME = re.compile(r"[\w/()\[\]#-]{1,40}(?: [\w/()\[\]#-]{1,40}){0,3}")
 
 
 class Mapper:
@@ -126,10 +126,10 @@ class Mapper:
     def _missing(self, column: str) -> CxrError:
         columns = self._columns or []
         start = f"--map: {self._source} has no column `{column}`"
-        if not (all(map(_NAME.fullmatch, columns)) and _names_columns(columns)):
+        if not (all(map(_COLUMN_NAME.fullmatch, columns)) and _names_columns(columns)):
             return CxrError(f"{start}: does its first line hold the names?")
-        more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
-        return CxrError(f"{start}; it has: {', '.join(columns[:_LISTED])}{more}")
+        more = f" and {len(columns) - _MOST_NAMES} more" if len(columns) > _MOST_NAMES else ""
+        return CxrError(f"{start}; it has: {', '.join(columns[:_MOST_NAMES])}{more}")
 
 
 def _names_columns(columns: Iterable[str]) -> bool:

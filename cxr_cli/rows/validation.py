@@ -53,7 +53,7 @@ def _schema_reason(message: str, kind: type) -> str:
         return f"field `{path}`: empty"
     if " of length <= " in message:
         return f"field `{path}`: longer than {message.rpartition(' ')[2]} characters"
-    choices = _choices(kind).get(path.rpartition(".")[2])  # a wrong choice, whose message would quote the value
+    choices = _field_choices(kind).get(path.rpartition(".")[2])  # a wrong choice, whose message would quote the value
     return f"field `{path}`: not one of {', '.join(choices)}" if choices else f"field `{path}`: not valid"
 
 
@@ -63,7 +63,7 @@ def _type_names(types: str) -> str:
 
 
 @cache
-def _choices(kind: type) -> dict[str, tuple[str, ...]]:
+def _field_choices(kind: type) -> dict[str, tuple[str, ...]]:
     """Field name -> the texts it may hold, for all fields of `kind`, nested ones too, that are a choice of texts."""
     choices: dict[str, tuple[str, ...]] = {}
     _collect_choices(type_info(kind), choices)

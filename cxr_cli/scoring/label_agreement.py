@@ -99,11 +99,11 @@ def _metrics(totals: Floats, code: int) -> Floats:
     ours, gold, n = counts[:, code].sum(axis=1), counts[:, :, code].sum(axis=1), counts.sum(axis=(1, 2))
     with np.errstate(invalid="ignore", divide="ignore"):
         metrics = [both / ours, both / gold, 2 * both / np.where(gold, ours + gold, np.nan)]
-    kappas = [_kappa(*row) for row in zip(both, ours - both, gold - both, n - ours - gold + both, strict=True)]
+    kappas = [_label_kappa(*row) for row in zip(both, ours - both, gold - both, n - ours - gold + both, strict=True)]
     return np.stack([*metrics, np.array(kappas)], axis=1)
 
 
-def _kappa(both: float, ours: float, gold: float, neither: float) -> float:
+def _label_kappa(both: float, ours: float, gold: float, neither: float) -> float:
     """both: given by both; ours, gold: by one of them alone."""
     pairs = {("yes", "yes"): both, ("yes", "no"): ours, ("no", "yes"): gold, ("no", "no"): neither}
     value = kappa({pair: int(count) for pair, count in pairs.items()})

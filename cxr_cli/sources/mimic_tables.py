@@ -53,7 +53,7 @@ class Tables:
         films, dates = self._read_films()
         self._splits = self._read_splits()
         self._films = _ByStudy(films)
-        self._entries = _ByStudy(_join(dates, self._splits.drop("subject_id"), self._read_labels()))
+        self._entries = _ByStudy(_join_frames(dates, self._splits.drop("subject_id"), self._read_labels()))
 
     def films(self, study: int) -> list[FilmEntry]:
         """A study's films: PA, AP, other frontal ones, those of unknown view, then the laterals. One of unknown view
@@ -134,7 +134,7 @@ class _ByStudy:
         return self._rest.slice(start, end - start).rows() if start < end else []
 
 
-def _join(*frames: "pl.DataFrame") -> "pl.DataFrame":
+def _join_frames(*frames: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl
 
     table = pl.concat([frame.select("study_id") for frame in frames]).unique()

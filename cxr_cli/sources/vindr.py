@@ -31,16 +31,16 @@ LEXICON_NAMES = {  # columns that have another name in the lexicon; several with
 
 
 def fits(folder: Path) -> bool:
-    return any(_label_table(folder, split).is_file() for split in VINDR_SPLITS)
+    return any(_image_labels(folder, split).is_file() for split in VINDR_SPLITS)
 
 
-def _label_table(folder: Path, split: str) -> Path:
+def _image_labels(folder: Path, split: str) -> Path:
     return folder / "annotations" / f"image_labels_{split}.csv"
 
 
 def _items(folder: Path) -> Iterator[Item]:
     for split in VINDR_SPLITS:
-        if (path := _label_table(folder, split)).is_file():
+        if (path := _image_labels(folder, split)).is_file():
             yield from _studies_of_split(path, split)
 
 

@@ -34,7 +34,7 @@ class Resumable:
         if self._restores_by_itself(checkpoint):
             super()._load_from_checkpoint(checkpoint, model)  # type: ignore[misc]
         else:
-            _load_weights(current, checkpoint)
+            _restore_weights(current, checkpoint)
 
     def _load_best_model(self) -> None:
         trainer: Any = self
@@ -42,7 +42,7 @@ class Resumable:
         if self._restores_by_itself(best):
             super()._load_best_model()  # type: ignore[misc]
         else:
-            _load_weights(trainer.accelerator.unwrap_model(trainer.model), best)
+            _restore_weights(trainer.accelerator.unwrap_model(trainer.model), best)
 
     def _restores_by_itself(self, checkpoint: str) -> bool:
         """Does Trainer restore the weights of this checkpoint as they were? Those of adapters, and of shared models."""
@@ -50,7 +50,7 @@ class Resumable:
         return trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled or _is_adapter(checkpoint)
 
 
-def _load_weights(model: Any, checkpoint: str) -> None:
+def _restore_weights(model: Any, checkpoint: str) -> None:
     try:
         checkpoint_model = type(model).from_pretrained(
             checkpoint, dtype=model.dtype, use_safetensors=True, trust_remote_code=False

@@ -31,7 +31,7 @@ def check_out_folder(job: Job) -> None:
     if not _is_training_output(out):
         raise CxrError(f"{out} holds something else than a training of `cxr sft` or `cxr rl`: choose another -o")
     if job.overwrite:
-        for flag, path in _paths(job):
+        for flag, path in _input_paths(job):
             if path.resolve().is_relative_to(out.resolve()):
                 raise CxrError(f"--overwrite would remove {path}, which {flag} needs: choose another -o")
         if (aside := set_aside(out)).exists():
@@ -95,7 +95,7 @@ def _is_training_output(out: Path) -> bool:
     return any((out / name).is_file() for name in names) or any(out.glob("checkpoint-*/trainer_state.json"))
 
 
-def _paths(job: Job) -> Iterator[tuple[str, Path]]:
+def _input_paths(job: Job) -> Iterator[tuple[str, Path]]:
     """(flag, path) of the files and folders that the training reads."""
     yield from (("INPUT", Path(source)) for source in job.sources if source != "-")
     by_flag = {"-m": job.model, "--images": job.root, "--eval": job.evaluation, "--config": job.config}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-_ENGINE = re.compile(r"engine:([^|]+)")
+_ENGINE_PART = re.compile(r"engine:([^|]+)")
 
 
 def spearman(a: ArrayLike, b: ArrayLike) -> float | None:
@@ -48,7 +48,7 @@ def verdicts(row: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], tuple[st
     {"checked_by": "engine:human|..", "steps": [{"verdict": "supported", "second": {"judge": "rules", "verdict":
     "contradicted"}}]}  ->  ("human", "rules"), ("supported", "contradicted")
     """
-    first = _ENGINE.match(row.get("checked_by") or "")
+    first = _ENGINE_PART.match(row.get("checked_by") or "")
     for chain in (row, *(row.get("predictions") or ())):
         for step in chain.get("steps") or ():
             second = step.get("second") if isinstance(step, Mapping) else None

@@ -66,7 +66,7 @@ _PHRASE_BEFORE = re.compile(
     r"|indicates?|indicating|be|has|and|or|also|an?|the)\s+)\Z"
 )
 _CLAUSE_REACH, _NEAR, _FAR = 200, 20, 600  # characters
-_STAND_IN = "pneumothorax"  # read in the place of words that are no finding
+_STAND_IN_FINDING = "pneumothorax"  # read in the place of words that are no finding
 
 
 def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ def stand_in_status(reader: OptionReader, a: int, b: int, start: int, end: int) 
     Of a sentence that never ends the words near by are read, so that many such places cost no more than their number.
     """
     before = reader.text[max(start, a - _FAR) : a]
-    findings = findings_reader().read(before + _STAND_IN + reader.text[b : min(end, b + _FAR)])
+    findings = findings_reader().read(before + _STAND_IN_FINDING + reader.text[b : min(end, b + _FAR)])
     return next((f.status for f in findings if f.start <= len(before) < f.end), None)
 
 

@@ -8,7 +8,7 @@ from cxr_cli.answers.wording.languages import answer_in_english
 _BRACED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{([^{}]*)\}")
 _NEXT_BOX = re.compile(r"\}[\s$,;]*+(?:and\b|&)?[\s$]*+\\(?:boxed|fbox)\s*\{")
-_FORMULA = re.compile(r"\\[()\[\]]")
+_LATEX_BRACKET = re.compile(r"\\[()\[\]]")
 _UNDERSCORES = re.compile(r"(?<!\w)_+|(?<!_)_++(?!\w)")
 _MARKDOWN = re.compile(r"[*`#$]+")
 _NOT_ASCII = re.compile(r"[^\t-\r\x1c-~]")
@@ -44,7 +44,7 @@ def clean(text: str) -> str:
     """
     if "\\" in text:
         text = _NEXT_BOX.sub(", ", _BRACED.sub(r"\1", text))
-        text = _FORMULA.sub(" ", _BOXED.sub(r"\nFinal answer: \1\n", text))
+        text = _LATEX_BRACKET.sub(" ", _BOXED.sub(r"\nFinal answer: \1\n", text))
     if "_" in text:
         text = _UNDERSCORES.sub("", text)
     text = _NOT_ASCII.sub(_in_ascii, _MARKDOWN.sub("", text)).replace("\r\n", "\n").strip()

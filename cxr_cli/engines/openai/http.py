@@ -17,7 +17,7 @@ TRIES = 3  # of each request; the waits between them are those that the server a
 TIMEOUT, CONNECT_TIMEOUT = 600.0, 10.0  # seconds for a response and for a connection
 _TIMEOUTS = 2  # tries that end without any response: more would ask a slow server blindly
 _LONGEST_WAIT = 120  # seconds that a server may ask for
-_LARGEST = 2**26  # bytes of a response
+_MOST_BYTES = 2**26  # bytes of a response
 
 
 class Response(NamedTuple):
@@ -76,7 +76,7 @@ class HttpClient:
         try:
             request = session.request(method, self._url + path, data=body or None, allow_redirects=False, **self._proxy)
             async with request as response:
-                return Response(response.status, response.headers, await _read(response))
+                return Response(response.status, response.headers, await _read_body(response))
         except self._aiohttp.ClientError as error:
             if isinstance(error, OSError):
                 raise
@@ -96,13 +96,13 @@ class HttpClient:
         )
 
 
-async def _read(response: Any) -> bytes:
+async def _read_body(response: Any) -> bytes:
     """The whole body. OSError: it is larger than any reply can be."""
     chunks, size = [], 0
     async for chunk in response.content.iter_any():
         chunks.append(chunk)
         size += len(chunk)
-        if size > _LARGEST:
+        if size > _MOST_BYTES:
             raise ConnectionError("the response is too large")
     return b"".join(chunks)
 

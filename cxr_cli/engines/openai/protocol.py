@@ -82,7 +82,7 @@ class _ReplyBody(msgspec.Struct):
     usage: _Usage | None = None
 
 
-_DECODER = msgspec.json.Decoder(_ReplyBody)
+_REPLY_DECODER = msgspec.json.Decoder(_ReplyBody)
 
 
 def reply_from(request: Request, response: Response) -> Reply:
@@ -91,7 +91,7 @@ def reply_from(request: Request, response: Response) -> Reply:
     A reply without text is an error, whose words are ours.
     """
     try:
-        completion = _DECODER.decode(response.body)
+        completion = _REPLY_DECODER.decode(response.body)
     except msgspec.ValidationError as error:
         return failed_reply(request, f"{NOT_OPENAI}: {error}")
     except (ValueError, RecursionError):

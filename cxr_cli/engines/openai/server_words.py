@@ -11,10 +11,10 @@ from unicodedata import normalize
 
 import msgspec
 
-_LONGEST, _LONGEST_WORD = 200, 30  # characters
+_MOST_CHARACTERS, _LONGEST_WORD = 200, 30  # characters
 _WORD = re.compile(r"\w+")
 _LEFT_OUT = re.compile(r"…(?:[^\w.;]*…)+")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
+_JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
 _PLAIN = frozenset(files(__package__).joinpath("plain_words.txt").read_text(encoding="utf-8").split())
 
 
@@ -47,9 +47,9 @@ def _message(body: bytes) -> str:
     except (ValueError, RecursionError):
         if text.lstrip().startswith(("<", "{", "[")):  # a page, or JSON that is broken
             return ""
-    text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else " ", text)
+    text = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else " ", text)
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rsplit(' ', 1)[0]} …"
+    return line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS].rsplit(' ', 1)[0]} …"
 
 
 def _message_in(body: object) -> str:

@@ -14,7 +14,7 @@ from cxr_cli.engines.spec import Spec
 from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN, check_installed, engine_arguments
 from cxr_cli.engines.vllm.orphans import OrphanWatch
 from cxr_cli.environment import environment
-from cxr_cli.errors import CxrError, EngineError
+from cxr_cli.errors import CxrError, EngineError, library_message
 from cxr_cli.extras import need
 
 BURST, BURST_WAIT = 64, 0.5  # requests that start at once, and seconds that the first of them waits for the others
@@ -66,7 +66,7 @@ class Vllm(AsyncEngine):
             return failed_reply(request, "vLLM reports an error without a reason")
         except Exception as error:
             if self.engine.errored:
-                raise EngineError(f"vLLM has crashed: {_one_line(error)}") from error
+                raise EngineError(f"vLLM has crashed: {library_message(error)}") from error
             return failed_reply(request, _engine_refusal(error))
 
     async def finish(self) -> None:
@@ -131,7 +131,7 @@ class Vllm(AsyncEngine):
         try:
             self.engine = self.run(self._open(self._orphans))
         except (ValueError, RuntimeError, OSError, TypeError) as error:
-            raise CxrError(f"vLLM cannot load {self.spec.model}: {_one_line(error)}") from error
+            raise CxrError(f"vLLM cannot load {self.spec.model}: {library_message(error)}") from error
         except KeyboardInterrupt:
             self._orphans.kill()  # otherwise the loop would wait until the model is loaded
             raise
@@ -174,7 +174,3 @@ def _engine_refusal(error: Exception) -> str:
     if "Failed to apply" in str(error):
         return "the model's processor does not take its films: is one very small or narrow?"
     return f"vLLM refuses the request ({type(error.__cause__ or error).__name__})"
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

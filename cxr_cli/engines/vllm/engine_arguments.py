@@ -46,12 +46,12 @@ def engine_arguments(spec: Spec, files: ModelFiles) -> dict[str, Any]:
         "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
     }
     if files.adapter:
-        _check_adapter(files.adapter)
+        _refuse_vision_adapter(files.adapter)
         arguments |= {"enable_lora": True, "max_lora_rank": _max_lora_rank(files.adapter)}
     return arguments | args
 
 
-def _check_adapter(adapter: Path) -> None:
+def _refuse_vision_adapter(adapter: Path) -> None:
     """Raises CxrError if the adapter changes the vision part: vLLM would leave these changes out without a word."""
     from safetensors import safe_open
 

@@ -43,15 +43,15 @@ _COMPARISON_PHRASE = re.compile(r"compar\w+ (?:is |was )?(?:made )?(?:to|with)\b
 _CONJUNCTION = re.compile(r"[/&,+]| and | und | et | y ")
 
 
-def _shortened(word: str) -> set[str]:
+def _without_a_letter(word: str) -> set[str]:
     """The word with one letter left out, each in turn, and whole."""
     return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}
 
 
-_BY_SHORTENED: dict[str, list[str]] = {}
+_WORD_BY_SHORT_FORM: dict[str, list[str]] = {}
 for _word in _LIKELY:
-    for _short in _shortened(_word):
-        _BY_SHORTENED.setdefault(_short, []).append(_word)
+    for _short in _without_a_letter(_word):
+        _WORD_BY_SHORT_FORM.setdefault(_short, []).append(_word)
 
 
 @lru_cache(maxsize=16384)
@@ -61,7 +61,7 @@ def heading_word(word: str) -> str:
         return word
     if len(word) < _SHORTEST or len(word) > 20:
         return ""
-    candidates = (other for short in _shortened(word) for other in _BY_SHORTENED.get(short, ()))
+    candidates = (other for short in _without_a_letter(word) for other in _WORD_BY_SHORT_FORM.get(short, ()))
     return next((other for other in candidates if _one_error(word, other)), "")
 
 

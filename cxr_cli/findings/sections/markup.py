@@ -62,9 +62,9 @@ def plain_text(text: str) -> str:
     if "|" in text:
         text = _CELLS.sub(_without_bars, text)
     if (" colon" in text or " COLON" in text or " Colon" in text) and _SPOKEN_HEADING.search(text):
-        text = _SPOKEN.sub(_sign, _SPOKEN_HEADING.sub(_break, text))
+        text = _SPOKEN.sub(_spoken_sign, _SPOKEN_HEADING.sub(_break, text))
     elif (" period" in text or " PERIOD" in text) and _SPOKEN_END.search(text):
-        text = _NUMBER.sub(lambda match: f"{match[1]}.".ljust(len(match[0])), _SPOKEN.sub(_sign, text))
+        text = _NUMBER.sub(lambda match: f"{match[1]}.".ljust(len(match[0])), _SPOKEN.sub(_spoken_sign, text))
     return text
 
 
@@ -101,5 +101,5 @@ def _entity(name: str) -> str:
     return chr(number) if number > 32 and number != 160 else "\n" if number in (10, 13) else " "
 
 
-def _sign(match: re.Match[str]) -> str:
+def _spoken_sign(match: re.Match[str]) -> str:
     return _SPOKEN_SIGNS.get(match[1].lower(), "\n\n").ljust(len(match[0]))

@@ -9,7 +9,7 @@ from cxr_cli.findings.sections.headings import SILENT, TITLE, kind_of, may_begin
 
 TITLED = "titled"
 """The kind of a film's name with a colon: what is seen on it follows."""
-_LONGEST = 90  # characters of a heading
+_LONGEST_NAME = 90  # characters of a heading
 # The first word of a line, and what may stand before a heading: blanks, decoration, a number.
 _FIRST_WORD = re.compile(r"[ \t>#*_=~|•\[(\"'–—-]*(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*[*_\[]*)?(?P<word>[^\W\d_]+)")
 # (One set of characters up front lets these searches skip all others.)
@@ -73,12 +73,16 @@ def _of_line(text: str, start: int, stop: int, *, after_blank: bool, after_silen
     colon = text.find(":", start, stop)
     while colon >= 0:
         if not (text[colon - 1 : colon].isdigit() and text[colon + 1 : colon + 2].isdigit()):
-            heading = _before_colon(text, max(start, colon - _LONGEST), colon)
+            heading = _before_colon(text, max(start, colon - _LONGEST_NAME), colon)
             if heading is not None:
                 yield heading
                 start = heading.end
         colon = text.find(":", colon + 1, stop)
-    if start < stop and text[stop - 1].isupper() and (tail := _TAIL.search(text, max(start, stop - _LONGEST), stop)):
+    if (
+        start < stop
+        and text[stop - 1].isupper()
+        and (tail := _TAIL.search(text, max(start, stop - _LONGEST_NAME), stop))
+    ):
         kind = kind_of(tail[1])
         if kind and kind != TITLE:
             yield Heading(kind, tail.start(1), stop, final=kind not in SILENT and bool(_FINAL.search(tail[1])))
@@ -145,7 +149,7 @@ class _LineStart:
     @property
     def limit(self) -> int:
         """Where the longest heading ends."""
-        return min(self.stop, self.begin + _LONGEST)
+        return min(self.stop, self.begin + _LONGEST_NAME)
 
     @property
     def is_capital(self) -> bool:

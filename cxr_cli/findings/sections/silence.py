@@ -55,12 +55,12 @@ _NO_CONTENT = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TITLE = 150
-_LETTERS = re.compile(r"[^\W\d_]")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def says_something(text: str) -> bool:
     """Is there more than blanks, "see above" and the film's name?"""
-    if not _LETTERS.search(text):
+    if not _LETTER.search(text):
         return False
     return len(text) > _LONGEST_TITLE or not (_NO_CONTENT.fullmatch(text) or is_title(text.lower()))
 

@@ -17,7 +17,7 @@ SEPARATORS = ",;\t|"
 _LONGEST_CELL = 2**24  # a quote that is never closed must not pull the rest of the file into memory
 _MOST_COLUMNS = 10_000
 SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
-_QUOTED = re.compile(r'"[^"]*"?')
+_QUOTED_CELL = re.compile(r'"[^"]*"?')
 _FORMULA = re.compile(r"'*[=@\t\r]|'*[+-](?!\d*[.,]?\d*(?:[eE][+-]?\d+)?\Z)")
 _ESCAPED_CELL = re.compile(rb"'[=@\t\r+-]")
 _BROKEN = "broken CSV: a quote inside a cell that is not doubled, or one that is never closed"
@@ -119,7 +119,7 @@ def without_formula(cell: str) -> str:
 
 def separator_of(line: str) -> str:
     """What stands between the names of a header: the most frequent of SEPARATORS outside quotes; a comma if none."""
-    counts = Counter(_QUOTED.sub("", line))
+    counts = Counter(_QUOTED_CELL.sub("", line))
     return max(SEPARATORS, key=lambda mark: counts[mark])
 
 

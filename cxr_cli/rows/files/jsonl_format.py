@@ -32,17 +32,17 @@ def read_jsonl(stream: ByteStream, name: str) -> Iterator[Item]:
     """One object a line. where: `name:line`. Blank lines, CRLF and a BOM are allowed, also of joined files."""
     lines = LineReader(stream, name)
     for line in lines:
-        row, reason = _value(line)
+        row, reason = _line_value(line)
         if reason and line.startswith(_BOM):
             line = line.removeprefix(_BOM)
-            row, reason = _value(line)
+            row, reason = _line_value(line)
         if type(row) is dict:
             yield f"{name}:{lines.number}", row, None
         elif line.strip():
             yield f"{name}:{lines.number}", escaped_text(line), line_problem(line, reason)
 
 
-def _value(line: bytes) -> tuple[Any, str | None]:
+def _line_value(line: bytes) -> tuple[Any, str | None]:
     """What the line holds, or why it is no JSON."""
     try:
         return json_text.decode(line), None

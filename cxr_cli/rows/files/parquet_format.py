@@ -46,7 +46,7 @@ class ArrowFormat:
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         import polars as pl
 
-        return _read(path, "an Arrow file", lambda: pl.scan_ipc(path, glob=False))
+        return _read_batches(path, "an Arrow file", lambda: pl.scan_ipc(path, glob=False))
 
     def write(self, path: Path, pack: str) -> Sink:
         from cxr_cli.rows.files.table_writer import ArrowWriter
@@ -59,10 +59,10 @@ def read_parquet(path: Path) -> Iterator[Item]:
     be partitioned: of `split=test/part.parquet` the rows have the split `test`."""
     import polars as pl  # takes a third of a second to import
 
-    return _read(path, "a Parquet file", lambda: pl.scan_parquet(path, glob=path.is_dir()))
+    return _read_batches(path, "a Parquet file", lambda: pl.scan_parquet(path, glob=path.is_dir()))
 
 
-def _read(path: Path, what: str, scan: "Callable[[], pl.LazyFrame]") -> Iterator[Item]:
+def _read_batches(path: Path, what: str, scan: "Callable[[], pl.LazyFrame]") -> Iterator[Item]:
     import polars as pl
 
     number, cells = 0, _Cells()
@@ -133,7 +133,7 @@ class _Cells:
             case pl.Decimal():
                 return lambda value: int(value) if type_.scale == 0 else number_of(str(value))
             case pl.Binary():
-                return _text
+                return _text_or_base64
             case pl.Date():
                 return lambda days: (_EPOCH + timedelta(days)).date().isoformat()
             case pl.Time():
@@ -157,7 +157,7 @@ def _with_fields(value: dict[str, Any], fields: Mapping[str, Convert]) -> dict[s
     return value | changes
 
 
-def _text(value: bytes) -> str:
+def _text_or_base64(value: bytes) -> str:
     """Text, as which some programs write it; other bytes in base64."""
     try:
         return value.decode()

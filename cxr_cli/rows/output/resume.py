@@ -38,7 +38,7 @@ def finished_ids(
     with path.open("rb") as file:
         while line := file.readline(LONGEST_LINE):
             number += 1
-            row, reason = _row(line, signed)
+            row, reason = _output_row(line, signed)
             if reason is not None:
                 if end + len(line) == path.stat().st_size and _is_half_row(line):
                     break
@@ -59,7 +59,7 @@ def finished_ids(
         _take_out(path, set(again))
 
 
-def _row(line: bytes, signed: Signed | None) -> tuple[Row | None, str | None]:
+def _output_row(line: bytes, signed: Signed | None) -> tuple[Row | None, str | None]:
     """The row on a line, None if that is blank; or why the run cannot be continued."""
     if not line.strip():
         return None, None

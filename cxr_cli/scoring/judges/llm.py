@@ -90,7 +90,7 @@ class LlmReasoningJudge:
                 f"{case.id}#{name}/findings",
                 PROMPTS["findings"],
                 _FINDINGS,
-                _distinct,
+                _finding_texts,
                 question=case.question,
                 steps=numbered_list(steps),
             )
@@ -167,7 +167,7 @@ class LlmReasoningJudge:
         return true.why if isinstance(true, Failure) else true / count
 
 
-def _distinct(reply: Any) -> list[str]:
+def _finding_texts(reply: Any) -> list[str]:
     return list(dict.fromkeys(f"{f['finding'].strip()}: {f['status']}" for f in reply["findings"]))
 
 

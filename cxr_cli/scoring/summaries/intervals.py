@@ -40,10 +40,10 @@ def interval(
 
 def as_floats(values: Sequence[float | None] | Floats) -> Floats:
     """[0.5, None] -> array([0.5, nan])"""
-    return values if isinstance(values, np.ndarray) else np.array([_number(value) for value in values], np.float64)
+    return values if isinstance(values, np.ndarray) else np.array([_or_nan(value) for value in values], np.float64)
 
 
-def _number(value: float | None) -> float:
+def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 

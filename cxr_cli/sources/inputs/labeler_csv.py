@@ -23,7 +23,7 @@ from cxr_cli.rows.files.lines import LineReader
 
 REPORT_COLUMNS = ("reports", "report impression")  # of the two tools
 _TEXTS = (*REPORT_COLUMNS, "report", "text", "findings", "impression")  # what a single column is called
-_COLUMN_NAMES = {*_TEXTS, "id", "uid", "study_id", "subject_id", "patient"}
+_KNOWN_COLUMNS = {*_TEXTS, "id", "uid", "study_id", "subject_id", "patient"}
 _LONGEST_RECORD = 1000  # lines
 _SINGLE_WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -74,7 +74,7 @@ def _first_record(path: Path) -> tuple[list[str], str]:
             return []
 
     separator = separator_of(texts[0]) if texts else ","
-    has_names = not _COLUMN_NAMES.isdisjoint(name.strip().lower() for name in cells(separator))
+    has_names = not _KNOWN_COLUMNS.isdisjoint(name.strip().lower() for name in cells(separator))
     separator = separator if has_names else ","
     return cells(separator), separator
 

@@ -25,7 +25,7 @@ def under_launcher(nodes: int = 1) -> bool:
 
     With as many tasks of srun as `nodes`: no. Each task then starts the processes of its node.
     """
-    return _number("WORLD_SIZE") is not None or _tasks() > nodes
+    return _variable_number("WORLD_SIZE") is not None or _tasks() > nodes
 
 
 def launched_by_cxr() -> bool:
@@ -37,22 +37,22 @@ def process_count(gpus: int, nodes: int) -> int:
     """How many processes train: as many as the launcher says, or as cxr is to start."""
     if not under_launcher(nodes):
         return gpus * nodes
-    return _number("WORLD_SIZE") or _tasks()
+    return _variable_number("WORLD_SIZE") or _tasks()
 
 
 def rank() -> int:
     """The number of this process among all of a training, from 0. Rank 0 alone reports. Raises CxrError."""
-    number = _number("RANK")
-    return number if number is not None else (_number("SLURM_PROCID") or 0) if _tasks() > 1 else 0
+    number = _variable_number("RANK")
+    return number if number is not None else (_variable_number("SLURM_PROCID") or 0) if _tasks() > 1 else 0
 
 
 def _tasks() -> int:
     """How many tasks `srun` has started: in the shell of salloc or a script of sbatch there is one, whatever
     SLURM_NTASKS says."""
-    return _number("SLURM_STEP_NUM_TASKS") or 1
+    return _variable_number("SLURM_STEP_NUM_TASKS") or 1
 
 
-def _number(variable: str) -> int | None:
+def _variable_number(variable: str) -> int | None:
     """The number of a variable of the environment; None if it is empty or not set. Raises CxrError."""
     text = os.environ.get(variable, "").strip()
     if not text:
@@ -161,7 +161,7 @@ def rendezvous(*, deepspeed: bool) -> Iterator[None]:
     Entered before models load."""
     env = os.environ
     with ExitStack() as stack:
-        if _number("WORLD_SIZE") is None and _tasks() > 1:
+        if _variable_number("WORLD_SIZE") is None and _tasks() > 1:
             place = {"RANK": str(rank()), "LOCAL_RANK": env.get("SLURM_LOCALID", "0")}
             host = _first_host() or env.get("SLURM_LAUNCH_NODE_IPADDR", "127.0.0.1")
             stack.enter_context(environment({"WORLD_SIZE": str(_tasks()), **place}, override=True))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, library_message
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.names import OWN_SETTINGS, Settings
 from cxr_cli.training.settings.requirements import deepspeed_preset
@@ -42,11 +42,7 @@ def settings_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, ImportError, NotImplementedError) as error:
-        raise CxrError(f"the settings do not go together: {_one_line(error)}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+        raise CxrError(f"the settings do not go together: {library_message(error)}") from error
 
 
 def _check_optimizer(arguments: Any) -> None:
@@ -58,12 +54,14 @@ def _check_optimizer(arguments: Any) -> None:
     try:
         Trainer.get_optimizer_cls_and_kwargs(arguments)
     except (ValueError, TypeError, ImportError, RuntimeError) as error:
-        raise CxrError(f"optim: {arguments.optim.value}: {_one_line(error)}") from error
+        raise CxrError(f"optim: {arguments.optim.value}: {library_message(error)}") from error
     schedule, more = arguments.lr_scheduler_type, arguments.lr_scheduler_kwargs or {}
     try:
         get_scheduler(schedule, torch.optim.SGD([torch.zeros(1)]), 0, 100, dict(more))
     except (ValueError, TypeError, NotImplementedError) as error:
-        raise CxrError(f"lr_scheduler_kwargs: {getattr(schedule, 'value', schedule)}: {_one_line(error)}") from error
+        raise CxrError(
+            f"lr_scheduler_kwargs: {getattr(schedule, 'value', schedule)}: {library_message(error)}"
+        ) from error
     try:
         DataLoader(
             [0],
@@ -72,7 +70,9 @@ def _check_optimizer(arguments: Any) -> None:
             persistent_workers=arguments.dataloader_persistent_workers,
         )
     except ValueError as error:
-        raise CxrError(f"dataloader_num_workers {arguments.dataloader_num_workers}: {_one_line(error)}") from error
+        raise CxrError(
+            f"dataloader_num_workers {arguments.dataloader_num_workers}: {library_message(error)}"
+        ) from error
 
 
 _SCORED = ("answered", "accuracy", "format", "factuality", "completeness", "effectiveness")
