@@ -70,7 +70,7 @@ def launcher_variables() -> Iterator[None]:
     empty = [name for name in (*_NUMBERS, "MASTER_ADDR") if not os.environ.get(name, "set").strip()]
     before = {name: os.environ.pop(name) for name in empty}
     try:
-        numbers = {name: _number(name) for name in _NUMBERS}
+        numbers = {name: _variable_number(name) for name in _NUMBERS}
         world, own = numbers["WORLD_SIZE"], numbers["RANK"]
         if world is None and own:
             raise CxrError(
