@@ -153,9 +153,7 @@ DOUBTS = [
     ("Pneumothorax or effusion not seen.", {"No Finding": 1, "Pneumothorax": 0, "Pleural Effusion": 0}, None),
     ("Left or right pleural effusion.", {"Pleural Effusion": 1}, None),
     ("Borderline heart size.", {"Cardiomegaly": -1}, {"Cardiomegaly": "present"}),
-    ("Mild pulmonary vascular congestion.", {"Edema": -1}, None),
-    ("No vascular congestion.", {"No Finding": 1, "Edema": 0}, None),
-    ("No new consolidation.", {"Consolidation": -1}, {"Consolidation": "absent"}),
+    ("No new consolidation.", {"No Finding": 1, "Consolidation": 0}, {"Consolidation": "absent"}),
 ]
 
 
