@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonlines
+
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.formats import Item, Sink, open_file
 from cxr_cli.rows.files.lines import ByteStream, LineReader, escaped_text, text_problem
@@ -31,23 +33,23 @@ class JsonlFormat:
 def read_jsonl(stream: ByteStream, name: str) -> Iterator[Item]:
     """One object a line. where: `name:line`. Blank lines, CRLF and a BOM are allowed, also of joined files."""
     lines = LineReader(stream, name)
-    for line in lines:
-        row, reason = _line_value(line)
-        if reason and line.startswith(_BOM):
-            line = line.removeprefix(_BOM)
-            row, reason = _line_value(line)
-        if type(row) is dict:
+    reader = jsonlines.Reader(lines, loads=_decode_line)
+    while True:
+        try:
+            row = reader.read(type=dict, skip_empty=True)
+        except EOFError:
+            return
+        except jsonlines.InvalidLineError as error:
+            text = lines.line.removeprefix(_BOM)
+            if text.strip():
+                reason = getattr(error.__cause__, "reason", None)
+                yield f"{name}:{lines.number}", escaped_text(text), line_problem(text, reason)
+        else:
             yield f"{name}:{lines.number}", row, None
-        elif line.strip():
-            yield f"{name}:{lines.number}", escaped_text(line), line_problem(line, reason)
 
 
-def _line_value(line: bytes) -> tuple[Any, str | None]:
-    """What the line holds, or why it is no JSON."""
-    try:
-        return json_text.decode(line), None
-    except json_text.BrokenJson as error:
-        return None, error.reason
+def _decode_line(text: str | bytes) -> Any:
+    return json_text.decode(text.encode() if isinstance(text, str) else text)
 
 
 def line_problem(line: bytes, reason: str | None) -> str:
