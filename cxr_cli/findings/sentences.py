@@ -41,26 +41,32 @@ def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a text in order; items of numbered lists are sentences of their own."""
     text = plain_text(text)
     for section, start, stop, _ in sections(text):
-        width = 0
-        for match in _SENTENCE_BREAK.finditer(text, start, stop):
-            begin, end = match.span()
-            mark = text[begin]
-            if mark == "?" and not text[max(start, begin - 1) : begin].strip("?([ \n"):
-                continue  # "opacity ? pneumonia", "(?effusion)"
-            ends_word = mark == "." and end == begin + 1 and text[begin - 1] in _LAST_LETTERS
-            if ends_word and _is_abbreviation(text, start, begin):
-                continue
-            if mark == "." and _LIST_FOLLOWS.match(text, end):
-                continue
-            if match.lastgroup:
-                width = width or max(map(len, text[start:stop].split("\n")))
-                if _goes_on(text, begin, width):
-                    continue
+        for end in sentence_ends(text, start, stop):
             if sentence := _without_marks(text, start, end, section):
                 yield sentence
             start = end
-        if sentence := _without_marks(text, start, stop, section):
-            yield sentence
+
+
+def sentence_ends(text: str, start: int, stop: int) -> Iterator[int]:
+    """Where the sentences of text[start:stop] end; the last one ends at `stop`."""
+    width = 0
+    for match in _SENTENCE_BREAK.finditer(text, start, stop):
+        begin, end = match.span()
+        mark = text[begin]
+        if mark == "?" and not text[max(start, begin - 1) : begin].strip("?([ \n"):
+            continue  # "opacity ? pneumonia", "(?effusion)"
+        ends_word = mark == "." and end == begin + 1 and text[begin - 1] in _LAST_LETTERS
+        if ends_word and _is_abbreviation(text, start, begin):
+            continue
+        if mark == "." and _LIST_FOLLOWS.match(text, end):
+            continue
+        if match.lastgroup:
+            width = width or max(map(len, text[start:stop].split("\n")))
+            if _goes_on(text, begin, width):
+                continue
+        yield end
+        start = end
+    yield stop
 
 
 def _is_abbreviation(text: str, start: int, end: int) -> bool:

@@ -8,11 +8,13 @@ of every question.
 import re
 from bisect import bisect_left, bisect_right
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from cxr_cli.answers.options.letters import FILLER, OPTION_PATTERN, PRIVATE, ends_clause, letter_index
 from cxr_cli.answers.options.names import OptionSet, PhrasePlace
 from cxr_cli.answers.wording.cues import CONDITION, Cue
+from cxr_cli.findings.sentences import sentence_ends
 
 OPTION_MENTION = re.compile(OPTION_PATTERN)
 _NEXT_OPTION = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\n\s*-?)\s*")
@@ -109,14 +111,6 @@ def option_start(match: re.Match[str]) -> int:
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """The (start, end) of each sentence. A line that ends with a colon belongs to the next one."""
-    bounds = [match.end() for match in _BOUNDARY.finditer(text) if match[0][0] != "\n" or not _ends_with_colon(match)]
-    return [(a, b) for a, b in zip([0, *bounds], [*bounds, len(text)], strict=True) if text[a:b].strip()]
-
-
-_BOUNDARY = re.compile(r"[.!?\n](?:(?<=\n)\s*|(?<!\n)(?<!\b\w.)(?<!\..)[\"')\]]*(?=\s|$))")
-
-
-def _ends_with_colon(line_end: re.Match[str]) -> bool:
-    start = line_end.start()
-    return line_end.string[max(start - 9, 0) : start].rstrip().endswith(":")
+    """The (start, end) of each sentence, as reports are read."""
+    ends = list(sentence_ends(text, 0, len(text)))
+    return [(a, b) for a, b in pairwise([0, *ends]) if text[a:b].strip()]
