@@ -15,21 +15,12 @@ from cxr_cli.answers.options.names import OptionSet, PhraseSearch
 from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
-from cxr_cli.answers.wording.synonyms import MEANING
+from cxr_cli.answers.wording.synonyms import ANSWER_WORDS, MEANING
 from cxr_cli.findings import Finding
 from cxr_cli.findings import reader as findings_reader
+from cxr_cli.findings.lexicon.word_lists import either
 
-_GENERIC_WORDS = set(
-    """
-    do does did is are was were can could has have had will would this that these those there any some in on of
-    for with from by to and or be been it its if whether you your please determine answer question what which
-    who how chest x ray xray rays cxr radiograph radiographs radiography film image images imaging scan picture
-    study exam examination view patient patients person show shows shown showing demonstrate reveal display
-    exhibit indicate suggest contain present presence absence absent evidence sign signs visible seen see look
-    find finding findings identify identified detect detected observe observed suspected suffering diagnose
-    diagnosis diagnosed suggestive consistent indicative yes no
-    """.split()  # noqa: SIM905
-)
+_GENERIC_WORDS = frozenset(ANSWER_WORDS["question"]["generic"])
 _NOT_OF_MODEL = Cue(
     *("radiologists?", "physicians?", "doctors?", "clinicians?", "technologists?", "radiographers?", "examiners?"),
     *("hes?", "shes?", "should", "look(?:ing)? for", "check(?:ing)?", "need(?:s|ed)? to", "let's", "let us"),
@@ -43,16 +34,13 @@ _DEFINES = re.compile(
     r"\W*(?!(?:there|it|this|that|the|here)\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
     r"(?:fluid|air|tissue|inflammation|infection|enlargement|collection|accumulation|presence|build-?up|condition)\b"
 )
+_AFFIRMED = {name: either(words) for name, words in ANSWER_WORDS["affirmed"].items()}
 _AFFIRMS_BEFORE = re.compile(
-    r"\b(?:shows?|showed|showing|demonstrat(?:es?|ed|ing)|reveal(?:s|ed|ing)?|indicat(?:es?|ed|ing|ive)|consistent"
-    r"|compatible|suggest(?:s|ed|ing|ive)?|supports?|supporting|there(?:'s| is| are| was| appears| seems)"
-    r"|confirm(?:s|ed|ing)?|diagnos(?:is|ed)|has|have|identif(?:y|ies|ied)|detect(?:s|ed)|this is|it is|it's|points? to"
-    r"|represents?|in keeping|answer(?: is|:))\b(?:[\s,\"'*-]+(?!(?:which|that|between|in|on|for|from|than|types?"
-    r"|kinds?|causes?|characteristic|hallmark|techniques?|ways?|mimic\w*)\b)[\w-]+){0,8}[\s,\"'*-]*$",
+    rf"\b{_AFFIRMED['before']}\b(?:[\s,\"'*-]+(?!{_AFFIRMED['not_between']}\b)[\w-]+){{0,8}}[\s,\"'*-]*$",
 )
 _AFFIRMS_AFTER = re.compile(
-    r"\W*(?:(?:is|are|was|appears?|seems?)\W+(?:to be\W+)?(?:\w+ly\W+)?)?(?:present|seen|visible|visualized|identified"
-    r"|noted|evident|confirmed|detected|shown|likely|demonstrated)\b|\s*[:=]\s*(?:present|yes|positive)\b",
+    r"\W*(?:(?:is|are|was|appears?|seems?)\W+(?:to be\W+)?(?:\w+ly\W+)?)?"
+    rf"{_AFFIRMED['behind']}\b|\s*[:=]\s*(?:present|yes|positive)\b",
 )
 _HERE = re.compile(
     r"\b(?:this|the|provided|given|above) (?:\w+ )?(?:x-?ray|cxr|radiograph|image|film|case|study|scan)\b"

@@ -8,6 +8,9 @@ The text keeps its length, so that places in it are places in the report as it w
 
 import re
 from functools import lru_cache
+from pathlib import Path
+
+from cxr_cli.findings.lexicon.word_lists import either, word_lists
 
 _INLINE_TAGS = r"b|strong|i|em|u|font|span|a|small|big|sup|sub|tt|code"
 _BLOCK_TAGS = (
@@ -34,7 +37,7 @@ _SPOKEN = re.compile(r" (colon|period|full stop|comma|(?:new|next) (?:paragraph|
 _SPOKEN_END = re.compile(r" period[ \t]*$|(?<=[a-z]) comma (?=[a-z])", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(r"^(?:number|point) (\d{1,2}) ", re.IGNORECASE | re.MULTILINE)
 _STRUCK = re.compile(r"~~[^~\n]{1,300}~~")
-_BONE = r"(?:ribs?|clavic\w+|humer\w+|sternum|scapula\w*|vertebra\w*)"
+_BONE = either(word_lists(Path(__file__).with_name("body.toml"))["markup"]["bones"])
 # "rib #", "undisplaced # of the 9th rib", "# L) 7th rib": a fracture
 _HASH = re.compile(
     rf"(?<=[a-z] )#(?=[^\n.;:#]{{0,24}}\b{_BONE}\b)|(?:(?<=rib )|(?<=ribs )|(?<=clavicle ))#(?! ?\d)"

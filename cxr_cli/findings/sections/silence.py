@@ -2,52 +2,36 @@
 
 import re
 from itertools import islice, pairwise
+from pathlib import Path
 
+from cxr_cli.findings.lexicon.word_lists import either, word_lists
 from cxr_cli.findings.sections.headings import is_title
 
 _PARAGRAPH = re.compile(r"\n[ \t]*(?:\n[ \t\n]*|[_=*-]{5,}[ \t]*(?:\n[ \t\n]*|\Z))")
+_LISTS = word_lists(Path(__file__).with_name("body.toml"))
+_BODY = {name: either(words) for name, words in _LISTS["body"].items()}
+_ORGAN = _BODY["organs"]
 # A sentence that tells what is seen: a verb or "no", and what one looks at.
-_ORGAN = (
-    r"(?:lungs?|heart|cardi\w+|mediastin\w+|silhouette|hil\w+|pulmonary|pleural?|costophrenic|h?emidiaphragms?|bon\w+"
-    r"|osseous|ribs?|thoracic|chest|trachea|aort\w+)"
-)
 _OBSERVATION = re.compile(
     r"\bthere (?:is|are|has|have|remains?)\b"
-    rf"|\b{_ORGAN}\b[^.]{{0,80}}?\b(?:(?:is|are)(?! (?:suspected|questioned|requested|being|known))"
-    r"|appears?|clear|normal|unremarkable|within|enlarged|unchanged|stable|limits)\b"
-    r"|\b(?:is|are) (?:\w+ )?(?:seen|noted|present|identified|clear|normal|unchanged|stable|demonstrated|visuali[sz]ed"
-    r"|unremarkable)\b"
+    rf"|\b{_ORGAN}\b[^.]{{0,80}}?\b(?:(?:is|are)(?! {_BODY['asked']})|{_BODY['states']})\b"
+    rf"|\b(?:is|are) (?:\w+ )?{_BODY['seen']}\b"
     rf"|\b(?:clear|normal|enlarged) {_ORGAN}\b"
-    r"|\b(?:(?:mild|moderate|severe|minimal|small|large|stable) (?:[a-z]+ ){0,2}|(?:no|without) (?:[a-z]+,? ){0,3})"
-    r"(?:pneumothora\w+|effusions?|consolidations?|infiltrates?|opacit\w+|o?edema|pneumonia|fractures?|nodules?"
-    r"|mass(?:es)?|cardiomegaly|congestion|atelectasis|airspace|lesions?|abnormalit\w+|disease|process|evidence"
-    r"|findings?|emphysema|bronchiectas\w+|fibros\w+|granulom\w+|scarring|thickening|calcif\w+|scoliosis|herni\w+"
-    r"|hyperinflation|haemothorax|hemothorax|collapse|kyphosis|pneumomediastinum|pneumoperitoneum)\b",
+    rf"|\b(?:{_BODY['sizes']} (?:[a-z]+ ){{0,2}}|(?:no|without) (?:[a-z]+,? ){{0,3}}){_BODY['findings']}\b",
     re.IGNORECASE,
 )
-_REQUEST = re.compile(
-    r"[\W_]*(?:rule out|r/o|evaluate|eval|assess|please|history|h/o|patients?\b|pt\b|\d+[ -]?(?:year|yr|y/?o|m\b|f\b)|"
-    r"x+[ -]year|known|status post|s/p|suspect|concern|question|query|follow|compar|prior|previous)",
-    re.IGNORECASE,
-)
+_REQUEST = re.compile(rf"[\W_]*{either(_LISTS['request']['opens'])}", re.IGNORECASE)
 _WITHOUT = re.compile(
     r"[\W_]*(?:none|no\b[^.\n]{0,40}|not available|unavailable|n/?a|nil|(?:x{2,}|[\d/., -])+)[.\s]*", re.IGNORECASE
 )
-_OF_A_FILM = re.compile(
-    r"\d|_{2,}|x{3,}|\b(?:none|prior|previous|earlier|dated|from|films?|radiographs?|stud(?:y|ies)|exams?|examinations?|"
-    r"views?|frontal|lateral|portable|[ap]p|available|compar\w+|ct|yesterday|ago|performed|obtained|upright|supine)\b",
-    re.IGNORECASE,
-)
+_OF_A_FILM = re.compile(rf"\d|_{{2,}}|x{{3,}}|\b{either(_LISTS['film']['words'])}\b", re.IGNORECASE)
 _LIST = re.compile(r"[ \t]*(?:\d{1,2}[.)]|[-*•])")
 _NEXT_LINE = re.compile(r"([.!?)\]_][ \t]*)?\n[ \t•*-]*(?=[A-Z\d])")
 _OPENING = 400  # characters by which a body is known
 _NEXT_SENTENCE = re.compile(r"[.!?][ \t]+(?=[A-Z])")
 _AGE = re.compile(r"\s*\d{1,3}[ -]?(?:(?:years?|yrs?|months?|weeks?|days?)\b|y\b|yo\b|y/o|/?[mf]\b)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?](?:[ \t]+(?=[A-Z])|[ \t]*\n)")
-_FINDING_NAME = re.compile(
-    r"(?:[Cc]onsolidation|[Pp]neumothora(?:x|ces)|[Ee]ffusions?|[Oo]?[Ee]dema|[Pp]neumonia|[Aa]telectas[ie]s|[Oo]pacit(?:y|ies)"
-    r"|[Nn]odules?|[Mm]ass(?:es)?|[Ii]nfiltrates?|[Cc]ardiomegaly|[Cc]ongestion)\b"
-)
+_FINDING_NAME = re.compile(rf"{_BODY['named']}\b")
 _THEN = re.compile(r"\b(?:was|were|had|showed|then|at that time)\b", re.IGNORECASE)
 _NO_CONTENT = re.compile(
     r"[\W_]*(?:none|nil|n/?a|not (?:available|applicable|given|provided)|pending|x{2,}"

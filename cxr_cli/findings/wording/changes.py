@@ -6,22 +6,17 @@ increased" compares.
 
 import re
 
-from cxr_cli.findings.wording.neighbourhood import Group, Neighbourhood
+from cxr_cli.findings.lexicon.word_lists import either
+from cxr_cli.findings.wording.neighbourhood import COMPARISONS, Group, Neighbourhood
 
 COURSES = frozenset({"worse", "better", "resolved"})
 DENSITY = frozenset(
     {"lung opacity", "interstitial disease", "lucency", "bone lesion"}
 )  # "increased density": no change
 
-_CHANGE_NOUN = re.compile(
-    r"(?:interval )?(?:increase|decrease|improvement|worsening|progression|reduction|enlargement|regression|clearing"
-    r"|growth|deterioration|resolution|change|decline)\b"
-)
-_AMOUNT = re.compile(r"\b(increased?|decreased?|reduced|larger|bigger|smaller|more prominent|less prominent)\b")
-_QUALITY = dict.fromkeys(("increase", "increased"), "increased")
-_QUALITY |= dict.fromkeys(("decrease", "decreased", "reduced"), "decreased")
-_QUALITY |= {"larger": "enlarged", "bigger": "enlarged", "smaller": "small"}
-_QUALITY |= dict.fromkeys(("more prominent", "less prominent"), "prominent")
+_CHANGE_NOUN = re.compile(rf"(?:interval )?{either(COMPARISONS['change']['nouns'])}\b")
+_QUALITY = {word: quality for quality, words in COMPARISONS["amount"].items() for word in words}
+_AMOUNT = re.compile(rf"\b({either(_QUALITY)})\b")
 
 
 class Changes(Neighbourhood):

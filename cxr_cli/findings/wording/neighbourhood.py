@@ -2,16 +2,17 @@
 
 import re
 from functools import cached_property
+from pathlib import Path
 
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.lexicon.tokens import Token
+from cxr_cli.findings.lexicon.word_lists import either, word_lists
 
+COMPARISONS = word_lists(Path(__file__).with_name("comparisons.toml"))
 LONGEST_LOOK = 12  # phrases
 
 _RATIO = re.compile(r"\b(?:cardio ?thoracic ratio|ctr)\b[^.\d]{0,30}(?:(0?\.\d+)|(\d\d(?:\.\d+)?) ?(?:%|per ?cent))")
-_OTHER_TIME = re.compile(
-    r"\b(?:since|compar|prior|previous|interval|than before|now\b|today|yesterday|earlier|becom|became)"
-)
+_OTHER_TIME = re.compile(rf"\b{either(COMPARISONS['time']['times'])}")
 
 Group = list[Token]
 """The tokens of one phrase."""

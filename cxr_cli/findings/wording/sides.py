@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from itertools import chain
 
 from cxr_cli.findings.lexicon.tokens import Token
+from cxr_cli.findings.lexicon.word_lists import either
+from cxr_cli.findings.wording.neighbourhood import COMPARISONS
 
-_SIDE = r"(?:left|right|l|r)"
+_WORDS = {name: either(words) for name, words in COMPARISONS["side"].items()}
+_SIDE = _WORDS["one"]
 _A_SIDE = re.compile(rf"\b{_SIDE}\b")
-_OTHER_SIDE = rf"(?:(?:that )?(?:on|in|at|of) )?(?:the )?(?:{_SIDE}|other|opposite|contralateral)\b"
-_MORE = (
-    r"(?:(?:more|less|most|least)(?: (?:so|marked|pronounced|prominent|extensive|severe|conspicuous|evident|dense"
-    r"|confluent|apparent|obvious|significant|advanced|affected|involved|notabl[ey]|markedly))?"
-    r"|larger|largest|bigger|greater|greatest|smaller|denser|worse|worst|better)"
-)
-_ADVERB = r"(?:(?:slightly|mildly|minimally|somewhat|markedly|much|significantly|considerably) )?"
+_OTHER_SIDE = rf"(?:(?:that )?(?:on|in|at|of) )?(?:the )?(?:{_SIDE}|{_WORDS['other']})\b"
+_MORE = rf"(?:{_WORDS['more']}(?: {_WORDS['degrees']})?|{_WORDS['comparatives']})"
+_ADVERB = rf"(?:{_WORDS['adverbs']} )?"
 _SIDE_THAN_SIDE = re.compile(rf"\b{_SIDE}\b[^.,;:()]{{0,50}}?(?P<than> than |(?: is)? ?[<>] ?){_OTHER_SIDE}")
 _IS = re.compile(r" (?:is|are|appears?|looks?) ")
 _ONE_SIDE = re.compile(
@@ -29,11 +28,8 @@ _WITH_ONE = re.compile(
     rf"\bwith (?:the )?{_SIDE}(?: sided| side| one| effusion)?(?: being| is)? "
     rf"{_ADVERB}{_MORE}\b(?! (?:than|since|compared))"
 )
-_ANOTHER = re.compile(
-    r"\b(?:second|another|additional|other|few|further|several|many|multiple|some|an?|one|two|three),?"
-    r"(?: slightly| much| somewhat)? (?:larger|smaller|bigger)\b"
-)
-_OTHER_FILM = re.compile(r"\b(?:since|compar|prior|previous|interval|before|now\b|today|yesterday|last|earlier)")
+_ANOTHER = re.compile(rf"\b{_WORDS['several']},?(?: slightly| much| somewhat)? (?:larger|smaller|bigger)\b")
+_OTHER_FILM = re.compile(rf"\b{either(COMPARISONS['time']['films'])}")
 _COMPARATIVE = re.compile(rf"(?:slightly |now )?{_MORE}")
 
 
