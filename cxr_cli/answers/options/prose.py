@@ -15,12 +15,12 @@ from cxr_cli.answers.options.names import OptionSet, PhraseSearch
 from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
-from cxr_cli.answers.wording.synonyms import ANSWER_WORDS, MEANING
+from cxr_cli.answers.wording.synonyms import WORD_LISTS, MEANING
 from cxr_cli.findings import Finding
 from cxr_cli.findings import reader as findings_reader
 from cxr_cli.findings.lexicon.word_lists import either
 
-_GENERIC_WORDS = frozenset(ANSWER_WORDS["question"]["generic"])
+_GENERIC_WORDS = frozenset(WORD_LISTS["question"]["generic"])
 _NOT_OF_MODEL = Cue(
     *("radiologists?", "physicians?", "doctors?", "clinicians?", "technologists?", "radiographers?", "examiners?"),
     *("hes?", "shes?", "should", "look(?:ing)? for", "check(?:ing)?", "need(?:s|ed)? to", "let's", "let us"),
@@ -34,7 +34,7 @@ _DEFINES = re.compile(
     r"\W*(?!(?:there|it|this|that|the|here)\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
     r"(?:fluid|air|tissue|inflammation|infection|enlargement|collection|accumulation|presence|build-?up|condition)\b"
 )
-_AFFIRMED = {name: either(words) for name, words in ANSWER_WORDS["affirmed"].items()}
+_AFFIRMED = {name: either(words) for name, words in WORD_LISTS["affirmed"].items()}
 _AFFIRMS_BEFORE = re.compile(
     rf"\b{_AFFIRMED['before']}\b(?:[\s,\"'*-]+(?!{_AFFIRMED['not_between']}\b)[\w-]+){{0,8}}[\s,\"'*-]*$",
 )

@@ -5,10 +5,10 @@ from pathlib import Path
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.findings.lexicon.word_lists import word_lists
 
-ANSWER_WORDS = word_lists(Path(__file__).with_name("words.toml"))
-MEANINGS = ANSWER_WORDS["meaning"]
+WORD_LISTS = word_lists(Path(__file__).with_name("words.toml"))
+MEANINGS = WORD_LISTS["meaning"]
 MEANING = {word: meaning for meaning, words in MEANINGS.items() for word in words}
-_REPLY = {phrase: meaning for meaning, phrases in ANSWER_WORDS["reply"].items() for phrase in phrases}
+_REPLY = {phrase: meaning for meaning, phrases in WORD_LISTS["reply"].items() for phrase in phrases}
 
 
 def yes_or_no_meant(text: str) -> str:

@@ -11,12 +11,12 @@ from cxr_cli.findings.lexicon.tokens import Token
 from cxr_cli.findings.lexicon.word_lists import either
 from cxr_cli.findings.wording.neighbourhood import COMPARISONS
 
-_WORDS = {name: either(words) for name, words in COMPARISONS["side"].items()}
-_SIDE = _WORDS["one"]
+_SIDE_WORDS = {name: either(words) for name, words in COMPARISONS["side"].items()}
+_SIDE = _SIDE_WORDS["one"]
 _A_SIDE = re.compile(rf"\b{_SIDE}\b")
-_OTHER_SIDE = rf"(?:(?:that )?(?:on|in|at|of) )?(?:the )?(?:{_SIDE}|{_WORDS['other']})\b"
-_MORE = rf"(?:{_WORDS['more']}(?: {_WORDS['degrees']})?|{_WORDS['comparatives']})"
-_ADVERB = rf"(?:{_WORDS['adverbs']} )?"
+_OTHER_SIDE = rf"(?:(?:that )?(?:on|in|at|of) )?(?:the )?(?:{_SIDE}|{_SIDE_WORDS['other']})\b"
+_MORE = rf"(?:{_SIDE_WORDS['more']}(?: {_SIDE_WORDS['degrees']})?|{_SIDE_WORDS['comparatives']})"
+_ADVERB = rf"(?:{_SIDE_WORDS['adverbs']} )?"
 _SIDE_THAN_SIDE = re.compile(rf"\b{_SIDE}\b[^.,;:()]{{0,50}}?(?P<than> than |(?: is)? ?[<>] ?){_OTHER_SIDE}")
 _IS = re.compile(r" (?:is|are|appears?|looks?) ")
 _ONE_SIDE = re.compile(
@@ -28,7 +28,7 @@ _WITH_ONE = re.compile(
     rf"\bwith (?:the )?{_SIDE}(?: sided| side| one| effusion)?(?: being| is)? "
     rf"{_ADVERB}{_MORE}\b(?! (?:than|since|compared))"
 )
-_ANOTHER = re.compile(rf"\b{_WORDS['several']},?(?: slightly| much| somewhat)? (?:larger|smaller|bigger)\b")
+_ANOTHER = re.compile(rf"\b{_SIDE_WORDS['several']},?(?: slightly| much| somewhat)? (?:larger|smaller|bigger)\b")
 _OTHER_FILM = re.compile(rf"\b{either(COMPARISONS['time']['films'])}")
 _COMPARATIVE = re.compile(rf"(?:slightly |now )?{_MORE}")
 
