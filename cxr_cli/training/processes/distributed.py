@@ -72,13 +72,12 @@ def launcher_variables() -> Iterator[None]:
     try:
         numbers = {name: _variable_number(name) for name in _NUMBERS}
         world, own = numbers["WORLD_SIZE"], numbers["RANK"]
-        if world is None and own:
+        alone = (world, own) in [(None, None), (None, 0), (1, None)]
+        if not alone and (world is None or own is None or not 0 <= own < world):
+            words = ["not set" if number is None else number for number in (world, own)]
             raise CxrError(
-                f"the variable RANK is {own}, and WORLD_SIZE is not set: unset it, or let a launcher set both"
+                f"the variable WORLD_SIZE is {words[0]}, and RANK is {words[1]}: let a launcher set both, or neither"
             )
-        if world is not None and not 0 <= (own if own is not None else 0 if world == 1 else -1) < world:
-            words = "not set" if own is None else own
-            raise CxrError(f"the variable WORLD_SIZE is {world}, and RANK is {words}: let a launcher set both")
         yield
     finally:
         os.environ.update(before)

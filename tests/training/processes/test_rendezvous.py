@@ -72,7 +72,7 @@ def test_a_variable_that_is_no_number(monkeypatch: pytest.MonkeyPatch, name: str
     [
         ({"WORLD_SIZE": "abc"}, "the variable WORLD_SIZE is no number: unset it"),
         ({"LOCAL_RANK": "x"}, "the variable LOCAL_RANK is no number: unset it"),
-        ({"RANK": "1"}, "the variable RANK is 1, and WORLD_SIZE is not set: unset it, or let a launcher set both"),
+        ({"RANK": "1"}, "the variable WORLD_SIZE is not set, and RANK is 1: let a launcher set both"),
         ({"WORLD_SIZE": "2"}, "the variable WORLD_SIZE is 2, and RANK is not set: let a launcher set both"),
         ({"WORLD_SIZE": "2", "RANK": "5"}, "the variable WORLD_SIZE is 2, and RANK is 5: let a launcher set both"),
         ({"WORLD_SIZE": "0", "RANK": "0"}, "the variable WORLD_SIZE is 0, and RANK is 0: let a launcher set both"),
