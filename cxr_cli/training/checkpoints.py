@@ -3,6 +3,7 @@
 import json
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cxr_cli.rows import note
 from cxr_cli.training.logs.log_callback import LOWER
 
 _STATE = "trainer_state.json"
+_SMALL = 2**24  # bytes of a part of an archive that is read whole to see whether it is damaged
 _NOT_OF_THE_MODEL = ("optimizer", "scheduler", "scaler", "rng_state", "trainer_state", "training_args", "global_step")
 
 
@@ -86,8 +88,11 @@ def has_checkpoint(out: Path) -> bool:
 
 def checkpoint_fault(path: Path) -> str | None:
     """The first fault of a checkpoint: "model.safetensors is damaged". None: it is whole."""
-    if not _loads(path / _STATE, _read_json):  # written last
+    if not _loads(path / _STATE, _read_steps):  # written last
         return f"{_STATE} is {'damaged' if (path / _STATE).exists() else 'missing'}"
+    config = path / ("adapter_config.json" if _is_adapter(str(path)) else "config.json")
+    if not _loads(config, _read_json):  # without it transformers makes a model of its own size
+        return f"{config.name} is {'damaged' if config.exists() else 'missing'}"
     shards = {*path.glob("*.safetensors")}
     for index in path.glob("*.safetensors.index.json"):
         if not _loads(index, _read_json):
@@ -101,6 +106,9 @@ def checkpoint_fault(path: Path) -> str | None:
     for file in sorted((*path.rglob("*.pt"), *path.rglob("*.pth"))):
         if not _loads(file, _open_archive):
             return f"{file.name} is damaged"
+    if (path / "optimizer.pt").exists():  # DeepSpeed keeps these in files of its own
+        missing = [name for name in ("scheduler.pt", "rng_state*.pth") if not any(path.glob(name))]
+        return f"{missing[0].replace('*', '')} is missing" if missing else None
     return None
 
 
@@ -109,13 +117,20 @@ def _loads(path: Path, read: Any) -> bool:
 
     try:
         read(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, SafetensorError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile, SafetensorError):
         return False
     return True
 
 
 def _read_json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
+
+
+def _read_steps(path: Path) -> int:
+    steps = _read_json(path)["global_step"]
+    if type(steps) is not int or path.parent.name.rpartition("-")[2] != str(steps):
+        raise ValueError
+    return steps
 
 
 def _open_weights(path: Path) -> None:
@@ -126,8 +141,10 @@ def _open_weights(path: Path) -> None:
 
 
 def _open_archive(path: Path) -> None:
-    with zipfile.ZipFile(path):  # its table of contents stands at its end
-        pass
+    with zipfile.ZipFile(path) as archive:  # its table of contents stands at its end
+        for entry in archive.infolist():
+            if entry.file_size < _SMALL:  # what a tensor is, and where; with its checksum
+                archive.read(entry)
 
 
 def _has_optimizer(path: Path) -> bool:
@@ -145,7 +162,7 @@ def _move_aside(path: Path) -> None:
 
 def steps_of(checkpoint: str) -> int:
     """The steps after which a checkpoint was saved."""
-    return int(_read_json(Path(checkpoint, _STATE))["global_step"])
+    return _read_steps(Path(checkpoint, _STATE))
 
 
 def copy_model(checkpoint: str, out: Path) -> None:

@@ -44,7 +44,8 @@ def holds_something(out: Path) -> bool:
 
 def set_aside(out: Path) -> Path:
     """Where `--overwrite` keeps what OUT held, until the new training has a checkpoint."""
-    return out.with_name(f"{out.name}.replaced")
+    real = out.resolve()  # what a link names is moved, not the link
+    return real.with_name(f"{real.name}.replaced")
 
 
 def remove_replaced(out: Path) -> None:
@@ -72,7 +73,7 @@ def filled_folder(job: Job, record: RunRecord) -> Iterator[None]:
     if distributed.rank() or distributed.launched_by_cxr():
         yield
         return
-    out, old = job.out, set_aside(job.out)
+    out, old = job.out.resolve(), set_aside(job.out)
     if job.overwrite and holds_something(out):
         out.rename(old)
     out.mkdir(parents=True, exist_ok=True)

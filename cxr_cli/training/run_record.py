@@ -31,7 +31,8 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
     record: RunRecord = {
         "stage": stage,
         "model": str(Path(job.model).resolve()) if Path(job.model).exists() else job.model,
-        "rows": [str(part.fingerprint) for part in data.rows.parts],
+        "rows": " ".join(str(part.fingerprint) for part in data.rows.parts),
+        "order of rows": " ".join(part.order for part in data.rows.parts),
         "weights": list(job.weights or ()),
         "processes": distributed.process_count(job.gpus, job.nodes),
         "cxr": cxr_version(),
@@ -72,21 +73,21 @@ def is_begun(out: Path, record: RunRecord) -> bool:
 def check_same(out: Path, record: RunRecord) -> None:
     """Raises CxrError if the training in OUT was begun with something else than `record`; reports what may change."""
     before = read_record(out)
+    if (stage := (before or _finished_record(out)).get("stage")) not in (None, record["stage"]):
+        raise CxrError(f"{out} is a training of `cxr {stage}`: --resume goes on with that alone")
     if before is None:
-        if (stage := _finished_record(out).get("stage")) not in (None, record["stage"]):
-            raise CxrError(f"{out} is a training of `cxr {stage}`: --resume goes on with that alone")
         return
     changes = list(_changes(before, record))
     if refused := [text for name, text in changes if name not in MAY_CHANGE]:
-        raise CxrError(f"{out} was begun with another {'; another '.join(refused)}: choose the same, or another -o")
+        raise CxrError(f"{out} was begun differently: {'; '.join(refused)}: choose the same, or another -o")
     for _, text in changes:
-        note(f"goes on with another {text}")
+        note(f"goes on differently: {text}")
 
 
 def is_finished(out: Path, record: RunRecord) -> bool:
     """Has the training in OUT come to the end that `record` asks for?"""
     old = _finished_record(out)
-    if not old:
+    if not (old and any(out.glob("*.safetensors"))):
         return False
     before, steps = read_record(out), old.get("steps", 0)
     max_steps = record["settings"].get("max_steps", 0)
@@ -97,9 +98,13 @@ def is_finished(out: Path, record: RunRecord) -> bool:
 
 
 def _finished_record(out: Path) -> RunRecord:
-    """OUT/training.json, which a finished training has; {} without one."""
+    """OUT/training.json, which a finished training has; {} without one, or where writing it was cut off."""
     path = out / "training.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    try:
+        record = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

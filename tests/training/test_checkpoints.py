@@ -77,6 +77,13 @@ def test_a_checkpoint_of_another_model_is_refused(drawn: Path, tiny_models: dict
     [
         ("trainer_state.json", b'{"global_st', "trainer_state.json is damaged"),
         ("trainer_state.json", None, "trainer_state.json is missing"),
+        ("trainer_state.json", b"[]", "trainer_state.json is damaged"),
+        ("trainer_state.json", b'{"global_step": "4"}', "trainer_state.json is damaged"),
+        ("config.json", None, "config.json is missing"),
+        ("config.json", b"{", "config.json is damaged"),
+        ("scheduler.pt", None, "scheduler.pt is missing"),
+        ("rng_state.pth", None, "rng_state.pth is missing"),
+        ("optimizer.pt", slice(1500, 3000), "optimizer.pt is damaged"),
         ("model.safetensors", 1000, "model.safetensors is damaged"),
         ("model.safetensors", None, "its weights are missing"),
         ("model.safetensors.index.json", b'{"weight_map": {"a": "gone.safetensors"}}', "gone.safetensors is missing"),
@@ -87,7 +94,7 @@ def test_a_checkpoint_of_another_model_is_refused(drawn: Path, tiny_models: dict
 def test_a_damaged_checkpoint_is_set_aside(
     checkpoints: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: Any, fault: str
 ) -> None:
-    """content: of the file; its length, if it was cut off; None: it is gone."""
+    """content: of the file; its length, if it was cut off; the bytes that became 0; None: it is gone."""
     from cxr_cli.training.checkpoints import last_checkpoint
 
     out = shutil.copytree(checkpoints, tmp_path / "out")
@@ -95,6 +102,10 @@ def test_a_damaged_checkpoint_is_set_aside(
     path = out / "checkpoint-4" / name
     if content is None:
         path.unlink()
+    elif isinstance(content, slice):
+        data = bytearray(path.read_bytes())
+        data[content] = bytes(len(data[content]))
+        path.write_bytes(data)
     else:
         path.write_bytes(path.read_bytes()[:content] if isinstance(content, int) else content)
     assert last_checkpoint(out) == str(out / "checkpoint-2")

@@ -100,6 +100,10 @@ def test_a_finished_training_is_not_trained_further(
     sft(drawn, model, out, max_steps=2, **SAVED, resume=True)
     assert files(out) == before
     assert f"{out} is finished: there is nothing to resume" in capsys.readouterr().err
+    (out / "model.safetensors").unlink()  # by mistake
+    sft(drawn, model, out, max_steps=2, **SAVED, resume=True)
+    (out / "training.json").write_text('{"stage": "s')  # killed while it was written
+    sft(drawn, model, out, max_steps=2, **SAVED, resume=True)
     trained_weights = weights(out)
     for name in ("training.json", "model.safetensors"):  # killed after its last checkpoint
         (out / name).unlink()
@@ -108,7 +112,7 @@ def test_a_finished_training_is_not_trained_further(
     assert json.loads((out / "training.json").read_text())["steps"] == 2
     assert [log["step"] for log in history(out)] == [log["step"] for log in logs]
     longer = sft(drawn, model, out, max_steps=4, **SAVED, resume=True)
-    assert "goes on with another max_steps (2 before, 4 now)" in capsys.readouterr().err
+    assert "goes on differently: max_steps (2 before, 4 now)" in capsys.readouterr().err
     assert longer[-1]["step"] == 4
 
 
@@ -119,6 +123,8 @@ def test_resume_goes_on_with_the_same_training_alone(
     out, model = tmp_path / "out", tiny_models["qwen2_vl"]
     sft(drawn, model, out, max_steps=2, **SAVED)
     before = files(out)
+    turned = tmp_path / "turned.jsonl"
+    turned.write_text("".join((drawn / "steps.jsonl").read_text().splitlines(keepends=True)[::-1]))
     few = tmp_path / "few.jsonl"
     few.write_text("".join((drawn / "steps.jsonl").read_text().splitlines(keepends=True)[:8]))
     changes: list[tuple[dict[str, object], str]] = [
@@ -128,14 +134,15 @@ def test_resume_goes_on_with_the_same_training_alone(
         ({"seed": 7}, r"seed \(none before, 7 now\)"),
         ({"lora": {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj"]}}, r"lora.alpha \(none before"),
         ({"sources": [str(few)]}, r"rows \("),
+        ({"sources": [str(turned)]}, r"differently: order of rows \(\w{8} before, \w{8} now\): choose"),
         ({"gpus": 2}, r"processes \(1 before, 2 now\)"),
     ]
     for change, words in changes:
-        with pytest.raises(CxrError, match=f"was begun with another .*{words}"):
+        with pytest.raises(CxrError, match=f"was begun .*{words}"):
             sft(drawn, model, out, **{"max_steps": 4, **SAVED, **change}, resume=True)
-    with pytest.raises(CxrError, match=r"was begun with another .*model \("):
+    with pytest.raises(CxrError, match=r"was begun differently: .*model \("):
         sft(drawn, tiny_models["qwen2_5_vl"], out, max_steps=4, **SAVED, resume=True)
-    with pytest.raises(CxrError, match=r"was begun with another .*stage \(sft before, rl now\)"):
+    with pytest.raises(CxrError, match="is a training of `cxr sft`: --resume goes on with that alone"):
         rl(drawn, model, out, max_steps=4, **SAVED, resume=True)
     (out / "run.json").unlink()  # of an older version
     with pytest.raises(CxrError, match="is a training of `cxr sft`: --resume goes on with that alone"):
@@ -173,3 +180,13 @@ def test_a_command_that_is_killed_leaves_the_old_model(
     done = cxr("rl", drawn / "steps.jsonl", *flags)
     assert done.returncode == 1
     assert "out.replaced is what an interrupted --overwrite has set aside" in done.stderr
+
+
+def test_a_link_to_a_training_is_replaced_where_it_points_to(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    out = trained(tmp_path)
+    (tmp_path / "link").symlink_to(out)
+    sft(drawn, tiny_models["qwen2_vl"], tmp_path / "link", overwrite=True, max_steps=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "out"]
+    assert json.loads((out / "training.json").read_text())["steps"] == 1

@@ -5,6 +5,7 @@ import tempfile
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -41,16 +42,23 @@ class RowStore:
         self._starts = array("q", [0])
         self._lengths = array("i")  # in characters, each film counted as FILM_CHARACTERS
         self.fingerprint = Fingerprint(STORED_FIELDS)
+        self._digest = blake2b(digest_size=4)
 
     def add(self, row: Row) -> None:
         fields = {name: row[name] for name in STORED_FIELDS if row.get(name) is not None}
         fields["steps"] = [step["text"] for step in as_steps(row.get("steps"))]
         line = json_text.encode(fields)
         self._file.write(line)
+        self._digest.update(line)
         self.fingerprint.add(fields)
         self._starts.append(self._starts[-1] + len(line))
         characters = sum(len(json_text.encode(fields[name])) for name in MODEL_TEXTS if name in fields)
         self._lengths.append(characters + FILM_CHARACTERS * len(films_of(row)))
+
+    @property
+    def order(self) -> str:
+        """8 hex digits of the rows and their order; `fingerprint` is the same in any order."""
+        return self._digest.hexdigest()
 
     def flush(self) -> None:
         """Called after the last `add`, and before other processes read."""
