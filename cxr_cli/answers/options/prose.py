@@ -15,7 +15,7 @@ from cxr_cli.answers.options.names import OptionSet, PhraseSearch
 from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
-from cxr_cli.answers.wording.synonyms import WORD_LISTS, MEANING
+from cxr_cli.answers.wording.synonyms import MEANING, WORD_LISTS
 from cxr_cli.findings import Finding
 from cxr_cli.findings import reader as findings_reader
 from cxr_cli.findings.lexicon.word_lists import either
