@@ -13,20 +13,14 @@ from cxr_cli.rewards.functions import use_lexicon
 from cxr_cli.rewards.reward_mix import RewardMix, select
 from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import rl
+from cxr_cli.training.check_and_train import check_and_train
 from cxr_cli.training.data.dataset import check_payable
-from cxr_cli.training.data.training_rows import read_training_data
-from cxr_cli.training.logs.quiet_libraries import quiet_libraries
-from cxr_cli.training.out_folder import KEPT_PROMPTS, check_out_folder, filled_folder, is_open
+from cxr_cli.training.data.training_rows import TrainingData
+from cxr_cli.training.out_folder import KEPT_PROMPTS
 from cxr_cli.training.plan.plan import plan_rl
-from cxr_cli.training.processes.distributed import (
-    check_gpus,
-    first_rank_reports,
-    launched_by_cxr,
-    launcher_variables,
-    train_or_launch,
-)
+from cxr_cli.training.processes.distributed import train_or_launch
 from cxr_cli.training.processes.once import once_for_all
-from cxr_cli.training.run_record import is_begun, record_of
+from cxr_cli.training.run_record import RunRecord, is_begun, record_of
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 from cxr_cli.training.variance_filter import filter_prompts, kept_prompts
 
@@ -83,27 +77,26 @@ def train(
     samples: of `--filter-variance`. dry_run: prints the plan instead. reading: how the rewards read reports, for the
     record of the run. Raises CxrError.
     """
-    with launcher_variables(), quiet_libraries():
-        with first_rank_reports():
-            check_out_folder(job)
-            check_gpus(job.gpus, dry_run=dry_run)
-            data = read_training_data(job, check_payable)
-            plan = "" if launched_by_cxr() else plan_rl(job, data, rewards)
-            record = record_of(job, "rl", data, rewards, filter_variance=samples, **reading)
-            unfinished = dry_run or is_open(job, record)
-        if dry_run:
-            write_text(plan)
-        elif unfinished:
-            with filled_folder(job, record):
-                if samples is not None:
-                    kept_file = job.out / KEPT_PROMPTS
-                    once_for_all(
-                        lambda: filter_prompts(job, data, rewards, samples),
-                        lambda: is_begun(job.out, record) and kept_file.is_file(),
-                        sign=kept_file.with_suffix(".working"),
-                    )
-                prompts = kept_prompts(job, data, samples)
-                train_or_launch(lambda: rl.train(job, prompts, rewards), job.gpus, job.nodes)
+
+    def train_on(data: TrainingData, record: RunRecord) -> None:
+        if samples is not None:
+            kept_file = job.out / KEPT_PROMPTS
+            once_for_all(
+                lambda: filter_prompts(job, data, rewards, samples),
+                lambda: is_begun(job.out, record) and kept_file.is_file(),
+                sign=kept_file.with_suffix(".working"),
+            )
+        prompts = kept_prompts(job, data, samples)
+        train_or_launch(lambda: rl.train(job, prompts, rewards), job.gpus, job.nodes)
+
+    check_and_train(
+        job,
+        check_row=check_payable,
+        plan=lambda data: plan_rl(job, data, rewards),
+        record=lambda data: record_of(job, "rl", data, rewards, filter_variance=samples, **reading),
+        train=train_on,
+        dry_run=dry_run,
+    )
 
 
 def _run_audit(options: RlOptions, lexicon: Lexicon) -> None:

@@ -7,20 +7,11 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
-from cxr_cli.rows import write_text
 from cxr_cli.training import sft
+from cxr_cli.training.check_and_train import check_and_train
 from cxr_cli.training.data.dataset import check_teachable
-from cxr_cli.training.data.training_rows import read_training_data
-from cxr_cli.training.logs.quiet_libraries import quiet_libraries
-from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
 from cxr_cli.training.plan.plan import plan_sft
-from cxr_cli.training.processes.distributed import (
-    check_gpus,
-    first_rank_reports,
-    launched_by_cxr,
-    launcher_variables,
-    train_or_launch,
-)
+from cxr_cli.training.processes.distributed import train_or_launch
 from cxr_cli.training.run_record import record_of
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 
@@ -58,19 +49,14 @@ def run(options: SftOptions) -> None:
 def train(job: Job, *, dry_run: bool = False) -> None:
     """Checks all that could stop the training, then fine-tunes the model and fills OUT. dry_run: prints the plan
     instead. Raises CxrError."""
-    with launcher_variables(), quiet_libraries():
-        with first_rank_reports():
-            check_out_folder(job)
-            check_gpus(job.gpus, dry_run=dry_run)
-            data = read_training_data(job, check_teachable)
-            plan = "" if launched_by_cxr() else plan_sft(job, data)
-            record = record_of(job, "sft", data)
-            unfinished = dry_run or is_open(job, record)
-        if dry_run:
-            write_text(plan)
-        elif unfinished:
-            with filled_folder(job, record):
-                train_or_launch(lambda: sft.train(job, data), job.gpus, job.nodes)
+    check_and_train(
+        job,
+        check_row=check_teachable,
+        plan=lambda data: plan_sft(job, data),
+        record=lambda data: record_of(job, "sft", data),
+        train=lambda data, _: train_or_launch(lambda: sft.train(job, data), job.gpus, job.nodes),
+        dry_run=dry_run,
+    )
 
 
 def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:

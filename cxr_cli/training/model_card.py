@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cxr_cli.rows.signatures import cxr_version
+from cxr_cli.scoring.tables.markdown import code_span, escape_markdown
 from cxr_cli.training.data.row_store import Mixture
 from cxr_cli.training.settings.job import Job
 
@@ -47,10 +48,12 @@ def _version(library: str) -> str | None:
 
 def _card_text(record: dict[str, Any], logs: list[dict[str, Any]]) -> str:
     last_log: dict[str, Any] = next((log for log in reversed(logs) if "train_loss" not in log), {})
-    metrics = "\n".join(f"| {k} | {v:.4g} |" for k, v in last_log.items() if isinstance(v, int | float))
+    metrics = "\n".join(
+        f"| {escape_markdown(k)} | {v:.4g} |" for k, v in last_log.items() if isinstance(v, int | float)
+    )
     return f"""# A model trained by `cxr {record["stage"]}`
 
-From `{record["model"]}`, {record["rows"]:,} rows, {record["steps"]:,} steps.
+From {code_span(record["model"])}, {record["rows"]:,} rows, {record["steps"]:,} steps.
 It answers questions on chest X-rays and gives its reasoning.
 **For research. It makes no diagnosis and must not be used for one.**
 

@@ -60,7 +60,7 @@ def read_csv(
     """
     lines = LineReader(stream, name)
     incoming = iter(lines)
-    first, separator = _start(incoming, separator, sniff=header is None)
+    first, separator = table_start(incoming, separator, sniff=header is None)
     record: list[bytes] = []  # the lines of the row being read
     damage: list[tuple[int, str]] = []  # line number and problem of those that are not text
 
@@ -123,7 +123,7 @@ def separator_of(line: str) -> str:
     return max(SEPARATORS, key=lambda mark: counts[mark])
 
 
-def _start(lines: Iterator[bytes], separator: str | None, *, sniff: bool) -> tuple[list[bytes], str]:
+def table_start(lines: Iterator[bytes], separator: str | None, *, sniff: bool) -> tuple[list[bytes], str]:
     """The first line that is not blank, if there is one, and the separator."""
     for line in lines:
         text = line.decode("utf-8-sig", errors="replace")

@@ -10,14 +10,14 @@ Small effusion.
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from cxr_cli import sources
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Source
 from cxr_cli.rows.fields import NON_TEXT_FIELDS
-from cxr_cli.rows.files.csv_format import SEPARATOR_LINE, SEPARATORS, read_csv, separator_of
+from cxr_cli.rows.files.csv_format import read_csv, table_start
 from cxr_cli.rows.files.formats import format_of, is_csv, open_file
 from cxr_cli.rows.files.lines import LineReader
 
@@ -62,10 +62,9 @@ def _single_column(name: str, first: str, column: str | None) -> tuple[Sequence[
 def _first_record(path: Path) -> tuple[list[str], str]:
     """Its cells, and what separates them: commas, unless it holds names of columns between other marks. [] for a file
     that is broken there, about which its reader will say more."""
-    lines = LineReader(open_file(path, "rb", format_of(path)[1]), str(path))
-    texts = [line.decode("utf-8-sig", errors="replace") for line in islice(lines, _LONGEST_RECORD)]
-    while texts and (SEPARATOR_LINE.fullmatch(texts[0]) or not texts[0].strip(f" \r\n{SEPARATORS}")):
-        texts.pop(0)
+    lines = iter(LineReader(open_file(path, "rb", format_of(path)[1]), str(path)))
+    start, separator = table_start(lines, None, sniff=True)
+    texts = [line.decode("utf-8-sig", errors="replace") for line in chain(start, islice(lines, _LONGEST_RECORD))]
 
     def cells(separator: str) -> list[str]:
         try:
@@ -73,7 +72,6 @@ def _first_record(path: Path) -> tuple[list[str], str]:
         except csv.Error:
             return []
 
-    separator = separator_of(texts[0]) if texts else ","
     has_names = not _KNOWN_COLUMNS.isdisjoint(name.strip().lower() for name in cells(separator))
     separator = separator if has_names else ","
     return cells(separator), separator
