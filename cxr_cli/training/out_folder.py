@@ -1,8 +1,10 @@
 """The folder that a training fills: `-o OUT`. Nothing in it is lost before the new training has a checkpoint."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
@@ -68,27 +70,56 @@ def is_open(job: Job, record: RunRecord) -> bool:
 def filled_folder(job: Job, record: RunRecord) -> Iterator[None]:
     """OUT is made, with the record of this run in it, for a block that fills it. Once for all processes of a training.
 
-    What `--overwrite` replaces is moved aside. If the block fails without a checkpoint, it is moved back.
+    What `--overwrite` replaces is moved aside. If the block fails without a checkpoint, it is moved back, and an OUT
+    that was not there and has nothing but the record in it is removed. CxrError: another run is filling OUT.
     """
     if distributed.rank() or distributed.launched_by_cxr():
         yield
         return
     out, old = job.out.resolve(), set_aside(job.out)
-    if job.overwrite and holds_something(out):
-        out.rename(old)
-    out.mkdir(parents=True, exist_ok=True)
-    run_record.write_record(out, record)
+    with ExitStack() as stack:
+        if job.overwrite and holds_something(out):
+            stack.enter_context(_one_writer(out))
+            out.rename(old)
+        is_new = not out.exists()
+        out.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(_one_writer(out))
+        run_record.write_record(out, record)
+        try:
+            yield
+        except BaseException:
+            if old.exists() and not has_checkpoint(out):
+                _move_back(old, out)
+            elif is_new and [path.name for path in out.iterdir()] == [run_record.NAME]:
+                shutil.rmtree(out)
+            raise
+    remove_replaced(out)
+
+
+def _move_back(old: Path, out: Path) -> None:
+    """OUT holds again what `--overwrite` moved aside, unless it has got answers of a model meanwhile."""
+    if (out / KEPT_PROMPTS).exists():
+        note(f"what {out} held before is in {old}")
+    else:
+        shutil.rmtree(out)
+        old.rename(out)
+
+
+@contextmanager
+def _one_writer(out: Path) -> Iterator[None]:
+    """Holds a folder for this run, as far as its file system has locks. CxrError: another run holds it."""
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(folder)
+        raise CxrError(f"{out}: another run is writing it; wait for its end, or choose another -o") from None
+    except OSError:  # a network file system
+        pass
     try:
         yield
-    except BaseException:
-        if old.exists() and not has_checkpoint(out):
-            if (out / KEPT_PROMPTS).exists():  # it has cost answers
-                note(f"what {out} held before is in {old}")
-            else:
-                shutil.rmtree(out)
-                old.rename(out)
-        raise
-    remove_replaced(out)
+    finally:
+        os.close(folder)
 
 
 def _is_training_output(out: Path) -> bool:

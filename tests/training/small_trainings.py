@@ -26,7 +26,6 @@ ROLL = {**FAST, "num_generations": 4, "per_device_train_batch_size": 8, "max_com
 
 
 def make_job(drawn: Path, model: Path, out: Path, **settings: Any) -> Job:
-    out.mkdir(exist_ok=True)
     names = {field.name for field in fields(Job)}
     more = {name: settings.pop(name) for name in [*settings] if name in names}
     more = {"sources": [str(drawn / "steps.jsonl")], **more}

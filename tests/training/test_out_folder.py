@@ -1,6 +1,8 @@
 """OUT: what is in it is kept until a new training has a checkpoint, and `--resume` goes on with the same training."""
 
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -190,3 +192,27 @@ def test_a_link_to_a_training_is_replaced_where_it_points_to(
     sft(drawn, tiny_models["qwen2_vl"], tmp_path / "link", overwrite=True, max_steps=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "out"]
     assert json.loads((out / "training.json").read_text())["steps"] == 1
+
+
+def test_one_run_fills_a_folder(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second one is refused before it changes anything; one that fails at once leaves no folder behind."""
+    out, model = tmp_path / "out", tiny_models["qwen2_vl"]
+    sft(drawn, model, out, max_steps=2, **SAVED)
+    before = files(out)
+    folder = os.open(out, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)  # as a run does that fills it
+    for flags in ({"overwrite": True}, {"resume": True, "max_steps": 4}):
+        with pytest.raises(CxrError, match=r"out: another run is writing it; wait for its end, or choose another -o$"):
+            sft(drawn, model, out, **{"max_steps": 2, **SAVED, **flags})
+        assert files(out) == before
+    os.close(folder)
+
+    def fail(*_: object) -> None:
+        raise CxrError("out of memory")
+
+    monkeypatch.setattr("cxr_cli.stages.sft.sft.train", fail)
+    with pytest.raises(CxrError, match="out of memory"):
+        sft(drawn, model, tmp_path / "new" / "out", max_steps=2)
+    assert not (tmp_path / "new" / "out").exists()

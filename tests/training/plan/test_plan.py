@@ -127,7 +127,7 @@ def test_special_tokens_in_texts_are_refused(
     good |= {"options": ["Yes", "No"], "answer": "Yes"}
     (tmp_path / "good.jsonl").write_text(lines(good))
     (tmp_path / "bad.jsonl").write_text(lines({**good, "id": "b", "patient": "other", field: value}))
-    inputs = [tmp_path / ("good.jsonl" if held_out else "bad.jsonl")]
+    inputs = [str(tmp_path / ("good.jsonl" if held_out else "bad.jsonl"))]
     evaluation = str(tmp_path / "bad.jsonl") if held_out else None
     job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", size=56, sources=inputs, evaluation=evaluation)
     with pytest.raises(
@@ -205,7 +205,6 @@ def test_a_dry_run_reads_what_the_weights_are(
             tmp_path / "out", drawn / "steps.jsonl", model=str(model), sets=["size=56"], root=drawn, dry_run=True
         )
 
-    (tmp_path / "out").rmdir()
     save_file({n: t for n, t in tensors.items() if n != name}, file, {"format": "pt"})
     assert re.fullmatch(r".*: 1 weights (of the adapter )?are missing, the first: .*down_proj.*", error())
     if not adapter:
