@@ -19,6 +19,7 @@ from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
 from cxr_cli.findings.sentence_reader import SentenceReader, SentenceReading
 from cxr_cli.findings.sentences import sentences
 
+LOOK_BACK = 8  # sentences that a word like "one" may refer back over
 _LIST_MARK = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s*")
 
 
@@ -56,16 +57,15 @@ class Reader:
         open_verdict, several = False, False
         text = plain_text(text)
         lead = ""  # a sentence that its list completes: "No evidence of:"
-        antecedent = None  # the last finding named
         for start, end, section in sentences(text):
             if section in WITHOUT_FINDINGS:
                 statements.append(Statement(start, end, section, ()))
                 continue
             if section in READINGS:
                 several = True
-            (findings, own_topic, verdict, _), lead = self._sentence(text, start, end, lead, antecedent)
-            if own_topic or findings:
-                antecedent = max(findings + own_topic, key=lambda finding: finding.start).name
+            (findings, own_topic, verdict, waits), lead = self._sentence(text, start, end, lead)
+            if waits and (antecedent := _last_finding(statements)):
+                findings, own_topic, verdict, _ = self._sentences.read(text[start:end], antecedent).at(start)
             if verdict and not findings:
                 if statements and topic and statements[-1].findings == topic:  # "Pneumothorax? None."
                     statements[-1] = statements[-1]._replace(findings=(), topic=topic)
@@ -79,19 +79,23 @@ class Reader:
             statements.append(Statement(start, end, section, findings, own_topic))
         return without_overruled(statements, self.lexicon) if several else statements, open_verdict
 
-    def _sentence(
-        self, text: str, start: int, end: int, lead: str, antecedent: str | None
-    ) -> tuple[SentenceReading, str]:
+    def _sentence(self, text: str, start: int, end: int, lead: str) -> tuple[SentenceReading, str]:
         """What a sentence states, with places in the text, and the lead of the list that goes on behind it."""
         sentence = text[start:end]
         if lead and _is_item(text, start):
             reading, offset = self._sentences.read(lead + sentence), start - len(lead)
         else:
             reading, offset = self._sentences.read(sentence), start
-            if reading.waits and antecedent:
-                reading = self._sentences.read(sentence, antecedent)
             lead = sentence + " " if sentence.endswith(":") and self._sentences.denies(sentence) else ""
         return reading.at(offset) if offset else reading, lead
+
+
+def _last_finding(statements: list[Statement]) -> str | None:
+    """The name of the last finding that these sentences state or ask about."""
+    for statement in reversed(statements[-LOOK_BACK:]):
+        if findings := statement.findings + statement.topic:
+            return max(findings, key=lambda finding: finding.start).name
+    return None
 
 
 def _is_item(text: str, start: int) -> bool:

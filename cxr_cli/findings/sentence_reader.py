@@ -33,7 +33,7 @@ class SentenceReading(NamedTuple):
         """Of a sentence that begins at `offset` of its text."""
         if not (self.findings or self.topic):
             return self
-        return self._replace(findings=_at(self.findings, offset), topic=_at(self.topic, offset))
+        return SentenceReading(_at(self.findings, offset), _at(self.topic, offset), self.verdict, self.waits)
 
 
 class SentenceReader:

@@ -5,18 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 _ENGINE_PART = re.compile(r"engine:([^|]+)")
-
-
-def spearman(a: ArrayLike, b: ArrayLike) -> float | None:
-    """Spearman's rank correlation, ties at their mean rank; None if one of the two never varies."""
-    one, other = _ranks(np.asarray(a, np.float64)), _ranks(np.asarray(b, np.float64))
-    if len(one) < 2:
-        return None
-    return float(np.corrcoef(one, other)[0, 1]) if np.ptp(one) and np.ptp(other) else None
 
 
 def kappa(pairs: Mapping[tuple[str, str], int]) -> float | None:
@@ -54,9 +43,3 @@ def verdicts(row: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], tuple[st
             second = step.get("second") if isinstance(step, Mapping) else None
             if first and second and step.get("verdict") and second.get("verdict"):
                 yield (first[1], second["judge"]), (step["verdict"], second["verdict"])
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: NDArray[np.float64] = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    return ranks

@@ -38,12 +38,12 @@ class Resolved(NamedTuple):
 
 def has_bare_side(plain: str) -> bool:
     """May a side stand for a finding there, "and the left is unchanged"?"""
-    return " the left " in plain or " the right " in plain
+    return (" the left " in plain or " the right " in plain) and _BARE_SIDE.search(plain) is not None
 
 
 def with_stand_ins(tokens: list[Token], plain: str, antecedent: str | None) -> Resolved:
     """The tokens with findings in the places of such words. antecedent: the last finding before this sentence."""
-    sides = {match.end() for match in _BARE_SIDE.finditer(plain)} if has_bare_side(plain) else set()
+    sides = {match.end() for match in _BARE_SIDE.finditer(plain)}
     resolved: list[Token] = []
     waits, quality = False, False
     last = antecedent

@@ -15,9 +15,10 @@ import numpy as np
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.scoring.metrics import radrscore
+from cxr_cli.scoring.metrics.rank_correlation import spearman
 from cxr_cli.scoring.summaries.intervals import interval
 from cxr_cli.tasks import task_names
-from cxr_cli.verifying.interrater import agreement_text, spearman, verdicts
+from cxr_cli.verifying.interrater import agreement_text, verdicts
 
 ALL_TASKS = "all"
 """The task of lines over the rows of all tasks."""

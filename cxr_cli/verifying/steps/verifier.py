@@ -26,6 +26,7 @@ class Verifier:
         self.reader, self.unmentioned = reader, unmentioned
         self.signature = signature("rules", reader.lexicon.digest, unmentioned=unmentioned)
         self._evidence = lru_cache(maxsize=64)(partial(Evidence, reader=reader, unmentioned=unmentioned))
+        self._last: tuple[object, list[StepReading]] = (None, [])  # the steps that were read last, and what they say
         self._reading = lru_cache(maxsize=8192)(self._read)  # since steps repeat themselves
 
     def evidence(self, case: Mapping[str, Any]) -> Evidence:
@@ -58,9 +59,12 @@ class Verifier:
 
     def readings(self, steps: Sequence[Mapping[str, Any]]) -> list[StepReading]:
         """What each step says. Its words may depend on what the step before asks about."""
+        if steps is self._last[0]:  # the judge has read them already
+            return self._last[1]
         readings: list[StepReading] = []
         for step in steps:
             readings.append(self._reading(step["text"], readings[-1].topic if readings else ()))
+        self._last = steps, readings
         return readings
 
     def _read(self, text: str, topic: tuple[Finding, ...]) -> StepReading:

@@ -7,9 +7,9 @@ import numpy as np
 
 from cxr_cli.findings import reader
 from cxr_cli.scoring.metrics.radrscore import PARTS
+from cxr_cli.scoring.metrics.rank_correlation import spearman
 from cxr_cli.scoring.report import ReportComparer
 from cxr_cli.scoring.scorer import Scorer
-from cxr_cli.verifying.interrater import spearman
 from tests.engines.conversations import run_offline
 from tests.shared import held_back, judged, ranking_cases, ranking_pairs
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.verifying.interrater import kappa, spearman
+from cxr_cli.scoring.metrics.rank_correlation import spearman
+from cxr_cli.verifying.interrater import kappa
 from tests.cases import rows
 from tests.conftest import Cxr, needs
 from tests.engines.scripted import Scripted, items, part, prompt_of
