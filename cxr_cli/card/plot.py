@@ -10,7 +10,7 @@ from cxr_cli.card.readme import findings_by_frequency
 from cxr_cli.extras import not_installed
 from cxr_cli.rows import note
 from cxr_cli.rows.output.writing import errors_named
-from cxr_cli.scoring.plots.charts import COLOURS, HATCHES
+from cxr_cli.scoring.plots.style import COLOURS, HATCHES
 
 MOST_FINDING_BARS, MOST_LETTERS = 30, 40
 ANSWER_STYLES = {"yes": (COLOURS[0], HATCHES[0]), "no": (COLOURS[1], HATCHES[1]), "other": ("#bbbbbb", "")}

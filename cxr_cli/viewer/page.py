@@ -27,7 +27,7 @@ from cxr_cli.viewer.page_row import PageRow, page_row
 PAGE_FILES = files("cxr_cli.viewer") / "page_files"
 SCRIPTS = (
     *("dom", "items", "person", "marks", "mark_check", "mark_store", "mark_files"),
-    *("filters", "list", "films", "report", "steps", "models", "case", "main"),
+    *("filters", "list", "films", "report", "steps", "models", "case", "keys", "main"),
 )
 _SHARED = ("task", "findings", "question", "options", "answer", "report", "films", "before", "steps", "rest")
 _HARMFUL = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}

@@ -10,24 +10,9 @@ from collections.abc import Iterable, Mapping
 from textwrap import wrap
 from typing import Any
 
+from cxr_cli.scoring.plots.style import COLOURS, COLUMN, HATCHES, PAGE, POINT_SHAPES
 from cxr_cli.scoring.summaries.comparison import ComparisonLine
 
-COLUMN, PAGE = 3.5, 7.2  # inches
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
-HATCHES = ("", "////", "....", "xxxx", "----", "\\\\\\\\", "++++", "oooo", "||||")
-POINT_SHAPES = "osD^vP<X>*"
-STYLE = {
-    "font.size": 8,
-    **dict.fromkeys(("axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), 8),
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "hatch.linewidth": 0.5,
-    "legend.frameon": False,
-    "text.parse_math": False,  # a `$` in a name is a `$`
-    "svg.fonttype": "none",  # letters stay letters, to be searched and edited
-    "svg.hashsalt": "cxr",  # the same plot is the same file
-}
 _LETTER_WIDTH = 0.065  # inches, about
 
 

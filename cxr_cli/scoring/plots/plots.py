@@ -15,6 +15,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.scoring.metrics import radrscore
 from cxr_cli.scoring.plots import charts
+from cxr_cli.scoring.plots.style import STYLE
 from cxr_cli.scoring.summaries.comparison import Comparison, ComparisonLine
 from cxr_cli.scoring.summaries.per_finding import finding_means
 from cxr_cli.scoring.summaries.summary import ALL_TASKS
@@ -32,7 +33,7 @@ def draw_plots(comparison: Comparison, folder: Path) -> list[Path]:
     paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with matplotlib.rc_context(charts.STYLE):
+        with matplotlib.rc_context(STYLE):
             for name, figure in Figures(comparison).all():
                 paths += [folder / f"{name}.png", folder / f"{name}.svg"]
                 figure.savefig(paths[-2], dpi=300)

@@ -76,10 +76,10 @@ def overlapping(boxes: list[Any]) -> bool:
 def test_letters_are_of_8_points_and_none_is_cut_or_covered(models: list[str], in_domain: list[str]) -> None:
     import matplotlib
 
-    from cxr_cli.scoring.plots import charts
     from cxr_cli.scoring.plots.plots import Figures
+    from cxr_cli.scoring.plots.style import STYLE
 
-    with matplotlib.rc_context(charts.STYLE):
+    with matplotlib.rc_context(STYLE):
         for name, figure in Figures(Comparison(score_matrix(*models), in_domain=in_domain)).all():
             figure.draw_without_rendering()
             page, ink = figure.bbox_inches, figure.get_tightbbox()
