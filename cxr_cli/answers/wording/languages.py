@@ -7,6 +7,8 @@ Only what names an answer is translated; the option's letter or text behind it i
 
 import re
 
+from ahocorasick_rs import AhoCorasick
+
 _CUE_WORDS = {
     "zh": r"(?:(?:正[确確]|最[终終]|最后|最佳|我)的?){0,3}答案"
     r"|(?:[应應故我])?(?:[选選](?:[择擇项項])?)(?=\W*[A-Z](?![A-Za-z]))",
@@ -74,7 +76,7 @@ _YES_OR_NO = re.compile(rf"(?:\A|(?<=Answer: ))(\W*)(?:({_YES_WORDS})|({_NO_WORD
 
 def answer_in_english(text: str) -> str:
     """The text with each cue of another language as "Answer: " on a line of its own."""
-    if text.isascii() and not _ASCII_CUE.search(text):
+    if text.isascii() and not (_ANY_ASCII_CUE.find_matches_as_indexes(text.lower()) and _ASCII_CUE.search(text)):
         return text
     text = _CJK_THEN_LETTER.sub(" ", _LETTER_THEN_CJK.sub(r"\1. ", _TWO_LETTERS.sub(" and ", text)))
     text = _IS_RIGHT.sub("", _CUE.sub("\nAnswer: ", text))
@@ -88,8 +90,29 @@ def yes_or_no_in_english(text: str) -> str:
     return _YES_OR_NO.sub(lambda match: match[1] + ("Yes" if match[2] else "No"), text)
 
 
+_ASCII_CUE_WORDS = [
+    "antwort",
+    "antwoord",
+    "respuesta",
+    "resposta",
+    "rispost",
+    "opzion",
+    "alternativa",
+    "reponse",
+    "opcion",
+    "odpowied",
+    "cevap",
+    "yanit",
+    "svar",
+    "jawaban",
+    "vastaus",
+    "valasz",
+    "raspuns",
+    "losung",
+]
 _ASCII_CUE = re.compile(  # the cues that may stand in a text without a letter that English lacks
-    r"\b(?:antwort|antwoord|respuesta|resposta|rispost|opzion|alternativa|reponse|opcion|odpowied|cevap|yanit|svar|jawaban"
-    r"|vastaus|valasz|raspuns|losung|option [a-h] (?:ist|est|es)\b)",
-    re.I,
+    rf"\b(?:{'|'.join(_ASCII_CUE_WORDS)}|option [a-h] (?:ist|est|es)\b)", re.I
+)
+_ANY_ASCII_CUE = AhoCorasick(  # asked first: it takes a tenth of the time
+    [*_ASCII_CUE_WORDS, *(f"option {letter} {verb}" for letter in "abcdefgh" for verb in ("ist", "es"))]
 )
