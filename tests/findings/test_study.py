@@ -1,5 +1,8 @@
 """The status of each finding in a study."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from cxr_cli.errors import RowError
@@ -27,6 +30,16 @@ from tests.cases import READER, Row, answers, mined
 def test_status_by_report(report: str, expected: Row) -> None:
     study = StudyFindings({"id": "s", "report": report}, READER)
     assert {name: study.status(name) for name in expected} == expected
+
+
+REPORTS = (Path(__file__).parents[1] / "golden" / "reports.jsonl").read_text().splitlines()
+
+
+@pytest.mark.parametrize("row", map(json.loads, REPORTS), ids=lambda row: row["report"][:30])
+def test_status_by_reports_of_many_kinds(row: Row) -> None:
+    """Labelled before the engine read them. unknown: no question is asked."""
+    status = StudyFindings({"report": row["report"]}, READER).status(row["finding"])
+    assert (status if status in ("present", "absent") else "unknown") in row["status"]
 
 
 def test_what_is_not_mentioned_is_unknown() -> None:
