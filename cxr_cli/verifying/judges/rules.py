@@ -32,7 +32,7 @@ class RulesStepJudge:
 def step_opinion(claims: Sequence[Finding], evidence: Evidence) -> Opinion:
     """On a step with these claims: the worst of the verdicts on each."""
     judgements = [evidence.reference.judge(claim) for claim in claims]
-    doubtful = [c for c, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
+    doubtful = [claim for claim, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
     return Opinion(*worst(judgements), evidence.spans(judgements), doubtful)
 
 

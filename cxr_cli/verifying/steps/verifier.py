@@ -32,7 +32,7 @@ class Verifier:
     def evidence(self, case: Mapping[str, Any]) -> Evidence:
         """The report of the case. RowError: there is none."""
         report = case.get("report")
-        if not report or not report.strip():
+        if not report or report.isspace():
             raise RowError("", "field `report`: there is none to verify against")
         return self._evidence(report)
 
