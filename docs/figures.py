@@ -52,8 +52,8 @@ def main(folder: Path) -> None:
     models = [f"{model}.jsonl" for model in SLIPS]
     cxr("score", *models, "--compare", "--plot", "figures", folder=folder)
     shrink(folder / "figures" / "radrscore_parts.png", HERE / "comparison.png")
-    scored = [f"{model}={model}-scored.jsonl" for model in SLIPS]
-    cxr("view", *scored, "--images", "films", "--embed", "-o", "page.html", folder=folder)
+    files = [f"{model}={model}-scored.jsonl" for model in SLIPS]
+    cxr("view", *files, "--images", "films", "--embed", "-o", "page.html", folder=folder)
     screenshot(f"{(folder / 'page.html').as_uri()}#{quote(CASE, safe='')}", folder / "viewer.png")
     shrink(folder / "viewer.png", HERE / "viewer.png")
 

@@ -21,20 +21,20 @@ Plan = dict[str, str]  # the lines of a --dry-run by their names
 
 
 class File(NamedTuple):
-    """sampled: rows of the sample. studies: of the whole. rows, reasoned (those with steps), size (in bytes): expected
+    """sample: rows of the sample. studies: of the whole. rows, reasoned (those with steps), size (in bytes): expected
     of the whole."""
 
     name: str
-    sampled: int
+    sample: int
     studies: int
     rows: int
     reasoned: int
     size: float
 
 
-def expected(folder: Path, given: str, sample: int) -> File:
+def expected(folder: Path, text: str, sample: int) -> File:
     """What a whole file will hold: the rows of each finding grow with the number of studies, up to EACH."""
-    name, _, counts = given.partition("=")
+    name, _, counts = text.partition("=")
     studies, _, each = counts.partition(":")
     lines = (folder / f"{name}.jsonl").read_bytes().splitlines()
     rows = [json.loads(line) for line in lines]
@@ -53,9 +53,9 @@ def read_plan(path: Path) -> Plan:
 
 
 def number(text: str, pattern: str = r"([\d,.]+)") -> float:
-    found = re.search(pattern, text)
-    assert found, f"{pattern} is not in: {text}"
-    return float(found[1].replace(",", ""))
+    match = re.search(pattern, text)
+    assert match, f"{pattern} is not in: {text}"
+    return float(match[1].replace(",", ""))
 
 
 def steps(plan: Plan, rows: int, per_step: float) -> float:
@@ -66,35 +66,35 @@ def steps(plan: Plan, rows: int, per_step: float) -> float:
 
 def folder_size(plan: Plan) -> float:
     """Bytes of a training's folder: weights in bf16, and in each checkpoint Adam's states and master weights too."""
-    trained, parameters = (float(n.replace(",", "")) * 1e6 for n in re.findall(r"[\d,]+\.\d", plan["training"]))
-    return 2 * parameters + CHECKPOINTS * (2 * parameters + 12 * trained)
+    trainable, parameters = (float(n.replace(",", "")) * 1e6 for n in re.findall(r"[\d,]+\.\d", plan["training"]))
+    return 2 * parameters + CHECKPOINTS * (2 * parameters + 12 * trainable)
 
 
-def estimate(folder: Path, given: argparse.Namespace) -> list[str]:
+def estimate(folder: Path, arguments: argparse.Namespace) -> list[str]:
     """The lines of the estimate."""
-    files = [expected(folder, name, given.sample) for name in given.files]
+    files = [expected(folder, name, arguments.sample) for name in arguments.files]
 
     def total(part: str, what: str = "rows") -> int:
         return sum(getattr(file, what) for file in files if file.name.startswith(part))
 
     sft, rl, llm = (read_plan(folder / f"{name}.txt") for name in ("sft", "rl", "llm"))
-    trained_an_hour, written_an_hour = (3600 * float(speed) for speed in given.speeds.split(","))
+    trained_an_hour, written_an_hour = (3600 * float(speed) for speed in arguments.speeds.split(","))
     prompt, chain = number(sft["tokens"], r"(\d+) prompt"), number(sft["tokens"], r"(\d+) taught")
     batch = number(sft["batch"])
     sft_steps = steps(sft, total("train") + total("answers"), batch)
-    sft_tokens = sft_steps * batch * (prompt + given.share * chain + (1 - given.share) * ANSWER)
+    sft_tokens = sft_steps * batch * (prompt + arguments.share * chain + (1 - arguments.share) * ANSWER)
     completions, prompts = number(rl["batch"]), number(rl["batch"], r"= ([\d,]+)")
     rl_steps = steps(rl, total("train"), prompts)
     rl_written = rl_steps * completions * chain
     rl_trained = rl_steps * completions * (prompt + chain) * 4 / 3  # one more forward pass, of the reference model
     rl_hours = rl_written / written_an_hour + rl_trained / trained_an_hour
-    answers = total("test") * given.models * chain
-    mined = next(file.sampled for file in files if file.name.startswith("train") and file.sampled)
+    answers = total("test") * arguments.models * chain
+    mined = next(file.sample for file in files if file.name.startswith("train") and file.sampled)
     growth = (total("train", "reasoned") + total("test", "reasoned")) / mined
-    rows_size = sum(file.size for file in files) * 2 + total("test", "size") * given.models
+    rows_size = sum(file.size for file in files) * 2 + total("test", "size") * arguments.models
     models = f"{folder_size(sft) / 1e9:,.0f} + {folder_size(rl) / 1e9:,.0f}"
     lines = [f"{'file':28}{'sampled':>9}{'studies':>10}{'expected rows':>15}"]
-    lines += [f"{file.name:28}{file.sampled:9,}{file.studies:10,}{file.rows:15,}" for file in files]
+    lines += [f"{file.name:28}{file.sample:9,}{file.studies:10,}{file.rows:15,}" for file in files]
     return [
         *lines,
         "",
@@ -105,14 +105,14 @@ def estimate(folder: Path, given: argparse.Namespace) -> list[str]:
         f"{_big(sft_tokens)} tokens",
         f"           {rl_hours:,.1f}  stage 2: {rl_steps:,.0f} steps of {completions:,.0f} completions, "
         f"{_big(rl_written)} tokens written, {_big(rl_trained)} trained on",
-        f"           {answers / written_an_hour:,.1f}  {given.models} models answer: {_big(answers)} tokens",
+        f"           {answers / written_an_hour:,.1f}  {arguments.models} models answer: {_big(answers)} tokens",
         f"LLM        with MINER=: {_big(growth * number(llm['requests']))} requests, "
         f"{_big(growth * number(llm['prompt']))} tokens in, {_big(growth * number(llm['completion']))} out",
         f"a GPU      stage 1: {sft['memory']}",
         f"           stage 2: {rl['memory']}",
         f"assumed    a GPU trains on {trained_an_hour / 3600:,.0f} tokens a second and writes "
         f"{written_an_hour / 3600:,.0f}, SPEEDS=; replies are as long as the chains, {chain:.0f} tokens; studies as "
-        f"published, with as many rows as the first {given.sample} of each",
+        f"published, with as many rows as the first {arguments.sample} of each",
     ]
 
 
@@ -131,8 +131,8 @@ def main() -> None:
     parser.add_argument("--speeds", required=True, help="tokens a second of a GPU in training and in generation")
     parser.add_argument("--models", type=int, required=True, help="number of models that answer the test")
     parser.add_argument("--share", type=float, required=True, help="share of rows with steps in stage 1")
-    given = parser.parse_args()
-    print("\n".join(estimate(given.folder, given)))
+    arguments = parser.parse_args()
+    print("\n".join(estimate(arguments.folder, arguments)))
 
 
 if __name__ == "__main__":
