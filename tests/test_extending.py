@@ -159,14 +159,14 @@ WARD = LabelTable("Text", ("Fracture", "Edema"), {"Edema": "Oedema"})
 """,
 }
 TABLES = """
-from cxr_cli.published import PUBLISHED_RESULTS
+from cxr_cli.published.published_table import PUBLISHED_RESULTS
 from cxr_cli.labelling.label_set import LABEL_SETS
 from cxr_cli.labelling.label_tables import LABEL_TABLES
 from cxr_cli.rewards.reward_table import REWARDS
 from cxr_cli.rows.files.formats import FILE_FORMATS
-from cxr_cli.scoring.judges import JUDGES
+from cxr_cli.scoring.judges.judge_table import JUDGES
 from cxr_cli.scoring.scores import SCORES
-from cxr_cli.verifying.judges import STEP_JUDGES
+from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES
 
 JUDGES["strict"] = "strict_judge:StrictJudge"
 JUDGES["modest"] = "modest_judge:ModestJudge"
@@ -312,12 +312,12 @@ def test_the_tables_name_what_is_there() -> None:
     """Every line of a table can be loaded."""
     from cxr_cli.labelling.label_set import LABEL_SETS
     from cxr_cli.labelling.label_tables import LABEL_TABLES
-    from cxr_cli.published import PUBLISHED_RESULTS
+    from cxr_cli.published.published_table import PUBLISHED_RESULTS
     from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
     from cxr_cli.rows.files.formats import FILE_FORMATS
-    from cxr_cli.scoring.judges import JUDGES
+    from cxr_cli.scoring.judges.judge_table import JUDGES
     from cxr_cli.scoring.scores import SCORES
-    from cxr_cli.verifying.judges import STEP_JUDGES
+    from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES
 
     for table in (REWARDS, JUDGES, SCORES, STEP_JUDGES, FILE_FORMATS, PUBLISHED_RESULTS):
         assert [callable(table.load(name)) for name in table] == [True] * len(table)

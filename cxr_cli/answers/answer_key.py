@@ -9,11 +9,12 @@ from cxr_cli.answers.options.names import OptionSet, option_set
 from cxr_cli.answers.options.prose import concluded_options
 from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.options.short import short_answer
-from cxr_cli.answers.reply_format import LETTERS, parse_prompt, parse_reply
+from cxr_cli.answers.replies.reply_format import LETTERS, parse_prompt
+from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.answers.wording.cleaning import clean, plain
 from cxr_cli.answers.wording.synonyms import MEANING, yes_or_no_meant
 from cxr_cli.findings import reader
-from cxr_cli.tasks import task_of
+from cxr_cli.tasks.task_table import task_of
 
 YES_NO = ("Yes", "No")  # the options of a closed question that lists none
 _IMPLIED_LETTERS = tuple(LETTERS[:8])  # those of a row that gives a letter and no options

@@ -1,6 +1,6 @@
 """Whether a reply answers its question right. The way from a text to its scores:
 
-    parse_reply(text)         reply_format.py   the reply's parts: the thought, the answer tag, the rest
+    parse_reply(text)         replies/         the reply's parts: the thought, the answer tag, the rest
     answer_key(case)          answer_key.py     the question, its options and the right answer
     choose(parts, key)        reply_reader.py   the options that the reply chooses, or why it chooses none
     same_meaning(..)          same_meaning.py   an open answer against the right one
@@ -14,7 +14,7 @@ from typing import Any
 
 from cxr_cli.answers.answer_key import AnswerKey, answer_key
 from cxr_cli.answers.parsed_answer import NO_ANSWER, UNPARSABLE, ParsedAnswer
-from cxr_cli.answers.reply_format import parse_reply
+from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.answers.reply_reader import choose
 from cxr_cli.answers.same_meaning import items_in_common, same_meaning
 from cxr_cli.answers.wording.cleaning import plain

@@ -13,7 +13,7 @@ from cxr_cli.answers.option_choice import OptionChoice
 from cxr_cli.answers.options.names import option_set
 from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.parsed_answer import CUT_OFF, NO_ANSWER, REFUSED, UNPARSABLE, ParsedAnswer
-from cxr_cli.answers.reply_format import ReplyParts, parse_reply
+from cxr_cli.answers.replies.reply_parts import ReplyParts, parse_reply
 from cxr_cli.answers.same_meaning import concluded_findings
 from cxr_cli.answers.wording.cleaning import clean
 from cxr_cli.answers.wording.cues import REFUSES, answer_line

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cxr_cli.answers.reply_format import reasoning_text
+from cxr_cli.answers.replies.reply_parts import reasoning_text
 from cxr_cli.errors import RowError
 from cxr_cli.findings.sentences import sentences
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.rows import Row
 from cxr_cli.rows.fingerprint import Fingerprint
-from cxr_cli.tasks import task_of
 from cxr_cli.tasks.task import texts_of
+from cxr_cli.tasks.task_table import task_of
 
 NO_OPTIONS = "(open)"
 

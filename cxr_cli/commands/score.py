@@ -6,7 +6,7 @@ import click
 
 from cxr_cli import options
 from cxr_cli.options import scoring
-from cxr_cli.scoring.judges import JUDGES
+from cxr_cli.scoring.judges.judge_table import JUDGES
 
 if TYPE_CHECKING:
     from cxr_cli.stages.score import ScoreOptions

@@ -6,7 +6,7 @@ import click
 
 from cxr_cli import options
 from cxr_cli.options import verifying
-from cxr_cli.verifying.judges import STEP_JUDGES
+from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES
 
 if TYPE_CHECKING:
     from cxr_cli.stages.verify import VerifyOptions

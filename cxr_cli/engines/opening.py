@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from cxr_cli.engines.engine_table import ENGINES
 from cxr_cli.engines.requests import Engine
-from cxr_cli.engines.spec import ENGINES, Spec, engine_name, is_url
+from cxr_cli.engines.spec import Spec, engine_name, is_url
 from cxr_cli.engines.usage import UsageMeter
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note

@@ -6,15 +6,6 @@ from importlib.util import find_spec
 from typing import Any
 
 from cxr_cli.engines.requests import Sampling
-from cxr_cli.registry import Registry
-
-ENGINES = Registry(  # name -> the class of an Engine, made of a Spec
-    {
-        "vllm": "cxr_cli.engines.vllm.engine:Vllm",
-        "openai": "cxr_cli.engines.openai.engine:OpenAI",
-        "transformers": "cxr_cli.engines.transformers:Transformers",
-    }
-)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,6 @@ class Films:
 
 def films_of(row: Mapping[str, Any]) -> list[str]:
     """The films of a case in the order in which a model sees them: for a temporal question the prior's come first."""
-    from cxr_cli.tasks import task_of  # here, since processes that only decode need none of it
+    from cxr_cli.tasks.task_table import task_of  # here, since processes that only decode need none of it
 
     return task_of(row).films(row)

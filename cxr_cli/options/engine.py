@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cxr_cli.engines import Sampling, Spec
-from cxr_cli.engines.spec import ENGINES
+from cxr_cli.engines.engine_table import ENGINES
 from cxr_cli.options.bundle import Bundle, Decorator
 from cxr_cli.options.values import FiniteRange, file_names
 

@@ -10,8 +10,8 @@ from cxr_cli.mining.cases import StepsFor
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.values import file_names
 from cxr_cli.rows import splits
-from cxr_cli.tasks import task_names, tasks_named
 from cxr_cli.tasks.questions import Uncertain
+from cxr_cli.tasks.task_table import task_names, tasks_named
 
 if TYPE_CHECKING:
     from cxr_cli.stages.mine import StudySelection

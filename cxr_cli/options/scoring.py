@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from cxr_cli.options.bundle import Bundle
-from cxr_cli.published import PUBLISHED_RESULTS
+from cxr_cli.published.published_table import PUBLISHED_RESULTS
 from cxr_cli.rows import FlowOptions
-from cxr_cli.scoring.judges import Empty
-from cxr_cli.scoring.tables import FORMATS
+from cxr_cli.scoring.judges.judge_table import Empty
+from cxr_cli.scoring.tables.format_table import FORMATS
 
 if TYPE_CHECKING:
     from cxr_cli.stages.score import SummaryOptions

@@ -10,7 +10,7 @@ from cxr_cli.options.judge import check_judges
 from cxr_cli.options.values import FiniteRange
 from cxr_cli.records import Chains
 from cxr_cli.verifying.filtering import Keep
-from cxr_cli.verifying.judges import STEP_JUDGES
+from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES
 
 
 def check_flags(judges: Sequence[str], engine: Spec | None, human: str | None) -> None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cxr_cli.answers import grading
-from cxr_cli.answers.reply_format import reasoning_text
+from cxr_cli.answers.replies.reply_parts import reasoning_text
 from cxr_cli.findings.sections import NO_REPORT
 from cxr_cli.published.defects import TWICE, Defect, Defects
 from cxr_cli.scoring.judges.precomputed import IMPOSSIBLE, NOT_STORED, UNREADABLE, counted_shares, possible_shares

@@ -21,7 +21,7 @@ from typing import Any
 
 from cxr_cli.answers.answer_key import reference_texts
 from cxr_cli.answers.lists import list_items
-from cxr_cli.answers.reply_format import parse_prompt
+from cxr_cli.answers.replies.reply_format import parse_prompt
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.published.defects import AS_LIST, TWICE

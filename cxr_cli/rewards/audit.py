@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cxr_cli.answers import reply_format
-from cxr_cli.answers.reply_format import prompt_text
+from cxr_cli.answers.replies import reply_format
+from cxr_cli.answers.replies.reply_format import prompt_text
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Finding, Reader, observations

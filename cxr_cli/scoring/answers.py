@@ -5,7 +5,7 @@ from typing import Any
 
 from cxr_cli.answers.answer_key import answer_key, row_answer
 from cxr_cli.answers.grading import grade, grade_reply
-from cxr_cli.answers.reply_format import bare_answer
+from cxr_cli.answers.replies.reply_format import bare_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.engines.prompts.structured import together
 from cxr_cli.scoring.judges.llm_answer import judged_answer

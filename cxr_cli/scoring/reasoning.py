@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.reply_format import reasoning_text
+from cxr_cli.answers.replies.reply_parts import reasoning_text
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.findings.sections import NO_FINDINGS, NO_REPORT
 from cxr_cli.records import ENGINE

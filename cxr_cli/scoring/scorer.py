@@ -10,7 +10,7 @@ from cxr_cli.findings import Reader
 from cxr_cli.records import ENGINE, Unmentioned, merge_reasons, unanswered
 from cxr_cli.rows.mapping import mapping_advice
 from cxr_cli.rows.signatures import in_use
-from cxr_cli.scoring.judges import JUDGES, Empty, Judge, JudgeSettings
+from cxr_cli.scoring.judges.judge_table import JUDGES, Empty, Judge, JudgeSettings
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import SCORES, Score, ScoreSettings
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cxr_cli.engines.prompts.structured import Model
     from cxr_cli.findings import Reader
     from cxr_cli.records import Unmentioned
-    from cxr_cli.scoring.judges import Empty, Judge
+    from cxr_cli.scoring.judges.judge_table import Empty, Judge
     from cxr_cli.scoring.metrics.radrscore import Scores
 
 SCORES = Registry(

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.answers.reply_format import parse_prompt
+from cxr_cli.answers.replies.reply_format import parse_prompt
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.rows.files import json_text, reading
 from cxr_cli.rows.files.lines import whole_text
-from cxr_cli.tasks import task_of
+from cxr_cli.tasks.task_table import task_of
 
 TASK_NAMES = {
     "binary": "binary",

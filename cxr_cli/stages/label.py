@@ -19,7 +19,7 @@ from cxr_cli.rows.files.csv_format import csv_line
 from cxr_cli.rows.files.formats import is_csv
 from cxr_cli.rows.signatures import in_use, listed, signature
 from cxr_cli.scoring.label_agreement import LabelAgreement, document
-from cxr_cli.scoring.tables import formatted
+from cxr_cli.scoring.tables.format_table import formatted
 from cxr_cli.sources.inputs import labeler_csv
 
 

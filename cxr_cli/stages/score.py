@@ -10,18 +10,19 @@ from cxr_cli.engines import Engine, Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Lexicon, reader
-from cxr_cli.published import PUBLISHED_RESULTS, recount_table
+from cxr_cli.published import recount_table
+from cxr_cli.published.published_table import PUBLISHED_RESULTS
 from cxr_cli.published.recount import Recount
 from cxr_cli.records import ScoredCase, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
-from cxr_cli.scoring.judges import Empty
+from cxr_cli.scoring.judges.judge_table import Empty
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.scoring.summaries import comparison_notes, comparison_table, summary_table
 from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
 from cxr_cli.scoring.summaries.summary import Summary
-from cxr_cli.scoring.tables import formatted
+from cxr_cli.scoring.tables.format_table import formatted
 from cxr_cli.sources.inputs import plain_text
 
 

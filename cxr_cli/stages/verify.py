@@ -14,7 +14,7 @@ from cxr_cli.sources import radrbench
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter, Keep
 from cxr_cli.verifying.human import HumanMarks
-from cxr_cli.verifying.judges import STEP_JUDGES
+from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES
 from cxr_cli.verifying.steps.verifier import Verifier
 
 

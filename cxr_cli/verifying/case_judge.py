@@ -12,9 +12,9 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings.sections import NO_FINDINGS
 from cxr_cli.records import merge_reasons, unanswered
 from cxr_cli.rows import Row
-from cxr_cli.tasks import task_of
+from cxr_cli.tasks.task_table import task_of
 from cxr_cli.verifying.interrater import agreement_text
-from cxr_cli.verifying.judges import STEP_JUDGES, StepJudge
+from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES, StepJudge
 from cxr_cli.verifying.steps.evidence import Evidence
 from cxr_cli.verifying.steps.opinion import Opinion
 from cxr_cli.verifying.steps.verifier import Verifier, support

@@ -5,7 +5,7 @@ from typing import Any
 
 from cxr_cli.answers.answer_key import reference_texts
 from cxr_cli.answers.grading import grade
-from cxr_cli.answers.reply_format import parse_prompt
+from cxr_cli.answers.replies.reply_format import parse_prompt
 from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
 from cxr_cli.scoring.summaries.model_names import ModelFile

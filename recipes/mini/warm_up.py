@@ -22,7 +22,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from cxr_cli.answers import reply_format
+from cxr_cli.answers.replies import reply_format
 from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner

@@ -6,7 +6,8 @@ import pytest
 
 from cxr_cli.answers.answer_key import reference_texts
 from cxr_cli.answers.grading import UNJUDGED, grade
-from cxr_cli.answers.reply_format import parse_prompt, parse_reply
+from cxr_cli.answers.replies.reply_format import parse_prompt
+from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.same_meaning import same_meaning
 from cxr_cli.answers.steps import as_steps

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.answers.reply_format import prompt_text
+from cxr_cli.answers.replies.reply_format import prompt_text
 from cxr_cli.rows.signatures import signature
 from cxr_cli.sources import EXAMPLES
 from tests.cases import LEXICON, answers, examples, rows, steps_with_evidence

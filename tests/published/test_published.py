@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cxr_cli.answers.reply_format import parse_prompt
+from cxr_cli.answers.replies.reply_format import parse_prompt
 from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.published.results import find_results
 from tests.conftest import Cxr

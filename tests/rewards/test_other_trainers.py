@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cxr_cli import rewards
-from cxr_cli.answers.reply_format import completion_text
+from cxr_cli.answers.replies.reply_format import completion_text
 from tests.rewards.test_rewards import CASE
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_cli.answers.reply_format import completion_text
+from cxr_cli.answers.replies.reply_format import completion_text
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon
 from cxr_cli.rewards.functions import use_lexicon

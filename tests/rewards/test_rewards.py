@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxr_cli import rewards
-from cxr_cli.answers.reply_format import completion_text
+from cxr_cli.answers.replies.reply_format import completion_text
 from cxr_cli.rewards.functions import statement_metrics
 
 REPORT = "Small left pleural effusion. No pneumothorax. The heart is not enlarged."

@@ -62,7 +62,7 @@ MAIN = """
 import sys
 
 from cxr_cli.cli import main
-from cxr_cli.engines.spec import ENGINES
+from cxr_cli.engines.engine_table import ENGINES
 from cxr_cli.sources import SOURCES
 
 ENGINES["echo"] = "own:Echo"

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from cxr_cli import tasks
 from cxr_cli.mining.cases import Miner
 from cxr_cli.mining.selection import sample_per_finding
 from cxr_cli.tasks.binary import Binary
+from cxr_cli.tasks.task_table import TASKS
 from tests.cases import LEXICON, Row, lines, rows
 
 ROOT = Path(__file__).parents[2]
 PLACE = "tests.tasks.laterality:Laterality"
 SCRIPT = f"""
-from cxr_cli.tasks import TASKS
+from cxr_cli.tasks.task_table import TASKS
 TASKS["laterality"] = "{PLACE}"
 from cxr_cli.cli import main
 main()
@@ -71,7 +71,7 @@ def test_a_name_that_is_no_task_is_refused() -> None:
 
 def test_it_draws_nothing_from_the_other_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     before = Miner(LEXICON)(STUDY)
-    monkeypatch.setitem(tasks.TASKS, "laterality", PLACE)
+    monkeypatch.setitem(TASKS, "laterality", PLACE)
     after: list[dict[str, Any]] = Miner(LEXICON)(STUDY)
     assert after[: len(before)] == before
     assert [case["task"] for case in after[len(before) :]] == ["laterality"]
@@ -84,7 +84,7 @@ class Presence(Binary):
 
 
 def test_it_is_drawn_per_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(tasks.TASKS, "presence", f"{__name__}:Presence")
+    monkeypatch.setitem(TASKS, "presence", f"{__name__}:Presence")
     studies = [STUDY, {"id": "t", "report": "No pneumothorax."}]
 
     def drawn(*names: str) -> list[str]:

@@ -6,8 +6,8 @@ import pytest
 
 from cxr_cli.findings import Finding, read
 from cxr_cli.findings.verdict import ReferenceFindings
-from cxr_cli.tasks import TASKS, task_names, task_of, tasks_named
 from cxr_cli.tasks.task import Task
+from cxr_cli.tasks.task_table import TASKS, task_names, task_of, tasks_named
 from tests.cases import LEXICON, READER
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from PIL import Image
 
-from cxr_cli.answers import reply_format
+from cxr_cli.answers.replies import reply_format
+from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.vote import majority
 from cxr_cli.engines.conversations import Conversation
@@ -64,7 +65,7 @@ class Predictor:
 
 def _prediction(row: Row, sample: int, reply: Reply) -> dict[str, Any]:
     """{"sample": 0, "text": "<think>Clear.</think><answer>B) No</answer>", "think": "Clear.", "answer": "No", ..}"""
-    parts, texts = reply_format.parse_reply(reply.text), answer_of(row, reply.text, reply.finish).texts
+    parts, texts = parse_reply(reply.text), answer_of(row, reply.text, reply.finish).texts
     single = texts is not None and len(texts) == 1 and not isinstance(row.get("answer"), list)
     return {
         "sample": sample,

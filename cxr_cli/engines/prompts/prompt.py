@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from cxr_cli.answers import reply_format
+from cxr_cli.answers.replies import reply_format
 from cxr_cli.engines.requests import Message
 from cxr_cli.errors import CxrError
 

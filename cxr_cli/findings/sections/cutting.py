@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from cxr_cli.findings.sections.heading_search import TITLED, Heading, headings
 from cxr_cli.findings.sections.headings import SILENT, TITLE
 from cxr_cli.findings.sections.markup import plain_text
-from cxr_cli.findings.sections.scanning import TITLED, Heading, headings
 from cxr_cli.findings.sections.silence import (
     is_observation,
     line_end,

@@ -18,7 +18,7 @@ from cxr_cli.engines.prompts.structured import Failure, together
 from cxr_cli.findings.numbered_report import numbered_list, numbered_report
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.rows.signatures import signature
-from cxr_cli.scoring.judges import JudgeSettings
+from cxr_cli.scoring.judges.judge_table import JudgeSettings
 from cxr_cli.scoring.judges.llm_answer import SAME
 from cxr_cli.scoring.metrics.radrscore import (
     NO_REASONING,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cxr_cli.answers.grading import BEYOND_RULES, Grades
-from cxr_cli.answers.reply_format import parse_reply
+from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.prompts.json_schema import BOOLEAN, object_of
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, question_text

@@ -12,7 +12,7 @@ from typing import Any
 
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.rows.signatures import sign
-from cxr_cli.scoring.judges import JudgeSettings
+from cxr_cli.scoring.judges.judge_table import JudgeSettings
 from cxr_cli.scoring.metrics.radrscore import NO_REASONING, NOTHING_IN_REFERENCE, NOTHING_SAID, PARTS, Scores, scores_of
 
 NOT_STORED, UNREADABLE, IMPOSSIBLE = "no stored judgement", "judge: unparsable", "judge: impossible counts"

@@ -7,7 +7,7 @@ from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import observations
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.rows.signatures import signature
-from cxr_cli.scoring.judges import JudgeSettings
+from cxr_cli.scoring.judges.judge_table import JudgeSettings
 from cxr_cli.scoring.metrics.completion import CaseReference, case_reference
 from cxr_cli.scoring.metrics.radrscore import (
     NO_REASONING,

@@ -8,7 +8,7 @@ from cxr_cli.answers.answer_key import AnswerKey, answer_key
 from cxr_cli.answers.grading import grade_answer
 from cxr_cli.answers.lists import list_items
 from cxr_cli.answers.parsed_answer import ParsedAnswer
-from cxr_cli.answers.reply_format import parse_reply
+from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.answers.reply_reader import choose
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.findings import Finding, Reader, observations
@@ -17,7 +17,7 @@ from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Unmentioned
 from cxr_cli.scoring.metrics.f1 import f1
 from cxr_cli.scoring.metrics.radrscore import coverage
-from cxr_cli.tasks import task_of
+from cxr_cli.tasks.task_table import task_of
 from cxr_cli.verifying.steps.step_words import normal_form
 
 

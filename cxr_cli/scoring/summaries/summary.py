@@ -17,7 +17,7 @@ from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.scoring.metrics import radrscore
 from cxr_cli.scoring.metrics.rank_correlation import spearman
 from cxr_cli.scoring.summaries.intervals import interval
-from cxr_cli.tasks import task_names
+from cxr_cli.tasks.task_table import task_names
 from cxr_cli.verifying.interrater import agreement_text, verdicts
 
 ALL_TASKS = "all"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.answers import reply_format
+from cxr_cli.answers.replies import reply_format
 from cxr_cli.answers.steps import as_steps
 from cxr_cli.engines.prompts.predictor import check_askable
 from cxr_cli.errors import CxrError, RowError

@@ -68,8 +68,7 @@ def launcher_variables() -> Iterator[None]:
     """In this block the variables by which launchers number their processes are those that libraries can read: none
     is empty. CxrError: one is no number, or they contradict each other."""
     empty = [name for name in (*_NUMBERS, "MASTER_ADDR") if not os.environ.get(name, "set").strip()]
-    before = {name: os.environ.pop(name) for name in empty}
-    try:
+    with environment(dict.fromkeys(empty), override=True):
         numbers = {name: _variable_number(name) for name in _NUMBERS}
         world, own = numbers["WORLD_SIZE"], numbers["RANK"]
         alone = (world, own) in [(None, None), (None, 0), (1, None)]
@@ -79,8 +78,6 @@ def launcher_variables() -> Iterator[None]:
                 f"the variable WORLD_SIZE is {words[0]}, and RANK is {words[1]}: let a launcher set both, or neither"
             )
         yield
-    finally:
-        os.environ.update(before)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.answers import reply_format
+from cxr_cli.answers.replies import reply_format
 from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.engines.prompts import predictor
 from cxr_cli.images import Films, Square, prefetch

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from cxr_cli.answers.reply_format import bare_answer, completion_text
+from cxr_cli.answers.replies.reply_format import bare_answer, completion_text
 from tests.bench.speed.speed import CXR, MAP
 from tests.shared import DATA
 from tests.viewer.browser import Viewer, open_browser

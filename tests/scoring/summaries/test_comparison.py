@@ -11,7 +11,7 @@ from cxr_cli.scoring.summaries.comparison import Comparison, ComparisonLine
 from cxr_cli.scoring.summaries.comparison_notes import notes
 from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
-from cxr_cli.scoring.tables import formatted
+from cxr_cli.scoring.tables.format_table import formatted
 
 
 def add(matrix: ScoreMatrix, model: str, n: int, score: float | None, task: str = "binary", **more: Any) -> None:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cxr_cli.scoring.tables import formatted
+from cxr_cli.scoring.tables.format_table import formatted
 from cxr_cli.scoring.tables.table import Document, FootEntry, Table
 from tests.scoring.summaries.test_compare import written
 
@@ -111,7 +111,7 @@ def test_a_format_of_ones_own(tmp_path: Path) -> None:
         "    return ''.join('<tr>' + ''.join(f'<td>{cell}</td>' for cell in row) + '</tr>\\n' for row in rows)\n"
     )
     (tmp_path / "tool.py").write_text(
-        "from cxr_cli.scoring.tables import FORMATS\n"
+        "from cxr_cli.scoring.tables.format_table import FORMATS\n"
         "FORMATS['html'] = 'html:as_html'\n"
         "from cxr_cli.cli import main\n"
         "main()\n"

@@ -1,0 +1,71 @@
+"""The one place that knows option letters and reply tags: how a question is put, and how a model is to reply.
+
+    prompt_text("Does this film show edema?", ["Yes", "No"])  ->  "Does this film show edema? Options:\\nA) Yes\\nB) No"
+    completion_text(["The hila are hazy."], "A")  ->  "<think> The hila are hazy. </think><answer> A </answer>"
+
+The published ChestX-Reasoner checkpoints use this format, so that they can be prompted and scored.
+"""
+
+import re
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cxr_cli.errors import CxrError
+
+LETTERS = string.ascii_uppercase
+INSTRUCTION = (
+    "Think step by step. Write your reasoning between <think> and </think>, then your answer between <answer> and "
+    "</answer>."
+)
+"""What stands below a question that is to be reasoned about."""
+_OPTIONS_HEAD = re.compile(r"(?:(?<!\s)\s*)?\boptions?\s*:\s*\n", re.I)
+_LETTERED_LINE = re.compile(r"\s*\(?([A-Z])[).:]\s++(.*\S)\s*")
+
+
+def option_letter(index: int) -> str:
+    """0 -> "A". CxrError: the 27th option has no letter."""
+    if not 0 <= index < len(LETTERS):
+        raise CxrError(f"option {index + 1} has no letter: a question takes at most {len(LETTERS)} options")
+    return LETTERS[index]
+
+
+def option_lines(options: Sequence[str]) -> str:
+    """The options with their letters, one a line: "A) Yes\\nB) No"."""
+    return "\n".join(f"{option_letter(i)}) {text}" for i, text in enumerate(options))
+
+
+def prompt_text(question: str, options: Sequence[str] = ()) -> str:
+    """The question as a model gets it, its options lettered, one a line."""
+    return f"{question} Options:\n{option_lines(options)}" if options else question
+
+
+def parse_prompt(prompt: str) -> tuple[str, list[str]]:
+    """The question and its options back from `prompt_text`; text after the last option is left out."""
+    parts = _OPTIONS_HEAD.split(prompt, maxsplit=1)
+    options: list[str] = []
+    for line in parts[1].splitlines() if len(parts) == 2 else []:
+        match = _LETTERED_LINE.fullmatch(line)
+        if not match or match[1] != LETTERS[len(options)]:
+            break
+        options.append(match[2])
+    return (parts[0], options) if options else (prompt, [])
+
+
+def answer_letters(row: Mapping[str, Any], answer: str | Sequence[str]) -> list[str]:
+    """The letters of an answer to this case: ["Yes"] -> ["A"]. A text that is no option stays as it is."""
+    options: Sequence[str] = row.get("options") or ()
+    texts = [answer] if isinstance(answer, str) else answer
+    return [option_letter(options.index(text)) if text in options else str(text) for text in texts]
+
+
+def completion_text(steps: str | Iterable[str], letters: str | Iterable[str]) -> str:
+    """A reply as a model is trained to give it. letters: "B", or ["A", "C"] for a question with several answers."""
+    think = steps if isinstance(steps, str) else " ".join(steps)
+    answer = letters if isinstance(letters, str) else ", ".join(letters)
+    return f"<think> {think} </think><answer> {answer} </answer>"
+
+
+def bare_answer(row: Mapping[str, Any], answer: str | Sequence[str] | None) -> str:
+    """A reply that gives this answer without reasoning: "<answer> A </answer>"; "" for None."""
+    return "" if answer is None else f"<answer> {', '.join(answer_letters(row, answer))} </answer>"
