@@ -1,6 +1,8 @@
 """Extras: what is missing is named with the line that installs it."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -21,6 +23,31 @@ def test_a_missing_extra_is_named_with_its_line() -> None:
         import cxr_cli.no_such_module  # type: ignore[import-not-found]  # noqa: F401
     with need("train"):
         import json  # noqa: F401
+
+
+@pytest.mark.parametrize("arguments", [["sft", "-"], ["rl", "-"], ["sft", "-", "--dry-run"]])
+def test_a_training_without_its_extra_names_the_line(arguments: list[str]) -> None:
+    run = _base_install([*arguments, "-m", "model", "-o", "out"])
+    assert (run.returncode, run.stderr) == (
+        1,
+        'cxr: trl is not installed: pip install -e ".[train]" in a clone of the project\n',
+    )
+
+
+def test_the_audit_of_rewards_needs_no_extra() -> None:
+    cases = _base_install(["mine", "examples", "--task", "binary", "--findings", "edema,nodule"]).stdout
+    run = _base_install(["rl", "-", "--audit"], cases)
+    assert (run.returncode, run.stderr) == (0, "cxr: no cheat earns as much as the honest chains\n")
+
+
+def _base_install(arguments: list[str], stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    """Runs `cxr` without the packages that only extras install."""
+    names = {"trl", "torch", "transformers", "accelerate", "peft", "datasets", "safetensors", "huggingface_hub"}
+    lacks = f"import sys; sys.modules.update(dict.fromkeys({names!r}))"
+    tool = f"{lacks}; from cxr_cli.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", tool, *arguments], input=stdin, capture_output=True, text=True, check=False
+    )
 
 
 def test_extras_that_are_asked_for_exist() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 from cxr_cli.termination import on_termination
+from cxr_cli.training.checkpoint_files import copy_model, last_checkpoint, steps_of
 from cxr_cli.training.out_folder import remove_replaced
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
@@ -33,8 +34,6 @@ def run_trainer(trainer: Any, job: Job, steps_per_generation: int = 1) -> None:
         GenerationBoundary,
         StopCallback,
         check_finite,
-        copy_model,
-        steps_of,
     )
 
     stop = StopCallback()
@@ -74,8 +73,6 @@ def _checkpoint_for_all(out: Path) -> str | None:
     """The last checkpoint, as the first rank finds it: what is not whole must be set aside by one process alone."""
     import torch.distributed as group
 
-    from cxr_cli.training.checkpoints import last_checkpoint
-
     if not (group.is_available() and group.is_initialized() and group.get_world_size() > 1):
         return last_checkpoint(out)
     paths = [last_checkpoint(out) if group.get_rank() == 0 else None]
@@ -86,8 +83,6 @@ def _checkpoint_for_all(out: Path) -> str | None:
 def _error_for_user(error: Exception, job: Job) -> CxrError | None:
     """What a user can mend, in one line; None for anything else."""
     import torch
-
-    from cxr_cli.training.checkpoints import last_checkpoint
 
     if isinstance(error, CxrError):  # one from a loader's worker comes with the worker's traceback before it
         return CxrError(str(error).strip().splitlines()[-1].removeprefix("cxr_cli.errors.CxrError: "))
