@@ -20,7 +20,7 @@ def check_and_train(
     train: Callable[[TrainingData, RunRecord], None],
     dry_run: bool,
 ) -> None:
-    """Trains on the rows of a job, unless OUT holds the finished training; with `dry_run` prints the plan instead.
+    """Trains on the rows of a job, or with `dry_run` prints the plan, unless OUT holds the finished training.
 
     check_row: raises RowError for a row that cannot be trained on. plan: checks what the trainer needs, and describes
     the training. record: what it is begun with. train: fills OUT. Raises CxrError and RowError.
@@ -32,8 +32,8 @@ def check_and_train(
             data = read_training_data(job, check_row)
             text = "" if launched_by_cxr() else plan(data)
             run_record = record(data)
-            unfinished = dry_run or is_open(job, run_record)
-        if dry_run:
+            unfinished = is_open(job, run_record)
+        if unfinished and dry_run:
             write_text(text)
         elif unfinished:
             with filled_folder(job, run_record):

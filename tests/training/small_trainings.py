@@ -32,11 +32,11 @@ def make_job(drawn: Path, model: Path, out: Path, **settings: Any) -> Job:
     return Job(model=str(model), out=out, settings=settings, root=drawn, **more)
 
 
-def sft(drawn: Path, model: Path, out: Path, **settings: Any) -> list[Row]:
+def sft(drawn: Path, model: Path, out: Path, *, dry_run: bool = False, **settings: Any) -> list[Row]:
     """Trains and returns the history."""
     from cxr_cli.stages import sft
 
-    sft.train(make_job(drawn, model, out, **{**FAST, **settings}))
+    sft.train(make_job(drawn, model, out, **{**FAST, **settings}), dry_run=dry_run)
     return history(out)
 
 

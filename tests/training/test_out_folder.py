@@ -142,6 +142,8 @@ def test_resume_goes_on_with_the_same_training_alone(
     for change, words in changes:
         with pytest.raises(CxrError, match=f"was begun .*{words}"):
             sft(drawn, model, out, **{"max_steps": 4, **SAVED, **change}, resume=True)
+    with pytest.raises(CxrError, match=r"was begun differently: learning_rate"):
+        sft(drawn, model, out, max_steps=4, **SAVED, learning_rate=0.5, resume=True, dry_run=True)
     with pytest.raises(CxrError, match=r"was begun differently: .*model \("):
         sft(drawn, tiny_models["qwen2_5_vl"], out, max_steps=4, **SAVED, resume=True)
     with pytest.raises(CxrError, match="is a training of `cxr sft`: --resume goes on with that alone"):
