@@ -24,7 +24,12 @@ class Resumable:
         if is_adapter(checkpoint) != hasattr(current, "peft_config"):
             raise CxrError(f"{checkpoint} is of another model than the one that is trained: one is a LoRA adapter")
         if self._restores_by_itself(checkpoint):
-            super()._load_from_checkpoint(checkpoint, model)  # type: ignore[misc]
+            try:
+                super()._load_from_checkpoint(checkpoint, model)  # type: ignore[misc]
+            except RuntimeError as error:
+                if "size mismatch" not in str(error):
+                    raise
+                raise CxrError(f"{checkpoint} is of another model than the one that is trained: its shape") from error
         else:
             _restore_weights(current, checkpoint)
 

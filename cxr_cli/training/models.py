@@ -1,5 +1,6 @@
 """Loading a model to train: full weights or an adapter, with the vision tower frozen or not."""
 
+from pathlib import Path
 from typing import Any
 
 from cxr_cli.engines.model_files import (
@@ -46,16 +47,20 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
     check_adapter(files, settings)
     half = torch.cuda.is_available() and (settings.get("deepspeed") or settings.get("lora") or files.adapter)
     attention = {"attn_implementation": settings["attn_implementation"]} if settings.get("attn_implementation") else {}
+    folder = Path(files.base)
+    base_name = str(folder.absolute()) if folder.is_dir() else files.base  # an adapter keeps it, wherever it is used
     base = load_weights(
         AutoModelForImageTextToText,
-        files.base,
+        base_name,
         revision,
         dtype=torch.bfloat16 if half else torch.float32,  # full weights in bf16 alone would lose small updates
         **attention,
     )
     processor = load_processor(files.base, revision)
     if files.adapter:
-        return add_adapter(base, files.adapter, is_trainable=True), processor, None
+        adapted = add_adapter(base, files.adapter, is_trainable=True)
+        adapted.peft_config["default"].base_model_name_or_path = base_name
+        return adapted, processor, None
     if settings.get("freeze_vision"):
         for name, parameter in base.named_parameters():
             if "visual" in name:

@@ -142,6 +142,14 @@ def test_lora_and_full_weights_do_not_continue_each_other(
             sft(drawn, tiny_models["qwen2_vl"], tmp_path / name, max_steps=2, lora=second, **saved, resume=True)
 
 
+def test_an_adapter_of_another_rank_is_refused(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    saved = {"save_strategy": "steps", "save_steps": 1}
+    sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=1, lora=LORA, **saved)
+    (tmp_path / "out" / "run.json").unlink()  # of an older version, which wrote none
+    with pytest.raises(CxrError, match=r"checkpoint-1 is of another model than the one that is trained: its shape$"):
+        sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, lora={**LORA, "r": 8}, **saved, resume=True)
+
+
 @pytest.mark.parametrize("reuse", [{"num_iterations": 2}, {"steps_per_generation": 4}], ids=str)
 def test_a_checkpoint_falls_between_two_generations(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, reuse: dict[str, int]

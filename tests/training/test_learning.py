@@ -1,5 +1,6 @@
 """Tiny models of each family learn, in full and as adapters."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,21 @@ def test_every_family_trains_and_answers(
     assert (reply.error, reply.completion_tokens is not None) == (None, True)
 
 
+def base_of(adapter: Path) -> str:
+    name: str = json.loads((adapter / "adapter_config.json").read_text())["base_model_name_or_path"]
+    return name
+
+
+def test_an_adapter_names_its_base_wherever_it_is_used(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny_models["qwen2_vl"].parent)
+    lora = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj"]}
+    sft(drawn, Path("qwen2_vl"), tmp_path / "first", max_steps=1, lora=lora)
+    sft(drawn, tmp_path / "first", tmp_path / "second", max_steps=1)
+    assert [base_of(tmp_path / name) for name in ("first", "second")] == [str(tiny_models["qwen2_vl"])] * 2
+
+
 def test_lora_trains_an_adapter_and_continues_it(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     lora = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj", "v_proj"]}
     sft(drawn, tiny_models["qwen2_vl"], tmp_path / "sft", max_steps=3, lora=lora, freeze_vision=True)
@@ -57,6 +73,7 @@ def test_lora_trains_an_adapter_and_continues_it(drawn: Path, tiny_models: dict[
     assert len(adapter) == 8
     assert all("visual" not in name for name in adapter)
     rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=2, beta=0.1)
+    assert [base_of(tmp_path / name) for name in ("sft", "rl")] == [str(tiny_models["qwen2_vl"])] * 2
     assert not same(weights(tmp_path / "rl"), adapter)
     with pytest.raises(CxrError, match="lora: the model has no module called w_proj"):
         sft(drawn, tiny_models["qwen2_vl"], tmp_path / "no", lora={**lora, "target_modules": ["w_proj"]})

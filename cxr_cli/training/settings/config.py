@@ -51,7 +51,7 @@ def _read_file(path: str | Path) -> Settings:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = str(getattr(error, "problem", "")) if isinstance(error, yaml.constructor.ConstructorError) else ""
-        reason = problem if problem.startswith("the key") else "not YAML"
+        reason = problem if problem.startswith(("the key", "a key")) else "not YAML"
         raise CxrError(f"{path}{f':{mark.line + 1}' if mark else ''}: {reason}") from error
     if not isinstance(settings, dict):
         raise CxrError(f"{path}: not a list of `name: value`")
@@ -66,6 +66,8 @@ def _loader() -> Any:
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             keys = set()
             for key_node, _ in node.value:
+                if not isinstance(key_node.value, str):
+                    raise yaml.constructor.ConstructorError(None, None, "a key is no name", key_node.start_mark)
                 if key_node.value in keys:
                     problem = f"the key {key_node.value} occurs twice"
                     raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
@@ -192,5 +194,10 @@ def _typed_value(name: str, value: Any, hint: Any, where: str) -> Any:
         return float(value)
     if isinstance(value, list | dict) and not {list, dict} & members:
         kind = "list" if isinstance(value, list) else "mapping"
+        raise CxrError(f"{where}: {name} takes a {'number' if number else 'text'}, not a {kind}")
+    if isinstance(value, int | float) and str in members and not number:
+        return str(value)
+    if not isinstance(value, int | float | str | list | dict):  # YAML has dates and more
+        kind = type(value).__name__
         raise CxrError(f"{where}: {name} takes a {'number' if number else 'text'}, not a {kind}")
     return value

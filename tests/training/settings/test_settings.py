@@ -50,6 +50,8 @@ def test_settings_are_checked(tmp_path: Path) -> None:
         ("learning_rate=inf", "learning_rate takes a number above 0, at most 1, not inf"),
         ("learning_rate=-1e-5", "learning_rate takes a number above 0"),
         ("learning_rate=0", "learning_rate takes a number above 0"),
+        ("learning_rate=2020-01-01", "learning_rate takes a number, not a date"),
+        ("run_name=2020-01-01", "run_name takes a text, not a date"),
         ("learning_rate=[1]", "learning_rate takes a number, not a list"),
         ("learning_rate=true", "learning_rate takes a number, not true"),
         ("learning_rate=", "learning_rate takes a value"),
@@ -223,6 +225,9 @@ def test_rewards_keep_their_weights_in_every_form(text: str) -> None:
 @needs("train")
 def test_a_key_that_stands_twice_is_refused(drawn: Path, tmp_path: Path) -> None:
     (tmp_path / "twice.yaml").write_text("learning_rate: 1e-5\nseed: 1\nlearning_rate: 2e-5\n")
+    (tmp_path / "list.yaml").write_text("seed: 1\n? [a]\n: 2\n")
+    error = error_of(tmp_path / "out", drawn / "steps.jsonl", config=str(tmp_path / "list.yaml"))
+    assert error == f"{tmp_path}/list.yaml:2: a key is no name"
     error = error_of(tmp_path / "out", drawn / "steps.jsonl", config=str(tmp_path / "twice.yaml"))
     assert error == f"{tmp_path}/twice.yaml:3: the key learning_rate occurs twice"
 
@@ -233,6 +238,7 @@ def test_texts_of_yaml_become_numbers() -> None:
 
     from cxr_cli.training.settings import config
 
+    assert config.check_settings({"run_name": 7}, SFTConfig, "--set") == {"run_name": "7"}
     settings = config.read_settings(None, ["learning_rate=2e-6", "max_steps=7", "lora.r=8", "bf16=false", "size=112"])
     checked = config.check_settings(settings, SFTConfig, "--set")
     assert checked["learning_rate"] == 2e-6
