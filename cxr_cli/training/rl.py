@@ -17,18 +17,10 @@ from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.processes import distributed
+from cxr_cli.training.settings.defaults import RL_DEFAULTS
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.names import ROLLOUTS, Settings
 from cxr_cli.training.settings.trainer_arguments import settings_errors, trainer_arguments
-
-RL_DEFAULTS = {
-    "learning_rate": 5e-7,  # as in the paper
-    "beta": 0.001,  # weight of the KL divergence from the model that it starts from
-    "num_generations": 8,
-    "per_device_train_batch_size": 8,
-    "max_completion_length": 1024,
-    "multi_objective_aggregation": "normalize_then_sum",  # (1, 0) and (0, 1) are not the same
-}
 
 
 class RewardWeights(NamedTuple):

@@ -8,19 +8,10 @@ from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.processes import distributed
+from cxr_cli.training.settings.defaults import SFT_DEFAULTS
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.names import Settings
 from cxr_cli.training.settings.trainer_arguments import settings_errors, trainer_arguments
-
-SFT_DEFAULTS = {
-    "learning_rate": 2e-6,  # as in the paper, for full weights
-    "lr_scheduler_type": "cosine",
-    "warmup_steps": 0.1,  # of all steps
-    "num_train_epochs": 1,
-    "per_device_train_batch_size": 1,
-    "gradient_accumulation_steps": 8,
-    "max_length": None,  # a film's tokens cannot be cut
-}
 
 
 def sft_defaults(job: Job) -> Settings:

@@ -18,6 +18,7 @@ from cxr_cli.training.data.token_counts import TokenCount, TokenCounter, longest
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
 from cxr_cli.training.processes import distributed
+from cxr_cli.training.settings.defaults import RL_DEFAULTS
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
@@ -59,7 +60,7 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
         check_installed()
     data = training_data.rows
     model, sizes = sizes_of(job)
-    arguments = trainer_arguments(job, GRPOConfig, {**rl.RL_DEFAULTS, "reward_weights": weights.completion})
+    arguments = trainer_arguments(job, GRPOConfig, {**RL_DEFAULTS, "reward_weights": weights.completion})
     max_completion, samples = arguments.max_completion_length, arguments.num_generations
     counts, context_length = _token_counts(job, training_data, supervised=False, max_completion=max_completion)
     per_device, processes = arguments.per_device_train_batch_size, distributed.process_count(job.gpus, job.nodes)

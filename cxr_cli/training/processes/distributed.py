@@ -117,7 +117,7 @@ def train_or_launch(train: Callable[[], None], gpus: int, nodes: int) -> None:
 def _launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
     """Runs `cxr ARGUMENTS` as `gpus` processes on this node, one of `nodes`, under torchrun. Exits with their code if
     they fail; raises CxrError."""
-    command = [sys.executable, "-m", "cxr_cli.training.processes.torchrun", "--nproc_per_node", str(gpus)]
+    command = [sys.executable, "-m", "cxr_cli.training.processes.quiet_torchrun", "--nproc_per_node", str(gpus)]
     if nodes == 1:
         command += ["--standalone"]
     else:

@@ -16,7 +16,7 @@ from typing import Any
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.suggestions import did_you_mean
-from cxr_cli.training.settings.lora import LORA_DEFAULTS
+from cxr_cli.training.settings.defaults import LORA_DEFAULTS
 from cxr_cli.training.settings.names import OWN_TYPES, SETTINGS, UNSETTABLE, Settings
 from cxr_cli.training.settings.ranges import CHOICES, LOSSES, REQUIRED, range_of
 

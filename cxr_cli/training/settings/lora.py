@@ -5,7 +5,6 @@ from typing import Any
 from cxr_cli.engines.model_files import ModelFiles, read_object
 from cxr_cli.errors import CxrError
 
-LORA_DEFAULTS = {"r": 16, "alpha": 32, "dropout": 0.0, "target_modules": None}
 LORA_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """The modules that an adapter is put on where `target_modules` names none."""
 

@@ -1,11 +1,11 @@
 """The arguments of TRL's trainers: their own defaults, then this tool's, then the recipe's."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from cxr_cli.errors import CxrError, library_message
+from cxr_cli.training.settings.defaults import shared_defaults
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.names import OWN_SETTINGS, Settings
 from cxr_cli.training.settings.requirements import deepspeed_preset
@@ -17,20 +17,11 @@ def trainer_arguments(job: Job, config_class: Any, stage_defaults: Settings) -> 
 
     gpu = torch.cuda.is_available()
     recipe = {name: value for name, value in job.settings.items() if name not in OWN_SETTINGS}
-    defaults = {
-        "bf16": gpu,
-        "gradient_checkpointing": gpu,
-        "dataloader_num_workers": min(4, os.cpu_count() or 1) if gpu else 0,
-        "disable_tqdm": True,
-        "logging_nan_inf_filter": False,  # it would show the mean of the losses before
-        "report_to": "none",
-        "save_total_limit": 3,
-        "remove_unused_columns": False,
-        "use_cpu": not gpu,
-        "deepspeed": deepspeed_preset(job.settings.get("deepspeed")),
-    }
+    deepspeed = {"deepspeed": deepspeed_preset(job.settings.get("deepspeed"))}
     with settings_errors():
-        arguments = config_class(output_dir=str(job.out), **{**defaults, **stage_defaults, **recipe})
+        arguments = config_class(
+            output_dir=str(job.out), **{**shared_defaults(gpu), **deepspeed, **stage_defaults, **recipe}
+        )
     _check_optimizer(arguments)
     _check_best(arguments, job)
     return arguments

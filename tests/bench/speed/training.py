@@ -22,6 +22,7 @@ from cxr_cli.rewards.reward_mix import RewardMix, select
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import prompt, target_text
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
+from cxr_cli.training.settings.defaults import RL_DEFAULTS, SFT_DEFAULTS
 from cxr_cli.training.settings.job import Job
 from recipes import tiny_model
 
@@ -62,9 +63,7 @@ def trl_speed(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path,
     ]
     more = {"use_cpu": True, "bf16": False, "gradient_checkpointing": False, "disable_tqdm": True, "report_to": "none"}
     kind, config = (SFTTrainer, SFTConfig) if stage == "sft" else (GRPOTrainer, GRPOConfig)
-    given = (
-        {**sft.SFT_DEFAULTS, **SFT} if stage == "sft" else {**rl.RL_DEFAULTS, **RL, "reward_weights": [1.0, 1.0, 1.0]}
-    )
+    given = {**SFT_DEFAULTS, **SFT} if stage == "sft" else {**RL_DEFAULTS, **RL, "reward_weights": [1.0, 1.0, 1.0]}
     args = config(output_dir=str(out), max_steps=STEPS[stage], remove_unused_columns=False, **more, **given)
     loaded, processor = load_model(locate(str(model))).train(), load_processor(str(model))
     processor.tokenizer.padding_side = "left"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from cxr_cli.errors import CxrError
+from cxr_cli.training.settings.defaults import LORA_DEFAULTS
 from cxr_cli.training.settings.job import TrainingOptions
-from cxr_cli.training.settings.lora import LORA_DEFAULTS
 from tests.cases import lines
 from tests.conftest import needs
 from tests.training.small_trainings import ROLL, error_of, make_job, rl, sft

@@ -1,4 +1,4 @@
-"""`python -m cxr_cli.training.processes.torchrun ..`: torchrun, which lets its processes say what went wrong.
+"""`python -m cxr_cli.training.processes.quiet_torchrun ..`: torchrun, which lets its processes say what went wrong.
 
 By itself it adds a traceback of its own to their one line, on each node.
 """
