@@ -47,8 +47,9 @@ def sentences(text: str) -> Iterator[Sentence]:
             start = end
 
 
-def sentence_ends(text: str, start: int, stop: int) -> Iterator[int]:
+def sentence_ends(text: str, start: int, stop: int) -> list[int]:
     """Where the sentences of text[start:stop] end; the last one ends at `stop`."""
+    ends: list[int] = []
     width = 0
     for match in _SENTENCE_BREAK.finditer(text, start, stop):
         begin, end = match.span()
@@ -64,9 +65,10 @@ def sentence_ends(text: str, start: int, stop: int) -> Iterator[int]:
             width = width or max(map(len, text[start:stop].split("\n")))
             if _goes_on(text, begin, width):
                 continue
-        yield end
+        ends.append(end)
         start = end
-    yield stop
+    ends.append(stop)
+    return ends
 
 
 def _is_abbreviation(text: str, start: int, end: int) -> bool:

@@ -112,5 +112,4 @@ def option_start(match: re.Match[str]) -> int:
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """The (start, end) of each sentence, as reports are read."""
-    ends = list(sentence_ends(text, 0, len(text)))
-    return [(a, b) for a, b in pairwise([0, *ends]) if text[a:b].strip()]
+    return [(a, b) for a, b in pairwise([0, *sentence_ends(text, 0, len(text))]) if text[a:b].strip()]

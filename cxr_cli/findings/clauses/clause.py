@@ -188,7 +188,7 @@ class Clause(Links):
     def on_attribute(self, i: int, kind: str, value: str) -> None:
         last = self.mentions[-1] if len(self.mentions) > self.subject else None
         _, _, start, end = self.tokens[i]
-        if kind == "side" and self.other_side_is_denied(i, value):
+        if kind == "side" and self.link == "list" and self.other_side_is_denied(i, value):
             self.mentions.append(replace(self.mentions[-1], side=value, negated=True, severity=None, change=None))
             self.subject = len(self.mentions)
         elif last and self.link == "at":
@@ -204,7 +204,7 @@ class Clause(Links):
 
     def other_side_is_denied(self, i: int, side: str) -> bool:
         """ "effusion: right small, left none"."""
-        before = self.mentions[-1] if self.mentions and self.link == "list" else None
+        before = self.mentions[-1] if self.mentions else None
         following = self.tokens[i + 1 : i + 2]
         return (
             before is not None

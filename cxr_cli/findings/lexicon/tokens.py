@@ -47,6 +47,8 @@ class Tokenizer:
                 elif " " in plain[start:end]:  # not whole: "chronic emphysema" in "chronic emphysematous"
                     resume = self._shorter(plain, start, end, tokens)
                     break
+            if resume == last:
+                break
             begin = max(resume, tokens[-1][3]) if tokens else resume
         return tokens
 
