@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -25,6 +26,7 @@ from cxr_cli.records import Row
 
 Loader = Callable[[str], Image.Image]
 ImagesOrReason = list[Image.Image] | str
+_FOR_MAIN = {signal.SIGINT, signal.SIGHUP} | ({signal.SIGTERM} if hasattr(signal, "sigwaitinfo") else set())
 
 
 class RowImages(NamedTuple):
@@ -77,17 +79,13 @@ class _Pool:
         self._open(workers)
 
     def submit(self, paths: Sequence[str]) -> "Future[ImagesOrReason]":
-        # A worker inherits blocked signals when it starts: Ctrl-C, or a terminal that closes, is for the main process,
-        # which then closes the pool.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-        try:
-            return self._executor.submit(_load_all, self._loader, list(paths))
-        except BrokenProcessPool as error:
-            future: Future[ImagesOrReason] = Future()
-            future.set_exception(error)
-            return future
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        with _without_signals():
+            try:
+                return self._executor.submit(_load_all, self._loader, list(paths))
+            except BrokenProcessPool as error:
+                future: Future[ImagesOrReason] = Future()
+                future.set_exception(error)
+                return future
 
     def load_alone(self, paths: Sequence[str]) -> ImagesOrReason:
         """After a worker's death: one row again, by itself, to see whether its films are the cause."""
@@ -105,18 +103,39 @@ class _Pool:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _open(self, workers: int) -> None:
-        self._executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+        context = get_context("spawn")
+        with _without_signals():  # the process in which Python keeps track of semaphores starts here
+            self._executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
+
+
+@contextmanager
+def _without_signals() -> Iterator[None]:
+    """A process inherits blocked signals when it starts: Ctrl-C, a terminal that closes, or the SIGTERM that Slurm
+    sends to all processes of a job is for the main process alone, which then closes the pool. A worker that it ended in
+    the middle of a film would leave half a message, for whose rest the main process waits for ever."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_MAIN)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _end_with_parent() -> None:
-    """Ends a worker whose main process was killed; it would wait for work for ever."""
+    """Ends a worker when its main process is gone, for which it would wait for ever, or sends it SIGTERM."""
 
     def watch() -> None:
         if parent := parent_process():
             parent.join()
             os._exit(1)
 
+    def obey() -> None:
+        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
+            pass
+        os._exit(1)
+
     Thread(target=watch, daemon=True).start()
+    if signal.SIGTERM in _FOR_MAIN:
+        Thread(target=obey, daemon=True).start()
 
 
 def _load_all(loader: Loader, paths: Sequence[str]) -> ImagesOrReason:

@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -269,3 +270,26 @@ def test_in_this_process_with_a_tiny_model(infer: Cxr, films: Path, tmp_path: Pa
     [row, *_] = rows(first.stdout)
     assert row["answered_by"].startswith("engine:transformers|model:model|revision:")
     assert len({p["text"] for r in rows(first.stdout) for p in r["predictions"]}) > 5
+
+
+@needs("llm")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_is_one_line(tmp_path: Path, films: Path, number: signal.Signals) -> None:
+    """As a terminal gives Ctrl-C, and its end: workers and the process that tracks their semaphores get it too."""
+    (tmp_path / "in.jsonl").write_text(lines(*(case(n) for n in range(60))))
+    with Server(yes, delay=0.2) as server:
+        flags = ["-m", server.url, "--images", str(films), "--concurrency", "2", "-o", "out.jsonl", "--no-cache"]
+        command = [sys.executable, "-m", "cxr_cli", "infer", "in.jsonl", *flags]
+        with subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            out = tmp_path / "out.jsonl"
+            while not (out.exists() and out.stat().st_size):
+                time.sleep(0.05)
+            os.killpg(process.pid, number)
+            assert process.stderr
+            errors = process.stderr.read().splitlines()
+    assert process.returncode in (128 + number, -number)
+    last = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
+    assert [line for line in errors if not line.startswith("cxr: ")] == []
+    assert errors[-1] == f"cxr: {last}"
