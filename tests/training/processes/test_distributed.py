@@ -113,7 +113,8 @@ def test_two_processes_train_and_resume(
     zero: str,
 ) -> None:
     def words(out: str) -> list[str]:
-        return [*command(stage, drawn, tiny_models["qwen2_vl"], tmp_path / out, deepspeed=zero), *more]
+        how = {"deepspeed": zero, "gradient_accumulation_steps": 2 if stage == "sft" else 1}
+        return [*command(stage, drawn, tiny_models["qwen2_vl"], tmp_path / out, **how), *more]
 
     (tmp_path / "letters.py").write_text(SHARE)
     errors = run([*launcher, *words("whole")], tmp_path)
