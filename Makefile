@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo reproduce-mini test test-base test-all lint bench clean
+.PHONY: help demo reproduce-mini reproduce-mini-rewards test test-base test-all lint bench clean
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -47,6 +47,9 @@ demo: $(READY)  ## every stage on a CPU, with drawn films, a tiny model and a ca
 
 reproduce-mini: $(READY)  ## the method in miniature: MINI=quick, half an hour with one seed, or MINI=full, hours with three
 	$(MAKE) -j2 -f recipes/mini.mk
+
+reproduce-mini-rewards: $(READY)  ## process rewards at home and away, in miniature: hours on two cores
+	$(MAKE) -j2 -f recipes/mini-rewards.mk
 
 test: $(READY)  ## the fast tests: some minutes on two cores
 	@echo 'A dot for each test. The first come when all tests are collected, after half a minute.'

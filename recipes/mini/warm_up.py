@@ -84,13 +84,15 @@ def see(tower: Any, films: LabelledFilms, steps: int) -> float:
     for step, update in _updates(weights, RATE, steps):
         chosen = films.rng.choice(films.train, BATCH)
         embedded = films.tokens(tower, chosen)
-        loss = _binary(whole(embedded.flatten(1)), labels[chosen]) + _binary(mean(embedded.mean(1)), labels[chosen])
+        loss = binary_loss(whole(embedded.flatten(1)), labels[chosen]) + binary_loss(
+            mean(embedded.mean(1)), labels[chosen]
+        )
         update(loss)
         if step % 50 == 0:
             note(f"see, step {step}/{steps}: loss {loss.item() / 2:.3f}")
     with torch.no_grad():
         scores = mean(films.all_tokens(tower)[films.held_out].mean(1))
-    return float(np.nanmean([_area(*both) for both in zip(scores.T, labels[films.held_out].T, strict=True)]))
+    return float(np.nanmean([area_under_curve(*both) for both in zip(scores.T, labels[films.held_out].T, strict=True)]))
 
 
 def tell(model: Any, films: LabelledFilms, processor: Any, steps: int) -> tuple[float, float]:
@@ -157,11 +159,11 @@ def _updates(weights: Sequence[Any], rate: float, steps: int) -> Iterator[tuple[
     return ((step, update) for step in range(steps))
 
 
-def _binary(scores: Any, labels: Any) -> Any:
+def binary_loss(scores: Any, labels: Any) -> Any:
     return nn.functional.binary_cross_entropy_with_logits(scores, labels)
 
 
-def _area(scores: Any, labels: Any) -> float:
+def area_under_curve(scores: Any, labels: Any) -> float:
     """Under the ROC curve: how often a film with the finding scores above one without; NaN if one kind is missing."""
     present, absent = scores[labels == 1], scores[labels == 0]
     return float((present[:, None] > absent[None, :]).float().mean())
