@@ -11,18 +11,21 @@ include recipes/mini.mk
 
 # STEPS: of each. PROMPTS: yes-or-no prompts for each finding, a tenth of those of each other task. ASKED: questions of
 # the test, in each domain: yes-or-no questions for each finding, and questions of each of the other two tasks. EACH,
-# MANY: studies drawn for it.
+# MANY: studies drawn for it. TOKENS: the longest chain has 66.
 ifeq ($(MINI),smoke)
 STEPS := 2
+RATE := 2e-4
 PROMPTS := 2
 ASKED := 1 4
 EACH := 60
 MANY := 60
 TRIES := 1
 else
-STEPS := 60
+STEPS := 30
+RATE := 2e-4
+TOKENS := 72
 PROMPTS := 50
-ASKED := 50 450
+ASKED := 30 250
 EACH := 2400
 MANY := 2000
 TRIES := 1 2 3
@@ -65,7 +68,7 @@ try = $(firstword $(subst /, ,$*))
 shown = $(if $(filter exposed-%,$(arm)),$(TRIED)/exposed,$(OUT)/films)
 $(TRIED)/seed-%/training.json: $(OUT)/seed-1/sft/training.json $(TRIED)/rl.jsonl $(TRIED)/exposed/done
 	cxr rl $(word 2,$^) -m $(<D) -o $(@D) --images $(shown) --config recipes/mini/rl.yaml --set seed=$(try) --resume \
-	  --set max_steps=$(STEPS) --set max_completion_length=$(TOKENS) --reward format:1 --reward accuracy:1 $($(arm))
+	  --set max_steps=$(STEPS) --set learning_rate=$(RATE) --set max_completion_length=$(TOKENS) --reward format:1 --reward accuracy:1 $($(arm))
 ask = cxr infer $(TRIED)/test.jsonl -m $(<D) --images $(TRIED)/films --size 112 --max-tokens $(TOKENS) --batch-size 64 \
 	--workers 0 --temperature $(1) --seed $(2) -o $(part) --resume && mv $(part) $@
 $(TRIED)/seed-%.answers.jsonl: $(TRIED)/seed-%/training.json $(TRIED)/test.jsonl
