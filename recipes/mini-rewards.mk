@@ -14,7 +14,6 @@ include recipes/mini.mk
 # MANY: studies drawn for it. TOKENS: the longest chain has 66.
 ifeq ($(MINI),smoke)
 STEPS := 2
-RATE := 2e-4
 PROMPTS := 2
 ASKED := 1 4
 EACH := 60
@@ -22,7 +21,6 @@ MANY := 60
 TRIES := 1
 else
 STEPS := 30
-RATE := 2e-4
 TOKENS := 72
 PROMPTS := 50
 ASKED := 30 250
@@ -68,7 +66,7 @@ try = $(firstword $(subst /, ,$*))
 shown = $(if $(filter exposed-%,$(arm)),$(TRIED)/exposed,$(OUT)/films)
 $(TRIED)/seed-%/training.json: $(OUT)/seed-1/sft/training.json $(TRIED)/rl.jsonl $(TRIED)/exposed/done
 	cxr rl $(word 2,$^) -m $(<D) -o $(@D) --images $(shown) --config recipes/mini/rl.yaml --set seed=$(try) --resume \
-	  --set max_steps=$(STEPS) --set learning_rate=$(RATE) --set max_completion_length=$(TOKENS) --reward format:1 --reward accuracy:1 $($(arm))
+	  --set max_steps=$(STEPS) --set max_completion_length=$(TOKENS) --reward format:1 --reward accuracy:1 $($(arm))
 ask = cxr infer $(TRIED)/test.jsonl -m $(<D) --images $(TRIED)/films --size 112 --max-tokens $(TOKENS) --batch-size 64 \
 	--workers 0 --temperature $(1) --seed $(2) -o $(part) --resume && mv $(part) $@
 $(TRIED)/seed-%.answers.jsonl: $(TRIED)/seed-%/training.json $(TRIED)/test.jsonl
