@@ -14,8 +14,10 @@ import pytest
 from PIL import Image
 
 from cxr_cli.answers.reply_format import completion_text
-from recipes.mini import rewards
+from cxr_cli.rewards.reward_mix import select
+from recipes.mini import agreement, rewards
 from recipes.mini.expose import expose
+from recipes.mini.pull import advantages, pulls
 from recipes.mini.table import tables
 from tests.conftest import needs
 
@@ -104,6 +106,27 @@ def test_gains_are_taken_seed_by_seed(tmp_path: Path) -> None:
     done = list(tables(sorted(tmp_path.glob("*/*.json")), against="outcome"))
     assert done[7] == "More than outcome, seed by seed"
     assert done[11:] == ["| process | - | +0.080 ± 0.028 | - | - | - | - |", ""]
+
+
+def answered(*thinks: str, **more: Any) -> dict[str, Any]:
+    return CASE | {"predictions": [{"text": completion_text(think, "A")} for think in thinks]} | more
+
+
+def test_how_the_replies_to_a_question_agree() -> None:
+    """Of two findings the replies dispute the effusion, which is there; none denies the edema, which is not."""
+    told = agreement.line([answered(TRUE, TRUE, TRUE, BOTH_ABSENT)])
+    assert told[:7] == ["1", "0.875", "1.000", "1.000", "0.375", "0.500", "0.500"]
+
+
+def test_a_reward_pulls_at_what_it_pays() -> None:
+    mix = select(["format:1", "factuality:1"])
+    rows = [answered(TRUE, BOTH_ABSENT), answered(HALF, HALF, id="b")]
+    texts = [[prediction["text"] for prediction in row["predictions"]] for row in rows]
+    paid = advantages(mix, texts, [json.dumps(row) for row in rows])
+    assert paid.round(2).tolist() == [[1.22, -1.22], [0, 0]]
+    [line] = pulls(rows, {"factuality": mix})
+    # Accuracy does not vary; factuality is 1 and .5, sensitivity 1 and 0.
+    assert [cell.split(" ")[0] for cell in line[1:5]] == ["0.000", "0.153", "0.306", "0.000"]
 
 
 def run_make(out: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
