@@ -1,6 +1,6 @@
 # Does another process reward, or another schedule, pay where the films come from elsewhere? After mini.mk's fine-tuning.
 #
-#     make reproduce-mini-rewards            MINI=quick: nine ways, three seeds, 60 steps each
+#     make reproduce-mini-rewards            eleven arms with three seeds and 30 steps: two minutes of CPU time for each
 #     make reproduce-mini-rewards ARMS="outcome process disputed" TRIES="1 2 3 4 5"
 #
 # All start from the fine-tuned model of seed 1 and get as many steps and completions; a seed is one of reinforcement
@@ -13,7 +13,7 @@ include recipes/mini.mk
 # the test, in each domain: yes-or-no questions for each finding, and questions of each of the other two tasks. EACH,
 # MANY: studies drawn for it. TOKENS: the longest chain has 66.
 ifeq ($(MINI),smoke)
-STEPS := 2
+STEPS := 6
 PROMPTS := 2
 ASKED := 1 4
 EACH := 60
@@ -78,6 +78,16 @@ $(TRIED)/seed-%/sft.answers.jsonl: $(OUT)/seed-1/sft/training.json $(TRIED)/test
 	mkdir -p $(@D)
 	$(call ask,1,$(try))
 
+# Why: what the films show at home and away, how the replies of the fine-tuned model agree, what each reward pulls at.
+$(TRIED)/samples.jsonl: $(OUT)/seed-1/sft/training.json $(TRIED)/test.jsonl
+	awk 'NR % 4 == 1' $(TRIED)/test.jsonl > $(@D)/some.jsonl
+	$(subst $(TRIED)/test.jsonl,$(@D)/some.jsonl --samples 8,$(call ask,1,1))
+pulled = $(foreach arm,$(filter-out by-step later exposed-%,$(ARMS)),--arm "$(arm)=$(filter-out --reward,$($(arm)))")
+$(TRIED)/why.md: $(TRIED)/samples.jsonl
+	{ for exposed in "" --exposed; do \
+	  python -m recipes.mini.probe $(TRIED)/films/studies.jsonl -m $(OUT)/warm --images $(TRIED)/films $$exposed && echo; done && \
+	  python -m recipes.mini.agreement $< && echo && python -m recipes.mini.pull $< $(pulled); } $(write)
+
 # The likeliest answers are the same for all seeds.
 tried = $(patsubst %,$(TRIED)/seed-$(1)/%.answers.jsonl,$(if $(filter 1,$(1)),sft-greedy) sft $(ARMS))
 .SECONDEXPANSION:
@@ -85,6 +95,7 @@ $(TRIED)/seed-%/rewards.json: $$(call tried,$$*)
 	$(compare)
 $(TRIED)/results.md: $(TRIES:%=$(TRIED)/seed-%/rewards.json)
 	python -m recipes.mini.table --against outcome $^ $(write)
-reproduce-mini-rewards: $(TRIED)/results.md
-	@cat $<
-.PRECIOUS: $(TRIED)/seed-%/training.json $(TRIED)/seed-%.answers.jsonl $(TRIED)/exposed/done
+reproduce-mini-rewards: $(TRIED)/results.md $(TRIED)/why.md
+	@cat $^
+.PRECIOUS: $(TRIED)/seed-%/training.json $(TRIED)/seed-%.answers.jsonl $(TRIED)/seed-%/sft.answers.jsonl \
+	$(TRIED)/seed-%/sft-greedy.answers.jsonl $(TRIED)/exposed/done

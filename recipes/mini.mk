@@ -52,7 +52,7 @@ AWAY := 2 10
 SEE := 3
 TELL := 3
 SFT := 4
-RL := 2
+RL := 6
 TOKENS := 16
 endif
 TOKENS ?= 128

@@ -123,7 +123,7 @@ def test_every_trained_model_answers_and_is_compared(make: Make) -> None:
     }
     names = ["sft", "sft-longer", *rewards, "damaged", "verified"]
     assert [match[1] for match in out if match] == names
-    assert [re.findall(r"max_steps=(\d+)", line) for line in trained] == [["4"], *[["2"]] * 4, ["4"], ["4"]]
+    assert [re.findall(r"max_steps=(\d+)", line) for line in trained] == [["4"], *[["6"]] * 4, ["4"], ["4"]]
     paid = [line.partition("--reward ")[2] for line in trained[2:5]]
     assert paid == [f"format:1 --reward accuracy:1{more}" for more in rewards.values()]
     assert sum(line.startswith("cxr infer") for line in lines) == len(names) + 2

@@ -151,17 +151,16 @@ def test_every_arm_gets_as_many_steps_and_its_own_rewards(tmp_path: Path) -> Non
     assert own["outcome"] == own["exposed-outcome"] == []
     assert own["process"] == own["exposed-process"] == ["process:2", "consistency:1"]
     assert own["disputed"] == ["recipes.mini.rewards:disputed:2", "consistency:1"]
-    assert {re.findall(r"max_steps=(\d+)", line)[0] for line in trained} == {"2"}
-    assert (
-        sum(line.startswith("cxr infer") for line in lines) == len(own) + 2
-    )  # the fine-tuned model, and its likeliest answers
+    assert {re.findall(r"max_steps=(\d+)", line)[0] for line in trained} == {"6"}
+    # Beside the arms the fine-tuned model answers: once, greedily, and eight times.
+    assert sum(line.startswith("cxr infer") for line in lines) == len(own) + 3
 
 
 @needs("train")
 @pytest.mark.slow
 def test_from_films_to_the_tables(tmp_path: Path) -> None:
     arms = "ARMS=outcome later exposed-process disputed by-step"
-    done = run_make(tmp_path, "-j2", arms)
+    done = run_make(tmp_path, arms)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "More than outcome, seed by seed" in done.stdout
     assert done.stdout.endswith(run_make(tmp_path, arms).stdout)  # nothing is done twice
