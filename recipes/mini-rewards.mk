@@ -82,7 +82,7 @@ $(TRIED)/seed-%/sft.answers.jsonl: $(OUT)/seed-1/sft/training.json $(TRIED)/test
 $(TRIED)/samples.jsonl: $(OUT)/seed-1/sft/training.json $(TRIED)/test.jsonl
 	awk 'NR % 4 == 1' $(TRIED)/test.jsonl > $(@D)/some.jsonl
 	$(subst $(TRIED)/test.jsonl,$(@D)/some.jsonl --samples 8,$(call ask,1,1))
-pulled = $(foreach arm,$(filter-out by-step later exposed-%,$(ARMS)),--arm "$(arm)=$(filter-out --reward,$($(arm)))")
+pulled = $(foreach arm,process $(filter-out process by-step later exposed-%,$(ARMS)),--arm "$(arm)=$(filter-out --reward,$($(arm)))")
 $(TRIED)/why.md: $(TRIED)/samples.jsonl
 	{ for exposed in "" --exposed; do \
 	  python -m recipes.mini.probe $(TRIED)/films/studies.jsonl -m $(OUT)/warm --images $(TRIED)/films $$exposed && echo; done && \

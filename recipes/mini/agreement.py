@@ -50,6 +50,7 @@ def told(replies: Sequence[Read]) -> Iterator[Told]:
 
 
 def line(rows: Sequence[Row]) -> list[str]:
+    """The cells of these rows; "-" where no finding is told that is there, or none that is not."""
     findings: list[Told] = []
     within = []
     for row in rows:
@@ -57,6 +58,8 @@ def line(rows: Sequence[Row]) -> list[str]:
         columns = {"case": [json.dumps(row)] * len(texts)}
         findings += told([read(one) for one in read_completions(texts, columns)])
         within.append(pstdev(value or 0.0 for value in process(texts, **columns)))
+    if len({one.there for one in findings}) < 2:
+        return [str(len(rows)), *["-"] * 6, f"{fmean(within):.3f}"]
     right = fmean(one.present if one.there else 1 - one.present for one in findings)
     majority = fmean(0.5 if one.present == 0.5 else float((one.present > 0.5) == one.there) for one in findings)
     present, absent = (np.array([one.present for one in findings if one.there == there]) for there in (True, False))

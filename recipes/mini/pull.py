@@ -3,7 +3,8 @@
 ANSWERS: rows with several replies each (`cxr infer --samples 8 --temperature 1`). GRPO makes a reply likelier by its
 advantage over the other replies to its question. For each arm, besides format and accuracy, this prints the covariance,
 within a question, of the advantage with what is measured of a reply: how fast the measure grows when training begins,
-at home, and away if the rewards were paid there. It takes no training, and so says nothing of what transfers.
+at home, and away if the rewards were paid there. `like` is the correlation of the arm's advantages with those of the
+first arm. It takes no training, and so says nothing of what transfers.
 """
 
 import argparse
@@ -64,18 +65,23 @@ def advantages(mix: RewardMix, texts: Sequence[Sequence[str]], cases: Sequence[s
 
 
 def pulls(rows: Sequence[Row], arms: Mapping[str, RewardMix]) -> list[list[str]]:
-    """A line for each arm: its covariance with each measure, with its standard error over the questions."""
+    """A line for each arm: how like the first it is, and its covariance with each measure, with the standard error over
+    the questions."""
     texts = [[prediction["text"] for prediction in row["predictions"]] for row in rows]
     cases = [json.dumps(row) for row in rows]
     read = [read_completions(group, {"case": [case] * len(group)}) for case, group in zip(cases, texts, strict=True)]
     measured = {
         name: np.array([[_number(of(one)) for one in group] for group in read]) for name, of in MEASURES.items()
     }
+    all_advantages = {name: advantages(mix, texts, cases) for name, mix in arms.items()}
+    first = next(iter(all_advantages.values()))
     lines = []
-    for name, mix in arms.items():
-        advantage = advantages(mix, texts, cases)
+    for name, advantage in all_advantages.items():
+        like = np.corrcoef(advantage.ravel(), first.ravel())[0, 1]
         pulled = [(advantage * centred(values)).mean(1) for values in measured.values()]
-        lines.append([name, *(f"{one.mean():.3f} ± {one.std() / len(one) ** 0.5:.3f}" for one in pulled)])
+        lines.append(
+            [name, f"{like:.2f}", *(f"{one.mean():.3f} ± {one.std() / len(one) ** 0.5:.3f}" for one in pulled)]
+        )
     return lines
 
 
@@ -96,7 +102,7 @@ def main() -> None:
         row = json.loads(text)
         places["away" if row["source"] == given.away else "home"].append(row)
     body = [[place, *line] for place, rows in places.items() for line in pulls(rows, arms)]
-    print("\n".join(pipe_table(["", "", *MEASURES], ["---"] * (2 + len(MEASURES)), body)))
+    print("\n".join(pipe_table(["", "", "like", *MEASURES], ["---"] * (3 + len(MEASURES)), body)))
 
 
 if __name__ == "__main__":
