@@ -48,7 +48,7 @@ demo: $(READY)  ## every stage on a CPU, with drawn films, a tiny model and a ca
 reproduce-mini: $(READY)  ## the method in miniature: MINI=quick, half an hour with one seed, or MINI=full, hours with three
 	$(MAKE) -j2 -f recipes/mini.mk
 
-reproduce-mini-rewards: $(READY)  ## process rewards at home and away, in miniature: hours on two cores
+reproduce-mini-rewards: $(READY)  ## process rewards at home and away, in miniature: an hour on two idle cores
 	$(MAKE) -j2 -f recipes/mini-rewards.mk
 
 test: $(READY)  ## the fast tests: some minutes on two cores

@@ -119,18 +119,21 @@ def calibrated(completions: Sequence[Any], **columns: Any) -> Rewards:
     return rewards
 
 
-def process_later(completions: Sequence[Any], *, trainer_state: Any, **columns: Any) -> Rewards:
-    """`process` in the second half of the training; in the first 0, so that only the answer is paid."""
+def process_later(completions: Sequence[Any], *, trainer_state: Any = None, **columns: Any) -> Rewards:
+    """`process` in the second half of the training; in the first 0, so that only the answer is paid.
+
+    trainer_state: None outside of a training, where all is paid.
+    """
     return _later(functions.process, completions, trainer_state, columns)
 
 
-def consistency_later(completions: Sequence[Any], *, trainer_state: Any, **columns: Any) -> Rewards:
+def consistency_later(completions: Sequence[Any], *, trainer_state: Any = None, **columns: Any) -> Rewards:
     """`consistency` in the second half of the training; in the first 0."""
     return _later(functions.consistency, completions, trainer_state, columns)
 
 
 def _later(reward: Any, completions: Sequence[Any], state: Any, columns: Mapping[str, Any]) -> Rewards:
-    if 2 * state.global_step < state.max_steps:
+    if state and 2 * state.global_step < state.max_steps:
         return [0.0] * len(completions)
     paid: Rewards = reward(completions, **columns)
     return paid

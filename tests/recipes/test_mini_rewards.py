@@ -73,6 +73,7 @@ def test_later_pays_in_the_second_half(step: int, value: float) -> None:
     state = SimpleNamespace(global_step=step, max_steps=60)
     assert paid(rewards.process_later, TRUE, trainer_state=state) == [value]
     assert paid(rewards.consistency_later, TRUE, trainer_state=state) == [value]
+    assert paid(rewards.process_later, TRUE) == [1]
 
 
 def test_an_exposure_keeps_what_is_there() -> None:
