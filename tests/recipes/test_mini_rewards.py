@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cxr_cli.answers.reply_format import completion_text
+from cxr_cli.answers.replies.reply_format import completion_text
 from cxr_cli.rewards.reward_mix import select
 from recipes.mini import agreement, rewards
 from recipes.mini.expose import expose
