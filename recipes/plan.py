@@ -89,7 +89,7 @@ def estimate(folder: Path, arguments: argparse.Namespace) -> list[str]:
     rl_trained = rl_steps * completions * (prompt + chain) * 4 / 3  # one more forward pass, of the reference model
     rl_hours = rl_written / written_an_hour + rl_trained / trained_an_hour
     answers = total("test") * arguments.models * chain
-    mined = next(file.sample for file in files if file.name.startswith("train") and file.sampled)
+    mined = next(file.sample for file in files if file.name.startswith("train") and file.sample)
     growth = (total("train", "reasoned") + total("test", "reasoned")) / mined
     rows_size = sum(file.size for file in files) * 2 + total("test", "size") * arguments.models
     models = f"{folder_size(sft) / 1e9:,.0f} + {folder_size(rl) / 1e9:,.0f}"
