@@ -165,6 +165,8 @@ def _exit_code(command: click.Command) -> int:
         name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
         return _fail(f"{name}: {error.strerror}" if name else str(error).partition("\n")[0], 1)
     except Exception as error:  # a bug; its message could quote a report
+        if isinstance(error, UnicodeEncodeError) and not " ".join(sys.argv).isprintable():
+            return _fail("a name on the command line is not UTF-8: it cannot be written into a row or a page", 1)
         if os.environ.get("CXR_TRACEBACK"):
             raise
         at = traceback.extract_tb(error.__traceback__)[-1]

@@ -299,3 +299,20 @@ def test_phantoms_into_places_that_are_none(tool: Tool, tmp_path: Path) -> None:
         assert done.code in (0, 1, 2), (place, done)
         if done.code != 2:
             check(done, place)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["card", "\udcff=in.jsonl", "-o", "card"],
+        ["view", "\udcff=in.jsonl", "-o", "page.html"],
+        ["mine", "in.jsonl", "--make-split", "\udcff=1"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_names_that_are_not_utf_8(tool: Tool, tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "in.jsonl").write_text("\n".join(LINES))
+    done = tool(*arguments)
+    check(done, arguments)
+    assert done.code == 1
+    assert done.err.endswith("a name on the command line is not UTF-8: it cannot be written into a row or a page\n")
