@@ -44,10 +44,20 @@ def _clicks_suggestion(word: str, names: Iterable[str]) -> str:
 
 
 class SuggestingChoice(click.Choice[Any]):
-    """Names the choice that is closest to a misspelt one."""
+    """Names the choice that is closest to a misspelt one. repeatable: may the option be given several times?"""
+
+    def __init__(self, choices: Iterable[Any], case_sensitive: bool, repeatable: bool) -> None:
+        super().__init__(choices, case_sensitive)
+        self.repeatable = repeatable
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        return super().get_invalid_choice_message(value, ctx) + _clicks_suggestion(str(value), map(str, self.choices))
+        several = self.repeatable and set(str(value).split(",")) <= set(map(str, self.choices))
+        hint = (
+            " Give the option once for each value."
+            if several
+            else _clicks_suggestion(str(value), map(str, self.choices))
+        )
+        return super().get_invalid_choice_message(value, ctx) + hint
 
 
 class Stages(click.Group):
@@ -61,8 +71,8 @@ class Stages(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"cxr_cli.commands.{name}"), name)
         for parameter in command.params:
-            if isinstance(parameter.type, click.Choice):
-                parameter.type = SuggestingChoice(parameter.type.choices, parameter.type.case_sensitive)
+            if isinstance(kind := parameter.type, click.Choice):
+                parameter.type = SuggestingChoice(kind.choices, kind.case_sensitive, parameter.multiple)
         return command
 
     def resolve_command(

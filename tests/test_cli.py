@@ -66,6 +66,12 @@ def test_an_unknown_stage() -> None:
             "'temporal'. Did you mean 'binary'?",
         ),
         (
+            "mine --task binary,single",
+            2,
+            "Error: Invalid value for '--task': 'binary,single' is not one of 'binary', 'single', 'multiple', "
+            "'anomaly', 'temporal'. Give the option once for each value.",
+        ),
+        (
             "verify --keep nothing",
             2,
             "Error: Invalid value for '--keep': 'nothing' is not one of 'steps', 'cases', 'all'.",

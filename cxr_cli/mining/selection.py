@@ -87,8 +87,9 @@ def sample_per_finding(
                 if question := task.question(study, name, writer):
                     yield miner.case(row, study, task, question)
     cases = Counter(target for at_offset in targets_at.values() for target in at_offset)
-    if short := {name for task, name in targets if cases[task, name] < count}:
-        note(f"{len(short)} of {len(writer.names)} findings have fewer than {count} cases")
+    full = count // 2 * 2 if balance else count
+    if short := {name for task, name in targets if cases[task, name] < full}:
+        note(f"{len(short)} of {len(writer.names)} findings have fewer than {full} cases")
 
 
 def _offsets(yes: Sample, no: Sample, count: int, balance: bool) -> list[int]:

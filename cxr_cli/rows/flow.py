@@ -161,7 +161,7 @@ class Flow:
                 row = assign_split(row, self.shares) if self.shares else row
                 if options.split not in (None, row.get("split")):
                     if len(others) < _SPLITS:
-                        others.add(row.get("split") or "none")
+                        others.add(row.get("split") or "rows without a split")
                     continue
                 good += 1
                 if good % parts == part % parts and not self.finished(row["id"]):
@@ -170,7 +170,7 @@ class Flow:
                     self._cut_short = True
                     return
         if others and not good:
-            raise CxrError(f"--split: no row of `{options.split}`; there are: {', '.join(sorted(others))}")
+            raise CxrError(f"--split: no row has the split `{options.split}`; there are: {', '.join(sorted(others))}")
 
     def _checked_rows(self, source: Source, kind: type, *, quiet: bool) -> Iterator[Row]:
         """The rows of a source, mapped and checked, each id once; broken ones are rejected."""
@@ -184,8 +184,9 @@ class Flow:
                 row = restore(row) if source.table else row
                 row = with_texts(row)
                 reason = unmapped_section(row) or check_row(row, kind) or self._why_doubled(row["id"], where)
-                if reason == "field `id`: missing" and (advice := mapping_advice(("id",), row)):
-                    reason = f"{reason} (for another name: {advice})"
+                advice = mapping_advice(("id",), row) or ("--map id=COLUMN" if source.table else "")
+                if reason == "field `id`: missing" and advice:
+                    reason = f"{reason} (if it has another name: {advice})"
             if reason is None:
                 yield row
             else:

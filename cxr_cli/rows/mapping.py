@@ -169,10 +169,10 @@ def unmapped_section(row: Row) -> str | None:
         return None
     if row.get("report"):
         return "column `findings` is a text, where a list of names belongs: rename the column"
-    id_too = "" if "id" in row else mapping_advice(("id",), row).removeprefix("--map ")
+    id_too = "" if "id" in row else mapping_advice(("id",), row).removeprefix("--map ") or "id=COLUMN"
     sections = "+".join(name for name in ("findings", "impression") if name in row)
     advice = ",".join(filter(None, [id_too, f"report={sections}"]))
-    return f"column `findings` is a text: name it in --map, --map {advice}, or rename the column"
+    return f"column `findings` is a text: if it is a section of the report, --map {advice}; else rename the column"
 
 
 def mapping_advice(names: Iterable[str], row: Iterable[str]) -> str:

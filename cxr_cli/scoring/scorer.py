@@ -88,8 +88,12 @@ def reply_texts(row: Mapping[str, Any]) -> list[str]:
         return [prediction["text"] for prediction in row["predictions"]]
     if "prediction" not in row:
         advice = mapping_advice(("prediction", "answer", "question", "options"), row) or "--map prediction=COLUMN"
-        raise RowError("", f"field `predictions`: missing, so there is nothing to score (for another name: {advice})")
+        raise RowError(
+            "", f"field `predictions`: missing, so there is nothing to score (if it has another name: {advice})"
+        )
     unknown = not row.get("report") and row_answer(row) is None and "answer" not in row
     if unknown and (advice := mapping_advice(("answer", "question", "report"), row)):
-        raise RowError("", f"field `answer`: missing, so there is nothing to compare with (for another name: {advice})")
+        raise RowError(
+            "", f"field `answer`: missing, so there is nothing to compare with (if it has another name: {advice})"
+        )
     return [row["prediction"] or ""]

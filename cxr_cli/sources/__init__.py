@@ -38,6 +38,8 @@ def find(name: str) -> Source:
     prefix, colon, path = name.partition(":")
     if colon and re.fullmatch(r"[a-z][a-z0-9-]+", prefix) and not Path(name).exists():
         return _of(prefix, path)
+    if name in SOURCES and not Path(name).exists():
+        raise CxrError(f"{name}: name its folder too, {name}:FOLDER")
     return radrbench.find(name)
 
 

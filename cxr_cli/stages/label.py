@@ -125,7 +125,7 @@ class _Labelling:
             if "report" in row:
                 yield self._row(row)
             else:
-                flow.reject(row, "no report (other names: --map report=COLUMN)")
+                flow.reject(row, "no report (if it has another name: --map report=COLUMN)")
 
     def _row(self, row: Row) -> Row:
         """The study with its labels; null, with the reason, where no findings can be read."""

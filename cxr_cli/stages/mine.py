@@ -100,8 +100,8 @@ def run(options: MineOptions) -> int:
 
             flow.pipe(write, signed=Signed("made_by", by))
     if miner.without_question:
-        why = f"; {miner.without_findings} have {NO_FINDINGS}" if miner.without_findings else ""
-        note(f"{miner.without_question} studies gave no question{why}")
+        why = f"; with {NO_FINDINGS}: {miner.without_findings}" if miner.without_findings else ""
+        note(f"studies that gave no question: {miner.without_question}{why}")
     return flow.incomplete
 
 

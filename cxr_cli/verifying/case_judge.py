@@ -62,7 +62,9 @@ class CaseJudge:
             return case | unmade | merge_reasons(case, ["support"], {"support": "no steps"})
         evidence = self.verifier.evidence(case)
         if case.get("steps") is None:
-            raise RowError("", "field `steps`: there are none to verify (other names: --map steps=COLUMN)")
+            raise RowError(
+                "", "field `steps`: missing, so there is nothing to verify (if it has another name: --map steps=COLUMN)"
+            )
         steps, share, why = yield from self.chain(f"{case['id']}#verify", as_steps(case["steps"]), case, evidence)
         fault = task_of(case).fault(case, evidence.reference, self.verifier.reader)
         result: Row = {"steps": steps, "support": share, "checked_by": self.signature}

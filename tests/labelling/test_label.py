@@ -237,7 +237,7 @@ def test_other_separators_than_commas(cxr: Cxr, tmp_path: Path, content: str) ->
             ["--map", "id=uid,report=txet"],
             "--map: reports.csv has no column `txet`; it has: uid, text",
         ),
-        ("id,text\n1,Edema.\n", [], "reports.csv:2: no report (other names: --map report=COLUMN) (id 1)"),
+        ("id,text\n1,Edema.\n", [], "reports.csv:2: no report (if it has another name: --map report=COLUMN) (id 1)"),
         (
             'Edema.\n"Small effusion',
             [],
@@ -258,7 +258,7 @@ def test_broken_rows_and_resuming(cxr: Cxr, tmp_path: Path) -> None:
     assert [row["reason"] for row in rows((tmp_path / "bad.jsonl").read_text())] == [
         "field `id`: doubled, first at stdin:1",
         "field `report`: expected a string or null, got a whole number",
-        "no report (other names: --map report=COLUMN)",
+        "no report (if it has another name: --map report=COLUMN)",
     ]
     twice = cxr("label", "-o", "out.jsonl", stdin=STUDIES)
     assert (twice.returncode, twice.stderr) == (

@@ -60,12 +60,12 @@ def test_a_study_without_anything(cxr: Cxr, tmp_path: Any) -> None:
     studies = '{"id":"a","text":"Edema."}\n{"id":"b","findings":["edema"]}\n{"id":"c","report":"Edema."}\n'
     done = cxr("mine", stdin=studies)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "cxr: stdin:1: no report and no labels (other names: --map report=COLUMN) (id a)\n"
+    assert done.stderr == "cxr: stdin:1: no report and no labels (if it has another name: --map report=COLUMN) (id a)\n"
     done = cxr("mine", "--on-error", "skip", "--rejects", "bad.jsonl", "--task", "anomaly", stdin=studies)
     assert (done.returncode, answers(rows(done.stdout))) == (3, {"anomaly": "Abnormal"})
     assert [(r["where"], r["reason"]) for r in rows((tmp_path / "bad.jsonl").read_text())] == [
-        ("stdin:1", "no report and no labels (other names: --map report=COLUMN)"),
-        ("stdin:2", "no report and no labels (other names: --map report=COLUMN)"),
+        ("stdin:1", "no report and no labels (if it has another name: --map report=COLUMN)"),
+        ("stdin:2", "no report and no labels (if it has another name: --map report=COLUMN)"),
     ]
 
 
@@ -74,8 +74,8 @@ def test_a_study_without_anything(cxr: Cxr, tmp_path: Any) -> None:
 )
 def test_a_study_that_says_nothing(cxr: Cxr, said: str) -> None:
     done = cxr("mine", stdin=f'{{"id":"a",{said}}}\n')
-    reason = "; 1 have no findings section" if "Two views" in said else ""  # the film's name alone
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"cxr: 1 studies gave no question{reason}\n")
+    reason = "; with no findings section: 1" if "Two views" in said else ""  # the film's name alone
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"cxr: studies that gave no question: 1{reason}\n")
 
 
 def test_resume_does_nothing_twice(cxr: Cxr, tmp_path: Any) -> None:
@@ -129,6 +129,9 @@ def test_balance_is_exact_and_does_not_depend_on_the_order(cxr: Cxr) -> None:
     few = cxr("mine", *flags, stdin="".join(lines[:4]))
     assert Counter(case["answer"] for case in rows(few.stdout)) == {"Yes": 2, "No": 2}
     assert few.stderr == "cxr: 1 of 1 findings have fewer than 10 cases\n"
+    odd = cxr("mine", *flags, "--per-finding", "5", stdin="".join(lines))
+    assert Counter(case["answer"] for case in rows(odd.stdout)) == {"Yes": 2, "No": 2}
+    assert odd.stderr == ""
 
 
 def test_per_finding_rejects_as_usual(cxr: Cxr) -> None:

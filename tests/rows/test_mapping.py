@@ -34,7 +34,7 @@ def test_a_section_that_is_not_mapped(cxr: Cxr, tmp_path: Path, stage: str) -> N
     )
     more = {"infer": ["-m", "http://localhost:9/v1", "--dry-run"], "view": ["-o", "page.html"]}.get(stage, [])
     done = cxr(stage, "r.csv", *more)
-    cure = "name it in --map, --map report=findings+impression, or rename the column"
+    cure = "if it is a section of the report, --map report=findings+impression; else rename the column"
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1] == f"cxr: r.csv:2: column `findings` is a text: {cure} (id 1)"
 
@@ -44,9 +44,20 @@ def test_a_section_that_is_not_mapped(cxr: Cxr, tmp_path: Path, stage: str) -> N
     [
         (
             "uid,findings",
-            "column `findings` is a text: name it in --map, --map id=uid,report=findings, or rename the column",
+            "column `findings` is a text: if it is a section of the report, --map id=uid,report=findings; "
+            "else rename the column",
         ),
-        ("id,findings", "column `findings` is a text: name it in --map, --map report=findings, or rename the column"),
+        (
+            "visit,findings",
+            "column `findings` is a text: if it is a section of the report, --map id=COLUMN,report=findings; "
+            "else rename the column",
+        ),
+        ("visit,text", "field `id`: missing (if it has another name: --map id=COLUMN)"),
+        (
+            "id,findings",
+            "column `findings` is a text: if it is a section of the report, --map report=findings; "
+            "else rename the column",
+        ),
         ("id,findings,report", "column `findings` is a text, where a list of names belongs: rename the column"),
     ],
 )

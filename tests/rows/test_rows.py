@@ -182,7 +182,7 @@ def test_split(run: Run) -> None:
     assert json.loads(run("copy", "--split", "x", "--map", "split=fold", stdin='{"id":"a","fold":"x"}').stdout)
     done = run("copy", "--split", "tset", stdin=rows)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "cxr: --split: no row of `tset`; there are: none, test, train\n"
+    assert done.stderr == "cxr: --split: no row has the split `tset`; there are: rows without a split, test, train\n"
 
 
 def test_limit(run: Run) -> None:
@@ -211,7 +211,7 @@ def test_limit(run: Run) -> None:
         (["reports.jsonl", "-o", "no/out.jsonl"], "no/out.jsonl: no folder no"),
         (
             ["reports.jsonl", "-o", "out.xlsx"],
-            "out.xlsx: a workbook; save its sheet as CSV UTF-8 in Excel",
+            "out.xlsx: workbooks are neither read nor written; Excel and LibreOffice open and save CSV UTF-8",
         ),
         (["reports.jsonl", "-o", "out.csv", "--resume"], "out.csv: --resume needs a .jsonl output"),
         (["reports.jsonl", "-o", "bad.jsonl", "--resume"], "bad.jsonl:1: not a row with an id"),

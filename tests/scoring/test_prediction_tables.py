@@ -55,7 +55,7 @@ def test_columns_of_other_tools_are_suggested(cxr: Cxr, tmp_path: Path, table: s
     done = cxr("score", "t.csv")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("cxr: t.csv:2: field ")
-    assert f"(for another name: {advice})" in done.stderr
+    assert f"(if it has another name: {advice})" in done.stderr
 
 
 def test_a_reply_that_was_cut_off_has_no_answer(cxr: Cxr) -> None:

@@ -183,7 +183,9 @@ def test_a_row_without_a_prediction_is_rejected(cxr: Cxr) -> None:
     done = cxr("score", stdin='{"id": "a", "report": "Clear."}\n')
     assert done.returncode == 1
     assert done.stdout == ""
-    reason = "field `predictions`: missing, so there is nothing to score (for another name: --map prediction=COLUMN)"
+    reason = (
+        "field `predictions`: missing, so there is nothing to score (if it has another name: --map prediction=COLUMN)"
+    )
     assert done.stderr.splitlines() == [f"cxr: stdin:1: {reason} (id a)"]
 
 

@@ -142,7 +142,7 @@ def test_dicoms_and_a_list_of_records(run: Run, tmp_path: Path) -> None:
     assert run("studies", "dicom").stdout == done.stdout
     done = run("studies", "dicom", "--split", "test")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.endswith("cxr: --split: no row of `test`; there are: none\n")
+    assert done.stderr.endswith("cxr: --split: no row has the split `test`; there are: rows without a split\n")
 
 
 def test_unpacked_tables_and_the_other_labeller(run: Run, made: list[MadeStudy], tmp_path: Path) -> None:
@@ -201,6 +201,7 @@ def test_names_of_data_sets(run: Run, tmp_path: Path) -> None:
         "mimic-cxr:empty": "mimic-cxr: empty is not recognised: it has no file such as "
         "files/p10/p10000032/s50414267.txt",
         "mimic-cxr:nowhere": "mimic-cxr: nowhere does not exist",
+        "mimic-cxr": "mimic-cxr: name its folder too, mimic-cxr:FOLDER",
     }.items():
         done = run("studies", name)
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"cxr: {why}\n")

@@ -124,7 +124,10 @@ def test_the_command(cxr: Cxr) -> None:
     text = "".join(json.dumps(row) + "\n" for row in rows)
     stopped = cxr("verify", stdin=text)
     assert stopped.returncode == 1
-    assert stopped.stderr.splitlines()[-1] == "cxr: stdin:2: field `report`: there is none to verify against (id b)"
+    assert (
+        stopped.stderr.splitlines()[-1]
+        == "cxr: stdin:2: field `report`: missing or empty, so there is nothing to verify against (id b)"
+    )
     assert [json.loads(line)["id"] for line in stopped.stdout.splitlines()] == ["a"]
     skipped = cxr("verify", "--on-error", "skip", "--rejects", "bad.jsonl", stdin=text)
     assert skipped.returncode == 3

@@ -76,7 +76,7 @@ def format_of(path: Path) -> tuple[FileFormat, str]:
         if file_format.packed or not pack:
             return file_format, pack
     if suffix in (".xlsx", ".xls", ".ods"):
-        raise CxrError(f"{path}: a workbook; save its sheet as CSV UTF-8 in Excel or LibreOffice")
+        raise CxrError(f"{path}: workbooks are neither read nor written; Excel and LibreOffice open and save CSV UTF-8")
     raise CxrError(f"{path}: unknown extension{known_names(suffix, (*FILE_FORMATS, *PACKS), known_suffixes())}")
 
 

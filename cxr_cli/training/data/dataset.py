@@ -24,7 +24,7 @@ def target_text(row: Row) -> str:
     """
     answer = row.get("answer")
     if not answer:
-        raise RowError("", "field `answer`: there is none to teach (other names: --map answer=COLUMN)")
+        raise RowError("", "field `answer`: there is none to teach (if it has another name: --map answer=COLUMN)")
     _check_options(row)
     steps = [step["text"] for step in as_steps(row.get("steps"))]
     if not steps:

@@ -33,7 +33,7 @@ class Verifier:
         """The report of the case. RowError: there is none."""
         report = case.get("report")
         if not report or report.isspace():
-            raise RowError("", "field `report`: there is none to verify against")
+            raise RowError("", "field `report`: missing or empty, so there is nothing to verify against")
         return self._evidence(report)
 
     def steps(

@@ -300,8 +300,8 @@ def test_blanks_around_the_names_of_columns(run: Run, tmp_path: Path) -> None:
         ("id,report\n1,a,,\n", ":2: 4 cells where the header has 2: take away the separator at the end of the row"),
         ("id,report\n1,a,b\n", ":2: 3 cells where the header has 2"),
         ("id,report\n1\n", ":2: 1 cells where the header has 2"),
-        ("ID,report\n1,a\n", ":2: field `id`: missing (for another name: --map id=ID)"),
-        ("Id;report\n1;a\n", ":2: field `id`: missing (for another name: --map id=Id)"),
+        ("ID,report\n1,a\n", ":2: field `id`: missing (if it has another name: --map id=ID)"),
+        ("Id;report\n1;a\n", ":2: field `id`: missing (if it has another name: --map id=Id)"),
     ],
 )
 def test_what_a_csv_needs_is_said(run: Run, tmp_path: Path, text: str, error: str) -> None:
