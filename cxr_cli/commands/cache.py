@@ -12,7 +12,7 @@ def cache() -> None:
     \b
     cxr cache info
 
-    Cached replies are not asked for again. The cache is one file that only you can read. CXR_CACHE=FOLDER puts it into
+    A reply in the cache is not requested again. The cache is one file that only you can read. CXR_CACHE=FOLDER puts it into
     FOLDER; a command with `--no-cache` does not use it.
 
     \b

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     click.option(
         "--allow-overlap",
         is_flag=True,
-        help="Evaluate also on rows and patients that are among those to train on.",
+        help="Accept held-out rows and patients that are trained on as well.",
     ),
 )
 def sft(settings: "SftOptions") -> None:
