@@ -12,8 +12,8 @@ def cache() -> None:
     \b
     cxr cache info
 
-    A reply in the cache is not requested again. The cache is one file that only you can read. CXR_CACHE=FOLDER puts it into
-    FOLDER; a command with `--no-cache` does not use it.
+    A reply in the cache is not requested again. The cache is one file that only you can read. CXR_CACHE=FOLDER puts it
+    into FOLDER; a command with `--no-cache` does not use it.
 
     \b
     cxr cache clear

@@ -47,7 +47,7 @@ class StudyFindings:
         self.labels = _statuses(labels, self.lexicon)
         self.changes = _courses(study.get("changes") or {}, self.lexicon)
         if not study.keys() & {"report", "labels", "changes"}:
-            raise RowError("", "no report and no labels (if it has another name: --map report=COLUMN)")
+            raise RowError("", "no report and no labels (if the report has another name: --map report=COLUMN)")
         self.sentences: dict[str, list[StatedFinding]] = {}
         self._topics: set[str] = set()  # what the report only asks about or supposes: "should pneumonia develop, ..."
         for statement in reader.statements(report):

@@ -60,12 +60,15 @@ def test_a_study_without_anything(cxr: Cxr, tmp_path: Any) -> None:
     studies = '{"id":"a","text":"Edema."}\n{"id":"b","findings":["edema"]}\n{"id":"c","report":"Edema."}\n'
     done = cxr("mine", stdin=studies)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "cxr: stdin:1: no report and no labels (if it has another name: --map report=COLUMN) (id a)\n"
+    assert (
+        done.stderr
+        == "cxr: stdin:1: no report and no labels (if the report has another name: --map report=COLUMN) (id a)\n"
+    )
     done = cxr("mine", "--on-error", "skip", "--rejects", "bad.jsonl", "--task", "anomaly", stdin=studies)
     assert (done.returncode, answers(rows(done.stdout))) == (3, {"anomaly": "Abnormal"})
     assert [(r["where"], r["reason"]) for r in rows((tmp_path / "bad.jsonl").read_text())] == [
-        ("stdin:1", "no report and no labels (if it has another name: --map report=COLUMN)"),
-        ("stdin:2", "no report and no labels (if it has another name: --map report=COLUMN)"),
+        ("stdin:1", "no report and no labels (if the report has another name: --map report=COLUMN)"),
+        ("stdin:2", "no report and no labels (if the report has another name: --map report=COLUMN)"),
     ]
 
 
