@@ -20,7 +20,14 @@ def test_a_study_becomes_a_case(cxr: Cxr) -> None:
     study = '{"id":"s1","report":"No pneumothorax. Small left effusion.","ward":[7]}\n'
     done = cxr("mine", "--task", "binary", "--findings", "Pleural Effusion", stdin=study)
     assert (done.returncode, done.stderr) == (0, "")
-    made_by = signature("rules", LEXICON.digest, unmentioned="normal", uncertain="skip", seed=0)
+    options = {
+        "unmentioned": "normal",
+        "uncertain": "skip",
+        "seed": 0,
+        "task": "binary",
+        "findings": "pleural effusion",
+    }
+    made_by = signature("rules", LEXICON.digest, **options)
     plan = "First, I check the costophrenic angles for blunting of a costophrenic angle and a meniscus."
     assert done.stdout == (
         '{"id":"s1/binary/pleural-effusion","report":"No pneumothorax. Small left effusion.","ward":[7],'
@@ -105,7 +112,8 @@ def test_draws_depend_on_seed_and_ids_alone(cxr: Cxr) -> None:
     whole = cxr("mine", "examples").stdout.splitlines()
     assert sorted(cxr("mine", stdin="".join(reversed(lines))).stdout.splitlines()) == sorted(whole)
     single = [line for line in whole if json.loads(line)["task"] == "single"]
-    assert cxr("mine", "examples", "--task", "single").stdout.splitlines() == single
+    alone = cxr("mine", "examples", "--task", "single").stdout.splitlines()
+    assert [line.replace("|task:single", "") for line in alone] == single  # the signature names the option
     other = cxr("mine", "examples", "--task", "single", "--seed", "1").stdout.splitlines()
     assert [json.loads(line)["options"] for line in other] != [json.loads(line)["options"] for line in single]
 
