@@ -17,7 +17,7 @@ from cxr_cli.records import Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.rng import Rng
 from cxr_cli.rows.signatures import in_use, listed, signature
-from cxr_cli.tasks.questions import Candidates, Question, QuestionWriter, Uncertain
+from cxr_cli.tasks.candidates import Candidates, Question, QuestionWriter, Uncertain
 from cxr_cli.tasks.task import Task
 from cxr_cli.tasks.task_table import task_names, tasks_named
 

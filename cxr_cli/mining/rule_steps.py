@@ -4,7 +4,7 @@ from cxr_cli.findings.phrasing import Phrasing
 from cxr_cli.findings.study import StudyFindings
 from cxr_cli.records import Step
 from cxr_cli.rows.rng import AlwaysFirst, Rng
-from cxr_cli.tasks.questions import Question
+from cxr_cli.tasks.candidates import Question
 from cxr_cli.tasks.task import Task
 from cxr_cli.tasks.wording import StepWording, step
 

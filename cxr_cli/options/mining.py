@@ -10,7 +10,7 @@ from cxr_cli.mining.cases import StepsFor
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.values import file_names
 from cxr_cli.rows import splits
-from cxr_cli.tasks.questions import Uncertain
+from cxr_cli.tasks.candidates import Uncertain
 from cxr_cli.tasks.task_table import task_names, tasks_named
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from cxr_cli.mining.selection import sample_per_finding, with_films, without_pat
 from cxr_cli.records import Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.rows.signatures import in_use, listed
-from cxr_cli.tasks.questions import Uncertain
+from cxr_cli.tasks.candidates import Uncertain
 
 
 @dataclass(frozen=True)

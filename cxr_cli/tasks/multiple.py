@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cxr_cli.tasks.questions import Candidates, Question
+from cxr_cli.tasks.candidates import Candidates, Question
 from cxr_cli.tasks.which_findings import WHICH_ALL, WhichFindings
 
 MULTIPLE_OPTIONS = 5

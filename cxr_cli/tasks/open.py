@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cxr_cli.rows.rng import Rng
-from cxr_cli.tasks.questions import Candidates, Question
+from cxr_cli.tasks.candidates import Candidates, Question
 from cxr_cli.tasks.which_findings import WHICH_ALL, WhichFindings
 from cxr_cli.tasks.wording import OVERVIEW, StepWording
 

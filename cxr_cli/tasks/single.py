@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cxr_cli.findings.study import StudyFindings
 from cxr_cli.rows.rng import Rng
-from cxr_cli.tasks.questions import Candidates, Question, slug
+from cxr_cli.tasks.candidates import Candidates, Question, slug
 from cxr_cli.tasks.which_findings import WHICH_ONE, WhichFindings
 from cxr_cli.tasks.wording import StepWording
 

@@ -8,7 +8,7 @@ from cxr_cli.findings.study import StudyFindings
 from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Step
 from cxr_cli.rows.rng import Rng
-from cxr_cli.tasks.questions import Candidates, Question, QuestionWriter
+from cxr_cli.tasks.candidates import Candidates, Question, QuestionWriter
 from cxr_cli.tasks.wording import OVERVIEW, PRESENT_CONCLUSIONS, StepWording
 
 _ABSENT_CONCLUSIONS = (

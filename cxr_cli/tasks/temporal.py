@@ -9,7 +9,7 @@ from cxr_cli.findings.study import StudyFindings
 from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Step
 from cxr_cli.rows.rng import Rng
-from cxr_cli.tasks.questions import Candidates, Question, QuestionWriter, slug
+from cxr_cli.tasks.candidates import Candidates, Question, QuestionWriter, slug
 from cxr_cli.tasks.task import Task
 from cxr_cli.tasks.wording import PLACES, StepWording, by_place, step
 

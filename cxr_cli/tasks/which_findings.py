@@ -6,7 +6,7 @@ from typing import Any
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.study import StudyFindings
 from cxr_cli.rows.rng import Rng
-from cxr_cli.tasks.questions import Question
+from cxr_cli.tasks.candidates import Question
 from cxr_cli.tasks.task import Task, texts_of
 from cxr_cli.tasks.wording import StepWording
 

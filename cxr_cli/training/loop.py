@@ -10,7 +10,7 @@ from typing import Any
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 from cxr_cli.termination import on_termination
-from cxr_cli.training.checkpoint_files import copy_model, last_checkpoint, steps_of
+from cxr_cli.training.checkpoints import copy_model, last_checkpoint, steps_of
 from cxr_cli.training.out_folder import remove_replaced
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
@@ -28,7 +28,7 @@ def run_trainer(trainer: Any, job: Job, steps_per_generation: int = 1) -> None:
     """
     from transformers import PrinterCallback
 
-    from cxr_cli.training.checkpoints import (
+    from cxr_cli.training.checkpoint_callbacks import (
         FiniteWeights,
         FirstCheckpoint,
         GenerationBoundary,

@@ -10,7 +10,7 @@ from pathlib import Path
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 from cxr_cli.training import run_record
-from cxr_cli.training.checkpoint_files import has_checkpoint
+from cxr_cli.training.checkpoints import has_checkpoint
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.run_record import RunRecord
 from cxr_cli.training.settings.job import Job

@@ -44,7 +44,7 @@ def train(job: Job, data: TrainingData, rewards: RewardMix) -> None:
 def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -> None:
     from trl import GRPOConfig, GRPOTrainer
 
-    from cxr_cli.training.checkpoints import Resumable
+    from cxr_cli.training.checkpoint_callbacks import Resumable
     from cxr_cli.training.grpo.epoch_sampler import EpochSampler
     from cxr_cli.training.grpo.step_credit import StepCredit
     from cxr_cli.training.logs.completion_log import CompletionLog

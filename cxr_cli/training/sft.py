@@ -28,7 +28,7 @@ def train(job: Job, data: TrainingData) -> None:
 def _train_sft(job: Job, data: TrainingData) -> None:
     from trl import SFTConfig, SFTTrainer
 
-    from cxr_cli.training.checkpoints import Resumable
+    from cxr_cli.training.checkpoint_callbacks import Resumable
     from cxr_cli.training.logs.eval_callback import MAX_TOKENS, EvalCallback
     from cxr_cli.training.logs.log_callback import LogCallback
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cxr_cli.findings import Finding, Reader
-from cxr_cli.tasks.questions import Candidates, Question, slug
+from cxr_cli.tasks.candidates import Candidates, Question, slug
 from cxr_cli.tasks.task import Task
 
 SIDES = {"left": "Left", "right": "Right", "bilateral": "Both sides"}

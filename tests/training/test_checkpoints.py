@@ -95,7 +95,7 @@ def test_a_damaged_checkpoint_is_set_aside(
     checkpoints: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: Any, fault: str
 ) -> None:
     """content: of the file; its length, if it was cut off; the bytes that became 0; None: it is gone."""
-    from cxr_cli.training.checkpoint_files import last_checkpoint
+    from cxr_cli.training.checkpoints import last_checkpoint
 
     out = shutil.copytree(checkpoints, tmp_path / "out")
     (out / "broken-checkpoint-4").mkdir()  # of an earlier time
@@ -114,7 +114,7 @@ def test_a_damaged_checkpoint_is_set_aside(
 
 
 def test_a_checkpoint_without_its_optimizer_is_refused(checkpoints: Path, tmp_path: Path) -> None:
-    from cxr_cli.training.checkpoint_files import last_checkpoint
+    from cxr_cli.training.checkpoints import last_checkpoint
 
     out = shutil.copytree(checkpoints, tmp_path / "out")
     (out / "checkpoint-4" / "optimizer.pt").unlink()

@@ -78,7 +78,7 @@ def test_weights_that_are_no_numbers_are_not_saved() -> None:
     import torch
 
     from cxr_cli.errors import CxrError
-    from cxr_cli.training.checkpoints import FiniteWeights
+    from cxr_cli.training.checkpoint_callbacks import FiniteWeights
 
     model = torch.nn.Linear(2, 2)
     callback, control = FiniteWeights(), SimpleNamespace(should_save=True)
