@@ -36,7 +36,7 @@ def table(text: str) -> list[dict[str, str]]:
 def test_a_study_gets_its_labels(cxr: Cxr) -> None:
     done = cxr("label", "--findings", "edema,Pleural Effusion,nodule", stdin=STUDIES)
     assert (done.returncode, done.stderr) == (0, "")
-    by = signature("rules", LEXICON.digest, set="all")
+    by = signature("rules", LEXICON.digest, set="all", findings="edema,pleural effusion,nodule")
     assert done.stdout == (
         '{"id":"a","report":"No edema. Small left effusion.","ward":[7],'
         f'"labels":{{"edema":0,"pleural effusion":1,"nodule":null}},"labelled_by":"{by}"}}\n'
