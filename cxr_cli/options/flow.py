@@ -95,7 +95,7 @@ _FLOW_OPTIONS = (
         "--output",
         type=click.Path(path_type=Path),
         metavar="OUT",
-        help=f"Write rows to OUT, not to stdout: {known_suffixes()}.",
+        help=f"Write rows to OUT, not to stdout: {known_suffixes(writable=True)}.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
     click.option("--resume", is_flag=True, help="Continue OUT (.jsonl): skip rows whose id is already in it."),

@@ -211,7 +211,7 @@ def test_limit(run: Run) -> None:
         (["reports.jsonl", "-o", "no/out.jsonl"], "no/out.jsonl: no folder no"),
         (
             ["reports.jsonl", "-o", "out.xlsx"],
-            "out.xlsx: workbooks are neither read nor written; Excel and LibreOffice open and save CSV UTF-8",
+            "out.xlsx: .xlsx is read, not written; Excel and LibreOffice open .csv",
         ),
         (["reports.jsonl", "-o", "out.csv", "--resume"], "out.csv: --resume needs a .jsonl output"),
         (["reports.jsonl", "-o", "bad.jsonl", "--resume"], "bad.jsonl:1: not a row with an id"),

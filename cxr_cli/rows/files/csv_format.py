@@ -27,7 +27,7 @@ class CsvFormat:
     """A header and a row a line; lists and objects are JSON text. A cell that a spreadsheet would take for a formula
     starts with an apostrophe, which is taken off again when it is read."""
 
-    packed, appends, table = True, False, True
+    packed, appends, table, writable = True, False, True, True
     separator: ClassVar[str | None] = None
     """The one that is written and read; None writes commas, and reads whatever the header has."""
 

@@ -31,12 +31,14 @@ class FileFormat(Protocol):
     """How the rows of a file are written.
 
     packed: may the file be compressed? appends: is a line of it a row as JSON? It then grows row by row, and `--resume`
-    can continue it. table: do its cells hold lists and objects as text, which `fields.restore` turns back?
+    can continue it. table: do its cells hold lists and objects as text, which `fields.restore` turns back? writable:
+    is it written too?
     """
 
     packed: ClassVar[bool]
     appends: ClassVar[bool]
     table: ClassVar[bool]
+    writable: ClassVar[bool]
 
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         """The rows in order. pack: "" or a suffix of PACKS."""
@@ -54,6 +56,7 @@ FILE_FORMATS = Registry(
         ".tsv": "cxr_cli.rows.files.csv_format:TsvFormat",
         ".parquet": "cxr_cli.rows.files.parquet_format:ParquetFormat",
         ".arrow": "cxr_cli.rows.files.parquet_format:ArrowFormat",
+        ".xlsx": "cxr_cli.rows.files.xlsx_format:XlsxFormat",
     }
 )
 PACKS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": zstd.open}
@@ -75,15 +78,17 @@ def format_of(path: Path) -> tuple[FileFormat, str]:
         file_format: FileFormat = FILE_FORMATS.load(suffix)()
         if file_format.packed or not pack:
             return file_format, pack
-    if suffix in (".xlsx", ".xls", ".ods"):
-        raise CxrError(f"{path}: workbooks are neither read nor written; Excel and LibreOffice open and save CSV UTF-8")
+    if suffix in (".xls", ".ods"):
+        raise CxrError(f"{path}: of workbooks .xlsx alone is read; Excel and LibreOffice save it, and CSV UTF-8")
     raise CxrError(f"{path}: unknown extension{known_names(suffix, (*FILE_FORMATS, *PACKS), known_suffixes())}")
 
 
-def known_suffixes() -> str:
-    """ ".jsonl, .csv (and .gz or .zst of these), .parquet": for help texts and errors."""
-    packed = [suffix for suffix in FILE_FORMATS if FILE_FORMATS.load(suffix).packed]
-    others = [suffix for suffix in FILE_FORMATS if suffix not in packed]
+def known_suffixes(*, writable: bool = False) -> str:
+    """ ".jsonl, .csv (and .gz or .zst of these), .parquet": for help texts and errors. writable: those alone."""
+    formats = {suffix: FILE_FORMATS.load(suffix) for suffix in FILE_FORMATS}
+    suffixes = [suffix for suffix, file_format in formats.items() if file_format.writable or not writable]
+    packed = [suffix for suffix in suffixes if formats[suffix].packed]
+    others = [suffix for suffix in suffixes if not formats[suffix].packed]
     return ", ".join([f"{', '.join(packed)} (and {' or '.join(PACKS)} of these)", *others])
 
 

@@ -17,7 +17,7 @@ NO_ROW = "not a row: a row is one JSON object, {...}, on a line"
 class JsonlFormat:
     """One JSON object a line."""
 
-    packed, appends, table = True, True, False
+    packed, appends, table, writable = True, True, False, True
 
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         return read_jsonl(open_file(path, "rb", pack), str(path))

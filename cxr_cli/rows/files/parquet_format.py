@@ -27,7 +27,7 @@ _NANOSECONDS = {"ms": 1_000_000, "us": 1_000, "ns": 1}
 class ParquetFormat:
     """Typed columns, lists and structs among them."""
 
-    packed, appends, table = False, False, True
+    packed, appends, table, writable = False, False, True, True
 
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         return read_parquet(path)
@@ -41,7 +41,7 @@ class ParquetFormat:
 class ArrowFormat:
     """Arrow's files, `.arrow`: the same columns."""
 
-    packed, appends, table = False, False, True
+    packed, appends, table, writable = False, False, True, True
 
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         import polars as pl

@@ -95,6 +95,8 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
     if path.exists() and not path.is_file():  # /dev/null, >(gzip > rows.gz)
         return Output(path.open("wb", buffering=0), path)
     file_format, pack = format_of(path)
+    if not file_format.writable:
+        raise CxrError(f"{path}: {path.suffix.lower()} is read, not written; Excel and LibreOffice open .csv")
     plain = file_format.appends and not pack
     if resume and not plain:
         raise CxrError(f"{path}: --resume needs a .jsonl output; other formats are written in one go")
