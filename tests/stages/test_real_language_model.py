@@ -104,8 +104,9 @@ def test_verify(here: Path, url: str, cases: list[dict[str, Any]]) -> None:
 
 
 def test_score(here: Path, url: str) -> None:
-    code, scored, err = cxr(here, "score", HOME / "examples" / "answers.jsonl", "--judge", "llm", "-m", url)
-    assert len(scored) == len((HOME / "examples" / "answers.jsonl").read_text().splitlines())
+    answers = HOME / "examples" / "answers.jsonl"
+    code, scored, err = cxr(here, "score", answers, "--limit", 3, "--judge", "llm", "-m", url)
+    assert len(scored) == 3
     assert code in (0, 3), err
     for row in scored:
         nulls = {name for name, value in row["scores"].items() if value is None}

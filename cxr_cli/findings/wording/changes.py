@@ -14,6 +14,7 @@ DENSITY = frozenset(
     {"lung opacity", "interstitial disease", "lucency", "bone lesion"}
 )  # "increased density": no change
 
+_IS_INCREASED = ("is increased", "are increased", "appears increased", "appear increased")
 _CHANGE_NOUN = re.compile(rf"(?:interval )?{either(COMPARISONS['change']['nouns'])}\b")
 _QUALITY = {word: quality for quality, words in COMPARISONS["amount"].items() for word in words}
 _AMOUNT = re.compile(rf"\b({either(_QUALITY)})\b")
@@ -83,7 +84,7 @@ class Changes(Neighbourhood):
                 course = "better" if word[1].startswith("less") else "worse"
                 return [("change", course, start, end), description]
             return [description]
-        if course and word[0] == "increased" and self.text(i) != "increased" and self.subject_of(i) in DENSITY:
+        if course and word[0] == "increased" and self.text(i) in _IS_INCREASED and self.subject_of(i) in DENSITY:
             return [token for token in group if token[0] == "change"] if self.is_timed else []
         if course:
             return [token for token in group if token[0] == "change"]
