@@ -80,13 +80,13 @@ def test_an_unknown_stage() -> None:
             "mine examples -o rows.jsnl",
             1,
             "cxr: rows.jsnl: unknown extension; did you mean .jsonl? "
-            "there are: .jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow",
+            "there are: .jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow, .xlsx",
         ),
         (
             "mine examples -o rows.txt",
             1,
             "cxr: rows.txt: unknown extension; "
-            "there are: .jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow",
+            "there are: .jsonl, .csv, .tsv (and .gz or .zst of these), .parquet, .arrow, .xlsx",
         ),
     ],
 )
