@@ -4,6 +4,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from cxr_cli.engines.model_files import first_infinite
 from cxr_cli.errors import CxrError
 from cxr_cli.training.checkpoints import is_adapter
 from cxr_cli.training.logs.log_callback import LOWER
@@ -115,9 +116,9 @@ class FiniteWeights(TrainerCallback):  # type: ignore[misc]
 
 def check_finite(model: Any, step: int) -> None:
     """Raises CxrError if a weight that is trained is not a number."""
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad and not parameter.isfinite().all():
-            raise CxrError(f"step {step}: weights became NaN or infinite (the first is {name}): {LOWER}")
+    parameters = ((name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad)
+    if name := first_infinite(parameters):
+        raise CxrError(f"step {step}: weights became NaN or infinite (the first is {name}): {LOWER}")
 
 
 class FirstCheckpoint(TrainerCallback):  # type: ignore[misc]

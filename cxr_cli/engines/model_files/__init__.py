@@ -8,12 +8,13 @@ from cxr_cli.engines.model_files.location import ModelFiles, locate
 from cxr_cli.engines.model_files.model_config import load_config, takes_images
 from cxr_cli.engines.model_files.processor import load_processor, processor_without_video
 from cxr_cli.engines.model_files.special_tokens import special_token_pattern
-from cxr_cli.engines.model_files.weights import add_adapter, default_dtype, load_model, load_weights
+from cxr_cli.engines.model_files.weights import add_adapter, default_dtype, first_infinite, load_model, load_weights
 
 __all__ = [
     "ModelFiles",
     "add_adapter",
     "default_dtype",
+    "first_infinite",
     "load_config",
     "load_model",
     "load_processor",

@@ -1,6 +1,6 @@
 """The weights of a model, whole: no tensor is left at random."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def load_weights(auto_class: Any, model: str, revision: str | None = None, **set
     _refuse_missing(model, info["missing_keys"], "weights")
     if wrong := sorted(name for name, *_ in info["mismatched_keys"]):
         raise CxrError(f"{model}: {len(wrong)} weights have another shape than config.json says, the first: {wrong[0]}")
-    _refuse_infinite(model, network.state_dict())
+    _refuse_infinite(model, network.state_dict().items())
     return network
 
 
@@ -68,7 +68,7 @@ def add_adapter(network: Any, folder: Path, *, is_trainable: bool = False) -> An
         raise CxrError(
             f"{folder}: {len(unexpected)} of its weights do not fit the base model, the first: {unexpected[0]}"
         )
-    _refuse_infinite(str(folder), get_peft_model_state_dict(adapted))
+    _refuse_infinite(str(folder), get_peft_model_state_dict(adapted).items())
     return adapted
 
 
@@ -79,10 +79,14 @@ def _refuse_missing(model: str, names: Any, what: str) -> None:
         )
 
 
-def _refuse_infinite(model: str, tensors: Mapping[str, Any]) -> None:
-    """CxrError: a weight is NaN or infinite, and so would be all that the model says. It takes a second for 5 GB."""
-    wrong = (name for name, tensor in tensors.items() if not _is_finite(tensor))
-    if name := next(wrong, None):
+def first_infinite(tensors: Iterable[tuple[str, Any]]) -> str | None:
+    """The name of the first weight that is NaN or infinite; None if all are numbers. It takes a second for 5 GB."""
+    return next((name for name, tensor in tensors if not _is_finite(tensor)), None)
+
+
+def _refuse_infinite(model: str, tensors: Iterable[tuple[str, Any]]) -> None:
+    """CxrError: a weight is NaN or infinite, and so would be all that the model says."""
+    if name := first_infinite(tensors):
         raise CxrError(
             f"{model}: weights are not finite numbers, the first: {name}; the file or its training is broken"
         )
