@@ -9,6 +9,7 @@ def count() -> Conversation[int | Failure]:
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -80,9 +81,15 @@ def ask_json(request: Request, parse: Parse[T], fault: Fault) -> Conversation[T 
     A reply that was cut off is no help to the model, so the request is made afresh, and asks for few words; any other
     is sent back with what is wrong with it.
     """
-    request = replace(request, usable=lambda reply: not isinstance(_result(reply, request, parse, fault), Failure))
+
+    @lru_cache(maxsize=1)
+    def result_of(reply: Reply) -> T | Failure:
+        """The engine asks whether a reply is usable, and then it is used: it is read once."""
+        return _result(reply, request.schema or {}, parse, fault)
+
+    request = replace(request, usable=lambda reply: not isinstance(result_of(reply), Failure))
     [reply] = yield [request]
-    result = _result(reply, request, parse, fault)
+    result = result_of(reply)
     if not isinstance(result, Failure) or reply.error:
         return result
     if reply.finish == "length":
@@ -93,7 +100,7 @@ def ask_json(request: Request, parse: Parse[T], fault: Fault) -> Conversation[T 
         messages = [*request.messages, bad_reply, {"role": "user", "content": _RETRY.format(result.reason)}]
     retry = replace(request, id=f"{request.id}#again", messages=messages)
     [reply] = yield [retry]
-    return _result(reply, retry, parse, fault)
+    return result_of(reply)
 
 
 def together(conversations: Sequence[Conversation[T]]) -> Conversation[list[T]]:
@@ -118,12 +125,12 @@ def _next_requests(conversation: Conversation[T], replies: list[Reply] | None) -
     return next(conversation) if replies is None else conversation.send(replies)
 
 
-def _result(reply: Reply, request: Request, parse: Parse[T], fault: Fault) -> T | Failure:
+def _result(reply: Reply, schema: Schema, parse: Parse[T], fault: Fault) -> T | Failure:
     if reply.error:
         return Failure(reply.error)
     try:
         value = msgspec.json.decode(_json(reply.text))
-        if reason := misfit(value, request.schema or {}):
+        if reason := misfit(value, schema):
             reason = f"unparsable: {reason}"
         elif reply.finish == STAND_IN or not (reason := fault(value)):
             return parse(value)
