@@ -1,6 +1,7 @@
 """Steps in any form as Step dicts: a string, a list of strings or of objects, numbered or bulleted."""
 
 import re
+import string
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings.sentences import sentences
 
 _TEXT_KEYS = ("step", "content", "sentence", "description", "reasoning")
+_PUNCTUATION_TO_SPACE = str.maketrans(dict.fromkeys(string.punctuation, " "))
 _ITEM_MARK = re.compile(r"^\s*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s+|[-*•]\s+)", re.IGNORECASE)
 _LIST_ITEM = re.compile(r"\n(?=[^\S\n]*(?:(?:step\s*)?\(?\d{1,2}\s*[.):]\s|[-*•]\s))", re.IGNORECASE)
 
@@ -56,3 +58,8 @@ def predictions_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 def reasoning_steps(prediction: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The reasoning of a prediction, in steps."""
     return as_steps(prediction.get("think") or reasoning_text(prediction["text"]))
+
+
+def normal_form(text: str) -> str:
+    """The words in lower case without punctuation: the same for two steps that repeat each other."""
+    return " ".join(text.lower().translate(_PUNCTUATION_TO_SPACE).split())

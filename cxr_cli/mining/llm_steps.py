@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from cxr_cli.answers.grading import grade
+from cxr_cli.answers.steps import normal_form
 from cxr_cli.engines.conversations import Conversation, run_conversations
 from cxr_cli.engines.prompts.json_schema import Schema, array_of, numbered_object, object_of, subset_of, text_within
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
@@ -122,10 +123,10 @@ def _chain_steps(reply: Any, report: NumberedReport) -> list[Step]:
 
 
 def _distinct(parts: Iterable[T], text_of_part: Callable[[T], str]) -> list[T]:
-    """Those whose text, but for case, white space and a full stop, does not stand before."""
+    """Those whose words no part before has."""
     distinct: dict[str, T] = {}
     for part in parts:
-        distinct.setdefault(" ".join(text_of_part(part).lower().split()).rstrip("."), part)
+        distinct.setdefault(normal_form(text_of_part(part)), part)
     return list(distinct.values())
 
 

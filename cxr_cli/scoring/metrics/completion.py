@@ -10,7 +10,7 @@ from cxr_cli.answers.lists import list_items
 from cxr_cli.answers.parsed_answer import ParsedAnswer
 from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.answers.reply_reader import choose
-from cxr_cli.answers.steps import as_steps
+from cxr_cli.answers.steps import as_steps, normal_form
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.sections import has_findings
 from cxr_cli.findings.verdict import ReferenceFindings
@@ -18,7 +18,6 @@ from cxr_cli.records import Unmentioned
 from cxr_cli.scoring.metrics.f1 import f1
 from cxr_cli.scoring.metrics.radrscore import coverage
 from cxr_cli.tasks.task_table import task_of
-from cxr_cli.verifying.steps.step_words import normal_form
 
 
 class CaseReference(NamedTuple):

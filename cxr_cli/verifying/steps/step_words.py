@@ -1,8 +1,9 @@
 """What the words of a step mention beside its findings: the report, a prior film, a measurement."""
 
 import re
-import string
 from typing import NamedTuple
+
+from cxr_cli.answers.steps import normal_form
 
 _REPORT_WORDS = re.compile(
     r"\b(?:(?:the|this|his|her|radiology|radiologist'?s?|written|original|clinical) report|radiologist|dictat\w+"
@@ -49,7 +50,6 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
-_PUNCTUATION_TO_SPACE = str.maketrans(dict.fromkeys(string.punctuation, " "))
 
 
 def mentions_report(text: str) -> bool:
@@ -77,11 +77,6 @@ def measurements(text: str) -> set[tuple[float, str]]:
         scale = 10.0 if unit[0] in "cC" else 1.0
         sizes |= {(round(float(number) * scale, 3), kind) for number in (first, second) if number}
     return sizes
-
-
-def normal_form(text: str) -> str:
-    """The words in lower case without punctuation: the same for two steps that repeat each other."""
-    return " ".join(text.lower().translate(_PUNCTUATION_TO_SPACE).split())
 
 
 class StepWords(NamedTuple):
