@@ -14,7 +14,7 @@ DENSITY = frozenset(
     {"lung opacity", "interstitial disease", "lucency", "bone lesion"}
 )  # "increased density": no change
 
-_IS_INCREASED = ("is increased", "are increased", "appears increased", "appear increased")
+_IS_DENSE = COMPARISONS["change"]["dense"]
 _CHANGE_NOUN = re.compile(rf"(?:interval )?{either(COMPARISONS['change']['nouns'])}\b")
 _QUALITY = {word: quality for quality, words in COMPARISONS["amount"].items() for word in words}
 _AMOUNT = re.compile(rf"\b({either(_QUALITY)})\b")
@@ -84,10 +84,9 @@ class Changes(Neighbourhood):
                 course = "better" if word[1].startswith("less") else "worse"
                 return [("change", course, start, end), description]
             return [description]
-        if course and word[0] == "increased" and self.text(i) in _IS_INCREASED and self.subject_of(i) in DENSITY:
-            return [token for token in group if token[0] == "change"] if self.is_timed else []
         if course:
-            return [token for token in group if token[0] == "change"]
+            is_dense = self.text(i) in _IS_DENSE and self.subject_of(i) in DENSITY and not self.is_timed
+            return [] if is_dense else [token for token in group if token[0] == "change"]
         finding = self.object_of(i) or self.subject_of(i)
         if not finding or (finding in DENSITY and not self.is_timed):
             return group if not finding else []
