@@ -68,9 +68,11 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
     arguments.generation_kwargs = no_images
-    log, log_of_completions = LogCallback(job.out), CompletionLog(job.out)
-    logs_completions = bool(job.settings.get("log_completions"))
-    functions = log_of_completions.logged(rewards.functions) if logs_completions else rewards.functions
+    callbacks: list[Any] = [LogCallback(job.out)]
+    functions = rewards.functions
+    if job.settings.get("log_completions"):
+        callbacks.append(completions := CompletionLog(job.out))
+        functions = completions.logged(functions)
     first, *others = functions.values()
     with settings_errors():
         trainer: Any = Trainer(
@@ -80,7 +82,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
             train_dataset=lazy_dataset(data.rows, rl_example, job.films),
             processing_class=processor,
             peft_config=lora,
-            callbacks=[log, log_of_completions] if logs_completions else [log],
+            callbacks=callbacks,
         )
     run_trainer(trainer, job, steps_between_generations(arguments))
     write_model_card(job, "rl", trainer, data.rows)

@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Iterator
-from contextlib import redirect_stderr
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
@@ -37,8 +36,7 @@ def _sheet_as_csv(path: Path) -> io.BytesIO:
     import polars as pl
 
     try:
-        with redirect_stderr(io.StringIO()):
-            sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string")
+        sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string")
     except fastexcel.FastExcelError as error:
         raise CxrError(f"{path}: not a workbook, or a damaged one") from error
     cells = pl.DataFrame(sheet).select(pl.all().str.replace_all(r"\r\n?|\n", _BREAK))

@@ -1,4 +1,4 @@
-"""LoRA: the defaults of the setting `lora`, peft's configuration made of it, and an adapter that is trained further."""
+"""LoRA: peft's configuration made of the setting `lora`, and an adapter that is trained further."""
 
 from typing import Any
 
