@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import wraps
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from cxr_cli.errors import CxrError
@@ -43,6 +45,15 @@ def load_own_reward(name: str) -> tuple[str, Callable[..., Any]]:
         raise CxrError(f"--reward {name} is no function")
     _check_signature(name, function)
     return attribute, _checked(name, function)
+
+
+def code_digest(function: Callable[..., Any]) -> str:
+    """8 hex digits of the file in which a reward is written; of nothing for a function that has none."""
+    try:
+        path = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:  # of C, or a callable object
+        path = None
+    return blake2b(Path(path).read_bytes() if path else b"", digest_size=4).hexdigest()
 
 
 @contextmanager

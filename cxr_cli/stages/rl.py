@@ -21,6 +21,7 @@ from cxr_cli.training.plan.plan import plan_rl
 from cxr_cli.training.processes.distributed import train_or_launch
 from cxr_cli.training.processes.once import once_for_all
 from cxr_cli.training.run_record import RunRecord, is_begun, record_of
+from cxr_cli.training.settings.config import read_settings, reward_texts
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 from cxr_cli.training.variance_filter import filter_prompts, kept_prompts
 
@@ -99,9 +100,16 @@ def train(
     )
 
 
+def _rewards_of_settings(options: TrainingOptions) -> list[str]:
+    """The rewards that `--config` and `--set` name; [] where neither does. Raises CxrError."""
+    if not (options.config or options.sets):
+        return []
+    return reward_texts(read_settings(options.config, options.sets).get("rewards") or [], options.config or "--set")
+
+
 def _run_audit(options: RlOptions, lexicon: Lexicon) -> None:
     """Prints what the rewards pay for the chains of the rows, and for cheats. CxrError: a cheat is paid as well."""
-    rewards = select(options.rewards)
+    rewards = select(options.rewards or _rewards_of_settings(options.training))
     rows: list[Row] = []
     for_each_row(options.training.inputs, rows.append, mapping=options.training.mapping, limit=options.training.limit)
     result = audit(rows, rewards, reader(lexicon))

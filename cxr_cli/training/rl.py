@@ -10,6 +10,7 @@ from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import statement_metrics
 from cxr_cli.rewards.reward_mix import RewardMix
+from cxr_cli.rows import note
 from cxr_cli.training import models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
 from cxr_cli.training.data.training_rows import TrainingData
@@ -84,8 +85,23 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
             peft_config=lora,
             callbacks=callbacks,
         )
+    _report_left_over(arguments, len(data.rows))
     run_trainer(trainer, job, steps_between_generations(arguments))
     write_model_card(job, "rl", trainer, data.rows)
+
+
+def prompts_a_generation(arguments: Any, processes: int) -> int:
+    """How many prompts GRPO takes at once; of an epoch it leaves out those that are too few for that."""
+    prompts: int = (
+        arguments.per_device_train_batch_size * processes * arguments.steps_per_generation // arguments.num_generations
+    )
+    return prompts
+
+
+def _report_left_over(arguments: Any, rows: int) -> None:
+    prompts = prompts_a_generation(arguments, arguments.world_size)
+    if (left_over := rows % prompts) and not distributed.rank():
+        note(f"{left_over} of {rows} prompts are left over in each epoch: a generation takes {prompts}")
 
 
 def steps_between_generations(arguments: Any) -> int:

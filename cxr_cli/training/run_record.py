@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from cxr_cli.errors import CxrError
+from cxr_cli.images import films_of
+from cxr_cli.rewards.own_reward import code_digest
 from cxr_cli.rewards.reward_mix import RewardMix
+from cxr_cli.rewards.reward_table import REWARDS
 from cxr_cli.rows import note
 from cxr_cli.rows.signatures import cxr_version
+from cxr_cli.training.data.row_store import sample_of
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
@@ -33,6 +38,7 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
         "model": str(Path(job.model).resolve()) if Path(job.model).exists() else job.model,
         "rows": " ".join(str(part.fingerprint) for part in data.rows.parts),
         "order of rows": " ".join(part.order for part in data.rows.parts),
+        "films": _films_digest(data, job.root),
         "weights": list(job.weights or ()),
         "processes": distributed.process_count(job.gpus, job.nodes),
         "cxr": cxr_version(),
@@ -41,7 +47,18 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
     }
     if rewards is not None:
         record["settings"]["rewards"] = dict(zip(rewards.functions, rewards.weights, strict=True))
+        own = {name: function for name, function in rewards.functions.items() if name not in REWARDS}
+        record["code of reward"] = {name: code_digest(function) for name, function in own.items()}
     return json.loads(json.dumps(record, default=str))  # type: ignore[no-any-return]
+
+
+def _films_digest(data: TrainingData, root: Path | None) -> str:
+    """8 hex digits of what the films of a sample of the rows hold; others may have come to lie under their names."""
+    digest = blake2b(digest_size=4)
+    for row in sample_of(data.rows):
+        for path in map(Path(root or "").joinpath, films_of(row)):
+            digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()
 
 
 def write_record(out: Path, record: RunRecord) -> None:
@@ -110,8 +127,9 @@ def _finished_record(out: Path) -> RunRecord:
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(name, "learning_rate (1e-06 before, 2e-06 now)") for all that differ."""
     first, second = dict(_flat(before)), dict(_flat(after))
-    for name in sorted({*first, *second}):
-        if first.get(name) != second.get(name):
+    names = [name for name in sorted({*first, *second}) if first.get(name) != second.get(name)]
+    for name in names:
+        if name != "films" or not {"rows", "order of rows"} & {*names}:  # other rows have other films
             yield name, f"{name} ({_display(first.get(name))} before, {_display(second.get(name))} now)"
 
 

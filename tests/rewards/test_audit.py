@@ -1,5 +1,6 @@
 """The audit: no cheat may be paid as well as the honest chains."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,40 @@ def test_the_audit_on_the_command_line(cxr: Cxr, drawn: Path) -> None:
     done = cxr("rl", drawn / "steps.jsonl", "--audit", "--reward", "length")
     assert done.returncode == 1
     assert "cheats earn as much as the honest chains: " in done.stderr
+
+
+def test_the_audit_of_the_rewards_of_a_recipe(cxr: Cxr, drawn: Path, tmp_path: Path) -> None:
+    (tmp_path / "rl.yaml").write_text("learning_rate: 1.0e-6\nrewards: {length: 2}\n")
+    done = cxr("rl", drawn / "steps.jsonl", "--audit", "--config", "rl.yaml")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[3].startswith("length")
+    done = cxr("rl", drawn / "steps.jsonl", "--audit", "--config", "rl.yaml", "--set", "rewards=format")
+    assert done.stdout.splitlines()[3].startswith("format")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("raise ValueError('Private words')", "own:f (ids ID and 11 more): ValueError at FILE:2"),
+        ("return None", "own:f (ids ID and 11 more) gave None, not a list"),
+        (
+            "return [float('nan')] * len(completions)",
+            "own:f gave nan for id ID; it NUMBER",
+        ),
+        ("return ['1'] * len(completions)", "own:f gave a str for id ID; it NUMBER"),
+        ("return [1.0]", "own:f (ids ID and 11 more) gave 1 values for 12 completions"),
+        ("def:", "own:f: SyntaxError at FILE:2"),
+    ],
+)
+def test_the_audit_names_what_is_wrong_with_an_own_reward(
+    cxr: Cxr, drawn: Path, tmp_path: Path, body: str, words: str
+) -> None:
+    (tmp_path / "own.py").write_text(f"def f(completions, **_):\n    {body}\n")
+    done = cxr("rl", drawn / "steps.jsonl", "--audit", "--limit", 12, "--reward", "own:f")
+    first = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])["id"]
+    words = (
+        words.replace("ID", first)
+        .replace("NUMBER", "takes a number of at most 1e+09, or None")
+        .replace("FILE", str(tmp_path / "own.py"))
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"cxr: --reward {words}\n")

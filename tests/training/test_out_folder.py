@@ -3,11 +3,13 @@
 import fcntl
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from cxr_cli.errors import CxrError
+from cxr_cli.rewards.reward_mix import select
 from tests.cases import lines
 from tests.conftest import Cxr, needs
 from tests.training.small_trainings import FAST, error_of, history, rl, same, sft, weights
@@ -153,6 +155,34 @@ def test_resume_goes_on_with_the_same_training_alone(
         rl(drawn, model, out, max_steps=4, **SAVED, resume=True)
     del before["run.json"]
     assert files(out) == before
+
+
+def test_other_films_under_the_same_names_do_not_go_on(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    films, out, model = tmp_path / "films", tmp_path / "out", tiny_models["qwen2_vl"]
+    shutil.copytree(drawn, films)
+    sft(films, model, out, max_steps=1, **SAVED)
+    first, second, *_ = sorted((films / "images").rglob("*.png"))
+    shutil.copy(second, first)
+    with pytest.raises(CxrError, match=r"was begun differently: films \(\w{8} before, \w{8} now\): choose"):
+        sft(films, model, out, max_steps=2, **SAVED, resume=True)
+
+
+def test_a_reward_that_was_written_anew_does_not_go_on(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    out, model, code = (
+        tmp_path / "out",
+        tiny_models["qwen2_vl"],
+        "def f(completions, **_):\n    return [{}] * len(completions)\n",
+    )
+    Path("written.py").write_text(code.format(1))
+    rl(drawn, model, out, select(["written:f"]), max_steps=1, **SAVED)
+    Path("written.py").write_text(code.format(2))
+    with pytest.raises(CxrError, match=r"was begun differently: code of reward.f \(\w{8} before, \w{8} now\): choose"):
+        rl(drawn, model, out, select(["written:f"]), max_steps=2, **SAVED, resume=True)
 
 
 def test_a_history_that_was_cut_off(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:

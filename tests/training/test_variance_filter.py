@@ -3,10 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from cxr_cli.errors import CxrError
+from cxr_cli.training.data.dataset import check_payable
+from cxr_cli.training.data.training_rows import read_training_data
+from cxr_cli.training.variance_filter import kept_prompts
 from tests.conftest import Cxr
-from tests.training.small_trainings import (
-    ROLL,
-)
+from tests.training.small_trainings import ROLL, make_job
 
 
 def test_prompts_that_do_not_vary_are_left_out(
@@ -30,3 +34,25 @@ def test_prompts_that_do_not_vary_are_left_out(
     assert all("binary" in id for id in kept["kept"])
     assert f"cxr: {len(kept['kept'])} of 8 prompts vary in 4 answers" in done.stderr
     assert json.loads((tmp_path / "out" / "training.json").read_text())["rows"] == len(kept["kept"])
+    done = cxr("rl", drawn / "steps.jsonl", *flags, "--filter-variance", 8, *more, "--resume")
+    assert done.returncode == 1
+    assert "out was begun differently: filter_variance (4 before, 8 now): choose the same, or another -o" in done.stderr
+
+
+def test_a_choice_of_prompts_of_another_run_is_refused(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path)
+    data = read_training_data(job, check_payable)
+    rows = len(data.rows)
+    ids = [data.rows[0]["id"]]
+    (tmp_path / "varied.json").write_text(json.dumps({"samples": 4, "rows": rows, "kept": ids}))
+    assert len(kept_prompts(job, data, 4).rows) == len(kept_prompts(job, data, None).rows) == 1
+    with pytest.raises(CxrError, match=f"of {rows} rows and 4 samples, and this run has {rows} and 8: remove it"):
+        kept_prompts(job, data, 8)
+    (tmp_path / "varied.json").write_text(json.dumps({"samples": 4, "rows": rows + 1, "kept": ids}))
+    with pytest.raises(CxrError, match=f"of {rows + 1} rows and 4 samples, and this run has {rows} and 4: remove it"):
+        kept_prompts(job, data, 4)
+    (tmp_path / "varied.json").write_text('{"samples": 4, "ro')
+    with pytest.raises(CxrError, match=r"varied.json is damaged: remove it, and --filter-variance writes it again"):
+        kept_prompts(job, data, 4)

@@ -31,6 +31,7 @@ STORED_FIELDS = (
     "split",
 )
 MODEL_TEXTS = ("question", "options", "answer", "steps")  # fields that a model reads or writes
+SAMPLE = 64  # rows that stand for all, where to look at each takes too long
 FILM_CHARACTERS = 1000  # of a text that takes about as many tokens as a film
 
 
@@ -111,6 +112,11 @@ class Mixture:
     def __getitem__(self, index: int) -> Row:
         part: int = self._part[index]
         return self.parts[part][int(self._row[index])]
+
+
+def sample_of(rows: RowStore | Mixture) -> list[Row]:
+    """About SAMPLE rows, evenly spread."""
+    return [rows[index] for index in range(0, len(rows), max(1, len(rows) // SAMPLE))]
 
 
 def _random_order(size: int, count: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:

@@ -9,10 +9,9 @@ import numpy as np
 from cxr_cli.engines.vllm.engine_arguments import check_installed
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.reward_mix import RewardMix
-from cxr_cli.rows import Row
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import missing_films
-from cxr_cli.training.data.row_store import Mixture
+from cxr_cli.training.data.row_store import Mixture, sample_of
 from cxr_cli.training.data.special_tokens import check_special_tokens
 from cxr_cli.training.data.token_counts import TokenCount, TokenCounter, longest_rows
 from cxr_cli.training.data.training_rows import TrainingData
@@ -21,8 +20,6 @@ from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.defaults import RL_DEFAULTS
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
-
-SAMPLE = 64  # rows whose films are opened and whose tokens are counted
 
 
 def plan_sft(job: Job, training_data: TrainingData) -> str:
@@ -91,7 +88,7 @@ def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) 
     names = [f"{name} x {weight:g}" for name, weight in pairs if weight]
     names += [f"factuality x {weights.step:g} by step"] if weights.step else []
     yield _plan_line("rewards", ", ".join(names))
-    rows = _sample(data)
+    rows = sample_of(data)
     for name, values in rewards.pay([""] * len(rows), {"case": rows}).items():
         if np.isnan(values).all():
             yield _plan_line("", f"{name} applies to none of the rows looked at")
@@ -125,8 +122,7 @@ def _step_count(arguments: Any, steps_an_epoch: int) -> str:
 def _rl_step_count(arguments: Any, rows: int, processes: int) -> str:
     """The same for GRPO, which leaves out the prompts of an epoch that are too few for a generation. CxrError: all of
     them are."""
-    batch = arguments.per_device_train_batch_size * processes * arguments.steps_per_generation
-    prompts = batch // arguments.num_generations  # of a generation
+    prompts = rl.prompts_a_generation(arguments, processes)
     if rows < prompts:
         raise CxrError(f"one generation takes {prompts} prompts, and there are {rows} rows: lower the batch")
     batches_an_epoch = rows // prompts * arguments.steps_per_generation * arguments.num_iterations
@@ -158,12 +154,7 @@ def _token_counts(
         check_special_tokens(rows, counter.processor)
     for row in longest_rows(data.held_out) if data.held_out else ():
         counter.count(row)
-    return [counter.count(row) for row in [*_sample(data.rows), *longest_rows(data.rows)]], counter.context_length
-
-
-def _sample(data: Mixture) -> list[Row]:
-    """About SAMPLE rows, evenly spread."""
-    return [data[index] for index in range(0, len(data), max(1, len(data) // SAMPLE))]
+    return [counter.count(row) for row in [*sample_of(data.rows), *longest_rows(data.rows)]], counter.context_length
 
 
 def _median_prompt(counts: Sequence[TokenCount]) -> int:

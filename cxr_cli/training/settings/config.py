@@ -91,7 +91,7 @@ def check_settings(settings: Mapping[str, Any], config_class: type, where: str) 
         if name == "lora":
             result[name] = _lora(value, where)
         elif name == "rewards":
-            result[name] = _reward_texts(value, where)
+            result[name] = reward_texts(value, where)
         else:
             result[name] = _checked_value(name, value, types[name], where)
     _check_choice("loss_type", result.get("loss_type"), LOSSES[stage], where)
@@ -127,7 +127,7 @@ def _lora(value: Any, where: str) -> Settings | None:
     return lora
 
 
-def _reward_texts(value: Any, where: str) -> list[str]:
+def reward_texts(value: Any, where: str) -> list[str]:
     """`[format:1, process:2]`, `{format: 1, process: 2}` and `format:1 process:2` are the same. Raises CxrError."""
     if isinstance(value, str):
         return value.replace(",", " ").split()
@@ -137,7 +137,7 @@ def _reward_texts(value: Any, where: str) -> list[str]:
         raise CxrError(f"{where}: rewards takes names with weights: [format:1, process:2]")
     texts: list[str] = []
     for item in value:  # in a list `format: 1` with a blank is a mapping
-        texts += _reward_texts(item, where) if isinstance(item, Mapping) else [str(item)]
+        texts += reward_texts(item, where) if isinstance(item, Mapping) else [str(item)]
     return texts
 
 
