@@ -1,7 +1,8 @@
 """Packages that the base install lacks: a stage that needs one and misses it names the line that installs it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 
 from cxr_cli.errors import CxrError
 
@@ -28,6 +29,15 @@ def not_installed(error: ModuleNotFoundError, extra: str) -> str:
 def install_line(extra: str) -> str:
     """How to install an extra: from a clone, since the package is not published."""
     return f'pip install -e ".[{extra}]" in a clone of the project'
+
+
+def installed_versions(*packages: str) -> dict[str, str]:
+    """Name -> version of those that are installed."""
+    versions = {}
+    for name in packages:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
 
 
 def package_line(*packages: str) -> str:

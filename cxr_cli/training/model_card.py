@@ -4,9 +4,9 @@ import json
 import platform
 import shlex
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from cxr_cli.extras import installed_versions
 from cxr_cli.rows.signatures import cxr_version
 from cxr_cli.scoring.tables.markdown import code_span, escape_markdown
 from cxr_cli.training.data.row_store import Mixture
@@ -26,7 +26,7 @@ def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "model": job.model,
         "command": shlex.join(["cxr", *sys.argv[1:]]),
         "cxr": cxr_version(),
-        "libraries": {name: installed for name in LIBRARIES if (installed := _version(name))},
+        "libraries": installed_versions(*LIBRARIES),
         "python": platform.python_version(),
         "rows": len(data),
         "data": [str(part.fingerprint) for part in data.parts],
@@ -37,13 +37,6 @@ def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
     (job.out / "README.md").write_text(_card_text(record, trainer.state.log_history), "utf-8")
     draw_curves(job.out)
     (job.out / "training.json").write_text(json.dumps(record, indent=2, default=str) + "\n", "utf-8")
-
-
-def _version(library: str) -> str | None:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None
 
 
 def _card_text(record: dict[str, Any], logs: list[dict[str, Any]]) -> str:

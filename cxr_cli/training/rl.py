@@ -18,7 +18,7 @@ from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.processes import distributed
-from cxr_cli.training.settings.defaults import RL_DEFAULTS
+from cxr_cli.training.settings.defaults import MAX_SAMPLER_GAP, RL_DEFAULTS
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.names import ROLLOUTS, Settings
 from cxr_cli.training.settings.trainer_arguments import settings_errors, trainer_arguments
@@ -38,7 +38,8 @@ def train(job: Job, data: TrainingData, rewards: RewardMix) -> None:
     by_vllm, deepspeed = rollouts != "transformers", bool(job.settings.get("deepspeed"))
     if by_vllm:
         check_installed()
-    with environment(QUIET if by_vllm else {}), no_rows_in_logs(), distributed.rendezvous(deepspeed=deepspeed):
+    quiet = {**QUIET, "TRL_EXPERIMENTAL_SILENCE": "1"} if by_vllm else {}  # a `rollout_func` may change in TRL
+    with environment(quiet), no_rows_in_logs(), distributed.rendezvous(deepspeed=deepspeed):
         _train_rl(job, data, rewards, rollouts)
 
 
@@ -47,7 +48,9 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
 
     from cxr_cli.training.checkpoint_callbacks import Resumable
     from cxr_cli.training.grpo.epoch_sampler import EpochSampler
+    from cxr_cli.training.grpo.sampler_check import SamplerCheck
     from cxr_cli.training.grpo.step_credit import StepCredit
+    from cxr_cli.training.grpo.vllm_rollouts import VllmRollouts
     from cxr_cli.training.logs.completion_log import CompletionLog
     from cxr_cli.training.logs.log_callback import LogCallback
 
@@ -69,7 +72,8 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
     arguments.generation_kwargs = no_images
-    callbacks: list[Any] = [LogCallback(job.out)]
+    sampler_check = SamplerCheck(job.settings.get("max_sampler_gap", MAX_SAMPLER_GAP), arguments.temperature)
+    callbacks: list[Any] = [LogCallback(job.out), sampler_check]
     functions = rewards.functions
     if job.settings.get("log_completions"):
         callbacks.append(completions := CompletionLog(job.out))
@@ -84,6 +88,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
             processing_class=processor,
             peft_config=lora,
             callbacks=callbacks,
+            rollout_func=VllmRollouts(processor, sampler_check.take_samples) if arguments.use_vllm else None,
         )
     _report_left_over(arguments, len(data.rows))
     run_trainer(trainer, job, steps_between_generations(arguments))

@@ -26,7 +26,7 @@ MAY_CHANGE = (  # from one run to the next: how long a training is, and what it 
     *LENGTH,
     *("save_strategy", "save_steps", "save_total_limit", "logging_strategy", "logging_steps", "logging_first_step"),
     *("eval_strategy", "eval_steps", "eval_cases", "eval_tokens", "report_to", "run_name", "dataloader_num_workers"),
-    "log_completions",
+    *("log_completions", "max_sampler_gap"),
 )
 
 

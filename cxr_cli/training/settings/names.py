@@ -25,16 +25,18 @@ OWN_SETTINGS: dict[str, str] = {
     "rewards": "of cxr rl: names with weights, [format:1, process:2]",
     "credit": "of cxr rl: completion, or step, which pays factuality sentence by sentence",
     "rollouts": f"of cxr rl: {' or '.join(', '.join(ROLLOUTS).rsplit(', ', 1))}",
+    "max_sampler_gap": "of cxr rl: stop where sampler and trainer differ by more in the log-probability of a token",
     "log_completions": "of cxr rl: write each completion and its rewards to OUT/completions.jsonl",
 }
 OWN_TYPES: dict[str, Any] = {
     **dict.fromkeys(("model", "revision", "attn_implementation", "deepspeed", "credit", "rollouts"), str | None),
     **dict.fromkeys(("size", "max_pixels", "max_images", "eval_cases", "eval_tokens"), int | None),
     "freeze_vision": bool,
+    "max_sampler_gap": float,
     "log_completions": bool,
 }
 _OF_SFT = ("eval_cases", "eval_tokens")
-_OF_RL = ("rewards", "credit", "rollouts", "log_completions")
+_OF_RL = ("rewards", "credit", "rollouts", "max_sampler_gap", "log_completions")
 
 _OPTIMIZER = (
     *("learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "optim", "weight_decay"),

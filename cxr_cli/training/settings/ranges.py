@@ -90,6 +90,7 @@ RANGES: dict[str, Range] = {
     "size": Range(28, 4096),
     "max_pixels": Range(28 * 28),
     "max_images": AT_LEAST_1,
+    "max_sampler_gap": ABOVE_0,
     "eval_cases": AT_LEAST_0,
     "eval_tokens": AT_LEAST_1,
     "lora.r": AT_LEAST_1,
