@@ -150,7 +150,8 @@ class LocalEngine:
         """Tensors of the batch: padded on the left, with the pixels of its images."""
         images = [[image.convert("RGB") for image in images_in(request.messages)] for request in requests]
         settings: dict[str, Any] = {"images": [of_one for of_one in images if of_one]} if any(images) else {}
-        inputs = self.processor(text=texts, padding=True, padding_side="left", return_tensors="pt", **settings)
+        settings |= {"padding": True, "padding_side": "left", "return_tensors": "pt"}
+        inputs = self.processor(text=texts, add_special_tokens=False, **settings)  # the template has written them
         return inputs.to(self.model.device)
 
     def _reply(self, request: Request, prompt_tokens: int, tokens: list[int]) -> Reply:

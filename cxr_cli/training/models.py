@@ -11,12 +11,10 @@ from cxr_cli.engines.model_files import (
     load_weights,
     locate,
     takes_images,
+    vision_parameters,
 )
 from cxr_cli.errors import CxrError
 from cxr_cli.training.settings.lora import check_adapter, lora_config
-
-FAMILIES = {"qwen2_vl": "Qwen2-VL", "qwen2_5_vl": "Qwen2.5-VL", "qwen3_vl": "Qwen3-VL"}
-"""The model families that can be trained: `model_type` of their configuration -> what they are called."""
 
 
 def locate_trainable(model: str, revision: str | None = None) -> tuple[ModelFiles, Any]:
@@ -25,11 +23,6 @@ def locate_trainable(model: str, revision: str | None = None) -> tuple[ModelFile
     config = load_config(files.base, revision)
     if not takes_images(config):
         raise CxrError(f"{model} is a language model: films need a vision-language model")
-    if config.model_type not in FAMILIES:
-        raise CxrError(
-            f"{model} is of the family {config.model_type}; {', '.join(FAMILIES)} can be trained. Another needs a chat "
-            "template that takes images, an image processor, and its name in cxr_cli/training/models.py"
-        )
     return files, config
 
 
@@ -62,7 +55,6 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
         adapted.peft_config["default"].base_model_name_or_path = base_name
         return adapted, processor, None
     if settings.get("freeze_vision"):
-        for name, parameter in base.named_parameters():
-            if "visual" in name:
-                parameter.requires_grad_(False)
+        for _, parameter in vision_parameters(base):
+            parameter.requires_grad_(False)
     return base, processor, lora_config(base, settings)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
 
+from cxr_cli.engines.model_files import film_tokens
 from cxr_cli.engines.vllm.engine_arguments import QUIET, check_installed
 from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
@@ -70,8 +71,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     )
     model, processor, lora = models.load_trainable(job.model, job.settings)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
-    no_images = forbid_image_tokens(model.config, vllm=arguments.use_vllm)
-    arguments.generation_kwargs = no_images
+    arguments.generation_kwargs = forbid_film_tokens(processor, model.config, vllm=arguments.use_vllm)
     sampler_check = SamplerCheck(job.settings.get("max_sampler_gap", MAX_SAMPLER_GAP), arguments.temperature)
     callbacks: list[Any] = [LogCallback(job.out), sampler_check]
     functions = rewards.functions
@@ -134,11 +134,10 @@ def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
     return RewardWeights([*(by_name | {"factuality": 0.0}).values()], by_name["factuality"])
 
 
-def forbid_image_tokens(config: Any, *, vllm: bool) -> dict[str, Any]:
-    """Generation arguments that keep the tokens of images out of completions: such a token would be read as one more
+def forbid_film_tokens(processor: Any, config: Any, *, vllm: bool) -> dict[str, Any]:
+    """Generation arguments that keep the tokens of films out of completions: such a token would be read as one more
     film, and stop the training."""
-    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
-    tokens = [token for name in names if (token := getattr(config, name, None)) is not None]
+    tokens = film_tokens(processor, config)
     return {"logit_bias": dict.fromkeys(tokens, -100.0)} if vllm else {"suppress_tokens": tokens}
 
 

@@ -36,7 +36,7 @@ def engines() -> list[str]:
 
 
 def families() -> list[str]:
-    from cxr_cli.training.models import FAMILIES
+    from recipes.tiny_model import FAMILIES
 
     return list(FAMILIES)
 

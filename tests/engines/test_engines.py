@@ -18,8 +18,8 @@ from cxr_cli.engines.cache import CachedEngine, ReplyCache, cache_path, clear_ca
 from cxr_cli.engines.dry_run import sample_value
 from cxr_cli.engines.requests import ignore_reply, seed_of
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.training.models import FAMILIES
 from recipes import tiny_model
+from recipes.tiny_model import FAMILIES
 from tests.conftest import needs
 from tests.engines.conversations import generate
 

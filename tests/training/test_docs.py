@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
-from cxr_cli.training.models import FAMILIES
+from recipes.tiny_model import FAMILIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "train.md"
 
 
 def families() -> str:
-    return markdown(["family", "such as"], [(f"`{family}`", name) for family, name in FAMILIES.items()])
+    return markdown(["family", "such as"], [(f"`{name}`", family.label) for name, family in FAMILIES.items()])
 
 
 def rewards() -> str:

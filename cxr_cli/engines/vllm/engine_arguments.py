@@ -1,17 +1,17 @@
 """What vLLM is started with: environment variables and engine arguments."""
 
-import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.engines.model_files import ModelFiles, read_object
+from cxr_cli.engines.model_files import ModelFiles, empty_model, load_config, read_object, takes_images, vision_parts
 from cxr_cli.engines.spec import Spec
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
 _LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM allows as max_lora_rank
+_PEFT = "base_model.model."  # what peft writes before the name of a weight
 QUIET = {  # variables by which vLLM prints errors alone, on stderr; it reads them when it is imported and started
     "VLLM_LOGGING_LEVEL": "ERROR",
     "VLLM_LOGGING_STREAM": "ext://sys.stderr",
@@ -46,17 +46,21 @@ def engine_arguments(spec: Spec, files: ModelFiles) -> dict[str, Any]:
         "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
     }
     if files.adapter:
-        _refuse_vision_adapter(files.adapter)
+        _refuse_vision_adapter(files.adapter, load_config(files.base, spec.revision))
         arguments |= {"enable_lora": True, "max_lora_rank": _max_lora_rank(files.adapter)}
     return arguments | args
 
 
-def _refuse_vision_adapter(adapter: Path) -> None:
-    """Raises CxrError if the adapter changes the vision part: vLLM would leave these changes out without a word."""
+def _refuse_vision_adapter(adapter: Path, config: Any) -> None:
+    """Raises CxrError if the adapter changes vision parts: vLLM would leave these changes out without a word.
+
+    config: of its base model.
+    """
     from safetensors import safe_open
 
+    vision = tuple(f"{_PEFT}{path}." for path in vision_parts(empty_model(config))) if takes_images(config) else ()
     with safe_open(adapter / "adapter_model.safetensors", "np") as weights:
-        if any(re.search("visual|vision|projector", name) for name in weights.keys()):  # noqa: SIM118 - no mapping
+        if any(name.startswith(vision) for name in weights.keys()):  # noqa: SIM118 - no mapping
             raise CxrError(
                 f"{adapter} changes the vision part too, which vLLM does not support: use --engine transformers"
             )

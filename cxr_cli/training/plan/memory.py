@@ -4,8 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.engines.model_files import add_adapter, load_weights
+from cxr_cli.engines.model_files import (
+    add_adapter,
+    empty_model,
+    linear_layers,
+    load_processor,
+    load_weights,
+    vision_parameters,
+)
 from cxr_cli.training.models import locate_trainable
+from cxr_cli.training.plan.model_requirements import check_model
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.lora import check_adapter, lora_config
 
@@ -27,7 +35,6 @@ class Sizes:
 def sizes_of(job: Job) -> tuple[str, Sizes]:
     """The model, `NAME (FAMILY)`, and its sizes. Of weights in a folder the headers are read: CxrError if one is
     missing, damaged or of another shape."""
-    import torch
     from transformers import AutoModelForImageTextToText
 
     files, config = locate_trainable(job.model, job.settings.get("revision"))
@@ -35,22 +42,19 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
     if Path(files.base).is_dir():
         model: Any = load_weights(AutoModelForImageTextToText, files.base, device_map="meta")
     else:
-        with torch.device("meta"):
-            model = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
+        model = empty_model(config)
+    check_model(model, load_processor(files.base, job.settings.get("revision")))
+    lora = lora_config(model, job.settings)
+    frozen = {name for name, _ in vision_parameters(model)} if job.settings.get("freeze_vision") else set()
+    layers = [*linear_layers(model)] if lora else []
     if files.adapter:
         model = add_adapter(model, files.adapter, is_trainable=True)
-    lora = lora_config(model, job.settings)
     text = config.get_text_config()
     parameters = sum(p.numel() for p in model.parameters())
-    frozen = "visual" if job.settings.get("freeze_vision") else None
-    to_train = (p for n, p in model.named_parameters() if p.requires_grad and not (frozen and frozen in n))
-    trainable = sum(p.numel() for p in to_train)
+    trainable = sum(p.numel() for name, p in model.named_parameters() if p.requires_grad and name not in frozen)
     if lora is not None:
-        trainable = sum(
-            lora.r * (m.in_features + m.out_features)
-            for n, m in model.named_modules()
-            if isinstance(m, torch.nn.Linear) and n.rpartition(".")[2] in lora.target_modules
-        )
+        targets = (layer for path, layer in layers if path.rpartition(".")[2] in lora.target_modules)
+        trainable = sum(lora.r * (layer.in_features + layer.out_features) for layer in targets)
     sizes = Sizes(parameters, trainable, text.hidden_size, text.num_hidden_layers, text.vocab_size)
     return f"{files.name} ({config.model_type})", sizes
 

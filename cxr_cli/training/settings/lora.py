@@ -1,12 +1,10 @@
 """LoRA: peft's configuration made of the setting `lora`, and an adapter that is trained further."""
 
+import re
 from typing import Any
 
-from cxr_cli.engines.model_files import ModelFiles, read_object
+from cxr_cli.engines.model_files import ModelFiles, linear_layers, read_object, vision_parts
 from cxr_cli.errors import CxrError
-
-LORA_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-"""The modules that an adapter is put on where `target_modules` names none."""
 
 
 def check_adapter(files: ModelFiles, settings: dict[str, Any]) -> None:
@@ -26,22 +24,27 @@ def check_adapter(files: ModelFiles, settings: dict[str, Any]) -> None:
 
 
 def lora_config(model: Any, settings: dict[str, Any]) -> Any:
-    """peft's LoraConfig, or None for full weights. Raises CxrError for a module that the model does not have."""
+    """peft's LoraConfig, or None for full weights: an adapter on the modules of the language model that
+    `target_modules` names, by default on all its linear layers. CxrError: it has no such module, ..
+
+    Vision parts are left out, since vLLM silently ignores what an adapter changes there.
+    """
     lora = settings.get("lora")
     if not lora:
         return None
     from peft import LoraConfig
 
-    names = lora["target_modules"] or LORA_MODULES
-    modules = {path for path, _ in model.named_modules()}
-    missing = [name for name in names if not any(path == name or path.endswith(f".{name}") for path in modules)]
+    names = lora["target_modules"] or sorted({path.rpartition(".")[2] for path, _ in linear_layers(model)})
+    vision = "|".join(map(re.escape, vision_parts(model)))
+    paths = [path for path, _ in model.named_modules() if not re.match(rf"({vision})(\.|$)", path)]
+    missing = [name for name in names if not any(path == name or path.endswith(f".{name}") for path in paths)]
     if missing:
-        raise CxrError(f"lora: the model has no module called {missing[0]}")
+        raise CxrError(f"lora: the language model has no module called {missing[0]}")
     return LoraConfig(
         r=lora["r"],
         lora_alpha=lora["alpha"],
         lora_dropout=lora["dropout"],
         target_modules=list(names),
-        exclude_modules=".*visual.*",  # vLLM silently ignores what an adapter changes there
+        exclude_modules=rf"({vision})(\..*)?",
         task_type="CAUSAL_LM",
     )

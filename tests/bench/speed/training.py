@@ -69,7 +69,7 @@ def trl_speed(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path,
     processor.tokenizer.padding_side = "left"
     functions = {} if stage == "sft" else {"reward_funcs": [rewards.format, rewards.accuracy, rewards.process]}
     if stage == "rl":
-        args.generation_kwargs = rl.forbid_image_tokens(loaded.config, vllm=False)
+        args.generation_kwargs = rl.forbid_film_tokens(processor, loaded.config, vllm=False)
     data = Dataset.from_list(examples)
     trainer = kind(model=loaded, args=args, train_dataset=data, processing_class=processor, **functions)
     return float(trainer.train().metrics["train_steps_per_second"])
