@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines.prompts.prompt import answer_text
 from cxr_cli.images import films_of
 from cxr_cli.rewards.functions import CASE_COLUMNS
@@ -18,7 +19,7 @@ Row = dict[str, Any]
 def question(case: Row) -> str:
     """The question as `cxr rl` asks it, with a mark for each film."""
     films = "<image>" * len(films_of(case))
-    return films + prompt(case, reasoned=True)
+    return films + prompt(case, INSTRUCTION)
 
 
 def reward_columns(case: Row) -> Row:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         metavar="FILE",
         help="Your own prompt: a text with {ask}, or {question} and {options}; a line --- ends the system prompt.",
     ),
+    options.instruction,
 )
 def infer(settings: "InferOptions") -> None:
     """Ask a vision-language model the questions of cases.
@@ -42,8 +43,7 @@ def infer(settings: "InferOptions") -> None:
     cxr phantom -n 2 -o test/ && cxr mine test/studies.jsonl | cxr infer -m Qwen/Qwen2-VL-2B-Instruct --images test/
 
     Reads cases with `question` and `images` (for temporal questions the films of the `prior` come first). Adds
-    `predictions`, each with the reply's text, its reasoning and its answer, and `answered_by`. A question that was
-    answered before is answered from the cache (`cxr cache`).
+    `predictions`, each with text, reasoning and answer, and `answered_by`. Repeats come from the cache (`cxr cache`).
 
     \b
     cxr infer test.jsonl -m Qwen/Qwen2-VL-7B-Instruct | cxr score --summary

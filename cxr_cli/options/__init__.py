@@ -14,6 +14,7 @@ from typing import get_args
 
 import click
 
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
@@ -28,12 +29,27 @@ __all__ = [
     "exit_if_incomplete",
     "films",
     "flow",
+    "instruction",
     "judge",
     "lexicon",
     "show_prompt",
     "unmentioned",
 ]
 
+
+def _not_blank(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not text.strip():
+        raise click.BadParameter("it is blank; a --prompt FILE without {instruction} asks without one")
+    return text
+
+
+instruction = click.option(
+    "--instruction",
+    metavar="TEXT",
+    callback=_not_blank,
+    help="What to write below the question, or for {instruction} in --prompt.  [default: what the model was trained "
+    f'with, if its folder says it, else that of the published checkpoints: "{INSTRUCTION}"]',
+)
 unmentioned = click.option(
     "--unmentioned",
     type=click.Choice(get_args(Unmentioned)),

@@ -3,20 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines import Conversation, Spec, open_engine, run_or_reject
+from cxr_cli.engines.model_files.recorded_instruction import recorded_instruction
 from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, PLACEHOLDERS, Predictor, check_askable
-from cxr_cli.engines.prompts.prompt import read_prompt
-from cxr_cli.errors import RowError
+from cxr_cli.engines.prompts.prompt import Prompt, read_prompt
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, prefetch
 from cxr_cli.records import Case
-from cxr_cli.rows import Flow, FlowOptions, Row, Signed
+from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.sources import radrbench
 
 
 @dataclass(frozen=True)
 class InferOptions:
     """engine: the model that answers. samples: replies to each case; seed: of their sampling; vote: adds the answer
-    that most of them give. prompt: a file with the user's own prompt."""
+    that most of them give. prompt: a file with the user's own prompt. instruction: below each question; None is the
+    one that the model was trained with, if its folder records it, else that of the published checkpoints."""
 
     flow: FlowOptions
     engine: Spec
@@ -25,6 +28,7 @@ class InferOptions:
     seed: int = 0
     vote: bool = False
     prompt: str | None = None
+    instruction: str | None = None
 
 
 def run(options: InferOptions) -> int:
@@ -34,9 +38,19 @@ def run(options: InferOptions) -> int:
     """
     spec, films = options.engine, options.films
     prompt = read_prompt(options.prompt, PLACEHOLDERS) if options.prompt else DEFAULT_PROMPT
+    instruction = _instruction_for(options, prompt)
     flow = Flow(options.flow, find_source=radrbench.find, dry_run=spec.dry_run, engine_key="predictions")
     with open_engine(spec) as engine:
-        predictor = Predictor(engine, spec.sampling, films, prompt, options.samples, options.seed, options.vote)
+        predictor = Predictor(
+            engine,
+            spec.sampling,
+            films,
+            prompt=prompt,
+            instruction=instruction,
+            samples=options.samples,
+            seed=options.seed,
+            vote=options.vote,
+        )
 
         def stage(rows: Iterator[Row]) -> Iterator[Row]:
             for _, answer in run_or_reject(engine, _film_conversations(flow, predictor, films, rows), flow.reject):
@@ -44,6 +58,20 @@ def run(options: InferOptions) -> int:
 
         flow.pipe(stage, Case, signed=Signed("answered_by", predictor.answered_by))
     return flow.incomplete
+
+
+def _instruction_for(options: InferOptions, prompt: Prompt) -> str:
+    """What the prompt has in the place of {instruction}. CxrError: an instruction is given, and the prompt has none."""
+    if "instruction" not in prompt.placeholders:
+        if options.instruction:
+            raise CxrError(f"{options.prompt}: has no {{instruction}}, so --instruction would not be used")
+        return ""
+    if options.instruction:
+        return options.instruction
+    recorded = recorded_instruction(options.engine.model)
+    if recorded not in (None, INSTRUCTION):
+        note(f"instruction: the one that {options.engine.model} was trained with; --instruction sets another")
+    return recorded or INSTRUCTION
 
 
 def _film_conversations(

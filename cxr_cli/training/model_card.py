@@ -28,6 +28,7 @@ def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "cxr": cxr_version(),
         "libraries": installed_versions(*LIBRARIES),
         "python": platform.python_version(),
+        "instruction": job.instruction,
         "rows": len(data),
         "data": [str(part.fingerprint) for part in data.parts],
         "steps": trainer.state.global_step,

@@ -84,7 +84,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
             model=model,
             args=arguments,
             reward_funcs=[_with_statement_metrics(first), *others],
-            train_dataset=lazy_dataset(data.rows, rl_example, job.films),
+            train_dataset=lazy_dataset(data.rows, rl_example, job),
             processing_class=processor,
             peft_config=lora,
             callbacks=callbacks,

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from cxr_cli.engines.model_files.recorded_instruction import RECORD
 from cxr_cli.errors import CxrError
 from cxr_cli.images import films_of
 from cxr_cli.rewards.own_reward import code_digest
@@ -19,7 +20,7 @@ from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
 
 RunRecord = dict[str, Any]
-NAME = "run.json"
+NAME = RECORD
 
 LENGTH = ("max_steps", "num_train_epochs")
 MAY_CHANGE = (  # from one run to the next: how long a training is, and what it writes on its way
@@ -42,7 +43,8 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
         "weights": list(job.weights or ()),
         "processes": distributed.process_count(job.gpus, job.nodes),
         "cxr": cxr_version(),
-        "settings": {name: value for name, value in job.settings.items() if name != "model"},
+        "instruction": job.instruction,
+        "settings": {name: value for name, value in job.settings.items() if name not in ("model", "instruction")},
         **more,
     }
     if rewards is not None:

@@ -42,14 +42,14 @@ def _train_sft(job: Job, data: TrainingData) -> None:
         trainer: Any = Trainer(
             model=model,
             args=arguments,
-            train_dataset=lazy_dataset(data.rows, sft_example, job.films),
-            eval_dataset=lazy_dataset(held_out, sft_example, job.films) if held_out else None,
+            train_dataset=lazy_dataset(data.rows, sft_example, job),
+            eval_dataset=lazy_dataset(held_out, sft_example, job) if held_out else None,
             processing_class=processor,
             peft_config=lora,
             callbacks=[LogCallback(job.out)],
         )
     if held_out and job.settings.get("eval_cases", 0):
         count, max_tokens = job.settings["eval_cases"], job.settings.get("eval_tokens", MAX_TOKENS)
-        trainer.add_callback(EvalCallback(trainer, held_out, job.films, count, max_tokens))
+        trainer.add_callback(EvalCallback(trainer, held_out, job, count, max_tokens))
     run_trainer(trainer, job)
     write_model_card(job, "sft", trainer, data.rows)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cxr_cli.engines import Conversation, Sampling, Spec, open_engine, run_conversations
-from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, Predictor
+from cxr_cli.engines.prompts.predictor import Predictor
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import Row, note
@@ -50,9 +50,8 @@ def filter_prompts(job: Job, data: TrainingData, rewards: RewardMix, samples: in
     ids: list[str] = []
     failures: list[RowError] = []
     with open_engine(Spec(job.model, sampling=sampling, revision=settings.get("revision"))) as engine:
-        predictor = Predictor(
-            engine, sampling, job.films, DEFAULT_PROMPT, samples, settings.get("seed", 42), vote=False
-        )
+        seed = settings.get("seed", 42)
+        predictor = Predictor(engine, sampling, job.films, instruction=job.instruction, samples=samples, seed=seed)
         for row, varies in run_conversations(engine, _prompt_conversations(job, rows, rewards, predictor)):
             if isinstance(varies, RowError):
                 failures.append(varies)

@@ -180,7 +180,11 @@ def main() -> None:
     given = parser.parse_args()
     torch.manual_seed(given.seed)
     cases = [json.loads(line) for path in given.cases for line in path.read_text().splitlines()]
-    corpus = [text for case in islice(cases, 0, None, 7) for text in (prompt(case, reasoned=True), target_text(case))]
+    corpus = [
+        text
+        for case in islice(cases, 0, None, 7)
+        for text in (prompt(case, reply_format.INSTRUCTION), target_text(case))
+    ]
     tiny_model.build(given.out, seed=given.seed, size=SIZE, corpus=corpus)
     model = load_model(locate(str(given.out)), dtype="float32")
     processor = load_processor(str(given.out))

@@ -65,7 +65,7 @@ def test_rows_made_for_other_trainers_are_paid_there() -> None:
     case, text = {**CASE, "id": "a", "images": ["a.png"]}, completion_text(CASE["steps"], "A")
     row = for_trainers.verl(case, ["/films/a.png"])
     assert row["prompt"][0]["content"].startswith(
-        f"<image>{CASE['question']} Options:\nA) Yes\nB) No\nThink step by step."
+        f"<image>{CASE['question']} Options:\nA) Yes\nB) No\nLet's think step by step."
     )
     truth = row["reward_model"]["ground_truth"]
     assert compute_score(row["data_source"], text, truth, row["extra_info"])["score"] == 5.0

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.answers.vote import majority
 from recipes import tiny_model
 from tests.cases import Row, lines, rows
@@ -70,11 +71,12 @@ def test_cases_grow_by_what_the_model_says(infer: Cxr, films: Path) -> None:
         }
     ]
     assert re.fullmatch(
-        r"engine:openai\|model:tiny\|temperature:0.0\|top_p:1.0\|max_tokens:1024\|prompt:\w{8}\|size:448x448\|version:.+",
+        r"engine:openai\|model:tiny\|temperature:0.0\|top_p:1.0\|max_tokens:1024\|prompt:\w{8}\|instruction:published"
+        r"\|size:448x448\|version:.+",
         answered["c1"]["answered_by"],
     )
     first = min(map(text_of, server.requests))
-    assert first.startswith("Is there edema in film 0? Options:\nA) Yes\nB) No\nThink step by step.")
+    assert first.startswith("Is there edema in film 0? Options:\nA) Yes\nB) No\n" + INSTRUCTION)
     assert [part["type"] for part in server.requests[0]["messages"][0]["content"]] == ["image_url", "text"]
 
 
@@ -135,8 +137,51 @@ def test_a_prompt_of_ones_own(infer: Cxr, films: Path, tmp_path: Path) -> None:
     done = infer("-m", "x", "--prompt", "bad.txt", stdin="")
     assert (done.returncode, done.stderr) == (
         1,
-        "cxr: bad.txt: {questoin} is no placeholder; there are {ask}, {options}, {question}\n",
+        "cxr: bad.txt: {questoin} is no placeholder; there are {ask}, {instruction}, {options}, {question}\n",
     )
+    (tmp_path / "bare.txt").write_text("{instruction}")
+    done = infer("-m", "x", "--prompt", "bare.txt", stdin="")
+    assert (done.returncode, "no placeholder for the question" in done.stderr) == (1, True)
+
+
+def signed(row: Row) -> str:
+    """The part of a signature that tells the instruction."""
+    match = re.search(r"\|instruction:([^|]+)\|", row["answered_by"])
+    return match[1] if match else ""
+
+
+@needs("llm")
+def test_the_instruction_is_the_published_one_or_another(infer: Cxr, films: Path, tmp_path: Path) -> None:
+    assert INSTRUCTION == (
+        "Let's think step by step. "
+        "Enclose the reasoning within <think></think> and the answer within <answer></answer>."
+    )
+    (tmp_path / "own.txt").write_text("{instruction}\n{ask}")
+    (tmp_path / "without.txt").write_text("{ask}")
+    own = ("--instruction", "Be {brief} | short.")
+    with Server(yes) as server:
+        runs = [
+            infer("-m", server.url, "--images", films, *flags, stdin=lines(case(0)))
+            for flags in ((), own, (*own, "--prompt", "own.txt"), ("--prompt", "without.txt"))
+        ]
+    texts = list(map(text_of, server.requests))
+    question = "Is there edema in film 0? Options:\nA) Yes\nB) No"
+    assert texts == [
+        f"{question}\n{INSTRUCTION}",
+        f"{question}\nBe {{brief}} | short.",
+        f"Be {{brief}} | short.\n{question}",
+        question,
+    ]
+    published, other, same, none = (signed(rows(done.stdout)[0]) for done in runs)
+    assert (published, none) == ("published", "")
+    assert other == same
+    assert re.fullmatch(r"[0-9a-f]{8}", other)
+    done = infer("-m", "x", *own, "--prompt", "without.txt", stdin="")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "cxr: without.txt: has no {instruction}, so --instruction would not be used\n",
+    )
+    assert infer("-m", "x", "--instruction", " ", stdin="").returncode == 2
 
 
 @needs("llm")
@@ -191,7 +236,7 @@ def test_a_dry_run_asks_nothing(infer: Cxr, films: Path, tmp_path: Path) -> None
     assert not (tmp_path / "out.jsonl").exists()
     assert done.stdout.splitlines()[:4] == [
         "requests           2",
-        "prompt tokens      about 594",
+        "prompt tokens      about 590",
         "completion tokens  about 200, at most 200",
         "price              about 1.59, at most 1.59",
     ]

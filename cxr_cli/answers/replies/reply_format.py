@@ -15,10 +15,10 @@ from cxr_cli.errors import CxrError
 
 LETTERS = string.ascii_uppercase
 INSTRUCTION = (
-    "Think step by step. Write your reasoning between <think> and </think>, then your answer between <answer> and "
-    "</answer>."
+    "Let's think step by step. Enclose the reasoning within <think></think> and the answer within <answer></answer>."
 )
-"""What stands below a question that is to be reasoned about."""
+"""What stands below a question that is to be reasoned about: the sentence with which the published checkpoints of
+ChestX-Reasoner (Fan et al., arXiv 2504.20930) were trained, as their release has it."""
 _OPTIONS_HEAD = re.compile(r"(?:(?<!\s)\s*)?\boptions?\s*:\s*\n", re.I)
 _LETTERED_LINE = re.compile(r"\s*\(?([A-Z])[).:]\s++(.*\S)\s*")
 

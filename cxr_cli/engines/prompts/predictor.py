@@ -17,27 +17,41 @@ from cxr_cli.images import Films, films_of
 from cxr_cli.records import ENGINE, Row, merge_reasons
 from cxr_cli.rows.signatures import in_use, sign
 
-PLACEHOLDERS = ("ask", "question", "options")
-DEFAULT_PROMPT = Prompt(f"{{ask}}\n{reply_format.INSTRUCTION}")
+PLACEHOLDERS = ("ask", "question", "options", "instruction")
+DEFAULT_PROMPT = Prompt("{ask}\n{instruction}")
 """The prompt of the published checkpoints: the question, its lettered options, the instruction to reason."""
+PUBLISHED = "published"  # what a signature calls their instruction
 
 
 class Predictor:
     """Asks a model about a case, once or several times.
 
-    samples: replies to each case, each with its own seed, made from `seed`, the row's id and the sample's number.
-    vote: add the answer that most samples give.
+    instruction: what the prompt has in the place of {instruction}. samples: replies to each case, each with its own
+    seed, made from `seed`, the row's id and the sample's number. vote: add the answer that most samples give.
 
     run_conversations(engine, ((row, predictor.conversation(row, images)) for row, images, _ in prefetch(rows, films)))
     """
 
     def __init__(
-        self, engine: Engine, sampling: Sampling, films: Films, prompt: Prompt, samples: int, seed: int, vote: bool
+        self,
+        engine: Engine,
+        sampling: Sampling,
+        films: Films,
+        *,
+        prompt: Prompt = DEFAULT_PROMPT,
+        instruction: str = reply_format.INSTRUCTION,
+        samples: int = 1,
+        seed: int = 0,
+        vote: bool = False,
     ) -> None:
-        self.prompt, self.samples, self.vote = prompt, samples, vote
+        self.prompt, self.instruction, self.samples, self.vote = prompt, instruction, samples, vote
         self.seed = seed if sampling.temperature > 0 else None
         drawing = {} if self.seed is None else {"samples": samples, "seed": seed}
-        settings = {**drawing, **in_use(vote=vote), "prompt": prompt.digest, "size": films.size}
+        settings: dict[str, object] = {**drawing, **in_use(vote=vote), "prompt": prompt.digest}
+        if "instruction" in prompt.placeholders:
+            published = instruction == reply_format.INSTRUCTION
+            settings["instruction"] = PUBLISHED if published else Prompt(instruction).digest
+        settings["size"] = films.size
         self.answered_by = sign(**engine.signature, **settings)
 
     def conversation(self, row: Row, images: Sequence[Image.Image]) -> Conversation[Row]:
@@ -47,6 +61,7 @@ class Predictor:
             "ask": reply_format.prompt_text(question, options),
             "question": question,
             "options": reply_format.option_lines(options),
+            "instruction": self.instruction,
         }
         messages = self.prompt.messages(images, **values)
         replies = yield [

@@ -115,7 +115,7 @@ def prompts_digest(prompts: Mapping[str, Prompt]) -> str:
 
 
 def read_prompt(path: str | Path, placeholders: Iterable[str]) -> Prompt:
-    """A user's own prompt. Raises CxrError when it has another placeholder than these, or none."""
+    """A user's own prompt. Raises CxrError when it has another placeholder than these, or none for the question."""
     try:
         prompt = Prompt(Path(path).read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
@@ -123,8 +123,10 @@ def read_prompt(path: str | Path, placeholders: Iterable[str]) -> Prompt:
     names = [f"{{{name}}}" for name in sorted(placeholders)]
     if unknown := prompt.placeholders - set(placeholders):
         raise CxrError(f"{path}: {{{min(unknown)}}} is no placeholder; there are {', '.join(names)}")
-    if not prompt.placeholders:
-        raise CxrError(f"{path}: has no placeholder, so the question would be missing: use {' or '.join(names)}")
+    if not prompt.placeholders & {"ask", "question"}:
+        raise CxrError(
+            f"{path}: has no placeholder for the question, so it would be missing: use {{ask}} or {{question}}"
+        )
     return prompt
 
 

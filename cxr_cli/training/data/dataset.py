@@ -13,6 +13,7 @@ from cxr_cli.images import Films, films_of, load_film
 from cxr_cli.rows import Row
 from cxr_cli.rows.files import json_text
 from cxr_cli.training.data.row_store import MODEL_TEXTS, Mixture, RowStore
+from cxr_cli.training.settings.job import Job
 
 _REPLY_TAG = re.compile(r"</?(?:think|answer)>", re.I)
 
@@ -76,10 +77,15 @@ def model_texts(row: Row) -> Iterator[tuple[str, str]]:
                 yield name, text
 
 
-def prompt(row: Row, *, reasoned: bool) -> str:
-    """The question and its lettered options. reasoned: with the instruction to reason first."""
+def prompt(row: Row, instruction: str = "") -> str:
+    """The question and its lettered options, and below them the instruction to reason first, if there is one."""
     question = reply_format.prompt_text(row["question"], row.get("options") or [])
-    return f"{question}\n{reply_format.INSTRUCTION}" if reasoned else question
+    return f"{question}\n{instruction}" if instruction else question
+
+
+def taught_prompt(row: Row, instruction: str) -> str:
+    """The prompt of fine-tuning: a row without steps teaches the answer alone, so its prompt has no instruction."""
+    return prompt(row, instruction if row.get("steps") else "")
 
 
 def load_images(row: Row, films: Films) -> list[Any]:
@@ -90,32 +96,34 @@ def load_images(row: Row, films: Films) -> list[Any]:
         raise CxrError(f"{error.reason} (id {row.get('id')})") from error
 
 
-def sft_example(row: Row, films: Films) -> dict[str, Any]:
+def sft_example(row: Row, films: Films, instruction: str) -> dict[str, Any]:
     """{"images": [PIL.Image], "prompt": [a message], "completion": [a message]}, as TRL's SFTTrainer takes them.
     Raises CxrError."""
     return {
         "images": load_images(row, films),
-        "prompt": [{"role": "user", "content": prompt(row, reasoned=bool(row.get("steps")))}],
+        "prompt": [{"role": "user", "content": taught_prompt(row, instruction)}],
         "completion": [{"role": "assistant", "content": target_text(row)}],
     }
 
 
-def rl_example(row: Row, films: Films) -> dict[str, Any]:
+def rl_example(row: Row, films: Films, instruction: str) -> dict[str, Any]:
     """{"images": [PIL.Image], "prompt": [a message], "case": the row as JSON, for the rewards}. Raises CxrError."""
     return {
         "images": load_images(row, films),
-        "prompt": [{"role": "user", "content": prompt(row, reasoned=True)}],
+        "prompt": [{"role": "user", "content": prompt(row, instruction)}],
         "case": json_text.encode(row).decode(),
     }
 
 
-def lazy_dataset(rows: RowStore | Mixture, example: Callable[[Row, Films], dict[str, Any]], films: Films) -> Any:
+def lazy_dataset(rows: RowStore | Mixture, example: Callable[[Row, Films, str], dict[str, Any]], job: Job) -> Any:
     """A `datasets.Dataset` as long as `rows`. It holds row numbers; the loader's workers make an example of a row when
     a batch asks for it."""
     from datasets import Dataset
 
+    films, instruction = job.films, job.instruction
+
     def make(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
-        examples = [example(rows[index], films) for index in batch["index"]]
+        examples = [example(rows[index], films, instruction) for index in batch["index"]]
         return {name: [one[name] for one in examples] for name in examples[0]}
 
     data: Any = Dataset.from_dict({"index": range(len(rows))}).with_transform(make)

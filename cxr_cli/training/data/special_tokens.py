@@ -10,9 +10,12 @@ from cxr_cli.training.data.row_store import Mixture, RowStore
 _ALWAYS = ("<image>", "<video>")  # TRL and processors put films in their place
 
 
-def check_special_tokens(rows: Mixture | RowStore, processor: Any) -> None:
-    """Raises CxrError for a row with a special token of the tokenizer in a text that the model reads or writes."""
+def check_special_tokens(rows: Mixture | RowStore, processor: Any, instruction: str) -> None:
+    """Raises CxrError for a special token of the tokenizer in the instruction, or in a text of a row that the model
+    reads or writes."""
     pattern = special_token_pattern(processor, _ALWAYS)
+    if token := pattern.search(instruction):
+        raise CxrError(f"instruction: it has {token[0]}, which the model reads as a token of its own")
     for index in range(len(rows)):
         row = rows[index]
         for name, text in model_texts(row):

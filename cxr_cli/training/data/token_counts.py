@@ -5,7 +5,7 @@ from typing import NamedTuple
 from cxr_cli.engines.model_files import load_processor, locate
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import Row
-from cxr_cli.training.data.dataset import load_images, prompt, target_text
+from cxr_cli.training.data.dataset import load_images, prompt, target_text, taught_prompt
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.settings.job import Job
 
@@ -32,6 +32,7 @@ class TokenCounter:
         base, revision = locate(job.model, job.settings.get("revision")).base, job.settings.get("revision")
         config = AutoConfig.from_pretrained(base, revision=revision, trust_remote_code=False)
         self.films, self.supervised, self.max_completion = job.films, supervised, max_completion
+        self.instruction = job.instruction
         self.max_length = job.settings.get("max_length") if supervised else None
         self.processor = load_processor(base, revision)
         self.context_length: int = config.get_text_config().max_position_embeddings
@@ -40,7 +41,8 @@ class TokenCounter:
         """Raises CxrError for a row that is too long or has a bad film."""
         images = load_images(row, self.films)
         content = [{"type": "image"} for _ in images]
-        content.append({"type": "text", "text": prompt(row, reasoned=not self.supervised or bool(row.get("steps")))})
+        text_of_prompt = taught_prompt if self.supervised else prompt
+        content.append({"type": "text", "text": text_of_prompt(row, self.instruction)})
         text = self.processor.apply_chat_template(
             [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
         )

@@ -6,15 +6,15 @@ from typing import Any
 from transformers import TrainerCallback
 
 from cxr_cli.engines import Conversation, Sampling, run_conversations
-from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, Predictor
+from cxr_cli.engines.prompts.predictor import Predictor
 from cxr_cli.engines.transformers import LocalEngine
 from cxr_cli.errors import RowError
 from cxr_cli.findings import reader
-from cxr_cli.images import Films
 from cxr_cli.rows import Row, note
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.training.data.dataset import load_images
 from cxr_cli.training.data.row_store import RowStore
+from cxr_cli.training.settings.job import Job
 
 EVAL_BATCH, MAX_TOKENS = 8, 512  # answers at a time, tokens of one
 
@@ -26,11 +26,11 @@ class EvalCallback(TrainerCallback):  # type: ignore[misc]
     max_tokens: of an answer. Under ZeRO-3 it only says that it cannot do this: no process has the whole model.
     """
 
-    def __init__(self, trainer: Any, rows: RowStore, films: Films, count: int, max_tokens: int = MAX_TOKENS) -> None:
-        self.trainer, self.rows, self.films, self.count = trainer, rows, films, min(count, len(rows))
+    def __init__(self, trainer: Any, rows: RowStore, job: Job, count: int, max_tokens: int = MAX_TOKENS) -> None:
+        self.trainer, self.rows, self.films, self.count = trainer, rows, job.films, min(count, len(rows))
         sampling = Sampling(max_tokens=max_tokens)
         self.engine = LocalEngine(self._model, sampling, EVAL_BATCH)
-        self.predictor = Predictor(self.engine, sampling, films, DEFAULT_PROMPT, samples=1, seed=0, vote=False)
+        self.predictor = Predictor(self.engine, sampling, self.films, instruction=job.instruction)
         self.scorer = Scorer(reader())
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:

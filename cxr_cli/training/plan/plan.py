@@ -151,7 +151,7 @@ def _token_counts(
     for rows in (data.rows, *([data.held_out] if data.held_out else ())):
         if missing := missing_films(rows, job.root):
             raise CxrError(f"{missing[0]}{f', and {len(missing) - 1:,} more' if missing[1:] else ''}")
-        check_special_tokens(rows, counter.processor)
+        check_special_tokens(rows, counter.processor, job.instruction)
     for row in longest_rows(data.held_out) if data.held_out else ():
         counter.count(row)
     return [counter.count(row) for row in [*sample_of(data.rows), *longest_rows(data.rows)]], counter.context_length

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
+from cxr_cli.engines.model_files.recorded_instruction import recorded_instruction
 from cxr_cli.errors import CxrError
 from cxr_cli.images import Budget, Films, Square
 from cxr_cli.training.settings import config
@@ -59,6 +61,12 @@ class Job:
     gpus: int = 1
     nodes: int = 1
     allow_overlap: bool = False
+
+    @property
+    def instruction(self) -> str:
+        """What is below each question that is to be reasoned about: the setting, else what the model was trained with
+        before, else the instruction of the published checkpoints."""
+        return self.settings.get("instruction") or recorded_instruction(self.model) or INSTRUCTION
 
     @property
     def films(self) -> Films:

@@ -20,6 +20,8 @@ OWN_SETTINGS: dict[str, str] = {
     "freeze_vision": "train only the language model",
     "attn_implementation": "sdpa, flash_attention_2, eager",
     "deepspeed": "zero2, zero3, zero2-offload, zero3-offload, or a JSON file",
+    "instruction": "below each question that is to be reasoned about; by default that of the published checkpoints, or "
+    "the one that the model was trained with before",
     "eval_cases": "of cxr sft: how many cases are answered and scored at each evaluation",
     "eval_tokens": "of cxr sft: most tokens of such an answer; 512",
     "rewards": "of cxr rl: names with weights, [format:1, process:2]",
@@ -29,7 +31,9 @@ OWN_SETTINGS: dict[str, str] = {
     "log_completions": "of cxr rl: write each completion and its rewards to OUT/completions.jsonl",
 }
 OWN_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("model", "revision", "attn_implementation", "deepspeed", "credit", "rollouts"), str | None),
+    **dict.fromkeys(
+        ("model", "revision", "attn_implementation", "deepspeed", "instruction", "credit", "rollouts"), str | None
+    ),
     **dict.fromkeys(("size", "max_pixels", "max_images", "eval_cases", "eval_tokens"), int | None),
     "freeze_vision": bool,
     "max_sampler_gap": float,

@@ -12,7 +12,9 @@ PRESETS = (Path(__file__).parents[3] / "recipes" / "deepspeed", Path(__file__).p
 
 
 def check_requirements(settings: Settings) -> None:
-    """Raises CxrError for a setting that needs a package or a file that is not there."""
+    """Raises CxrError for a setting that needs a package or a file that is not there, and for a blank instruction."""
+    if not str(settings.get("instruction") or "?").strip() or settings.get("instruction") == "":
+        raise CxrError("instruction: it is blank; without the setting it is that of the published checkpoints")
     loggers = settings.get("report_to") or ()
     for package in [loggers] if isinstance(loggers, str) else loggers:
         if package != "none" and not find_spec(package):

@@ -104,6 +104,7 @@ def _places(row: dict[str, Any]) -> dict[str, str]:
         "ask": reply_format.prompt_text(row["question"], row.get("options") or []),
         "question": row["question"],
         "options": "",
+        "instruction": reply_format.INSTRUCTION,
     }
 
 

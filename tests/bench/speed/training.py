@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cxr_cli import rewards, stages
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.images import load_film
 from cxr_cli.images.sizes import Square
@@ -52,7 +53,7 @@ def trl_speed(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path,
     examples = [
         {
             "images": [load_film(path, folder, size=Square(SIDE), rgb=True) for path in row["images"]],
-            "prompt": [{"role": "user", "content": prompt(row, reasoned=True)}],
+            "prompt": [{"role": "user", "content": prompt(row, INSTRUCTION)}],
             **(
                 {"completion": [{"role": "assistant", "content": target_text(row)}]}
                 if stage == "sft"

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.training.data.dataset import prompt, target_text
+from cxr_cli.training.data.dataset import prompt, target_text, taught_prompt
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from tests.cases import Row, lines
 from tests.conftest import needs
-from tests.training.small_trainings import (
-    error_of,
-    sft,
-)
+from tests.training.small_trainings import error_of, make_job, rl, sft
 
 
 def test_the_completion_and_the_prompt_of_a_row() -> None:
@@ -22,8 +20,9 @@ def test_the_completion_and_the_prompt_of_a_row() -> None:
     assert target_text({**row, "steps": None}) == "<answer> B </answer>"
     assert target_text({**row, "answer": ["Yes", "No"], "steps": []}) == "<answer> A, B </answer>"
     assert target_text({"question": "Which?", "answer": ["Edema", "Nodule"]}) == "<answer> Edema, Nodule </answer>"
-    assert prompt(row, reasoned=False) == "Is it? Options:\nA) Yes\nB) No"
-    assert prompt(row, reasoned=True).startswith("Is it? Options:\nA) Yes\nB) No\nThink step by step.")
+    assert prompt(row) == "Is it? Options:\nA) Yes\nB) No"
+    assert prompt(row, "Think.") == taught_prompt(row, "Think.") == "Is it? Options:\nA) Yes\nB) No\nThink."
+    assert taught_prompt({**row, "steps": None}, "Think.") == prompt(row)
     with pytest.raises(RowError, match="none of the options"):
         target_text({**row, "answer": "Maybe"})
     with pytest.raises(RowError, match="none to teach"):
@@ -111,3 +110,22 @@ def test_a_film_that_goes_missing_while_workers_read(
             sources=[str(tmp_path / "gone.jsonl")],
             dataloader_num_workers=1,
         )
+
+
+def test_a_model_is_asked_and_trained_on_with_the_instruction_that_it_was_taught(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    own, first, second = "Look at the lungs, then answer.", tmp_path / "sft", tmp_path / "rl"
+    sft(drawn, tiny_models["qwen2_vl"], first, max_steps=1, instruction=own)
+    rl(drawn, first, second, max_steps=1)
+    for out in (first, second):
+        record = json.loads((out / "run.json").read_text())
+        assert (record["instruction"], "instruction" in record["settings"]) == (own, False)
+        assert json.loads((out / "training.json").read_text())["instruction"] == own
+        assert make_job(drawn, out, tmp_path / "next").instruction == own
+    assert make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "next").instruction == INSTRUCTION
+    assert make_job(drawn, first, tmp_path / "next", instruction="Briefly.").instruction == "Briefly."
+    with pytest.raises(CxrError, match=r"instruction \(Look at .* before, Briefly\. now\)"):
+        sft(drawn, tiny_models["qwen2_vl"], first, max_steps=1, instruction="Briefly.", resume=True)
+    with pytest.raises(CxrError, match=r"instruction: it has <\|im_end\|>"):
+        sft(drawn, tiny_models["qwen2_vl"], tmp_path / "no", max_steps=1, instruction="Stop.<|im_end|>")
