@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.errors import CxrError
 from tests.training.small_trainings import make_job, rl
 
@@ -103,7 +104,7 @@ def test_vllm_is_given_placeholders_and_must_see_what_is_scored(films: Path, tin
 
     processor = load_processor(str(tiny_models["qwen2_vl"]))
     row = json.loads((films / "steps.jsonl").read_text().splitlines()[1])
-    example = rl_example(row, make_job(films, tiny_models["qwen2_vl"], films, max_pixels=7000).films)
+    example = rl_example(row, make_job(films, tiny_models["qwen2_vl"], films, max_pixels=7000).films, INSTRUCTION)
     prompts = [prepare_multimodal_messages(example["prompt"], images=example["images"])]
     asked: list[Any] = []
     reported: list[Any] = []
@@ -139,7 +140,7 @@ def test_the_prompts_of_training_are_those_of_infer(films: Path, tiny_models: di
 
     from cxr_cli.engines import Sampling, Spec, open_engine
     from cxr_cli.engines.model_files import load_model, load_processor, locate
-    from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, Predictor
+    from cxr_cli.engines.prompts.predictor import Predictor
     from cxr_cli.training.data.dataset import load_images, rl_example
     from tests.engines.conversations import generate
 
@@ -150,7 +151,7 @@ def test_the_prompts_of_training_are_those_of_infer(films: Path, tiny_models: di
     trained = []
     processor, network = load_processor(model), load_model(locate(model), None)
     for row in rows:
-        example = rl_example(row, films_of_job)
+        example = rl_example(row, films_of_job, INSTRUCTION)
         prompt = prepare_multimodal_messages(example["prompt"], images=example["images"])
         inputs = processor.apply_chat_template(
             [prompt], add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
@@ -160,7 +161,7 @@ def test_the_prompts_of_training_are_those_of_infer(films: Path, tiny_models: di
         new = sequences[:, inputs["input_ids"].shape[1] :]
         trained += processor.batch_decode(new, skip_special_tokens=True)
     with open_engine(Spec(model, name="transformers", sampling=sampling, cached=False)) as engine:
-        predictor = Predictor(engine, sampling, films_of_job, DEFAULT_PROMPT, 1, 0, vote=False)
+        predictor = Predictor(engine, sampling, films_of_job)
         requests = [
             request for row in rows for request in next(predictor.conversation(row, load_images(row, films_of_job)))
         ]
