@@ -7,7 +7,15 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Self
 
-from cxr_cli.engines.model_files import default_dtype, load_model, load_processor, locate, special_token_pattern
+from cxr_cli.engines.model_files import (
+    context_length,
+    default_dtype,
+    load_model,
+    load_processor,
+    locate,
+    reply_opening,
+    special_token_pattern,
+)
 from cxr_cli.engines.requests import (
     Reply,
     Request,
@@ -60,6 +68,10 @@ class LocalEngine:
     @property
     def tokenizer(self) -> Any:
         return self._parts[2]
+
+    @cached_property
+    def _opening(self) -> str:
+        return reply_opening(self.processor)
 
     @cached_property
     def _special(self) -> re.Pattern[str]:
@@ -122,7 +134,7 @@ class LocalEngine:
         requests = [request for _, request in batch]
         inputs = self._inputs([text for text, _ in batch], requests)
         prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
-        limit = self.model.config.get_text_config().max_position_embeddings
+        limit = context_length(self.model.config)
         if len(batch) == 1 and prompt_tokens[0] > limit:
             return [failed_reply(requests[0], f"longer than the model takes: {prompt_tokens[0]} tokens of {limit}")]
         if max(prompt_tokens) > limit:
@@ -159,7 +171,8 @@ class LocalEngine:
         ends = self.model.generation_config.eos_token_id
         ends = {ends} if isinstance(ends, int) else {*(ends or ()), self.tokenizer.eos_token_id}
         stop = next((place for place, token in enumerate(tokens) if token in ends), None)
-        text = self.tokenizer.decode(tokens[:stop], skip_special_tokens=True)
+        opening = self._opening if not request.schema else ""
+        text = opening + self.tokenizer.decode(tokens[:stop], skip_special_tokens=True)
         count, finish = (len(tokens), "length") if stop is None else (stop + 1, "stop")
         return Reply(request.id, text, finish, prompt_tokens, count, request.seed)
 

@@ -49,6 +49,7 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
         dtype=torch.bfloat16 if half else torch.float32,  # full weights in bf16 alone would lose small updates
         **attention,
     )
+    keep_router_quiet(base)
     processor = load_processor(files.base, revision)
     if files.adapter:
         adapted = add_adapter(base, files.adapter, is_trainable=True)
@@ -58,3 +59,11 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
         for _, parameter in vision_parameters(base):
             parameter.requires_grad_(False)
     return base, processor, lora_config(base, settings)
+
+
+def keep_router_quiet(model: Any) -> None:
+    """Lets a mixture of experts give its router's logits only where a loss asks for them. TRL's SFTTrainer asks for
+    them always, by the configuration, and then the model cannot write: nor can who loads it with TRL."""
+    text_config = model.config.get_text_config()
+    if getattr(text_config, "output_router_logits", False):
+        text_config.output_router_logits = False

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
 
-from cxr_cli.engines.model_files import film_tokens
+from cxr_cli.engines.model_files import film_tokens, reply_opening
 from cxr_cli.engines.vllm.engine_arguments import QUIET, check_installed
 from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
@@ -14,6 +14,7 @@ from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rows import note
 from cxr_cli.training import models
 from cxr_cli.training.data.dataset import lazy_dataset, rl_example
+from cxr_cli.training.data.token_counts import FILM_COUNTS
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.logs.quiet_libraries import no_rows_in_logs
 from cxr_cli.training.loop import run_trainer
@@ -49,6 +50,8 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
 
     from cxr_cli.training.checkpoint_callbacks import Resumable
     from cxr_cli.training.grpo.epoch_sampler import EpochSampler
+    from cxr_cli.training.grpo.film_counts import FilmCounts
+    from cxr_cli.training.grpo.openings import with_opening
     from cxr_cli.training.grpo.sampler_check import SamplerCheck
     from cxr_cli.training.grpo.step_credit import StepCredit
     from cxr_cli.training.grpo.vllm_rollouts import VllmRollouts
@@ -56,9 +59,14 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     from cxr_cli.training.logs.log_callback import LogCallback
 
     weights = reward_weights(job.settings, rewards)
-    step_credit = (StepCredit,) if weights.step else ()
+    arguments = trainer_arguments(
+        job, GRPOConfig, {**RL_DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
+    )
+    model, processor, lora = models.load_trainable(job.model, job.settings)
+    mixins: list[type] = [StepCredit] if weights.step else []
+    mixins += [FilmCounts] if FILM_COUNTS in processor.model_input_names else []
 
-    class Trainer(Resumable, *step_credit, GRPOTrainer):  # type: ignore[misc]
+    class Trainer(Resumable, *mixins, GRPOTrainer):  # type: ignore[misc]
         """TRL's trainer, with checkpoints that restore everything and, if it is asked for, credit by the sentence."""
 
         step_weight = weights.step
@@ -66,10 +74,6 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
         def _get_train_sampler(self, dataset: Any = None) -> EpochSampler:
             return EpochSampler(super()._get_train_sampler(dataset), self.args.seed)
 
-    arguments = trainer_arguments(
-        job, GRPOConfig, {**RL_DEFAULTS, **ROLLOUTS[rollouts], "reward_weights": weights.completion}
-    )
-    model, processor, lora = models.load_trainable(job.model, job.settings)
     processor.tokenizer.padding_side = "left"  # TRL pads token types as the tokenizer does, and prompts on the left
     arguments.generation_kwargs = forbid_film_tokens(processor, model.config, vllm=arguments.use_vllm)
     sampler_check = SamplerCheck(job.settings.get("max_sampler_gap", MAX_SAMPLER_GAP), arguments.temperature)
@@ -78,7 +82,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     if job.settings.get("log_completions"):
         callbacks.append(completions := CompletionLog(job.out))
         functions = completions.logged(functions)
-    first, *others = functions.values()
+    first, *others = with_opening(functions, reply_opening(processor)).values()
     with settings_errors():
         trainer: Any = Trainer(
             model=model,

@@ -5,6 +5,7 @@ from typing import Any
 from cxr_cli.training import models
 from cxr_cli.training.data.dataset import lazy_dataset, sft_example
 from cxr_cli.training.data.training_rows import TrainingData
+from cxr_cli.training.data.whole_batches import WholeBatches
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.processes import distributed
@@ -36,6 +37,7 @@ def _train_sft(job: Job, data: TrainingData) -> None:
         """TRL's trainer, with checkpoints that restore everything."""
 
     arguments = trainer_arguments(job, SFTConfig, sft_defaults(job))
+    max_length, arguments.max_length = arguments.max_length, None
     model, processor, lora = models.load_trainable(job.model, job.settings)
     held_out = data.held_out
     with settings_errors():
@@ -48,6 +50,9 @@ def _train_sft(job: Job, data: TrainingData) -> None:
             peft_config=lora,
             callbacks=[LogCallback(job.out)],
         )
+    models.keep_router_quiet(model)
+    if max_length is not None:
+        trainer.data_collator = WholeBatches(trainer.data_collator, max_length)
     if held_out and job.settings.get("eval_cases", 0):
         count, max_tokens = job.settings["eval_cases"], job.settings.get("eval_tokens", MAX_TOKENS)
         trainer.add_callback(EvalCallback(trainer, held_out, job, count, max_tokens))

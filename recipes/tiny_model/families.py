@@ -46,6 +46,15 @@ _CHAT: dict[str, str] = {"start": "<|im_start|>ROLE\n", "end": "<|im_end|>\n", "
 _QWEN_TOKENS = {"pad": "<|endoftext|>", "bos": "<|im_start|>", "eos": "<|im_end|>", "start of film": "<|vision_start|>"}
 _QWEN_TOKENS |= {"end of film": "<|vision_end|>", "film": "<|image_pad|>", "video": "<|video_pad|>"}
 _QWEN_CHAT = chat_template("<|vision_start|><|image_pad|><|vision_end|>", **_CHAT)
+_THINKING_CHAT = chat_template(
+    "<|vision_start|><|image_pad|><|vision_end|>",
+    start="{% if m.role == 'assistant' %}{% set text = m.content if m.content is string else m.content[0].text %}"
+    "{% set thought = text.split('</think>')[0].split('<think>')[-1] | trim if '</think>' in text else '' %}"
+    "{% set m = {'role': m.role, 'content': '<think>\n' + thought + '\n</think>\n\n' + text.split('</think>')[-1]} %}"
+    "{% endif %}<|im_start|>ROLE\n",
+    end="<|im_end|>\n",
+    ask="<|im_start|>assistant\n{% if enable_thinking %}<think>\n{% else %}<think>\n\n</think>\n\n{% endif %}",
+)
 _QWEN = (_QWEN_TOKENS, _QWEN_CHAT, "Qwen2VLImageProcessorPil")
 _MIXED = {"rope_type": "default", "mrope_section": [4, 6, 6], "rope_theta": 10000.0}
 _BOX = {"height": 56, "width": 56}
@@ -160,7 +169,7 @@ FAMILIES = {
     "qwen2_5_vl": Family("Qwen2.5-VL", *_QWEN, _qwen2_5_vl),
     "qwen3_vl": Family("Qwen3-VL", *_QWEN, _qwen3_vl),
     "qwen3_vl_moe": Family("Qwen3-VL, mixture of experts", *_QWEN, _qwen3_vl_moe),
-    "qwen3_5": Family("Qwen3.5", *_QWEN, _qwen3_5),
+    "qwen3_5": Family("Qwen3.5", _QWEN_TOKENS, _THINKING_CHAT, _QWEN[2], _qwen3_5),
     "gemma3": Family(
         "Gemma 3, MedGemma",
         _GEMMA_TOKENS,

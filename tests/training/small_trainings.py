@@ -1,6 +1,7 @@
 """Trainings of tiny models, a few steps long: `sft(drawn, model, out, max_steps=2)` gives the history."""
 
 import json
+import shutil
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,23 @@ def rl(drawn: Path, model: Path, out: Path, chosen: RewardMix | None = None, **s
 
     rl.train(make_job(drawn, model, out, **{**ROLL, **settings}), chosen or letter_reward())
     return history(out)
+
+
+def check_resumed(stage: Any, drawn: Path, model: Path, folder: Path, **settings: Any) -> None:
+    """Trains in folder/whole; a training that stops at the first checkpoint and goes on ends with the same weights, by
+    the same losses and rewards. stage: `sft` or `rl`."""
+    settings = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, **settings}
+    whole, stopped = folder / "whole", folder / "stopped"
+    logs = stage(drawn, model, whole, **settings)
+    stopped.mkdir(parents=True)
+    shutil.copytree(whole / "checkpoint-2", stopped / "checkpoint-2")
+    (stopped / "checkpoint-3").mkdir()  # one that was being written
+    shutil.copy(whole / "history.jsonl", stopped)
+    resumed = stage(drawn, model, stopped, **settings, resume=True)
+    assert same(weights(whole), weights(stopped))
+    assert not same(weights(whole), weights(whole / "checkpoint-2"))
+    for name in ("step", "loss", "reward"):
+        assert [log.get(name) for log in resumed] == [log.get(name) for log in logs]
 
 
 def history(out: Path) -> list[Row]:

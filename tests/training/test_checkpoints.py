@@ -13,6 +13,7 @@ import pytest
 from cxr_cli.errors import CxrError
 from tests.training.small_trainings import (
     FAST,
+    check_resumed,
     history,
     rl,
     same,
@@ -30,18 +31,7 @@ LORA = {"r": 4, "alpha": 8, "dropout": 0.0, "target_modules": ["q_proj"]}
 def test_a_resumed_training_equals_an_uninterrupted_one(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: Any, family: str, lora: Any
 ) -> None:
-    settings = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, "lora": lora}
-    whole = stage(drawn, tiny_models[family], tmp_path / "whole", **settings)
-    (tmp_path / "stopped").mkdir()
-    shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "stopped" / "checkpoint-2")
-    (tmp_path / "stopped" / "checkpoint-3").mkdir()  # one that was being written
-    shutil.copy(tmp_path / "whole" / "history.jsonl", tmp_path / "stopped")
-    resumed = stage(drawn, tiny_models[family], tmp_path / "stopped", **settings, resume=True)
-    assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
-    assert not same(weights(tmp_path / "whole"), weights(tmp_path / "whole" / "checkpoint-2"))
-    assert [log["step"] for log in resumed] == [log["step"] for log in whole]
-    name = "loss" if stage is sft else "reward"
-    assert [log.get(name) for log in resumed] == [log.get(name) for log in whole]
+    check_resumed(stage, drawn, tiny_models[family], tmp_path, lora=lora)
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:

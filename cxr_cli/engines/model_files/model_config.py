@@ -1,5 +1,6 @@
 """The configuration of a model."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ def load_config(model: str, revision: str | None = None) -> Any:
     if kernel:
         raise CxrError(f"{model}: its config.json names {kernel[:80]!r}, code on the hub, which is never run")
     return config
+
+
+def context_length(config: Any) -> float:
+    """How many tokens a model with this configuration takes, infinite if it does not say."""
+    return getattr(config.get_text_config(), "max_position_embeddings", None) or math.inf
 
 
 def _hub_kernels(settings: Any) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from cxr_cli.engines.model_files.loading_errors import reported
 from cxr_cli.engines.model_files.model_config import load_config, takes_images
+from cxr_cli.engines.model_files.templates import follow_template
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
@@ -32,7 +33,7 @@ def load_processor(model: str, revision: str | None = None) -> Any:
     templates = (getattr(part, "chat_template", None) for part in (processor, getattr(processor, "tokenizer", None)))
     if not any(templates):
         raise CxrError(f"{model} has no chat template: there is no chat_template.jinja in the folder")
-    return processor
+    return follow_template(processor) if images else processor
 
 
 def _processor_loader(config: Any) -> Any:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_OF_TEXT = re.compile(r"(bos|eos|pad|unk|sep|cls|mask|decoder_start)_")
+_OF_TEXT = re.compile(r"_?(bos|eos|pad|unk|sep|cls|mask|decoder_start)_")
 _REPLY_TAGS = ("<think>", "</think>", "<answer>", "</answer>")  # prompts ask for them
 
 

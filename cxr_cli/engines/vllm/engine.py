@@ -8,7 +8,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from cxr_cli.engines.async_engine import AsyncEngine
-from cxr_cli.engines.model_files import load_processor, locate, special_token_pattern
+from cxr_cli.engines.model_files import load_processor, locate, reply_opening, special_token_pattern
 from cxr_cli.engines.requests import Reply, Request, failed_reply, images_in, special_token_reply
 from cxr_cli.engines.spec import Spec
 from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN, check_installed, engine_arguments
@@ -62,7 +62,8 @@ class Vllm(AsyncEngine):
                 completion = output.outputs[0]
                 if completion.finish_reason != "error":
                     tokens = (len(output.prompt_token_ids or ()), len(completion.token_ids))
-                    return Reply(request.id, completion.text, completion.finish_reason, *tokens, request.seed)
+                    text = completion.text if request.schema else self.opening + completion.text
+                    return Reply(request.id, text, completion.finish_reason, *tokens, request.seed)
             return failed_reply(request, "vLLM reports an error without a reason")
         except Exception as error:
             if self.engine.errored:
@@ -126,7 +127,7 @@ class Vllm(AsyncEngine):
 
     def _start(self) -> None:
         self.processor = load_processor(self.files.base, self.spec.revision)
-        self.special = special_token_pattern(self.processor)
+        self.special, self.opening = special_token_pattern(self.processor), reply_opening(self.processor)
         self._orphans = OrphanWatch()
         try:
             self.engine = self.run(self._open(self._orphans))

@@ -97,9 +97,10 @@ def load_images(row: Row, films: Films) -> list[Any]:
 
 
 def sft_example(row: Row, films: Films, instruction: str) -> dict[str, Any]:
-    """{"images": [PIL.Image], "prompt": [a message], "completion": [a message]}, as TRL's SFTTrainer takes them.
-    Raises CxrError."""
+    """{"id": .., "images": [PIL.Image], "prompt": [a message], "completion": [a message]}, as TRL's SFTTrainer takes
+    them. Raises CxrError."""
     return {
+        "id": row.get("id"),
         "images": load_images(row, films),
         "prompt": [{"role": "user", "content": taught_prompt(row, instruction)}],
         "completion": [{"role": "assistant", "content": target_text(row)}],

@@ -33,11 +33,13 @@ class SamplerCheck(TrainerCallback):  # type: ignore[misc]
         self._recorder: _Recorder | None = _Recorder(temperature)
         self._samples: dict[tuple[int, ...], list[SampledTokens]] = {}
         self._model: Any = None
-        self._hook: Any = None
+        self._hooks: list[Any] = []
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         self._model, self._generate = model, model.generate
-        self._hook = model.register_forward_hook(self._forward, with_kwargs=True)
+        networks = {model, *([model.get_base_model()] if hasattr(model, "get_base_model") else ())}
+        # An adapter's model scores; to generate it calls its base model.
+        self._hooks = [network.register_forward_hook(self._forward, with_kwargs=True) for network in networks]
         model.generate = self._recorded_generate
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
@@ -71,7 +73,8 @@ class SamplerCheck(TrainerCallback):  # type: ignore[misc]
             if self._recorder.active:
                 self._recorder.take(inputs["input_ids"], outputs.logits)
         elif torch.is_grad_enabled() and getattr(outputs, "log_probs", None) is not None:
-            self._hook.remove()
+            for hook in self._hooks:
+                hook.remove()
             gap = self._gap(inputs, outputs.log_probs.detach())
             self._samples = {}
             self._judge(gap)

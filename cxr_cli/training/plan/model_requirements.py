@@ -17,23 +17,27 @@ def check_model(model: Any, processor: Any) -> None:
     from PIL import Image
 
     family = f"the model family {model.config.model_type}"
-    content = [{"type": "image"}, {"type": "text", "text": _QUESTION}]
+    film, question = {"type": "image"}, {"type": "text", "text": _QUESTION}
     try:
-        text = processor.apply_chat_template(
-            [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
-        )
+        text, without = (_prompt(processor, [*films, question]) for films in ([film], []))
     except Exception as error:  # whatever a template raises
         raise CxrError(f"{family}: its chat template takes no films ({type(error).__name__})") from error
-    if _QUESTION not in text:
-        raise CxrError(f"{family}: its chat template leaves the question out")
+    if text == without or _QUESTION not in text:
+        lost = "films" if text == without else "questions"
+        raise CxrError(f"{family}: its chat template leaves {lost} out")
     films = [[Image.new("RGB", (448, 448))]]
     try:
-        inputs = processor(text=[text], images=films, return_tensors="pt", add_special_tokens=False)
+        inputs = processor(text=[text], images=films, return_tensors="pt")
     except Exception as error:  # whatever a processor raises
         raise CxrError(f"{family}: its processor does not take a film with a text ({type(error).__name__})") from error
-    tokens = {*processor.image_token_ids} - {None}
-    if not tokens & {*inputs["input_ids"][0].tolist()}:
-        raise CxrError(f"{family}: its chat template leaves films out")
+    if not {*processor.image_token_ids} & {*inputs["input_ids"][0].tolist()}:
+        raise CxrError(f"{family}: its processor makes no tokens of a film")
     parameters = inspect.signature(model.forward).parameters
     if missing := [name for name in inputs if name not in parameters]:
         raise CxrError(f"{family}: its forward does not take {missing[0]}, which its processor makes")
+
+
+def _prompt(processor: Any, content: list[dict[str, str]]) -> str:
+    messages = [{"role": "user", "content": content}]
+    text: str = processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    return text

@@ -144,7 +144,7 @@ def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
 
 def _token_counts(
     job: Job, data: TrainingData, *, supervised: bool, max_completion: int = 0
-) -> tuple[list[TokenCount], int]:
+) -> tuple[list[TokenCount], float]:
     """The token counts of a sample of the rows and of the longest, and the model's context length. Raises CxrError for
     a row that is too long or whose film cannot be read."""
     counter = TokenCounter(job, supervised=supervised, max_completion=max_completion)
