@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 _THINKING = "enable_thinking"  # what templates call it, where it is a choice
-_OPENING = "<think>"
+_THOUGHT = "<think>"
 
 
 def follow_template(processor: Any) -> Any:
@@ -41,4 +41,4 @@ def reply_opening(processor: Any) -> str:
         return ""
     messages = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
     prompt: str = processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    return _OPENING if prompt.rstrip().endswith(_OPENING) else ""
+    return _THOUGHT if prompt.rstrip().endswith(_THOUGHT) else ""

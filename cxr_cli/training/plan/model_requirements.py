@@ -19,7 +19,7 @@ def check_model(model: Any, processor: Any) -> None:
     family = f"the model family {model.config.model_type}"
     film, question = {"type": "image"}, {"type": "text", "text": _QUESTION}
     try:
-        text, without = (_prompt(processor, [*films, question]) for films in ([film], []))
+        text, without = (_rendered_prompt(processor, [*films, question]) for films in ([film], []))
     except Exception as error:  # whatever a template raises
         raise CxrError(f"{family}: its chat template takes no films ({type(error).__name__})") from error
     if text == without or _QUESTION not in text:
@@ -37,7 +37,7 @@ def check_model(model: Any, processor: Any) -> None:
         raise CxrError(f"{family}: its forward does not take {missing[0]}, which its processor makes")
 
 
-def _prompt(processor: Any, content: list[dict[str, str]]) -> str:
+def _rendered_prompt(processor: Any, content: list[dict[str, str]]) -> str:
     messages = [{"role": "user", "content": content}]
     text: str = processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     return text

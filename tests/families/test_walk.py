@@ -8,8 +8,8 @@ import pytest
 from recipes.tiny_model import FAMILIES
 from tests.conftest import needs
 from tests.engines.conversations import generate
-from tests.training.families.test_parts import LORA
-from tests.training.families.test_requirements import shapes  # noqa: F401 - a fixture
+from tests.families.test_parts import LORA
+from tests.families.test_requirements import shapes  # noqa: F401 - a fixture
 from tests.training.small_trainings import check_resumed, rl, sft
 
 pytestmark = needs("train")
