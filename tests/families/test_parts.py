@@ -109,7 +109,7 @@ def test_no_text_of_a_row_has_one(drawn: Path, tiny_models: dict[str, Path], tmp
         rows.add({"id": "a", "question": f"Is {token} there?", "images": ["a.png"], "answer": "No"})
         rows.flush()
         with pytest.raises(CxrError, match="id a: field `question` has "):
-            check_special_tokens(rows, processor)
+            check_special_tokens(rows, processor, "Think.")
 
 
 NO_PARTS = {"git", "idefics", "mistral4"}
