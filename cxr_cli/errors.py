@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 LONGEST_SHOWN = 80
@@ -61,6 +61,16 @@ class RowError(CxrError):
     def __init__(self, where: str, reason: str, *, id: str | None = None) -> None:
         self.where, self.reason, self.id = where, reason, id
         super().__init__(f"{where}: {reason}" + (f" (id {shortened(id)})" if id is not None else ""))
+
+    def __reduce__(self) -> Any:  # by itself an exception is pickled by its message alone
+        return _restore_error, (type(self), self.args, vars(self))
+
+
+def _restore_error(kind: type[RowError], args: tuple[str, ...], attributes: dict[str, Any]) -> RowError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(attributes)
+    return error
 
 
 class LateError(Generic[T]):

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
-from cxr_cli.engines import Conversation, Spec, open_engine, run_or_reject
+from cxr_cli.engines import Spec, open_engine
 from cxr_cli.engines.model_files.recorded_instruction import recorded_instruction
-from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, PLACEHOLDERS, Predictor, check_askable
+from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, PLACEHOLDERS, Predictor
 from cxr_cli.engines.prompts.prompt import Prompt, read_prompt
-from cxr_cli.errors import CxrError, RowError
-from cxr_cli.images import Films, prefetch
+from cxr_cli.errors import CxrError
+from cxr_cli.images import Films
+from cxr_cli.library.inference import answer_rows
 from cxr_cli.records import Case
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.sources import radrbench
@@ -53,8 +54,7 @@ def run(options: InferOptions) -> int:
         )
 
         def stage(rows: Iterator[Row]) -> Iterator[Row]:
-            for _, answer in run_or_reject(engine, _film_conversations(flow, predictor, films, rows), flow.reject):
-                yield answer
+            return answer_rows(engine, predictor, films, rows, flow.reject)
 
         flow.pipe(stage, Case, signed=Signed("answered_by", predictor.answered_by))
     return flow.incomplete
@@ -72,22 +72,3 @@ def _instruction_for(options: InferOptions, prompt: Prompt) -> str:
     if recorded not in (None, INSTRUCTION):
         note(f"instruction: the one that {options.engine.model} was trained with; --instruction sets another")
     return recorded or INSTRUCTION
-
-
-def _film_conversations(
-    flow: Flow, predictor: Predictor, films: Films, rows: Iterator[Row]
-) -> Iterator[tuple[Row, Conversation[Row]]]:
-    def askable() -> Iterator[Row]:
-        for row in rows:
-            try:
-                check_askable(row)
-            except RowError as error:
-                flow.reject(row, error.reason)
-            else:
-                yield row
-
-    for row, images, error in prefetch(askable(), films):
-        if error is not None:
-            flow.reject(row, error)
-        else:
-            yield row, predictor.conversation(row, images)

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from cxr_cli.errors import CxrError
-from cxr_cli.findings import Lexicon, reader
-from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.labelling import readings
 from cxr_cli.labelling.gold import Gold
-from cxr_cli.labelling.label_set import labels_of, of_findings, parse_labels
 from cxr_cli.labelling.label_tables import flat_row, label_table
-from cxr_cli.labelling.labeller import Labeller
+from cxr_cli.library.rules import Rules
 from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.rows.files.csv_format import csv_line
@@ -51,16 +48,11 @@ class _Labelling:
 
     def __init__(self, options: LabelOptions) -> None:
         self.options, self.table = options, label_table(options.format) if options.format else None
-        self.lexicon = Lexicon.load(options.lexicon)
-        name, names = options.label_set, None
-        if options.findings and name in (None, "all"):
-            name, labels = "all", of_findings(parse_findings(options.findings, self.lexicon))
-        else:
-            name = name or "chexpert"
-            labels = labels_of(name, self.lexicon)
-            names = parse_labels(options.findings, labels, self.lexicon) if options.findings else None
-        self.labeller = Labeller(reader(self.lexicon), labels, names)
+        rules = Rules(options.lexicon)
+        self.lexicon = rules.reader.lexicon
+        self.labeller = rules.labeller(options.label_set, options.findings)
         self.reader = self.labeller.reader
+        name = options.label_set or ("all" if options.findings else "chexpert")
         settings = in_use(
             findings=listed(self.labeller.names) if options.findings else "",
             mentions=options.mentions,

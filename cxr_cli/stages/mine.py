@@ -7,9 +7,8 @@ from pathlib import Path
 
 from cxr_cli import sources
 from cxr_cli.engines import Spec
-from cxr_cli.findings import Lexicon
-from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.findings.sections import NO_FINDINGS
+from cxr_cli.library.rules import Rules
 from cxr_cli.mining.cases import Miner, StepsFor, mine_rows
 from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
@@ -106,12 +105,9 @@ def run(options: MineOptions) -> int:
 
 
 def _miner(options: MineOptions) -> Miner:
-    lexicon = Lexicon.load(options.lexicon)
-    return Miner(
-        lexicon,
+    return Rules(options.lexicon, options.unmentioned).miner(
         tasks=options.tasks,
-        findings=parse_findings(options.findings, lexicon) if options.findings else None,
-        unmentioned=options.unmentioned,
+        findings=options.findings or None,
         uncertain=options.uncertain,
         seed=options.seed,
         steps=None if options.engine else options.steps,

@@ -9,7 +9,7 @@ from pathlib import Path
 from cxr_cli.engines import Engine, Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.findings import Lexicon, reader
+from cxr_cli.library.rules import Rules
 from cxr_cli.published import recount_table
 from cxr_cli.published.published_table import PUBLISHED_RESULTS
 from cxr_cli.published.recount import Recount
@@ -177,10 +177,8 @@ class _Scoring:
 def _open(options: ScoreOptions) -> Iterator[_Scoring]:
     reports = plain_text.references(options.references) if options.references is not None else None
     with open_model(options.engine) if options.engine else nullcontext() as model:
-        scorer = Scorer(
-            reader(Lexicon.load(options.lexicon)),
+        scorer = Rules(options.lexicon, options.unmentioned).scorer(
             judges=options.judges,
-            unmentioned=options.unmentioned,
             empty=options.empty,
             model=model,
             statements=options.statements,

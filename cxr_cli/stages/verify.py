@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cxr_cli.engines import Spec, run_or_reject
 from cxr_cli.engines.prompts.structured import open_model
-from cxr_cli.findings import Lexicon, reader
+from cxr_cli.library.rules import Rules
 from cxr_cli.records import AnsweredCase, Chains, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.rows.signatures import in_use
@@ -15,7 +15,6 @@ from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter, Keep
 from cxr_cli.verifying.human import HumanMarks
 from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES
-from cxr_cli.verifying.steps.verifier import Verifier
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def run(options: VerifyOptions) -> int:
     judges, engine = options.judges, options.engine
     marks = HumanMarks.read(options.human) if options.human else None
     settings = options.settings | ({"marks": marks.digest} if marks else {})
-    verifier = Verifier(reader(Lexicon.load(options.lexicon)), options.unmentioned)
+    verifier = Rules(options.lexicon, options.unmentioned).verifier
     has_reasons = not (marks or STEP_JUDGES.load(judges[0]).asks_model)
     case_filter = CaseFilter(options.keep, options.min_support, options.explain, reasons=has_reasons)
     flow = Flow(

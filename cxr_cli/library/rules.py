@@ -1,0 +1,183 @@
+"""The work of `cxr label`, `mine`, `verify` and `score` by rules, on one row at a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from cxr_cli.engines.conversations import Conversation
+from cxr_cli.errors import CxrError, RowError
+from cxr_cli.findings import Finding, Lexicon, Reader
+from cxr_cli.findings import reader as reader_of
+from cxr_cli.findings.name_lists import parse_findings
+from cxr_cli.labelling.label_set import labels_of, of_findings, parse_labels
+from cxr_cli.labelling.labeller import Labeller, Labels
+from cxr_cli.library.plain_rows import plain_row, text_or_empty
+from cxr_cli.mining.cases import Miner
+from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
+from cxr_cli.scoring.scorer import Scorer
+from cxr_cli.verifying.case_judge import CaseJudge
+from cxr_cli.verifying.steps.verifier import Verifier
+
+T = TypeVar("T")
+_KEPT = 16  # lexicons and settings whose readers, miners and scorers are kept in a process
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How findings are read. Equal rules read alike; they can be pickled and hashed, and several threads may use them.
+
+    lexicon: a TOML file that is merged over the packaged lexicon, as `--lexicon`. unmentioned: what a finding that the
+    report does not mention counts as, "normal" or "unknown". CxrError: there is no such file, or it is no lexicon.
+
+    Rows are those of the commands, docs/rows.md; values of numpy and pandas are taken as well. A row that cannot be
+    used is a RowError.
+    """
+
+    lexicon: str | Path | None = None
+    unmentioned: Unmentioned = "normal"
+
+    def __post_init__(self) -> None:
+        _check_one_of("unmentioned", self.unmentioned, get_args(Unmentioned))
+        object.__setattr__(self, "lexicon", None if self.lexicon is None else str(self.lexicon))
+        Lexicon.load(self.lexicon)
+
+    def read(self, text: str | None) -> list[Finding]:
+        """The findings that a text states, in order, each with its place in the text."""
+        return self.reader.read(text_or_empty(text))
+
+    def label(
+        self, report: str | None, findings: str | Sequence[str] | None = None, *, label_set: str | None = None
+    ) -> Labels:
+        """1, 0, -1 for each label that the report states; None for one that it does not state.
+
+        findings: names between commas or in a list, None for all of the set. label_set: one of `cxr label --set`; None
+        for "chexpert", or for "all" where findings are named.
+        """
+        return _kept_labeller(self, label_set, _between_commas(findings)).labels(text_or_empty(report))
+
+    def mine(self, study: Mapping[str, Any], **options: Any) -> list[Row]:
+        """The cases of a study. options: those of `Miner`, such as tasks=["binary"], findings="edema", seed=1."""
+        row = plain_row(study, Study)
+        miner = _kept_miner(self, tuple((name, _hashable(value)) for name, value in sorted(options.items())))
+        return _about(row, lambda: miner(row))
+
+    def verify(self, case: Mapping[str, Any], on: Chains = "steps") -> Row:
+        """The case with a verdict, a reason and the evidence for each step, and the share that is supported.
+
+        on: "steps", or "predictions" for the reasoning of what a model answered.
+        """
+        _check_one_of("on", on, get_args(Chains))
+        row, judge = plain_row(case, AnsweredCase), _kept_judge(self, on)
+        return _about(row, lambda: _end_of(judge.case(row) if on == "steps" else judge.predictions(row)))
+
+    def score(self, row: Mapping[str, Any], **options: Any) -> Row:
+        """The row with `scores`, and `why` for each that is null. options: those of `Scorer`, such as
+        statements=True, empty="zero"."""
+        answered, scorer = plain_row(row, ScoredCase), _kept_scorer(self, tuple(sorted(options.items())))
+        return _about(answered, lambda: _end_of(scorer.row(answered)))
+
+    def score_reports(self, *, refs: Sequence[str | None], hyps: Sequence[str | None], per_sample: bool = False) -> Any:
+        """Reports that a model wrote (hyps) against those of radiologists (refs), in the same order.
+
+        Gives metric -> mean over the pairs that have it, None if none has; with `per_sample` a list of metric -> score,
+        one a pair. Both are named, since tools of this kind differ in their order. CxrError: they are not as many.
+        """
+        if len(refs) != len(hyps):
+            raise CxrError(f"refs and hyps must be as many: {len(refs)} and {len(hyps)}")
+        pairs = zip(map(text_or_empty, refs), map(text_or_empty, hyps), strict=True)
+        rows = ({"id": str(n), "report": ref or None, "prediction": hyp} for n, (ref, hyp) in enumerate(pairs))
+        scores: list[dict[str, float | None]] = [self.score(row)["scores"] for row in rows]
+        if per_sample:
+            return scores
+        names = dict.fromkeys(name for sample in scores for name in sample)
+        return {name: _mean([value for sample in scores if (value := sample[name]) is not None]) for name in names}
+
+    @property
+    def reader(self) -> Reader:
+        return _kept_reader(self.lexicon)
+
+    @property
+    def verifier(self) -> Verifier:
+        """A new one; what it remembers is of its own."""
+        return Verifier(self.reader, self.unmentioned)
+
+    def miner(self, *, findings: str | Sequence[str] | None = None, **options: Any) -> Miner:
+        """A new one, with counts of its own. findings: names between commas or in a list, or "all". Raises CxrError."""
+        lexicon, names = self.reader.lexicon, _between_commas(findings)
+        about = None if names is None else parse_findings(names, lexicon)
+        return Miner(lexicon, findings=about, unmentioned=self.unmentioned, **options)
+
+    def labeller(self, label_set: str | None = None, findings: str | Sequence[str] | None = None) -> Labeller:
+        """A new one, for `findings` of a set as at `label`. Raises CxrError."""
+        lexicon, names = self.reader.lexicon, _between_commas(findings)
+        if names is not None and label_set in (None, "all"):
+            return Labeller(self.reader, of_findings(parse_findings(names, lexicon)))
+        labels = labels_of(label_set or "chexpert", lexicon)
+        return Labeller(self.reader, labels, None if names is None else parse_labels(names, labels, lexicon))
+
+    def scorer(self, **options: Any) -> Scorer:
+        """A new one. options: those of `Scorer`. Raises CxrError."""
+        return Scorer(self.reader, unmentioned=self.unmentioned, **options)
+
+
+def _between_commas(findings: str | Sequence[str] | None) -> str | None:
+    """Names between commas."""
+    return findings if findings is None or isinstance(findings, str) else ",".join(findings)
+
+
+def _check_one_of(name: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise CxrError(f"{name}: {value} is none of {', '.join(choices)}")
+
+
+def _about(row: Row, work: Callable[[], T]) -> T:
+    """What `work` gives; a RowError of it names the row."""
+    try:
+        return work()
+    except RowError as error:
+        raise RowError("row", error.reason, id=row["id"]) from error
+
+
+def _end_of(conversation: Conversation[Row]) -> Row:
+    """What a conversation that asks for nothing comes to."""
+    try:
+        next(conversation)
+    except StopIteration as end:
+        row: Row = end.value
+        return row
+    raise AssertionError("rules ask no model")
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list | set) else value
+
+
+@lru_cache(_KEPT)
+def _kept_reader(lexicon: str | None) -> Reader:
+    return reader_of(Lexicon.load(lexicon))
+
+
+@lru_cache(_KEPT)
+def _kept_labeller(rules: Rules, label_set: str | None, findings: str | None) -> Labeller:
+    return rules.labeller(label_set, findings)
+
+
+@lru_cache(_KEPT)
+def _kept_miner(rules: Rules, options: tuple[tuple[str, Any], ...]) -> Miner:
+    return rules.miner(**dict(options))
+
+
+@lru_cache(_KEPT)
+def _kept_judge(rules: Rules, on: Chains) -> CaseJudge:
+    return CaseJudge(rules.verifier, settings={} if on == "steps" else {"on": on})
+
+
+@lru_cache(_KEPT)
+def _kept_scorer(rules: Rules, options: tuple[tuple[str, Any], ...]) -> Scorer:
+    return rules.scorer(**dict(options))

@@ -1,0 +1,233 @@
+"""`import cxr_cli`: what notebooks and harnesses call. It gives what the commands write, byte for byte."""
+
+import json
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cxr_cli
+from cxr_cli import Rules, each, label, mine, read, score, verify
+from cxr_cli.errors import CxrError, EngineError, RowError
+from cxr_cli.images.film_errors import BadImage
+from cxr_cli.records import Row
+from cxr_cli.rows.files import json_text
+from tests.cases import examples
+from tests.conftest import Cxr
+from tests.shared import needs_shared, openi_reports, report_text
+
+STUDY = {"id": "s1", "report": "Small left pleural effusion. No pneumothorax."}
+
+
+def test_the_names_that_there_are() -> None:
+    assert sorted(cxr_cli.__all__) == cxr_cli.__all__
+    assert len(cxr_cli.__all__) == 10
+    assert {*cxr_cli.__all__} <= {*dir(cxr_cli)}
+    assert all(callable(getattr(cxr_cli, name)) for name in cxr_cli.__all__)
+    assert all(getattr(cxr_cli, name).__doc__ for name in cxr_cli.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'scores'"):
+        _ = cxr_cli.scores
+
+
+def test_reading_and_labelling() -> None:
+    assert [finding[:3] for finding in read("Small left pleural effusion. No edema.")] == [
+        ("pleural effusion", "present", "left"),
+        ("edema", "absent", None),
+    ]
+    assert label("Small left effusion.", "pleural effusion,edema") == {"pleural effusion": 1, "edema": None}
+    assert label("Possible edema.", ["edema"]) == {"edema": -1}
+    assert label("No edema.", ["Edema"], label_set="chexpert") == {"Edema": 0}
+    assert len(label("No edema.")) == 14
+    with pytest.raises(CxrError, match="`oedemata` is no finding"):
+        label("No edema.", ["oedemata"])
+
+
+def test_mining_verifying_and_scoring() -> None:
+    [case] = mine(STUDY, tasks=["binary"], findings="effusion")
+    assert (case["id"], case["answer"]) == ("s1/binary/pleural-effusion", "Yes")
+    checked = verify({**case, "steps": ["There is a left effusion.", "There is a pneumothorax."]})
+    assert [step["verdict"] for step in checked["steps"]] == ["supported", "contradicted"]
+    reply = "<think>There is a left effusion. There is edema.</think><answer>A</answer>"
+    scores = score({**case, "prediction": reply})["scores"]
+    assert (scores["accuracy"], scores["factuality"]) == (1.0, 0.5)
+    assert "sensitivity" in score({**case, "prediction": reply}, statements=True)["scores"]
+    answered = {**case, "predictions": [{"text": reply}]}
+    assert verify(answered, on="predictions")["predictions"][0]["support"] == 0.5
+
+
+def test_rules_are_values() -> None:
+    rules = Rules(unmentioned="unknown")
+    copy = pickle.loads(pickle.dumps(rules))
+    assert copy == rules
+    assert hash(copy) == hash(rules)
+    assert Rules() != rules
+    assert len(pickle.dumps(rules)) < 200
+    case = {"id": "a", "report": "No edema.", "steps": ["There is no fracture."]}
+    assert verify(case)["support"] == 1.0
+    assert rules.verify(case)["steps"][0]["verdict"] == "unmentioned"
+    with pytest.raises(CxrError, match="unmentioned: often is none of normal, unknown"):
+        Rules(unmentioned="often")  # type: ignore[arg-type]
+    with pytest.raises(CxrError, match="nowhere"):
+        Rules("nowhere.toml")
+
+
+def test_references_and_hypotheses_are_named() -> None:
+    refs, hyps = ["Edema.", "No edema.", None], ["Edema. Fracture.", "No edema.", "Edema."]
+    means = Rules().score_reports(refs=refs, hyps=hyps)
+    samples = Rules().score_reports(refs=refs, hyps=hyps, per_sample=True)
+    assert [sample["finding_precision"] for sample in samples] == [0.5, 1.0, None]
+    assert (means["finding_precision"], means["finding_recall"]) == (0.75, 1.0)
+    with pytest.raises(TypeError):
+        Rules().score_reports(refs, hyps)  # type: ignore[misc]
+    with pytest.raises(CxrError, match="refs and hyps must be as many: 3 and 1"):
+        Rules().score_reports(refs=refs, hyps=hyps[:1])
+
+
+def test_what_notebooks_hold_is_taken_or_refused() -> None:
+    numpy = pytest.importorskip("numpy")
+
+    class NAType:  # as pandas calls it, which is not installed here
+        def __eq__(self, other: object) -> Any:
+            return self
+
+        def __bool__(self) -> bool:
+            raise TypeError("boolean value of NA is ambiguous")
+
+        __hash__ = None  # type: ignore[assignment]
+
+    for nothing in (None, float("nan"), NAType()):
+        assert read(nothing) == []  # type: ignore[arg-type]
+        assert label(nothing, ["edema"]) == {"edema": None}  # type: ignore[arg-type]
+        assert mine({**STUDY, "patient": nothing, "labels": nothing}) == mine(
+            {**STUDY, "patient": None, "labels": None}
+        )
+        with pytest.raises(RowError, match="report"):
+            verify({"id": "a", "report": nothing, "steps": ["No edema."]})
+    row = {"id": numpy.int64(7), "report": "No edema.", "steps": numpy.array(["No edema."], dtype=object)}
+    assert (verify(row)["id"], verify(row)["support"]) == ("7", 1.0)
+    with pytest.raises(RowError, match="text: expected a string, got list"):
+        read(numpy.array(["No edema."]))  # type: ignore[arg-type]
+    with pytest.raises(RowError, match=r"row: field `steps`: expected .*, got a whole number \(id a\)"):
+        verify({"id": "a", "report": "No edema.", "steps": 7})
+    with pytest.raises(RowError, match="row: expected an object, got str"):
+        mine("No edema.")  # type: ignore[arg-type]
+    with pytest.raises(RowError, match="row: field `id`: missing"):
+        mine({"report": "No edema."})
+
+
+def test_each_row_or_its_error() -> None:
+    rows = [STUDY, {"id": "s2"}, {"id": "s3", "report": "Edema."}]
+    results = [*each(mine, rows, errors="keep")]
+    assert [str(result) for result in results if isinstance(result, RowError)] == [
+        "row: no report and no labels (if the report has another name: --map report=COLUMN) (id s2)"
+    ]
+    assert [result["id"] for result in results if not isinstance(result, RowError)] == [
+        case["id"] for row in (rows[0], rows[2]) for case in mine(row)
+    ]
+    with pytest.raises(RowError, match="s2"):
+        [*each(mine, rows)]
+    with pytest.raises(CxrError, match="errors: skip is none of raise, keep"):
+        each(mine, rows, errors="skip")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [CxrError("a"), EngineError("a"), RowError("a:1", "bad", id="x"), BadImage("a.png", "is truncated")],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_survive_pickle(error: CxrError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def _verify_without_report(number: int) -> Row:
+    return verify({"id": str(number)})
+
+
+def test_an_error_in_a_worker_comes_back() -> None:
+    """An error that cannot be unpickled breaks the pool, or hangs `multiprocessing.Pool`."""
+    with ProcessPoolExecutor(1) as pool, pytest.raises(RowError, match=r"field `report`: missing .* \(id 3\)"):
+        pool.submit(_verify_without_report, 3).result(timeout=60)
+
+
+def test_two_lexicons_in_eight_threads_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[[finding]]\nname = "gizmo"\nterms = ["gizmo"]\nanswer = true\n')
+    ours, theirs = Rules(), Rules(tmp_path / "own.toml")
+
+    def names(number: int) -> list[str]:
+        rules = theirs if number % 2 else ours
+        return [finding.name for finding in rules.read(f"There is a gizmo. Edema {number}.")]
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(names, range(200)))
+    assert results == [["gizmo", "edema"] if number % 2 else ["edema"] for number in range(200)]
+
+
+def test_the_import_is_light() -> None:
+    code = (
+        "import sys, cxr_cli\n"
+        "names = [getattr(cxr_cli, name) for name in ('Rules', 'each', 'read', 'mine', 'verify', 'score')]\n"
+        "assert not {'click', 'polars', 'torch', 'numpy', 'transformers'} & {*sys.modules}, sys.modules.keys()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_nothing_is_printed_and_nothing_is_changed(capfd: pytest.CaptureFixture[str]) -> None:
+    import gc
+    import signal
+
+    before = signal.getsignal(signal.SIGTERM), gc.isenabled(), gc.get_threshold()
+    for case in mine(STUDY):
+        score({**verify(case), "prediction": "Yes"})
+    assert (signal.getsignal(signal.SIGTERM), gc.isenabled(), gc.get_threshold()) == before
+    assert capfd.readouterr() == ("", "")
+
+
+def written(rows: Any) -> str:
+    return "".join(json_text.encode(row).decode() + "\n" for row in rows)
+
+
+def check_equal_to_the_commands(cxr: Cxr, folder: Path, studies: list[Row], policy: Any) -> None:
+    """Over mine, label, verify and score: the same bytes."""
+    rules = Rules(unmentioned=policy)
+    flag = ("--unmentioned", policy)
+
+    def command(name: str, rows: str, *flags: Any) -> str:
+        (folder / "in.jsonl").write_text(rows)
+        done = cxr(name, folder / "in.jsonl", *flags)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def library(function: Callable[..., Any], rows: str) -> str:
+        return written(each(function, [json_text.decode(line.encode()) for line in rows.splitlines()]))
+
+    studies_text = written(studies)
+    cases = command("mine", studies_text, *flag)
+    assert library(rules.mine, studies_text) == cases
+    checked = command("verify", cases, "--keep", "all", *flag).replace("|keep:all", "")
+    assert library(rules.verify, cases) == checked
+    answered = [json.loads(line) for line in checked.splitlines()]
+    replies = written({**row, "prediction": str(row["answer"])} for row in answered)
+    assert library(rules.score, replies) == command("score", replies, *flag)
+    labelled = command("label", studies_text)
+    for line in labelled.splitlines():
+        row = json.loads(line)
+        assert row["labels"] is None or row["labels"] == rules.label(row["report"])
+
+
+@pytest.mark.parametrize("policy", ["normal", "unknown"])
+def test_it_gives_what_the_commands_write(cxr: Cxr, tmp_path: Path, policy: str) -> None:
+    check_equal_to_the_commands(cxr, tmp_path, [*examples()], policy)
+
+
+@pytest.mark.slow
+@needs_shared
+@pytest.mark.parametrize("policy", ["normal", "unknown"])
+def test_it_gives_what_the_commands_write_of_300_reports(cxr: Cxr, tmp_path: Path, policy: str) -> None:
+    studies = [{"id": str(n), "report": report_text(row)} for n, row in enumerate(openi_reports()[:300])]
+    check_equal_to_the_commands(cxr, tmp_path, studies, policy)
