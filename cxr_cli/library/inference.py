@@ -39,8 +39,8 @@ def infer(
     sampling = Sampling(temperature, 1.0, max_tokens)
     films = Films(None if images is None else Path(images), Square(size), workers)
     with open_engine(Spec(model, sampling=sampling, **engine)) as opened:
-        asked = instruction or recorded_instruction(model) or INSTRUCTION
-        predictor = Predictor(opened, sampling, films, instruction=asked, samples=samples, seed=seed, vote=vote)
+        sentence = instruction or recorded_instruction(model) or INSTRUCTION
+        predictor = Predictor(opened, sampling, films, instruction=sentence, samples=samples, seed=seed, vote=vote)
         yield from answer_rows(opened, predictor, films, (plain_row(row, Case) for row in rows), _stop)
 
 
