@@ -5,8 +5,9 @@ sentence is compared with what the other completions of its prompt state about t
 right where others are wrong, and not to say more, less or the same twice.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -94,3 +95,15 @@ def advantages(group: Sequence[Sequence[SentenceCredit]]) -> list[list[float]]:
         return one.right - right[one.name] + of_place / 2
 
     return [[fmean(map(advantage, sentence.statements)) for sentence in completion] for completion in group]
+
+
+def token_spans(
+    ids: Sequence[int], sentences: Sequence[SentenceCredit], decode: Callable[[Sequence[int]], str]
+) -> list[tuple[int, int]]:
+    """For each sentence the tokens `ids[start:end]` that write it. decode: gives the text that the sentences are of."""
+    return [(_token_at(ids, sentence.start, decode), _token_at(ids, sentence.end, decode)) for sentence in sentences]
+
+
+def _token_at(ids: Sequence[int], place: int, decode: Callable[[Sequence[int]], str]) -> int:
+    """The index of the token that holds the character at `place`."""
+    return max(0, bisect_left(range(len(ids) + 1), place + 1, key=lambda count: len(decode(ids[:count]))) - 1)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cxr_cli.rewards.sentence_credit import StatementCredit, advantages, sentence_credits
+from cxr_cli.rewards.sentence_credit import StatementCredit, advantages, sentence_credits, token_spans
 
 CASE = {
     "id": "a",
@@ -60,3 +60,12 @@ def test_a_wrong_side_costs_nothing_against_calling_it_absent() -> None:
 
 def test_saying_it_twice_or_alone_gets_nothing_more() -> None:
     assert group("No edema. No edema is seen.", "No edema.", "No pneumothorax.") == [[0.0, 0.0], [0.0], [0.0]]
+
+
+def test_the_tokens_that_write_a_sentence() -> None:
+    """Each token is a byte here; half a letter decodes to one mark."""
+    text = "<think> Edema is seen — é. No pneumothorax. So it is. </think>"
+    ids = [*text.encode()]
+    [sentences] = sentence_credits([text], case=[CASE])
+    spans = token_spans(ids, sentences, lambda ids: bytes(ids).decode(errors="replace"))
+    assert [bytes(ids[start:end]).decode() for start, end in spans] == ["Edema is seen — é.", "No pneumothorax."]
