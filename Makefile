@@ -9,6 +9,7 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 READY := $(VENV)/ready
 VLLM := build/vllm-cpu
+TRAINERS := build/trainers
 PYTEST := OMP_NUM_THREADS=1 python -m pytest -n auto --maxprocesses 8 --dist loadfile
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -66,7 +67,11 @@ $(VLLM)/ready: tests/vllm_cpu/build.py tests/vllm_cpu/requirements.txt
 	$(PYTHON) tests/vllm_cpu/build.py $(VLLM)
 	touch $@
 
-test-all: $(READY) $(VLLM)/ready  ## all tests, with a vLLM that is built for them: twenty minutes or more
+$(TRAINERS)/ready: tests/rewards/other_trainers/build.py tests/rewards/other_trainers/requirements.txt | $(READY)
+	$(VENV)/bin/python tests/rewards/other_trainers/build.py $(TRAINERS)
+	touch $@
+
+test-all: $(READY) $(VLLM)/ready $(TRAINERS)/ready  ## all tests, with a vLLM that is built for them: twenty minutes or more
 	@echo 'The slow tests come first: for minutes there is no dot.'
 	$(PYTEST) --no-loadscope-reorder
 

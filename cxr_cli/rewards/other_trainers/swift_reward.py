@@ -1,8 +1,9 @@
 """The rewards for ms-swift.
 
-    --external_plugins .../cxr_cli/rewards/ms_swift.py --reward_funcs cxr_format cxr_process ..
+    --external_plugins FOLDER/swift_reward.py --reward_funcs cxr_format cxr_process ..
 
-Each reward is registered as `cxr_NAME`. Rewards get the columns of the data set by name, as in TRL.
+Each reward is registered as `cxr_NAME`. Rewards get the columns of the data set by name, as in TRL, and like TRL
+ms-swift leaves a reward that is None out of the sum.
 """
 
 from typing import Any
@@ -17,8 +18,9 @@ except ModuleNotFoundError:  # before version 4
 
 def _plugin(name: str) -> type:
     class Reward(ORM):  # type: ignore[misc]
-        def __call__(self, completions: Any, **columns: Any) -> list[float]:
-            return [0.0 if value is None else value for value in REWARDS.load(name)(completions, **columns)]
+        def __call__(self, completions: Any, **columns: Any) -> list[float | None]:
+            values: list[float | None] = REWARDS.load(name)(completions, **columns)
+            return values
 
     Reward.__name__ = Reward.__qualname__ = f"cxr_{name}"
     return Reward

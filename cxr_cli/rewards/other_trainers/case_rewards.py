@@ -1,0 +1,30 @@
+"""The rewards of one response, as trainers need them that score one at a time."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cxr_cli.rewards.functions import CASE_COLUMNS
+from cxr_cli.rewards.reward_mix import RewardMix
+from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
+
+
+class CaseRewards(NamedTuple):
+    """total: the weighted sum. by_name: every reward of the table, whatever its weight, so that all responses have the
+    same names; NaN where a reward does not apply to the case, which adds nothing to the sum."""
+
+    total: float
+    by_name: dict[str, float]
+
+
+def case_rewards(response: str, case: str | Mapping[str, Any]) -> CaseRewards:
+    """case: a row as an object, whose lists may be numpy arrays, or as JSON. Its `weights`, {"format": 1, ..}, stand
+    for the defaults of `cxr rl`."""
+    row = json.loads(case) if isinstance(case, str) else dict(case)
+    weights = row.get("weights") or DEFAULT_WEIGHTS
+    columns = {name: row[name] for name in CASE_COLUMNS if name in row}
+    text = json.dumps(columns, default=lambda array: array.tolist())
+    functions = {name: REWARDS.load(name) for name in [*REWARDS, *weights]}
+    mix = RewardMix(functions, [weights.get(name, 0.0) for name in functions])
+    values = mix.pay([response], {"case": [text]})
+    return CaseRewards(float(mix.total(values)[0]), {name: float(array[0]) for name, array in values.items()})
