@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 
 from cxr_cli.errors import CxrError
 
@@ -19,6 +19,21 @@ def need(extra: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] == "cxr_cli":
             raise
         raise CxrError(not_installed(error, extra)) from error
+
+
+def check_versions(extra: str) -> None:
+    """Raises CxrError if a package of an extra is installed in a version that the extra does not take, and so was not
+    tried: "TRL changes what it hands to a loss" would be found after days of training, or never."""
+    from packaging.requirements import Requirement  # it comes with the extras whose versions matter
+
+    for requirement in map(Requirement, requires("cxr-cli") or ()):
+        if requirement.marker and requirement.marker.evaluate({"extra": extra}):
+            for name, installed in installed_versions(requirement.name).items():
+                if not requirement.specifier.contains(installed, prereleases=True):
+                    raise CxrError(
+                        f"{name} {installed} is installed, and this cxr was tried with {name}{requirement.specifier}: "
+                        f"{install_line(extra)}"
+                    )
 
 
 def not_installed(error: ModuleNotFoundError, extra: str) -> str:

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.extras import package_line
+from cxr_cli.extras import check_versions, package_line
 from cxr_cli.training.settings.names import Settings
 
 PRESETS = (Path(__file__).parents[3] / "recipes" / "deepspeed", Path(__file__).parents[1] / "deepspeed")
@@ -12,7 +12,11 @@ PRESETS = (Path(__file__).parents[3] / "recipes" / "deepspeed", Path(__file__).p
 
 
 def check_requirements(settings: Settings) -> None:
-    """Raises CxrError for a setting that needs a package or a file that is not there, and for a blank instruction."""
+    """Raises CxrError for a setting that needs a package or a file that is not there, for a version that was not tried,
+    and for a blank instruction."""
+    check_versions("train")
+    if str(settings.get("rollouts")).startswith("vllm"):
+        check_versions("vllm")
     if not str(settings.get("instruction") or "?").strip() or settings.get("instruction") == "":
         raise CxrError("instruction: it is blank; without the setting it is that of the published checkpoints")
     loggers = settings.get("report_to") or ()
