@@ -120,7 +120,7 @@ def test_completions_are_logged_to_a_file(
     paid = [line["rewards"]["letters"] for line in lines[:8]]
     assert sum(paid) / 8 == pytest.approx(logs[0]["rewards/letters/mean"])
     error = capsys.readouterr().err
-    assert not [line for line in error.splitlines() if not line.startswith("cxr: step ")]
+    assert not [line for line in error.splitlines() if not line.startswith("cxr: ")]
     (tmp_path / "out" / "training.json").unlink()
     shutil.rmtree(tmp_path / "out" / "checkpoint-2")
     with path.open("a") as file:
