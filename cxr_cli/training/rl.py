@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -54,7 +55,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     from cxr_cli.training.grpo.openings import with_opening
     from cxr_cli.training.grpo.sampler_check import SamplerCheck
     from cxr_cli.training.grpo.step_credit import StepCredit
-    from cxr_cli.training.grpo.vllm_rollouts import VllmRollouts
+    from cxr_cli.training.grpo.vllm_rollouts import VllmRollouts, vllm_errors
     from cxr_cli.training.logs.completion_log import CompletionLog
     from cxr_cli.training.logs.log_callback import LogCallback
 
@@ -83,7 +84,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
         callbacks.append(completions := CompletionLog(job.out))
         functions = completions.logged(functions)
     first, *others = with_opening(functions, reply_opening(processor)).values()
-    with settings_errors():
+    with vllm_errors() if arguments.use_vllm else nullcontext(), settings_errors():
         trainer: Any = Trainer(
             model=model,
             args=arguments,

@@ -1,8 +1,10 @@
 """Completions by vLLM, of the very prompts that are scored."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
+
+import torch
 
 from cxr_cli.errors import CxrError, library_message
 from cxr_cli.training.grpo.sampler_check import versions_of
@@ -32,20 +34,32 @@ class VllmRollouts:
         prompt."""
         all_ids = prompt_ids(self._processor, prompts)
         is_server = trainer.args.vllm_mode == "server"
-        try:
+        with vllm_errors():
             ids, completion_ids, logprobs, _ = trainer.vllm_generation.generate(
                 prompts=all_ids if is_server else placeholder_ids(self._processor, prompts),
                 images=[_films_in(prompt) for prompt in prompts],
                 num_generations=trainer.num_generations if trainer.model.training else trainer.num_generations_eval,
                 profiler=nullcontext(),
             )
-        except ValueError as error:  # such as: a model writes the tokens of one film in several runs
-            raise CxrError(f"vLLM cannot sample for this model: {library_message(error)}") from error
         check_same_prompts(ids, all_ids)
         likeliest = [[token[0] for token in tokens] for tokens in logprobs]  # TRL asks for the sampled one alone
         if trainer.model.training:
             self._report(all_ids, completion_ids, likeliest)
         return {"prompt_ids": all_ids, "completion_ids": completion_ids, "logprobs": likeliest}
+
+
+@contextmanager
+def vllm_errors() -> Iterator[None]:
+    """In this block of vLLM's code an error says that it cannot run the model: CxrError, in one line."""
+    try:
+        yield
+    except (CxrError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {library_message(error)}"
+        raise CxrError(
+            f"vLLM cannot sample from this model ({reason}); --rollouts transformers does without it"
+        ) from error
 
 
 def prompt_ids(processor: Any, prompts: list[Any]) -> list[TokenIds]:

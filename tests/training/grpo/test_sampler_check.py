@@ -128,6 +128,10 @@ def test_vllm_is_given_placeholders_and_must_see_what_is_scored(films: Path, tin
     assert reported == [(result["prompt_ids"], [[5, 6]], [[-1.0, -2.0]])]
     assert rollouts(prompts, trainer("colocate", lambda _: result["prompt_ids"])) == result
     assert [(ids[0].count(image), films, count) for ids, films, count in asked] == [(14, [2], 4), (2, [2], 4)]
+    with pytest.raises(
+        CxrError, match=r"cannot sample from this model \(KeyError: 'x'\); --rollouts transformers does"
+    ):
+        rollouts(prompts, trainer("colocate", lambda _: {}["x"]))
     with pytest.raises(CxrError, match=r"from a prompt of \d+ tokens, and one of \d+ tokens would be scored"):
         rollouts(prompts, trainer("colocate", lambda prompts: prompts))
 
