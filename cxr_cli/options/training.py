@@ -33,6 +33,7 @@ def _make_options(
     gpus: int,
     nodes: int,
     dry_run: bool,
+    answers_only: str,
 ) -> "TrainingOptions":
     from cxr_cli.training.settings.job import TrainingOptions
 
@@ -43,7 +44,15 @@ def _make_options(
     if report_to:
         sets += (f"report_to={report_to}",)
     where = (inputs, model, out, config, sets, root, mapping, limit)
-    return TrainingOptions(*where, resume=resume, overwrite=overwrite, gpus=gpus, nodes=nodes, dry_run=dry_run)
+    return TrainingOptions(
+        *where,
+        resume=resume,
+        overwrite=overwrite,
+        gpus=gpus,
+        nodes=nodes,
+        dry_run=dry_run,
+        keep_failed=answers_only == "keep",
+    )
 
 
 training = Bundle(
@@ -81,6 +90,13 @@ training = Bundle(
         "--nodes", type=click.IntRange(1), default=1, show_default=True, help="Number of nodes, this one included."
     ),
     click.option("--dry-run", is_flag=True, help="Check everything, print the plan, train nothing; needs no GPU."),
+    click.option(
+        "--answers-only",
+        type=click.Choice(["skip", "keep"]),
+        default="skip",
+        show_default=True,
+        help="Rows whose steps a model failed to write: leave them out, or train on their answers alone.",
+    ),
 )
 rl_flags = (
     click.option(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import films_of
-from cxr_cli.records import Case
-from cxr_cli.rows import Row, for_each_row
+from cxr_cli.records import Case, engine_failure
+from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
@@ -14,33 +14,39 @@ from cxr_cli.training.settings.job import Job
 
 @dataclass(frozen=True)
 class TrainingData:
-    """rows: to train on. held_out: to evaluate on, None without `--eval`."""
+    """rows: to train on. held_out: to evaluate on, None without `--eval`. left_out: how many rows are not trained on
+    because a model failed to write their steps."""
 
     rows: Mixture
     held_out: RowStore | None = None
+    left_out: int = 0
 
 
 def read_training_data(job: Job, check: Callable[[Row], None]) -> TrainingData:
     """The rows of `job.sources`, mixed by `job.weights`, and those of `job.evaluation`.
 
     check: raises RowError for a row that cannot be trained on. Such a row, or one with more than `max_images` films,
-    stops the run: RowError. CxrError: there are no rows, or several processes cannot all read stdin.
+    stops the run: RowError. A row whose steps a model failed to write is left out, unless the job keeps it. CxrError:
+    there are no rows, or several processes cannot all read stdin.
     """
     if "-" in job.sources and (distributed.under_launcher() or job.gpus * job.nodes > 1):
         raise CxrError("several processes cannot all read stdin: name a file")
     groups = [job.sources] if job.weights is None else [[source] for source in job.sources]
-    patients = _Seen()
-    parts = [_read_rows(job, group, check, patients.add) for group in groups]
+    patients, failed = _Seen(), list[str]()
+    parts = [_read_rows(job, group, check, patients.add, failed) for group in groups]
+    _report_left_out(failed)
     held_out = None
     if job.evaluation:
-        held_out = _read_rows(job, [job.evaluation], check, patients.look_up)
+        failed_held_out: list[str] = []
+        held_out = _read_rows(job, [job.evaluation], check, patients.look_up, failed_held_out)
+        _report_left_out(failed_held_out)
         if not len(held_out):
             raise CxrError(f"--eval {job.evaluation}: no rows to evaluate on")
         if patients.overlap and not job.allow_overlap:
             raise CxrError(
                 f"--eval {job.evaluation}: {patients.overlap_of(len(held_out))}; --allow-overlap trains all the same"
             )
-    return TrainingData(Mixture(parts, job.weights, job.settings.get("seed", 42)), held_out)
+    return TrainingData(Mixture(parts, job.weights, job.settings.get("seed", 42)), held_out, len(failed))
 
 
 class _Seen:
@@ -70,13 +76,33 @@ class _Seen:
         )
 
 
-def _read_rows(job: Job, sources: Sequence[str], check: Callable[[Row], None], see: Callable[[Row], None]) -> RowStore:
-    """see: gets each row that is stored, whole."""
+def _report_left_out(ids: Sequence[str]) -> None:
+    if ids and not (distributed.rank() or distributed.launched_by_cxr()):
+        note(
+            f"{len(ids):,} rows are left out, as a model failed to write their steps (the first is id {ids[0]}); "
+            "--answers-only keep takes their answers alone"
+        )
+
+
+def _read_rows(
+    job: Job,
+    sources: Sequence[str],
+    check: Callable[[Row], None],
+    see: Callable[[Row], None],
+    left_out: list[str],
+) -> RowStore:
+    """see: gets each row that is stored, whole. left_out: gets the id of each row whose steps a model failed to write.
+
+    A row that was mined without steps has none on purpose, and teaches its answer.
+    """
     rows = RowStore()
     max_images = job.settings.get("max_images")
 
     def store(row: Row) -> None:
         check(row)
+        if not job.keep_failed and row.get("steps") is None and engine_failure(row, "steps"):
+            left_out.append(row["id"])
+            return
         if max_images and (films := len(films_of(row))) > max_images:
             raise RowError("", f"{films} films, and max_images is {max_images}")
         rows.add(row)

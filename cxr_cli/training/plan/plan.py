@@ -37,7 +37,7 @@ def plan_sft(job: Job, training_data: TrainingData) -> str:
     tokens = f"{_median_prompt(counts)} prompt + {_median([count.completion for count in counts])} taught"
     return "\n".join(
         [
-            *_head(job, model, sizes, data),
+            *_head(job, model, sizes, training_data),
             _plan_line(
                 "batch", f"{batch} = {per_device} a process x {accumulation} accumulated x {processes} processes"
             ),
@@ -68,7 +68,7 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
     steps = f"{_rl_step_count(arguments, len(data), processes)}, KL {arguments.beta:g}, {arguments.loss_type}"
     return "\n".join(
         [
-            *_head(job, model, sizes, data),
+            *_head(job, model, sizes, training_data),
             *_reward_lines(rewards, weights, data),
             _plan_line(
                 "batch",
@@ -131,14 +131,16 @@ def _rl_step_count(arguments: Any, rows: int, processes: int) -> str:
     return f"{count}{f', {left_over} rows of an epoch left over' if left_over else ''}"
 
 
-def _head(job: Job, model: str, sizes: Sizes, data: Mixture) -> list[str]:
+def _head(job: Job, model: str, sizes: Sizes, data: TrainingData) -> list[str]:
     weights = f"LoRA r {job.settings['lora']['r']}" if job.settings.get("lora") else "full weights"
     frozen = ", vision tower frozen" if job.settings.get("freeze_vision") else ""
     share = f"{sizes.trainable / 1e6:,.1f} of {sizes.parameters / 1e6:,.1f} million parameters"
-    rows = f"{len(data):,}"
+    rows = f"{len(data.rows):,}"
     if job.weights is not None:
         mixed = (f"{weight:g} {source}" for source, weight in zip(job.sources, job.weights, strict=True))
         rows += f", {' and '.join(mixed)}"
+    if data.left_out:
+        rows += f"; {data.left_out:,} left out, as a model failed to write their steps"
     return [_plan_line("model", model), _plan_line("training", f"{weights}{frozen}: {share}"), _plan_line("rows", rows)]
 
 

@@ -10,7 +10,7 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.training.data.dataset import prompt, target_text, taught_prompt
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from tests.cases import Row, lines
-from tests.conftest import needs
+from tests.conftest import Cxr, needs
 from tests.training.small_trainings import error_of, make_job, rl, sft
 
 
@@ -129,3 +129,30 @@ def test_a_model_is_asked_and_trained_on_with_the_instruction_that_it_was_taught
         sft(drawn, tiny_models["qwen2_vl"], first, max_steps=1, instruction="Briefly.", resume=True)
     with pytest.raises(CxrError, match=r"instruction: it has <\|im_end\|>"):
         sft(drawn, tiny_models["qwen2_vl"], tmp_path / "no", max_steps=1, instruction="Stop.<|im_end|>")
+
+
+@pytest.mark.parametrize("stage", ["sft", "rl"])
+def test_rows_whose_steps_a_model_failed_to_write_are_left_out_and_counted(
+    cxr: Cxr, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: str
+) -> None:
+    good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
+    none = good | {"id": "none", "steps": None, "why": {"steps": "not asked for"}}  # by `cxr mine --steps none`
+    failed = [good | {"id": f"f{n}", "steps": None, "why": {"steps": "engine: plan: unparsable"}} for n in range(2)]
+    (tmp_path / "rows.jsonl").write_text(lines(good, failed[0], none, failed[1]))
+    (tmp_path / "failed.jsonl").write_text(lines(*failed))
+    flags = ("-m", tiny_models["qwen2_vl"], "-o", "out", "--images", drawn, "--set", "size=56", "--dry-run")
+    batch = ("--set", "num_generations=2", "--set", "per_device_train_batch_size=2", "--set", "max_completion_length=8")
+    flags += batch if stage == "rl" else ()
+    done = cxr(stage, "rows.jsonl", *flags)
+    assert done.returncode == 0, done.stderr
+    plan = [line for line in done.stdout.splitlines() if line.startswith("rows ")]
+    assert plan == ["rows          2; 2 left out, as a model failed to write their steps"]
+    said = "cxr: 2 rows are left out, as a model failed to write their steps (the first is id f0); --answers-only keep"
+    assert done.stderr.count(said) == 1
+    kept = cxr(stage, "rows.jsonl", *flags, "--answers-only", "keep")
+    assert "rows          4\n" in kept.stdout, kept.stderr
+    assert "left out" not in kept.stderr
+    nothing = cxr(stage, "failed.jsonl", *flags)
+    assert nothing.returncode == 1
+    assert nothing.stderr.splitlines()[-1] == "cxr: no rows to train on"
+    assert said in nothing.stderr
