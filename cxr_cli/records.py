@@ -193,12 +193,14 @@ class ScoredCase(AnsweredCase):
 
 ENGINE = "engine: "
 """How a reason in `why` begins where an engine failed to give what is null; every other reason lies in the data."""
+UNPARSABLE_REPLY, UNUSABLE_REPLY, CUT_OFF_REPLY = "unparsable: ", "unusable: ", "cut off at max tokens"
+"""Parts of the reasons why a model's replies could not be used."""
 
 
 def engine_failure(row: Mapping[str, Any], key: str) -> str | None:
     """Why an engine failed to give what a stage adds to a row under `key`, in whole or in part; None if it gave it.
 
-    key: "steps", "support", "predictions" or "scores". A row that failed is not finished: `--resume` asks for it again.
+    key: "steps", "support", "predictions" or "scores".
     """
     names: Iterable[str] = (key,)
     parts = [row]
@@ -210,6 +212,12 @@ def engine_failure(row: Mapping[str, Any], key: str) -> str | None:
     reasons = [part["why"] for part in parts if isinstance(part.get("why"), dict)]
     texts = (str(why.get(name) or "") for why in reasons for name in names)
     return next((text for text in texts if text.startswith(ENGINE)), None)
+
+
+def got_replies(failure: str) -> bool:
+    """Did an engine reply, though in vain, so that it would reply the same once more? The reason as `engine_failure`
+    gives it."""
+    return any(part in failure for part in (UNPARSABLE_REPLY, UNUSABLE_REPLY, CUT_OFF_REPLY))
 
 
 def unanswered(row: Mapping[str, Any]) -> bool:

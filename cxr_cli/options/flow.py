@@ -27,6 +27,7 @@ def flow(*, default: str | None = None) -> Bundle:
         output: Path | None,
         overwrite: bool,
         resume: bool,
+        retry_failed: bool,
         on_error: OnError,
         rejects: Path | None,
         mapping: dict[str, list[str]],
@@ -36,14 +37,18 @@ def flow(*, default: str | None = None) -> Bundle:
     ) -> FlowOptions:
         if resume and output is None:
             raise click.UsageError("--resume needs -o OUT, the file to continue.")
-        if resume and overwrite:
-            raise click.UsageError("--resume continues OUT and --overwrite replaces it: give one of them.")
+        if retry_failed and output is None:
+            raise click.UsageError("--retry-failed needs -o OUT, the file with the failed rows.")
+        if (resume or retry_failed) and overwrite:
+            flag = "--resume" if resume else "--retry-failed"
+            raise click.UsageError(f"{flag} continues OUT and --overwrite replaces it: give one of them.")
         if (on_error == "skip") != (rejects is not None):
             raise click.UsageError("--on-error skip and --rejects FILE go together: no row is dropped silently.")
         if sys.stdout is not None:
             claim_stdout()
         inputs = inputs or without_inputs(default)
-        return FlowOptions(inputs, output, overwrite, resume, on_error, rejects, mapping, limit, shard, split)
+        where = (inputs, output, overwrite, resume, on_error, rejects, mapping, limit, shard, split)
+        return FlowOptions(*where, retry_failed=retry_failed)
 
     inputs = click.argument("inputs", nargs=-1, metavar="[INPUT]...", shell_complete=file_names)
     return Bundle("flow", make, inputs, *_FLOW_OPTIONS)
@@ -99,6 +104,11 @@ _FLOW_OPTIONS = (
     ),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
     click.option("--resume", is_flag=True, help="Continue OUT (.jsonl): skip rows whose id is already in it."),
+    click.option(
+        "--retry-failed",
+        is_flag=True,
+        help="Ask again for the rows of OUT on which a model failed, and, without --resume, for no others.",
+    ),
     click.option(
         "--on-error",
         type=click.Choice(get_args(OnError)),

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cxr_cli.errors import CxrError, RowError, note, one_line, shortened
-from cxr_cli.records import Row, Study, engine_failure
+from cxr_cli.records import Row, Study
 from cxr_cli.rows.fields import restore, with_texts
 from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
+from cxr_cli.rows.output.failed_rows import FailedRows
 from cxr_cli.rows.output.resume import Signed, finished_ids
 from cxr_cli.rows.output.writing import open_output
 from cxr_cli.rows.progress import with_progress
@@ -32,7 +33,8 @@ class FlowOptions:
 
     inputs: files, or "-" for stdin. output: None is stdout. on_error: "skip" sends broken rows to `rejects`.
     mapping: our name -> the columns that make it. limit: the most good rows that are read. shard: (k, n) takes the k-th
-    of every n good rows. split: rows of other splits are passed over.
+    of every n good rows. split: rows of other splits are passed over. resume: rows that the output lacks are made,
+    and those to which no reply came; retry_failed: all those of the output on which an engine failed, and no others.
     """
 
     inputs: Sequence[str] = ("-",)
@@ -45,6 +47,12 @@ class FlowOptions:
     limit: int | None = None
     shard: tuple[int, int] | None = None
     split: str | None = None
+    retry_failed: bool = False
+
+    @property
+    def continues(self) -> bool:
+        """Does the run go on with the output of an earlier one?"""
+        return self.resume or self.retry_failed
 
 
 @dataclass
@@ -54,7 +62,8 @@ class Flow:
     find_source: what an INPUT names. protected: files besides the inputs that must not be overwritten. dry_run: no rows
     are written. engine_key: what an engine adds to a row, see `engine_failure`. shares: of the splits that are drawn,
     by patient, for rows that have none. about_doubled: what an error adds where an id stands in two of the inputs.
-    read, rejected, failed: how many rows so far; failed are those that lack what an engine was to give.
+    same_ids: have the rows that are written the ids of those that are read? read, rejected: how many rows so far.
+    failed: those that lack what an engine was to give, in the output of an earlier run too.
     """
 
     options: FlowOptions
@@ -65,16 +74,20 @@ class Flow:
     engine_key: str | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
     about_doubled: str = ""
+    same_ids: bool = True
 
     read: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
-    failed: int = field(default=0, init=False)
+    failed: FailedRows = field(init=False)
     _cut_short: bool = field(default=False, init=False)  # did `limit` end the reading?
+
+    def __post_init__(self) -> None:
+        self.failed = FailedRows(self.engine_key, retry=self.options.retry_failed)
 
     @property
     def incomplete(self) -> int:
         """How many rows were rejected or failed; if any, the command exits with 3."""
-        return self.rejected + self.failed
+        return self.rejected + self.failed.count
 
     def run(self, stage: Callable[[Row], Iterable[Row]], kind: type = Study, *, signed: Signed | None = None) -> None:
         """Writes what `stage(row)` gives for each row that is a `kind`, a TypedDict of records.py.
@@ -111,24 +124,27 @@ class Flow:
         if options.split is not None and not (options.mapping or self.shares):
             sources = [source.part(options.split) for source in sources]
         self._check_outputs(sources)
-        first_failure: str | None = None
+        self._check_retry()
         try:
             with ExitStack() as stack:
                 self._ids = stack.enter_context(Ids())
                 if options.rejects is not None:
                     self._rejects = stack.enter_context(open_output(options.rejects, overwrite=True))
                 place = Path(os.devnull) if self.dry_run else options.output
-                resume = partial(self._load_finished, signed) if options.resume and not self.dry_run else None
+                resume = partial(self._load_finished, signed) if options.continues and not self.dry_run else None
                 output = stack.enter_context(open_output(place, resume=resume, overwrite=options.overwrite))
                 if any(source.path and output.is_at(source.path) for source in sources):
                     raise CxrError("the output is one of the inputs")
-                if options.resume and self.dry_run and options.output is not None:
+                if options.continues and self.dry_run and options.output is not None:
                     self._load_finished(signed, options.output)
-                for row in stage(self._good_rows(sources, kind, quiet=output.is_terminal())):
-                    if "id" not in row or not self.finished(row["id"]):  # tables of other tools have no ids
-                        if failure := self._engine_failure(row):
-                            self.failed += 1
-                            first_failure = first_failure or failure
+                try:
+                    for row in stage(self._good_rows(sources, kind, quiet=output.is_terminal())):
+                        if "id" not in row or not self.finished(row["id"]):  # tables of other tools have no ids
+                            if not self.dry_run:
+                                output.write(row)
+                            self.failed.add_new(row)
+                finally:
+                    for row in self.failed.not_made():
                         if not self.dry_run:
                             output.write(row)
                 if options.resume and not self._cut_short:
@@ -136,16 +152,15 @@ class Flow:
         finally:
             if self.rejected:
                 note(f"{self.rejected} of {self.read} rows rejected -> {options.rejects}")
-            if self.failed:
-                again = "; --resume asks for them again" if options.output else ""
-                note(f"{self.failed} rows failed{again}. The first: {first_failure}")
-
-    def _engine_failure(self, row: Row) -> str | None:
-        return engine_failure(row, self.engine_key) if self.engine_key else None
+            if self.failed.count:
+                again = "; --retry-failed asks for them again" if options.output else ""
+                note(f"{self.failed.count} rows failed{again}. The first: {self.failed.first}")
 
     def finished(self, id: str) -> bool:
-        """Whether a row with this id is in the output that `--resume` continues: a stage need not make it again."""
-        return self.options.resume and self._ids.is_finished(id)
+        """Whether a stage need not make the row with this id: an earlier run has, or it is none of those to retry."""
+        if not self.options.continues:
+            return False
+        return self._ids.is_finished(id) or not (self.options.resume or self.failed.waiting(id))
 
     def reject(self, row: Row, reason: str) -> None:
         """A row that a stage got and cannot use: to `rejects`, or RowError when the first bad row stops the run."""
@@ -164,7 +179,7 @@ class Flow:
                         others.add(row.get("split") or "rows without a split")
                     continue
                 good += 1
-                if good % parts == part % parts and not self.finished(row["id"]):
+                if good % parts == part % parts and not (self.same_ids and self.finished(row["id"])):
                     yield row
                 if good == options.limit:
                     self._cut_short = True
@@ -214,9 +229,17 @@ class Flow:
 
     def _load_finished(self, signed: Signed | None, path: Path) -> None:
         if path.is_file():
-            for id in finished_ids(path, signed, self._engine_failure, keep=self.dry_run):
+            for id in finished_ids(path, signed, self.failed.is_retry, keep=self.dry_run):
                 if not self._ids.finish(id):
                     raise CxrError(f"{path}: the id {shortened(id)} is doubled: two runs have written it")
+
+    def _check_retry(self) -> None:
+        """CxrError: nothing can be retried."""
+        options = self.options
+        if options.retry_failed and not self.engine_key:
+            raise CxrError("--retry-failed: no model is asked, so no row has failed")
+        if options.retry_failed and not options.resume and not (options.output and options.output.is_file()):
+            raise CxrError(f"--retry-failed: there is no {options.output}, the file with the failed rows")
 
     def _note_strangers(self) -> None:
         """Names rows of the output that this run would not have written."""

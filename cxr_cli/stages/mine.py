@@ -74,6 +74,7 @@ def run(options: MineOptions) -> int:
         protected=selection.others,
         dry_run=engine is not None and engine.dry_run,
         engine_key="steps" if engine else None,
+        same_ids=False,
         shares=selection.shares,
     )
     if selection.count:

@@ -29,8 +29,9 @@ def prompt_of(asked: Json) -> str:
 
 
 def user_text(asked: Json) -> str:
-    """The user's message: it follows the system message and the example's question and reply."""
-    text: str = asked["messages"][3]["content"]
+    """The user's message: it follows the system message and, if there is one, the example's question and reply."""
+    messages = asked["messages"]
+    text: str = messages[3 if len(messages) > 3 else -1]["content"]
     return text
 
 

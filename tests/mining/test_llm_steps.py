@@ -127,14 +127,8 @@ NO_YES = "the conclusion does not say that the answer is Yes"
         (chain("I look.", "Fluid.", "So the answer is No."), NO_YES),
         (chain("I look.", "Fluid.", "So that is it."), NO_YES),
         (chain("I look.", "Fluid.", "Not Yes but No."), NO_YES),
-        (
-            chain("I look.", "There is no cavity in either upper lobe.", "The answer is Yes."),
-            "it repeats the instruction or the example",
-        ),
-        (
-            chain("I look.", "Write as someone who sees the film", "The answer is Yes."),
-            "it repeats the instruction or the example",
-        ),
+        (chain("I look.", "There is no cavity in either upper lobe.", "The answer is Yes."), ECHO),
+        (chain("Write as someone who sees the film", "Fluid.", "The answer is Yes."), ECHO),
         (chain("I look.", "Fluid.", "The answer is Yes.", []), "`observations[0].sentences`: holds fewer than 1"),
     ],
 )
@@ -144,12 +138,36 @@ def test_a_chain_that_does_not_lead_to_the_answer_or_is_no_work_of_the_model_is_
     with Server(Scripted(refine=[reply])) as server:
         [case], notes = mine(cxr, server)
         assert (steps_with_evidence(case), notes) == (GOOD, [])
-        assert reason in server.requests[3]["messages"][5]["content"]
+    messages = server.requests[3]["messages"]
+    if reason == ECHO:  # afresh, without the example that was copied
+        assert [message["role"] for message in messages] == ["system", "user"]
+        assert messages[1]["content"].startswith(server.requests[2]["messages"][3]["content"])
+        assert 'that fits this schema: {"type":"object"' in messages[1]["content"]
+    else:
+        assert reason in messages[5]["content"]
     with Server(Scripted(refine=[reply, reply])) as server:
         [case], _ = mine(cxr, server, code=3)
     assert case["steps"] is None
     assert case["why"]["steps"].startswith("engine: refine: un")
     assert case["why"]["steps"].endswith(reason)
+
+
+@needs("llm")
+def test_items_that_repeat_the_example_are_dropped_and_the_others_stay(cxr: Cxr) -> None:
+    echo = "Both upper lobes: a thick-walled lucency, as a cavity has."
+    observation = {"sentences": [1], "text": "There is no cavity in either upper lobe."}
+    reply = json.loads(chain("I look.", "Fluid lies left.", "The answer is Yes."))
+    reply["observations"].append(observation)
+    plans = [json.dumps({"plan": [echo, "the pleura"]})]
+    with Server(Scripted(plan=plans, refine=[json.dumps(reply)])) as server:
+        [case], notes = mine(cxr, server)
+    assert notes == []
+    assert "Plan:\n1. the pleura\n\nReport" in text_of(server.requests[1])
+    assert [step["text"] for step in case["steps"]] == ["I look.", "Fluid lies left.", "The answer is Yes."]
+    with Server(Scripted(plan=[json.dumps({"plan": [echo]})] * 2)) as server:
+        [case], _ = mine(cxr, server, *ONE, "--no-cache", code=3)
+    assert case["why"]["steps"] == f"engine: plan: unusable: {ECHO}"
+    assert len(server.requests) == 2
 
 
 @needs("llm")

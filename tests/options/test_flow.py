@@ -11,6 +11,8 @@ from tests.conftest import Run
         (["--on-error", "skip"], "--on-error skip and --rejects FILE go together"),
         (["--rejects", "bad.jsonl"], "--on-error skip and --rejects FILE go together"),
         (["--resume"], "--resume needs -o OUT"),
+        (["--retry-failed"], "--retry-failed needs -o OUT"),
+        (["--retry-failed", "--overwrite", "-o", "x.jsonl"], "--retry-failed continues OUT"),
         (["--resume", "--overwrite", "-o", "x.jsonl"], "give one of them"),
         (["--map", "id"], "`id` is not NAME=COLUMN"),
         (["--map", "id=a,id=b"], "`id` is named twice"),

@@ -110,7 +110,7 @@ def test_what_failed_is_null_and_asked_for_again_alone(
     assert len(failed) == 1
     assert any(reason.startswith("engine: ") and "HTTP 422" in reason for reason in failed[0]["why"].values())
     assert "SECRET" not in json.dumps(failed)
-    assert "cxr: 1 rows failed; --resume asks for them again. The first: engine: " in done.stderr
+    assert "cxr: 1 rows failed; --retry-failed asks for them again. The first: engine: " in done.stderr
     if stage == "verify":
         assert [step["text"] for step in failed[0]["steps"]] == STEPS
     second = {row["id"]: row for row in rows((tmp_path / "out.jsonl").read_text())}
@@ -120,6 +120,63 @@ def test_what_failed_is_null_and_asked_for_again_alone(
     }
     assert 0 < len(repeated) <= {"mine": 3, "verify": 1, "score": 5, "infer": 1}[stage]
     assert len(server.requests) == count_again
+
+
+@pytest.mark.parametrize("stage", ["mine", "verify"])
+def test_resume_asks_nothing_again_and_retry_failed_the_failed_rows_alone(cxr: Cxr, tmp_path: Path, stage: str) -> None:
+    """Rows 3 and 5 get replies that cannot be used; row 7 is new."""
+    make, flags, _ = STAGES[stage]
+    well, bad = good(stage), ("film 3", "film 5")
+    what_varies = "Film {}" if stage == "mine" else "film {}"
+
+    def answer(asked: Json) -> str | Json:
+        return "no JSON" if any(film in text_of(asked).casefold() for film in bad) else well(asked)
+
+    given = [make(n) | {"report": f"{REPORT} {what_varies.format(n)}."} for n in range(8)]
+    with Server(answer) as server:
+        flags = (*flags, "-m", server.url, "-o", "out.jsonl", "--no-cache")
+        first = cxr(stage, *flags, stdin=lines(*given[:7]))
+        before, count = rows((tmp_path / "out.jsonl").read_text()), len(server.requests)
+        resumed = cxr(stage, *flags, "--resume", stdin=lines(*given[:7]))
+        assert (first.returncode, resumed.returncode) == (3, 3), first.stderr + resumed.stderr
+        assert "cxr: 2 rows failed; --retry-failed asks for them again. The first: engine: " in resumed.stderr
+        assert len(server.requests) == count
+        assert rows((tmp_path / "out.jsonl").read_text()) == before
+        other = cxr(stage, *flags, "--retry-failed", "--temperature", "1", stdin=lines(*given))
+        assert other.returncode == 1
+        assert "temperature:0.0 in the file, temperature:1.0" in other.stderr
+        assert rows((tmp_path / "out.jsonl").read_text()) == before
+        server.answer, bad = answer, ("film 5",)
+        retried = cxr(stage, *flags, "--retry-failed", stdin=lines(*given))
+        asked_again, count = len(server.requests) - count, len(server.requests)
+        last = cxr(stage, *flags, "--resume", stdin=lines(*given))
+    assert (retried.returncode, last.returncode) == (3, 3), retried.stderr
+    assert asked_again == {"mine": 3 + 3, "verify": 1 + 2}[stage]  # film 3 is good now, film 5 is asked twice
+    assert len(server.requests) - count == {"mine": 3, "verify": 1}[stage]
+    after = {row["id"]: row for row in rows((tmp_path / "out.jsonl").read_text())}
+    assert len(after) == 8
+    assert [value(stage, row) is None for row in after.values()].count(True) == 1
+    assert all(after[row["id"]] == row for row in before if value(stage, row) is not None)
+
+
+def test_what_is_to_be_retried_is_not_lost(cxr: Cxr, tmp_path: Path) -> None:
+    """It is not in the input any more, or the server is gone."""
+    make, flags, _ = STAGES["verify"]
+    with Server(lambda asked: "no JSON") as server:
+        flags = ("verify", *flags, "-m", server.url, "-o", "out.jsonl", "--retry-failed")
+        missing = cxr(*flags, stdin=lines(make(0)))
+        assert cxr(*flags, "--resume", stdin=lines(make(0), make(1))).returncode == 3
+        before = rows((tmp_path / "out.jsonl").read_text())
+        count = len(server.requests)
+        done = cxr(*flags, stdin=lines(make(1)))
+        assert len(server.requests) == count + 2
+    assert missing.returncode == 1
+    assert missing.stderr.endswith("cxr: --retry-failed: there is no out.jsonl, the file with the failed rows\n")
+    assert done.returncode == 3
+    after = rows((tmp_path / "out.jsonl").read_text())
+    assert sorted(row["id"] for row in after) == sorted(row["id"] for row in before) == ["c0", "c1"]
+    rules = cxr("verify", "-o", "out.jsonl", "--retry-failed", stdin=lines(make(1)))
+    assert rules.stderr == "cxr: --retry-failed: no model is asked, so no row has failed\n"
 
 
 def test_a_row_that_no_model_was_asked_about_is_finished(cxr: Cxr, tmp_path: Path) -> None:

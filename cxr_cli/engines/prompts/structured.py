@@ -19,15 +19,17 @@ from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.opening import open_engine
 from cxr_cli.engines.prompts.json_schema import Schema, misfit
 from cxr_cli.engines.prompts.prompt import Prompt, texts_in
-from cxr_cli.engines.requests import STAND_IN, Engine, Reply, Request, seed_of
+from cxr_cli.engines.requests import STAND_IN, Engine, Message, Reply, Request, seed_of
 from cxr_cli.engines.spec import Spec
-from cxr_cli.records import ENGINE
+from cxr_cli.records import CUT_OFF_REPLY, ENGINE, UNPARSABLE_REPLY, UNUSABLE_REPLY
 
 T = TypeVar("T")
 Parse = Callable[[Any], T]
 Fault = Callable[[Any], str | None]
+_ECHO = "it repeats the instruction or the example"
 _RETRY = "Your reply cannot be used: {}. Reply once more, with nothing but JSON as it was asked for."
 _BRIEFLY = "Reply briefly: nothing but JSON as it is asked for, with few words in each text."
+_BY_SCHEMA = "Reply with nothing but JSON, in words of your own, that fits this schema: {}"
 
 
 class Failure(NamedTuple):
@@ -60,12 +62,7 @@ class Model:
         """id: unique within a run. parse: a reply that fits the schema to the result. fault: what is wrong with such a
         reply, beside that it repeats the prompt."""
         seed = None if self.seed is None else seed_of(self.seed, id)
-
-        def fault_or_echo(value: Any) -> str | None:
-            echo = any(map(prompt.is_echo, texts_in(value)))
-            return "it repeats the instruction or the example" if echo else fault(value)
-
-        return ask_json(Request(id, prompt.messages(**values), seed, schema), parse, fault_or_echo)
+        return _ask_json(Request(id, prompt.messages(**values), seed, schema), prompt, schema, parse, fault)
 
 
 @contextmanager
@@ -75,32 +72,41 @@ def open_model(spec: Spec, seed: int = 0) -> Iterator[Model]:
         yield Model(engine, seed if spec.sampling.temperature else None)
 
 
-def ask_json(request: Request, parse: Parse[T], fault: Fault) -> Conversation[T | Failure]:
+def _ask_json(
+    request: Request, prompt: Prompt, schema: Schema, parse: Parse[T], fault: Fault
+) -> Conversation[T | Failure]:
     """The result of `parse`, or why there is none. After a bad reply the model is asked once more.
 
-    A reply that was cut off is no help to the model, so the request is made afresh, and asks for few words; any other
-    is sent back with what is wrong with it.
+    A reply that was cut off is no help to the model, nor is an example that it has copied, so these requests are made
+    afresh, without them; any other reply is sent back with what is wrong with it.
     """
 
     @lru_cache(maxsize=1)
     def result_of(reply: Reply) -> T | Failure:
         """The engine asks whether a reply is usable, and then it is used: it is read once."""
-        return _result(reply, request.schema or {}, parse, fault)
+        return _result(reply, prompt, schema, parse, fault)
 
     request = replace(request, usable=lambda reply: not isinstance(result_of(reply), Failure))
     [reply] = yield [request]
     result = result_of(reply)
     if not isinstance(result, Failure) or reply.error:
         return result
+    *earlier, last = request.messages
     if reply.finish == "length":
-        *earlier, last = request.messages
-        messages = [*earlier, {**last, "content": f"{last['content']}\n\n{_BRIEFLY}"}]
+        messages = [*earlier, _with_note(last, _BRIEFLY)]
+    elif result.reason == f"{UNUSABLE_REPLY}{_ECHO}":
+        by_schema = _BY_SCHEMA.format(msgspec.json.encode(schema).decode())
+        messages = [*earlier[: len(earlier) - len(prompt.example_turn)], _with_note(last, by_schema)]
     else:
         bad_reply = {"role": "assistant", "content": reply.text or "-"}  # some servers refuse an empty text
         messages = [*request.messages, bad_reply, {"role": "user", "content": _RETRY.format(result.reason)}]
     retry = replace(request, id=f"{request.id}#again", messages=messages)
     [reply] = yield [retry]
     return result_of(reply)
+
+
+def _with_note(message: Message, text: str) -> Message:
+    return {**message, "content": f"{message['content']}\n\n{text}"}
 
 
 def together(conversations: Sequence[Conversation[T]]) -> Conversation[list[T]]:
@@ -125,20 +131,37 @@ def _next_requests(conversation: Conversation[T], replies: list[Reply] | None) -
     return next(conversation) if replies is None else conversation.send(replies)
 
 
-def _result(reply: Reply, schema: Schema, parse: Parse[T], fault: Fault) -> T | Failure:
+def _result(reply: Reply, prompt: Prompt, schema: Schema, parse: Parse[T], fault: Fault) -> T | Failure:
     if reply.error:
         return Failure(reply.error)
     try:
         value = msgspec.json.decode(_json(reply.text))
         if reason := misfit(value, schema):
-            reason = f"unparsable: {reason}"
-        elif reply.finish == STAND_IN or not (reason := fault(value)):
+            reason = f"{UNPARSABLE_REPLY}{reason}"
+        elif reply.finish == STAND_IN:
             return parse(value)
+        elif reason := _echo(own := _without_echoes(value, prompt), schema, prompt) or fault(own):
+            reason = f"{UNUSABLE_REPLY}{reason}"
         else:
-            reason = f"unusable: {reason}"
+            return parse(own)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        reason = "unparsable: not JSON"
-    return Failure("cut off at max tokens: raise --max-tokens" if reply.finish == "length" else reason)
+        reason = f"{UNPARSABLE_REPLY}not JSON"
+    return Failure(f"{CUT_OFF_REPLY}: raise --max-tokens" if reply.finish == "length" else reason)
+
+
+def _without_echoes(value: Any, prompt: Prompt) -> Any:
+    """The reply without those items of its lists that only repeat instruction or example: what is left is the model's
+    own work."""
+    if isinstance(value, dict):
+        return {key: _without_echoes(inner, prompt) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [item for item in value if not any(map(prompt.is_echo, texts_in(item)))]
+    return value
+
+
+def _echo(value: Any, schema: Schema, prompt: Prompt) -> str | None:
+    """Whether a reply without its echoes still holds one, or holds too little."""
+    return _ECHO if any(map(prompt.is_echo, texts_in(value))) or misfit(value, schema) else None
 
 
 def _json(text: str) -> str:

@@ -23,13 +23,13 @@ class Signed:
 def finished_ids(
     path: Path,
     signed: Signed | None = None,
-    failure: Callable[[Row], str | None] = lambda row: None,
+    is_retry: Callable[[Row], bool] = lambda row: False,
     *,
     keep: bool = False,
 ) -> Iterator[str]:
     """The ids of the rows in a JSONL file. At the end, what a run that was killed left of its last row is cut off.
 
-    failure: why an engine failed on a row: such a row is not finished, and is taken out of the file at the end.
+    is_retry: whether a row is made again: it is not finished, and is taken out of the file at the end.
     Raises CxrError, and changes nothing, for a line that is not a row of this command with this signature. keep: change
     nothing in any case.
     """
@@ -44,7 +44,7 @@ def finished_ids(
                     break
                 raise CxrError(f"{path}:{number}: {reason}")
             end, ended = end + len(line), line.endswith(b"\n")
-            if row is not None and failure(row):
+            if row is not None and is_retry(row):
                 again.append(number)
             elif row is not None:
                 yield row["id"]

@@ -39,7 +39,7 @@ def test_rows_that_are_asked_again_leave_a_link(tmp_path: Path) -> None:
     (tmp_path / "place.jsonl").write_text('{"id":"a"}\n{"id":"b"}\n')
     (tmp_path / "out.jsonl").symlink_to("place.jsonl")
     failure = {"a": "engine: refused", "b": None}
-    assert [*finished_ids(tmp_path / "out.jsonl", failure=lambda row: failure[row["id"]])] == ["b"]
+    assert [*finished_ids(tmp_path / "out.jsonl", is_retry=lambda row: failure[row["id"]])] == ["b"]
     assert (tmp_path / "out.jsonl").is_symlink()
     assert (tmp_path / "place.jsonl").read_text() == '{"id":"b"}\n'
 
