@@ -32,7 +32,8 @@ MODELS_TIMEOUT = 10.0  # seconds for the list of models
 class OpenAI(AsyncEngine):
     """The engine `openai`. The key is read from OPENAI_API_KEY. spec.args go into the body of each request.
 
-    What a server says about its errors is printed once for each status; rows hold our own words.
+    What a server says about its errors is printed once for each status, and where it wants the body otherwise; rows
+    hold our own words.
     """
 
     name = "openai"
@@ -47,6 +48,7 @@ class OpenAI(AsyncEngine):
         self._slots = asyncio.Semaphore(spec.concurrency)
         self._dialect = Dialect(newer_limit=NEWER_LIMIT in self.args)
         self._quoted: set[int] = set()  # the statuses about which the server's words were printed
+        self._last_words = ""
         super().__init__()
         try:
             self.model, root = self.run(self._served_model(spec.served))
@@ -71,7 +73,9 @@ class OpenAI(AsyncEngine):
                 return failed_reply(request, "the server cannot be reached, or breaks off")
         if response.status == 200:
             return reply_from(request, response)  # never shown, not even a broken one: it is text about a patient
-        self._quote(response, request)
+        if response.status not in self._quoted:
+            self._quoted.add(response.status)
+            self._quote(response, request)
         return failed_reply(request, refusal_reason(response))
 
     async def finish(self) -> None:
@@ -83,18 +87,20 @@ class OpenAI(AsyncEngine):
             dialect = self._dialect
             body = await completion_body(request, self.model, self.sampling, self.args, dialect)
             response = await self._http.send("POST", "/chat/completions", body)
-            other = dialect.adapted(response.body) if response.status == 400 else dialect
+            other = dialect.adapted(response.body) if response.status in (400, 422) else dialect
             if other == dialect:
                 return response
+            if self._dialect == dialect:  # the first of the requests under way that is told so
+                self._quote(response, request)
             self._dialect = other
 
     def _quote(self, response: Response, request: Request) -> None:
-        if response.status in self._quoted:
-            return
-        self._quoted.add(response.status)
+        """Prints what the server says about its error, unless it is what it said last."""
         texts = [part["text"] for part in content_parts(request.messages) if part["type"] == "text"]
-        if words := server_words(response.body, "\n".join(texts), [self._key, *map(str, self.args.values())]):
+        words = server_words(response.body, "\n".join(texts), [self._key, *map(str, self.args.values())])
+        if words and words != self._last_words:
             note(f"the server says (HTTP {response.status}): {words}")
+        self._last_words = words
 
     async def _served_model(self, name: str | None) -> tuple[str, str | None]:
         """The model to ask for, and what the server loaded it from. name: that of `--served`."""

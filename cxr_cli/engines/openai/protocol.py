@@ -16,6 +16,7 @@ from cxr_cli.engines.prompts.json_schema import LIMITS, without_limits
 from cxr_cli.engines.requests import Message, Reply, Request, Sampling, failed_reply
 
 _TOO_LONG = re.compile(r"context.?length|max_model_len|too long|maximum.{0,20}tokens|too many tokens", re.I)
+_NO_SCHEMAS = re.compile(rb"response_format|json_schema|structured output|guided", re.I)
 _FILTERED = ("content_filter", "safety", "blocklist", "prohibited_content")
 NEWER_LIMIT = "max_completion_tokens"  # what some servers call max_tokens
 NOT_OPENAI = "the server's response does not follow the OpenAI protocol"
@@ -25,15 +26,19 @@ Finish = Annotated[str, msgspec.Meta(pattern=r"^\w{1,40}$")]
 
 class Dialect(NamedTuple):
     """What servers want otherwise. newer_limit: the longest reply is called max_completion_tokens. limits: a schema may
-    limit lists and texts."""
+    limit lists and texts. schemas: they are enforced at all; else the prompt alone says what a reply is like."""
 
     newer_limit: bool = False
     limits: bool = True
+    schemas: bool = True
 
     def adapted(self, refusal: bytes) -> "Dialect":
-        """The dialect that a response with status 400 asks for; the same if it says nothing of it."""
-        newer = self.newer_limit or NEWER_LIMIT.encode() in refusal
-        return Dialect(newer, self.limits and not any(name.encode() in refusal for name in LIMITS))
+        """The dialect that a response with status 400 or 422 asks for; the same if it says nothing of it."""
+        if NEWER_LIMIT.encode() in refusal and not self.newer_limit:
+            return self._replace(newer_limit=True)
+        if any(name.encode() in refusal for name in LIMITS) and self.limits:
+            return self._replace(limits=False)
+        return self._replace(schemas=self.schemas and not _NO_SCHEMAS.search(refusal))
 
 
 async def completion_body(
@@ -50,7 +55,7 @@ async def completion_body(
     }
     if request.seed is not None:
         body["seed"] = request.seed
-    if request.schema is not None:
+    if request.schema is not None and dialect.schemas:
         inner = request.schema if dialect.limits else without_limits(request.schema)
         body["response_format"] = {
             "type": "json_schema",

@@ -1,12 +1,14 @@
 """What a server may send instead of a good reply: a reason in our own words, and its own words once, without ours."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.engines.openai.server_words import server_words
+from cxr_cli.engines.prompts.json_schema import object_of, text_within
 from cxr_cli.errors import EngineError
 from tests.conftest import needs
 from tests.engines.conversations import generate
@@ -121,6 +123,46 @@ def test_a_server_that_wants_the_newer_name_of_the_limit() -> None:
         assert len(server.requests) == 5
         with open_engine(Spec(server.url, cached=False, args={"max_completion_tokens": 7})) as engine:
             assert [r.text for r in generate(engine, ask(1))] == ["7"]
+
+
+def test_a_server_that_enforces_no_schema_is_asked_without(capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(asked: Json) -> str:
+        if "response_format" in asked:
+            text = "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."
+            raise Fault(422, json.dumps({"error": {"message": text}}))
+        return "ok"
+
+    schema = object_of(seen=text_within(9))
+    requests = [replace(request, schema=schema) for request in ask(9)]
+    with Server(answer) as server, open_engine(Spec(server.url, cached=False, concurrency=3)) as engine:
+        assert [r.text for r in generate(engine, requests)] == ["ok"] * 9
+    assert 10 <= len(server.requests) <= 12  # those that were under way together are refused once each
+    said = "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."
+    assert capsys.readouterr().err.count(f"cxr: the server says (HTTP 422): {said}\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "more"),
+    [
+        (400, "temperature: too high.", 0),
+        (400, "Unsupported parameter: max_tokens. Use max_completion_tokens instead.", 1),
+        (400, "This model's maximum context length is 2048 tokens. You requested 3000 tokens.", 0),
+        (401, "Incorrect API key provided.", 0),
+        (404, "The model does not exist.", 0),
+        (413, "Request too large.", 0),
+    ],
+)
+def test_a_refusal_reaches_the_user_once_in_the_servers_words(
+    capsys: pytest.CaptureFixture[str], status: int, words: str, more: int
+) -> None:
+    def answer(asked: Json) -> str:
+        raise Fault(status, json.dumps({"error": {"message": words}}))
+
+    with Server(answer) as server, open_engine(Spec(server.url, cached=False, concurrency=1)) as engine:
+        replies = list(generate(engine, ask(3)))
+    assert all(reply.error and f"HTTP {status}" in reply.error for reply in replies)
+    assert len(server.requests) == 3 + more  # no 4xx is sent again as it was
+    assert capsys.readouterr().err.count(f"cxr: the server says (HTTP {status}): {words}\n") == 1
 
 
 def test_the_servers_words_are_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
