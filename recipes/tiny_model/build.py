@@ -58,8 +58,20 @@ def build(
     model.generation_config.eos_token_id = end
     model.generation_config.pad_token_id = pad
     model.save_pretrained(folder)
+    if config.vision_config.model_type == "siglip_vision_model":
+        _name_as_published(folder / "model.safetensors")
     images = getattr(transformers, kind.image_processor)(**parts.images)
     processor = without_video(PROCESSOR_MAPPING[type(config)])
     settings = {"chat_template": kind.template, **parts.processor}
     processor.from_args_and_dict([images, tokenizer], settings).save_pretrained(folder)
     return folder
+
+
+def _name_as_published(file: Path) -> None:
+    """Names the weights of a SigLIP tower as published checkpoints do, and vLLM: transformers reads either names, and
+    writes those that it has read."""
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(file).items()
+    names = {name: name.replace("vision_tower.", "vision_tower.vision_model.") for name, _ in tensors}
+    save_file({names[name]: tensor for name, tensor in tensors}, file, {"format": "pt"})

@@ -92,7 +92,7 @@ def _qwen3_vl(size: Size, ids: Ids) -> Parts:
 
 def _qwen3_vl_moe(size: Size, ids: Ids) -> Parts:
     parts = _qwen3_vl(size, ids)
-    parts.text.update(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=size.feed // 2)
+    parts.text.update(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=size.feed // 2, norm_topk_prob=True)
     return parts
 
 

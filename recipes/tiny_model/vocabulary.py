@@ -53,11 +53,12 @@ def _of_sentence_pieces(
     raw.train_from_iterator((text.replace(" ", "▁") for text in corpus), trainers.BpeTrainer(vocab_size=vocabulary))
     learned = json.loads(raw.to_str())["model"]
     standard = {f"{name}_token": token for name, token in named if name in _STANDARD}
-    characters = [*map(chr, range(33, 127)), "▁", "\n"]
+    characters = [*map(chr, range(33, 127)), "▁", *("\n" * count for count in range(1, 5))]
+    lines = [("\n" * count, "\n") for count in range(1, 4)]  # vLLM asks for these tokens
     pieces = [*standard.values(), *(f"<0x{byte:02X}>" for byte in range(256)), *characters, *learned["vocab"]]
     tokenizer = GemmaTokenizer(
         vocab={piece: place for place, piece in enumerate(dict.fromkeys(pieces))},
-        merges=[tuple(pair) for pair in learned["merges"]],
+        merges=[*lines, *map(tuple, learned["merges"])],
         extra_special_tokens=_extra(named),
         chat_template=template,
         add_bos_token=True,

@@ -2,6 +2,7 @@
 
 run.py build FOLDER           makes tiny models with random weights
 run.py ask FOLDER SETTINGS    asks them
+run.py families FOLDER FAMILY ..  builds tiny models of these families and asks each by vLLM and by transformers
 run.py language FOLDER        makes a small language model that has learnt English: SmolLM2-135M-Instruct
 run.py cxr ..                 is `cxr ..` with an engine whose weights can be changed, as they always can on a GPU
 """
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from cxr_cli.engines import Request, Sampling, Spec, open_engine
@@ -23,6 +25,7 @@ LANGUAGE = r".*language_model.*\.(q_proj|v_proj|down_proj)"
 SCHEMA = {"type": "object", "properties": {"edema": {"type": "boolean"}}, "required": ["edema"]}
 SCHEMA |= {"additionalProperties": False}
 FILMS = 24
+SHAPES = ((64, 64), (112, 112), (120, 60), (60, 130))
 
 
 def build(folder: Path) -> None:
@@ -86,6 +89,22 @@ def ask(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
     return said | {"drawn": replies[:FILMS], "drawn again": list(reversed(replies[FILMS:]))}
 
 
+def ask_families(folder: Path, families: list[str]) -> dict[str, list[list[str]]]:
+    """Of each family the replies of vLLM and of transformers, to questions on one and on two films of noise."""
+    from recipes import tiny_model
+
+    noise = np.random.default_rng(0)
+    films = [Image.fromarray(noise.integers(0, 255, (high, wide), dtype=np.uint8)) for wide, high in SHAPES]
+    asked = [Request(f"{n}", about(f"Is there edema? {n}", *films[n % 3 :][: 1 + n % 2])) for n in range(8)]
+    settings = {"enforce_eager": True, "max_model_len": 1024, "max_num_seqs": 16, "dtype": "float32"}
+    settings |= {"limit_mm_per_prompt": {"image": 2}, "distributed_executor_backend": "uni"}
+    said = {}
+    for family in families:
+        model, short = tiny_model.build(folder / family, family), Sampling(max_tokens=6)
+        said[family] = [texts(model, "vllm", asked, settings, short), texts(model, "transformers", asked, None, short)]
+    return said
+
+
 def about(text: str, *films: Image.Image) -> list[dict[str, Any]]:
     parts = [{"type": "image", "image": film} for film in films]
     return [{"role": "user", "content": [*parts, {"type": "text", "text": text}]}]
@@ -134,6 +153,9 @@ if __name__ == "__main__":
     if what == "build":
         sys.path.insert(0, str(Path(__file__).parents[2]))
         build(Path(rest[0]))
+    elif what == "families":
+        sys.path.insert(0, str(Path(__file__).parents[2]))
+        print(json.dumps(ask_families(Path(rest[0]), rest[1:])))
     elif what == "language":
         language(Path(rest[0]))
     elif what == "cxr":
