@@ -51,15 +51,13 @@ def build(
         "pad_token_id": pad,
         "initializer_range": size.spread,
     }
-    config = AutoConfig.for_model(
-        family, text_config=text | parts.text, vision_config=parts.vision, tie_word_embeddings=False, **parts.config
-    )
+    whole = {"tie_word_embeddings": False} | parts.config
+    config = AutoConfig.for_model(family, text_config=text | parts.text, vision_config=parts.vision, **whole)
     model: Any = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
     model.generation_config.eos_token_id = end
     model.generation_config.pad_token_id = pad
     model.save_pretrained(folder)
-    if config.vision_config.model_type == "siglip_vision_model":
-        _name_as_published(folder / "model.safetensors")
+    _write_as_published(folder / "model.safetensors", siglip=config.vision_config.model_type == "siglip_vision_model")
     images = getattr(transformers, kind.image_processor)(**parts.images)
     processor = without_video(PROCESSOR_MAPPING[type(config)])
     settings = {"chat_template": kind.template, **parts.processor}
@@ -67,11 +65,13 @@ def build(
     return folder
 
 
-def _name_as_published(file: Path) -> None:
-    """Names the weights of a SigLIP tower as published checkpoints do, and vLLM: transformers reads either names, and
-    writes those that it has read."""
+def _write_as_published(file: Path, *, siglip: bool) -> None:
+    """Names the weights of a SigLIP tower, and turns those of experts, as published checkpoints and vLLM have them:
+    transformers reads either, and writes what it has read."""
     from safetensors.torch import load_file, save_file
 
-    tensors = load_file(file).items()
-    names = {name: name.replace("vision_tower.", "vision_tower.vision_model.") for name, _ in tensors}
-    save_file({names[name]: tensor for name, tensor in tensors}, file, {"format": "pt"})
+    tensors = {}
+    for name, tensor in load_file(file).items():
+        published = name.replace("vision_tower.", "vision_tower.vision_model.") if siglip else name
+        tensors[published] = tensor.transpose(1, 2).contiguous() if ".experts." in name else tensor
+    save_file(tensors, file, {"format": "pt"})

@@ -92,7 +92,9 @@ def _qwen3_vl(size: Size, ids: Ids) -> Parts:
 
 def _qwen3_vl_moe(size: Size, ids: Ids) -> Parts:
     parts = _qwen3_vl(size, ids)
-    parts.text.update(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=size.feed // 2, norm_topk_prob=True)
+    parts.text.update(
+        num_experts=4, num_experts_per_tok=2, moe_intermediate_size=size.feed * 3 // 4, norm_topk_prob=True
+    )
     return parts
 
 
@@ -122,7 +124,8 @@ def _gemma3(size: Size, ids: Ids) -> Parts:
     """A film is four tokens, whatever its size."""
     text = {"model_type": "gemma3_text", "head_dim": 32, "query_pre_attn_scalar": 32, "sliding_window": 64}
     text |= {"layer_types": ["sliding_attention", "full_attention"] * (size.layers // 2)}
-    config = {"mm_tokens_per_image": 4, "image_token_index": ids("<image_soft_token>")}
+    text |= {"tie_word_embeddings": True}
+    config = {"tie_word_embeddings": True, "mm_tokens_per_image": 4, "image_token_index": ids("<image_soft_token>")}
     config |= {"boi_token_index": ids("<start_of_image>"), "eoi_token_index": ids("<end_of_image>")}
     vision = _tower(size, model_type="siglip_vision_model", vision_use_head=False)
     return Parts(text, vision, config, {"size": _BOX}, {"image_seq_length": 4})
