@@ -85,8 +85,11 @@ def test_mine(here: Path, url: str, cases: list[dict[str, Any]]) -> None:
     asked = replies(err)
     assert asked <= 6 * len(rows)
     assert "cut off" not in err
-    _, _, err = cxr(here, *command, "--concurrency", STUDIES, "--resume")
-    assert replies(err) <= asked - 3 * len(good)  # what is good is not asked again
+    again, _, err = cxr(here, *command, "--concurrency", STUDIES, "--resume")
+    assert again == code
+    assert " tokens; " not in err  # nothing was asked
+    if code:
+        assert replies(cxr(here, *command, "--concurrency", STUDIES, "--retry-failed")[2]) <= asked - 3 * len(good)
 
 
 def test_verify(here: Path, url: str, cases: list[dict[str, Any]]) -> None:
