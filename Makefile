@@ -22,29 +22,8 @@ $(READY): pyproject.toml
 	$(VENV)/bin/python -m pip install --disable-pip-version-check "$(TORCH)" -e ".[dev,llm,train]"
 	touch $@
 
-DEMO := build/demo
-
-demo: export CXR_CACHE := $(CURDIR)/$(DEMO)/cache
-demo: $(READY)  ## every stage on a CPU, with drawn films, a tiny model and a cache of its own
-	@echo 'Nine commands, each printed before it runs: one to five minutes on two cores.'
-	@rm -rf $(DEMO) && mkdir -p build
-	cxr phantom -n 40 -o $(DEMO) --size 64 --format png --findings cardiomegaly,pneumothorax,edema
-	cxr mine $(DEMO)/studies.jsonl --task binary | cxr verify > $(DEMO)/steps.jsonl
-	cxr rl $(DEMO)/steps.jsonl --audit
-	python -m recipes.tiny_model $(DEMO)/model
-	cxr sft $(DEMO)/steps.jsonl -m $(DEMO)/model -o $(DEMO)/sft --images $(DEMO) --config recipes/tiny-cpu/sft.yaml
-	cxr rl $(DEMO)/steps.jsonl -m $(DEMO)/sft -o $(DEMO)/rl --images $(DEMO) --config recipes/tiny-cpu/rl.yaml
-	cxr infer $(DEMO)/steps.jsonl -m $(DEMO)/rl --images $(DEMO) --size 56 --max-tokens 96 -o $(DEMO)/answers.jsonl
-	cxr score $(DEMO)/answers.jsonl --summary
-	cxr score examples/answers.jsonl --summary
-	@echo
-	@echo 'The first table is of the tiny model, whose answers are nonsense, so that most or all of its scores are null: it shows'
-	@echo 'that every stage runs, and nothing more. The second scores examples/answers.jsonl, with the ways in which models answer.'
-	@echo 'Look at $(DEMO)/steps.jsonl (one case a line, each step with its verdict, reason and evidence), $(DEMO)/images/ and'
-	@echo '$(DEMO)/sft/curves/.'
-	@echo 'In your shell first: source $(VENV)/bin/activate'
-	@echo 'Next: your own reports, `cxr mine reports/ | cxr verify > steps.jsonl` with a folder of .txt files, or a table,'
-	@echo '`cxr mine reports.csv --map id=uid,report=findings+impression | cxr verify > steps.jsonl`.'
+demo: $(READY)  ## every stage on a CPU, on drawn films, with a tiny model that learns: some three minutes on two cores
+	@$(MAKE) --no-print-directory -f recipes/demo.mk
 
 reproduce-mini: $(READY)  ## the method in miniature: MINI=quick, half an hour with one seed, or MINI=full, hours with three
 	$(MAKE) -j2 -f recipes/mini.mk

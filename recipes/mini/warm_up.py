@@ -28,9 +28,13 @@ from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rows import Row, note
 from cxr_cli.training.data.dataset import prompt, target_text
+from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from recipes import tiny_model
 
-SIZE = tiny_model.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07)
+SIZES = {
+    "mini": tiny_model.Size(width=128, layers=4, feed=384, vision=128, depth=4, vocabulary=768, spread=0.07),
+    "demo": tiny_model.Size(width=128, layers=2, feed=256, vision=64, depth=3, vocabulary=512, spread=0.07),
+}
 BATCH, RATE, HELD_OUT = 64, 1e-3, 0.05
 DESCRIBED = 5  # findings in one example
 QUESTION = "What is seen of these in this chest X-ray?"
@@ -53,7 +57,7 @@ class LabelledFilms:
         """(films, tokens, width): the embeddings of these films that the language model gets."""
         inputs = self.processor.image_processor([self.images[i] for i in chosen], return_tensors="pt")
         embedded = tower(inputs["pixel_values"].to(tower.device), inputs["image_grid_thw"].to(tower.device))
-        return embedded.pooler_output.reshape(len(chosen), -1, SIZE.width)
+        return embedded.pooler_output.reshape(len(chosen), -1, tower.config.hidden_size)
 
     def descriptions(self) -> Iterator[dict[str, str]]:
         """For each film a sentence on each finding: {"edema": "There is no pulmonary edema."}"""
@@ -77,9 +81,9 @@ def see(tower: Any, films: LabelledFilms, steps: int) -> float:
     language model finds it without knowing where to look. The area is that of the second.
     """
     labels = films.labels.to(tower.device)
-    tokens, findings = films.tokens(tower, films.held_out[:1]).shape[1], labels.shape[1]
-    whole = nn.Linear(tokens * SIZE.width, findings).to(tower.device)
-    mean = nn.Linear(SIZE.width, findings).to(tower.device)
+    (_, tokens, width), findings = films.tokens(tower, films.held_out[:1]).shape, labels.shape[1]
+    whole = nn.Linear(tokens * width, findings).to(tower.device)
+    mean = nn.Linear(width, findings).to(tower.device)
     weights = [*tower.parameters(), *whole.parameters(), *mean.parameters()]
     for step, update in _updates(weights, RATE, steps):
         chosen = films.rng.choice(films.train, BATCH)
@@ -174,6 +178,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="+", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--images", type=Path, required=True, help="the folder that the paths of films start from")
+    parser.add_argument("--size", choices=SIZES, default="mini", help="how large the model is")
     parser.add_argument("--see", type=int, default=450, help="steps of the first lesson")
     parser.add_argument("--tell", type=int, default=400, help="steps of the second")
     parser.add_argument("--seed", type=int, default=0)
@@ -185,7 +190,7 @@ def main() -> None:
         for case in islice(cases, 0, None, 7)
         for text in (prompt(case, reply_format.INSTRUCTION), target_text(case))
     ]
-    tiny_model.build(given.out, seed=given.seed, size=SIZE, corpus=corpus)
+    tiny_model.build(given.out, seed=given.seed, size=SIZES[given.size], corpus=corpus)
     model = load_model(locate(str(given.out)), dtype="float32")
     processor = load_processor(str(given.out))
     films = LabelledFilms(cases, given.images, processor, given.seed)
@@ -198,4 +203,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with quiet_libraries():
+        main()

@@ -30,8 +30,10 @@ TINY = {
     "MODEL": "model",
     "BASELINES": "untrained=model",
     "GPUS": "1",
-    "SFT": f"--config {RECIPES}/tiny-cpu/sft.yaml --set max_steps=6 --set save_steps=2",
-    "RL": f"--config {RECIPES}/tiny-cpu/rl.yaml --set max_steps=2 --set max_completion_length=16",
+    "SFT": f"--config {RECIPES}/tiny-cpu/sft.yaml --set max_steps=6 --set save_steps=2 "
+    "--set per_device_train_batch_size=8 --set size=56",
+    "RL": f"--config {RECIPES}/tiny-cpu/rl.yaml --set max_steps=2 --set max_completion_length=16 "
+    "--set per_device_train_batch_size=16 --set size=56",
     "INFER": "--engine transformers --size 56 --max-tokens 16",
     "VIEW_EVERY": "5",
 }
