@@ -22,7 +22,7 @@ $(READY): pyproject.toml
 	$(VENV)/bin/python -m pip install --disable-pip-version-check "$(TORCH)" -e ".[dev,llm,train]"
 	touch $@
 
-demo: $(READY)  ## every stage on a CPU, on drawn films, with a tiny model that learns: some three minutes on two cores
+demo: $(READY)  ## every stage on a CPU, on drawn films, with a tiny model that learns: some four minutes on two cores
 	@$(MAKE) --no-print-directory -f recipes/demo.mk
 
 reproduce-mini: $(READY)  ## the method in miniature: MINI=quick, half an hour with one seed, or MINI=full, hours with three

@@ -3,16 +3,16 @@
 #     make demo                 three to four minutes on two cores
 #     make demo DEMO_SEED=2     another seed for the films, the model and both trainings
 #
-# It reads from the top like a method section. A target is complete or absent, so after an interruption the same command
-# goes on, and when all is there it prints the results again. Films and reports are drawn: nothing here is true of patients.
+# It reads from the top like a method section. After an interruption the same command goes on, and when all is there it
+# prints the results again. Films and reports are drawn: nothing here is true of patients.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := demo
 .PHONY: demo
 
-OUT := build/demo/learns
 DEMO_SEED ?= 0
+OUT := build/demo/seed-$(DEMO_SEED)
 export OMP_NUM_THREADS := 2
 export CXR_CACHE := $(OUT)/cache
 
@@ -36,7 +36,7 @@ train = --images $(FOLDER) --set seed=$(DEMO_SEED) --overwrite
 answer = cxr infer $(QUESTIONS) --images $(FOLDER) --size 84 --max-tokens 48 --batch-size 64 --workers 0
 
 # Films of 84 x 84 pixels, with reports that are true to them.
-$(STUDIES):
+$(STUDIES): recipes/demo.mk
 	cxr phantom -n $(FILMS) -o $(FOLDER) --size 84 --format png --findings "$(FINDINGS)" --each 0.5 --priors 0 \
 	  --seed $(DEMO_SEED) --overwrite
 
