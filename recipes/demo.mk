@@ -34,6 +34,7 @@ QUESTIONS := $(OUT)/test.jsonl
 mine = cxr mine $(STUDIES) --task binary --brief --findings "$(FINDINGS)"
 train = --images $(FOLDER) --set seed=$(DEMO_SEED) --overwrite
 answer = cxr infer $(QUESTIONS) --images $(FOLDER) --size 84 --max-tokens 48 --batch-size 64 --workers 0
+check = cxr verify --on predictions --keep all
 
 # Films of 84 x 84 pixels, with reports that are true to them.
 $(STUDIES): recipes/demo.mk
@@ -65,13 +66,14 @@ $(OUT)/audit.txt: $(STEPS)
 $(OUT)/rl/training.json: $(OUT)/sft/training.json $(OUT)/audit.txt
 	cxr rl $(STEPS) -m $(OUT)/sft -o $(OUT)/rl $(train) --config recipes/tiny-cpu/rl.yaml --set max_steps=$(RL)
 
-# The final model gives its likeliest answers to the questions about patients whom it has not seen.
+# The final model gives its likeliest answers to the questions about patients whom it has not seen. What it states is
+# checked against the reports, step by step.
 $(OUT)/answers.jsonl: $(OUT)/rl/training.json $(QUESTIONS)
-	$(answer) -m $(OUT)/rl > $@
+	$(answer) -m $(OUT)/rl | $(check) > $@
 
 # What has stage 2 changed? Both models answer as in its training, by a draw at temperature 1.
 $(OUT)/drawn-%.jsonl: $(OUT)/%/training.json $(QUESTIONS)
-	$(answer) -m $(OUT)/$* --temperature 1 > $@
+	$(answer) -m $(OUT)/$* --temperature 1 | $(check) > $@
 
 # Tables, plots and a page.
 DRAWN := SFT=$(OUT)/drawn-sft.jsonl RL=$(OUT)/drawn-rl.jsonl
@@ -80,14 +82,14 @@ $(OUT)/scores.txt: $(OUT)/answers.jsonl
 $(OUT)/comparison.txt: $(OUT)/drawn-sft.jsonl $(OUT)/drawn-rl.jsonl
 	cxr score $(DRAWN) --compare --plot $(OUT)/plots > $@
 $(OUT)/page.html: $(OUT)/answers.jsonl $(OUT)/drawn-sft.jsonl $(OUT)/drawn-rl.jsonl
-	cxr view "likeliest answer=$<" $(DRAWN) --images $(FOLDER) --embed --limit 60 --overwrite -o $@
+	cxr view "likeliest answer=$<" $(DRAWN) --images $(FOLDER) --embed --overwrite -o $@
 
 demo: $(OUT)/scores.txt $(OUT)/comparison.txt $(OUT)/page.html
 	@echo
-	@echo 'Three of the likeliest answers of the final model to questions about patients whom it has not seen:'
+	@echo 'Some of the likeliest answers of the final model to questions about patients whom it has not seen:'
 	@echo
-	@head -3 $(OUT)/answers.jsonl | python -c 'import json, sys; [print(case["question"], case["predictions"][0]["text"], \
-	  "Right: " + case["answer"], sep="\n", end="\n\n") for case in map(json.loads, sys.stdin)]'
+	@python -c 'import json, sys; [print(case["question"], case["predictions"][0]["text"], \
+	  "Right: " + case["answer"], sep="\n", end="\n\n") for case in map(json.loads, list(sys.stdin)[::75])]' < $(OUT)/answers.jsonl
 	@echo 'Their scores. Half of the right answers are Yes, so that who guesses has an accuracy of .5:'
 	@echo
 	@cat $(OUT)/scores.txt
@@ -99,7 +101,7 @@ demo: $(OUT)/scores.txt $(OUT)/comparison.txt $(OUT)/page.html
 	@echo 'Films and reports are drawn: nothing of this is true of patients.'
 	@echo
 	@echo 'Look at:'
-	@echo '  $(OUT)/page.html: films, questions, replies, and the reports'
+	@echo '  $(OUT)/page.html: films, questions, replies with a verdict on each step, and the reports'
 	@echo '  $(OUT)/rl/curves/reward.png: what reinforcement learning was paid, step by step'
 	@echo '  $(OUT)/plots/radrscore_parts.png: the reasoning of both models'
 	@echo 'In your shell first: source .venv/bin/activate'
