@@ -28,7 +28,7 @@ def make(tmp_path: Path) -> Make:
 
     def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["make", "-f", "recipes/demo.mk", f"OUT={tmp_path}/out", *SMALL, *arguments]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=400)
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=1200)
 
     return run_make
 
