@@ -43,7 +43,7 @@ def test_the_demo_in_small_and_once_more(make: Make, tmp_path: Path) -> None:
     done = make()
     assert done.returncode == 0, done.stderr[-2000:]
     out = tmp_path / "out"
-    named = re.findall(r"^  (\S+): ", done.stdout, re.MULTILINE)
+    named = re.findall(r"^  (\S+/\S+): ", done.stdout, re.MULTILINE)
     assert [Path(path).relative_to(out).as_posix() for path in named] == [
         "page.html",
         "rl/curves/reward.png",
