@@ -85,8 +85,9 @@ class Vllm(AsyncEngine):
         if images := images_in(request.messages):
             prompt["multi_modal_data"] = {"image": [image.convert("RGB") for image in images]}
         renderer = self.engine.renderer
-        # The parameters of a chat: the template has written the special tokens.
-        [rendered] = await renderer.render_cmpl_async([prompt], renderer.default_chat_tok_params)
+        # The template has written the special tokens; for a vision-language model vLLM would add them once more.
+        tokens = renderer.default_chat_tok_params.with_kwargs(add_special_tokens=False)
+        [rendered] = await renderer.render_cmpl_async([prompt], tokens)
         await self._wait_for_burst()
         stream = self.engine.generate(rendered, self._parameters(request), request.id, lora_request=self.lora)
         return [output async for output in stream][-1]
