@@ -56,7 +56,7 @@ def test_the_demo_in_small_and_once_more(make: Make, tmp_path: Path) -> None:
     results = done.stdout[done.stdout.index("\nSome of") :]
     assert make().stdout == results  # nothing is done twice
     (out / "drawn-rl.jsonl").unlink()
-    again = [line.split()[:2] for line in make("-n").stdout.splitlines() if line.startswith(("cxr", "python"))]
+    again = [line.split()[:2] for line in make("-n").stdout.splitlines() if line.startswith("cxr ")]
     assert again == [["cxr", "infer"], ["cxr", "score"], ["cxr", "view"]]
 
 

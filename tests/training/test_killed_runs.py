@@ -17,21 +17,16 @@ pytestmark = [needs("train"), pytest.mark.slow]
 
 RECIPES = Path(__file__).parents[2] / "recipes" / "tiny-cpu"
 SHORT = {  # settings over those of the recipe
-    "sft": ("max_steps=6", "save_steps=3", "per_device_train_batch_size=8", "gradient_accumulation_steps=2"),
-    "rl": (
-        "max_steps=3",
-        "save_steps=1",
-        "per_device_train_batch_size=16",
-        "max_completion_length=16",
-        "num_iterations=2",
-    ),
+    "sft": "max_steps=6 save_steps=3 learning_rate=3e-3 per_device_train_batch_size=8 gradient_accumulation_steps=2",
+    "rl": "max_steps=3 save_steps=1 learning_rate=1e-3 per_device_train_batch_size=16 num_generations=8 "
+    "num_iterations=2 max_completion_length=16 beta=0.01 warmup_steps=0",
 }
+BOTH = "size=56 logging_steps=1 freeze_vision=false"
 
 
 def words(stage: str, drawn: Path, model: Path, out: Path) -> list[str]:
     """The command of a stage: 20 rows, of which the last batch of an epoch is not full."""
-    both = ("size=56", "logging_steps=1", "freeze_vision=false")
-    sets = [word for text in (*SHORT[stage], *both) for word in ("--set", text)]
+    sets = [word for text in f"{SHORT[stage]} {BOTH}".split() for word in ("--set", text)]
     where = ["-m", str(model), "-o", str(out), "--images", str(drawn), "--limit", "20"]
     return [stage, str(drawn / "steps.jsonl"), *where, "--config", str(RECIPES / f"{stage}.yaml"), *sets, "--resume"]
 
