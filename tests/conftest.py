@@ -18,6 +18,12 @@ from tests.viewer.browser import open_browser
 
 for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests, not for the makes in tests
     os.environ.pop(name, None)
+for number in (
+    signal.SIGINT,
+    signal.SIGHUP,
+):  # a shell's background and nohup ignore them, and so would what tests start
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 STAGES = Path(__file__).with_name("rows") / "small_stages.py"
 Run = Callable[..., subprocess.CompletedProcess[str]]
