@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,8 @@ from tests.vllm_cpu.serving import PYTHON
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "troubleshooting.md"
 FOLDER = ROOT / "build" / "versions"
-TRAININGS = ("tests/training/grpo", "tests/training/test_checkpoints.py", "tests/training/test_learning.py")
+RESUMED = "tests/training/test_checkpoints.py::test_a_resumed_training_equals_an_uninterrupted_one"
+TRAININGS = ("tests/training/grpo", "tests/training/test_learning.py", RESUMED)
 LOADERS = "tests/rewards/other_trainers/test_loaders.py"
 ENGINE = ("tests/engines/vllm", "tests/rewards/other_trainers/test_trl_command.py")
 
@@ -38,13 +40,19 @@ def of_training(package: str, *versions: str) -> list[Trial]:
     return [Trial(package, number, TRAININGS) for number in versions]
 
 
+def of_loader(package: str, number: str) -> Trial:
+    """The tests in LOADERS that have the trainer, or that version of it, in their name."""
+    name = number if package == "ms-swift" else package.partition("-")[0]
+    return Trial(package, number, (LOADERS, "-k", name), slow=True)
+
+
 def trials() -> list[Trial]:
     """The installed versions, older ones of TRL and transformers, and the other trainers."""
-    trainers = [Trial(*trainer.split("=="), (LOADERS, "-k", trainer), slow=True) for trainer in build.TRAINERS]
+    trainers = [of_loader(*trainer.split("==")) for trainer in build.TRAINERS]
     return [
         *of_training("torch", version("torch")),
         *of_training("transformers", "5.19.0", "5.22.2", version("transformers")),
-        *of_training("trl", "1.14.2", "1.15.0", version("trl")),
+        *of_training("trl", "1.15.0", version("trl")),
         *of_training("deepspeed", version("deepspeed")),
         Trial("vllm", _vllm(), ENGINE, slow=True),
         *trainers,
@@ -65,13 +73,18 @@ def newest(package: str) -> str:
 
 def result(trial: Trial) -> str:
     """ "44 passed", "3 failed, 41 passed", or the first error where pytest could not begin."""
-    folders = [ROOT]
-    if not trial.slow and _installed(trial.package) != trial.version:
-        folders = [FOLDER / f"{trial.package}=={trial.version}", ROOT]
-        if not folders[0].exists():
-            build.install(folders[0], folders[0].name)
-    marker = "slow" if trial.slow else "not slow"
-    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:warnings", "-m", marker, *trial.tests]
+    if trial.slow or _installed(trial.package) == trial.version:
+        return _counts((ROOT,), tuple(trial.tests), trial.slow)
+    folder = FOLDER / f"{trial.package}=={trial.version}"
+    if not folder.exists():
+        build.install(folder, folder.name)
+    return _counts((folder, ROOT), tuple(trial.tests), trial.slow)
+
+
+@cache
+def _counts(folders: Sequence[Path], tests: Sequence[str], slow: bool) -> str:
+    marker = "slow" if slow else "not slow"
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:warnings", "-m", marker, *tests]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders)), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     print(done.stdout[-3000:], file=sys.stderr, flush=True)
@@ -87,7 +100,7 @@ def _installed(package: str) -> str | None:
 
 
 def row(trial: Trial) -> str:
-    tests = " ".join(trial.tests).replace("tests/", "").partition(" -k")[0]
+    tests = " ".join(Path(test.partition("::")[0]).name for test in trial.tests if "/" in test)
     cells = (trial.package, trial.version, newest(trial.package), result(trial), tests)
     return f"| {' | '.join(cells)} |"
 
