@@ -24,7 +24,9 @@ FOLDER = ROOT / "build" / "versions"
 RESUMED = "tests/training/test_checkpoints.py::test_a_resumed_training_equals_an_uninterrupted_one"
 TRAININGS = ("tests/training/grpo", "tests/training/test_learning.py", RESUMED)
 LOADERS = "tests/rewards/other_trainers/test_loaders.py"
-ENGINE = ("tests/engines/vllm", "tests/rewards/other_trainers/test_trl_command.py")
+ROLLOUTS = "tests/engines/vllm/test_vllm.py::test_rollouts_follow_the_weights_that_are_trained"
+ENGINE = (ROLLOUTS, "tests/rewards/other_trainers/test_trl_command.py")
+PROCESSES = ("tests/training/processes/test_distributed.py", "-k", "zero")
 
 
 class Trial(NamedTuple):
@@ -53,7 +55,7 @@ def trials() -> list[Trial]:
         *of_training("torch", version("torch")),
         *of_training("transformers", "5.19.0", "5.22.2", version("transformers")),
         *of_training("trl", "1.15.0", version("trl")),
-        *of_training("deepspeed", version("deepspeed")),
+        Trial("deepspeed", version("deepspeed"), PROCESSES, slow=True),
         Trial("vllm", _vllm(), ENGINE, slow=True),
         *trainers,
     ]
