@@ -14,20 +14,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
-from cxr_cli.answers.replies import reply_format
-from cxr_cli.engines import Request, Sampling, Spec, open_engine
-from cxr_cli.engines.prompts import predictor
+from cxr_cli.engines import Sampling, Spec, open_engine
+from cxr_cli.engines.model_files import load_model, load_processor, locate
+from cxr_cli.engines.prompts.predictor import Predictor
 from cxr_cli.images import Films, Square, prefetch
+from cxr_cli.records import Row
 from cxr_cli.rows import FlowOptions
 from cxr_cli.stages import infer as stage
 from cxr_cli.stages.infer import InferOptions
-from tests.engines.conversations import generate
 from tests.engines.server import Server, text_of
 
 QUESTIONS = int(os.environ.get("INFERENCE_QUESTIONS", "512"))
@@ -37,7 +39,7 @@ SETTINGS = {"enforce_eager": True, "max_model_len": 512, "gpu_memory_utilization
 CXR = [sys.executable, "-m", "cxr_cli"]
 
 
-def cases(folder: Path, count: int) -> list[dict[str, Any]]:
+def cases(folder: Path, count: int) -> list[Row]:
     """Questions about phantoms, their films in `folder`."""
     run = [*CXR, "phantom", "-n", str(count // 3), "-o", "phantoms", "--size", str(FILM), "--priors", "0"]
     subprocess.run(run, cwd=folder, check=True, stderr=subprocess.DEVNULL)
@@ -46,69 +48,109 @@ def cases(folder: Path, count: int) -> list[dict[str, Any]]:
     return [json.loads(line) for line in mined[:: len(mined) // count][:count]]
 
 
-def throughput(folder: Path) -> None:
-    """Questions a second of the same model with the same questions, in turns; engines started, films decoded before."""
+Message = Mapping[str, Any]
+Chat = Callable[[list[Sequence[Message]]], list[str]]
+"""Asks a model without this tool: the texts of its replies to conversations, in their order."""
+
+
+class Turn(NamedTuple):
+    """Questions a second, of the model without this tool and of `cxr infer`, and the share of the same texts."""
+
+    bare: float
+    own: float
+    same: float
+
+
+def vllm_chat(model: str, tokens: int, settings: Mapping[str, Any]) -> Chat:
+    """One `LLM.chat` over all."""
     from vllm import LLM, SamplingParams
 
+    bare = LLM(model, **settings, disable_log_stats=True)
+    drawn = SamplingParams(temperature=0, max_tokens=tokens)
+
+    def chat(conversations: list[Sequence[Message]]) -> list[str]:
+        replies = bare.chat(list(map(_for_vllm, conversations)), drawn, use_tqdm=False)
+        return [reply.outputs[0].text for reply in replies]
+
+    return chat
+
+
+def batched_generate(model: str, tokens: int, batch: int) -> Chat:
+    """`generate` of transformers over batches, in the order of the questions."""
+    import torch
+
+    network, processor = load_model(locate(model)), load_processor(model)
+    processor.tokenizer.padding_side = "left"
+
+    def answers(conversations: list[Sequence[Message]]) -> list[str]:
+        texts = [processor.apply_chat_template(c, tokenize=False, add_generation_prompt=True) for c in conversations]
+        images = [
+            [part["image"] for m in c if not isinstance(m["content"], str) for part in m["content"] if "image" in part]
+            for c in conversations
+        ]
+        inputs = processor(text=texts, images=images, padding=True, return_tensors="pt").to(network.device)
+        with torch.no_grad():
+            out = network.generate(**inputs, max_new_tokens=tokens, do_sample=False)
+        completions = out[:, inputs["input_ids"].shape[1] :]
+        return list(processor.batch_decode(completions, skip_special_tokens=True))
+
+    def chat(conversations: list[Sequence[Message]]) -> list[str]:
+        starts = range(0, len(conversations), batch)
+        return [text for start in starts for text in answers(conversations[start : start + batch])]
+
+    return chat
+
+
+def in_turns(chat: Chat, spec: Spec, parts: Sequence[list[Row]], films: Films, folder: Path) -> Iterator[Turn]:
+    """A turn for each part of the rows but the first, which warms both up: the same model, the same questions,
+    the engine started and the films decoded before."""
+    stored = replace(films, cache=folder / "kept", workers=0)
+    with open_engine(spec) as engine, patch.object(stage, "open_engine", lambda _: nullcontext(engine)):
+        predictor = Predictor(engine, spec.sampling, films)
+
+        def ask_bare(rows: list[Row]) -> tuple[float, dict[str, str]]:
+            asked = [next(predictor.conversation(done.row, done.images or [])) for done in prefetch(rows, stored)]
+            conversations = [request.messages for requests in asked for request in requests]
+            start = time.perf_counter()
+            texts = chat(conversations)
+            return len(rows) / (time.perf_counter() - start), dict(zip((r["id"] for r in rows), texts, strict=True))
+
+        def ask_own(rows: list[Row]) -> tuple[float, dict[str, str]]:
+            (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+            flow = FlowOptions([str(folder / "in.jsonl")], folder / "out.jsonl", overwrite=True)
+            start = time.perf_counter()
+            stage.run(InferOptions(flow, spec, stored))
+            seconds = time.perf_counter() - start
+            out = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
+            return len(rows) / seconds, {row["id"]: row["predictions"][0]["text"] for row in out}
+
+        for number, rows in enumerate(parts):
+            bare, texts = ask_bare(rows)
+            own, replies = ask_own(rows)
+            if number:
+                yield Turn(bare, own, sum(texts[id] == text for id, text in replies.items()) / len(rows))
+
+
+def throughput(folder: Path) -> None:
+    """`cxr infer` and `LLM.chat` in turns."""
     from recipes import tiny_model
 
     model = str(tiny_model.build(folder / "model"))
     rows = cases(folder, QUESTIONS * (ROUNDS + 1))  # other films in each round: neither has seen them before
     parts = [rows[n : n + QUESTIONS] for n in range(0, len(rows), QUESTIONS)]
-    limits = {"limit_mm_per_prompt": {"image": 1, "video": 0}}
-    bare = LLM(model, **SETTINGS, **limits, disable_log_stats=True)
-    drawn = SamplingParams(temperature=0, max_tokens=TOKENS)
-    spec = Spec(model, "vllm", Sampling(0, 1, TOKENS), args={**SETTINGS, **limits}, cached=False)
-    films = Films(folder / "phantoms", Square(SIDE))
-
-    def chat(rows: list[dict[str, Any]]) -> tuple[float, dict[str, str]]:
-        asked = [(done.row, done.images) for done in prefetch(rows, films)]
-        conversations = [_for_vllm(predictor.DEFAULT_PROMPT.messages(p, **_places(row))) for row, p in asked]
-        start = time.perf_counter()
-        out = bare.chat(conversations, drawn, use_tqdm=False)
-        seconds = time.perf_counter() - start
-        return len(rows) / seconds, {row["id"]: o.outputs[0].text for (row, _), o in zip(asked, out, strict=True)}
-
-    with open_engine(spec) as engine:
-        list(generate(engine, [Request("warm", [{"role": "user", "content": "Hello"}])]))  # it is started by this
-        stage.open_engine = lambda _: nullcontext(engine)
-
-        def infer(rows: list[dict[str, Any]], read: Films) -> tuple[float, dict[str, str]]:
-            (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-            flow = FlowOptions([str(folder / "in.jsonl")], folder / "out.jsonl", overwrite=True)
-            start = time.perf_counter()
-            stage.run(InferOptions(flow, spec, read))
-            seconds = time.perf_counter() - start
-            out = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
-            return len(rows) / seconds, {row["id"]: row["predictions"][0]["text"] for row in out}
-
-        chat(parts[0])
-        infer(parts[0], films)
-        kept = replace(films, cache=folder / "kept", workers=0)
-        ratios = []
-        for rows in parts[1:]:
-            list(prefetch(rows, kept))
-            theirs, texts = chat(rows)
-            ours, said = infer(rows, kept)
-            same = sum(texts[id] == text for id, text in said.items())
-            ratios.append(ours / theirs)
-            print(
-                f"LLM.chat {theirs:.1f}/s, cxr infer {ours:.1f}/s: {ours / theirs:.1%}; {same}/{len(rows)} same texts"
-            )
-        spread = f"{min(ratios):.1%} to {max(ratios):.1%}"
-        print(f"{QUESTIONS} questions, {ROUNDS} rounds: median {statistics.median(ratios):.1%}, {spread} (bar 95%)")
+    settings = SETTINGS | {"limit_mm_per_prompt": {"image": 1, "video": 0}}
+    spec = Spec(model, "vllm", Sampling(0, 1, TOKENS), args=settings, cached=False)
+    films, ratios = Films(folder / "phantoms", Square(SIDE)), []
+    for turn in in_turns(vllm_chat(model, TOKENS, settings), spec, parts, films, folder):
+        ratios.append(turn.own / turn.bare)
+        print(
+            f"LLM.chat {turn.bare:.1f}/s, cxr infer {turn.own:.1f}/s: {ratios[-1]:.1%}; {turn.same:.1%} of texts alike"
+        )
+    spread = f"{min(ratios):.1%} to {max(ratios):.1%}"
+    print(f"{QUESTIONS} questions, {ROUNDS} rounds: median {statistics.median(ratios):.1%}, {spread} (bar 95%)")
 
 
-def _places(row: dict[str, Any]) -> dict[str, str]:
-    return {
-        "ask": reply_format.prompt_text(row["question"], row.get("options") or []),
-        "question": row["question"],
-        "options": "",
-        "instruction": reply_format.INSTRUCTION,
-    }
-
-
-def _for_vllm(messages: Any) -> list[dict[str, Any]]:
+def _for_vllm(messages: Sequence[Message]) -> list[dict[str, Any]]:
     def part(of: Any) -> dict[str, Any]:
         return {"type": "image_pil", "image_pil": of["image"]} if of["type"] == "image" else dict(of)
 

@@ -11,19 +11,24 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
-from cxr_cli import rewards, stages
+from cxr_cli import rewards
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines.model_files import load_model, load_processor, locate
 from cxr_cli.images import load_film
 from cxr_cli.images.sizes import Square
 from cxr_cli.rewards.reward_mix import RewardMix, select
+from cxr_cli.stages import rl as rl_stage
+from cxr_cli.stages import sft as sft_stage
 from cxr_cli.training import rl, sft
 from cxr_cli.training.data.dataset import prompt, target_text
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
-from cxr_cli.training.settings.defaults import RL_DEFAULTS, SFT_DEFAULTS
+from cxr_cli.training.settings.defaults import RL_DEFAULTS, SFT_DEFAULTS, shared_defaults
 from cxr_cli.training.settings.job import Job
 from recipes import tiny_model
 
@@ -45,45 +50,110 @@ def cases(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in mined.splitlines()]
 
 
-def trl_speed(stage: str, model: Path, rows: list[dict[str, Any]], folder: Path, out: Path) -> float:
-    """Steps a second of TRL's own trainer over rows in memory."""
+class Trial(NamedTuple):
+    """A training that is timed. stage: sft or rl. folder: with steps.jsonl and its films. settings: of both sides, the
+    defaults of `cxr` beside them. side: of the films, in pixels. warm_up: steps before the clock starts."""
+
+    stage: str
+    model: Path
+    folder: Path
+    settings: dict[str, Any]
+    steps: int
+    side: int = SIDE
+    warm_up: int = 2
+
+
+class Timed(NamedTuple):
+    """Steps a second, and the mean loss."""
+
+    speed: float
+    loss: float
+
+
+def trl_run(trial: Trial, rows: list[dict[str, Any]], out: Path) -> Timed:
+    """TRL's own trainer over rows in memory."""
+    import torch
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
 
+    supervised = trial.stage == "sft"
     examples = [
         {
-            "images": [load_film(path, folder, size=Square(SIDE), rgb=True) for path in row["images"]],
+            "images": [load_film(path, trial.folder, size=Square(trial.side), rgb=True) for path in row["images"]],
             "prompt": [{"role": "user", "content": prompt(row, INSTRUCTION)}],
             **(
                 {"completion": [{"role": "assistant", "content": target_text(row)}]}
-                if stage == "sft"
+                if supervised
                 else {"case": json.dumps(row)}
             ),
         }
         for row in rows
     ]
-    more = {"use_cpu": True, "bf16": False, "gradient_checkpointing": False, "disable_tqdm": True, "report_to": "none"}
-    kind, config = (SFTTrainer, SFTConfig) if stage == "sft" else (GRPOTrainer, GRPOConfig)
-    given = {**SFT_DEFAULTS, **SFT} if stage == "sft" else {**RL_DEFAULTS, **RL, "reward_weights": [1.0, 1.0, 1.0]}
-    args = config(output_dir=str(out), max_steps=STEPS[stage], remove_unused_columns=False, **more, **given)
-    loaded, processor = load_model(locate(str(model))).train(), load_processor(str(model))
+    kind, config = (SFTTrainer, SFTConfig) if supervised else (GRPOTrainer, GRPOConfig)
+    defaults = SFT_DEFAULTS if supervised else {**RL_DEFAULTS, "reward_weights": [1.0, 1.0, 1.0]}
+    given = {**shared_defaults(torch.cuda.is_available()), **defaults, **trial.settings, "max_steps": trial.steps}
+    args = config(output_dir=str(out), **given)
+    loaded = load_model(locate(str(trial.model)), dtype="float32").train()
+    processor = load_processor(str(trial.model))
     processor.tokenizer.padding_side = "left"
-    functions = {} if stage == "sft" else {"reward_funcs": [rewards.format, rewards.accuracy, rewards.process]}
-    if stage == "rl":
+    functions = {} if supervised else {"reward_funcs": [rewards.format, rewards.accuracy, rewards.process]}
+    if not supervised:
         args.generation_kwargs = rl.forbid_film_tokens(processor, loaded.config, vllm=False)
-    data = Dataset.from_list(examples)
-    trainer = kind(model=loaded, args=args, train_dataset=data, processing_class=processor, **functions)
-    return float(trainer.train().metrics["train_steps_per_second"])
+    data, clock = Dataset.from_list(examples), _step_clock(trial.warm_up)
+    more = {"processing_class": processor, "callbacks": [clock], **functions}
+    loss = kind(model=loaded, args=args, train_dataset=data, **more).train().training_loss
+    return Timed(clock.speed(), loss)
 
 
-def cxr_speed(stage: str, model: Path, folder: Path, out: Path, chosen: RewardMix) -> float:
-    """Steps a second of `cxr sft` or `cxr rl`."""
+def job_of(trial: Trial, out: Path) -> Job:
+    settings = {**trial.settings, "max_steps": trial.steps, "size": trial.side}
+    return Job(str(trial.model), out, settings, [str(trial.folder / "steps.jsonl")], root=trial.folder)
+
+
+def cxr_run(trial: Trial, out: Path, chosen: RewardMix) -> Timed:
+    """`cxr sft` or `cxr rl`."""
     out.mkdir()
-    settings = {**(SFT if stage == "sft" else RL), "max_steps": STEPS[stage], "size": SIDE}
-    job = Job(str(model), out, settings, [str(folder / "steps.jsonl")], root=folder)
-    stages.sft.train(job) if stage == "sft" else stages.rl.train(job, chosen)
+    job, clock = job_of(trial, out), _step_clock(trial.warm_up)
+    with with_callback(clock):
+        sft_stage.train(job) if trial.stage == "sft" else rl_stage.train(job, chosen)
     logs = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
-    return float(next(log["train_steps_per_second"] for log in logs if "train_steps_per_second" in log))
+    return Timed(clock.speed(), next(log["train_loss"] for log in logs if "train_loss" in log))
+
+
+@contextmanager
+def with_callback(callback: Any) -> Iterator[None]:
+    """In this block both stages train with one more callback."""
+    original = sft.run_trainer
+
+    def run_trainer(trainer: Any, job: Job, *steps: int) -> None:
+        trainer.add_callback(callback)
+        original(trainer, job, *steps)
+
+    with patch.object(sft, "run_trainer", run_trainer), patch.object(rl, "run_trainer", run_trainer):
+        yield
+
+
+def _step_clock(warm_up: int) -> Any:
+    import torch
+    from transformers import TrainerCallback
+
+    class StepClock(TrainerCallback):  # type: ignore[misc]
+        """The times at which steps end."""
+
+        def __init__(self) -> None:
+            self.ends: list[float] = []
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            self.ends.append(time.perf_counter())
+
+        def speed(self) -> float:
+            """Steps a second after the warm-up."""
+            timed = self.ends[warm_up - 1 :]
+            return (len(timed) - 1) / (timed[-1] - timed[0])
+
+    return StepClock()
 
 
 def with_timer(chosen: RewardMix, spent: list[float]) -> RewardMix:
@@ -105,11 +175,12 @@ def with_timer(chosen: RewardMix, spent: list[float]) -> RewardMix:
 def speed(folder: Path) -> None:
     model, rows = tiny_model.build(folder / "model"), cases(folder)
     for stage in ("sft", "rl"):
+        trial = Trial(stage, model, folder, SFT if stage == "sft" else RL, STEPS[stage])
         ratios, spent = [], []
         for number in range(ROUNDS):
-            bare = trl_speed(stage, model, rows, folder, folder / f"{stage}-trl-{number}")
+            bare = trl_run(trial, rows, folder / f"{stage}-trl-{number}").speed
             spent.clear()
-            own = cxr_speed(stage, model, folder, folder / f"{stage}-{number}", with_timer(select([]), spent))
+            own = cxr_run(trial, folder / f"{stage}-{number}", with_timer(select([]), spent)).speed
             ratios.append(own / bare)
             print(f"{stage}: TRL alone {bare:.2f} steps/s, cxr {own:.2f}: {own / bare:.1%}")
             if stage == "rl":
@@ -164,19 +235,12 @@ def one_run(folder: str) -> None:
             if state.global_step in (1, 20):
                 memory.append((time.perf_counter() - begun, _resident()))
 
-    run_trainer = sft.run_trainer
-
-    def metered(trainer: Any, job: Job) -> None:
-        trainer.add_callback(Meter())
-        run_trainer(trainer, job)
-
-    sft.run_trainer = metered
     out = Path(folder, f"out-{time.time_ns()}")
     out.mkdir()
     model = tiny_model.build(Path(folder) / "model")
     settings = {**SFT, "max_steps": 20, "size": 56}
-    with quiet_libraries():
-        stages.sft.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
+    with quiet_libraries(), with_callback(Meter()):
+        sft_stage.train(Job(str(model), out, settings, [str(Path(folder, "rows.jsonl"))], root=Path(folder)))
     (first, early), (_, late) = memory
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"first step after {first:.1f} s (bar 30 s), {early} MB then, {late} MB after 20 steps, {most} MB at most")
