@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo reproduce-mini reproduce-mini-rewards test test-base test-all lint bench clean
+.PHONY: help demo reproduce-mini reproduce-mini-rewards test test-base test-all test-gpu gpu-wheels lint bench clean
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -53,6 +53,26 @@ $(TRAINERS)/ready: tests/rewards/other_trainers/build.py tests/rewards/other_tra
 test-all: $(READY) $(VLLM)/ready $(TRAINERS)/ready  ## all tests, with a vLLM that is built for them: twenty minutes or more
 	@echo 'The slow tests come first: for minutes there is no dot.'
 	$(PYTEST) --no-loadscope-reorder
+
+WHEELS := build/gpu-wheels
+PACKAGES := $(CURDIR)/build/gpu-packages
+PLATFORMS := manylinux_2_28_x86_64 manylinux_2_17_x86_64 manylinux2014_x86_64
+GPU_PYTHON ?= 3.12
+
+gpu-wheels:  ## what a machine with a GPU and PyTorch lacks for make test-gpu, to take there: 20 MB in build/
+	rm -rf $(WHEELS)
+	$(PYTHON) -m pip download --no-deps --only-binary=:all: --python-version $(GPU_PYTHON) --implementation cp \
+	  $(PLATFORMS:%=--platform %) -d $(WHEELS) -r tests/bench/gpu/requirements.txt
+	$(PYTHON) -m pip wheel --no-deps -w $(WHEELS) .
+
+# In .venv if it is ready; otherwise with the machine's own Python, and with what `make gpu-wheels` brought.
+test-gpu:  ## speed, memory, resuming and the demo on one GPU: less than ten minutes; on a CPU, small: GPU=--cpu
+	@if ! [ -e $(READY) ] && [ -d $(WHEELS) ]; then \
+	  rm -rf $(PACKAGES); \
+	  $(PYTHON) -m pip install -q --disable-pip-version-check --no-index --no-deps --no-compile --target $(PACKAGES) $(WHEELS)/*.whl; \
+	fi
+	@if [ -e $(READY) ]; then python=python; else python=$(PYTHON); fi; \
+	PYTHONPATH=$(CURDIR):$(PACKAGES)$${PYTHONPATH:+:$$PYTHONPATH} $$python -m tests.bench.gpu $(GPU)
 
 lint: $(READY)  ## ruff and mypy
 	ruff check .
