@@ -21,6 +21,7 @@ EXTRAS = (
     "matplotlib",
     "peft",
     "safetensors",
+    "skyrl_gym",
     "swift",
     "torch",
 )

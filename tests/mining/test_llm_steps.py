@@ -188,7 +188,8 @@ def test_a_server_that_refuses_limits_in_a_schema_gets_none(cxr: Cxr) -> None:
     refusal = Fault(400, body='{"error": {"message": "Invalid schema: \'maxLength\' is not permitted."}}')
     with Server(Scripted(plan=[refusal])) as server:
         [case], notes = mine(cxr, server)
-        assert (steps_with_evidence(case), notes) == (GOOD, [])
+        words = "cxr: the server says (HTTP 400): Invalid schema: 'maxLength' is not permitted."
+        assert (steps_with_evidence(case), notes) == (GOOD, [words])
     limited = ["maxLength" in json.dumps(asked["response_format"]) for asked in server.requests]
     assert limited == [True, False, False, False]
 

@@ -152,7 +152,9 @@ def _token_counts(
     counter = TokenCounter(job, supervised=supervised, max_completion=max_completion)
     for rows in (data.rows, *([data.held_out] if data.held_out else ())):
         if missing := missing_films(rows, job.root):
-            raise CxrError(f"{missing[0]}{f', and {len(missing) - 1:,} more' if missing[1:] else ''}")
+            more = f", and {len(missing) - 1:,} more" if missing[1:] else ""
+            hint = "" if job.root else "; --images FOLDER names the folder that their paths start from"
+            raise CxrError(f"{missing[0]}{more}{hint}")
         check_special_tokens(rows, counter.processor, job.instruction)
     for row in longest_rows(data.held_out) if data.held_out else ():
         counter.count(row)

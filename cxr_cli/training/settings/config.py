@@ -131,9 +131,9 @@ def reward_texts(value: Any, where: str) -> list[str]:
     """`[format:1, process:2]`, `{format: 1, process: 2}` and `format:1 process:2` are the same. Raises CxrError."""
     if isinstance(value, str):
         return value.replace(",", " ").split()
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and None not in value.values():
         value = [f"{name}:{weight}" for name, weight in value.items()]
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value:
         raise CxrError(f"{where}: rewards takes names with weights: [format:1, process:2]")
     texts: list[str] = []
     for item in value:  # in a list `format: 1` with a blank is a mapping

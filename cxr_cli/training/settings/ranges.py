@@ -30,6 +30,7 @@ class Range(NamedTuple):
 FINITE = Range()
 ABOVE_0, AT_LEAST_0, AT_LEAST_1 = Range(0, open=True), Range(0), Range(1)
 SHARE, SHARE_ABOVE_0 = Range(0, 1), Range(0, 1, open=True)
+BELOW_1 = Range(0, 0.9999)  # what Adam forgets: at 1 it learns nothing
 
 RANGES: dict[str, Range] = {
     # how long and how fast
@@ -38,8 +39,8 @@ RANGES: dict[str, Range] = {
     "num_train_epochs": ABOVE_0,
     "warmup_steps": AT_LEAST_0,
     "weight_decay": AT_LEAST_0,
-    "adam_beta1": SHARE,
-    "adam_beta2": SHARE,
+    "adam_beta1": BELOW_1,
+    "adam_beta2": BELOW_1,
     "adam_epsilon": ABOVE_0,
     "max_grad_norm": AT_LEAST_0,
     "label_smoothing_factor": SHARE,
