@@ -1,6 +1,6 @@
 # The demo: every stage of the tool on drawn films, with a model that learns.
 #
-#     make demo                 three to four minutes on two cores
+#     make demo                 three to four minutes of CPU time
 #     make demo DEMO_SEED=2     another seed for the films, the model and both trainings
 #
 # It reads from the top like a method section. After an interruption the same command goes on, and when all is there it

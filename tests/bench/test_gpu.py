@@ -25,18 +25,19 @@ def rows(table: Path) -> list[list[str]]:
 
 
 def test_every_check_on_a_cpu(tmp_path: Path) -> None:
-    done = run(tmp_path / "table.md", "--minutes", "25")
+    """But two, which are as two others are."""
+    checks = [name for name in CHECKS if name not in ("sft", "resume-rl")]
+    done = run(tmp_path / "table.md", *checks, "--minutes", "25")
     results = rows(tmp_path / "table.md")
-    assert list(dict.fromkeys(row[0] for row in results)) == list(CHECKS), done.stderr[-3000:]
+    assert list(dict.fromkeys(row[0] for row in results)) == checks, done.stderr[-3000:]
     outcomes = {(check, what): outcome for check, what, _, _, outcome in results}
     measured = {(check, what): text for check, what, text, _, _ in results}
     assert [key for key in outcomes if key[1] == "it ends"] == []
     assert outcomes["versions", "those that the extra `train` takes"] == "pass"
-    for stage in ("sft", "rl"):
-        assert outcomes[f"resume-{stage}", f"cxr {stage} in bf16, stopped and resumed"] == "pass"
-        assert outcomes[stage, "peak memory to the plan of --dry-run"] == "skipped"
-        own, bare = measured[stage, f"steps a second, cxr {stage} to TRL"].rpartition("loss ")[2].split(" and ")
-        assert own == bare  # both have trained on the same
+    assert outcomes["resume-sft", "cxr sft in bf16, stopped and resumed"] == "pass"
+    assert outcomes["rl", "peak memory to the plan of --dry-run"] == "skipped"
+    own, bare = measured["rl", "steps a second, cxr rl to TRL"].rpartition("loss ")[2].split(" and ")
+    assert own == bare  # both have trained on the same
     assert measured["infer", "questions a second, cxr infer to generate"].endswith("100% same texts")
     assert measured["miniature", "readable replies"].endswith("of 6")
     assert done.returncode == int("FAIL" in outcomes.values())

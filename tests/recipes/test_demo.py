@@ -61,7 +61,7 @@ def test_the_demo_in_small_and_once_more(make: Make, tmp_path: Path) -> None:
 
 
 def test_the_model_of_the_demo_has_learned() -> None:
-    """`make demo` comes first: `.ci/run` does so."""
+    """`make demo` comes first."""
     out = ROOT / "build" / "demo" / "seed-0"
     if not (out / "page.html").exists():
         pytest.skip("make demo has not run")

@@ -18,7 +18,7 @@ from tests.vllm_cpu.serving import ENVIRONMENT, HOME, NEEDS_VLLM, PYTHON, RUN, s
 pytest.importorskip("aiohttp")
 pytestmark = NEEDS_VLLM
 
-STUDIES = 40
+STUDIES = 10  # a minute or two; tests/bench/quality/llm_steps.py takes more
 ONLY_LOOPBACK = """
 import sys
 def check(event, arguments):

@@ -29,5 +29,5 @@ def test_trls_own_command_trains_with_them(drawn: Path, tiny_models: dict[str, P
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "'rewards/format/mean': '0'" in done.stdout
-    assert "'rewards/process/mean'" not in done.stdout, done.stdout
+    assert "'rewards/process/mean': '" not in done.stdout, done.stdout  # None, or left out
     assert (tmp_path / "out" / "model.safetensors").exists()
