@@ -104,7 +104,8 @@ def _rewards_of_settings(options: TrainingOptions) -> list[str]:
     """The rewards that `--config` and `--set` name; [] where neither does. Raises CxrError."""
     if not (options.config or options.sets):
         return []
-    return reward_texts(read_settings(options.config, options.sets).get("rewards") or [], options.config or "--set")
+    settings = read_settings(options.config, options.sets)
+    return reward_texts(settings["rewards"], options.config or "--set") if "rewards" in settings else []
 
 
 def _run_audit(options: RlOptions, lexicon: Lexicon) -> None:

@@ -56,6 +56,11 @@ def test_the_audit_on_the_command_line(cxr: Cxr, drawn: Path) -> None:
     assert "cheats earn as much as the honest chains: " in done.stderr
 
 
+def test_a_recipe_without_rewards_is_audited_with_the_default_ones(cxr: Cxr, drawn: Path) -> None:
+    done = cxr("rl", drawn / "steps.jsonl", "--audit", "--set", "learning_rate=1e-6")
+    assert (done.returncode, done.stderr) == (0, "cxr: no cheat earns as much as the honest chains\n")
+
+
 def test_the_audit_of_the_rewards_of_a_recipe(cxr: Cxr, drawn: Path, tmp_path: Path) -> None:
     (tmp_path / "rl.yaml").write_text("learning_rate: 1.0e-6\nrewards: {length: 2}\n")
     done = cxr("rl", drawn / "steps.jsonl", "--audit", "--config", "rl.yaml")
