@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines import Conversation, Engine, Sampling, Spec, open_engine, run_or_reject
-from cxr_cli.engines.model_files.recorded_instruction import recorded_instruction
+from cxr_cli.engines.model_files.recorded_instruction import instruction_of
 from cxr_cli.engines.prompts.predictor import Predictor, check_askable
 from cxr_cli.errors import RowError
 from cxr_cli.images import Films, Square, prefetch
@@ -39,7 +38,7 @@ def infer(
     sampling = Sampling(temperature, 1.0, max_tokens)
     films = Films(None if images is None else Path(images), Square(size), workers)
     with open_engine(Spec(model, sampling=sampling, **engine)) as opened:
-        sentence = instruction or recorded_instruction(model) or INSTRUCTION
+        sentence = instruction or instruction_of(model)
         predictor = Predictor(opened, sampling, films, instruction=sentence, samples=samples, seed=seed, vote=vote)
         yield from answer_rows(opened, predictor, films, (plain_row(row, Case) for row in rows), _stop)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines import Spec, open_engine
-from cxr_cli.engines.model_files.recorded_instruction import recorded_instruction
+from cxr_cli.engines.model_files.recorded_instruction import instruction_of
 from cxr_cli.engines.prompts.predictor import DEFAULT_PROMPT, PLACEHOLDERS, Predictor
 from cxr_cli.engines.prompts.prompt import Prompt, read_prompt
 from cxr_cli.errors import CxrError
@@ -68,7 +68,7 @@ def _instruction_for(options: InferOptions, prompt: Prompt) -> str:
         return ""
     if options.instruction:
         return options.instruction
-    recorded = recorded_instruction(options.engine.model)
-    if recorded not in (None, INSTRUCTION):
+    instruction = instruction_of(options.engine.model)
+    if instruction != INSTRUCTION:
         note(f"instruction: the one that {options.engine.model} was trained with; --instruction sets another")
-    return recorded or INSTRUCTION
+    return instruction

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from cxr_cli.engines.model_files.recorded_instruction import RECORD
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 from cxr_cli.training import run_record
@@ -90,7 +91,7 @@ def filled_folder(job: Job, record: RunRecord) -> Iterator[None]:
         except BaseException:
             if old.exists() and not has_checkpoint(out):
                 _move_back(old, out)
-            elif is_new and [path.name for path in out.iterdir()] == [run_record.NAME]:
+            elif is_new and [path.name for path in out.iterdir()] == [RECORD]:
                 shutil.rmtree(out)
             raise
     remove_replaced(out)
@@ -123,7 +124,7 @@ def _one_writer(out: Path) -> Iterator[None]:
 
 
 def _is_training_output(out: Path) -> bool:
-    names = (run_record.NAME, "training.json", "history.jsonl", KEPT_PROMPTS)
+    names = (RECORD, "training.json", "history.jsonl", KEPT_PROMPTS)
     return any((out / name).is_file() for name in names) or any(out.glob("checkpoint-*/trainer_state.json"))
 
 

@@ -20,7 +20,6 @@ from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
 
 RunRecord = dict[str, Any]
-NAME = RECORD
 
 LENGTH = ("max_steps", "num_train_epochs")
 MAY_CHANGE = (  # from one run to the next: how long a training is, and what it writes on its way
@@ -64,14 +63,14 @@ def _films_digest(data: TrainingData, root: Path | None) -> str:
 
 
 def write_record(out: Path, record: RunRecord) -> None:
-    part = out / f"{NAME}.part"
+    part = out / f"{RECORD}.part"
     part.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
-    part.replace(out / NAME)
+    part.replace(out / RECORD)
 
 
 def read_record(out: Path) -> RunRecord | None:
     """What the training in OUT was begun with; None where nothing says it. Raises CxrError."""
-    path = out / NAME
+    path = out / RECORD
     if not path.is_file():
         return None
     try:

@@ -1,7 +1,6 @@
 """`recipes/demo.mk`: the whole of it in small; and, where `make demo` has run, that its model has learned."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from statistics import mean
 import pytest
 
 from tests.conftest import needs
+from tests.recipes.own_commands import with_own_commands
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("FILMS=200", "TEST=2", "SEE=3", "TELL=3", "SFT=3", "RL=2")
@@ -21,10 +21,7 @@ Make = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """`make("-n")` runs the demo in small, with this tool on the path, into a temporary folder."""
-    for name, started in (("cxr", "-m cxr_cli"), ("python", "")):
-        (tmp_path / name).write_text(f'#!/bin/sh\nexec {sys.executable} {started} "$@"\n')
-        (tmp_path / name).chmod(0o755)
-    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    env = with_own_commands(tmp_path)
 
     def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["make", "-f", "recipes/demo.mk", f"OUT={tmp_path}/out", *SMALL, *arguments]

@@ -1,11 +1,9 @@
 """`recipes/mini.mk`: damaged chains and tables as literals; and the whole recipe with tiny settings."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +15,7 @@ from recipes.mini.damage import Damage
 from recipes.mini.table import tables
 from tests.cases import LEXICON, Row
 from tests.conftest import needs
+from tests.recipes.own_commands import with_own_commands
 
 ROOT = Path(__file__).parents[2]
 Make = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -99,10 +98,7 @@ def test_tables_give_the_share_that_verification_wins_back(tmp_path: Path) -> No
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """`make("-n")` runs the recipe with tiny settings, with this tool on the path, into a temporary folder."""
-    for name, started in (("cxr", "-m cxr_cli"), ("python", "")):
-        (tmp_path / name).write_text(f'#!/bin/sh\nexec {sys.executable} {started} "$@"\n')
-        (tmp_path / name).chmod(0o755)
-    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    env = with_own_commands(tmp_path)
 
     def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["make", "-f", "recipes/mini.mk", "MINI=smoke", f"OUT={tmp_path}/out", *arguments]

@@ -20,6 +20,7 @@ from recipes.mini.expose import expose
 from recipes.mini.pull import advantages, pulls
 from recipes.mini.table import tables
 from tests.conftest import needs
+from tests.recipes.own_commands import with_own_commands
 
 ROOT = Path(__file__).parents[2]
 CASE: dict[str, Any] = {
@@ -133,10 +134,7 @@ def test_a_reward_pulls_at_what_it_pays() -> None:
 
 def run_make(out: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """The recipe with tiny settings."""
-    for name, started in (("cxr", "-m cxr_cli"), ("python", "")):
-        (out / name).write_text(f'#!/bin/sh\nexec {sys.executable} {started} "$@"\n')
-        (out / name).chmod(0o755)
-    env = os.environ | {"PATH": f"{out}:{os.environ['PATH']}"}
+    env = with_own_commands(out)
     command = ["make", "-f", "recipes/mini-rewards.mk", "MINI=smoke", f"OUT={out}/out", *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
 

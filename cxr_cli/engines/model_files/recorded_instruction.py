@@ -3,9 +3,16 @@
 from contextlib import suppress
 from pathlib import Path
 
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines.model_files.loading_errors import read_object
 
 RECORD = "run.json"
+
+
+def instruction_of(model: str) -> str:
+    """What is below each question to this model: what its folder records, else the instruction of the published
+    checkpoints. Raises CxrError for a record that is damaged."""
+    return recorded_instruction(model) or INSTRUCTION
 
 
 def recorded_instruction(model: str) -> str | None:

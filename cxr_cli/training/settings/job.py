@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cxr_cli.answers.replies.reply_format import INSTRUCTION
-from cxr_cli.engines.model_files.recorded_instruction import recorded_instruction
+from cxr_cli.engines.model_files.recorded_instruction import instruction_of
 from cxr_cli.errors import CxrError
 from cxr_cli.images import Budget, Films, Square
 from cxr_cli.training.settings import config
@@ -69,7 +68,7 @@ class Job:
     def instruction(self) -> str:
         """What is below each question that is to be reasoned about: the setting, else what the model was trained with
         before, else the instruction of the published checkpoints."""
-        return self.settings.get("instruction") or recorded_instruction(self.model) or INSTRUCTION
+        return self.settings.get("instruction") or instruction_of(self.model)
 
     @property
     def films(self) -> Films:

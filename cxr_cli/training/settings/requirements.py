@@ -17,7 +17,8 @@ def check_requirements(settings: Settings) -> None:
     check_versions("train")
     if str(settings.get("rollouts")).startswith("vllm"):
         check_versions("vllm")
-    if not str(settings.get("instruction") or "?").strip() or settings.get("instruction") == "":
+    instruction = settings.get("instruction")
+    if instruction is not None and not instruction.strip():
         raise CxrError("instruction: it is blank; without the setting it is that of the published checkpoints")
     loggers = settings.get("report_to") or ()
     for package in [loggers] if isinstance(loggers, str) else loggers:

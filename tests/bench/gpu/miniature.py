@@ -1,7 +1,6 @@
 """Every stage in miniature, by recipes/demo.mk: from drawn films to a model that learns, and its scores."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from tests.bench.gpu.result import Result
 from tests.bench.gpu.scale import Scale
+from tests.recipes.own_commands import with_own_commands
 
 ROOT = Path(__file__).parents[3]
 READABLE, CHANCE = 0.95, 0.5  # share of replies in the form that is taught; accuracy of who guesses
@@ -18,12 +18,9 @@ def run(scale: Scale, folder: Path, seconds: float) -> Iterator[Result]:
     """The final model answers questions about new patients; with `scale.demo` it has learned nothing."""
     out = folder / "miniature"
     out.mkdir()
-    for name, call in (("cxr", "-m cxr_cli"), ("python", "")):
-        (out / name).write_text(f'#!/bin/sh\nexec {sys.executable} {call} "$@"\n')
-        (out / name).chmod(0o755)
     answers = f"{out}/answers.jsonl"
     given = [f"{name}={value}" for name, value in {"OUT": out, **scale.demo}.items()]
-    env = {**os.environ, "PATH": f"{out}:{os.environ['PATH']}"}
+    env = with_own_commands(out)
     make = ["make", "-f", "recipes/demo.mk", *given, answers]
     subprocess.run(make, cwd=ROOT, env=env, check=True, stdout=sys.stderr)
     score = [sys.executable, "-m", "cxr_cli", "score", answers, "--summary", "--format", "json"]

@@ -54,12 +54,10 @@ GPU = Scale(
     small=Size(width=512, layers=8, feed=1024, vision=256, depth=4),
     demo={},
 )
-CPU = Scale(
+CPU = GPU._replace(
     shape=TINY,
     questions=64,
-    tokens=128,
     batch=8,
-    sft=training.SFT,
     rl={**_RL_OF_TWO, "max_completion_length": 24},
     steps={"sft": 12, "rl": 5},
     rounds=1,
