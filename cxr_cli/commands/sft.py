@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         is_flag=True,
         help="Accept held-out rows and patients that are trained on as well.",
     ),
+    options.unmentioned,
+    options.lexicon,
 )
 def sft(settings: "SftOptions") -> None:
     """Fine-tune a vision-language model on verified steps.

@@ -113,10 +113,12 @@ def observations(texts: Iterable[str], reader: Reader) -> list[Finding]:
     return list(distinct.values())
 
 
-@lru_cache(maxsize=4)
 def reader(lexicon: Lexicon | None = None) -> Reader:
-    """The reader for a lexicon (None: the packaged one)."""
-    return Reader(lexicon or Lexicon.load())
+    """The reader for a lexicon (None: the packaged one); the same one for the same lexicon."""
+    return _reader(lexicon or Lexicon.load())
+
+
+_reader = lru_cache(maxsize=4)(Reader)
 
 
 def read(text: str) -> list[Finding]:

@@ -16,6 +16,8 @@ from cxr_cli.labelling.labeller import Labeller, Labels
 from cxr_cli.library.plain_rows import plain_row, text_or_empty
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
+from cxr_cli.rewards.functions import use_reader
+from cxr_cli.rewards.reward_table import REWARDS
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.steps.verifier import Verifier
@@ -94,6 +96,13 @@ class Rules:
         names = dict.fromkeys(name for sample in scores for name in sample)
         return {name: _mean([value for sample in scores if (value := sample[name]) is not None]) for name in names}
 
+    def reward(self, name: str) -> "RulesReward":
+        """A reward of `cxr rl` that reads by these rules: `reward(completions, **columns)`, as TRL calls it.
+
+        CxrError: no reward has this name.
+        """
+        return RulesReward(self, name)
+
     @property
     def reader(self) -> Reader:
         return _kept_reader(self.lexicon)
@@ -120,6 +129,28 @@ class Rules:
     def scorer(self, **options: Any) -> Scorer:
         """A new one. options: those of `Scorer`. Raises CxrError."""
         return Scorer(self.reader, unmentioned=self.unmentioned, **options)
+
+
+@dataclass(frozen=True)
+class RulesReward:
+    """A function of rewards/functions.py, `name`, in which reports and completions are read by `rules`."""
+
+    rules: Rules
+    name: str
+
+    def __post_init__(self) -> None:
+        _check_one_of("reward", self.name, [*REWARDS])
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def __call__(self, completions: Sequence[Any], **columns: Any) -> list[float | None]:
+        """A number from 0 to 1 for each completion, None where the reward does not apply. columns: `case`, whole rows,
+        or their fields by name, a list for each."""
+        with use_reader(self.rules.reader, self.rules.unmentioned):
+            values: list[float | None] = REWARDS.load(self.name)(completions, **columns)
+        return values
 
 
 def _between_commas(findings: str | Sequence[str] | None) -> str | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,33 +19,26 @@ CASE_COLUMNS = ("question", "options", "answer", "task", "findings", "report", "
 SHORT, LONG = 15, 300  # words of a reasoning between which `length` is 1
 
 
-@dataclass
-class _ReaderSettings:
-    """How all rewards read reports and completions. reader: None until the first reward makes that of the packaged
-    lexicon."""
+@dataclass(frozen=True)
+class _ReportReading:
+    """How rewards read reports and completions. reader: None for that of the packaged lexicon."""
 
     reader: Reader | None = None
     unmentioned: Unmentioned = "normal"
 
 
-_settings = _ReaderSettings()
+_reading: ContextVar[_ReportReading] = ContextVar("cxr_reading", default=_ReportReading())  # noqa: B039 - frozen
 
 
 @contextmanager
-def use_lexicon(lexicon: Lexicon, unmentioned: Unmentioned = "normal") -> Iterator[None]:
-    """In this block rewards read with this lexicon and this policy on what a report does not mention."""
-    before = _settings.reader, _settings.unmentioned
-    _set(reader(lexicon), unmentioned)
+def use_reader(reader: Reader, unmentioned: Unmentioned = "normal") -> Iterator[None]:
+    """In this block rewards read with this reader and this policy on what a report does not mention; in other threads
+    they do not."""
+    token = _reading.set(_ReportReading(reader, unmentioned))
     try:
         yield
     finally:
-        _set(*before)
-
-
-def _set(reader: Reader | None, unmentioned: Unmentioned) -> None:
-    _settings.reader, _settings.unmentioned = reader, unmentioned
-    _reference.cache_clear()
-    _completion.cache_clear()
+        _reading.reset(token)
 
 
 def format(completions: Sequence[Any], **columns: Any) -> Rewards:
@@ -144,7 +138,8 @@ def read_completions(completions: Sequence[Any], columns: Mapping[str, Any]) -> 
         names = [name for name in CASE_COLUMNS if columns.get(name) is not None]
         cases = [{name: columns[name][i] for name in names} for i in range(len(completions))]
     keys = [case if isinstance(case, str) else json.dumps(case, sort_keys=True) for case in cases]
-    return [_completion(key, text_of(completion)) for key, completion in zip(keys, completions, strict=True)]
+    reading = _reading.get()
+    return [_completion(reading, key, text_of(text)) for key, text in zip(keys, completions, strict=True)]
 
 
 def text_of(completion: Any) -> str:
@@ -156,18 +151,12 @@ def text_of(completion: Any) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _completion(case: str, text: str) -> Completion:
+def _completion(reading: _ReportReading, case: str, text: str) -> Completion:
     """Kept in a cache, since every reward needs the same."""
     row: dict[str, Any] = json.loads(case)
-    return Completion(row, text, _reference(case), _current_reader())
+    return Completion(row, text, _reference(reading, case), reading.reader or reader())
 
 
 @lru_cache(maxsize=1024)
-def _reference(case: str) -> CaseReference:
-    return case_reference(json.loads(case), _current_reader(), _settings.unmentioned)
-
-
-def _current_reader() -> Reader:
-    if _settings.reader is None:
-        _settings.reader = reader()
-    return _settings.reader
+def _reference(reading: _ReportReading, case: str) -> CaseReference:
+    return case_reference(json.loads(case), reading.reader or reader(), reading.unmentioned)

@@ -6,10 +6,11 @@ from types import MappingProxyType
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
-from cxr_cli.findings import Lexicon, reader
+from cxr_cli.findings import Reader
+from cxr_cli.library.rules import Rules
 from cxr_cli.records import Unmentioned
 from cxr_cli.rewards.audit import as_table, audit
-from cxr_cli.rewards.functions import use_lexicon
+from cxr_cli.rewards.functions import use_reader
 from cxr_cli.rewards.reward_mix import RewardMix, select
 from cxr_cli.rows import Row, for_each_row, note, write_text
 from cxr_cli.training import rl
@@ -45,15 +46,15 @@ def run(options: RlOptions) -> None:
     """Trains, prints the plan of a training, or the audit of its rewards. Raises CxrError."""
     if not options.training.inputs:
         raise CxrError("name the rows to train on: INPUT")
-    lexicon = Lexicon.load(options.lexicon)
-    with use_lexicon(lexicon, options.unmentioned):
+    reader = Rules(options.lexicon, options.unmentioned).reader
+    with use_reader(reader, options.unmentioned):
         if options.audit:
-            _run_audit(options, lexicon)
+            _run_audit(options, reader)
         else:
-            _run_training(options, lexicon)
+            _run_training(options, reader)
 
 
-def _run_training(options: RlOptions, lexicon: Lexicon) -> None:
+def _run_training(options: RlOptions, reader: Reader) -> None:
     training = options.training
     if options.rollouts:
         training = replace(training, sets=(*training.sets, f"rollouts={options.rollouts}"))
@@ -61,7 +62,7 @@ def _run_training(options: RlOptions, lexicon: Lexicon) -> None:
         from trl import GRPOConfig
     job = make_job(training, GRPOConfig, sources=training.inputs)
     rewards = select(options.rewards or job.settings.get("rewards") or ())
-    reading = {"lexicon": lexicon.digest, "unmentioned": options.unmentioned}
+    reading = {"lexicon": reader.lexicon.digest, "unmentioned": options.unmentioned}
     train(job, rewards, samples=options.samples, dry_run=training.dry_run, reading=reading)
 
 
@@ -108,12 +109,12 @@ def _rewards_of_settings(options: TrainingOptions) -> list[str]:
     return reward_texts(settings["rewards"], options.config or "--set") if "rewards" in settings else []
 
 
-def _run_audit(options: RlOptions, lexicon: Lexicon) -> None:
+def _run_audit(options: RlOptions, reader: Reader) -> None:
     """Prints what the rewards pay for the chains of the rows, and for cheats. CxrError: a cheat is paid as well."""
     rewards = select(options.rewards or _rewards_of_settings(options.training))
     rows: list[Row] = []
     for_each_row(options.training.inputs, rows.append, mapping=options.training.mapping, limit=options.training.limit)
-    result = audit(rows, rewards, reader(lexicon))
+    result = audit(rows, rewards, reader)
     write_text(as_table(result))
     if result.failed:
         raise CxrError(f"these cheats earn as much as the honest chains: {', '.join(result.failed)}")

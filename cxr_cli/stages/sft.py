@@ -7,6 +7,8 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
+from cxr_cli.library.rules import Rules
+from cxr_cli.records import Unmentioned
 from cxr_cli.training import sft
 from cxr_cli.training.check_and_train import check_and_train
 from cxr_cli.training.data.dataset import check_teachable
@@ -19,12 +21,14 @@ from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
 @dataclass(frozen=True)
 class SftOptions:
     """mix: FILE:WEIGHT, instead of the inputs. evaluation: a file of held-out rows. allow_overlap: they may share ids
-    and patients with the rows to train on."""
+    and patients with the rows to train on. unmentioned, lexicon: how the answers to held-out rows are scored."""
 
     training: TrainingOptions
     mix: Sequence[str] = ()
     evaluation: str | None = None
     allow_overlap: bool = False
+    unmentioned: Unmentioned = "normal"
+    lexicon: str | None = None
 
 
 def run(options: SftOptions) -> None:
@@ -43,18 +47,18 @@ def run(options: SftOptions) -> None:
         evaluation=options.evaluation,
         allow_overlap=options.allow_overlap,
     )
-    train(job, dry_run=training.dry_run)
+    train(job, Rules(options.lexicon, options.unmentioned), dry_run=training.dry_run)
 
 
-def train(job: Job, *, dry_run: bool = False) -> None:
-    """Checks all that could stop the training, then fine-tunes the model and fills OUT. dry_run: prints the plan
-    instead. Raises CxrError."""
+def train(job: Job, rules: Rules, *, dry_run: bool = False) -> None:
+    """Checks all that could stop the training, then fine-tunes the model and fills OUT. rules: how the answers to
+    held-out rows are scored. dry_run: prints the plan instead. Raises CxrError."""
     check_and_train(
         job,
         check_row=check_teachable,
         plan=lambda data: plan_sft(job, data),
         record=lambda data: record_of(job, "sft", data),
-        train=lambda data, _: train_or_launch(lambda: sft.train(job, data), job.gpus, job.nodes),
+        train=lambda data, _: train_or_launch(lambda: sft.train(job, data, rules.scorer()), job.gpus, job.nodes),
         dry_run=dry_run,
     )
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.training import models
 from cxr_cli.training.data.dataset import lazy_dataset, sft_example
 from cxr_cli.training.data.training_rows import TrainingData
@@ -20,13 +21,14 @@ def sft_defaults(job: Job) -> Settings:
     return {**SFT_DEFAULTS, **({"eval_strategy": "epoch"} if job.evaluation else {})}
 
 
-def train(job: Job, data: TrainingData) -> None:
-    """Fine-tunes `job.model` on the rows and fills `job.out`. Raises CxrError."""
+def train(job: Job, data: TrainingData, scorer: Scorer) -> None:
+    """Fine-tunes `job.model` on the rows and fills `job.out`. scorer: of the answers to held-out rows. Raises
+    CxrError."""
     with distributed.rendezvous(deepspeed=bool(job.settings.get("deepspeed"))):
-        _train_sft(job, data)
+        _train_sft(job, data, scorer)
 
 
-def _train_sft(job: Job, data: TrainingData) -> None:
+def _train_sft(job: Job, data: TrainingData, scorer: Scorer) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from cxr_cli.training.checkpoint_callbacks import Resumable
@@ -55,6 +57,6 @@ def _train_sft(job: Job, data: TrainingData) -> None:
         trainer.data_collator = WholeBatches(trainer.data_collator, max_length)
     if held_out and job.settings.get("eval_cases", 0):
         count, max_tokens = job.settings["eval_cases"], job.settings.get("eval_tokens", MAX_TOKENS)
-        trainer.add_callback(EvalCallback(trainer, held_out, job, count, max_tokens))
+        trainer.add_callback(EvalCallback(trainer, held_out, job, scorer, count, max_tokens))
     run_trainer(trainer, job)
     write_model_card(job, "sft", trainer, data.rows)

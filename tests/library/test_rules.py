@@ -13,12 +13,15 @@ import pytest
 
 import cxr_cli
 from cxr_cli import Rules, each, label, mine, read, score, verify
+from cxr_cli.answers.replies.reply_format import completion_text
 from cxr_cli.errors import CxrError, EngineError, RowError
 from cxr_cli.images.film_errors import BadImage
 from cxr_cli.records import Row
+from cxr_cli.rewards import REWARDS
 from cxr_cli.rows.files import json_text
 from tests.cases import examples
 from tests.conftest import Cxr
+from tests.rewards.test_rewards import CASE
 from tests.shared import needs_shared, openi_reports, report_text
 
 STUDY = {"id": "s1", "report": "Small left pleural effusion. No pneumothorax."}
@@ -155,17 +158,44 @@ def test_an_error_in_a_worker_comes_back() -> None:
         pool.submit(_verify_without_report, 3).result(timeout=60)
 
 
-def test_two_lexicons_in_eight_threads_do_not_mix(tmp_path: Path) -> None:
+@pytest.fixture
+def gizmo(tmp_path: Path) -> Rules:
+    """Rules that know one more finding."""
     (tmp_path / "own.toml").write_text('[[finding]]\nname = "gizmo"\nterms = ["gizmo"]\nanswer = true\n')
-    ours, theirs = Rules(), Rules(tmp_path / "own.toml")
+    return Rules(tmp_path / "own.toml", unmentioned="unknown")
 
-    def names(number: int) -> list[str]:
-        rules = theirs if number % 2 else ours
-        return [finding.name for finding in rules.read(f"There is a gizmo. Edema {number}.")]
+
+def test_two_lexicons_in_eight_threads_do_not_mix(gizmo: Rules) -> None:
+    both = Rules(), gizmo
+    case = {"question": "Is there a gizmo?", "report": "There is a gizmo."}
+    reply = "<think>There is a gizmo. There is no edema.</think><answer>Yes</answer>"
+
+    def work(number: int) -> tuple[list[str], list[float | None]]:
+        rules = both[number % 2]
+        names = [finding.name for finding in rules.read(f"There is a gizmo. Edema {number}.")]
+        return names, rules.reward("factuality")([f"{reply} {number}"], case=[case])
 
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(names, range(200)))
-    assert results == [["gizmo", "edema"] if number % 2 else ["edema"] for number in range(200)]
+        results = list(pool.map(work, range(200)))
+    theirs, ours = (
+        (["edema"], [1.0]),
+        (["gizmo", "edema"], [0.5]),
+    )  # no edema: unmentioned is absent there, unknown here
+    assert results == [ours if number % 2 else theirs for number in range(200)]
+
+
+def test_rewards_by_rules(gizmo: Rules) -> None:
+    """They are what the functions of `cxr rl` give, and go to the processes of a trainer."""
+    text = completion_text(CASE["steps"], "A")
+    for name in REWARDS:
+        reward = REWARDS.load(name)
+        values = [*reward([text], case=[CASE]), *reward([text], **{field: [value] for field, value in CASE.items()})]
+        assert [*Rules().reward(name)([text], case=[CASE]), *Rules().reward(name)([text], case=[CASE])] == values
+    reward = gizmo.reward("process")
+    assert pickle.loads(pickle.dumps(reward)) == reward
+    assert (reward.__name__, hash(reward)) == ("process", hash(gizmo.reward("process")))
+    with pytest.raises(CxrError, match="reward: bleu is none of format, accuracy"):
+        gizmo.reward("bleu")
 
 
 def test_the_import_is_light() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from cxr_cli.answers.replies.reply_format import completion_text
 from cxr_cli.errors import CxrError
-from cxr_cli.findings import Lexicon
-from cxr_cli.rewards.functions import use_lexicon
+from cxr_cli.findings import reader
+from cxr_cli.rewards.functions import use_reader
 from cxr_cli.rewards.reward_mix import select
 from tests.rewards.test_rewards import CASE
 
@@ -64,6 +64,6 @@ def test_the_policy_of_a_block() -> None:
         return float(mix.pay([reply], columns)["factuality"][0])
 
     assert factuality() == 1.0
-    with use_lexicon(Lexicon.load(), "unknown"):
+    with use_reader(reader(), "unknown"):
         assert factuality() == 0.0
     assert factuality() == 1.0

@@ -10,6 +10,7 @@ import pytest
 
 from cxr_cli import rewards
 from cxr_cli.errors import CxrError
+from cxr_cli.library.rules import Rules
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.training.settings.job import Job, TrainingOptions
 from tests.cases import Row
@@ -37,7 +38,7 @@ def sft(drawn: Path, model: Path, out: Path, *, dry_run: bool = False, **setting
     """Trains and returns the history."""
     from cxr_cli.stages import sft
 
-    sft.train(make_job(drawn, model, out, **{**FAST, **settings}), dry_run=dry_run)
+    sft.train(make_job(drawn, model, out, **{**FAST, **settings}), Rules(), dry_run=dry_run)
     return history(out)
 
 

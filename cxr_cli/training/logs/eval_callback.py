@@ -9,7 +9,6 @@ from cxr_cli.engines import Conversation, Sampling, run_conversations
 from cxr_cli.engines.prompts.predictor import Predictor
 from cxr_cli.engines.transformers import LocalEngine
 from cxr_cli.errors import RowError
-from cxr_cli.findings import reader
 from cxr_cli.rows import Row, note
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.training.data.dataset import load_images
@@ -23,15 +22,18 @@ class EvalCallback(TrainerCallback):  # type: ignore[misc]
     """Answers and scores the first `count` held-out cases, and logs eval_answered, the share that was answered, and
     eval_accuracy, eval_format and the parts of RadRScore, each a mean over the cases that have it.
 
-    max_tokens: of an answer. Under ZeRO-3 it only says that it cannot do this: no process has the whole model.
+    scorer: of the answers. max_tokens: of an answer. Under ZeRO-3 it only says that it cannot do this: no process has
+    the whole model.
     """
 
-    def __init__(self, trainer: Any, rows: RowStore, job: Job, count: int, max_tokens: int = MAX_TOKENS) -> None:
+    def __init__(
+        self, trainer: Any, rows: RowStore, job: Job, scorer: Scorer, count: int, max_tokens: int = MAX_TOKENS
+    ) -> None:
         self.trainer, self.rows, self.films, self.count = trainer, rows, job.films, min(count, len(rows))
         sampling = Sampling(max_tokens=max_tokens)
         self.engine = LocalEngine(self._model, sampling, EVAL_BATCH)
         self.predictor = Predictor(self.engine, sampling, self.films, instruction=job.instruction)
-        self.scorer = Scorer(reader())
+        self.scorer = scorer
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
         plugin = self.trainer.accelerator.state.deepspeed_plugin

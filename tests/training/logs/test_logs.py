@@ -4,9 +4,13 @@ import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from cxr_cli.errors import CxrError
+from cxr_cli.findings import Lexicon
+from cxr_cli.training.settings.job import Job, TrainingOptions
 from tests.conftest import needs
 from tests.training.small_trainings import rl, sft
 
@@ -36,6 +40,28 @@ def test_answers_are_scored_at_each_evaluation(drawn: Path, tiny_models: dict[st
     logs = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=2, **settings)
     assert any("eval_loss" in log for log in logs)
     assert [log["eval_answered"] for log in logs if "eval_answered" in log] == [0.0]
+
+
+def test_answers_are_scored_by_the_lexicon_of_the_run(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cxr_cli.stages.sft import SftOptions, run
+
+    scorers: list[Any] = []
+
+    def train(job: Job, data: Any, scorer: Any) -> None:
+        scorers.append(scorer)
+        raise CxrError("stop")
+
+    monkeypatch.setattr("cxr_cli.stages.sft.sft.train", train)
+    lexicon, rows = tmp_path / "own.toml", [str(drawn / "steps.jsonl")]
+    lexicon.write_text('[[finding]]\nname = "gizmo"\nterms = ["gizmo"]\nanswer = true\n')
+    options = TrainingOptions(rows, str(tiny_models["qwen2_vl"]), tmp_path / "out", root=drawn)
+    with pytest.raises(CxrError, match="stop"):
+        run(SftOptions(options, unmentioned="unknown", lexicon=str(lexicon)))
+    [scorer] = scorers
+    assert "unmentioned:unknown" in scorer.signature
+    assert f"lexicon:{Lexicon.load(lexicon).digest}" in scorer.signature
 
 
 def test_rows_to_evaluate_on_are_evaluated_each_epoch(

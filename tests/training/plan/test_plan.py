@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.errors import CxrError
+from cxr_cli.library.rules import Rules
 from cxr_cli.training.settings.defaults import LORA_DEFAULTS
 from cxr_cli.training.settings.job import TrainingOptions
 from tests.cases import lines
@@ -133,7 +134,7 @@ def test_special_tokens_in_texts_are_refused(
     with pytest.raises(
         CxrError, match=rf"^id b: field `{field}` has <.*>, which the model reads as a token of its own$"
     ):
-        sft_stage.train(job, dry_run=True)
+        sft_stage.train(job, Rules(), dry_run=True)
 
 
 def test_the_steps_of_rl_are_those_of_the_run(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_held_out_rows_are_held_out(drawn: Path, tiny_models: dict[str, Path], t
     def train(name: str, **more: Any) -> None:
         sources, held_out = [str(tmp_path / "train.jsonl")], str(tmp_path / name)
         job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=sources, evaluation=held_out, **more)
-        sft_stage.train(job, dry_run=True)
+        sft_stage.train(job, Rules(), dry_run=True)
 
     for name, words in [
         ("patient.jsonl", "1 of its 1 rows is of a patient of the rows to train on (the first is id other)"),
