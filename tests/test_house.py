@@ -33,6 +33,7 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "suggestions",
     "extras",
     "environment",
+    "worker_processes",
     "termination",
     "errors",
 ]

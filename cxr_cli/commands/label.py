@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 SET_HELP = "The labels: their names, their order and their rules.  [default: chexpert]"
 FINDINGS_HELP = "Only these labels, `edema,effusion`; without --set they are findings of the lexicon."
 FORMAT_HELP = "Write the table of another tool: its columns, with 1.0, 0.0, -1.0 or blank."
-GOLD_HELP = (
-    "Compare with these labels, joined by id: print how far they agree; with -o OUT the rows that differ go to OUT."
-)
+GOLD_HELP = "Compare with these labels, joined by id: print how far they agree; rows that differ go to -o OUT."
 
 
 @click.command()
@@ -31,6 +29,7 @@ GOLD_HELP = (
     click.option("--explain", is_flag=True, help="Print each sentence, its findings and what decides them on stderr."),
     click.option("--gold", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help=GOLD_HELP),
     options.lexicon,
+    options.jobs,
     options.flow(default="examples"),
 )
 def label(settings: "LabelOptions") -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     *mining.questions,
     options.unmentioned,
     options.lexicon,
+    options.jobs,
     options.show_prompt("cxr_cli.mining.llm_steps"),
     options.flow(default="examples"),
     mining.selection,
@@ -43,6 +44,7 @@ def mine(settings: "MineOptions") -> None:
     cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
     """
+    options.check_jobs(settings.jobs, settings.engine)
     mining.check_flags(settings.tasks, settings.steps, settings.brief, settings.engine, settings.selection)
     from cxr_cli.stages.mine import run
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     *scoring.measures,
     options.unmentioned,
     options.lexicon,
+    options.jobs,
     click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the bootstrap."),
     options.show_prompt("cxr_cli.scoring.judges.llm"),
     options.flow(),
@@ -45,6 +46,7 @@ def score(settings: "ScoreOptions") -> None:
     cxr score --from chestx-reasoner eval/res --judge stored --summary    # as published, and ours
     cxr score a.jsonl "GPT-4o=b.jsonl" --compare --format latex --plot figures
     """
+    options.check_jobs(settings.jobs, settings.engine)
     options.check_judges(settings.judges, JUDGES, settings.engine)
     scoring.check_summary(settings.summary, settings.flow)
     from cxr_cli.stages.score import run

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     *verifying.step_flags,
     options.unmentioned,
     options.lexicon,
+    options.jobs,
     verifying.explain,
     options.show_prompt("cxr_cli.verifying.judges.llm"),
     options.flow(),
@@ -41,6 +42,7 @@ def verify(settings: "VerifyOptions") -> None:
     cxr verify steps.jsonl --judge rules,llm -m http://localhost:8000/v1 > checked.jsonl
     cxr verify steps.jsonl --human marks.jsonl > checked.jsonl
     """
+    options.check_jobs(settings.jobs, settings.engine)
     verifying.check_flags(settings.judges, settings.engine, settings.human)
     from cxr_cli.stages.verify import run
 

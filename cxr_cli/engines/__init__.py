@@ -10,7 +10,7 @@ with open_engine(Spec(model="Qwen/Qwen2-VL-7B-Instruct")) as engine:
 The engines are vllm, openai (any server that speaks its protocol) and transformers; each is imported when it is used.
 """
 
-from cxr_cli.engines.conversations import Conversation, run_conversations, run_or_reject
+from cxr_cli.engines.conversations import Conversation, result_of, run_conversations, run_each, run_or_reject
 from cxr_cli.engines.opening import open_engine
 from cxr_cli.engines.requests import Engine, Message, Reply, Request, Sampling
 from cxr_cli.engines.spec import Spec
@@ -24,6 +24,8 @@ __all__ = [
     "Sampling",
     "Spec",
     "open_engine",
+    "result_of",
     "run_conversations",
+    "run_each",
     "run_or_reject",
 ]

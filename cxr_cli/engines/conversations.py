@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from cxr_cli.engines.requests import Engine, Reply, Request
 from cxr_cli.errors import LateError, RowError
-from cxr_cli.rows import Row
+from cxr_cli.rows import Flow, Row
 
 T = TypeVar("T")
 Conversation = Generator[list[Request], list[Reply], T]
@@ -110,6 +110,36 @@ def _run_in_order(
         if id(row) in results:
             yield row, results[id(row)]
     ended.raise_error()
+
+
+def run_each(
+    flow: Flow,
+    engine: Engine | None,
+    conversation: Callable[[Row], Conversation[T]],
+    rows: Iterator[Row],
+    jobs: int = 1,
+) -> Iterator[T]:
+    """The results of the rows' conversations, in the order of the rows; rows that fail are rejected.
+
+    jobs: how many processes work on them where no engine is asked, see `Flow.each`.
+    """
+    if engine is None:
+        pairs = flow.each(lambda row: result_of(conversation(row)), rows, jobs)
+    else:
+        conversations = ((row, conversation(row)) for row in rows)
+        pairs = run_or_reject(engine, conversations, flow.reject, in_order=True)
+    for _, result in pairs:
+        yield result
+
+
+def result_of(conversation: Conversation[T]) -> T:
+    """What a conversation that asks for nothing comes to. RowError: it raises one."""
+    try:
+        next(conversation)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise AssertionError("there is no engine to ask")
 
 
 def without_requests(result: T) -> Conversation[T]:

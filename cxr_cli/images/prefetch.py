@@ -3,17 +3,13 @@
 for row, images, error in prefetch(rows, Films(root=Path("studies"), size=Square(448), workers=2)): ...
 """
 
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context, parent_process
-from threading import Thread
+from multiprocessing import get_context
 from typing import NamedTuple
 
 from PIL import Image
@@ -23,10 +19,10 @@ from cxr_cli.images.film_errors import BadImage
 from cxr_cli.images.films import Films, films_of
 from cxr_cli.images.loading import load_film
 from cxr_cli.records import Row
+from cxr_cli.worker_processes import end_with_parent, without_signals
 
 Loader = Callable[[str], Image.Image]
 ImagesOrReason = list[Image.Image] | str
-_FOR_MAIN = {signal.SIGINT, signal.SIGHUP} | ({signal.SIGTERM} if hasattr(signal, "sigwaitinfo") else set())
 
 
 class RowImages(NamedTuple):
@@ -79,7 +75,7 @@ class _Pool:
         self._open(workers)
 
     def submit(self, paths: Sequence[str]) -> "Future[ImagesOrReason]":
-        with _without_signals():
+        with without_signals():
             try:
                 return self._executor.submit(_load_all, self._loader, list(paths))
             except BrokenProcessPool as error:
@@ -104,38 +100,8 @@ class _Pool:
 
     def _open(self, workers: int) -> None:
         context = get_context("spawn")
-        with _without_signals():  # the process in which Python keeps track of semaphores starts here
-            self._executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
-
-
-@contextmanager
-def _without_signals() -> Iterator[None]:
-    """A process inherits blocked signals when it starts: Ctrl-C, a terminal that closes, or the SIGTERM that Slurm
-    sends to all processes of a job is for the main process alone, which then closes the pool. A worker that it ended in
-    the middle of a film would leave half a message, for whose rest the main process waits for ever."""
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_MAIN)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-
-
-def _end_with_parent() -> None:
-    """Ends a worker when its main process is gone, for which it would wait for ever, or sends it SIGTERM."""
-
-    def watch() -> None:
-        if parent := parent_process():
-            parent.join()
-            os._exit(1)
-
-    def obey() -> None:
-        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
-            pass
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
-    if signal.SIGTERM in _FOR_MAIN:
-        Thread(target=obey, daemon=True).start()
+        with without_signals():  # the process in which Python keeps track of semaphores starts here
+            self._executor = ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
 
 
 def _load_all(loader: Loader, paths: Sequence[str]) -> ImagesOrReason:

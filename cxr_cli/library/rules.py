@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from cxr_cli.engines.conversations import Conversation
+from cxr_cli.engines.conversations import result_of
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Finding, Lexicon, Reader
 from cxr_cli.findings import reader as reader_of
@@ -72,13 +72,13 @@ class Rules:
         """
         _check_one_of("on", on, get_args(Chains))
         row, judge = plain_row(case, AnsweredCase), _kept_judge(self, on)
-        return _about(row, lambda: _end_of(judge.case(row) if on == "steps" else judge.predictions(row)))
+        return _about(row, lambda: result_of(judge.case(row) if on == "steps" else judge.predictions(row)))
 
     def score(self, row: Mapping[str, Any], **options: Any) -> Row:
         """The row with `scores`, and `why` for each that is null. options: those of `Scorer`, such as
         statements=True, empty="zero"."""
         answered, scorer = plain_row(row, ScoredCase), _kept_scorer(self, tuple(sorted(options.items())))
-        return _about(answered, lambda: _end_of(scorer.row(answered)))
+        return _about(answered, lambda: result_of(scorer.row(answered)))
 
     def score_reports(self, *, refs: Sequence[str | None], hyps: Sequence[str | None], per_sample: bool = False) -> Any:
         """Reports that a model wrote (hyps) against those of radiologists (refs), in the same order.
@@ -169,16 +169,6 @@ def _about(row: Row, work: Callable[[], T]) -> T:
         return work()
     except RowError as error:
         raise RowError("row", error.reason, id=row["id"]) from error
-
-
-def _end_of(conversation: Conversation[Row]) -> Row:
-    """What a conversation that asks for nothing comes to."""
-    try:
-        next(conversation)
-    except StopIteration as end:
-        row: Row = end.value
-        return row
-    raise AssertionError("rules ask no model")
 
 
 def _mean(values: Sequence[float]) -> float | None:

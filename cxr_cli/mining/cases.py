@@ -4,11 +4,10 @@ mine = Miner(Lexicon.load(), tasks=["binary"])
 mine({"id": "s1", "report": "Small left effusion."})     # -> [{"id": "s1/binary/pleural-effusion", ...}, ...]
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
-from cxr_cli.errors import RowError
 from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.phrasing import phrasing_of
 from cxr_cli.findings.study import StudyFindings
@@ -31,8 +30,7 @@ class Miner:
     them. None: what of the lexicon is worth a question; binary questions then ask about few.
     steps: of all studies, of those with a report, of none; None leaves them to others. brief: see RuleSteps.
     selection: how the studies were chosen, for signatures.
-    settings: all that change a case, for signatures. without_question: how many studies gave none;
-    without_findings: how many of these because their report has no findings section.
+    settings: all that change a case, for signatures.
     """
 
     def __init__(
@@ -49,7 +47,6 @@ class Miner:
         selection: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.lexicon, self.reader, self.seed, self.steps_for = lexicon, reader(lexicon), seed, steps
-        self.without_question = self.without_findings = 0
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
         self.tasks = tasks_named(tasks or task_names())
         findings = None if findings is None else [*findings]
@@ -72,8 +69,6 @@ class Miner:
         candidates = Candidates(study, self.writer, f"{self.seed}/{row['id']}")
         questions = ((task, question) for task in self.tasks for question in task.questions(candidates))
         cases = [self.case(row, study, task, question) for task, question in questions]
-        self.without_question += not cases
-        self.without_findings += study.silent and not cases
         return cases
 
     def read(self, row: Row) -> StudyFindings:
@@ -100,14 +95,3 @@ class Miner:
         if self.steps_for == "none":
             return {"steps": "not asked for"}
         return {"steps": "no report"} if self.steps_for == "reported" and not row.get("report") else {}
-
-
-def mine_rows(miner: Miner, rows: Iterable[Row], *, reject: Callable[[Row, str], None]) -> Iterator[Row]:
-    """The cases of all studies; a study that cannot be used goes to `reject`."""
-    for row in rows:
-        try:
-            cases = miner(row)
-        except RowError as error:
-            reject(row, error.reason)
-        else:
-            yield from cases

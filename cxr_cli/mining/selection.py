@@ -6,13 +6,14 @@ from hashlib import blake2b
 from heapq import heappush, heappushpop
 from tempfile import TemporaryFile
 
-from cxr_cli.errors import CxrError, RowError
+from cxr_cli.errors import CxrError
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rows import Row, for_each_row, note
 from cxr_cli.rows.files import json_text
 from cxr_cli.tasks.task import Task
 
 _BINARY_ANSWERS = ("Yes", "No")
+Answers = list[str | None]  # to the question about each finding; None: it cannot be asked
 Sample = list[tuple[int, int]]  # a heap of (-rank, offset): the lowest ranks, the highest of them on top
 
 
@@ -47,11 +48,17 @@ def with_films(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def sample_per_finding(
-    miner: Miner, count: int, rows: Iterable[Row], *, balance: bool, reject: Callable[[Row, str], None]
+    miner: Miner,
+    count: int,
+    rows: Iterator[Row],
+    each: Callable[[Callable[[Row], Answers], Iterator[Row]], Iterator[tuple[Row, Answers]]],
+    *,
+    balance: bool,
 ) -> Iterator[Row]:
     """Cases of the miner's tasks that ask about one finding at a time: `count` for each finding over all rows.
 
-    balance: half of them Yes and half No, or fewer of both.
+    each: gives the rows with what a function makes of them, as `Flow.each`. balance: half of the cases Yes and half No,
+    or fewer of both.
 
     A rank is a hash of seed, id and finding, and the lowest ranks are a fair sample. Memory holds only ranks and
     offsets of the sample, so it does not grow with the input; the rows wait in a temporary file.
@@ -62,16 +69,16 @@ def sample_per_finding(
         (*target, answer): [] for target in targets for answer in _BINARY_ANSWERS
     }
     with TemporaryFile() as file:
-        for row in rows:
-            try:
-                study = miner.read(row)
-            except RowError as error:
-                reject(row, error.reason)
-                continue
+
+        def answers(row: Row) -> Answers:
+            study = miner.read(row)
+            return [writer.yes_or_no(study, name) for _, name in targets]
+
+        for row, row_answers in each(answers, rows):
             offset = file.tell()
             file.write(json_text.encode(row) + b"\n")
-            for task, name in targets:
-                if answer := writer.yes_or_no(study, name):
+            for (task, name), answer in zip(targets, row_answers, strict=True):
+                if answer:
                     sample, item = samples[task, name, answer], (-_draw_rank(miner.seed, row["id"], name), offset)
                     heappush(sample, item) if len(sample) < count else heappushpop(sample, item)
         targets_at: dict[int, list[tuple[Task, str]]] = defaultdict(list)

@@ -15,6 +15,7 @@ from typing import get_args
 import click
 
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
+from cxr_cli.engines import Spec
 from cxr_cli.options.bundle import Bundle
 from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
@@ -24,12 +25,14 @@ from cxr_cli.records import Unmentioned
 
 __all__ = [
     "Bundle",
+    "check_jobs",
     "check_judges",
     "engine",
     "exit_if_incomplete",
     "films",
     "flow",
     "instruction",
+    "jobs",
     "judge",
     "lexicon",
     "show_prompt",
@@ -57,6 +60,22 @@ unmentioned = click.option(
     show_default=True,
     help="What a finding that the report does not mention counts as: absent (as in the paper), or unknown.",
 )
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Work in N processes, 0 for one a core; the same rows come out, in the same order. Not with -m.",
+)
+
+
+def check_jobs(jobs: int, engine: Spec | None) -> None:
+    """UsageError for several processes where a model does the work."""
+    if jobs != 1 and engine is not None:
+        raise click.UsageError("--jobs is for work by rules; of a model's work, see --concurrency.")
+
+
 lexicon = click.option(
     "--lexicon",
     type=click.Path(exists=True, dir_okay=False),

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 from cxr_cli.errors import CxrError, RowError, note, one_line, shortened
 from cxr_cli.records import Row, Study
@@ -17,12 +17,15 @@ from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.failed_rows import FailedRows
+from cxr_cli.rows.output.rejects import Rejects
 from cxr_cli.rows.output.resume import Signed, finished_ids
 from cxr_cli.rows.output.writing import open_output
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check_row
+from cxr_cli.worker_processes import results
 
+T = TypeVar("T")
 OnError = Literal["stop", "skip"]
 _SPLITS = 8  # the most that are named where no row is of the wanted split
 
@@ -77,12 +80,16 @@ class Flow:
     same_ids: bool = True
 
     read: int = field(default=0, init=False)
-    rejected: int = field(default=0, init=False)
     failed: FailedRows = field(init=False)
     _cut_short: bool = field(default=False, init=False)  # did `limit` end the reading?
 
     def __post_init__(self) -> None:
+        self._rejects = Rejects(self.options.rejects if self.options.on_error == "skip" else None)
         self.failed = FailedRows(self.engine_key, retry=self.options.retry_failed)
+
+    @property
+    def rejected(self) -> int:
+        return self._rejects.count
 
     @property
     def incomplete(self) -> int:
@@ -96,16 +103,29 @@ class Flow:
         `RowError("", reason)`.
         """
 
-        def each(rows: Iterator[Row]) -> Iterator[Row]:
-            for row in rows:
-                try:
-                    results = list(stage(row))
-                except RowError as error:
-                    self.reject(row, error.reason)
-                else:
-                    yield from results
+        def stage_rows(rows: Iterator[Row]) -> Iterator[Row]:
+            for _, stage_results in self.each(lambda row: list(stage(row)), rows):
+                yield from stage_results
 
-        self.pipe(each, kind, signed=signed)
+        self.pipe(stage_rows, kind, signed=signed)
+
+    def each(self, function: Callable[[Row], T], rows: Iterator[Row], jobs: int = 1) -> Iterator[tuple[Row, T]]:
+        """Each row with `function(row)`, in order, for stages that see the stream; a row for which that raises a
+        RowError is rejected. jobs: see `worker_processes.results`."""
+
+        def result_or_error(row: Row) -> T | RowError:
+            try:
+                return function(row)
+            except RowError as error:
+                return error
+
+        for row, result in results(result_or_error, self._rejects.under_way(rows), jobs):
+            self._rejects.next_done()
+            if isinstance(result, RowError):
+                self.reject(row, result.reason)
+            else:
+                yield row, result
+        self._rejects.all_done()
 
     def pipe(
         self,
@@ -128,8 +148,7 @@ class Flow:
         try:
             with ExitStack() as stack:
                 self._ids = stack.enter_context(Ids())
-                if options.rejects is not None:
-                    self._rejects = stack.enter_context(open_output(options.rejects, overwrite=True))
+                stack.enter_context(self._rejects.open())
                 place = Path(os.devnull) if self.dry_run else options.output
                 resume = partial(self._load_finished, signed) if options.continues and not self.dry_run else None
                 output = stack.enter_context(open_output(place, resume=resume, overwrite=options.overwrite))
@@ -164,7 +183,7 @@ class Flow:
 
     def reject(self, row: Row, reason: str) -> None:
         """A row that a stage got and cannot use: to `rejects`, or RowError when the first bad row stops the run."""
-        self._reject(self._ids.place(row["id"]), reason, row, row)
+        self._rejects.add(self._ids.place(row["id"]), reason, row, row, at_work=True)
 
     def _good_rows(self, sources: Iterable[Source], kind: type, *, quiet: bool) -> Iterator[Row]:
         """The good rows of this split and shard, without those that an earlier run has finished."""
@@ -205,7 +224,7 @@ class Flow:
             if reason is None:
                 yield row
             else:
-                self._reject(where, reason, raw, row)
+                self._rejects.add(where, reason, raw, row)
         if mapper:
             mapper.finish()
         if self.read == before:
@@ -217,15 +236,6 @@ class Flow:
             return None
         other_file = where.rpartition(":")[0] != first.rpartition(":")[0]
         return f"field `id`: doubled, first at {first}{self.about_doubled if other_file else ''}"
-
-    def _reject(self, where: str, reason: str, raw: Any, row: Any) -> None:
-        """raw: as it was read; row: with its `id` under that name."""
-        id = row.get("id") if isinstance(row, dict) else None
-        id = id if id and isinstance(id, str) else None
-        if self.options.on_error == "stop":
-            raise RowError(where, reason, id=id)
-        self.rejected += 1
-        self._rejects.write({"where": where, "id": id, "reason": reason, "row": raw})
 
     def _load_finished(self, signed: Signed | None, path: Path) -> None:
         if path.is_file():

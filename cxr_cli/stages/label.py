@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.labelling import readings
 from cxr_cli.labelling.gold import Gold
@@ -24,7 +24,7 @@ from cxr_cli.sources.inputs import labeler_csv
 class LabelOptions:
     """label_set: a name, None for `chexpert`, or for `all` where `findings` are named. findings: names between commas.
     format: a name in LABEL_TABLES. mentions, sections: add these keys. explain: print what was read. gold: a file of
-    labels to compare with. lexicon: a file."""
+    labels to compare with. lexicon: a file. jobs: processes."""
 
     flow: FlowOptions
     label_set: str | None = None
@@ -35,6 +35,7 @@ class LabelOptions:
     explain: bool = False
     gold: str | None = None
     lexicon: str | None = None
+    jobs: int = 1
 
 
 def run(options: LabelOptions) -> int:
@@ -113,14 +114,15 @@ class _Labelling:
         return Flow(flow, find_source=find, protected=(gold,) if gold else (), dry_run=dry_run)
 
     def _labelled(self, rows: Iterable[Row], flow: Flow) -> Iterator[Row]:
-        for row in rows:
-            if "report" in row:
-                yield self._row(row)
-            else:
-                flow.reject(row, "no report (if it has another name: --map report=COLUMN)")
+        for row, additions in flow.each(self._additions, iter(rows), self.options.jobs):
+            if self.options.explain:
+                note(*readings.explained_reading(row["id"], row["report"] or "", self.reader))
+            yield row | additions
 
-    def _row(self, row: Row) -> Row:
-        """The study with its labels; null, with the reason, where no findings can be read."""
+    def _additions(self, row: Row) -> Row:
+        """What a study gets: its labels; null, with the reason, where no findings can be read."""
+        if "report" not in row:
+            raise RowError("", "no report (if it has another name: --map report=COLUMN)")
         options, report = self.options, row["report"] or ""
         reason = why_silent(report)
         result: Row = {"labels": None if reason else self.labeller.labels(report)}
@@ -128,10 +130,8 @@ class _Labelling:
             result["mentions"] = readings.mentions(report, self.reader)
         if options.sections:
             result["sections"] = readings.section_rows(report)
-        if options.explain:
-            note(*readings.explained_reading(row["id"], report, self.reader))
         why = merge_reasons(row, ["labels"], {"labels": reason} if reason else {})
-        return row | result | {"labelled_by": self.labelled_by} | why
+        return result | {"labelled_by": self.labelled_by} | why
 
     def _shaped(self, row: Row) -> Row:
         """As the output takes it: a table of another tool, a CSV file with a column for each label, or the row."""

@@ -1,5 +1,6 @@
 """The stage `cxr mine`: reads studies and writes cases; rules or a model write their steps."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,9 +8,9 @@ from pathlib import Path
 
 from cxr_cli import sources
 from cxr_cli.engines import Spec
-from cxr_cli.findings.sections import NO_FINDINGS
+from cxr_cli.findings.sections import NO_FINDINGS, why_silent
 from cxr_cli.library.rules import Rules
-from cxr_cli.mining.cases import Miner, StepsFor, mine_rows
+from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
 from cxr_cli.records import Unmentioned
@@ -50,7 +51,7 @@ class StudySelection:
 @dataclass(frozen=True)
 class MineOptions:
     """findings: names between commas, or "all". lexicon: a file. engine: the model that writes the steps, None for
-    rules. The other fields are explained at Miner."""
+    rules. jobs: processes. The other fields are explained at Miner."""
 
     flow: FlowOptions
     tasks: Sequence[str] = ()
@@ -63,6 +64,7 @@ class MineOptions:
     lexicon: str | None = None
     selection: StudySelection = field(default_factory=StudySelection)
     engine: Spec | None = None
+    jobs: int = 1
 
 
 def run(options: MineOptions) -> int:
@@ -77,13 +79,17 @@ def run(options: MineOptions) -> int:
         same_ids=False,
         shares=selection.shares,
     )
-    if selection.count:
-        ask = partial(sample_per_finding, miner, selection.count, balance=selection.balance)
-    else:
-        ask = partial(mine_rows, miner)
+    without_question: Counter[bool] = Counter()  # is their report without findings to read?
 
     def cases(rows: Iterable[Row]) -> Iterator[Row]:
-        return ask(_selected(rows, selection), reject=flow.reject)
+        each, studies = partial(flow.each, jobs=options.jobs), iter(_selected(rows, selection))
+        if selection.count:
+            yield from sample_per_finding(miner, selection.count, studies, each, balance=selection.balance)
+            return
+        for study, study_cases in each(miner, studies):
+            if not study_cases:
+                without_question[why_silent(study.get("report")) == NO_FINDINGS] += 1
+            yield from study_cases
 
     if engine is None:
         flow.pipe(cases, signed=Signed("made_by", miner.made_by))
@@ -99,9 +105,9 @@ def run(options: MineOptions) -> int:
                 return write_steps(new, model, miner.settings["unmentioned"], by)
 
             flow.pipe(write, signed=Signed("made_by", by))
-    if miner.without_question:
-        why = f"; with {NO_FINDINGS}: {miner.without_findings}" if miner.without_findings else ""
-        note(f"studies that gave no question: {miner.without_question}{why}")
+    if without_question:
+        why = f"; with {NO_FINDINGS}: {without_question[True]}" if without_question[True] else ""
+        note(f"studies that gave no question: {without_question.total()}{why}")
     return flow.incomplete
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cxr_cli.engines import Engine, Spec, run_or_reject
+from cxr_cli.engines import Conversation, Engine, Spec, run_each
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.library.rules import Rules
@@ -43,7 +43,7 @@ class SummaryOptions:
 class ScoreOptions:
     """layout: a name in PUBLISHED_RESULTS, if the inputs are published results. references: a path of reports, joined
     by id to rows without a report. lexicon: a file. seed: of the bootstrap. engine: the model that judges, None if no
-    model does. The other fields are explained at Scorer."""
+    model does. jobs: processes. The other fields are explained at Scorer."""
 
     flow: FlowOptions
     empty: Empty = "null"
@@ -55,6 +55,7 @@ class ScoreOptions:
     seed: int = 0
     engine: Spec | None = None
     judges: Sequence[str] = ("rules",)
+    jobs: int = 1
     summary: SummaryOptions = field(default_factory=SummaryOptions)
 
     @property
@@ -148,8 +149,7 @@ class _Scoring:
         verdicts: Counter[bool] = Counter()
 
         def score_rows(rows: Iterator[Row]) -> Iterator[Row]:
-            conversations = ((row, self.scorer.row(row)) for row in self._with_reports(flow, rows))
-            for _, result in run_or_reject(self.engine, conversations, flow.reject, in_order=True):
+            for result in run_each(flow, self.engine, self._conversation, rows, self.options.jobs):
                 try:
                     take(result)
                 except RowError as error:
@@ -163,14 +163,13 @@ class _Scoring:
             note(f"{verdicts[False]} of {verdicts.total()} rows could not be judged in full: `why` gives the reason")
         return flow.incomplete
 
-    def _with_reports(self, flow: Flow, rows: Iterator[Row]) -> Iterator[Row]:
-        for row in rows:
-            if self.reports is None or row.get("report"):
-                yield row
-            elif row["id"] in self.reports:
-                yield {**row, "report": self.reports[row["id"]]}
-            else:
-                flow.reject(row, "no reference report has this id")
+    def _conversation(self, row: Row) -> Conversation[Row]:
+        """The row scored; one without a report of its own, against the one that has its id."""
+        if self.reports is not None and not row.get("report"):
+            if row["id"] not in self.reports:
+                raise RowError("", "no reference report has this id")
+            row = {**row, "report": self.reports[row["id"]]}
+        return (yield from self.scorer.row(row))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from cxr_cli.engines import Spec, run_or_reject
+from cxr_cli.engines import Spec, run_each
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.library.rules import Rules
 from cxr_cli.records import AnsweredCase, Chains, Unmentioned
@@ -20,7 +20,8 @@ from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES
 @dataclass(frozen=True)
 class VerifyOptions:
     """keep, min_support, explain: see CaseFilter. on: "steps" or "predictions", what is checked. human: a file of
-    marks. lexicon: a file. judges: one or two names. engine: the model that judges, None if no model does."""
+    marks. lexicon: a file. judges: one or two names. engine: the model that judges, None if no model does.
+    jobs: processes."""
 
     flow: FlowOptions
     keep: Keep = "steps"
@@ -32,6 +33,7 @@ class VerifyOptions:
     explain: bool = False
     judges: Sequence[str] = ("rules",)
     engine: Spec | None = None
+    jobs: int = 1
 
     @property
     def settings(self) -> dict[str, object]:
@@ -62,8 +64,7 @@ def run(options: VerifyOptions) -> int:
             check, keep = judge.predictions, case_filter.filter_predictions
 
         def check_rows(rows: Iterator[Row]) -> Iterator[Row]:
-            conversations = ((row, check(row)) for row in rows)
-            for _, case in run_or_reject(model.engine if model else None, conversations, flow.reject, in_order=True):
+            for case in run_each(flow, model.engine if model else None, check, rows, options.jobs):
                 yield from keep(marks.apply(case, options.on, judges[0]) if marks else case)
 
         flow.pipe(check_rows, AnsweredCase, signed=Signed("checked_by", judge.signature))

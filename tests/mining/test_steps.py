@@ -59,7 +59,6 @@ def test_every_example() -> None:
             is_sound(case)
             assert {**study, "labels": 0, "id": 0}.items() <= {**case, "labels": 0, "id": 0}.items(), "the row grows"
     assert ids.most_common(1)[0][1] == 1
-    assert miner.without_question == 0
 
 
 def test_answers_of_the_examples() -> None:

@@ -1,6 +1,7 @@
 """Small stages that only the tests have: `python tests/rows/small_stages.py copy IN -o OUT`, with every shared flag."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -84,6 +85,24 @@ def backwards(flow: Flow) -> None:
                 yield row
 
     flow.pipe(stage)
+
+
+@stages.command()
+@click.option("--jobs", type=int, default=1)
+@click.option("--wait", type=float, default=0, help="Seconds for each row.")
+@with_flow()
+def parallel(flow: Flow, jobs: int, wait: float) -> None:
+    """Each row with `done`, by several processes; one without a report is refused, "kill" kills its process."""
+
+    def work(row: Row) -> bool:
+        time.sleep(wait)
+        if row.get("report") is None:
+            raise RowError("", "no report")
+        if row["report"] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return True
+
+    flow.pipe(lambda rows: ({**row, "done": done} for row, done in flow.each(work, rows, jobs)))
 
 
 @stages.command()

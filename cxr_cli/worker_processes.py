@@ -1,0 +1,108 @@
+"""Work on many items in several processes, its results in order.
+
+for row, cases in results(miner, rows, jobs=4): ...
+"""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import Any, TypeVar
+
+from cxr_cli.errors import CxrError, LateError
+
+A = TypeVar("A")
+B = TypeVar("B")
+ITEMS_A_CHUNK = 32  # items that go to a process at a time
+_CHUNKS_AHEAD = 2  # for each process, so that none waits for the next
+_FOR_MAIN = {signal.SIGINT, signal.SIGHUP} | ({signal.SIGTERM} if hasattr(signal, "sigwaitinfo") else set())
+_work: list[Callable[[Any], Any]] = []  # of a worker: the function that it was started with
+
+
+def results(function: Callable[[A], B], items: Iterable[A], jobs: int) -> Iterator[tuple[A, B]]:
+    """Each item with `function(item)`, in order. jobs: how many processes work; 0 for one a core; 1 for this one alone.
+
+    The first items are worked on here, and what that loads the workers have from the start: they are forks. So
+    `function` may be anything, but what it changes stays in its process; what it gives must be picklable. An error, of
+    `items` too, comes after the results before it. CxrError: a worker was killed.
+    """
+    jobs = jobs or _core_count()
+    coming = LateError(items)
+    for item in coming if jobs == 1 else islice(coming, ITEMS_A_CHUNK):
+        yield item, function(item)
+    first = list(islice(coming, ITEMS_A_CHUNK))
+    if first:
+        yield from _results_of_workers(function, first, coming, jobs)
+    coming.raise_error()
+
+
+def _results_of_workers(
+    function: Callable[[A], B], first: list[A], coming: Iterator[A], jobs: int
+) -> Iterator[tuple[A, B]]:
+    """first: the first chunk, which is not empty."""
+    waiting: deque[tuple[list[A], Future[list[B]]]] = deque()
+    executor = ProcessPoolExecutor(jobs, get_context("fork"), _begin, (function,))
+    chunk = first
+    try:
+        while chunk or waiting:
+            while chunk:
+                with without_signals():  # the first of these calls starts the workers
+                    waiting.append((chunk, executor.submit(_results_of, chunk)))
+                chunk = list(islice(coming, ITEMS_A_CHUNK)) if len(waiting) < _CHUNKS_AHEAD * jobs else []
+            done, future = waiting.popleft()
+            yield from zip(done, future.result(), strict=True)
+            chunk = list(islice(coming, ITEMS_A_CHUNK))
+    except BrokenProcessPool as error:
+        raise CxrError("a worker process was killed, perhaps for its memory: fewer --jobs need less") from error
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _core_count() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _begin(function: Callable[[Any], Any]) -> None:
+    _work.append(function)
+    end_with_parent()
+
+
+def _results_of(chunk: list[Any]) -> list[Any]:
+    return [*map(_work[-1], chunk)]
+
+
+@contextmanager
+def without_signals() -> Iterator[None]:
+    """A process inherits blocked signals when it starts: Ctrl-C, a terminal that closes, or the SIGTERM that Slurm
+    sends to all processes of a job is for the main process alone, which then closes the pool. A worker that it ended in
+    the middle of its work would leave half a message, for whose rest the main process waits for ever."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_MAIN)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def end_with_parent() -> None:
+    """Ends a worker when its main process is gone, for which it would wait for ever, or sends it SIGTERM."""
+
+    def watch() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    def obey() -> None:
+        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
+            pass
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+    if signal.SIGTERM in _FOR_MAIN:
+        Thread(target=obey, daemon=True).start()
