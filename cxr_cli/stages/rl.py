@@ -60,7 +60,7 @@ def _run_training(options: RlOptions, reader: Reader) -> None:
         training = replace(training, sets=(*training.sets, f"rollouts={options.rollouts}"))
     with need("train"):
         from trl import GRPOConfig
-    job = make_job(training, GRPOConfig, sources=training.inputs)
+    job = make_job(training, GRPOConfig, sources=training.inputs, lexicon=options.lexicon)
     rewards = select(options.rewards or job.settings.get("rewards") or ())
     reading = {"lexicon": reader.lexicon.digest, "unmentioned": options.unmentioned}
     train(job, rewards, samples=options.samples, dry_run=training.dry_run, reading=reading)

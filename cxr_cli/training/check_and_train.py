@@ -5,7 +5,7 @@ from collections.abc import Callable
 from cxr_cli.rows import Row, write_text
 from cxr_cli.training.data.training_rows import TrainingData, read_training_data
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
-from cxr_cli.training.out_folder import check_out_folder, filled_folder, is_open
+from cxr_cli.training.out_folder import check_films, check_out_folder, filled_folder, is_open
 from cxr_cli.training.processes.distributed import check_gpus, first_rank_reports, launched_by_cxr, launcher_variables
 from cxr_cli.training.run_record import RunRecord
 from cxr_cli.training.settings.job import Job
@@ -30,6 +30,7 @@ def check_and_train(
             check_out_folder(job)
             check_gpus(job.gpus, dry_run=dry_run)
             data = read_training_data(job, check_row)
+            check_films(job, data)
             text = "" if launched_by_cxr() else plan(data)
             run_record = record(data)
             unfinished = is_open(job, run_record)

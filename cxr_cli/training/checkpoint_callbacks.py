@@ -1,5 +1,6 @@
 """How a trainer loads the weights of a checkpoint, and when it writes one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from transformers import TrainerCallback
@@ -84,6 +85,14 @@ class StopCallback(TrainerCallback):  # type: ignore[misc]
         return self.requested
 
 
+class Intervals(TrainerCallback):  # type: ignore[misc]
+    """Lets a training that goes on save, log and evaluate as often as its settings say now: by itself Trainer does it
+    as often as they said when the checkpoint was saved."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        state.compute_steps(args, state.max_steps)
+
+
 class GenerationBoundary(TrainerCallback):  # type: ignore[misc]
     """Puts off a checkpoint, and a stop, to the step after which GRPO generates anew.
 
@@ -92,15 +101,16 @@ class GenerationBoundary(TrainerCallback):  # type: ignore[misc]
     `StopCallback`.
     """
 
-    def __init__(self, steps: int) -> None:
-        """steps: how many optimizer steps the completions of one generation last."""
-        self.steps, self._save, self._stop = steps, False, False
+    def __init__(self, generates_next: Callable[[], bool]) -> None:
+        """generates_next: after a step, does the next one begin with new completions? Steps cannot be counted for it:
+        the last one of an epoch may be shorter than the others."""
+        self.generates_next, self._save, self._stop = generates_next, False, False
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.global_step >= state.max_steps:
             return
         self._save, self._stop = self._save or control.should_save, self._stop or control.should_training_stop
-        boundary = state.global_step % self.steps == 0
+        boundary = self.generates_next()
         control.should_save, control.should_training_stop = boundary and self._save, boundary and self._stop
         if boundary:
             self._save = self._stop = False

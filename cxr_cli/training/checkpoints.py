@@ -10,37 +10,47 @@ from typing import Any
 from cxr_cli.errors import CxrError
 from cxr_cli.rows import note
 
-_STATE = "trainer_state.json"
+STATE = "trainer_state.json"
 _SMALL = 2**24  # bytes of a part of an archive that is read whole to see whether it is damaged
 _NOT_OF_THE_MODEL = ("optimizer", "scheduler", "scaler", "rng_state", "trainer_state", "training_args", "global_step")
 
 
-def last_checkpoint(out: Path) -> str | None:
+def last_checkpoint(out: Path, processes: int = 1) -> str | None:
     """The newest whole checkpoint in OUT, None if there is none. A checkpoint with a fault, as of one that was being
     written when the disk was full or the run was killed, is renamed to broken-checkpoint-N. Raises CxrError for one
-    that was saved without its optimizer."""
-    from transformers.trainer_utils import get_last_checkpoint
+    that was saved without its optimizer.
 
-    while out.is_dir() and (path := get_last_checkpoint(str(out))):
-        fault = checkpoint_fault(Path(path))
+    processes: how many train.
+    """
+    for path in _checkpoints(out):
+        fault = checkpoint_fault(path, processes)
         if fault is None:
-            if not _has_optimizer(Path(path)):
+            if not _has_optimizer(path):
                 raise CxrError(f"{path} was saved without its optimizer: a training cannot go on from it")
             return str(path)
         note(f"{path} is not whole ({fault}); it is set aside")
-        _move_aside(Path(path))
+        _move_aside(path)
     return None
 
 
-def has_checkpoint(out: Path) -> bool:
-    """Is there a whole checkpoint in OUT? Changes nothing."""
-    return any(checkpoint_fault(path) is None for path in out.glob("checkpoint-*"))
+def whole_checkpoint(out: Path) -> Path | None:
+    """The newest whole checkpoint in OUT. Changes nothing, and asks for no optimizer."""
+    return next((path for path in _checkpoints(out) if checkpoint_fault(path) is None), None)
 
 
-def checkpoint_fault(path: Path) -> str | None:
-    """The first fault of a checkpoint: "model.safetensors is damaged". None: it is whole."""
-    if not _loads(path / _STATE, _read_steps):  # written last
-        return f"{_STATE} is {'damaged' if (path / _STATE).exists() else 'missing'}"
+def _checkpoints(out: Path) -> list[Path]:
+    """The newest first."""
+    names = [path for path in out.glob("checkpoint-*") if path.name.partition("-")[2].isdecimal() and path.is_dir()]
+    return sorted(names, key=lambda path: int(path.name.partition("-")[2]), reverse=True)
+
+
+def checkpoint_fault(path: Path, processes: int = 1) -> str | None:
+    """The first fault of a checkpoint: "model.safetensors is damaged". None: it is whole.
+
+    processes: how many have saved it.
+    """
+    if not _loads(path / STATE, _read_steps):  # written last
+        return f"{STATE} is {'damaged' if (path / STATE).exists() else 'missing'}"
     config = path / ("adapter_config.json" if is_adapter(str(path)) else "config.json")
     if not _loads(config, _read_json):  # without it transformers makes a model of its own size
         return f"{config.name} is {'damaged' if config.exists() else 'missing'}"
@@ -57,10 +67,27 @@ def checkpoint_fault(path: Path) -> str | None:
     for file in sorted((*path.rglob("*.pt"), *path.rglob("*.pth"))):
         if not _loads(file, _open_archive):
             return f"{file.name} is damaged"
-    if (path / "optimizer.pt").exists():  # DeepSpeed keeps these in files of its own
-        missing = [name for name in ("scheduler.pt", "rng_state*.pth") if not any(path.glob(name))]
-        return f"{missing[0].replace('*', '')} is missing" if missing else None
-    return None
+    return _missing_state(path, processes)
+
+
+def _missing_state(path: Path, processes: int) -> str | None:
+    """What is missing of the state that a training goes on from: "scheduler.pt is missing"."""
+    if not _has_optimizer(path):
+        return None
+    names = ["scheduler.pt"] if (path / "optimizer.pt").exists() else ["latest"]  # DeepSpeed has files of its own
+    ranks = range(max(2, processes))  # one of several processes has a number
+    names += [f"rng_state_{rank}.pth" for rank in ranks] if any(path.glob("rng_state_*")) else ["rng_state.pth"]
+    if missing := next((name for name in names if not (path / name).exists()), None):
+        return f"{missing} is missing"
+    if "latest" not in names:
+        return None
+    folder = path / (path / "latest").read_text("utf-8").strip()
+    shards = [*folder.glob("*optim_states.pt")]
+    return (
+        None
+        if len(shards) >= processes
+        else f"{folder.name} has the optimizer of {len(shards)} of {processes} processes"
+    )
 
 
 def _loads(path: Path, read: Any) -> bool:
@@ -113,7 +140,25 @@ def _move_aside(path: Path) -> None:
 
 def steps_of(checkpoint: str) -> int:
     """The steps after which a checkpoint was saved."""
-    return _read_steps(Path(checkpoint, _STATE))
+    return _read_steps(Path(checkpoint, STATE))
+
+
+def point_to_best(checkpoint: str) -> None:
+    """Lets the state of a checkpoint name the best one so far in its own folder, which may have been moved. If that one
+    is gone, the best is chosen among those to come: a warning."""
+    path = Path(checkpoint, STATE)
+    state = _read_json(path)
+    if not (old := state.get("best_model_checkpoint")):
+        return
+    best = Path(checkpoint).with_name(Path(old).name)
+    if best.is_dir():
+        state["best_model_checkpoint"] = str(best)
+    else:
+        note(f"WARNING: {best}, the best checkpoint so far, is gone: the best of those to come is taken")
+        state |= dict.fromkeys(("best_model_checkpoint", "best_metric", "best_global_step"))
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(state, indent=2, sort_keys=True) + "\n", "utf-8")
+    part.replace(path)
 
 
 def copy_model(checkpoint: str, out: Path) -> None:

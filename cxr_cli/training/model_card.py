@@ -9,7 +9,9 @@ from typing import Any
 from cxr_cli.extras import installed_versions
 from cxr_cli.rows.signatures import cxr_version
 from cxr_cli.scoring.tables.markdown import code_span, escape_markdown
+from cxr_cli.termination import on_termination
 from cxr_cli.training.data.row_store import Mixture
+from cxr_cli.training.run_record import COMPLETE_RECORD
 from cxr_cli.training.settings.job import Job
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "vllm")
@@ -17,8 +19,12 @@ LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", 
 
 def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
     """Writes them, on the first rank alone. OUT/training.json comes last: a folder that has it is complete."""
-    if not trainer.is_world_process_zero():
-        return
+    if trainer.is_world_process_zero():
+        with on_termination(lambda: None):  # a few seconds, after days
+            _write_card(job, stage, trainer, data)
+
+
+def _write_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
     from cxr_cli.training.logs.curves import draw_curves
 
     record = {
@@ -37,7 +43,7 @@ def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
     }
     (job.out / "README.md").write_text(_card_text(record, trainer.state.log_history), "utf-8")
     draw_curves(job.out)
-    (job.out / "training.json").write_text(json.dumps(record, indent=2, default=str) + "\n", "utf-8")
+    (job.out / COMPLETE_RECORD).write_text(json.dumps(record, indent=2, default=str) + "\n", "utf-8")
 
 
 def _card_text(record: dict[str, Any], logs: list[dict[str, Any]]) -> str:

@@ -5,13 +5,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 
+from cxr_cli.engines.model_files.location import model_folders
 from cxr_cli.engines.model_files.recorded_instruction import RECORD
 from cxr_cli.errors import CxrError
+from cxr_cli.images import films_of
 from cxr_cli.rows import note
 from cxr_cli.training import run_record
-from cxr_cli.training.checkpoints import has_checkpoint
+from cxr_cli.training.checkpoints import whole_checkpoint
+from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.run_record import RunRecord
 from cxr_cli.training.settings.job import Job
@@ -20,25 +24,80 @@ KEPT_PROMPTS = "varied.json"
 """The file in OUT with the ids of the prompts that `--filter-variance` keeps: {"samples": 8, "rows": 9, "kept": []}."""
 
 
+_OF_A_TRAINING = (  # what `cxr sft` and `cxr rl` write into OUT, whatever the family of the model
+    *(RECORD, "training.json", "history.jsonl", "completions*.jsonl", "varied.*", "README.md", "curves", "runs"),
+    *("checkpoint-*", "broken-checkpoint-*", "*.part", "*.safetensors", "*.safetensors.index.json", "*config*.json"),
+    *("*token*", "vocab.*", "merges.txt", "*.model", "*.jinja", "chat_template.json", "training_args.bin"),
+    *("latest", "global_step*", "zero_to_fp32.py"),  # DeepSpeed
+)
+
+
 def check_out_folder(job: Job) -> None:
     """Raises CxrError for an OUT that must not be filled, continued or replaced. Changes nothing."""
     out = job.out
-    if distributed.rank() or distributed.launched_by_cxr():  # another process has looked
+    if not _is_first(job):
         return
-    if out.exists() and not out.is_dir():
-        raise CxrError(f"{out} is a file: -o names a folder")
+    _check_location(out)
+    if job.overwrite and (aside := set_aside(out)).exists():
+        raise CxrError(f"{aside} is what an interrupted --overwrite has set aside: move it back or remove it")
     if not holds_something(out):
         return
     if not (job.resume or job.overwrite):
         raise CxrError(f"{out} exists: --resume continues it, --overwrite replaces it")
-    if not _is_training_output(out):
+    if not run_record.is_training(out) and not (job.resume and whole_checkpoint(out)):
         raise CxrError(f"{out} holds something else than a training of `cxr sft` or `cxr rl`: choose another -o")
     if job.overwrite:
-        for flag, path in _input_paths(job):
-            if path.resolve().is_relative_to(out.resolve()):
-                raise CxrError(f"--overwrite would remove {path}, which {flag} needs: choose another -o")
-        if (aside := set_aside(out)).exists():
-            raise CxrError(f"{aside} is what an interrupted --overwrite has set aside: move it back or remove it")
+        _check_removable(job)
+
+
+def check_films(job: Job, data: TrainingData) -> None:
+    """CxrError: `--overwrite` would remove a film of the rows."""
+    if not (_is_first(job) and job.overwrite and holds_something(job.out)):
+        return
+    clear: set[Path] = set()
+    for rows in (data.rows, *([data.held_out] if data.held_out else ())):
+        for row in map(rows.__getitem__, range(len(rows))):
+            for path in (Path(job.root or "", film) for film in films_of(row)):
+                place = path if path.is_symlink() else path.parent
+                if place not in clear and _is_within(place, job.out):
+                    raise CxrError(f"--overwrite would remove {path}, a film of id {row['id']}: choose another -o")
+                clear.add(place)
+
+
+def _is_first(job: Job) -> bool:
+    """Is this the process that looks after OUT? None that another one has started after it had looked."""
+    return not (distributed.rank() or distributed.launched_by_cxr())
+
+
+def _check_location(out: Path) -> None:
+    """Raises CxrError where no folder can be made, or none can be filled."""
+    real = Path(os.path.realpath(out))
+    if real.is_symlink():
+        raise CxrError(f"{out} is a link to itself: choose another -o")
+    place = next(path for path in (real, *real.parents) if path.exists())
+    if not place.is_dir():
+        raise CxrError(f"{out if place == real else place} is a file: -o names a folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise CxrError(f"{place} cannot be written to: choose another -o")
+
+
+def _check_removable(job: Job) -> None:
+    """CxrError: OUT cannot be moved aside, or has something in it that would be missed."""
+    out, real = job.out, job.out.resolve()
+    if os.path.ismount(real) or not os.access(real.parent, os.W_OK | os.X_OK):
+        raise CxrError(f"{out} cannot be moved aside for --overwrite: choose another -o, in a folder of its own")
+    for why, path in _read_paths(job):
+        if _is_within(path, out):
+            raise CxrError(f"--overwrite would remove {path}, which {why}: choose another -o")
+    for path in sorted(out.iterdir()):
+        if not any(fnmatch(path.name, pattern) for pattern in _OF_A_TRAINING):
+            raise CxrError(f"--overwrite would remove {path}, which is no part of a training: move it elsewhere")
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    """Would `path` be gone without the folder: itself, or a link on the way to it?"""
+    places = (path.resolve(), path.parent.resolve() / path.name, Path(os.path.abspath(path)))
+    return any(place.is_relative_to(real) for place in places for real in (folder.resolve(), folder.absolute()))
 
 
 def holds_something(out: Path) -> bool:
@@ -56,7 +115,8 @@ def remove_replaced(out: Path) -> None:
 
 
 def is_open(job: Job, record: RunRecord) -> bool:
-    """Is there something left to train? Raises CxrError if `--resume` would go on with another training."""
+    """Is there something left to train? Raises CxrError if `--resume` would go on with another training, or begin one
+    that has come to its end anew."""
     if not (job.resume and holds_something(job.out)):
         return True
     run_record.check_same(job.out, record)
@@ -64,6 +124,8 @@ def is_open(job: Job, record: RunRecord) -> bool:
         if not distributed.rank():
             note(f"{job.out} is finished: there is nothing to resume")
         return False
+    if run_record.is_complete(job.out) and not whole_checkpoint(job.out):
+        raise CxrError(f"{job.out} is finished, and has no checkpoint to go on from: train it further by -m {job.out}")
     return True
 
 
@@ -74,12 +136,13 @@ def filled_folder(job: Job, record: RunRecord) -> Iterator[None]:
     What `--overwrite` replaces is moved aside. If the block fails without a checkpoint, it is moved back, and an OUT
     that was not there and has nothing but the record in it is removed. CxrError: another run is filling OUT.
     """
-    if distributed.rank() or distributed.launched_by_cxr():
+    if not _is_first(job):
         yield
         return
     out, old = job.out.resolve(), set_aside(job.out)
+    replaces = job.overwrite and holds_something(out)
     with ExitStack() as stack:
-        if job.overwrite and holds_something(out):
+        if replaces:
             stack.enter_context(_one_writer(out))
             out.rename(old)
         is_new = not out.exists()
@@ -89,12 +152,13 @@ def filled_folder(job: Job, record: RunRecord) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            if old.exists() and not has_checkpoint(out):
+            if replaces and not whole_checkpoint(out):
                 _move_back(old, out)
             elif is_new and [path.name for path in out.iterdir()] == [RECORD]:
                 shutil.rmtree(out)
             raise
-    remove_replaced(out)
+    if replaces:
+        remove_replaced(out)
 
 
 def _move_back(old: Path, out: Path) -> None:
@@ -110,6 +174,7 @@ def _move_back(old: Path, out: Path) -> None:
 def _one_writer(out: Path) -> Iterator[None]:
     """Holds a folder for this run, as far as its file system has locks. CxrError: another run holds it."""
     folder = os.open(out, os.O_RDONLY)
+    os.set_inheritable(folder, True)  # the processes of a training hold it on if this one is killed
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -123,13 +188,11 @@ def _one_writer(out: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def _is_training_output(out: Path) -> bool:
-    names = (RECORD, "training.json", "history.jsonl", KEPT_PROMPTS)
-    return any((out / name).is_file() for name in names) or any(out.glob("checkpoint-*/trainer_state.json"))
-
-
-def _input_paths(job: Job) -> Iterator[tuple[str, Path]]:
-    """(flag, path) of the files and folders that the training reads."""
-    yield from (("INPUT", Path(source)) for source in job.sources if source != "-")
-    by_flag = {"-m": job.model, "--images": job.root, "--eval": job.evaluation, "--config": job.config}
-    yield from ((flag, Path(path)) for flag, path in by_flag.items() if path and Path(path).exists())
+def _read_paths(job: Job) -> Iterator[tuple[str, Path]]:
+    """(what needs it, path) of the files and folders that the training reads."""
+    yield "is the working folder", Path.cwd()
+    yield from (("INPUT needs", Path(source)) for source in job.sources if source != "-")
+    yield from (("-m needs", folder) for folder in model_folders(job.model))
+    by_flag = {"--images": job.root, "--eval": job.evaluation, "--config": job.config, "--lexicon": job.lexicon}
+    by_flag["deepspeed"] = job.settings.get("deepspeed")
+    yield from ((f"{flag} needs", Path(path)) for flag, path in by_flag.items() if path and Path(path).exists())

@@ -1,6 +1,5 @@
 """`cxr rl`: GRPO with process rewards by TRL's GRPOTrainer."""
 
-import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import wraps
@@ -96,7 +95,8 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
             rollout_func=VllmRollouts(processor, sampler_check.take_samples) if arguments.use_vllm else None,
         )
     _report_left_over(arguments, len(data.rows))
-    run_trainer(trainer, job, steps_between_generations(arguments))
+    batches = arguments.steps_per_generation * arguments.num_iterations  # that a generation lasts
+    run_trainer(trainer, job, lambda: trainer._step % batches == 0)
     write_model_card(job, "rl", trainer, data.rows)
 
 
@@ -112,12 +112,6 @@ def _report_left_over(arguments: Any, rows: int) -> None:
     prompts = prompts_a_generation(arguments, arguments.world_size)
     if (left_over := rows % prompts) and not distributed.rank():
         note(f"{left_over} of {rows} prompts are left over in each epoch: a generation takes {prompts}")
-
-
-def steps_between_generations(arguments: Any) -> int:
-    """After how many steps of the optimizer GRPO generates anew just as a step begins."""
-    batches: int = arguments.steps_per_generation * arguments.num_iterations
-    return batches // math.gcd(batches, arguments.gradient_accumulation_steps)
 
 
 def rollout_backend(settings: Settings) -> str:

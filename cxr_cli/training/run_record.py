@@ -6,6 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from cxr_cli.engines.model_files import locate
 from cxr_cli.engines.model_files.recorded_instruction import RECORD
 from cxr_cli.errors import CxrError
 from cxr_cli.images import films_of
@@ -18,8 +19,10 @@ from cxr_cli.training.data.row_store import sample_of
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.requirements import read_preset
 
 RunRecord = dict[str, Any]
+COMPLETE_RECORD = "training.json"  # what a training that has come to its end was made of
 
 LENGTH = ("max_steps", "num_train_epochs")
 MAY_CHANGE = (  # from one run to the next: how long a training is, and what it writes on its way
@@ -28,6 +31,9 @@ MAY_CHANGE = (  # from one run to the next: how long a training is, and what it 
     *("eval_strategy", "eval_steps", "eval_cases", "eval_tokens", "report_to", "run_name", "dataloader_num_workers"),
     *("log_completions", "max_sampler_gap"),
 )
+_ELSEWHERE = ("model", "revision", "instruction", "deepspeed")  # settings that the record has in another form
+_IMPLIED = {"films": ("rows", "order of rows"), "model files": ("model",)}  # a change that one of others brings about
+BEST = "load_best_model_at_end"
 
 
 def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | None = None, **more: Any) -> RunRecord:
@@ -36,6 +42,7 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
     record: RunRecord = {
         "stage": stage,
         "model": str(Path(job.model).resolve()) if Path(job.model).exists() else job.model,
+        "model files": locate(job.model, job.settings.get("revision")).revision,
         "rows": " ".join(str(part.fingerprint) for part in data.rows.parts),
         "order of rows": " ".join(part.order for part in data.rows.parts),
         "films": _films_digest(data, job.root),
@@ -43,9 +50,12 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
         "processes": distributed.process_count(job.gpus, job.nodes),
         "cxr": cxr_version(),
         "instruction": job.instruction,
-        "settings": {name: value for name, value in job.settings.items() if name not in ("model", "instruction")},
+        "deepspeed": read_preset(job.settings.get("deepspeed")),
+        "settings": {name: value for name, value in job.settings.items() if name not in _ELSEWHERE},
         **more,
     }
+    if data.held_out is not None and job.settings.get("metric_for_best_model", job.settings.get(BEST)):
+        record["held-out rows"] = str(data.held_out.fingerprint)  # they choose the model that is kept
     if rewards is not None:
         record["settings"]["rewards"] = dict(zip(rewards.functions, rewards.weights, strict=True))
         own = {name: function for name, function in rewards.functions.items() if name not in REWARDS}
@@ -91,9 +101,10 @@ def is_begun(out: Path, record: RunRecord) -> bool:
 def check_same(out: Path, record: RunRecord) -> None:
     """Raises CxrError if the training in OUT was begun with something else than `record`; reports what may change."""
     before = read_record(out)
-    if (stage := (before or _finished_record(out)).get("stage")) not in (None, record["stage"]):
+    if (stage := (before or _object(out / COMPLETE_RECORD)).get("stage")) not in (None, record["stage"]):
         raise CxrError(f"{out} is a training of `cxr {stage}`: --resume goes on with that alone")
     if before is None:
+        note(f"WARNING: {out} has no {RECORD}: nobody knows whether it was begun with the same rows and settings")
         return
     changes = list(_changes(before, record))
     if refused := [text for name, text in changes if name not in MAY_CHANGE]:
@@ -102,27 +113,37 @@ def check_same(out: Path, record: RunRecord) -> None:
         note(f"goes on differently: {text}")
 
 
+def is_training(out: Path) -> bool:
+    """Does OUT hold a training of `cxr sft` or `cxr rl`, by one of its two records?"""
+    return any(_object(out / name).get("stage") in ("sft", "rl") for name in (RECORD, COMPLETE_RECORD))
+
+
+def is_complete(out: Path) -> bool:
+    """Has a training in OUT come to its end, of whatever length?"""
+    return bool(_object(out / COMPLETE_RECORD))
+
+
 def is_finished(out: Path, record: RunRecord) -> bool:
-    """Has the training in OUT come to the end that `record` asks for?"""
-    old = _finished_record(out)
-    if not (old and any(out.glob("*.safetensors"))):
+    """Has the training in OUT come to the end that `record` asks for? What it was begun with says less: with another
+    length it may have been stopped on its way."""
+    complete = _object(out / COMPLETE_RECORD)
+    if not (complete and any(out.glob("*.safetensors"))):
         return False
-    before, steps = read_record(out), old.get("steps", 0)
-    max_steps = record["settings"].get("max_steps", 0)
-    same_length = before is not None and all(
-        before["settings"].get(name) == record["settings"].get(name) for name in LENGTH
-    )
-    return same_length or 0 < max_steps <= steps
+    before, now = complete.get("settings", {}), record["settings"]
+    before_steps, steps = before.get(LENGTH[0], -1), now.get(LENGTH[0], -1)
+    if max(before_steps, steps) > 0:
+        return bool(0 < steps <= complete.get("steps", 0))
+    before_epochs, epochs = before.get(LENGTH[1]), now.get(LENGTH[1])
+    return bool(epochs == before_epochs or (epochs and before_epochs and epochs < before_epochs))
 
 
-def _finished_record(out: Path) -> RunRecord:
-    """OUT/training.json, which a finished training has; {} without one, or where writing it was cut off."""
-    path = out / "training.json"
+def _object(path: Path) -> RunRecord:
+    """The JSON object in a file; {} without the file, or where writing it was cut off."""
     try:
-        record = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        content = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     except ValueError:
         return {}
-    return record if isinstance(record, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -130,7 +151,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tu
     first, second = dict(_flat(before)), dict(_flat(after))
     names = [name for name in sorted({*first, *second}) if first.get(name) != second.get(name)]
     for name in names:
-        if name != "films" or not {"rows", "order of rows"} & {*names}:  # other rows have other films
+        if not {*_IMPLIED.get(name, ())} & {*names}:
             yield name, f"{name} ({_display(first.get(name))} before, {_display(second.get(name))} now)"
 
 

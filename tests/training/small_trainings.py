@@ -58,7 +58,8 @@ def check_resumed(stage: Any, drawn: Path, model: Path, folder: Path, **settings
     stopped.mkdir(parents=True)
     shutil.copytree(whole / "checkpoint-2", stopped / "checkpoint-2")
     (stopped / "checkpoint-3").mkdir()  # one that was being written
-    shutil.copy(whole / "history.jsonl", stopped)
+    for name in ("history.jsonl", "run.json"):
+        shutil.copy(whole / name, stopped)
     resumed = stage(drawn, model, stopped, **settings, resume=True)
     assert same(weights(whole), weights(stopped))
     assert not same(weights(whole), weights(whole / "checkpoint-2"))

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -148,17 +147,15 @@ def test_a_checkpoint_falls_between_two_generations(
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "stopped"))
 
 
-@pytest.mark.parametrize(
-    ("per_generation", "iterations", "accumulation", "steps"),
-    [(8, 1, 8, 1), (8, 2, 8, 2), (4, 1, 1, 4), (1, 1, 8, 1), (3, 1, 2, 3), (4, 3, 8, 3)],
-)
-def test_the_steps_between_two_generations(per_generation: int, iterations: int, accumulation: int, steps: int) -> None:
-    from cxr_cli.training.rl import steps_between_generations
-
-    arguments = SimpleNamespace(
-        steps_per_generation=per_generation, num_iterations=iterations, gradient_accumulation_steps=accumulation
-    )
-    assert steps_between_generations(arguments) == steps
+def test_a_checkpoint_falls_between_two_generations_in_each_epoch(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    """A generation of 3 batches, a step of 2: an epoch of 3 generations ends with a step of one batch."""
+    settings = {"steps_per_generation": 3, "gradient_accumulation_steps": 2, "limit": 18, "max_completion_length": 4}
+    saved = {"save_strategy": "steps", "save_steps": 1, "save_total_limit": 9, "max_steps": 9}
+    rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **settings, **saved)
+    steps = sorted(int(path.name.partition("-")[2]) for path in (tmp_path / "out").glob("checkpoint-*"))
+    assert steps == [3, 5, 8, 9]
 
 
 @pytest.mark.parametrize(("family", "lora"), [("qwen2_vl", None), ("qwen3_vl", None), ("qwen2_vl", LORA)])

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,19 @@ def test_a_folder_that_is_no_training_is_never_replaced(drawn: Path, tmp_path: P
     assert [path.name for path in out.iterdir()] == ["rows.jsonl"]
 
 
+def test_a_record_of_another_tool_makes_no_training(drawn: Path, tmp_path: Path) -> None:
+    for name in ("run.json", "history.jsonl", "checkpoint-2/trainer_state.json"):
+        out = tmp_path / name.partition(".")[0].partition("/")[0]
+        (out / name).parent.mkdir(parents=True)
+        (out / name).write_text('{"global_step": 2}')
+        assert "holds something else than a training" in error_of(out, drawn / "steps.jsonl", overwrite=True)
+        assert (out / name).exists()
+
+
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_what_the_training_reads_is_never_replaced(drawn: Path, tmp_path: Path, dry_run: bool) -> None:
+def test_what_the_training_reads_is_never_replaced(
+    drawn: Path, tmp_path: Path, dry_run: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = trained(tmp_path)
     rows, config = out / "rows.jsonl", out / "settings.yaml"
     rows.write_text("")
@@ -68,9 +80,64 @@ def test_what_the_training_reads_is_never_replaced(drawn: Path, tmp_path: Path, 
     assert error(model=str(out)) == f"--overwrite would remove {out}, which -m needs: choose another -o"
     assert error(root=out).startswith(f"--overwrite would remove {out}, which --images needs")
     assert error(config=str(config)).startswith(f"--overwrite would remove {config}, which --config needs")
+    rows.unlink()
+    config.unlink()
+    preset, adapter, link = out / "config.json", tmp_path / "adapter", out / "merges.txt"
+    preset.write_text("{}")
+    before = files(out)
+    words = f"--overwrite would remove {preset}, which deepspeed needs: choose another -o"
+    assert error(sets=[f"deepspeed={preset}"]) == words
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(out)}))
+    assert error(model=str(adapter)) == f"--overwrite would remove {out}, which -m needs: choose another -o"
+    film = {"id": "a", "question": "Is it?", "answer": "No", "images": [str(out / "curves" / "film.png")]}
+    (tmp_path / "rows.jsonl").write_text(lines(film))
+    words = f"--overwrite would remove {film['images'][0]}, a film of id a: choose another -o"
+    assert error(tmp_path / "rows.jsonl") == words
+    link.symlink_to(drawn / "steps.jsonl")
+    assert error(link) == f"--overwrite would remove {link}, which INPUT needs: choose another -o"
+    link.unlink()
+    with monkeypatch.context() as patch:
+        patch.chdir(out)
+        assert error() == f"--overwrite would remove {out}, which is the working folder: choose another -o"
     (out.with_name("out.replaced")).mkdir()
     assert error().endswith("is what an interrupted --overwrite has set aside: move it back or remove it")
     assert files(out) == before
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "rl/run.json", "predictions.jsonl", ".git/config"])
+def test_what_is_no_part_of_a_training_is_never_removed(drawn: Path, tmp_path: Path, name: str) -> None:
+    out = trained(tmp_path)
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).write_text("{}")
+    words = (
+        f"--overwrite would remove {out / name.partition('/')[0]}, which is no part of a training: move it elsewhere"
+    )
+    assert error_of(out, drawn / "steps.jsonl", overwrite=True) == words
+
+
+def test_a_place_where_no_folder_can_be(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dry run says so, too."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "link")
+    (tmp_path / "closed").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path / "closed")
+    for out, words in {
+        "file": f"{tmp_path / 'file'} is a file: -o names a folder",
+        "file/out": f"{tmp_path / 'file'} is a file: -o names a folder",
+        "link": f"{tmp_path / 'link'} is a link to itself: choose another -o",
+        "closed/new/out": f"{tmp_path / 'closed'} cannot be written to: choose another -o",
+    }.items():
+        for dry_run in (True, False):
+            assert error_of(tmp_path / out, drawn / "steps.jsonl", dry_run=dry_run) == words
+
+
+def test_a_folder_that_overwrite_has_not_moved_stays(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    own = tmp_path / "out.replaced" / "thesis.txt"
+    own.parent.mkdir()
+    own.write_text("x")
+    sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=1, save_strategy="steps", save_steps=1)
+    assert own.exists()
 
 
 def test_overwrite_keeps_the_old_model_until_a_checkpoint_stands(
@@ -224,6 +291,20 @@ def test_a_link_to_a_training_is_replaced_where_it_points_to(
     sft(drawn, tiny_models["qwen2_vl"], tmp_path / "link", overwrite=True, max_steps=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "out"]
     assert json.loads((out / "training.json").read_text())["steps"] == 1
+
+
+def test_the_processes_of_a_training_hold_its_folder(tmp_path: Path) -> None:
+    """They may outlive the command that has started them."""
+    from cxr_cli.training.out_folder import _one_writer
+
+    with _one_writer(tmp_path):
+        process = subprocess.Popen(["sleep", "60"], close_fds=False)
+    with pytest.raises(CxrError, match="another run is writing it"), _one_writer(tmp_path):
+        pass
+    process.kill()
+    process.wait()
+    with _one_writer(tmp_path):
+        pass
 
 
 def test_one_run_fills_a_folder(

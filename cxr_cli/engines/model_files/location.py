@@ -50,6 +50,16 @@ def locate(model: str, revision: str | None = None) -> ModelFiles:
     return _on_hub(model, revision)
 
 
+def model_folders(model: str) -> list[Path]:
+    """The folders that a model is loaded from: its own, and that of an adapter's base. Raises CxrError for an adapter
+    whose configuration is damaged."""
+    folder = Path(model).expanduser()
+    config = folder / "adapter_config.json"
+    base = read_object(config).get("base_model_name_or_path") if config.is_file() else None
+    folders = [folder, *([Path(base).expanduser()] if isinstance(base, str) else ())]
+    return [path for path in folders if path.is_dir()]
+
+
 def _adapter(model: str, folder: Path, revision: str | None) -> ModelFiles:
     base = read_object(folder / "adapter_config.json").get("base_model_name_or_path")
     if not base or not isinstance(base, str):

@@ -129,9 +129,16 @@ def _launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
             )
         port = os.environ.get("MASTER_PORT", "29500")
         command += ["--nnodes", str(nodes), "--node_rank", node, "--master_addr", host, "--master_port", port]
-    torchrun = subprocess.Popen([*command, "-m", "cxr_cli", *arguments], env=_torchrun_environment())
+    torchrun = subprocess.Popen(  # it holds OUT, too
+        [*command, "-m", "cxr_cli", *arguments], env=_torchrun_environment(), close_fds=False
+    )
     with on_termination(torchrun.terminate):  # torchrun passes the signal on and waits until checkpoints are saved
-        code = torchrun.wait()
+        try:
+            code = torchrun.wait()
+        except BaseException:  # Ctrl-C
+            torchrun.terminate()
+            torchrun.wait()
+            raise
     if code:
         sys.exit(code)
 

@@ -44,7 +44,7 @@ class Job:
     """One training, its settings checked.
 
     sources: files of rows, with their weights if they are mixed. evaluation: a file of rows, or None. settings: as
-    `check_settings` gives them. config: the file that they come from.
+    `check_settings` gives them. config: the file that they come from. lexicon: the file by which rewards read.
     """
 
     model: str
@@ -59,6 +59,7 @@ class Job:
     mapping: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limit: int | None = None
     config: str | None = None
+    lexicon: str | None = None
     gpus: int = 1
     nodes: int = 1
     allow_overlap: bool = False
@@ -84,6 +85,7 @@ def make_job(
     weights: Sequence[float] | None = None,
     evaluation: str | None = None,
     allow_overlap: bool = False,
+    lexicon: str | None = None,
 ) -> Job:
     """Reads and checks the settings. config_class: SFTConfig or GRPOConfig of TRL. Raises CxrError."""
     settings = config.check_settings(
@@ -111,6 +113,7 @@ def make_job(
         mapping=options.mapping,
         limit=options.limit,
         config=options.config,
+        lexicon=lexicon,
         gpus=options.gpus,
         nodes=options.nodes,
         allow_overlap=allow_overlap,

@@ -2,7 +2,9 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+from cxr_cli.engines.model_files import read_object
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import check_versions, package_line
 from cxr_cli.training.settings.names import Settings
@@ -28,7 +30,7 @@ def check_requirements(settings: Settings) -> None:
         raise CxrError(f"use_liger_kernel: it is not installed: {package_line('liger-kernel')}")
     if str(settings.get("attn_implementation")).startswith("flash_attention") and not find_spec("flash_attn"):
         raise CxrError(f"attn_implementation: flash attention is not installed: {package_line('flash-attn')}")
-    deepspeed_preset(settings.get("deepspeed"))
+    read_preset(settings.get("deepspeed"))
 
 
 def deepspeed_preset(name: str | None) -> str | None:
@@ -41,3 +43,9 @@ def deepspeed_preset(name: str | None) -> str | None:
     if Path(name).is_file():
         return name
     raise CxrError(f"deepspeed: {name} is neither a file nor one of zero2, zero3, zero2-offload, zero3-offload")
+
+
+def read_preset(name: str | None) -> dict[str, Any] | None:
+    """What the preset, or the file that `name` is, says. Raises CxrError."""
+    path = deepspeed_preset(name)
+    return read_object(Path(path)) if path else None

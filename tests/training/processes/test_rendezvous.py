@@ -122,3 +122,26 @@ def test_more_gpus_than_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     distributed.check_gpus(8, dry_run=True)  # planned on a login node
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     distributed.check_gpus(8, dry_run=False)
+
+
+def test_torchrun_ends_with_the_command_that_has_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After Ctrl-C, too: its processes would go on and write OUT."""
+    calls: list[str] = []
+
+    class Torchrun:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def terminate(self) -> None:
+            calls.append("terminate")
+
+        def wait(self) -> int:
+            calls.append("wait")
+            if len(calls) == 1:
+                raise KeyboardInterrupt
+            return 0
+
+    monkeypatch.setattr("subprocess.Popen", Torchrun)
+    with pytest.raises(KeyboardInterrupt):
+        distributed.train_or_launch(lambda: None, 2, 1)
+    assert calls == ["wait", "terminate", "wait"]
