@@ -103,11 +103,16 @@ _FLOW_OPTIONS = (
         help=f"Write rows to OUT, not to stdout: {known_suffixes(writable=True)}.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace OUT if it exists."),
-    click.option("--resume", is_flag=True, help="Continue OUT (.jsonl): skip rows whose id is already in it."),
+    click.option(
+        "--resume",
+        is_flag=True,
+        help="Continue OUT (.jsonl): make the rows that it lacks, and those to which no reply of a model came.",
+    ),
     click.option(
         "--retry-failed",
         is_flag=True,
-        help="Ask again for the rows of OUT on which a model failed, and, without --resume, for no others.",
+        help="Make again all rows of OUT on which a model failed, also by a reply that could not be used; "
+        "without --resume, no others.",
     ),
     click.option(
         "--on-error",
