@@ -27,7 +27,8 @@ OWN_SETTINGS: dict[str, str] = {
     "rewards": "of cxr rl: names with weights, [format:1, process:2]",
     "credit": "of cxr rl: completion, or step, which pays factuality sentence by sentence",
     "rollouts": f"of cxr rl: {' or '.join(', '.join(ROLLOUTS).rsplit(', ', 1))}",
-    "max_sampler_gap": "of cxr rl: stop where sampler and trainer differ by more in the log-probability of a token",
+    "max_sampler_gap": "of cxr rl: stop where sampler and trainer differ by more, on average, in the log-probability "
+    "of a token; 0.1",
     "log_completions": "of cxr rl: write each completion and its rewards to OUT/completions.jsonl",
 }
 OWN_TYPES: dict[str, Any] = {
