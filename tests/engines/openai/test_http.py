@@ -1,10 +1,12 @@
 """The HTTP client against raw sockets: the forms that a response may have, and connections that break."""
 
 import asyncio
+import gzip
 import socket
 import time
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from pathlib import Path
 from threading import Thread
@@ -73,6 +75,40 @@ def test_forms_of_a_response(answer: bytes) -> None:
     assert head.startswith(b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1:")
     assert b"\r\nAuthorization: Bearer x\r\n" in head
     assert b"\r\nContent-Length: 2" in head
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_packed_response(coding: str) -> None:
+    packed = (gzip if coding == "gzip" else zlib).compress(b"ok")
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(packed)}\r\n\r\n"
+    with raw([head.encode() + packed]) as (url, _):
+        assert ask(url)[0].body == b"ok"
+
+
+def test_what_is_packed_wrongly_or_unpacks_to_too_much_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cxr_cli.engines.openai.http._MOST_BYTES", 2**20)
+    for body, message in [(b"no gzip", "breaks off"), (gzip.compress(bytes(2**21)), "too large")]:
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+        with raw([head.encode() + body]) as (url, _), pytest.raises(ConnectionError, match=message):
+            ask(url, tries=1)
+
+
+def test_a_response_that_trickles_ends_at_the_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def trickle() -> None:
+            line, _ = listening.accept()
+            with line, suppress(OSError):
+                line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
+                while True:
+                    line.sendall(b" ")
+                    time.sleep(0.02)
+
+        Thread(target=trickle, daemon=True).start()
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            ask(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", timeout=0.5, tries=1)
+        assert time.monotonic() - start < 3
 
 
 def test_a_connection_is_reused_and_a_closed_one_replaced() -> None:
