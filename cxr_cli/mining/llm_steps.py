@@ -9,9 +9,18 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from cxr_cli.answers.grading import grade
-from cxr_cli.answers.steps import normal_form
+from cxr_cli.answers.steps import normal_form, split_text
+from cxr_cli.answers.wording.cues import NAMES_ANSWER
 from cxr_cli.engines.conversations import Conversation, run_conversations
-from cxr_cli.engines.prompts.json_schema import Schema, array_of, numbered_object, object_of, subset_of, text_within
+from cxr_cli.engines.prompts.json_schema import (
+    Schema,
+    array_of,
+    enum_of,
+    numbered_object,
+    object_of,
+    subset_of,
+    text_within,
+)
 from cxr_cli.engines.prompts.prompt import answer_text, packaged_prompt, prompts_digest, question_text
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.errors import RowError
@@ -21,15 +30,18 @@ from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Step, StepKind, Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.signatures import signature
+from cxr_cli.tasks.task import texts_of
 
 T = TypeVar("T")
 PROMPTS = {
     name: packaged_prompt("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")
 }
-MOST_ITEMS = 6  # of a plan
-MOST_OBSERVATIONS = 6
-_PLAN = object_of(plan=array_of(text_within(120), 1, MOST_ITEMS))
-_TEXT = text_within(200)  # of a step
+MOST_ITEMS = 5  # of a plan: one for each option, or for each organ
+_PLAN = object_of(plan=array_of(text_within(100), 1, MOST_ITEMS))
+_MOST_SENTENCES = 3  # that bear on one item, or that one observation rests on
+_STEP_LENGTH = 160  # of a step
+_TEXT = text_within(_STEP_LENGTH)
+_LAST_WORD = 12  # characters: a text that ends within them of its limit, and without a full stop, was cut off
 
 
 class StepWriter:
@@ -63,7 +75,7 @@ class StepWriter:
         evidence = yield from self.model.ask(
             f"{id}#evidence",
             PROMPTS["evidence"],
-            numbered_object(len(plan), subset_of(report.numbers)),
+            numbered_object(len(plan), subset_of(report.numbers, most=_MOST_SENTENCES)),
             lambda reply: {int(item): numbers for item, numbers in reply.items()},
             question=question,
             plan=numbered_list(plan),
@@ -74,7 +86,7 @@ class StepWriter:
         steps = yield from self.model.ask(
             f"{id}#refine",
             PROMPTS["refine"],
-            _chain(sorted({number for numbers in evidence.values() for number in numbers})),
+            _chain(sorted({number for numbers in evidence.values() for number in numbers}), case),
             lambda reply: _chain_steps(reply, report),
             lambda reply: _chain_fault(reply, case),
             question=question,
@@ -103,23 +115,51 @@ def _without_steps(case: Row, reason: str) -> Row:
     return case | {"steps": None} | merge_reasons(case, ["steps"], {"steps": reason})
 
 
-def _chain(numbers: list[int]) -> Schema:
-    """A plan, observations that each rest on some of these sentences, a conclusion."""
-    observation = object_of(sentences=subset_of(numbers, 1), text=_TEXT)
+def _chain(numbers: list[int], case: Mapping[str, Any]) -> Schema:
+    """A plan, observations that each rest on some of these sentences, the answer among the options, and a reason."""
+    observation = object_of(sentences=subset_of(numbers, 1, _MOST_SENTENCES), text=_TEXT)
+    most = min(MOST_ITEMS, len(numbers) + 1) if numbers else 0
+    option = enum_of(*(case.get("options") or texts_of(case["answer"])))
+    answer = array_of(option, 1, len(option["enum"])) if isinstance(case["answer"], list) else option
     return object_of(
         plan=_TEXT,
-        observations=array_of(observation, min(1, len(numbers)), MOST_OBSERVATIONS if numbers else 0),
-        conclusion=object_of(sentences=subset_of(numbers), text=_TEXT),
+        observations=array_of(observation, min(1, most), most),
+        conclusion=object_of(answer=answer, reason=_TEXT),
     )
 
 
 def _chain_steps(reply: Any, report: NumberedReport) -> list[Step]:
-    def step(part: Mapping[str, Any], kind: StepKind) -> Step:
-        return {"text": part["text"].strip(), "kind": kind, "evidence": report.spans(part["sentences"])}
+    def step(text: str, kind: StepKind, sentences: Iterable[int] = ()) -> Step:
+        return {"text": text, "kind": kind, "evidence": report.spans(sentences)}
 
-    plan: Step = {"text": reply["plan"].strip(), "kind": "plan", "evidence": []}
-    observations = _distinct(reply["observations"], itemgetter("text"))
-    return [plan, *(step(part, "observe") for part in observations), step(reply["conclusion"], "conclude")]
+    return [
+        step(_whole_sentences(reply["plan"]), "plan"),
+        *(step(text, "observe", sentences) for text, sentences in _whole_observations(reply)),
+        step(_conclusion_text(reply["conclusion"]), "conclude"),
+    ]
+
+
+def _whole_observations(reply: Any) -> list[tuple[str, list[int]]]:
+    """The text of each and its sentences, without those that were cut off, come again or only repeat the plan."""
+    texts = ((_whole_sentences(part["text"]), part["sentences"]) for part in reply["observations"])
+    plan: tuple[str, list[int]] = (_whole_sentences(reply["plan"]), [])
+    return _distinct([plan, *((text, sentences) for text, sentences in texts if text)], itemgetter(0))[1:]
+
+
+def _whole_sentences(text: str) -> str:
+    """The sentences of a step, each once, without the last one if it goes on: as one does that was cut off."""
+    parts, end = split_text(text), text.rstrip()[-1:]
+    if end in ",;:" or (len(text) > _STEP_LENGTH - _LAST_WORD and end not in ".!?"):
+        parts = parts[:-1]
+    return " ".join(_distinct(parts, str))
+
+
+def _conclusion_text(conclusion: Mapping[str, Any]) -> str:
+    """The reason and the answer in one sentence, unless the reason names the answer itself."""
+    reason = _whole_sentences(conclusion["reason"])
+    if any(NAMES_ANSWER.finditer(reason.lower())):
+        return reason
+    return f"{reason.rstrip('.,; ')}, so the answer is {', '.join(texts_of(conclusion['answer']))}."
 
 
 def _distinct(parts: Iterable[T], text_of_part: Callable[[T], str]) -> list[T]:
@@ -131,9 +171,21 @@ def _distinct(parts: Iterable[T], text_of_part: Callable[[T], str]) -> list[T]:
 
 
 def _chain_fault(reply: Any, case: Mapping[str, Any]) -> str | None:
-    conclusion = reply["conclusion"]["text"]
-    if grade(case, conclusion)[0]["accuracy"] != 1:
-        return f"the conclusion does not say that the answer is {answer_text(case)}"
+    """Each part must hold a whole sentence; the answer, the sentence that it stands in and the reason must all be for
+    the answer of the case."""
+    conclusion, right = reply["conclusion"], answer_text(case)
+    whole = {
+        "plan": _whole_sentences(reply["plan"]),
+        "observations": _whole_observations(reply) or not reply["observations"],
+        "conclusion.reason": _whole_sentences(conclusion["reason"]),
+    }
+    if empty := next((name for name, part in whole.items() if not part), None):
+        return f"`{empty}`: no sentence of its own that ends within {_STEP_LENGTH} characters"
+    grades = [grade(case, text)[0]["accuracy"] for text in (_conclusion_text(conclusion), conclusion["reason"])]
+    if {*texts_of(conclusion["answer"])} != {*texts_of(case["answer"])} or grades[0] != 1:
+        return f"the conclusion does not say that the answer is {right}"
+    if grades[1] == 0 and not isinstance(case["answer"], list):
+        return f"the reason in the conclusion speaks against {right}"
     return None
 
 

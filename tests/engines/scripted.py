@@ -74,17 +74,22 @@ class Scripted:
 
     def evidence(self, asked: Json) -> Json:
         numbers = [int(number) for number in items(part(asked, "Report"))]
-        return dict.fromkeys(items(part(asked, "Plan")), numbers)
+        return dict.fromkeys(items(part(asked, "Plan")), numbers[:3])
 
     def refine(self, asked: Json) -> Json:
         text = user_text(asked)
         answer = re.search("The right answer: (.+)", text)
         assert answer
         observations = [{"sentences": [int(n)], "text": note} for n, note in items(text).items()]
+        chain = asked["response_format"]["json_schema"]["schema"]["properties"]
+        several = chain["conclusion"]["properties"]["answer"]["type"] == "array"
         return {
             "plan": "I look at the lungs and the pleura.",
-            "observations": observations,
-            "conclusion": {"sentences": [], "text": f"So the answer is {answer[1]}."},
+            "observations": observations[:5],
+            "conclusion": {
+                "reason": f"So the answer is {answer[1]}.",
+                "answer": answer[1].split(", ") if several else answer[1],
+            },
         }
 
     def steps(self, asked: Json) -> Json:

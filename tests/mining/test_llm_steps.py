@@ -77,7 +77,7 @@ def test_every_task_and_a_balanced_draw(cxr: Cxr) -> None:
     ("reply", "reason"),
     [
         ("I am sorry.", "unparsable: not JSON"),
-        ('{"1": [1], "2": [1', "unparsable: not JSON"),
+        ('{"1": [1], "2": [1,', "unparsable: not JSON"),
         ('{"1": [1]}', "unparsable: lacks 2"),
         ('{"1": [1], "2": [], "3": []}', "unparsable: holds more than was asked for"),
         ('{"1": [1], "2": [3]}', "unparsable: `2[0]`: not one of 1, 2"),
@@ -85,39 +85,62 @@ def test_every_task_and_a_balanced_draw(cxr: Cxr) -> None:
         ('{"1": [1, 2, 1], "2": []}', "unparsable: `1`: holds more than 2"),
     ],
 )
-def test_a_bad_reply_is_shown_to_the_model_once(cxr: Cxr, reply: Any, reason: str) -> None:
+def test_after_a_bad_reply_the_model_is_asked_once_more_and_why(cxr: Cxr, reply: Any, reason: str) -> None:
     with Server(Scripted(evidence=[reply])) as server:
-        [case], notes = mine(cxr, server)
-        assert (steps_with_evidence(case), notes) == (GOOD, [])
-    again = server.requests[2]["messages"]
-    assert [message["role"] for message in again] == ["system", "user", "assistant", "user", "assistant", "user"]
-    assert again[4]["content"] == reply
-    assert f"cannot be used: {reason}." in again[5]["content"]
-
-
-@needs("llm")
-def test_after_a_reply_that_was_cut_off_the_model_is_asked_afresh_for_few_words(cxr: Cxr) -> None:
-    endless = {"message": {"content": '{"1": [1, 1, 1'}, "finish_reason": "length"}
-    with Server(Scripted(evidence=[endless])) as server:
         [case], notes = mine(cxr, server)
         assert (steps_with_evidence(case), notes) == (GOOD, [])
     first, again = (server.requests[place]["messages"] for place in (1, 2))
     assert again[:3] == first[:3]
-    assert again[3]["content"].startswith(f"{first[3]['content']}\n\nReply briefly: ")
-    assert len(again) == len(first) == 4
+    assert len(again) == len(first) == 4  # afresh: a small model that sees its own reply writes it again
+    assert again[3]["content"].startswith(f"{first[3]['content']}\n\nA reply to this could not be used: {reason}. ")
+
+
+@needs("llm")
+def test_a_reply_that_was_cut_off_twice_is_a_null(cxr: Cxr) -> None:
+    endless = {"message": {"content": '{"1": [1, 1, 1'}, "finish_reason": "length"}
     with Server(Scripted(evidence=[endless, endless])) as server:
         [case], _ = mine(cxr, server, code=3)
     assert case["why"]["steps"] == "engine: evidence: cut off at max tokens: raise --max-tokens"
 
 
-def chain(plan: str, observation: str, conclusion: str, sentences: Sequence[int] = (1,)) -> str:
+def chain(plan: str, observation: str, reason: str, answer: str = "Yes", sentences: Sequence[int] = (1,)) -> str:
     observations = [{"sentences": list(sentences), "text": observation}]
-    parts = {"plan": plan, "observations": observations, "conclusion": {"sentences": [], "text": conclusion}}
-    return json.dumps(parts)
+    conclusion = {"reason": reason, "answer": answer}
+    return json.dumps({"plan": plan, "observations": observations, "conclusion": conclusion})
 
 
+ENDLESS = ("I look at the left pleura, then " * 5)[:160]
+NO_SENTENCE = "no sentence of its own that ends within 160 characters"
 ECHO = "it repeats the instruction or the example"
 NO_YES = "the conclusion does not say that the answer is Yes"
+
+
+@needs("llm")
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("Fluid lies in the left pleura.", "Fluid lies in the left pleura, so the answer is Yes."),
+        ("There is an effusion", "There is an effusion, so the answer is Yes."),
+        ("As fluid is seen, the answer is Yes.", "As fluid is seen, the answer is Yes."),
+    ],
+)
+def test_the_conclusion_is_the_models_reason_and_the_answer(cxr: Cxr, reason: str, text: str) -> None:
+    with Server(Scripted(refine=[chain("I look.", "Fluid.", reason)])) as server:
+        [case], _ = mine(cxr, server)
+    assert case["steps"][-1] == {"text": text, "kind": "conclude", "evidence": []}
+
+
+@needs("llm")
+def test_the_answer_is_chosen_among_the_options(cxr: Cxr) -> None:
+    study = {"id": "s", "report": "Left pleural effusion. Cardiomegaly. Right lung nodule. No pneumothorax."}
+    with Server(Scripted()) as server:
+        cases, _ = mine(cxr, server, "--task", "multiple", study=study)
+        chains = [asked["response_format"]["json_schema"]["schema"]["properties"] for asked in server.requests]
+    answers = [chain["conclusion"]["properties"]["answer"] for chain in chains if "conclusion" in chain]
+    choices = [case["options"] or case["answer"] for case in cases]
+    assert sorted(answer["items"]["enum"] for answer in answers) == sorted(choices)
+    assert {answer["minItems"] for answer in answers} == {1}
+    assert all(case["steps"][-1]["text"] == f"So the answer is {', '.join(case['answer'])}." for case in cases)
 
 
 @needs("llm")
@@ -125,11 +148,20 @@ NO_YES = "the conclusion does not say that the answer is Yes"
     ("reply", "reason"),
     [
         (chain("I look.", "Fluid.", "So the answer is No."), NO_YES),
-        (chain("I look.", "Fluid.", "So that is it."), NO_YES),
+        (chain("I look.", "Fluid.", "Fluid lies left.", "No"), NO_YES),
         (chain("I look.", "Fluid.", "Not Yes but No."), NO_YES),
+        (chain("I look.", "Fluid.", "No effusion is seen."), "the reason in the conclusion speaks against Yes"),
+        (chain("I look.", "Fluid.", "Fluid.", "Maybe"), "`conclusion.answer`: not one of Yes, No"),
         (chain("I look.", "There is no cavity in either upper lobe.", "The answer is Yes."), ECHO),
         (chain("Write as someone who sees the film", "Fluid.", "The answer is Yes."), ECHO),
-        (chain("I look.", "Fluid.", "The answer is Yes.", []), "`observations[0].sentences`: holds fewer than 1"),
+        (chain(ENDLESS, "Fluid.", "The answer is Yes."), f"`plan`: {NO_SENTENCE}"),
+        (chain("I look.", "I  look", "The answer is Yes."), f"`observations`: {NO_SENTENCE}"),
+        (chain("I look.", ENDLESS, "The answer is Yes."), f"`observations`: {NO_SENTENCE}"),
+        (chain("I look.", "Fluid.", ENDLESS), f"`conclusion.reason`: {NO_SENTENCE}"),
+        (
+            chain("I look.", "Fluid.", "The answer is Yes.", sentences=()),
+            "`observations[0].sentences`: holds fewer than 1",
+        ),
     ],
 )
 def test_a_chain_that_does_not_lead_to_the_answer_or_is_no_work_of_the_model_is_asked_again(
@@ -144,7 +176,7 @@ def test_a_chain_that_does_not_lead_to_the_answer_or_is_no_work_of_the_model_is_
         assert messages[1]["content"].startswith(server.requests[2]["messages"][3]["content"])
         assert 'that fits this schema: {"type":"object"' in messages[1]["content"]
     else:
-        assert reason in messages[5]["content"]
+        assert f"could not be used: unusable: {reason}." in messages[3]["content"].replace("unparsable", "unusable")
     with Server(Scripted(refine=[reply, reply])) as server:
         [case], _ = mine(cxr, server, code=3)
     assert case["steps"] is None
@@ -171,12 +203,24 @@ def test_items_that_repeat_the_example_are_dropped_and_the_others_stay(cxr: Cxr)
 
 
 @needs("llm")
+def test_of_a_text_that_ran_into_its_limit_the_whole_sentences_stay(cxr: Cxr) -> None:
+    plan, text = (f"{sentence} " * 6 for sentence in ("I look at the left pleura.", "Fluid lies in the left pleura."))
+    with Server(Scripted(refine=[chain(plan[:160], text[:160], text[:160])])) as server:
+        [case], _ = mine(cxr, server)
+    assert [step["text"] for step in case["steps"]] == [
+        "I look at the left pleura.",
+        "Fluid lies in the left pleura.",
+        "Fluid lies in the left pleura, so the answer is Yes.",
+    ]
+
+
+@needs("llm")
 def test_a_step_that_is_repeated_counts_once(cxr: Cxr) -> None:
     observations = [{"sentences": [n], "text": text} for n, text in [(1, "Fluid lies left."), (2, "fluid  lies left")]]
     reply = {
         "plan": "I look.",
         "observations": observations,
-        "conclusion": {"sentences": [], "text": "The answer is Yes."},
+        "conclusion": {"reason": "The answer is Yes.", "answer": "Yes"},
     }
     with Server(Scripted(refine=[json.dumps(reply)])) as server:
         [case], _ = mine(cxr, server)
@@ -237,7 +281,7 @@ def test_a_report_that_says_nothing_of_it(cxr: Cxr) -> None:
     with Server(Scripted(evidence=['{"1": [], "2": []}'])) as server:
         [case], _ = mine(cxr, server, "--task", "binary", "--findings", "nodule")
     schema = server.requests[2]["response_format"]["json_schema"]["schema"]
-    assert schema["properties"]["conclusion"]["properties"]["sentences"]["maxItems"] == 0
+    assert schema["properties"]["observations"]["maxItems"] == 0
     assert steps_with_evidence(case) == [GOOD[0], ("So the answer is No.", [])]
 
 

@@ -17,6 +17,11 @@ from cxr_cli.engines.requests import Message, Reply, Request, Sampling, failed_r
 
 _TOO_LONG = re.compile(r"context.?length|max_model_len|too long|maximum.{0,20}tokens|too many tokens", re.I)
 _NO_SCHEMAS = re.compile(rb"response_format|json_schema|structured output|guided", re.I)
+_NO_STOPS = re.compile(rb"\bstop\b")
+_BLANK_RUNS = [
+    "\n" * 6,
+    " " * 32,
+]  # more than JSON has between two parts: a small model that is held to a schema loops in them
 _FILTERED = ("content_filter", "safety", "blocklist", "prohibited_content")
 NEWER_LIMIT = "max_completion_tokens"  # what some servers call max_tokens
 NOT_OPENAI = "the server's response does not follow the OpenAI protocol"
@@ -26,10 +31,12 @@ Finish = Annotated[str, msgspec.Meta(pattern=r"^\w{1,40}$")]
 
 class Dialect(NamedTuple):
     """What servers want otherwise. newer_limit: the longest reply is called max_completion_tokens. limits: a schema may
-    limit lists and texts. schemas: they are enforced at all; else the prompt alone says what a reply is like."""
+    limit lists and texts. stops: a reply may be stopped at a text. schemas: they are enforced at all; else the prompt
+    alone says what a reply is like."""
 
     newer_limit: bool = False
     limits: bool = True
+    stops: bool = True
     schemas: bool = True
 
     def adapted(self, refusal: bytes) -> "Dialect":
@@ -38,6 +45,8 @@ class Dialect(NamedTuple):
             return self._replace(newer_limit=True)
         if any(name.encode() in refusal for name in LIMITS) and self.limits:
             return self._replace(limits=False)
+        if _NO_STOPS.search(refusal) and self.stops:
+            return self._replace(stops=False)
         return self._replace(schemas=self.schemas and not _NO_SCHEMAS.search(refusal))
 
 
@@ -61,6 +70,8 @@ async def completion_body(
             "type": "json_schema",
             "json_schema": {"name": "reply", "schema": inner, "strict": True},
         }
+        if dialect.stops:
+            body["stop"] = _BLANK_RUNS
     return msgspec.json.encode(body | dict(args))
 
 

@@ -49,9 +49,11 @@ def numbered_object(count: int, value: Schema) -> Schema:
     return object_of(**{str(number): value for number in range(1, count + 1)})
 
 
-def subset_of(numbers: Sequence[int], least: int = 0) -> Schema:
-    """An array of at least `least` of these numbers; an empty array if there are none."""
-    return array_of(enum_of(*numbers), least, len(numbers)) if numbers else array_of({"type": "integer"}, 0, 0)
+def subset_of(numbers: Sequence[int], least: int = 0, most: int | None = None) -> Schema:
+    """An array of `least` to `most` of these numbers, to all of them by default; an empty array if there are none."""
+    if not numbers:
+        return array_of({"type": "integer"}, 0, 0)
+    return array_of(enum_of(*numbers), least, len(numbers) if most is None else min(most, len(numbers)))
 
 
 def without_limits(schema: Any) -> Any:

@@ -6,6 +6,7 @@ def count() -> Conversation[int | Failure]:
     return count                                          # 2, or Failure("unparsable: `count`: not a whole number")
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from cxr_cli.engines.conversations import Conversation
 from cxr_cli.engines.opening import open_engine
 from cxr_cli.engines.prompts.json_schema import Schema, misfit
 from cxr_cli.engines.prompts.prompt import Prompt, texts_in
-from cxr_cli.engines.requests import STAND_IN, Engine, Message, Reply, Request, seed_of
+from cxr_cli.engines.requests import STAND_IN, Engine, Reply, Request, seed_of
 from cxr_cli.engines.spec import Spec
 from cxr_cli.records import CUT_OFF_REPLY, ENGINE, UNPARSABLE_REPLY, UNUSABLE_REPLY
 
@@ -27,8 +28,8 @@ T = TypeVar("T")
 Parse = Callable[[Any], T]
 Fault = Callable[[Any], str | None]
 _ECHO = "it repeats the instruction or the example"
-_RETRY = "Your reply cannot be used: {}. Reply once more, with nothing but JSON as it was asked for."
-_BRIEFLY = "Reply briefly: nothing but JSON as it is asked for, with few words in each text."
+_RETRY = "A reply to this could not be used: {}. Reply with nothing but JSON as it is asked for, briefly."
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
 _BY_SCHEMA = "Reply with nothing but JSON, in words of your own, that fits this schema: {}"
 
 
@@ -77,8 +78,8 @@ def _ask_json(
 ) -> Conversation[T | Failure]:
     """The result of `parse`, or why there is none. After a bad reply the model is asked once more.
 
-    A reply that was cut off is no help to the model, nor is an example that it has copied, so these requests are made
-    afresh, without them; any other reply is sent back with what is wrong with it.
+    It is asked afresh, with what was wrong: shown its own reply, a small model writes it again. If it has copied the
+    example, it is asked without.
     """
 
     @lru_cache(maxsize=1)
@@ -92,21 +93,15 @@ def _ask_json(
     if not isinstance(result, Failure) or reply.error:
         return result
     *earlier, last = request.messages
-    if reply.finish == "length":
-        messages = [*earlier, _with_note(last, _BRIEFLY)]
-    elif result.reason == f"{UNUSABLE_REPLY}{_ECHO}":
-        by_schema = _BY_SCHEMA.format(msgspec.json.encode(schema).decode())
-        messages = [*earlier[: len(earlier) - len(prompt.example_turn)], _with_note(last, by_schema)]
+    if result.reason == f"{UNUSABLE_REPLY}{_ECHO}":
+        earlier = earlier[: len(earlier) - len(prompt.example_turn)]
+        retry_note = _BY_SCHEMA.format(msgspec.json.encode(schema).decode())
     else:
-        bad_reply = {"role": "assistant", "content": reply.text or "-"}  # some servers refuse an empty text
-        messages = [*request.messages, bad_reply, {"role": "user", "content": _RETRY.format(result.reason)}]
+        retry_note = _RETRY.format(result.reason)
+    messages = [*earlier, {**last, "content": f"{last['content']}\n\n{retry_note}"}]
     retry = replace(request, id=f"{request.id}#again", messages=messages)
     [reply] = yield [retry]
     return result_of(reply)
-
-
-def _with_note(message: Message, text: str) -> Message:
-    return {**message, "content": f"{message['content']}\n\n{text}"}
 
 
 def together(conversations: Sequence[Conversation[T]]) -> Conversation[list[T]]:
@@ -135,7 +130,7 @@ def _result(reply: Reply, prompt: Prompt, schema: Schema, parse: Parse[T], fault
     if reply.error:
         return Failure(reply.error)
     try:
-        value = msgspec.json.decode(_json(reply.text))
+        value = _json(reply)
         if reason := misfit(value, schema):
             reason = f"{UNPARSABLE_REPLY}{reason}"
         elif reply.finish == STAND_IN:
@@ -164,7 +159,28 @@ def _echo(value: Any, schema: Schema, prompt: Prompt) -> str | None:
     return _ECHO if any(map(prompt.is_echo, texts_in(value))) or misfit(value, schema) else None
 
 
-def _json(text: str) -> str:
-    """The object in a reply, without reasoning before it and without a fence or a sentence around it."""
-    answer = text.rpartition("</think>")[2]
-    return answer[answer.find("{") : answer.rfind("}") + 1]
+def _json(reply: Reply) -> Any:
+    """The object in a reply, without reasoning before it and without a fence or a sentence around it.
+
+    Brackets that it lacks at the end are added, if no more than they are missing: the reply was stopped in the blanks
+    before them.
+    """
+    answer = reply.text.rpartition("</think>")[2]
+    text = answer[answer.find("{") :]
+    try:
+        return msgspec.json.decode(text[: text.rfind("}") + 1])
+    except msgspec.DecodeError:
+        if reply.finish == "length" and not text[-1:].isspace():
+            raise
+        return msgspec.json.decode(text + _missing_brackets(text))
+
+
+def _missing_brackets(text: str) -> str:
+    """Those that close what is open at the end of a JSON text."""
+    closing: list[str] = []
+    for bracket in re.findall(r"[][{}]", _JSON_STRING.sub("", text)):
+        if bracket in "]}":
+            closing = closing[:-1]
+        else:
+            closing.append("}" if bracket == "{" else "]")
+    return "".join(reversed(closing))

@@ -32,9 +32,8 @@ from cxr_cli.scoring.metrics.radrscore import (
 
 PROMPT_NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
 PROMPTS = {**{name: packaged_prompt("cxr_cli.scoring.judges", name) for name in PROMPT_NAMES}, "same": SAME}
-_MOST_FINDINGS = 40
-_FINDING = object_of(finding=text_within(120), status=enum_of("present", "absent", "uncertain"))
-_FINDINGS = object_of(findings=array_of(_FINDING, 0, _MOST_FINDINGS))
+_MOST_FINDINGS, _MOST_OF_A_STEP = 40, 4
+_FINDING = object_of(finding=text_within(80), status=enum_of("present", "absent", "uncertain"))
 Part = float | str  # a share, or why there is none
 
 
@@ -89,7 +88,7 @@ class LlmReasoningJudge:
             yield from self.model.ask(
                 f"{case.id}#{name}/findings",
                 PROMPTS["findings"],
-                _FINDINGS,
+                object_of(findings=array_of(_FINDING, 0, min(_MOST_FINDINGS, _MOST_OF_A_STEP * len(steps)))),
                 _finding_texts,
                 question=case.question,
                 steps=numbered_list(steps),

@@ -13,7 +13,8 @@ from cxr_cli.verifying.steps.opinion import Opinion
 from cxr_cli.verifying.steps.verifier import Verifier
 
 PROMPTS = {name: packaged_prompt("cxr_cli.verifying.judges", name) for name in ("steps", "normal", "unknown")}
-_REASON = text_within(120)
+_REASON = text_within(80)
+_MOST_OF_REPORT = 3  # that decide one step
 VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
 
 
@@ -42,7 +43,7 @@ class LlmStepJudge:
             judgements = (reply[str(number)] for number in range(1, len(steps) + 1))
             return [Opinion(o["verdict"], o["reason"].strip(), report.spans(o["sentences"])) for o in judgements]
 
-        sentences = subset_of(report.numbers)  # first, so that the model looks before it judges
+        sentences = subset_of(report.numbers, most=_MOST_OF_REPORT)  # first, so that the model looks before it judges
         opinion = object_of(sentences=sentences, reason=_REASON, verdict=enum_of(*VERDICTS))
         return (
             yield from self.model.ask(

@@ -89,6 +89,31 @@ def test_broken_utf_8_is_one_bad_reply() -> None:
     assert (reply.text, reply.error) == ("", f"{OFF}: it is no JSON that can be read")
 
 
+def test_a_long_reply_of_the_wrong_type_is_read_for_what_it_is() -> None:
+    text = "lung " * 2_000_000  # 10 MB
+    page = Fault(200, json.dumps({"choices": [message(content=text)]}), Content_Type="text/html; charset=latin-1")
+
+    def answer(asked: Json) -> str:
+        raise page
+
+    with Server(answer) as server, open_engine(Spec(server.url, cached=False)) as engine:
+        [reply] = generate(engine, ask(1))
+    assert (reply.text == text, reply.error) == (True, None)
+
+
+def test_a_server_that_wants_no_stop_texts_gets_none() -> None:
+    def answer(asked: Json) -> str:
+        if "stop" in asked:
+            raise Fault(400, '{"error": {"message": "Unsupported parameter: \'stop\' is not supported."}}')
+        return "ok"
+
+    requests = [replace(request, schema=object_of(seen=text_within(9))) for request in ask(2)]
+    with Server(answer) as server, open_engine(Spec(server.url, cached=False, concurrency=1)) as engine:
+        assert [r.text for r in generate(engine, requests)] == ["ok"] * 2
+    assert ["stop" in asked for asked in server.requests] == [True, False, False]
+    assert all("response_format" in asked for asked in server.requests)
+
+
 def test_reasoning_in_a_field_of_its_own_becomes_text() -> None:
     replies = [
         message(content="A", reasoning_content="Hazy."),

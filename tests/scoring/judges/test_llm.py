@@ -59,7 +59,7 @@ def test_a_contradiction_names_the_sentence_that_contradicts(cxr: Cxr) -> None:
 
     with Server(Scripted(steps=[judgement(), judgement(2)])) as server:
         [row], notes, _ = judged(cxr, server, "verify", "--keep", "all")
-        assert "unusable: `1`: contradicted, but by no sentence." in server.requests[1]["messages"][5]["content"]
+        assert "unusable: `1`: contradicted, but by no sentence." in server.requests[1]["messages"][3]["content"]
     assert [step["verdict"] for step in row["steps"]] == ["contradicted"] * 3
     assert notes == []
     schema = server.requests[0]["response_format"]["json_schema"]["schema"]["properties"]["1"]["properties"]
