@@ -10,6 +10,7 @@ VENV := .venv
 READY := $(VENV)/ready
 VLLM := build/vllm-cpu
 TRAINERS := build/trainers
+ADAPTERS := build/adapters
 PYTEST := OMP_NUM_THREADS=1 python -m pytest -n auto --maxprocesses 8 --dist loadfile
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -50,7 +51,12 @@ $(TRAINERS)/ready: tests/rewards/other_trainers/build.py tests/rewards/other_tra
 	$(VENV)/bin/python tests/rewards/other_trainers/build.py $(TRAINERS)
 	touch $@
 
-test-all: $(READY) $(VLLM)/ready $(TRAINERS)/ready  ## all tests, with a vLLM that is built for them: twenty minutes or more
+$(ADAPTERS)/ready: tests/adapters/requirements.txt | $(READY)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --upgrade \
+	  --target $(ADAPTERS) -r tests/adapters/requirements.txt
+	touch $@
+
+test-all: $(READY) $(VLLM)/ready $(TRAINERS)/ready $(ADAPTERS)/ready  ## all tests, with a vLLM that is built for them: twenty minutes or more
 	@echo 'The slow tests come first: for minutes there is no dot.'
 	$(PYTEST) --no-loadscope-reorder
 

@@ -15,6 +15,7 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "commands",
     "options",
     "stages",
+    "adapters",
     "library",
     "training",
     "rewards",

@@ -1,0 +1,38 @@
+"""Cases as a task of lm-evaluation-harness, scored as by `cxr score`, with the extra `lm-eval`.
+
+simple_evaluate("hf-multimodal", "pretrained=Qwen/Qwen2-VL-2B-Instruct", tasks=[case_task("steps.jsonl", "films")])
+"""
+
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from lm_eval.api.task import ConfigurableTask
+
+from cxr_cli.answers.replies.reply_format import INSTRUCTION
+from cxr_cli.images import Films, films_of
+from cxr_cli.library.rules import Rules
+from cxr_cli.records import Case, Row
+from cxr_cli.rows import for_each_row
+from cxr_cli.training.data.dataset import load_images, prompt
+
+METRICS = ("accuracy", "format", "factuality", "completeness", "effectiveness", "radrscore")
+
+
+def case_task(path: str, images: str, rules: Rules | None = None) -> Any:
+    """A task over a file of cases, whose films lie in `images`. A metric is the mean over the cases that have it."""
+    cases: dict[str, Row] = {}
+    for_each_row([path], lambda row: cases.update({row["id"]: row}), Case)
+    films, by = Films(Path(images), size=None), rules or Rules()
+
+    def scores(doc: Row, replies: list[str]) -> dict[str, float]:
+        values = by.score({**cases[doc["id"]], "prediction": replies[0]})["scores"]
+        return {name: values[name] for name in METRICS if values.get(name) is not None}
+
+    config: dict[str, Any] = {"task": "cxr", "test_split": "test", "output_type": "generate_until"}
+    config["custom_dataset"] = lambda **_: {"test": Dataset.from_list([{"id": id} for id in cases])}
+    config["doc_to_image"] = lambda doc: load_images(cases[doc["id"]], films)
+    config["doc_to_text"] = lambda doc: "<image>" * len(films_of(case := cases[doc["id"]])) + prompt(case, INSTRUCTION)
+    config |= {"doc_to_target": "", "process_results": scores, "generation_kwargs": {"until": [], "max_gen_toks": 1024}}
+    config["metric_list"] = [{"metric": name, "aggregation": "mean", "higher_is_better": True} for name in METRICS]
+    return ConfigurableTask(config=config)

@@ -1,0 +1,38 @@
+"""Findings as spans of a spaCy document, with the extra `spacy`.
+
+import cxr_cli.adapters.spacy_component
+nlp.add_pipe("cxr_findings", config={"lexicon": "my-lexicon.toml"})
+for span in nlp("No edema.").spans["findings"]:
+    print(span.text, span.label_, span._.finding.status)      # edema edema absent
+"""
+
+from dataclasses import dataclass
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span, SpanGroup
+
+from cxr_cli.library.rules import Rules
+
+Span.set_extension("finding", default=None, force=True)
+
+
+@Language.factory("cxr_findings", assigns=["doc.spans"], default_config={"lexicon": None})  # type: ignore[untyped-decorator]
+def finding_component(nlp: Language, name: str, lexicon: str | None) -> "FindingComponent":
+    return FindingComponent(Rules(lexicon))
+
+
+@dataclass(frozen=True)
+class FindingComponent:
+    """Sets `doc.spans["findings"]`: one span a finding, widened to whole tokens, the finding's name as its label, and
+    the Finding itself as `span._.finding`."""
+
+    rules: Rules
+
+    def __call__(self, doc: Doc) -> Doc:
+        spans = []
+        for finding in self.rules.read(doc.text):
+            span = doc.char_span(finding.start, finding.end, label=finding.name, alignment_mode="expand")
+            span._.finding = finding
+            spans.append(span)
+        doc.spans["findings"] = SpanGroup(doc, name="findings", spans=spans)
+        return doc
