@@ -191,6 +191,8 @@ class ScoredCase(AnsweredCase):
     scored_by: NotRequired[str]
 
 
+STAGE_SIGNATURES = ("made_by", "labelled_by", "checked_by", "answered_by", "scored_by")
+"""Of which each stage adds one."""
 ENGINE = "engine: "
 """How a reason in `why` begins where an engine failed to give what is null; every other reason lies in the data."""
 UNPARSABLE_REPLY, UNUSABLE_REPLY, CUT_OFF_REPLY = "unparsable: ", "unusable: ", "cut off at max tokens"

@@ -110,7 +110,7 @@ def test_misspelt_names_get_their_hints_in_one_place() -> None:
 INTERFACES = {  # names that several files define on purpose: one meaning, one definition for each thing of a kind
     *("run", "check_flags"),  # of a stage; of the flags of a command
     "train",  # of SFT and of RL
-    *("DATA_SET", "fits", "find", "items", "study"),  # of a data set; `find` also of what an INPUT names
+    *("DATA_SET", "fits", "find", "items", "study", "case"),  # of a data set; `find` also of what an INPUT names
     *("document", "table", "data"),  # a summary, a comparison, a recount: whole, for people, for programs
     "METRICS",  # of a score
     "PROMPTS",  # of a module that asks a model

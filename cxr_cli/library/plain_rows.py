@@ -5,8 +5,9 @@ from typing import Any
 
 from cxr_cli.errors import RowError
 from cxr_cli.records import Row
-from cxr_cli.rows.fields import restore, with_texts
+from cxr_cli.rows.fields import restore
 from cxr_cli.rows.validation import check_row
+from cxr_cli.sources.shapes import own_shape
 
 _NA_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
 
@@ -19,8 +20,12 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
     plain: Row = {str(name): _python_value(value) for name, value in row.items()}
     if any(plain[name] is not value for name, value in row.items()):  # it comes from a table
         plain = restore(plain)
-    plain = with_texts(plain)
-    if reason := check_row(plain, kind):
+    try:
+        plain = own_shape(plain, "row")
+        reason = check_row(plain, kind)
+    except RowError as error:
+        reason = error.reason
+    if reason:
         id = plain.get("id")
         raise RowError("row", reason, id=id if isinstance(id, str) else None)
     return plain

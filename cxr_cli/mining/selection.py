@@ -8,8 +8,9 @@ from tempfile import TemporaryFile
 
 from cxr_cli.errors import CxrError
 from cxr_cli.mining.cases import Miner
-from cxr_cli.rows import Row, for_each_row, note
+from cxr_cli.rows import Row, note
 from cxr_cli.rows.files import json_text
+from cxr_cli.sources import for_each_row
 from cxr_cli.tasks.task import Task
 
 _BINARY_ANSWERS = ("Yes", "No")

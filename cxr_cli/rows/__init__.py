@@ -10,7 +10,7 @@ from cxr_cli.errors import note
 from cxr_cli.records import Row
 from cxr_cli.rows.files.formats import Item
 from cxr_cli.rows.files.reading import Source
-from cxr_cli.rows.flow import Flow, FlowOptions, for_each_row
+from cxr_cli.rows.flow import Flow, FlowOptions
 from cxr_cli.rows.output.resume import Signed
 from cxr_cli.rows.output.standard_output import claim_stdout
 from cxr_cli.rows.output.writing import write_text
@@ -23,7 +23,6 @@ __all__ = [
     "Signed",
     "Source",
     "claim_stdout",
-    "for_each_row",
     "note",
     "write_text",
 ]

@@ -58,20 +58,31 @@ class FlowOptions:
         return self.resume or self.retry_failed
 
 
+RowShape = Callable[[Row, str], Row]
+"""(a row as it was read, its `path:line`) -> the row as records.py has it. RowError: it cannot be understood."""
+
+
+def as_read(row: Row, where: str) -> Row:
+    """The row with texts where it has numbers."""
+    return with_texts(row)
+
+
 @dataclass
 class Flow:
     """One run of a stage over the rows of its inputs.
 
-    find_source: what an INPUT names. protected: files besides the inputs that must not be overwritten. dry_run: no rows
-    are written. engine_key: what an engine adds to a row, see `engine_failure`. shares: of the splits that are drawn,
-    by patient, for rows that have none. about_doubled: what an error adds where an id stands in two of the inputs.
-    same_ids: have the rows that are written the ids of those that are read? read, rejected: how many rows so far.
-    failed: those that lack what an engine was to give, in the output of an earlier run too.
+    find_source: what an INPUT names. shape: see RowShape. protected: files besides the inputs that must not be
+    overwritten. dry_run: no rows are written. engine_key: what an engine adds to a row, see `engine_failure`. shares:
+    of the splits that are drawn, by patient, for rows that have none. about_doubled: what an error adds where an id
+    stands in two of the inputs. same_ids: have the rows that are written the ids of those that are read? read,
+    rejected: how many rows so far. failed: those that lack what an engine was to give, in the output of an earlier run
+    too.
     """
 
     options: FlowOptions
     _: KW_ONLY
     find_source: Callable[[str], Source] = reading.find
+    shape: RowShape = as_read
     protected: Sequence[str] = ()
     dry_run: bool = False
     engine_key: str | None = None
@@ -216,7 +227,11 @@ class Flow:
             if reason is None:
                 row = mapper(raw) if mapper else raw
                 row = restore(row) if source.table else row
-                row = with_texts(row)
+                try:
+                    row = self.shape(row, where)
+                except RowError as error:
+                    reason = error.reason
+            if reason is None:
                 reason = unmapped_section(row) or check_row(row, kind) or self._why_doubled(row["id"], where)
                 advice = mapping_advice(("id",), row) or ("--map id=COLUMN" if source.table else "")
                 if reason == "field `id`: missing" and advice:
@@ -271,23 +286,3 @@ class Flow:
         for path in outputs:
             if path.is_file() and any(os.path.samestat(path.stat(), other) for other in used):
                 raise CxrError(f"{path}: would be written over while it is read or written; choose another name")
-
-
-def for_each_row(
-    inputs: Sequence[str],
-    take: Callable[[Row], None],
-    kind: type = Study,
-    *,
-    mapping: Mapping[str, Sequence[str]] | None = None,
-    limit: int | None = None,
-) -> None:
-    """Hands each row of the inputs that is a `kind` to `take`, and writes nothing.
-
-    A RowError from `take` concerns that row: raise `RowError("", reason)`; its `where` is filled in here.
-    """
-
-    def stage(row: Row) -> tuple[()]:
-        take(row)
-        return ()
-
-    Flow(FlowOptions(inputs, mapping=mapping or {}, limit=limit), dry_run=True).run(stage, kind)

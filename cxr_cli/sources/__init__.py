@@ -1,46 +1,86 @@
-"""What `cxr mine` accepts as INPUT: rows, reports as texts, and the data sets of the field as they are downloaded.
+"""What the stages accept as INPUT: rows, reports as texts, and the data sets of the field as they are downloaded.
 
     find("mimic-cxr:/data/mimic-cxr")        # by its name
     find("/data/mimic-cxr")                  # by what lies in the folder
 
-A data set is one module here that defines `DATA_SET = DataSet(..)`, and one line in SOURCES, in `data_sets.py`. The
-module is cheap to import: it imports polars and its like only where they are used.
+A data set is one module here, or in `question_sets`, that defines `DATA_SET = DataSet(..)`, and one line in SOURCES, in
+`data_sets.py`. The module is cheap to import: it imports polars and its like only where they are used.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows import Source
+from cxr_cli.records import Study
+from cxr_cli.rows import Flow, FlowOptions, Row, Source
 from cxr_cli.rows.files import reading
 from cxr_cli.sources import radrbench
 from cxr_cli.sources.data_sets import SOURCES, DataSet
 from cxr_cli.sources.formats import text_folder
+from cxr_cli.sources.shapes import own_shape
 from cxr_cli.suggestions import known_names
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 
 
 def find(name: str) -> Source:
-    """The studies that `name` stands for: `examples`, NAME:FOLDER, a folder, a file of rows, or "-".
+    """The studies that `name` stands for: `examples`, a folder of .txt reports, or what `find_rows` finds.
 
-    `examples` are the studies that come with the package; a folder of that name is `./examples`. A folder that is none
-    of the data sets is one of .txt reports. Several folders of one data set are joined by colons.
+    `examples` are the studies that come with the package; a folder of that name is `./examples`.
     """
     if name == "examples":
         return reading.find(str(EXAMPLES))
-    if name and Path(name).is_dir():
-        data_sets: Iterator[DataSet] = map(SOURCES.load, SOURCES)
-        fitting = (data_set.find for data_set in data_sets if data_set.fits(Path(name)))
-        rows = reading.find if reading.has_parquet(Path(name)) else text_folder.find
-        return next(fitting, rows)(name)
+    if name and Path(name).is_dir() and not has_rows(Path(name)):
+        return text_folder.find(name)
+    return find_rows(name)
+
+
+def find_rows(name: str) -> Source:
+    """The rows that `name` stands for: NAME:FOLDER, the folder of a data set, a file of rows, or "-".
+
+    Several folders of one data set are joined by colons.
+    """
+    if name and (data_set := _in_folder(Path(name))):
+        return data_set.find(name)
     prefix, colon, path = name.partition(":")
     if colon and re.fullmatch(r"[a-z][a-z0-9-]+", prefix) and not Path(name).exists():
         return _of(prefix, path)
     if name in SOURCES and not Path(name).exists():
         raise CxrError(f"{name}: name its folder too, {name}:FOLDER")
     return radrbench.find(name)
+
+
+def for_each_row(
+    inputs: Sequence[str],
+    take: Callable[[Row], None],
+    kind: type = Study,
+    *,
+    mapping: Mapping[str, Sequence[str]] | None = None,
+    limit: int | None = None,
+) -> None:
+    """Hands each row of the inputs that is a `kind` to `take`, and writes nothing.
+
+    A RowError from `take` concerns that row: raise `RowError("", reason)`; its `where` is filled in here.
+    """
+
+    def stage(row: Row) -> tuple[()]:
+        take(row)
+        return ()
+
+    options = FlowOptions(inputs, mapping=mapping or {}, limit=limit)
+    Flow(options, find_source=find_rows, shape=own_shape, dry_run=True).run(stage, kind)
+
+
+def has_rows(folder: Path) -> bool:
+    """Whether it is a folder of a data set or of Parquet files."""
+    return _in_folder(folder) is not None or reading.has_parquet(folder)
+
+
+def _in_folder(folder: Path) -> DataSet | None:
+    if not folder.is_dir():
+        return None
+    return next((data_set for data_set in map(SOURCES.load, SOURCES) if data_set.fits(folder)), None)
 
 
 def _of(prefix: str, path: str) -> Source:

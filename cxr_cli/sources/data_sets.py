@@ -17,6 +17,14 @@ SOURCES = Registry(
         "siim": "cxr_cli.sources.siim:DATA_SET",
         "openi": "cxr_cli.sources.openi:DATA_SET",
         "vindr-cxr": "cxr_cli.sources.vindr:DATA_SET",
+        "rexvqa": "cxr_cli.sources.question_sets.rexvqa:DATA_SET",
+        "vqa-rad": "cxr_cli.sources.question_sets.vqa_rad:DATA_SET",
+        "slake": "cxr_cli.sources.question_sets.slake:DATA_SET",
+        "mimic-diff-vqa": "cxr_cli.sources.question_sets.mimic_diff_vqa:DATA_SET",
+        "mimic-cxr-vqa": "cxr_cli.sources.question_sets.mimic_cxr_vqa:DATA_SET",
+        "pmc-vqa": "cxr_cli.sources.question_sets.pmc_vqa:DATA_SET",
+        "chexbench": "cxr_cli.sources.question_sets.chexbench:DATA_SET",
+        "padchest-gr": "cxr_cli.sources.question_sets.padchest_gr:DATA_SET",
     }
 )
 

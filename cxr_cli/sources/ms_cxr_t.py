@@ -18,8 +18,8 @@ from pathlib import Path
 
 from cxr_cli.rows import Item, Row, Source
 from cxr_cli.sources.data_sets import DataSet
-from cxr_cli.sources.formats import text_folder
 from cxr_cli.sources.formats.data_set_csv import read_table
+from cxr_cli.sources.formats.mimic_study import mimic_study
 
 _TABLE_NAME = "MS_CXR_T_temporal_image_classification_v*"
 _CHANGE = "_progression"
@@ -54,19 +54,9 @@ def _items(folders: Sequence[Path]) -> Iterator[Item]:
 
 
 def _study(row: Row, folders: Sequence[Path]) -> tuple[Row, str | None]:
-    patient = f"p{row['subject_id']}"
-    study, reason = _half(patient, row["study_id"], row["dicom_id"], folders)
-    prior, prior_reason = _half(patient, row["previous_study_id"], row["previous_dicom_id"], folders)
+    subject = row["subject_id"]
+    study, reason = mimic_study(subject, row["study_id"], row["dicom_id"], folders)
+    prior, prior_reason = mimic_study(subject, row["previous_study_id"], row["previous_dicom_id"], folders)
     changes = {finding.replace("_", " "): row[f"{finding}{_CHANGE}"] for finding in PROGRESSION_FINDINGS}
-    study |= {"id": f"{study['id']}-{prior['id']}", "patient": patient, "changes": changes, "prior": prior}
+    study |= {"id": f"{study['id']}-{prior['id']}", "patient": f"p{subject}", "changes": changes, "prior": prior}
     return study | {"split": "test", "source": "ms-cxr-t"}, reason or prior_reason
-
-
-def _half(patient: str, number: str, dicom: str, folders: Sequence[Path]) -> tuple[Row, str | None]:
-    """The id, film and report of a study, and why the report cannot be read. dicom: the film's id or its path."""
-    place = f"files/{patient[:3]}/{patient}/s{number}"
-    film = f"{place}/{dicom.rpartition('/')[2]}"
-    suffix = ".dcm" if any((folder / f"{film}.dcm").is_file() for folder in folders) else ".jpg"
-    path = next((path for folder in folders if (path := folder / f"{place}.txt").is_file()), None)
-    report, reason = text_folder.read_text(path) if path else (None, None)
-    return {"id": f"s{number}", "images": [f"{film}{suffix}"], "report": report}, reason

@@ -12,11 +12,12 @@ from cxr_cli.card.readme import leak_table, readme
 from cxr_cli.errors import CxrError
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.records import ScoredCase
-from cxr_cli.rows import Row, for_each_row, note, write_text
+from cxr_cli.rows import Row, note, write_text
 from cxr_cli.rows.output.part_file import check_replaceable
 from cxr_cli.rows.output.writing import WholeFile
 from cxr_cli.scoring.tables.table import Document
 from cxr_cli.scoring.tables.text import as_text
+from cxr_cli.sources import for_each_row
 
 PLOT = "distribution"
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cxr_cli import sources
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines import Spec, open_engine
 from cxr_cli.engines.model_files.recorded_instruction import instruction_of
@@ -13,7 +14,7 @@ from cxr_cli.images import Films
 from cxr_cli.library.inference import answer_rows
 from cxr_cli.records import Case
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
-from cxr_cli.sources import radrbench
+from cxr_cli.sources.shapes import own_shape
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,13 @@ def run(options: InferOptions) -> int:
     spec, films = options.engine, options.films
     prompt = read_prompt(options.prompt, PLACEHOLDERS) if options.prompt else DEFAULT_PROMPT
     instruction = _instruction_for(options, prompt)
-    flow = Flow(options.flow, find_source=radrbench.find, dry_run=spec.dry_run, engine_key="predictions")
+    flow = Flow(
+        options.flow,
+        find_source=sources.find_rows,
+        shape=own_shape,
+        dry_run=spec.dry_run,
+        engine_key="predictions",
+    )
     with open_engine(spec) as engine:
         predictor = Predictor(
             engine,

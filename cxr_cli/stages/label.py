@@ -18,6 +18,7 @@ from cxr_cli.rows.signatures import in_use, listed, signature
 from cxr_cli.scoring.label_agreement import LabelAgreement, document
 from cxr_cli.scoring.tables.format_table import formatted
 from cxr_cli.sources.inputs import labeler_csv
+from cxr_cli.sources.shapes import own_shape
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class _Labelling:
     def _flow(self, *, dry_run: bool) -> Flow:
         flow, gold = self.options.flow, self.options.gold
         find = partial(labeler_csv.find, column="+".join(flow.mapping.get("report", ())) or None)
-        return Flow(flow, find_source=find, protected=(gold,) if gold else (), dry_run=dry_run)
+        return Flow(flow, find_source=find, shape=own_shape, protected=(gold,) if gold else (), dry_run=dry_run)
 
     def _labelled(self, rows: Iterable[Row], flow: Flow) -> Iterator[Row]:
         for row, additions in flow.each(self._additions, iter(rows), self.options.jobs):

@@ -16,6 +16,7 @@ from cxr_cli.mining.selection import sample_per_finding, with_films, without_pat
 from cxr_cli.records import Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.rows.signatures import in_use, listed
+from cxr_cli.sources.shapes import own_shape
 from cxr_cli.tasks.candidates import Uncertain
 
 
@@ -73,6 +74,7 @@ def run(options: MineOptions) -> int:
     flow = Flow(
         options.flow,
         find_source=sources.find,
+        shape=own_shape,
         protected=selection.others,
         dry_run=engine is not None and engine.dry_run,
         engine_key="steps" if engine else None,

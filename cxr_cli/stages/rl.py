@@ -12,7 +12,8 @@ from cxr_cli.records import Unmentioned
 from cxr_cli.rewards.audit import as_table, audit
 from cxr_cli.rewards.functions import use_reader
 from cxr_cli.rewards.reward_mix import RewardMix, select
-from cxr_cli.rows import Row, for_each_row, note, write_text
+from cxr_cli.rows import Row, note, write_text
+from cxr_cli.sources import for_each_row
 from cxr_cli.training import rl
 from cxr_cli.training.check_and_train import check_and_train
 from cxr_cli.training.data.dataset import check_payable

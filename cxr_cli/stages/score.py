@@ -24,6 +24,7 @@ from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
 from cxr_cli.scoring.summaries.summary import Summary
 from cxr_cli.scoring.tables.format_table import formatted
 from cxr_cli.sources.inputs import plain_text
+from cxr_cli.sources.shapes import own_shape
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ class _Scoring:
         flow = Flow(
             rows,
             find_source=PUBLISHED_RESULTS.load(self.options.layout) if self.options.layout else plain_text.find,
+            shape=own_shape,
             protected=(self.options.references,) if self.options.references else (),
             dry_run=self.options.dry_run or not write,
             engine_key="scores" if self.engine else None,

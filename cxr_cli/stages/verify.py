@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from cxr_cli import sources
 from cxr_cli.engines import Spec, run_each
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.library.rules import Rules
 from cxr_cli.records import AnsweredCase, Chains, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.rows.signatures import in_use
-from cxr_cli.sources import radrbench
+from cxr_cli.sources.shapes import own_shape
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter, Keep
 from cxr_cli.verifying.human import HumanMarks
@@ -52,7 +53,8 @@ def run(options: VerifyOptions) -> int:
     case_filter = CaseFilter(options.keep, options.min_support, options.explain, reasons=has_reasons)
     flow = Flow(
         options.flow,
-        find_source=radrbench.find,
+        find_source=sources.find_rows,
+        shape=own_shape,
         protected=(options.human,) if options.human else (),
         dry_run=engine is not None and engine.dry_run,
         engine_key="support" if engine else None,

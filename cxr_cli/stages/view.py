@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from cxr_cli.records import ScoredCase
-from cxr_cli.rows import for_each_row, note
+from cxr_cli.rows import note
 from cxr_cli.rows.output.standard_output import STDOUT_NAMES
 from cxr_cli.rows.output.writing import WholeFile
 from cxr_cli.scoring.summaries.model_names import model_files
+from cxr_cli.sources import for_each_row
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page import PageRows, check_output, page_frame, page_title
 

@@ -16,6 +16,7 @@ from cxr_cli.errors import RowError
 from cxr_cli.records import ScoredCase
 from cxr_cli.rows import Flow, FlowOptions, Row, Source, write_text
 from cxr_cli.sources import radrbench
+from cxr_cli.sources.shapes import own_shape
 
 
 def with_flow(find_source: Callable[[str], Source] = radrbench.find, default: str | None = None) -> Any:
@@ -23,7 +24,7 @@ def with_flow(find_source: Callable[[str], Source] = radrbench.find, default: st
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         def wrapper(flow: FlowOptions, **values: Any) -> None:
-            made = Flow(flow, find_source=find_source)
+            made = Flow(flow, find_source=find_source, shape=own_shape)
             command(made, **values)
             options.exit_if_incomplete(made.rejected)
 

@@ -6,11 +6,10 @@ generated.txt  ->  {"id": "1", "prediction": "Lungs clear."}, {"id": "2", ...
 from collections.abc import Iterator
 from pathlib import Path
 
+from cxr_cli import sources
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.rows import Item, Source
-from cxr_cli.rows.files import reading
 from cxr_cli.rows.files.lines import LineReader, escaped_text, text_problem
-from cxr_cli.sources import radrbench
 from cxr_cli.sources.formats import text_folder
 
 
@@ -33,7 +32,7 @@ def references(name: str) -> dict[str, str | None]:
 
 def _source(key: str, name: str) -> Source:
     path = Path(name)
-    if name and path.is_dir() and not reading.has_parquet(path):
+    if name and path.is_dir() and not sources.has_rows(path):
         folder = text_folder.find(name)
         return Source(
             name,
@@ -46,7 +45,7 @@ def _source(key: str, name: str) -> Source:
         if not path.exists():
             raise CxrError(f"{name}: no such file")
         return Source(name, lambda: _line_rows(path, key), path=path)
-    return radrbench.find(name)
+    return sources.find_rows(name)
 
 
 def _line_rows(path: Path, key: str) -> Iterator[Item]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import films_of
 from cxr_cli.records import Case, engine_failure
-from cxr_cli.rows import Row, for_each_row, note
+from cxr_cli.rows import Row, note
+from cxr_cli.sources import for_each_row
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job

@@ -1,0 +1,63 @@
+"""The members of a big JSON file, one after the other, in memory for one.
+
+{"q1": {"question": ".."}, "q2": ..}   ->   ("f.json:1", "q1", {"question": ".."}, None), ("f.json:2", "q2", ..), ..
+"""
+
+import json
+import mmap
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cxr_cli.errors import CxrError
+from cxr_cli.rows.files import json_text
+
+Member = tuple[str, str | None, Any, str | None]
+"""(`path:number`, its key in an object, its value, None), or in the place of the value None, and the reason."""
+_PART = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+_OPEN_MARKS, _CLOSE_MARKS = b"[{", b"]}"
+_HEAD_BYTES = 1 << 16
+
+
+def json_members(path: Path) -> Iterator[Member]:
+    """The objects and lists in the object or array that the file holds. CxrError: it holds neither, or breaks off."""
+    if not path.stat().st_size:
+        raise CxrError(f"{path}: an empty file")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        depth = number = start = 0
+        key: str | None = None
+        for part in _PART.finditer(data):
+            mark = part[0][:1]
+            if mark in _OPEN_MARKS:
+                depth += 1
+                start = part.start() if depth == 2 else start
+            elif mark in _CLOSE_MARKS:
+                depth -= 1
+                if depth == 1:
+                    number += 1
+                    yield f"{path}:{number}", key, *_member_value(data[start : part.end()])
+                    key = None
+            elif depth == 1:
+                key = json.loads(part[0].decode(errors="replace"), strict=False)
+        if depth or not _PART.search(data):
+            raise CxrError(f"{path}: {json_text.BROKEN_OFF}; download it again")
+
+
+def holds(path: Path, *keys: str) -> bool:
+    """Whether it is a file that has all these keys in quotes near its beginning."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    return all(f'"{key}"'.encode() in head for key in keys)
+
+
+def _member_value(text: bytes) -> tuple[Any, str | None]:
+    try:
+        return json_text.decode(text), None
+    except json_text.BrokenJson as error:
+        if b"NaN" in text:  # as pandas writes an empty cell
+            return json.loads(text, parse_constant=lambda _: None), None
+        return None, error.reason

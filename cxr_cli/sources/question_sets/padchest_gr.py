@@ -1,0 +1,91 @@
+"""PadChest-GR as BIMCV serves it: reports whose sentences have boxes on the film.
+
+    grounded_reports_20240819.json
+        [{"StudyID": "..", "ImageID": "..png", "PreviousStudyID": "..", "PreviousImageID": "..", "findings": [
+          {"sentence_en": "..", "sentence_es": "..", "abnormal": true, "boxes": [[0.1, 0.2, 0.3, 0.5]],
+           "extra_boxes": [], "labels": ["nodule"], "locations": [".."], "progression": "stable"}, ..]}, ..]
+    master_table.csv            StudyID,..,PatientID,split,..: a row for each sentence; may be missing
+    Padchest_GR_files/..png     in any folder
+
+    {"id": "..", "patient": "..", "images": ["Padchest_GR_files/..png"], "report": "..", "split": "train",
+     "steps": [{"text": "..", "boxes": [[0.1, 0.2, 0.3, 0.5]], "labels": ["nodule"]}, ..], "boxes": [[..], ..],
+     "changes": {"nodule": "stable"}, "prior": {"id": "..", "images": [..]}, "source": "padchest-gr"}
+
+Castro et al. 2024, arXiv 2411.05085: 4,555 studies with 7,037 positive and 3,422 negative sentences. The report is the
+sentences in English; a box is [left, top, right, bottom], in parts of the film's width and height.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from cxr_cli.rows import Item, Row
+from cxr_cli.sources.data_sets import DataSet
+from cxr_cli.sources.formats.data_set_csv import find_films, in_one_folder, read_table
+from cxr_cli.sources.formats.json_members import json_members
+
+_GROUNDED_REPORTS, _MASTER_TABLE, _FILM_FOLDER = "grounded_reports_*.json", "master_table.csv", "Padchest_GR_files"
+_PROGRESSIONS = {"wors": "worsening", "increas": "worsening", "stab": "stable", "unchang": "stable"}
+_PROGRESSIONS |= {"improv": "improving", "decreas": "improving"}  # how a `progression` begins -> its course
+
+
+def fits(folder: Path) -> bool:
+    return next(folder.glob(_GROUNDED_REPORTS), None) is not None
+
+
+def _items(folder: Path) -> Iterator[Item]:
+    patients, films = _patients(folder / _MASTER_TABLE), find_films(folder)
+    for where, _, item, reason in json_members(max(folder.glob(_GROUNDED_REPORTS))):
+        if reason is None and not (isinstance(item, dict) and item.get("StudyID") and item.get("ImageID")):
+            reason = "no `StudyID` or no `ImageID`"
+        yield where, item if reason else _study(item, films) | patients.get(item["StudyID"], {}), reason
+
+
+DATA_SET = DataSet("grounded_reports_20240819.json", fits, in_one_folder(_items))
+
+
+def _patients(path: Path) -> dict[str, Row]:
+    """Id of a study -> its patient and its split."""
+    rows = read_table(path, ("StudyID", "PatientID", "split")) if path.is_file() else ()
+    return {
+        row["StudyID"]: {"patient": row["PatientID"], "split": row["split"]}
+        for _, row, reason in rows
+        if reason is None
+    }
+
+
+def _study(item: Row, films: dict[str, str]) -> Row:
+    sentences = [sentence for sentence in item.get("findings") or () if sentence.get("sentence_en")]
+    steps = [_grounded_step(sentence) for sentence in sentences]
+    study: Row = {
+        "id": item["StudyID"],
+        "images": [_film(item["ImageID"], films)],
+        "report": " ".join(step["text"] for step in steps) or None,
+        "changes": _study_changes(sentences),
+        "steps": steps,
+        "boxes": [box for step in steps for box in step.get("boxes", ())],
+        "source": "padchest-gr",
+    }
+    if item.get("PreviousStudyID"):
+        image = item.get("PreviousImageID")
+        study["prior"] = {"id": item["PreviousStudyID"], "images": [_film(image, films)] if image else []}
+    return study
+
+
+def _grounded_step(sentence: Row) -> Row:
+    keys = {key: sentence[key] for key in ("boxes", "extra_boxes", "labels", "locations") if sentence.get(key)}
+    return {"text": sentence["sentence_en"].strip(), **keys}
+
+
+def _study_changes(sentences: list[Row]) -> dict[str, str]:
+    """Finding -> its course; a finding whose sentences disagree has none."""
+    changes: dict[str, set[str]] = {}
+    for sentence in sentences:
+        progression = str(sentence.get("progression") or "").lower()
+        course = next((course for start, course in _PROGRESSIONS.items() if progression.startswith(start)), None)
+        for label in sentence.get("labels") or () if course else ():
+            changes.setdefault(label, set()).add(str(course))
+    return {label: courses.pop() for label, courses in changes.items() if len(courses) == 1}
+
+
+def _film(name: str, films: dict[str, str]) -> str:
+    return films.get(name.rpartition(".")[0], f"{_FILM_FOLDER}/{name}")

@@ -1,0 +1,86 @@
+"""Options and answers in the shapes that people bring."""
+
+from typing import Any
+
+import pytest
+
+from cxr_cli.errors import RowError
+from cxr_cli.rows.fingerprint import Fingerprint
+from cxr_cli.sources.shapes import own_shape
+
+TEXTS = ["Yes", "No", "Unclear"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        TEXTS,
+        ["A. Yes", "B. No", "C. Unclear"],
+        ["A) Yes", "(B) No", "c: Unclear"],
+        {"A": "Yes", "B": "No", "C": "Unclear"},
+        {"C": "Unclear", "A": "Yes", "B": "No"},
+        {"0": "Yes", "1": "No", "2": "Unclear"},
+        '["Yes", "No", "Unclear"]',
+        '{"A": "Yes", "B": "No", "C": "Unclear"}',
+    ],
+)
+def test_options(options: Any) -> None:
+    assert own_shape({"id": "1", "options": options}, "f:1") == {"id": "1", "options": TEXTS}
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"option_0": "Yes", "option_1": "No", "option_2": "Unclear", "option_3": None},
+        {"option_a": "Yes", "option_b": "No", "option_c": "Unclear", "option_d": float("nan")},
+        {"Choice A": "A:Yes", "Choice B": "B:No", "Choice C": "C:Unclear"},
+        {"OptionC": "Unclear", "OptionB": "No", "OptionA": "Yes"},
+    ],
+)
+def test_options_in_columns(columns: dict[str, Any]) -> None:
+    row = own_shape({"id": "1", "answer": 1, **columns}, "f:1")
+    assert (row["options"], row["answer"]) == (TEXTS, "No")
+
+
+@pytest.mark.parametrize(
+    "answer", ["No", "no", "No.", "B", "b", "(B)", "B.", "B) No", "B. no", "[B]", 1, 1.0, "1", ["B"], ["No"]]
+)
+def test_an_answer_as_text_letter_or_number(answer: Any) -> None:
+    row = own_shape({"id": "1", "options": TEXTS, "answer": answer}, "f:1")
+    assert row["answer"] == (["No"] if isinstance(answer, list) else "No")
+
+
+@pytest.mark.parametrize("answer", ["Maybe", "D", 7, "B) Yes", "<answer> B </answer>", None, True, {"a": 1}])
+def test_an_answer_that_names_no_option_stays(answer: Any) -> None:
+    row = own_shape({"id": "1", "options": TEXTS, "answer": answer}, "f:1")
+    assert row["answer"] == ({7: "7", True: "True"}.get(answer, answer) if not isinstance(answer, dict) else answer)
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"), [(["B", "A"], "A"), (["1", "2", "3"], 1), (["1", "2", "3"], "2"), (["1", "2"], ["1"])]
+)
+def test_an_answer_that_fits_two_ways_is_refused(options: list[str], answer: Any) -> None:
+    with pytest.raises(RowError, match="it may mean two options"):
+        own_shape({"id": "1", "options": options, "answer": answer}, "f:1")
+    row = {"id": "1", "options": options, "answer": answer, "answered_by": "engine:vllm"}
+    assert own_shape(row, "f:1")["options"] == options  # a stage has read it before
+
+
+def test_letter_and_text_that_agree_are_one_way() -> None:
+    assert own_shape({"id": "1", "options": ["B", "A"], "answer": "A) B"}, "f:1")["answer"] == "B"
+    assert own_shape({"id": "1", "options": ["0", "1", "2"], "answer": 1}, "f:1")["answer"] == "1"
+
+
+def test_equal_content_has_an_equal_fingerprint() -> None:
+    shapes: list[dict[str, Any]] = [
+        {"options": ["Yes", "No"], "answer": "No"},
+        {"options": {"A": "Yes", "B": "No"}, "answer": "B"},
+        {"options": '["A. Yes", "B. No"]', "answer": 1},
+        {"option_0": "Yes", "option_1": "No", "answer": "(b)"},
+    ]
+    prints = set()
+    for shape in shapes:
+        fingerprint = Fingerprint()
+        fingerprint.add(own_shape({"id": "1", "question": "Edema?", **shape}, "f:1"))
+        prints.add(str(fingerprint))
+    assert len(prints) == 1
