@@ -20,6 +20,8 @@ StepKind = Literal["plan", "observe", "conclude"]
 Verdict = Literal["supported", "contradicted", "unmentioned", "not_checkable"]
 Chains = Literal["steps", "predictions"]
 """Which chains of steps: the case's own, or those of a model's predictions."""
+DialogueForm = Literal["messages", "conversations"]
+"""How other trainers take a question and its answer: as ms-swift and most others, or as LLaVA."""
 Unmentioned = Literal["normal", "unknown"]
 """What a finding that the report does not mention counts as: absent, or unknown."""
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]

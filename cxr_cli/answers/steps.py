@@ -5,6 +5,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
+from cxr_cli.answers.replies.reply_format import answer_letters, bare_answer, completion_text
 from cxr_cli.answers.replies.reply_parts import reasoning_text
 from cxr_cli.errors import RowError
 from cxr_cli.findings.sentences import sentences
@@ -48,6 +49,15 @@ def split_text(text: str) -> list[str]:
     if len(items) > 1:
         return items
     return [text[s.start : s.end] for s in sentences(text)]
+
+
+def taught_reply(row: Mapping[str, Any]) -> str:
+    """What a model learns to reply to a case: the steps and the answer, or the answer alone where there are no steps;
+    "" if it has no answer."""
+    answer, steps = row.get("answer"), [step["text"] for step in as_steps(row.get("steps"))]
+    if not answer or not steps:
+        return bare_answer(row, answer or None)
+    return completion_text(steps, answer_letters(row, answer))
 
 
 def predictions_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:

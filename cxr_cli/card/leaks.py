@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cxr_cli.images import BadImage, films_of
+from cxr_cli.images.film_errors import DecodeError
+from cxr_cli.images.films import open_film
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.rows import Row
 from cxr_cli.rows.fingerprint import value_hash
@@ -104,7 +106,9 @@ def _first_alike(reports: Reports, report: str) -> bytes:
 
 def _file_digest(root: Path, path: str) -> bytes:
     try:
-        with (root / path).open("rb") as file:
-            return file_digest(file, lambda: blake2b(digest_size=16)).digest()
+        with open_film(path, root) as film:
+            return file_digest(film, lambda: blake2b(digest_size=16)).digest()  # type: ignore[arg-type]
+    except DecodeError as error:
+        raise BadImage(path, str(error)) from error
     except OSError as error:
         raise BadImage(path, f"cannot be read: {error.strerror}") from error

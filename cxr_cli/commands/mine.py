@@ -1,5 +1,6 @@
 """`cxr mine`."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     options.show_prompt("cxr_cli.mining.llm_steps"),
     options.flow(default="examples"),
     mining.selection,
+    options.to,
     options.engine(required=False),
 )
 def mine(settings: "MineOptions") -> None:
@@ -32,7 +34,11 @@ def mine(settings: "MineOptions") -> None:
     cxr mine examples | cxr verify > steps.jsonl
 
     INPUT is a file of studies (or stdin), a folder of .txt reports, `examples` (they come with cxr), or a data set as
-    it is downloaded: NAME:FOLDER, or the folder alone. NAME is one of SOURCES.
+    it is downloaded: NAME:FOLDER, or the folder alone. NAME is one of
+
+    \b
+    SOURCES
+
     With -m a model writes the steps in three passes: a plan, the evidence for it in the report, and a chain that reads
     as if its author had looked at the film.
 
@@ -43,6 +49,7 @@ def mine(settings: "MineOptions") -> None:
     cxr mine studies.jsonl --per-finding 200 --balance > balanced.jsonl
     cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
+    cxr mine studies.jsonl | cxr verify --to messages > ms-swift.jsonl
     """
     options.check_jobs(settings.jobs, settings.engine)
     mining.check_flags(settings.tasks, settings.steps, settings.brief, settings.engine, settings.selection)
@@ -51,4 +58,5 @@ def mine(settings: "MineOptions") -> None:
     options.exit_if_incomplete(run(settings))
 
 
-mine.help = (mine.help or "").replace("SOURCES", ", ".join(SOURCES))
+_SOURCE_NAMES = fill(", ".join(SOURCES), 72, subsequent_indent=" " * 4, break_on_hyphens=False)
+mine.help = (mine.help or "").replace("SOURCES", _SOURCE_NAMES)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     options.flow(),
     options.engine(required=False),
     options.judge(STEP_JUDGES),
+    options.to,
 )
 def verify(settings: "VerifyOptions") -> None:
     """Keep only the steps that the report supports.

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ _PIXEL_TAGS: list[Any] = [
 ]
 
 
-def read_dicom(path: Path) -> Image.Image:
+def read_dicom(film: Path | BinaryIO) -> Image.Image:
     """Mode "L", as a workstation displays it: modality values, first window, MONOCHROME1 inverted, padding black.
 
     Raises DecodeError and OSError.
@@ -39,7 +39,7 @@ def read_dicom(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return _image(pydicom.dcmread(path, specific_tags=_PIXEL_TAGS, force=True))
+            return _image(pydicom.dcmread(film, specific_tags=_PIXEL_TAGS, force=True))
         except (DecodeError, OSError):
             raise
         except MemoryError as error:

@@ -13,11 +13,10 @@ _VERSION = 2  # to be raised when decoding changes
 
 
 class CacheEntry:
-    """The place of one image in the cache. Raises OSError for a film that does not exist."""
+    """The place of one image in the cache. identity: of its film, see `film_identity`."""
 
-    def __init__(self, folder: Path, file: Path, size: Size | None) -> None:
-        stat = file.stat()
-        key = f"{_VERSION}|{file.resolve()}|{stat.st_mtime_ns}|{stat.st_size}|{size}"
+    def __init__(self, folder: Path, identity: str, size: Size | None) -> None:
+        key = f"{_VERSION}|{identity}|{size}"
         name = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         self.path = folder / name[:2] / f"{name}.png"
 

@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -21,7 +22,7 @@ _TURNS = {
 }
 
 
-def read_raster(path: Path) -> Image.Image:
+def read_raster(film: Path | BinaryIO) -> Image.Image:
     """Mode "L", turned upright as EXIF says. Transparent pixels are black.
 
     White in a 16-bit file is 65535, or 255, 1023, 4095 or 16383 if its brightest pixel needs no more than these 8, 10,
@@ -31,7 +32,7 @@ def read_raster(path: Path) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=["PNG", "JPEG"]) as image:
+            with Image.open(film, formats=["PNG", "JPEG"]) as image:
                 if getattr(image, "n_frames", 1) > 1:
                     raise DecodeError("is an animation; only files with one frame are supported")
                 image.load()

@@ -21,7 +21,7 @@ from cxr_cli.options.engine import engine
 from cxr_cli.options.films import films
 from cxr_cli.options.flow import exit_if_incomplete, flow
 from cxr_cli.options.judge import check_judges, judge, show_prompt
-from cxr_cli.records import Unmentioned
+from cxr_cli.records import DialogueForm, Unmentioned
 
 __all__ = [
     "Bundle",
@@ -36,6 +36,7 @@ __all__ = [
     "judge",
     "lexicon",
     "show_prompt",
+    "to",
     "unmentioned",
 ]
 
@@ -52,6 +53,11 @@ instruction = click.option(
     callback=_not_blank,
     help="What to write below the question, or for {instruction} in --prompt.  [default: what the model was trained "
     f'with, if its folder says it, else that of the published checkpoints: "{INSTRUCTION}"]',
+)
+to = click.option(
+    "--to",
+    type=click.Choice(get_args(DialogueForm)),
+    help="Write questions as other trainers take them: `messages` (ms-swift, most others), `conversations` (LLaVA).",
 )
 unmentioned = click.option(
     "--unmentioned",

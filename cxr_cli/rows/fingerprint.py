@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from cxr_cli.rows.files import json_text
+from cxr_cli.rows.files.embedded_films import film_content
 
 QUESTION_FIELDS = ("id", "question", "options", "answer", "images")
 
@@ -27,8 +28,16 @@ class Fingerprint:
         self.fields, self.rows, self._sum = fields, 0, 0
 
     def add(self, row: Mapping[str, Any]) -> None:
-        self._sum += int.from_bytes(value_hash([row.get(name) or None for name in self.fields]))
+        values = [row.get(name) or None for name in self.fields]
+        self._sum += int.from_bytes(value_hash([_with_contents(value) for value in values]))
         self.rows += 1
 
     def __str__(self) -> str:
         return blake2b((self._sum % 2**128).to_bytes(16), digest_size=4).hexdigest()
+
+
+def _with_contents(value: Any) -> Any:
+    """A list of films by what they show, not by the table that they lie in."""
+    if not isinstance(value, list):
+        return value
+    return [film_content(item) if isinstance(item, str) else item for item in value]

@@ -19,7 +19,7 @@ from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.failed_rows import FailedRows
 from cxr_cli.rows.output.rejects import Rejects
 from cxr_cli.rows.output.resume import Signed, finished_ids
-from cxr_cli.rows.output.writing import open_output
+from cxr_cli.rows.output.writing import Output, open_output
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check_row
@@ -71,7 +71,8 @@ def as_read(row: Row, where: str) -> Row:
 class Flow:
     """One run of a stage over the rows of its inputs.
 
-    find_source: what an INPUT names. shape: see RowShape. protected: files besides the inputs that must not be
+    find_source: what an INPUT names. shape: see RowShape. output_form: how rows are
+    written for other tools; RowError for one that cannot be. protected: files besides the inputs that must not be
     overwritten. dry_run: no rows are written. engine_key: what an engine adds to a row, see `engine_failure`. shares:
     of the splits that are drawn, by patient, for rows that have none. about_doubled: what an error adds where an id
     stands in two of the inputs. same_ids: have the rows that are written the ids of those that are read? read,
@@ -83,6 +84,7 @@ class Flow:
     _: KW_ONLY
     find_source: Callable[[str], Source] = reading.find
     shape: RowShape = as_read
+    output_form: Callable[[Row], Row] | None = None
     protected: Sequence[str] = ()
     dry_run: bool = False
     engine_key: str | None = None
@@ -171,7 +173,7 @@ class Flow:
                     for row in stage(self._good_rows(sources, kind, quiet=output.is_terminal())):
                         if "id" not in row or not self.finished(row["id"]):  # tables of other tools have no ids
                             if not self.dry_run:
-                                output.write(row)
+                                self._write(output, row)
                             self.failed.add_new(row)
                 finally:
                     for row in self.failed.not_made():
@@ -195,6 +197,12 @@ class Flow:
     def reject(self, row: Row, reason: str) -> None:
         """A row that a stage got and cannot use: to `rejects`, or RowError when the first bad row stops the run."""
         self._rejects.add(self._ids.place(row["id"]), reason, row, row, at_work=True)
+
+    def _write(self, output: Output, row: Row) -> None:
+        try:
+            output.write(self.output_form(row) if self.output_form else row)
+        except RowError as error:
+            self._reject("", error.reason, row, row)
 
     def _good_rows(self, sources: Iterable[Source], kind: type, *, quiet: bool) -> Iterator[Row]:
         """The good rows of this split and shard, without those that an earlier run has finished."""

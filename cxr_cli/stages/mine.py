@@ -13,10 +13,11 @@ from cxr_cli.library.rules import Rules
 from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
-from cxr_cli.records import Unmentioned
+from cxr_cli.records import DialogueForm, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.rows.signatures import in_use, listed
 from cxr_cli.sources.shapes import own_shape
+from cxr_cli.sources.shapes.dialogues import dialogue_form
 from cxr_cli.tasks.candidates import Uncertain
 
 
@@ -52,7 +53,7 @@ class StudySelection:
 @dataclass(frozen=True)
 class MineOptions:
     """findings: names between commas, or "all". lexicon: a file. engine: the model that writes the steps, None for
-    rules. jobs: processes. The other fields are explained at Miner."""
+    rules. jobs: processes. to: for another trainer. The other fields are explained at Miner."""
 
     flow: FlowOptions
     tasks: Sequence[str] = ()
@@ -66,6 +67,7 @@ class MineOptions:
     selection: StudySelection = field(default_factory=StudySelection)
     engine: Spec | None = None
     jobs: int = 1
+    to: DialogueForm | None = None
 
 
 def run(options: MineOptions) -> int:
@@ -75,6 +77,7 @@ def run(options: MineOptions) -> int:
         options.flow,
         find_source=sources.find,
         shape=own_shape,
+        output_form=dialogue_form(options.to, options.flow),
         protected=selection.others,
         dry_run=engine is not None and engine.dry_run,
         engine_key="steps" if engine else None,

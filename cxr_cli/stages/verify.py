@@ -8,10 +8,11 @@ from cxr_cli import sources
 from cxr_cli.engines import Spec, run_each
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.library.rules import Rules
-from cxr_cli.records import AnsweredCase, Chains, Unmentioned
+from cxr_cli.records import AnsweredCase, Chains, DialogueForm, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.rows.signatures import in_use
 from cxr_cli.sources.shapes import own_shape
+from cxr_cli.sources.shapes.dialogues import dialogue_form
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter, Keep
 from cxr_cli.verifying.human import HumanMarks
@@ -22,7 +23,7 @@ from cxr_cli.verifying.judges.step_judge_table import STEP_JUDGES
 class VerifyOptions:
     """keep, min_support, explain: see CaseFilter. on: "steps" or "predictions", what is checked. human: a file of
     marks. lexicon: a file. judges: one or two names. engine: the model that judges, None if no model does.
-    jobs: processes."""
+    jobs: processes. to: for another trainer."""
 
     flow: FlowOptions
     keep: Keep = "steps"
@@ -35,6 +36,7 @@ class VerifyOptions:
     judges: Sequence[str] = ("rules",)
     engine: Spec | None = None
     jobs: int = 1
+    to: DialogueForm | None = None
 
     @property
     def settings(self) -> dict[str, object]:
@@ -55,6 +57,7 @@ def run(options: VerifyOptions) -> int:
         options.flow,
         find_source=sources.find_rows,
         shape=own_shape,
+        output_form=dialogue_form(options.to, options.flow),
         protected=(options.human,) if options.human else (),
         dry_run=engine is not None and engine.dry_run,
         engine_key="support" if engine else None,

@@ -11,6 +11,7 @@ from PIL import Image
 
 from cxr_cli.images import BadImage, Budget, load_film
 from cxr_cli.images.film_cache import CacheEntry
+from cxr_cli.images.films import film_identity
 from cxr_cli.images.raster import orientation
 
 RENDER_SIZE, EMBED_SIZE = Budget(2_000_000, step=1), Budget(800_000, step=1)
@@ -58,7 +59,7 @@ class Gallery:
             load_film(path, self.root)
         else:
             load_film(path, self.root, size=RENDER_SIZE, cache=self.folder)
-            file = CacheEntry(self.folder, file, RENDER_SIZE).path
+            file = CacheEntry(self.folder, film_identity(path, self.root), RENDER_SIZE).path
         return quote(Path(os.path.relpath(file.absolute(), self.page.absolute().parent)).as_posix())
 
     def _inlined(self, path: str) -> dict[str, str]:

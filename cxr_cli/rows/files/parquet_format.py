@@ -12,14 +12,15 @@ import msgspec
 
 from cxr_cli.errors import CxrError, note
 from cxr_cli.records import Row
+from cxr_cli.rows.files.embedded_films import film_names, is_film_type, scan_table
 from cxr_cli.rows.files.formats import Item, Sink
 from cxr_cli.rows.files.json_text import number_of
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 Convert = Callable[[Any], Any]
-_BATCH_ROWS = 1000
+_BATCH_ROWS, _FILM_ROWS = 1000, 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOSECONDS = {"ms": 1_000_000, "us": 1_000, "ns": 1}
 
@@ -44,9 +45,7 @@ class ArrowFormat:
     packed, appends, table, writable = False, False, True, True
 
     def read(self, path: Path, pack: str) -> Iterator[Item]:
-        import polars as pl
-
-        return _read_batches(path, "an Arrow file", lambda: pl.scan_ipc(path, glob=False))
+        return _read_batches(path, "an Arrow file")
 
     def write(self, path: Path, pack: str) -> Sink:
         from cxr_cli.rows.files.table_writer import ArrowWriter
@@ -56,22 +55,25 @@ class ArrowFormat:
 
 def read_parquet(path: Path) -> Iterator[Item]:
     """Rows with typed cells, lists and structs. where: `path:row`, from 1. path: a file, or a folder of files that may
-    be partitioned: of `split=test/part.parquet` the rows have the split `test`."""
-    import polars as pl  # takes a third of a second to import
+    be partitioned: of `split=test/part.parquet` the rows have the split `test`. Films that are embedded are names, see
+    `embedded_films`."""
+    return _read_batches(path, "a Parquet file")
 
-    return _read_batches(path, "a Parquet file", lambda: pl.scan_parquet(path, glob=path.is_dir()))
 
-
-def _read_batches(path: Path, what: str, scan: "Callable[[], pl.LazyFrame]") -> Iterator[Item]:
+def _read_batches(path: Path, what: str) -> Iterator[Item]:
     import polars as pl
 
     number, cells = 0, _Cells()
     try:
-        for batch in scan().collect_batches(chunk_size=_BATCH_ROWS):
-            convert = {name: convert for name, type_ in batch.schema.items() if (convert := cells.converter(type_))}
+        table = scan_table(path)
+        films = [name for name, type_ in table.collect_schema().items() if is_film_type(type_)]
+        for batch in table.collect_batches(chunk_size=_FILM_ROWS if films else _BATCH_ROWS):
+            types = {name: type_ for name, type_ in batch.schema.items() if name not in films}
+            convert = {name: convert for name, type_ in types.items() if (convert := cells.converter(type_))}
             counts = [pl.col(name).cast(_as_count(batch.schema[name])) for name in convert]
             for row in batch.with_columns(counts).iter_rows(named=True):
                 number += 1
+                row |= {name: film_names(row[name], path, name, number) for name in films}
                 if reason := _convert(row, convert):
                     yield f"{path}:{number}", {name: str(value) for name, value in row.items()}, reason
                 else:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from cxr_cli.answers.replies import reply_format
-from cxr_cli.answers.steps import as_steps
+from cxr_cli.answers.steps import as_steps, taught_reply
 from cxr_cli.engines.prompts.predictor import check_askable
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, films_of, load_film
+from cxr_cli.images.films import film_exists
 from cxr_cli.rows import Row
 from cxr_cli.rows.files import json_text
 from cxr_cli.training.data.row_store import MODEL_TEXTS, Mixture, RowStore
@@ -23,14 +24,10 @@ def target_text(row: Row) -> str:
 
     RowError: there is no answer to teach.
     """
-    answer = row.get("answer")
-    if not answer:
+    if not row.get("answer"):
         raise RowError("", "field `answer`: there is none to teach (if it has another name: --map answer=COLUMN)")
     _check_options(row)
-    steps = [step["text"] for step in as_steps(row.get("steps"))]
-    if not steps:
-        return reply_format.bare_answer(row, answer)
-    return reply_format.completion_text(steps, reply_format.answer_letters(row, answer))
+    return taught_reply(row)
 
 
 def check_teachable(row: Row) -> None:
@@ -136,7 +133,7 @@ def missing_films(rows: RowStore | Mixture, root: Path | None) -> list[str]:
     missing = []
     for index in range(len(rows)):
         row = rows[index]
-        path = next((path for path in films_of(row) if not Path(root or "", path).is_file()), None)
+        path = next((path for path in films_of(row) if not film_exists(path, root)), None)
         if path is not None:
             missing.append(f"image {path} does not exist (id {row.get('id')})")
     return missing

@@ -1,0 +1,121 @@
+"""Rows of other trainers that hold a question and its answer as a conversation, and cases written so.
+
+    ms-swift      {"messages": [{"role": "user", "content": "<image>Edema?"}, {"role": "assistant", "content": "No"}],
+                   "images": ["a.png"]}
+    LLaVA         {"id": "1", "image": "a.png", "conversations": [{"from": "human", "value": "<image>\\nEdema?"},
+                   {"from": "gpt", "value": "No"}]}
+    NV-Reason     {"problem": "Edema?", "solution": "<think>..</think><answer>No</answer>", "image": "a.png"}, or
+                  messages that end with the question, and a `solution`
+    ->
+    {"id": "1", "question": "Edema?", "options": [], "answer": "No", "images": ["a.png"]}
+
+What the assistant says is the answer. Beside a `solution`, or a `response` as ms-swift writes it, it is a model's
+prediction. The options are those in the text of the question.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from cxr_cli.answers.replies.reply_format import parse_prompt, prompt_text
+from cxr_cli.answers.replies.reply_parts import parse_reply
+from cxr_cli.answers.steps import taught_reply
+from cxr_cli.errors import CxrError, RowError
+from cxr_cli.records import DialogueForm, Row
+from cxr_cli.rows import FlowOptions
+
+_DIALOGUE_KEYS = ("messages", "conversations", "problem")
+_ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
+_FILM_MARK = "<image>"
+_FILM_MARKS = re.compile(r"<(?:image|img)>\s*", re.I)
+
+
+def with_question(row: Row, where: str) -> Row:
+    """The row with the `question`, `answer`, `steps` and `images` of its conversation, and, if it has no id, with its
+    place as one. RowError: it asks several questions, or none."""
+    key = next((key for key in _DIALOGUE_KEYS if row.get(key)), None)
+    if key is None or row.get("question"):
+        return row
+    turns, films = ([("user", str(row[key]))], []) if key == "problem" else _turns(row[key], key)
+    questions = [text for role, text in turns if role == "user"]
+    if len(questions) != 1:
+        raise RowError("", f"field `{key}`: {len(questions)} questions; a row asks one: make a row of each")
+    question, options = parse_prompt(_FILM_MARKS.sub("", questions[0]).strip())
+    case: Row = {"id": row.get("id") or _place_id(where), "question": question, "options": options}
+    if films and not row.get("images"):
+        case["images"] = films
+    case |= _answer_and_prediction(row, next((text for role, text in turns if role == "assistant"), None))
+    moved = {"labels"} if isinstance(row.get("labels"), str) else set()
+    return case | {name: value for name, value in row.items() if name not in case.keys() | moved}
+
+
+def _answer_and_prediction(row: Mapping[str, Any], reply: str | None) -> Row:
+    """What is right, and what a model replied, as far as the row does not say it under our names."""
+    solution = next((text for key in ("solution", "labels") if isinstance(text := row.get(key), str)), None)
+    prediction = row["response"] if isinstance(row.get("response"), str) else None if solution is None else reply
+    answer = solution if solution is not None else None if prediction is not None else reply
+    result: Row = {}
+    if answer is not None and "answer" not in row:
+        parts = parse_reply(answer)
+        result["answer"] = parts.answer or parts.rest or None
+        if parts.think and "steps" not in row:
+            result["steps"] = parts.think
+    if prediction is not None and row.keys().isdisjoint(("prediction", "predictions")):
+        result["prediction"] = prediction
+    return result
+
+
+def _turns(dialogue: Any, key: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """(role, text) of each turn, and the films that stand among the texts."""
+    turns, films = list[tuple[str, str]](), list[str]()
+    for turn in dialogue if isinstance(dialogue, list) else [None]:
+        message = turn if isinstance(turn, dict) else {}
+        role = _ROLES.get(str(message.get("role") or message.get("from")))
+        content = message.get("content") or message.get("value") or ""
+        if role is None or not isinstance(content, str | list):
+            raise RowError("", f"field `{key}`: not a list of messages by user and assistant")
+        parts = [content] if isinstance(content, str) else content
+        texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
+        turns.append((role, "\n".join(text for text in texts if isinstance(text, str))))
+        pictures = (part.get("image") or part.get("path") for part in parts if isinstance(part, dict))
+        films += [film for film in pictures if isinstance(film, str)]
+    return turns, films
+
+
+def _place_id(where: str) -> str:
+    """ "data/train.jsonl:12" -> "train/12"."""
+    file, _, number = where.rpartition(":")
+    return f"{PurePath(file).name.partition('.')[0] or 'row'}/{number}"
+
+
+def as_messages(case: Row) -> Row:
+    """A case as ms-swift, LLaMA-Factory and most others take it."""
+    return _dialogue(case, "messages", "role", "content", ("user", "assistant"))
+
+
+def as_conversations(case: Row) -> Row:
+    """A case as LLaVA takes it."""
+    return _dialogue(case, "conversations", "from", "value", ("human", "gpt"))
+
+
+DIALOGUES: dict[DialogueForm, Callable[[Row], Row]] = {"messages": as_messages, "conversations": as_conversations}
+"""How `--to` writes cases, for other trainers."""
+
+
+def dialogue_form(to: DialogueForm | None, flow: FlowOptions) -> Callable[[Row], Row] | None:
+    """What `--to` does with a row; None without it. CxrError: an output of it cannot be continued."""
+    if to and flow.continues:
+        raise CxrError(f"--to {to}: its rows are not signed, so no run can go on with them: leave out --resume")
+    return DIALOGUES[to] if to else None
+
+
+def _dialogue(case: Row, key: str, role: str, content: str, roles: tuple[str, str]) -> Row:
+    from cxr_cli.tasks.task_table import task_of
+
+    if not case.get("question"):
+        raise RowError("", f"field `question`: missing, and --to {key} writes questions")
+    films = task_of(case).films(case)
+    texts = [_FILM_MARK * len(films) + prompt_text(case["question"], case.get("options") or ()), taught_reply(case)]
+    turns = [{role: name, content: text} for name, text in zip(roles, texts, strict=True) if text]
+    return {"id": case["id"], key: turns, "images": films}

@@ -1,0 +1,88 @@
+"""Films that lie in a Parquet file, as Hugging Face's `datasets` saves them."""
+
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from cxr_cli.images import BadImage, load_film
+from cxr_cli.images.films import film_exists
+from cxr_cli.records import Case
+from cxr_cli.rows.fingerprint import Fingerprint
+from cxr_cli.sources import for_each_row
+from tests.cases import Row
+
+
+def png(shade: int) -> bytes:
+    film = Image.radial_gradient("L").resize((32, 32)).point(lambda value: min(255, value + shade))
+    stream = io.BytesIO()
+    film.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def write(path: Path, shades: range = range(20)) -> Path:
+    rows = [
+        {"id": str(n), "question": "Edema?", "answer": "No", "image": {"bytes": png(n), "path": f"{n}.png"}}
+        for n in shades
+    ]
+    pl.DataFrame(rows).write_parquet(path, row_group_size=5)
+    return path
+
+
+def read(path: Path) -> list[Row]:
+    rows: list[Row] = []
+    for_each_row([str(path)], rows.append, Case)
+    return rows
+
+
+def test_films_in_a_table(tmp_path: Path) -> None:
+    """A row names its film; nothing is written beside the table."""
+    path = write(tmp_path / "train.parquet")
+    rows = read(path)
+    (film,) = rows[17]["images"]
+    assert film.startswith(f"{path}#image/18/0:")
+    assert "image" not in rows[17]
+    assert load_film(film).tobytes() == Image.open(io.BytesIO(png(17))).tobytes()
+    assert film_exists(film)
+    assert [file.name for file in tmp_path.iterdir()] == ["train.parquet"]
+    with_cache = load_film(film, cache=tmp_path / "cache")
+    assert load_film(film, cache=tmp_path / "cache").tobytes() == with_cache.tobytes()
+
+
+def test_lists_of_films_and_films_that_are_files(tmp_path: Path) -> None:
+    films = [
+        [{"bytes": png(1), "path": None}, {"bytes": png(2), "path": None}],
+        [{"bytes": None, "path": "a.png"}],
+        None,
+    ]
+    struct = pl.Struct({"bytes": pl.Binary, "path": pl.String})
+    data = {"id": ["1", "2", "3"], "images": pl.Series(films, dtype=pl.List(struct))}
+    pl.DataFrame(data).write_parquet(tmp_path / "t.parquet")
+    first, second, third = read(tmp_path / "t.parquet")
+    assert [load_film(film).getpixel((16, 16)) for film in first["images"]] == [8, 9]
+    assert (second["images"], third.get("images")) == (["a.png"], None)
+
+
+def test_the_same_films_in_another_table_have_the_same_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    prints = []
+    for path in (tmp_path / "a.parquet", tmp_path / "other/b.parquet"):
+        fingerprint = Fingerprint()
+        for row in read(write(path)):
+            fingerprint.add(row)
+        prints.append(str(fingerprint))
+    assert prints[0] == prints[1]
+
+
+def test_a_table_that_has_changed_or_is_gone(tmp_path: Path) -> None:
+    path = write(tmp_path / "train.parquet")
+    (film,) = read(path)[3]["images"]
+    write(path, range(1, 9))
+    with pytest.raises(BadImage, match="has changed: its table holds another film"):
+        load_film(film)
+    path.unlink()
+    with pytest.raises(BadImage, match="does not exist"):
+        load_film(film)
+    assert not film_exists(film)

@@ -1,0 +1,129 @@
+"""Rows of other trainers: messages, conversations, problems with a solution."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from cxr_cli.errors import RowError
+from cxr_cli.records import DialogueForm
+from cxr_cli.rows.fingerprint import Fingerprint
+from cxr_cli.sources.shapes import own_shape
+from cxr_cli.sources.shapes.dialogues import DIALOGUES
+from tests.cases import lines, rows
+from tests.conftest import Tool
+
+Row = dict[str, Any]
+QUESTION = "Is there edema? Options:\nA) Yes\nB) No"
+REPLY = "<think> The hila are sharp. </think><answer> B </answer>"
+CASE = {"id": "1", "question": "Is there edema?", "options": ["Yes", "No"], "images": ["a.png"], "answer": "No"}
+
+
+def user(text: str) -> Row:
+    return {"role": "user", "content": text}
+
+
+def assistant(text: str) -> Row:
+    return {"role": "assistant", "content": text}
+
+
+SWIFT: Row = {"id": "1", "messages": [user(f"<image>{QUESTION}"), assistant(REPLY)], "images": ["a.png"]}
+LLAVA: Row = {
+    "id": "1",
+    "image": "a.png",
+    "conversations": [{"from": "human", "value": f"<image>\n{QUESTION}"}, {"from": "gpt", "value": REPLY}],
+}
+NV_REASON: Row = {"id": "1", "image": "a.png", "problem": QUESTION, "solution": REPLY}
+QWEN: Row = {
+    "id": "1",
+    "messages": [
+        {"role": "system", "content": "You are a radiologist."},
+        user([{"type": "image", "image": "a.png"}, {"type": "text", "text": QUESTION}]),  # type: ignore[arg-type]
+        assistant(REPLY),
+    ],
+}
+
+
+@pytest.mark.parametrize("row", [SWIFT, LLAVA, NV_REASON, QWEN], ids=["ms-swift", "LLaVA", "NV-Reason", "Qwen"])
+def test_a_conversation_becomes_a_case(row: Row) -> None:
+    case = own_shape(row, "train.jsonl:3")
+    assert {name: case[name] for name in CASE} == CASE
+    assert case["steps"] == "The hila are sharp."
+    assert "image" not in case
+
+
+def test_all_of_them_have_one_fingerprint() -> None:
+    prints = set()
+    for row in (SWIFT, LLAVA, NV_REASON, QWEN, CASE):
+        fingerprint = Fingerprint()
+        fingerprint.add(own_shape(row, "f:1"))
+        prints.add(str(fingerprint))
+    assert len(prints) == 1
+
+
+def test_a_row_without_an_id_has_its_place() -> None:
+    assert own_shape(SWIFT | {"id": None}, "data/train.jsonl.gz:12")["id"] == "train/12"
+    assert own_shape({"messages": SWIFT["messages"]}, "stdin:2")["id"] == "stdin/2"
+
+
+@pytest.mark.parametrize(
+    ("change", "answer", "prediction"),
+    [
+        ({"solution": "A"}, "Yes", REPLY),
+        ({"response": "A", "labels": "B"}, "No", "A"),
+        ({"response": "A"}, None, "A"),
+        ({"solution": "A", "messages": [user(QUESTION)]}, "Yes", None),
+    ],
+)
+def test_what_a_model_replied(change: Row, answer: str | None, prediction: str | None) -> None:
+    """Beside a solution, or what ms-swift writes, the assistant's words are a prediction."""
+    case = own_shape(SWIFT | change, "f:1")
+    assert (case.get("answer"), case.get("prediction")) == (answer, prediction)
+    assert "labels" not in case
+
+
+@pytest.mark.parametrize(
+    "messages", [[user("a"), assistant("b"), user("c"), assistant("d")], [assistant("a")], ["a"], "a", [{"role": "x"}]]
+)
+def test_what_is_no_question_is_refused(messages: Any) -> None:
+    with pytest.raises(RowError, match="field `messages`"):
+        own_shape({"id": "1", "messages": messages}, "f:1")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        CASE | {"steps": ["The hila are sharp."]},
+        CASE,
+        CASE | {"task": "multiple", "answer": ["Yes", "No"]},
+        {"id": "1", "question": "What is seen?", "options": [], "answer": "Edema", "images": ["a.png", "b.png"]},
+    ],
+)
+@pytest.mark.parametrize("name", DIALOGUES)
+def test_what_is_written_is_read_again(name: str, case: Row) -> None:
+    written = DIALOGUES[name](case)
+    assert written.keys() == {"id", name, "images"}
+    back = own_shape(written, "f:1")
+    assert {key: back[key] for key in CASE if key != "answer"} == {key: case[key] for key in CASE if key != "answer"}
+    if case.get("task") != "multiple":
+        assert back["answer"] == case["answer"]
+
+
+def test_a_study_cannot_be_written_as_a_conversation() -> None:
+    with pytest.raises(RowError, match="field `question`: missing"):
+        DIALOGUES["messages"]({"id": "1", "report": "Clear."})
+
+
+def test_the_commands_write_them_and_read_them(tool: Tool, tmp_path: Path) -> None:
+    """What `cxr verify --to messages` writes is scored as it is."""
+    assert tool("mine", "examples", "--task", "binary", "--limit", "2", "-o", "cases.jsonl").code == 0
+    for form in get_args(DialogueForm):
+        texts = rows(tool("verify", "cases.jsonl", "--to", form).out)
+        assert {tuple(row) for row in texts} == {("id", form, "images")}
+        (tmp_path / "out.jsonl").write_text(lines(*(row | {"prediction": REPLY} for row in texts)))
+        scores = rows(tool("score", "out.jsonl").out)
+        assert {row["scores"]["accuracy"] for row in scores} == {1}
+    resumed = tool("verify", "cases.jsonl", "--to", "messages", "-o", "m.jsonl", "--resume").err
+    assert resumed == "cxr: --to messages: its rows are not signed, so no run can go on with them: leave out --resume\n"
+    study = tool("verify", "--to", "messages", stdin=b'{"id": "1", "report": "Clear.", "steps": ["Clear lungs."]}\n')
+    assert study.err == "cxr: field `question`: missing, and --to messages writes questions (id 1)\n"
