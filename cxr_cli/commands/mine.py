@@ -39,8 +39,7 @@ def mine(settings: "MineOptions") -> None:
     \b
     SOURCES
 
-    With -m a model writes the steps in three passes: a plan, the evidence for it in the report, and a chain that reads
-    as if its author had looked at the film.
+    With -m a model writes the steps in three passes: a plan, the evidence for it, a chain as of one who saw the film.
 
     \b
     cxr mine mimic-cxr:/data/mimic-cxr --split test | cxr verify > steps.jsonl
@@ -49,7 +48,6 @@ def mine(settings: "MineOptions") -> None:
     cxr mine studies.jsonl --per-finding 200 --balance > balanced.jsonl
     cxr mine reports/ --make-split test=0.1 --split train --apart-from test.jsonl --dedupe > train.jsonl
     cxr mine reports/ -m http://localhost:8000/v1 | cxr verify > steps.jsonl
-    cxr mine studies.jsonl | cxr verify --to messages > ms-swift.jsonl
     """
     options.check_jobs(settings.jobs, settings.engine)
     mining.check_flags(settings.tasks, settings.steps, settings.brief, settings.engine, settings.selection)
@@ -58,5 +56,5 @@ def mine(settings: "MineOptions") -> None:
     options.exit_if_incomplete(run(settings))
 
 
-_SOURCE_NAMES = fill(", ".join(SOURCES), 72, subsequent_indent=" " * 4, break_on_hyphens=False)
-mine.help = (mine.help or "").replace("SOURCES", _SOURCE_NAMES)
+_NAMES_OF_SOURCES = fill(", ".join(SOURCES), 72, subsequent_indent=" " * 4, break_on_hyphens=False)
+mine.help = (mine.help or "").replace("SOURCES", _NAMES_OF_SOURCES)

@@ -202,7 +202,7 @@ class Flow:
         try:
             output.write(self.output_form(row) if self.output_form else row)
         except RowError as error:
-            self._reject("", error.reason, row, row)
+            self._rejects.add("output", error.reason, row, row)
 
     def _good_rows(self, sources: Iterable[Source], kind: type, *, quiet: bool) -> Iterator[Row]:
         """The good rows of this split and shard, without those that an earlier run has finished."""

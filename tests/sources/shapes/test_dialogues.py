@@ -126,4 +126,4 @@ def test_the_commands_write_them_and_read_them(tool: Tool, tmp_path: Path) -> No
     resumed = tool("verify", "cases.jsonl", "--to", "messages", "-o", "m.jsonl", "--resume").err
     assert resumed == "cxr: --to messages: its rows are not signed, so no run can go on with them: leave out --resume\n"
     study = tool("verify", "--to", "messages", stdin=b'{"id": "1", "report": "Clear.", "steps": ["Clear lungs."]}\n')
-    assert study.err == "cxr: field `question`: missing, and --to messages writes questions (id 1)\n"
+    assert study.err == "cxr: output: field `question`: missing, and --to messages writes questions (id 1)\n"
