@@ -13,7 +13,7 @@ from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.images import Films, films_of
 from cxr_cli.library.rules import Rules
 from cxr_cli.records import Case, Row
-from cxr_cli.rows import for_each_row
+from cxr_cli.sources import for_each_row
 from cxr_cli.training.data.dataset import load_images, prompt
 
 METRICS = ("accuracy", "format", "factuality", "completeness", "effectiveness", "radrscore")
