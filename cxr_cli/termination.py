@@ -20,7 +20,11 @@ class Terminated(KeyboardInterrupt):
 
     def __init__(self, number: int) -> None:
         self.exit_code = 128 + number
-        super().__init__("interrupted" if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}")
+        super().__init__(number)
+
+    def __str__(self) -> str:
+        number = self.exit_code - 128
+        return "interrupted" if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}"
 
 
 def handle(number: int, frame: FrameType | None) -> None:

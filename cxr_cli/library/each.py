@@ -1,19 +1,24 @@
 """A function over many rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, overload
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Row
 
 Errors = Literal["raise", "keep"]
+RowFunction = Callable[[Mapping[str, Any]], Row | list[Row]]
 
 
+@overload
 def each(
-    function: Callable[[Mapping[str, Any]], Row | list[Row]],
-    rows: Iterable[Mapping[str, Any]],
-    errors: Errors = "raise",
-) -> Iterator[Row | RowError]:
+    function: RowFunction, rows: Iterable[Mapping[str, Any]], errors: Literal["raise"] = "raise"
+) -> Iterator[Row]: ...
+@overload
+def each(function: RowFunction, rows: Iterable[Mapping[str, Any]], errors: Errors) -> Iterator[Row | RowError]: ...
+def each(
+    function: RowFunction, rows: Iterable[Mapping[str, Any]], errors: Errors = "raise"
+) -> Iterator[Row] | Iterator[Row | RowError]:
     """What `function` makes of each row, in order: `each(mine, studies)`, `each(score, answers, errors="keep")`.
 
     errors: "raise" ends at the first row that cannot be used, with its RowError; "keep" gives the RowError in the place
@@ -24,9 +29,7 @@ def each(
     return _each(function, rows, errors)
 
 
-def _each(
-    function: Callable[[Mapping[str, Any]], Row | list[Row]], rows: Iterable[Mapping[str, Any]], errors: Errors
-) -> Iterator[Row | RowError]:
+def _each(function: RowFunction, rows: Iterable[Mapping[str, Any]], errors: Errors) -> Iterator[Row | RowError]:
     for row in rows:
         try:
             result = function(row)

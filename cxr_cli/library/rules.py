@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args, overload
 
 from cxr_cli.engines.conversations import result_of
 from cxr_cli.errors import CxrError, RowError
@@ -23,6 +23,8 @@ from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.steps.verifier import Verifier
 
 T = TypeVar("T")
+Texts = Sequence[str | None]
+PairScores = dict[str, float | None]
 _KEPT = 16  # lexicons and settings whose readers, miners and scorers are kept in a process
 
 
@@ -80,7 +82,11 @@ class Rules:
         answered, scorer = plain_row(row, ScoredCase), _kept_scorer(self, tuple(sorted(options.items())))
         return _about(answered, lambda: result_of(scorer.row(answered)))
 
-    def score_reports(self, *, refs: Sequence[str | None], hyps: Sequence[str | None], per_sample: bool = False) -> Any:
+    @overload
+    def score_reports(self, *, refs: Texts, hyps: Texts, per_sample: Literal[False] = False) -> PairScores: ...
+    @overload
+    def score_reports(self, *, refs: Texts, hyps: Texts, per_sample: Literal[True]) -> list[PairScores]: ...
+    def score_reports(self, *, refs: Texts, hyps: Texts, per_sample: bool = False) -> PairScores | list[PairScores]:
         """Reports that a model wrote (hyps) against those of radiologists (refs), in the same order.
 
         Gives metric -> mean over the pairs that have it, None if none has; with `per_sample` a list of metric -> score,
@@ -90,7 +96,7 @@ class Rules:
             raise CxrError(f"refs and hyps must be as many: {len(refs)} and {len(hyps)}")
         pairs = zip(map(text_or_empty, refs), map(text_or_empty, hyps), strict=True)
         rows = ({"id": str(n), "report": ref or None, "prediction": hyp} for n, (ref, hyp) in enumerate(pairs))
-        scores: list[dict[str, float | None]] = [self.score(row)["scores"] for row in rows]
+        scores: list[PairScores] = [self.score(row)["scores"] for row in rows]
         if per_sample:
             return scores
         names = dict.fromkeys(name for sample in scores for name in sample)

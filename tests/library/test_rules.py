@@ -1,30 +1,49 @@
 """`import cxr_cli`: what notebooks and harnesses call. It gives what the commands write, byte for byte."""
 
+import ast
+import builtins
+import gc
 import json
+import locale
+import logging
+import os
 import pickle
+import random
+import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cxr_cli
-from cxr_cli import Rules, each, label, mine, read, score, verify
+from cxr_cli import Rules, compare, each, label, mine, read, score, summarize, verify
 from cxr_cli.answers.replies.reply_format import completion_text
 from cxr_cli.errors import CxrError, EngineError, RowError
-from cxr_cli.images.film_errors import BadImage
+from cxr_cli.images.film_errors import BadImage, DecodeError
 from cxr_cli.records import Row
 from cxr_cli.rewards import REWARDS
 from cxr_cli.rows.files import json_text
+from cxr_cli.rows.files.json_text import BrokenJson
+from cxr_cli.termination import Terminated
 from tests.cases import examples
 from tests.conftest import Cxr
 from tests.rewards.test_rewards import CASE
 from tests.shared import needs_shared, openi_reports, report_text
 
 STUDY = {"id": "s1", "report": "Small left pleural effusion. No pneumothorax."}
+
+
+@pytest.fixture
+def gizmo(tmp_path: Path) -> Rules:
+    """Rules that know one more finding."""
+    (tmp_path / "own.toml").write_text('[[finding]]\nname = "gizmo"\nterms = ["gizmo"]\nanswer = true\n')
+    return Rules(tmp_path / "own.toml", unmentioned="unknown")
 
 
 def test_the_names_that_there_are() -> None:
@@ -138,14 +157,42 @@ def test_each_row_or_its_error() -> None:
         each(mine, rows, errors="skip")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "error",
-    [CxrError("a"), EngineError("a"), RowError("a:1", "bad", id="x"), BadImage("a.png", "is truncated")],
-    ids=lambda error: type(error).__name__,
-)
-def test_errors_survive_pickle(error: CxrError) -> None:
+ERRORS = [
+    *(CxrError("a"), EngineError("a"), RowError("a:1", "bad", id="x"), BadImage("a.png", "is truncated")),
+    *(BrokenJson("no JSON"), DecodeError("is truncated"), Terminated(signal.SIGTERM), Terminated(signal.SIGINT)),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_errors_survive_pickle(error: BaseException) -> None:
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def test_all_errors_are_tried() -> None:
+    """Every class of the house that derives from an exception."""
+    names = {
+        name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
+    }
+    own = {type(error).__name__ for error in ERRORS}
+    classes = [
+        node
+        for path in Path(cxr_cli.__path__[0]).rglob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert {node.name for node in classes if {*map(ast.unparse, node.bases)} & (names | own)} == own
+
+
+def test_public_objects_survive_cloudpickle(gizmo: Rules) -> None:
+    cloudpickle = pytest.importorskip("cloudpickle")
+    for name in cxr_cli.__all__:
+        assert pickle.loads(cloudpickle.dumps(getattr(cxr_cli, name))).__name__ == name
+    values = [gizmo, gizmo.reward("process"), *gizmo.read("A gizmo."), *ERRORS[:4]]
+    for value, copy in zip(values, pickle.loads(cloudpickle.dumps(values)), strict=True):
+        assert copy == value or str(copy) == str(value)
+    work = pickle.loads(cloudpickle.dumps(lambda report: gizmo.label(report, ["gizmo"])))
+    assert work("A gizmo.") == {"gizmo": 1}
 
 
 def _verify_without_report(number: int) -> Row:
@@ -156,13 +203,8 @@ def test_an_error_in_a_worker_comes_back() -> None:
     """An error that cannot be unpickled breaks the pool, or hangs `multiprocessing.Pool`."""
     with ProcessPoolExecutor(1) as pool, pytest.raises(RowError, match=r"field `report`: missing .* \(id 3\)"):
         pool.submit(_verify_without_report, 3).result(timeout=60)
-
-
-@pytest.fixture
-def gizmo(tmp_path: Path) -> Rules:
-    """Rules that know one more finding."""
-    (tmp_path / "own.toml").write_text('[[finding]]\nname = "gizmo"\nterms = ["gizmo"]\nanswer = true\n')
-    return Rules(tmp_path / "own.toml", unmentioned="unknown")
+    with get_context("fork").Pool(1) as workers, pytest.raises(RowError, match=r"field `report`: missing .* \(id 4\)"):
+        workers.apply_async(_verify_without_report, (4,)).get(timeout=60)
 
 
 def test_two_lexicons_in_eight_threads_do_not_mix(gizmo: Rules) -> None:
@@ -200,22 +242,84 @@ def test_rewards_by_rules(gizmo: Rules) -> None:
 
 def test_the_import_is_light() -> None:
     code = (
-        "import sys, cxr_cli\n"
+        "import sys, time\n"
+        "start = time.process_time()\n"
+        "import cxr_cli\n"
+        "assert time.process_time() - start < 0.15\n"
         "names = [getattr(cxr_cli, name) for name in ('Rules', 'each', 'read', 'mine', 'verify', 'score')]\n"
         "assert not {'click', 'polars', 'torch', 'numpy', 'transformers'} & {*sys.modules}, sys.modules.keys()\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_nothing_is_printed_and_nothing_is_changed(capfd: pytest.CaptureFixture[str]) -> None:
-    import gc
-    import signal
+def process_state() -> dict[str, Any]:
+    """What a library may not change."""
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    return {
+        "signals": handlers,
+        "gc": (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()),
+        "files": sorted(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else [],
+        "environment": dict(os.environ),
+        "folder": os.getcwd(),
+        "draws": random.getstate(),
+        "imports": ([*sys.path], [*sys.meta_path], sys.excepthook, sys.stdout, sys.stderr),
+        "warnings": [*warnings.filters],
+        "logging": (logging.root.level, [*logging.root.handlers], logging.root.manager.disable),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "recursion": sys.getrecursionlimit(),
+    }
 
-    before = signal.getsignal(signal.SIGTERM), gc.isenabled(), gc.get_threshold()
-    for case in mine(STUDY):
+
+def test_nothing_is_printed_and_nothing_is_changed(capfd: pytest.CaptureFixture[str], gizmo: Rules) -> None:
+    pytest.importorskip("polars")  # imported by the first table
+    before = process_state()
+    rows = [
         score({**verify(case), "prediction": "Yes"})
-    assert (signal.getsignal(signal.SIGTERM), gc.isenabled(), gc.get_threshold()) == before
+        for case in each(mine, [STUDY, {"id": "b"}], errors="keep")
+        if not isinstance(case, RowError)
+    ]
+    summarize(rows)
+    compare({"a": rows, "b": rows})
+    gizmo.score_reports(refs=["Edema."], hyps=["A gizmo."])
+    gizmo.reward("process")(["A gizmo."], case=[STUDY])
+    for call in (lambda: mine({"id": "a"}), lambda: Rules("nowhere.toml"), lambda: label("", ["oedemata"])):
+        with pytest.raises(CxrError):
+            call()
+    assert process_state() == before
     assert capfd.readouterr() == ("", "")
+
+
+SCRIPT = """
+from cxr_cli import Rules, compare, each, label, mine, read, score, summarize, verify
+from cxr_cli.errors import RowError
+
+names: list[str] = [finding.name for finding in read("Edema.")]
+labels: dict[str, int | None] = label("Edema.", ["edema"])
+ids: list[str] = [row["id"] for row in each(mine, [{"id": "a", "report": "Edema."}])]
+for result in each(verify, [{"id": "a"}], errors="keep"):
+    print(result.id if isinstance(result, RowError) else result["support"])
+rules = Rules("own.toml", unmentioned="unknown")
+scores: dict[str, float | None] = rules.score_reports(refs=["Edema."], hyps=["Edema."])
+samples: list[dict[str, float | None]] = rules.score_reports(refs=[""], hyps=[""], per_sample=True)
+rewards: list[float | None] = rules.reward("process")(["Edema."], case=[{"report": "Edema."}])
+print(summarize([score({"id": "a"})]), compare({"a": [], "b": []}))
+Rules(unmentioned="often")  # type: ignore[arg-type]
+rules.score_reports(["Edema."], ["Edema."])  # type: ignore[call-overload]
+each(mine, [], errors="skip")  # type: ignore[call-overload]
+"""
+
+
+@pytest.mark.slow
+def test_a_script_passes_mypy_strict(tmp_path: Path) -> None:
+    """An error that is not there is one too: strict refuses an ignore without use."""
+    pytest.importorskip("mypy")
+    root = Path(cxr_cli.__path__[0]).parent
+    assert (root / "cxr_cli" / "py.typed").is_file()
+    (tmp_path / "script.py").write_text(SCRIPT)
+    flags = ["--config-file", str(root / "pyproject.toml"), "--cache-dir", str(root / ".mypy_cache")]  # of `make lint`
+    command = [sys.executable, "-m", "mypy", *flags, str(tmp_path / "script.py")]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def written(rows: Any) -> str:
