@@ -17,7 +17,7 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
     are null, or left out where a field cannot be null. Raises RowError."""
     if not isinstance(row, Mapping):
         raise RowError("row", f"expected an object, got {type(row).__name__}")
-    plain: Row = {str(name): _python_value(value) for name, value in row.items()}
+    plain: Row = {str(name): plain_value(value) for name, value in row.items()}
     if any(plain[name] is not value for name, value in row.items()):  # it comes from a table
         plain = restore(plain)
     try:
@@ -33,14 +33,14 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
 
 def text_or_empty(text: Any) -> str:
     """The text; "" for None, NaN and NA. RowError: it is no text."""
-    text = _python_value(text)
+    text = plain_value(text)
     if not isinstance(text, str | None):
         raise RowError("text", f"expected a string, got {type(text).__name__}")
     return text or ""
 
 
-def _python_value(value: Any) -> Any:
-    """The value; the same object where nothing in it is of numpy or pandas."""
+def plain_value(value: Any) -> Any:
+    """A value of a row as Python has it; the same object where nothing in it is of numpy or pandas."""
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, float):
@@ -48,11 +48,11 @@ def _python_value(value: Any) -> Any:
     if type(value).__name__ in _NA_TYPES:
         return None
     if isinstance(value, list):
-        items = [_python_value(item) for item in value]
+        items = [plain_value(item) for item in value]
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     if isinstance(value, dict):
-        pairs = {name: _python_value(item) for name, item in value.items()}
+        pairs = {name: plain_value(item) for name, item in value.items()}
         return pairs if any(pairs[name] is not item for name, item in value.items()) else value
     if hasattr(value, "tolist"):  # an array of numpy, or one of its numbers
-        return _python_value(value.tolist())
+        return plain_value(value.tolist())
     return value

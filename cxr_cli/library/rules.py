@@ -13,10 +13,10 @@ from cxr_cli.findings import reader as reader_of
 from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.labelling.label_set import labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller, Labels
-from cxr_cli.library.plain_rows import plain_row, text_or_empty
+from cxr_cli.library.plain_rows import plain_row, plain_value, text_or_empty
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
-from cxr_cli.rewards.functions import use_reader
+from cxr_cli.rewards.functions import CASE_COLUMNS, use_reader
 from cxr_cli.rewards.reward_table import REWARDS
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.verifying.case_judge import CaseJudge
@@ -153,9 +153,11 @@ class RulesReward:
 
     def __call__(self, completions: Sequence[Any], **columns: Any) -> list[float | None]:
         """A number from 0 to 1 for each completion, None where the reward does not apply. columns: `case`, whole rows,
-        or their fields by name, a list for each."""
+        or their fields by name, a list for each. A completion that is None or NaN is an empty one."""
+        texts = [text if isinstance(text, list) else text_or_empty(text) for text in completions]
+        fields = {name: plain_value(columns[name]) for name in ("case", *CASE_COLUMNS) if name in columns}
         with use_reader(self.rules.reader, self.rules.unmentioned):
-            values: list[float | None] = REWARDS.load(self.name)(completions, **columns)
+            values: list[float | None] = REWARDS.load(self.name)(texts, **{**columns, **fields})
         return values
 
 

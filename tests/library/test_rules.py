@@ -130,6 +130,11 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         )
         with pytest.raises(RowError, match="report"):
             verify({"id": "a", "report": nothing, "steps": ["No edema."]})
+    paid = Rules().reward("factuality")
+    text = "<think>No edema.</think><answer>A</answer>"
+    cases = [{"report": "Edema.", "steps": numpy.array(["No edema."], dtype=object)}, {"report": float("nan")}]
+    assert paid([float("nan"), text], case=cases) == [0.0, None]
+    assert paid([text, None], report=numpy.array(["No edema.", "Edema."], dtype=object)) == [1.0, 0.0]
     row = {"id": numpy.int64(7), "report": "No edema.", "steps": numpy.array(["No edema."], dtype=object)}
     assert (verify(row)["id"], verify(row)["support"]) == ("7", 1.0)
     with pytest.raises(RowError, match="text: expected a string, got list"):
