@@ -54,6 +54,7 @@ measures = (
         is_flag=True,
         help="Add sensitivity, specificity and consistency of the statements in the reasoning.",
     ),
+    click.option("--grounding", is_flag=True, help="Add the overlap (IoU) of predicted boxes with the row's `boxes`."),
 )
 summary = Bundle(
     "summary",

@@ -26,6 +26,7 @@ class Scorer:
 
     empty: what a part of RadRScore with nothing to count is: "null", or "zero" as in the published evaluation.
     model: that the judge "llm" asks. statements: also sensitivity, specificity and consistency of the statements.
+    grounding: also the overlap of boxes.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class Scorer:
         empty: Empty = "null",
         model: "Model | None" = None,
         statements: bool = False,
+        grounding: bool = False,
     ) -> None:
         judging = JudgeSettings(reader, unmentioned, empty, model)
         by_name: dict[str, Judge] = {name: JUDGES.load(name)(judging) for name in judges}
-        settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, model if "llm" in judges else None)
+        asked_model = model if "llm" in judges else None
+        settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, grounding, asked_model)
         self.groups: list[Score] = [SCORES.load(name)(settings) for name in SCORES]
-        signed = in_use(empty=empty, statements=statements)
+        signed = in_use(empty=empty, statements=statements, grounding=grounding)
         self.signature = " & ".join(judge.signature(**signed) for judge in by_name.values())
 
     def row(self, row: Mapping[str, Any]) -> Conversation[dict[str, Any]]:

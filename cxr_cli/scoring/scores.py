@@ -22,13 +22,15 @@ SCORES = Registry(
         "reasoning": "cxr_cli.scoring.reasoning:ReasoningScores",
         "statements": "cxr_cli.scoring.statements:StatementScores",
         "report": "cxr_cli.scoring.report:ReportScores",
+        "grounding": "cxr_cli.scoring.grounding:GroundingScores",
         "vote": "cxr_cli.scoring.answers:VoteScores",
     }
 )
 
 
 class ScoreSettings(NamedTuple):
-    """What a score may need. judges: of reasoning, by name. empty, statements: the flags of `cxr score`. model: of the
+    """What a score may need. judges: of reasoning, by name. empty, statements, grounding: the flags of
+    `cxr score`. model: of the
     judge "llm", None without it."""
 
     reader: "Reader"
@@ -36,6 +38,7 @@ class ScoreSettings(NamedTuple):
     unmentioned: "Unmentioned" = "normal"
     empty: "Empty" = "null"
     statements: bool = False
+    grounding: bool = False
     model: "Model | None" = None
 
 

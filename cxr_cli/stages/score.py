@@ -51,6 +51,7 @@ class ScoreOptions:
     layout: str | None = None
     references: str | None = None
     statements: bool = False
+    grounding: bool = False
     unmentioned: Unmentioned = "normal"
     lexicon: str | None = None
     seed: int = 0
@@ -183,5 +184,6 @@ def _open(options: ScoreOptions) -> Iterator[_Scoring]:
             empty=options.empty,
             model=model,
             statements=options.statements,
+            grounding=options.grounding,
         )
         yield _Scoring(options, scorer, model.engine if model else None, reports)
