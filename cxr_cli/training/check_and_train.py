@@ -7,6 +7,7 @@ from cxr_cli.training.data.training_rows import TrainingData, read_training_data
 from cxr_cli.training.logs.quiet_libraries import quiet_libraries
 from cxr_cli.training.out_folder import check_films, check_out_folder, filled_folder, is_open
 from cxr_cli.training.processes.distributed import check_gpus, first_rank_reports, launched_by_cxr, launcher_variables
+from cxr_cli.training.processes.waiting import report_partners
 from cxr_cli.training.run_record import RunRecord
 from cxr_cli.training.settings.job import Job
 
@@ -25,7 +26,7 @@ def check_and_train(
     check_row: raises RowError for a row that cannot be trained on. plan: checks what the trainer needs, and describes
     the training. record: what it is begun with. train: fills OUT. Raises CxrError and RowError.
     """
-    with launcher_variables(), quiet_libraries():
+    with launcher_variables(), quiet_libraries(), report_partners():
         with first_rank_reports():
             check_out_folder(job)
             check_gpus(job.gpus, dry_run=dry_run)

@@ -10,11 +10,19 @@ from cxr_cli.engines.model_files.processor import load_processor, without_video
 from cxr_cli.engines.model_files.special_tokens import film_tokens, special_token_pattern
 from cxr_cli.engines.model_files.structure import empty_model, linear_layers, vision_parameters, vision_parts
 from cxr_cli.engines.model_files.templates import reply_opening
-from cxr_cli.engines.model_files.weights import add_adapter, default_dtype, first_infinite, load_model, load_weights
+from cxr_cli.engines.model_files.weights import (
+    add_adapter,
+    check_files_finite,
+    default_dtype,
+    first_infinite,
+    load_model,
+    load_weights,
+)
 
 __all__ = [
     "ModelFiles",
     "add_adapter",
+    "check_files_finite",
     "context_length",
     "default_dtype",
     "empty_model",

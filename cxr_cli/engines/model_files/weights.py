@@ -51,8 +51,36 @@ def load_weights(auto_class: Any, model: str, revision: str | None = None, **set
     _refuse_missing(model, info["missing_keys"], "weights")
     if wrong := sorted(name for name, *_ in info["mismatched_keys"]):
         raise CxrError(f"{model}: {len(wrong)} weights have another shape than config.json says, the first: {wrong[0]}")
+    if Path(model).is_dir() and not hasattr(network.config, "quantization_config"):
+        _refuse_whole_numbers(Path(model))
     _refuse_infinite(model, network.state_dict().items())
     return network
+
+
+def check_files_finite(folder: Path) -> None:
+    """CxrError: a weight in the files of a model is NaN or infinite. It reads them all, one tensor at a time."""
+    with reported(str(folder), "model"):
+        tensors = ((name, file.get_tensor(name)) for name, file in _weights_on_disk(folder))
+        _refuse_infinite(str(folder), tensors)
+
+
+def _refuse_whole_numbers(folder: Path) -> None:
+    """CxrError: weights are stored as whole numbers, and nothing says what they stand for. Loading would round them."""
+    for name, file in _weights_on_disk(folder):
+        if name.endswith((".weight", ".bias")) and file.get_slice(name).get_dtype().startswith(("I", "U", "BOOL")):
+            raise CxrError(
+                f"{folder}: {name} is stored as whole numbers, and config.json has no quantization_config: it is broken"
+            )
+
+
+def _weights_on_disk(folder: Path) -> Iterator[tuple[str, Any]]:
+    """(name of a tensor, the open file that has it) for all weights of a folder, an adapter's too."""
+    from safetensors import safe_open
+
+    for path in sorted(folder.glob("*model*.safetensors")):
+        with safe_open(str(path), "pt") as file:
+            for name in file.keys():  # noqa: SIM118 - it is no mapping
+                yield name, file
 
 
 def add_adapter(network: Any, folder: Path, *, is_trainable: bool = False) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from cxr_cli.engines.model_files import (
     add_adapter,
+    check_files_finite,
     empty_model,
     linear_layers,
     load_processor,
@@ -33,14 +34,15 @@ class Sizes:
 
 
 def sizes_of(job: Job) -> tuple[str, Sizes]:
-    """The model, `NAME (FAMILY)`, and its sizes. Of weights in a folder the headers are read: CxrError if one is
-    missing, damaged or of another shape."""
+    """The model, `NAME (FAMILY)`, and its sizes. Weights in a folder are read: CxrError if one is missing, damaged,
+    of another shape, or no finite number."""
     from transformers import AutoModelForImageTextToText
 
     files, config = locate_trainable(job.model, job.settings.get("revision"))
     check_adapter(files, job.settings)
     if Path(files.base).is_dir():
         model: Any = load_weights(AutoModelForImageTextToText, files.base, device_map="meta")
+        check_files_finite(Path(files.base))
     else:
         model = empty_model(config)
     check_model(model, load_processor(files.base, job.settings.get("revision")))
@@ -49,6 +51,7 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
     layers = [*linear_layers(model)] if lora else []
     if files.adapter:
         model = add_adapter(model, files.adapter, is_trainable=True)
+        check_files_finite(files.adapter)
     text = config.get_text_config()
     parameters = sum(p.numel() for p in model.parameters())
     trainable = sum(p.numel() for name, p in model.named_parameters() if p.requires_grad and name not in frozen)

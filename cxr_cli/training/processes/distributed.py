@@ -5,18 +5,20 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError
 from cxr_cli.termination import on_termination
-from cxr_cli.training.processes.build_locks import report_build_locks
+from cxr_cli.training.processes.waiting import report_build_locks
 
 _NUMBERS = (
     *("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT"),
     *("SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_LOCALID"),
 )
+_SHARING = ("ACCELERATE_USE_DEEPSPEED", "ACCELERATE_USE_FSDP", "ACCELERATE_USE_MEGATRON_LM")
+_LAUNCH = "let a launcher set both, or neither"
 _LAUNCHED = "CXR_LAUNCHED"  # the variable that tells the processes which cxr starts that all is checked and OUT is made
 
 
@@ -66,18 +68,35 @@ def _variable_number(variable: str) -> int | None:
 @contextmanager
 def launcher_variables() -> Iterator[None]:
     """In this block the variables by which launchers number their processes are those that libraries can read: none
-    is empty. CxrError: one is no number, or they contradict each other."""
+    is empty, and a process that is alone has none. CxrError: one is no number, or they contradict each other."""
     empty = [name for name in (*_NUMBERS, "MASTER_ADDR") if not os.environ.get(name, "set").strip()]
-    with environment(dict.fromkeys(empty), override=True):
+    with environment(dict.fromkeys(empty), override=True), environment(dict.fromkeys(_SHARING)):
         numbers = {name: _variable_number(name) for name in _NUMBERS}
-        world, own = numbers["WORLD_SIZE"], numbers["RANK"]
-        alone = (world, own) in [(None, None), (None, 0), (1, None)]
-        if not alone and (world is None or own is None or not 0 <= own < world):
-            words = ["not set" if number is None else number for number in (world, own)]
-            raise CxrError(
-                f"the variable WORLD_SIZE is {words[0]}, and RANK is {words[1]}: let a launcher set both, or neither"
-            )
-        yield
+        _check_membership(numbers, "WORLD_SIZE", "RANK")
+        if _tasks() > 1 and numbers["WORLD_SIZE"] is None:
+            _check_membership(numbers, "SLURM_STEP_NUM_TASKS", "SLURM_PROCID")
+        has_address = "MASTER_ADDR" in os.environ
+        is_alone = numbers["WORLD_SIZE"] in (None, 1)
+        if not (is_alone or has_address):
+            raise CxrError(f"the variable WORLD_SIZE is {numbers['WORLD_SIZE']}, and MASTER_ADDR is not set: {_LAUNCH}")
+        if not launched_by_cxr() and (name := next((name for name in _SHARING if _is_true(name)), None)):
+            raise CxrError(f"the variable {name} is set: `deepspeed: zero3` shares a model among processes")
+        of_a_group = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+        with environment(dict.fromkeys(of_a_group if is_alone and not has_address else ()), override=True):
+            yield
+
+
+def _check_membership(numbers: Mapping[str, int | None], size: str, place: str) -> None:
+    """CxrError: one of a group's size and a process's place in it is missing, or they contradict each other."""
+    group, own = numbers[size], numbers[place]
+    alone = (group, own) in [(None, None), (None, 0), (1, None)]
+    if not alone and (group is None or own is None or not 0 <= own < group):
+        words = ["not set" if number is None else number for number in (group, own)]
+        raise CxrError(f"the variable {size} is {words[0]}, and {place} is {words[1]}: {_LAUNCH}")
+
+
+def _is_true(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in ("1", "true", "yes", "on")
 
 
 @contextmanager

@@ -186,7 +186,7 @@ def test_held_out_rows_are_held_out(drawn: Path, tiny_models: dict[str, Path], t
 def test_a_dry_run_reads_what_the_weights_are(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, adapter: bool
 ) -> None:
-    """A tensor that is missing, one of another shape, a file that was cut off: without loading any weights."""
+    """A tensor that is missing, one of another shape or kind, one that is no number, a file that was cut off."""
     from safetensors.torch import load_file, save_file
 
     from cxr_cli.training.plan.memory import sizes_of
@@ -211,6 +211,10 @@ def test_a_dry_run_reads_what_the_weights_are(
     if not adapter:
         save_file({**tensors, name: tensors[name][:1].clone()}, file, {"format": "pt"})
         assert "1 weights have another shape than config.json says, the first: " in error()
+        save_file({**tensors, name: tensors[name].char()}, file, {"format": "pt"})
+        assert f"{name} is stored as whole numbers, and config.json has no quantization_config" in error()
+    save_file({**tensors, name: tensors[name] * float("nan")}, file, {"format": "pt"})
+    assert "weights are not finite numbers, the first: " in error()
     file.write_bytes(whole[:-100])
     assert str(model) in error()
 

@@ -76,6 +76,16 @@ def test_a_variable_that_is_no_number(monkeypatch: pytest.MonkeyPatch, name: str
         ({"WORLD_SIZE": "2"}, "the variable WORLD_SIZE is 2, and RANK is not set: let a launcher set both"),
         ({"WORLD_SIZE": "2", "RANK": "5"}, "the variable WORLD_SIZE is 2, and RANK is 5: let a launcher set both"),
         ({"WORLD_SIZE": "0", "RANK": "0"}, "the variable WORLD_SIZE is 0, and RANK is 0: let a launcher set both"),
+        ({"WORLD_SIZE": "2", "RANK": "0"}, "the variable WORLD_SIZE is 2, and MASTER_ADDR is not set: let a launcher"),
+        ({"SLURM_STEP_NUM_TASKS": "2"}, "the variable SLURM_STEP_NUM_TASKS is 2, and SLURM_PROCID is not set: let a"),
+        (
+            {"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "5"},
+            "the variable SLURM_STEP_NUM_TASKS is 2, and SLURM_PROCID is 5: let a launcher set both",
+        ),
+        (
+            {"ACCELERATE_USE_FSDP": "true"},
+            "the variable ACCELERATE_USE_FSDP is set: `deepspeed: zero3` shares a model among processes",
+        ),
     ],
 )
 def test_variables_that_contradict_each_other(
@@ -95,9 +105,20 @@ def test_empty_variables_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
         assert variables() == [None] * 5
         assert (distributed.under_launcher(), distributed.rank()) == (False, 0)
     assert variables() == [""] * 5
-    monkeypatch.setenv("WORLD_SIZE", "1")
+
+
+@pytest.mark.parametrize(
+    "settings", [{"WORLD_SIZE": "1"}, {"LOCAL_RANK": "0"}, {"WORLD_SIZE": "1", "RANK": "0"}], ids=str
+)
+def test_a_process_alone_needs_no_others(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+    """Whatever a notebook or a pod has set: without an address there is nobody to meet."""
+    for name, value in {**settings, "LOCAL_RANK": "0"}.items():
+        monkeypatch.setenv(name, value)
     with distributed.launcher_variables():
-        assert variables()[0] == "1"
+        assert variables() == [None] * 5
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    with distributed.launcher_variables():
+        assert variables()[2] == "0"
 
 
 def test_one_error_is_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
