@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recipes import tiny_model
-from tests.conftest import Cxr, needs
+from tests.conftest import Tool, needs
 from tests.training.small_trainings import same, weights
 
 pytestmark = [needs("train"), pytest.mark.slow]
@@ -22,15 +22,15 @@ def sets(settings: dict[str, object]) -> list[str]:
     return [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
 
 
-def test_medgemma(cxr: Cxr, tmp_path: Path) -> None:
+def test_medgemma(tool: Tool, tmp_path: Path) -> None:
     def run(*arguments: object, stdin: str = "") -> str:
-        done = cxr(*arguments, stdin=stdin)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        done = tool(*arguments, stdin=stdin.encode())
+        assert done.code == 0, done.err
+        return done.out
 
     tiny_model.build(tmp_path / "model", "gemma3")
     run("phantom", "-n", 8, "-o", "films", "--size", 64, "--format", "png")
-    (tmp_path / "steps.jsonl").write_text(run("verify", stdin=run("mine", "films/studies.jsonl")))
+    (tmp_path / "steps.jsonl").write_text(run("verify", stdin=run("mine", "films/studies.jsonl", "--limit", 3)))
     rows = len((tmp_path / "steps.jsonl").read_text().splitlines())
     sft = ["sft", "steps.jsonl", "-m", "model", "--images", "films", *sets(SHORT)]
     assert "model (gemma3)" in run(*sft, "-o", "sft", "--dry-run")
@@ -43,7 +43,7 @@ def test_medgemma(cxr: Cxr, tmp_path: Path) -> None:
     asked = ["infer", "steps.jsonl", "-m", "rl", "--images", "films", "--engine", "transformers", "--max-tokens", 16]
     run(*asked, "-o", "answers.jsonl")
     answers = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
-    assert len(answers) == rows
+    assert len(answers) == rows > 8
     assert all(len(row["predictions"]) == 1 for row in answers)
     assert "radrscore" in run("score", "answers.jsonl", "--summary")
 

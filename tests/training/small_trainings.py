@@ -50,19 +50,20 @@ def rl(drawn: Path, model: Path, out: Path, chosen: RewardMix | None = None, **s
 
 
 def check_resumed(stage: Any, drawn: Path, model: Path, folder: Path, **settings: Any) -> None:
-    """Trains in folder/whole; a training that stops at the first checkpoint and goes on ends with the same weights, by
-    the same losses and rewards. stage: `sft` or `rl`."""
-    settings = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2, **settings}
-    whole, stopped = folder / "whole", folder / "stopped"
-    logs = stage(drawn, model, whole, **settings)
+    """Trains in folder/whole; a training that stops at the first checkpoint, half of the way, and goes on ends with the
+    same weights, by the same losses and rewards. stage: `sft` or `rl`."""
+    settings = {"max_steps": 4, "save_strategy": "steps", **settings}
+    half = settings["max_steps"] // 2
+    whole, stopped, first = folder / "whole", folder / "stopped", f"checkpoint-{half}"
+    logs = stage(drawn, model, whole, **settings, save_steps=half)
     stopped.mkdir(parents=True)
-    shutil.copytree(whole / "checkpoint-2", stopped / "checkpoint-2")
-    (stopped / "checkpoint-3").mkdir()  # one that was being written
+    shutil.copytree(whole / first, stopped / first)
+    (stopped / f"checkpoint-{half + 1}").mkdir()  # one that was being written
     for name in ("history.jsonl", "run.json"):
         shutil.copy(whole / name, stopped)
-    resumed = stage(drawn, model, stopped, **settings, resume=True)
+    resumed = stage(drawn, model, stopped, **settings, save_steps=half, resume=True)
     assert same(weights(whole), weights(stopped))
-    assert not same(weights(whole), weights(whole / "checkpoint-2"))
+    assert not same(weights(whole), weights(whole / first))
     for name in ("step", "loss", "reward"):
         assert [log.get(name) for log in resumed] == [log.get(name) for log in logs]
 

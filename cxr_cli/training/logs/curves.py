@@ -23,16 +23,17 @@ _PLOTS = {
 
 
 def draw_curves(out: Path) -> list[Path]:
-    """Draws OUT/curves/NAME.png for each group of metrics in OUT/history.jsonl; returns their paths."""
+    """Draws OUT/curves/NAME.png for each group of metrics in OUT/history.jsonl that was logged more than once; returns
+    their paths."""
     from matplotlib.figure import Figure
 
     history = [json.loads(line) for line in (out / "history.jsonl").read_text("utf-8").splitlines()]
     paths = []
     for title, metrics in _PLOTS.items():
         series = {name: _points(history, name) for name in _logged(history, metrics)}
-        if not any(series.values()):
+        if not any(len(points) > 1 for points in series.values()):
             continue
-        figure = Figure(figsize=(6.4, 4), layout="constrained")
+        figure = Figure(figsize=(6.4, 4))  # a layout that is computed would take longer than the drawing
         axes = figure.subplots()
         for name, points in series.items():
             label = name.removeprefix("rewards/").removesuffix("/mean")
