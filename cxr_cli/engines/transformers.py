@@ -30,6 +30,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 
 WINDOW = 8  # batches of requests that wait; the next batch takes those of about the same length
+_PART_OF_A_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # where a reply was cut off within one; vLLM leaves it out
 _PATCH = 14 * 14  # pixels of an image that count as one character of text, to compare lengths
 
 
@@ -172,7 +173,7 @@ class LocalEngine:
         ends = {ends} if isinstance(ends, int) else {*(ends or ()), self.tokenizer.eos_token_id}
         stop = next((place for place, token in enumerate(tokens) if token in ends), None)
         opening = self._opening if not request.schema else ""
-        text = opening + self.tokenizer.decode(tokens[:stop], skip_special_tokens=True)
+        text = opening + self.tokenizer.decode(tokens[:stop], skip_special_tokens=True).rstrip(_PART_OF_A_CHARACTER)
         count, finish = (len(tokens), "length") if stop is None else (stop + 1, "stop")
         return Reply(request.id, text, finish, prompt_tokens, count, request.seed)
 

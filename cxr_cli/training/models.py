@@ -50,6 +50,7 @@ def load_trainable(model: str, settings: dict[str, Any]) -> tuple[Any, Any, Any]
         **attention,
     )
     keep_router_quiet(base)
+    save_experts_as_published(base)
     processor = load_processor(files.base, revision)
     if files.adapter:
         adapted = add_adapter(base, files.adapter, is_trainable=True)
@@ -67,3 +68,14 @@ def keep_router_quiet(model: Any) -> None:
     text_config = model.config.get_text_config()
     if getattr(text_config, "output_router_logits", False):
         text_config.output_router_logits = False
+
+
+def save_experts_as_published(model: Any) -> None:
+    """Lets a model be saved with the weights of its experts turned as published checkpoints and vLLM have them.
+    transformers reads either way, and by itself writes them as they are in memory."""
+    from transformers.core_model_loading import Transpose
+
+    for conversion in getattr(model, "_weight_conversions", None) or ():
+        for operation in getattr(conversion, "operations", ()):
+            if isinstance(operation, Transpose):
+                operation.check_dims = False

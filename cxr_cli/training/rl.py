@@ -55,6 +55,7 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     from cxr_cli.training.grpo.sampler_check import SamplerCheck
     from cxr_cli.training.grpo.step_credit import StepCredit
     from cxr_cli.training.grpo.vllm_rollouts import VllmRollouts, vllm_errors
+    from cxr_cli.training.grpo.vllm_weights import send_as_saved
     from cxr_cli.training.logs.completion_log import CompletionLog
     from cxr_cli.training.logs.log_callback import LogCallback
 
@@ -94,6 +95,8 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
             callbacks=callbacks,
             rollout_func=VllmRollouts(processor, sampler_check.take_samples) if arguments.use_vllm else None,
         )
+    if arguments.use_vllm:
+        send_as_saved(trainer.vllm_generation)
     _report_left_over(arguments, len(data.rows))
     batches = arguments.steps_per_generation * arguments.num_iterations  # that a generation lasts
     run_trainer(trainer, job, lambda: trainer._step % batches == 0)

@@ -54,7 +54,8 @@ def _of_sentence_pieces(
     learned = json.loads(raw.to_str())["model"]
     standard = {f"{name}_token": token for name, token in named if name in _STANDARD}
     characters = [*map(chr, range(33, 127)), "▁", *("\n" * count for count in range(1, 5))]
-    lines = [("\n" * count, "\n") for count in range(1, 4)]  # vLLM asks for these tokens
+    # vLLM asks for these tokens, and takes two blank lines for one of them.
+    lines = [("\n" * first, "\n" * (count - first)) for count in range(2, 5) for first in range(1, count)]
     pieces = [*standard.values(), *(f"<0x{byte:02X}>" for byte in range(256)), *characters, *learned["vocab"]]
     tokenizer = GemmaTokenizer(
         vocab={piece: place for place, piece in enumerate(dict.fromkeys(pieces))},

@@ -1,15 +1,16 @@
 """Runs in the environment with vLLM.
 
-run.py build FOLDER           makes tiny models with random weights
-run.py ask FOLDER SETTINGS    asks them
-run.py families FOLDER FAMILY ..  builds tiny models of these families and asks each by vLLM and by transformers
+run.py ask FOLDER SETTINGS FAMILY ..  asks the tiny models that `build` made, by vLLM and by transformers, and tiny
+                              models of these families; with "" as SETTINGS those of the families alone
 run.py language FOLDER        makes a small language model that has learnt English: SmolLM2-135M-Instruct
 run.py cxr ..                 is `cxr ..` with an engine whose weights can be changed, as they always can on a GPU
 """
 
+import io
 import json
 import os
 import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,11 @@ from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN
 from cxr_cli.errors import CxrError
 from tests.engines.conversations import generate
 
-LANGUAGE = r".*language_model.*\.(q_proj|v_proj|down_proj)"
 SCHEMA = {"type": "object", "properties": {"edema": {"type": "boolean"}}, "required": ["edema"]}
 SCHEMA |= {"additionalProperties": False}
 FILMS = 24
+IN_BF16 = ("qwen3_5",)  # all that vLLM's linear attention takes on a CPU
 SHAPES = ((64, 64), (112, 112), (120, 60), (60, 130))
-
-
-def build(folder: Path) -> None:
-    """model: tiny. adapter: changes what it says. seeing: also changes what it sees."""
-    from recipes import tiny_model
-
-    tiny_model.build(folder / "model")
-    adapt(folder / "model", folder / "adapter", LANGUAGE)
-    adapt(folder / "model", folder / "seeing", f"({LANGUAGE}|.*visual.*fc1)")
 
 
 def language(folder: Path) -> None:
@@ -55,17 +47,6 @@ def language(folder: Path) -> None:
     model = AutoModelForCausalLM.from_config(read.config, dtype=torch.bfloat16)
     model.load_state_dict(read.state_dict())
     model.save_pretrained(folder)
-
-
-def adapt(model: Path, adapter: Path, modules: str) -> None:
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForImageTextToText
-
-    torch.manual_seed(1)
-    base = AutoModelForImageTextToText.from_pretrained(model)
-    config = LoraConfig(r=8, lora_alpha=64, target_modules=modules, init_lora_weights=False)
-    get_peft_model(base, config).save_pretrained(adapter)
 
 
 def ask(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
@@ -89,20 +70,23 @@ def ask(folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
     return said | {"drawn": replies[:FILMS], "drawn again": list(reversed(replies[FILMS:]))}
 
 
-def ask_families(folder: Path, families: list[str]) -> dict[str, list[list[str]]]:
-    """Of each family the replies of vLLM and of transformers, to questions on one and on two films of noise."""
+def ask_family(folder: Path, family: str) -> dict[str, Any]:
+    """The replies of vLLM and of transformers, to questions on one and on two films of noise, and what vLLM's engine
+    reported."""
     from recipes import tiny_model
 
     noise = np.random.default_rng(0)
     films = [Image.fromarray(noise.integers(0, 255, (high, wide), dtype=np.uint8)) for wide, high in SHAPES]
     asked = [Request(f"{n}", about(f"Is there edema? {n}", *films[n % 3 :][: 1 + n % 2])) for n in range(8)]
-    settings = {"enforce_eager": True, "max_model_len": 1024, "max_num_seqs": 16, "dtype": "float32"}
+    precision = {"dtype": "bfloat16" if family in IN_BF16 else "float32"}
+    settings = {"enforce_eager": True, "max_model_len": 1024, "max_num_seqs": 16, **precision}
     settings |= {"limit_mm_per_prompt": {"image": 2}, "distributed_executor_backend": "uni"}
-    said = {}
-    for family in families:
-        model, short = tiny_model.build(folder / family, family), Sampling(max_tokens=6)
-        said[family] = [texts(model, "vllm", asked, settings, short), texts(model, "transformers", asked, None, short)]
-    return said
+    model, short = tiny_model.build(folder / family, family), Sampling(max_tokens=6)
+    with redirect_stderr(io.StringIO()) as reported:
+        by_vllm = texts(model, "vllm", asked, settings, short)
+    by_transformers = texts(model, "transformers", asked, precision, short)
+    warnings = [line for line in reported.getvalue().splitlines() if line.startswith("cxr: WARNING: ")]
+    return {"vllm": by_vllm, "transformers": by_transformers, "warnings": warnings}
 
 
 def about(text: str, *films: Image.Image) -> list[dict[str, Any]]:
@@ -150,17 +134,14 @@ def cxr(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
-    if what == "build":
-        sys.path.insert(0, str(Path(__file__).parents[2]))
-        build(Path(rest[0]))
-    elif what == "families":
-        sys.path.insert(0, str(Path(__file__).parents[2]))
-        print(json.dumps(ask_families(Path(rest[0]), rest[1:])))
-    elif what == "language":
+    if what == "language":
         language(Path(rest[0]))
     elif what == "cxr":
         cxr(rest)
     else:
+        sys.path.insert(0, str(Path(__file__).parents[2]))
+        place, settings, *families = rest
         before = our_variables()
-        answers = ask(Path(rest[0]), json.loads(rest[1]))
+        answers = ask(Path(place), json.loads(settings)) if settings else {}
+        answers["families"] = {family: ask_family(Path(place), family) for family in families}
         print(json.dumps(answers | {"variables": [before, our_variables()]}))

@@ -13,6 +13,7 @@ from cxr_cli.engines.requests import Reply, Request, failed_reply, images_in, sp
 from cxr_cli.engines.spec import Spec
 from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN, check_installed, engine_arguments
 from cxr_cli.engines.vllm.orphans import OrphanWatch
+from cxr_cli.engines.vllm.prompt_check import PromptCheck
 from cxr_cli.environment import environment
 from cxr_cli.errors import CxrError, EngineError, library_message
 from cxr_cli.extras import need
@@ -82,15 +83,17 @@ class Vllm(AsyncEngine):
             [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
         )
         prompt: dict[str, Any] = {"prompt": text}
-        if images := images_in(request.messages):
-            prompt["multi_modal_data"] = {"image": [image.convert("RGB") for image in images]}
+        if films := [image.convert("RGB") for image in images_in(request.messages)]:
+            prompt["multi_modal_data"] = {"image": films}
         renderer = self.engine.renderer
         # The template has written the special tokens; for a vision-language model vLLM would add them once more.
         tokens = renderer.default_chat_tok_params.with_kwargs(add_special_tokens=False)
         [rendered] = await renderer.render_cmpl_async([prompt], tokens)
         await self._wait_for_burst()
         stream = self.engine.generate(rendered, self._parameters(request), request.id, lora_request=self.lora)
-        return [output async for output in stream][-1]
+        output = [output async for output in stream][-1]
+        self._prompts.compare(text, films, output.prompt_token_ids or ())
+        return output
 
     async def _wait_for_burst(self) -> None:
         """Holds requests back until BURST of them are there, or BURST_WAIT is over: vLLM starts a prompt at once, and
@@ -129,6 +132,7 @@ class Vllm(AsyncEngine):
     def _start(self) -> None:
         self.processor = load_processor(self.files.base, self.spec.revision)
         self.special, self.opening = special_token_pattern(self.processor), reply_opening(self.processor)
+        self._prompts = PromptCheck(self.processor)
         self._orphans = OrphanWatch()
         try:
             self.engine = self.run(self._open(self._orphans))
