@@ -34,9 +34,10 @@ SAMPLED = ["--samples", 2, "--temperature", 1, "--top-p", 0.9, "--seed", 3, "--m
 ROWS = 64
 SIZES = ((112, 112), (200, 90), (96, 240))
 LANGUAGE = r".*language_model.*\.(q_proj|v_proj|down_proj)"
-ALIKE = {"gemma3": 8, "qwen3_vl_moe": 8, "llava_onevision": 4}
-"""How many of eight replies are the same as those of transformers at least; half of the questions are on two films, of
-which vLLM cuts LLaVA-OneVision's into tiles, as the model's processor does with a film alone."""
+ALIKE = {"gemma3": 7, "qwen3_vl_moe": 8, "llava_onevision": 4}
+"""How many of eight replies are the same as those of transformers at least. One of Gemma's ends within a character,
+whose bytes the two decode differently. Half of the questions are on two films, of which vLLM cuts LLaVA-OneVision's
+into tiles, as the model's processor does with a film alone."""
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_a_family_answers_as_with_transformers(said: dict[str, Any], family: str
     replies = said["families"][family]
     alike = [a == b for a, b in zip(replies["vllm"], replies["transformers"], strict=True)]
     assert sum(alike) >= ALIKE[family], replies
-    assert len(replies["warnings"]) == (ALIKE[family] < 8)
+    assert len(replies["warnings"]) == (family == "llava_onevision")
     assert all("where a question has 2 films" in line for line in replies["warnings"])
 
 
