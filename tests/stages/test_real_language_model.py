@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,8 @@ from tests.vllm_cpu.serving import ENVIRONMENT, HOME, NEEDS_VLLM, PYTHON, RUN, s
 pytest.importorskip("aiohttp")
 pytestmark = NEEDS_VLLM
 
-STUDIES = 2  # a minute of processor time, most of it for starting; tests/bench/quality/llm_steps.py takes more
-MINE = [
-    "mine",
-    "examples",
-    "--task",
-    "binary",
-    "--findings",
-    "pleural effusion",
-    "--limit",
-    STUDIES,
-    "-o",
-    "mined.jsonl",
-]
+ONE_CASE = ("--task", "binary", "--findings", "pleural effusion")
+MINE = ["mine", "examples", *ONE_CASE, "--limit", "1", "-o", "mined.jsonl"]  # tests/bench/quality/llm_steps.py: 40
 CASE = {
     "id": "a",
     "task": "binary",
@@ -62,19 +52,38 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(here: Path) -> Iterator[str]:
-    with serve(here, "model", "--max-model-len", "2048", "--max-num-seqs", str(STUDIES)) as (url, _):
+    with serve(here, "model", "--max-model-len", "2048", "--max-num-seqs", "8") as (url, _):
         yield url
 
 
-def cxr(here: Path, *arguments: object, stdin: str = "") -> tuple[int, list[dict[str, Any]], str]:
-    """Exit code, rows and stderr."""
+Done = tuple[int, list[dict[str, Any]], str]
+"""Exit code, rows and stderr."""
+
+
+def cxr(here: Path, *arguments: object) -> Done:
     environment = ENVIRONMENT | {"PYTHONPATH": f"{here}:{HOME}", "CXR_CACHE": str(here / "cache")}
     command = [sys.executable, "-m", "cxr_cli", *map(str, arguments)]
-    done = subprocess.run(command, cwd=here, env=environment, input=stdin, capture_output=True, text=True, timeout=1200)
+    done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, timeout=1200)
     assert "Traceback" not in done.stderr
     assert "a connection to" not in done.stderr
     assert "cut off" not in done.stderr
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+@pytest.fixture(scope="module")
+def runs(here: Path, url: str) -> dict[str, Done]:
+    """All stages at once: a server that answers many requests together takes less time for each."""
+    (here / "case.jsonl").write_text(json.dumps(CASE))
+    Image.linear_gradient("L").save(here / "film.png")
+    commands = {
+        "mine": MINE,
+        "verify": ["verify", "case.jsonl", "--judge", "llm", "--keep", "all"],
+        "score": ["score", "case.jsonl", "--judge", "llm"],
+        "infer": ["infer", "case.jsonl", "--images", ".", "--workers", "0"],
+    }
+    with ThreadPoolExecutor() as pool:
+        done = pool.map(lambda command: cxr(here, *command, "-m", url), commands.values())
+        return dict(zip(commands, done, strict=True))
 
 
 def replies(stderr: str) -> int:
@@ -84,39 +93,41 @@ def replies(stderr: str) -> int:
     return int(words[1]) - (int(words[3]) if "cache" in last else 0)
 
 
-def test_mine_and_ask_nothing_twice(here: Path, url: str) -> None:
-    code, _, err = cxr(here, *MINE, "-m", url)
-    rows = [json.loads(line) for line in (here / "mined.jsonl").read_text().splitlines()]
-    good = [row for row in rows if row["steps"] is not None]
-    assert len({row["id"] for row in rows}) == len(rows) == STUDIES
-    assert code == (0 if len(good) == len(rows) else 3), err
-    assert all(row["why"]["steps"].startswith("engine: ") for row in rows if row["steps"] is None)
-    for row in good:
-        plan, *observations, conclusion = row["steps"]
-        assert (plan["kind"], conclusion["kind"]) == ("plan", "conclude")
-        assert all(step["kind"] == "observe" and step["evidence"] for step in observations)
-        assert row["answer"] in conclusion["text"]
-        texts = [step["text"] for step in observations]
-        assert len({*texts}) == len(texts)
-    assert 3 * len(good) <= replies(err) <= 6 * len(rows)
-    again, _, err = cxr(here, *MINE, "-m", url, "--resume")
-    assert (again, replies(err)) == (code, 0)
+def test_mine(here: Path, runs: dict[str, Done]) -> None:
+    code, _, err = runs["mine"]
+    [row] = [json.loads(line) for line in (here / "mined.jsonl").read_text().splitlines()]
+    if row["steps"] is None:
+        assert code == 3, err
+        assert row["why"]["steps"].startswith("engine: ")
+        assert 2 <= replies(err) <= 6
+        return
+    assert code == 0, err
+    plan, *observations, conclusion = row["steps"]
+    assert (plan["kind"], conclusion["kind"]) == ("plan", "conclude")
+    assert all(step["kind"] == "observe" and step["evidence"] for step in observations)
+    assert row["answer"] in conclusion["text"]
+    assert len({step["text"] for step in row["steps"]}) == len(row["steps"])
+    assert 3 <= replies(err) <= 6
 
 
-def test_verify_and_score(here: Path, url: str) -> None:
-    code, [row], err = cxr(here, "verify", "--judge", "llm", "-m", url, "--keep", "all", stdin=json.dumps(CASE))
+def test_nothing_is_asked_twice(here: Path, url: str, runs: dict[str, Done]) -> None:
+    code, _, err = cxr(here, *MINE, "-m", url, "--resume")
+    assert (code, replies(err)) == (runs["mine"][0], 0)
+
+
+def test_verify_and_score(runs: dict[str, Done]) -> None:
+    code, [row], err = runs["verify"]
     assert code in (0, 3), err
     [step] = row["steps"]
     assert step["verdict"] or (row["support"] is None and row["why"]["support"].startswith("engine: "))
     assert step["evidence"] or step["verdict"] != "contradicted"
-    code, [row], err = cxr(here, "score", "--judge", "llm", "-m", url, stdin=json.dumps(CASE))
+    code, [row], err = runs["score"]
     assert code in (0, 3), err
     assert {name for name, value in row["scores"].items() if value is None} <= row["why"].keys()
 
 
-def test_infer_by_a_model_that_sees_no_films(here: Path, url: str) -> None:
-    Image.linear_gradient("L").save(here / "film.png")
-    code, [row], err = cxr(here, "infer", "-", "-m", url, "--images", ".", stdin=json.dumps(CASE))
+def test_infer_by_a_model_that_sees_no_films(runs: dict[str, Done]) -> None:
+    code, [row], err = runs["infer"]
     assert code == 3, err
     assert row["predictions"] is None
     assert row["why"]["predictions"].startswith("engine: the server refuses the request: HTTP 4")
