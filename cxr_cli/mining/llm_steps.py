@@ -15,7 +15,6 @@ from cxr_cli.engines.conversations import Conversation, run_conversations
 from cxr_cli.engines.prompts.json_schema import (
     Schema,
     array_of,
-    enum_of,
     numbered_object,
     object_of,
     subset_of,
@@ -30,7 +29,6 @@ from cxr_cli.mining.cases import Miner
 from cxr_cli.records import Step, StepKind, Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.signatures import signature
-from cxr_cli.tasks.task import texts_of
 
 T = TypeVar("T")
 PROMPTS = {
@@ -86,8 +84,8 @@ class StepWriter:
         steps = yield from self.model.ask(
             f"{id}#refine",
             PROMPTS["refine"],
-            _chain(sorted({number for numbers in evidence.values() for number in numbers}), case),
-            lambda reply: _chain_steps(reply, report),
+            _chain(sorted({number for numbers in evidence.values() for number in numbers})),
+            lambda reply: _chain_steps(reply, case, report),
             lambda reply: _chain_fault(reply, case),
             question=question,
             answer=answer_text(case),
@@ -115,27 +113,21 @@ def _without_steps(case: Row, reason: str) -> Row:
     return case | {"steps": None} | merge_reasons(case, ["steps"], {"steps": reason})
 
 
-def _chain(numbers: list[int], case: Mapping[str, Any]) -> Schema:
-    """A plan, observations that each rest on some of these sentences, the answer among the options, and a reason."""
+def _chain(numbers: list[int]) -> Schema:
+    """A plan, observations that each rest on some of these sentences, and the reason for the answer."""
     observation = object_of(sentences=subset_of(numbers, 1, _MOST_SENTENCES), text=_TEXT)
     most = min(MOST_ITEMS, len(numbers) + 1) if numbers else 0
-    option = enum_of(*(case.get("options") or texts_of(case["answer"])))
-    answer = array_of(option, 1, len(option["enum"])) if isinstance(case["answer"], list) else option
-    return object_of(
-        plan=_TEXT,
-        observations=array_of(observation, min(1, most), most),
-        conclusion=object_of(answer=answer, reason=_TEXT),
-    )
+    return object_of(plan=_TEXT, observations=array_of(observation, min(1, most), most), reason=_TEXT)
 
 
-def _chain_steps(reply: Any, report: NumberedReport) -> list[Step]:
+def _chain_steps(reply: Any, case: Mapping[str, Any], report: NumberedReport) -> list[Step]:
     def step(text: str, kind: StepKind, sentences: Iterable[int] = ()) -> Step:
         return {"text": text, "kind": kind, "evidence": report.spans(sentences)}
 
     return [
         step(_whole_sentences(reply["plan"]), "plan"),
         *(step(text, "observe", sentences) for text, sentences in _whole_observations(reply)),
-        step(_conclusion_text(reply["conclusion"]), "conclude"),
+        step(_conclusion(reply["reason"], case), "conclude"),
     ]
 
 
@@ -154,12 +146,12 @@ def _whole_sentences(text: str) -> str:
     return " ".join(_distinct(parts, str))
 
 
-def _conclusion_text(conclusion: Mapping[str, Any]) -> str:
-    """The reason and the answer in one sentence, unless the reason names the answer itself."""
-    reason = _whole_sentences(conclusion["reason"])
+def _conclusion(reason: str, case: Mapping[str, Any]) -> str:
+    """The reason and the answer in one sentence, unless the reason names an answer itself."""
+    reason = _whole_sentences(reason)
     if any(NAMES_ANSWER.finditer(reason.lower())):
         return reason
-    return f"{reason.rstrip('.,; ')}, so the answer is {', '.join(texts_of(conclusion['answer']))}."
+    return f"{reason.rstrip('.,; ')}, so the answer is {answer_text(case)}."
 
 
 def _distinct(parts: Iterable[T], text_of_part: Callable[[T], str]) -> list[T]:
@@ -171,21 +163,19 @@ def _distinct(parts: Iterable[T], text_of_part: Callable[[T], str]) -> list[T]:
 
 
 def _chain_fault(reply: Any, case: Mapping[str, Any]) -> str | None:
-    """Each part must hold a whole sentence; the answer, the sentence that it stands in and the reason must all be for
-    the answer of the case."""
-    conclusion, right = reply["conclusion"], answer_text(case)
+    """Each part must hold a whole sentence, and the reason must not be one for another answer than that of the case."""
     whole = {
         "plan": _whole_sentences(reply["plan"]),
         "observations": _whole_observations(reply) or not reply["observations"],
-        "conclusion.reason": _whole_sentences(conclusion["reason"]),
+        "reason": _whole_sentences(reply["reason"]),
     }
     if empty := next((name for name, part in whole.items() if not part), None):
         return f"`{empty}`: no sentence of its own that ends within {_STEP_LENGTH} characters"
-    grades = [grade(case, text)[0]["accuracy"] for text in (_conclusion_text(conclusion), conclusion["reason"])]
-    if {*texts_of(conclusion["answer"])} != {*texts_of(case["answer"])} or grades[0] != 1:
-        return f"the conclusion does not say that the answer is {right}"
-    if grades[1] == 0 and not isinstance(case["answer"], list):
-        return f"the reason in the conclusion speaks against {right}"
+    of_reason, of_conclusion = (
+        grade(case, text)[0]["accuracy"] for text in (reply["reason"], _conclusion(reply["reason"], case))
+    )
+    if of_conclusion != 1 or (of_reason == 0 and not isinstance(case["answer"], list)):
+        return f"`reason`: it is not for the answer {answer_text(case)}"
     return None
 
 

@@ -103,16 +103,15 @@ def test_a_reply_that_was_cut_off_twice_is_a_null(cxr: Cxr) -> None:
     assert case["why"]["steps"] == "engine: evidence: cut off at max tokens: raise --max-tokens"
 
 
-def chain(plan: str, observation: str, reason: str, answer: str = "Yes", sentences: Sequence[int] = (1,)) -> str:
+def chain(plan: str, observation: str, reason: str, sentences: Sequence[int] = (1,)) -> str:
     observations = [{"sentences": list(sentences), "text": observation}]
-    conclusion = {"reason": reason, "answer": answer}
-    return json.dumps({"plan": plan, "observations": observations, "conclusion": conclusion})
+    return json.dumps({"plan": plan, "observations": observations, "reason": reason})
 
 
 ENDLESS = ("I look at the left pleura, then " * 5)[:160]
 NO_SENTENCE = "no sentence of its own that ends within 160 characters"
 ECHO = "it repeats the instruction or the example"
-NO_YES = "the conclusion does not say that the answer is Yes"
+NO_YES = "`reason`: it is not for the answer Yes"
 
 
 @needs("llm")
@@ -131,16 +130,13 @@ def test_the_conclusion_is_the_models_reason_and_the_answer(cxr: Cxr, reason: st
 
 
 @needs("llm")
-def test_the_answer_is_chosen_among_the_options(cxr: Cxr) -> None:
+def test_several_answers_are_added_to_the_reason(cxr: Cxr) -> None:
     study = {"id": "s", "report": "Left pleural effusion. Cardiomegaly. Right lung nodule. No pneumothorax."}
-    with Server(Scripted()) as server:
+    with Server(Scripted(refine=[chain("I look.", "Fluid.", "Fluid lies left.")] * 2)) as server:
         cases, _ = mine(cxr, server, "--task", "multiple", study=study)
-        chains = [asked["response_format"]["json_schema"]["schema"]["properties"] for asked in server.requests]
-    answers = [chain["conclusion"]["properties"]["answer"] for chain in chains if "conclusion" in chain]
-    choices = [case["options"] or case["answer"] for case in cases]
-    assert sorted(answer["items"]["enum"] for answer in answers) == sorted(choices)
-    assert {answer["minItems"] for answer in answers} == {1}
-    assert all(case["steps"][-1]["text"] == f"So the answer is {', '.join(case['answer'])}." for case in cases)
+    assert len(cases) == 2
+    for case in cases:
+        assert case["steps"][-1]["text"] == f"Fluid lies left, so the answer is {', '.join(case['answer'])}."
 
 
 @needs("llm")
@@ -148,16 +144,14 @@ def test_the_answer_is_chosen_among_the_options(cxr: Cxr) -> None:
     ("reply", "reason"),
     [
         (chain("I look.", "Fluid.", "So the answer is No."), NO_YES),
-        (chain("I look.", "Fluid.", "Fluid lies left.", "No"), NO_YES),
         (chain("I look.", "Fluid.", "Not Yes but No."), NO_YES),
-        (chain("I look.", "Fluid.", "No effusion is seen."), "the reason in the conclusion speaks against Yes"),
-        (chain("I look.", "Fluid.", "Fluid.", "Maybe"), "`conclusion.answer`: not one of Yes, No"),
+        (chain("I look.", "Fluid.", "No effusion is seen."), NO_YES),
         (chain("I look.", "There is no cavity in either upper lobe.", "The answer is Yes."), ECHO),
         (chain("Write as someone who sees the film", "Fluid.", "The answer is Yes."), ECHO),
         (chain(ENDLESS, "Fluid.", "The answer is Yes."), f"`plan`: {NO_SENTENCE}"),
         (chain("I look.", "I  look", "The answer is Yes."), f"`observations`: {NO_SENTENCE}"),
         (chain("I look.", ENDLESS, "The answer is Yes."), f"`observations`: {NO_SENTENCE}"),
-        (chain("I look.", "Fluid.", ENDLESS), f"`conclusion.reason`: {NO_SENTENCE}"),
+        (chain("I look.", "Fluid.", ENDLESS), f"`reason`: {NO_SENTENCE}"),
         (
             chain("I look.", "Fluid.", "The answer is Yes.", sentences=()),
             "`observations[0].sentences`: holds fewer than 1",
@@ -220,7 +214,7 @@ def test_a_step_that_is_repeated_counts_once(cxr: Cxr) -> None:
     reply = {
         "plan": "I look.",
         "observations": observations,
-        "conclusion": {"reason": "The answer is Yes.", "answer": "Yes"},
+        "reason": "The answer is Yes.",
     }
     with Server(Scripted(refine=[json.dumps(reply)])) as server:
         [case], _ = mine(cxr, server)

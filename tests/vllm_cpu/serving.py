@@ -35,7 +35,15 @@ def serve(folder: Path, model: str, *arguments: str) -> Iterator[tuple[str, subp
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    same = ["--enforce-eager", "--no-enable-chunked-prefill", "--distributed-executor-backend", "uni"]
+    compact = '{"backend": "xgrammar", "disable_any_whitespace": true}'  # as docs/models-and-servers.md says
+    same = [
+        "--structured-outputs-config",
+        compact,
+        "--enforce-eager",
+        "--no-enable-chunked-prefill",
+        "--distributed-executor-backend",
+        "uni",
+    ]
     command = [PYTHON.with_name("vllm"), "serve", model, "--host", "127.0.0.1", "--port", str(port), *same, *arguments]
     log = folder / "server.log"
     with log.open("w") as file:

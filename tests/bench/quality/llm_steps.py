@@ -101,11 +101,12 @@ def tokens(replies: list[Reply]) -> int:
 
 
 def summary(stage: str, replies: dict[str, list[Reply]], failures: dict[str, str | None]) -> str:
-    """Accepted at once, after one more request, failed; tokens. failures: of each case, None if it was accepted."""
+    """Accepted at once, after one more request, failed; tokens. failures: of each case that ended, None if it was
+    accepted."""
     asked_again = {case for case, several in replies.items() if any(r.id.endswith("#again") for r in several)}
     good = [case for case, failure in failures.items() if failure is None]
     at_once = [case for case in good if case not in asked_again]
-    all_replies = [reply for several in replies.values() for reply in several]
+    all_replies = [reply for case, several in replies.items() if case in failures for reply in several]
     clean = tokens([reply for case in at_once for reply in replies.get(case, [])]) / max(1, len(at_once))
     lines = [
         f"{stage}: {len(failures)} cases, {len(at_once)} accepted at once, {len(good) - len(at_once)} after one more",
@@ -125,21 +126,22 @@ def main() -> None:
     with open_model(spec) as opened:
         observed = Observed(opened.engine)
         model = Model(observed)  # type: ignore[arg-type]
-        numbered = ((n, case) for n, case in enumerate(cases) if time.monotonic() - start < 60 * minutes)
-        begun = ((case, stages(model, case, n < judged)) for n, case in numbered)
-        for case, outcome in run_conversations(observed, begun):  # type: ignore[arg-type]
+        conversations = ((case, stages(model, case, n < judged)) for n, case in enumerate(cases))
+        for case, outcome in run_conversations(observed, conversations):  # type: ignore[arg-type]
             if isinstance(outcome, RowError):
                 raise outcome
             outcomes[case["id"]] = outcome
             failure = engine_failure(outcome.mined, "steps") or "accepted"
             print(f"{time.monotonic() - start:.0f} s: {case['id']}: {failure}", flush=True)
+            if time.monotonic() - start > 60 * minutes:
+                break
     verified = {id: outcome.verified for id, outcome in outcomes.items() if outcome.verified}
     print(summary("mine", observed.of("mine"), {id: engine_failure(o.mined, "steps") for id, o in outcomes.items()}))
     plans = Counter(r.text for replies in observed.of("mine").values() for r in replies if "#plan" in r.id)
     print(f"  distinct plans {len(plans)} of {plans.total()}")
     steps = [step for row in verified.values() for step in row["steps"]]
     print("  by the rules:", *(f"{n} {verdict}" for verdict, n in Counter(s["verdict"] for s in steps).most_common()))
-    by_model = {id: engine_failure(verified[id], "support") for id in observed.of("verify")}
+    by_model = {id: engine_failure(verified[id], "support") for id in observed.of("verify") if id in verified}
     print(summary("verify", observed.of("verify"), by_model))
     seconds = Counter(step["second"]["verdict"] for step in steps if step.get("second"))
     print("  by the model:", *(f"{n} {verdict}" for verdict, n in seconds.most_common()))
