@@ -79,7 +79,10 @@ class Rules:
     def score(self, row: Mapping[str, Any], **options: Any) -> Row:
         """The row with `scores`, and `why` for each that is null. options: those of `Scorer`, such as
         statements=True, empty="zero"."""
-        answered, scorer = plain_row(row, ScoredCase), _kept_scorer(self, tuple(sorted(options.items())))
+        answered, scorer = (
+            plain_row(row, ScoredCase),
+            _kept_scorer(self, tuple((name, _hashable(value)) for name, value in sorted(options.items()))),
+        )
         return _about(answered, lambda: result_of(scorer.row(answered)))
 
     @overload

@@ -10,6 +10,7 @@ from cxr_cli.published.published_table import PUBLISHED_RESULTS
 from cxr_cli.rows import FlowOptions
 from cxr_cli.scoring.judges.judge_table import Empty
 from cxr_cli.scoring.tables.format_table import FORMATS
+from cxr_cli.scoring.text_metrics.text_metric_table import TEXT_METRICS
 
 if TYPE_CHECKING:
     from cxr_cli.stages.score import SummaryOptions
@@ -53,6 +54,13 @@ measures = (
         "--statements",
         is_flag=True,
         help="Add sensitivity, specificity and consistency of the statements in the reasoning.",
+    ),
+    click.option(
+        "--metric",
+        "metrics",
+        multiple=True,
+        metavar="NAME",
+        help=f"Add this metric of the reply's text, one each: {', '.join(TEXT_METRICS)}, or my_module:function.",
     ),
     click.option("--grounding", is_flag=True, help="Add the overlap (IoU) of predicted boxes with the row's `boxes`."),
 )

@@ -9,6 +9,8 @@ import numpy as np
 from cxr_cli.errors import CxrError
 from cxr_cli.rewards.own_reward import load_own_reward
 from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
+from cxr_cli.rewards.text_rewards import text_reward
+from cxr_cli.scoring.text_metrics.text_metric_table import TEXT_METRICS
 from cxr_cli.suggestions import known_names
 
 Reward = Callable[..., list[float | None]]
@@ -76,7 +78,9 @@ def _name_and_weight(text: str) -> tuple[str, float]:
 def _function(name: str) -> tuple[str, Reward]:
     if name in REWARDS:
         return name, REWARDS.load(name)
+    if name in TEXT_METRICS:
+        return name, text_reward(name)
     if ":" in name:
         return load_own_reward(name)
-    listing = f"{', '.join(REWARDS)}, or my_module:function"
-    raise CxrError(f"--reward: no reward is called {name}{known_names(name, REWARDS, listing)}")
+    listing = f"{', '.join(REWARDS)}, my_module:function, or a metric of cxr score --metric"
+    raise CxrError(f"--reward: no reward is called {name}{known_names(name, (*REWARDS, *TEXT_METRICS), listing)}")

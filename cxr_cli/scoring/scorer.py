@@ -9,10 +9,11 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings import Reader
 from cxr_cli.records import ENGINE, Unmentioned, merge_reasons, unanswered
 from cxr_cli.rows.mapping import mapping_advice
-from cxr_cli.rows.signatures import in_use
+from cxr_cli.rows.signatures import in_use, listed
 from cxr_cli.scoring.judges.judge_table import JUDGES, Empty, Judge, JudgeSettings
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import SCORES, Score, ScoreSettings
+from cxr_cli.scoring.text_metrics.text_metric_table import text_metrics
 
 if TYPE_CHECKING:
     from cxr_cli.engines.prompts.structured import Model
@@ -27,6 +28,7 @@ class Scorer:
     empty: what a part of RadRScore with nothing to count is: "null", or "zero" as in the published evaluation.
     model: that the judge "llm" asks. statements: also sensitivity, specificity and consistency of the statements.
     grounding: also the overlap of boxes.
+    metrics: also these of TEXT_METRICS, or functions of one's own, `my_module:function`.
     """
 
     def __init__(
@@ -39,13 +41,16 @@ class Scorer:
         model: "Model | None" = None,
         statements: bool = False,
         grounding: bool = False,
+        metrics: Sequence[str] = (),
     ) -> None:
         judging = JudgeSettings(reader, unmentioned, empty, model)
         by_name: dict[str, Judge] = {name: JUDGES.load(name)(judging) for name in judges}
         asked_model = model if "llm" in judges else None
-        settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, grounding, asked_model)
+        texts = text_metrics(metrics)
+        settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, grounding, asked_model, texts)
         self.groups: list[Score] = [SCORES.load(name)(settings) for name in SCORES]
-        signed = in_use(empty=empty, statements=statements, grounding=grounding)
+        versions = listed(f"{name}@{metric.version}" for name, metric in texts.items())
+        signed = in_use(empty=empty, statements=statements, grounding=grounding, metric=versions)
         self.signature = " & ".join(judge.signature(**signed) for judge in by_name.values())
 
     def row(self, row: Mapping[str, Any]) -> Conversation[dict[str, Any]]:

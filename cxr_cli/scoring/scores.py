@@ -4,6 +4,7 @@ A score of your own: a class like those named here in a file of its own, and a l
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cxr_cli.registry import Registry
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cxr_cli.records import Unmentioned
     from cxr_cli.scoring.judges.judge_table import Empty, Judge
     from cxr_cli.scoring.metrics.radrscore import Scores
+    from cxr_cli.scoring.text_metrics.text_metric_table import TextMetric
 
 SCORES = Registry(
     {
@@ -22,6 +24,7 @@ SCORES = Registry(
         "reasoning": "cxr_cli.scoring.reasoning:ReasoningScores",
         "statements": "cxr_cli.scoring.statements:StatementScores",
         "report": "cxr_cli.scoring.report:ReportScores",
+        "text": "cxr_cli.scoring.text_scores:TextScores",
         "grounding": "cxr_cli.scoring.grounding:GroundingScores",
         "vote": "cxr_cli.scoring.answers:VoteScores",
     }
@@ -40,6 +43,7 @@ class ScoreSettings(NamedTuple):
     statements: bool = False
     grounding: bool = False
     model: "Model | None" = None
+    text_metrics: "Mapping[str, TextMetric]" = MappingProxyType({})
 
 
 class Score(Protocol):

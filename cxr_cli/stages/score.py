@@ -52,6 +52,7 @@ class ScoreOptions:
     references: str | None = None
     statements: bool = False
     grounding: bool = False
+    metrics: Sequence[str] = ()
     unmentioned: Unmentioned = "normal"
     lexicon: str | None = None
     seed: int = 0
@@ -67,6 +68,8 @@ class ScoreOptions:
 
 def run(options: ScoreOptions) -> int:
     """Scores rows and writes them, or prints their summary or comparison. Returns how many were rejected or failed."""
+    if options.metrics and options.jobs != 1:
+        raise CxrError("--metric: its models are in one process: leave out --jobs")
     return _compare_models(options) if options.summary.compare else _score_inputs(options)
 
 
@@ -185,5 +188,6 @@ def _open(options: ScoreOptions) -> Iterator[_Scoring]:
             model=model,
             statements=options.statements,
             grounding=options.grounding,
+            metrics=options.metrics,
         )
         yield _Scoring(options, scorer, model.engine if model else None, reports)

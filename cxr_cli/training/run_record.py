@@ -10,11 +10,11 @@ from cxr_cli.engines.model_files import locate
 from cxr_cli.engines.model_files.recorded_instruction import RECORD
 from cxr_cli.errors import CxrError
 from cxr_cli.images import films_of
-from cxr_cli.rewards.own_reward import code_digest
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rewards.reward_table import REWARDS
 from cxr_cli.rows import note
 from cxr_cli.rows.signatures import cxr_version
+from cxr_cli.scoring.text_metrics.own_function import code_digest
 from cxr_cli.training.data.row_store import sample_of
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.processes import distributed

@@ -117,7 +117,7 @@ def test_list_is_that_of_the_code(name: str) -> None:
 
 def test_every_extra_has_its_install_line() -> None:
     project = tomllib.loads((pages.ROOT / "pyproject.toml").read_text())["project"]
-    tables = README + PAGES["docs/library.md"]
+    tables = README + PAGES["docs/library.md"] + PAGES["docs/score.md"]
     lines = re.findall(r"\| `pip install .*-e \"\.\[([\w-]+)\]\"` \|", tables)
     assert sorted(lines) == sorted(project["optional-dependencies"].keys() - {"dev"})
 
