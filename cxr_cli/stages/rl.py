@@ -23,8 +23,9 @@ from cxr_cli.training.plan.plan import plan_rl
 from cxr_cli.training.processes.distributed import train_or_launch
 from cxr_cli.training.processes.once import once_for_all
 from cxr_cli.training.run_record import RunRecord, is_begun, record_of
-from cxr_cli.training.settings.config import read_settings, reward_texts
+from cxr_cli.training.settings.config import read_settings
 from cxr_cli.training.settings.job import Job, TrainingOptions, make_job
+from cxr_cli.training.settings.values import reward_texts
 from cxr_cli.training.variance_filter import filter_prompts, kept_prompts
 
 
@@ -106,8 +107,8 @@ def _rewards_of_settings(options: TrainingOptions) -> list[str]:
     """The rewards that `--config` and `--set` name; [] where neither does. Raises CxrError."""
     if not (options.config or options.sets):
         return []
-    settings = read_settings(options.config, options.sets)
-    return reward_texts(settings["rewards"], options.config or "--set") if "rewards" in settings else []
+    setting = read_settings(options.config, options.sets).get("rewards")
+    return reward_texts(setting.value, setting.where) if setting else []
 
 
 def _run_audit(options: RlOptions, reader: Reader) -> None:

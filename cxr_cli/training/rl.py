@@ -118,21 +118,18 @@ def _report_left_over(arguments: Any, rows: int) -> None:
 
 
 def rollout_backend(settings: Settings) -> str:
-    """Which of ROLLOUTS generates the completions. Raises CxrError for any other."""
-    name: str = settings.get("rollouts", "transformers")
-    if name not in ROLLOUTS:
-        raise CxrError(f"rollouts: {name} is none of {', '.join(ROLLOUTS)}")
-    return name
+    """Which of ROLLOUTS generates the completions."""
+    return settings.get("rollouts") or "transformers"
 
 
 def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
     """The weights of `--reward`; `credit: step` moves that of factuality from completions to sentences. Raises
     CxrError."""
-    if settings.get("credit", "completion") == "completion":
+    if settings.get("credit") != "step":
         return RewardWeights(rewards.weights, 0.0)
-    if "factuality" not in rewards.functions:
-        raise CxrError("credit: step pays factuality by step; it takes --reward .. factuality")
     by_name = dict(zip(rewards.functions, rewards.weights, strict=True))
+    if not by_name.get("factuality"):
+        raise CxrError("credit: step pays factuality by step; it takes --reward .. factuality, with a weight above 0")
     return RewardWeights([*(by_name | {"factuality": 0.0}).values()], by_name["factuality"])
 
 

@@ -10,6 +10,7 @@ from cxr_cli.training.data.whole_batches import WholeBatches
 from cxr_cli.training.loop import run_trainer
 from cxr_cli.training.model_card import write_model_card
 from cxr_cli.training.processes import distributed
+from cxr_cli.training.settings.combinations import evaluation_strategy
 from cxr_cli.training.settings.defaults import SFT_DEFAULTS
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.names import Settings
@@ -17,8 +18,8 @@ from cxr_cli.training.settings.trainer_arguments import settings_errors, trainer
 
 
 def sft_defaults(job: Job) -> Settings:
-    """SFT_DEFAULTS, and with `--eval` an evaluation each epoch."""
-    return {**SFT_DEFAULTS, **({"eval_strategy": "epoch"} if job.evaluation else {})}
+    """SFT_DEFAULTS, and with `--eval` an evaluation each epoch, or every `eval_steps`."""
+    return {**SFT_DEFAULTS, **({"eval_strategy": evaluation_strategy(job.settings)} if job.evaluation else {})}
 
 
 def train(job: Job, data: TrainingData, scorer: Scorer) -> None:

@@ -38,7 +38,7 @@ def test_the_memory_of_a_recipe(name: str, stage: str) -> None:
     text = config.get_text_config()
     sizes = Sizes(parameters, parameters, text.hidden_size, text.num_hidden_layers, text.vocab_size)
     recipe = RECIPES / name / f"{stage}.yaml"
-    settings = read_settings(recipe, [])
+    settings = {name: setting.value for name, setting in read_settings(recipe, []).items()}
     assert settings["gradient_checkpointing"]
     arguments = SimpleNamespace(gradient_checkpointing=True, beta=settings.get("beta", 0))
     [(tokens, memory)] = re.findall(r"of ([\d,]+) tokens: (about [\d.]+ GiB a process)\.", recipe.read_text())

@@ -8,7 +8,6 @@ from cxr_cli.engines.model_files import (
     add_adapter,
     check_files_finite,
     empty_model,
-    linear_layers,
     load_processor,
     load_weights,
     vision_parameters,
@@ -16,7 +15,7 @@ from cxr_cli.engines.model_files import (
 from cxr_cli.training.models import locate_trainable
 from cxr_cli.training.plan.model_requirements import check_model
 from cxr_cli.training.settings.job import Job
-from cxr_cli.training.settings.lora import check_adapter, lora_config
+from cxr_cli.training.settings.lora import adapted_layers, check_adapter, lora_config
 
 GIB = 2**30
 
@@ -48,7 +47,7 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
     check_model(model, load_processor(files.base, job.settings.get("revision")))
     lora = lora_config(model, job.settings)
     frozen = {name for name, _ in vision_parameters(model)} if job.settings.get("freeze_vision") else set()
-    layers = [*linear_layers(model)] if lora else []
+    adapted = adapted_layers(model, lora.target_modules) if lora else []
     if files.adapter:
         model = add_adapter(model, files.adapter, is_trainable=True)
         check_files_finite(files.adapter)
@@ -56,8 +55,7 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
     parameters = sum(p.numel() for p in model.parameters())
     trainable = sum(p.numel() for name, p in model.named_parameters() if p.requires_grad and name not in frozen)
     if lora is not None:
-        targets = (layer for path, layer in layers if path.rpartition(".")[2] in lora.target_modules)
-        trainable = sum(lora.r * (layer.in_features + layer.out_features) for layer in targets)
+        trainable = sum(lora.r * (layer.in_features + layer.out_features) for layer in adapted)
     sizes = Sizes(parameters, trainable, text.hidden_size, text.num_hidden_layers, text.vocab_size)
     return f"{files.name} ({config.model_type})", sizes
 

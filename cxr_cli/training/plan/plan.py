@@ -16,9 +16,11 @@ from cxr_cli.training.data.special_tokens import check_special_tokens
 from cxr_cli.training.data.token_counts import TokenCount, TokenCounter, longest_rows
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
+from cxr_cli.training.plan.schedule import check_schedule
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.defaults import RL_DEFAULTS
 from cxr_cli.training.settings.job import Job
+from cxr_cli.training.settings.names import Settings
 from cxr_cli.training.settings.trainer_arguments import trainer_arguments
 
 
@@ -57,14 +59,16 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
         check_installed()
     data = training_data.rows
     model, sizes = sizes_of(job)
-    arguments = trainer_arguments(job, GRPOConfig, {**RL_DEFAULTS, "reward_weights": weights.completion})
+    processes = distributed.process_count(job.gpus, job.nodes)
+    _check_generation(job.settings, processes)
+    arguments = trainer_arguments(
+        job, _of_processes(GRPOConfig, processes), {**RL_DEFAULTS, "reward_weights": weights.completion}
+    )
     max_completion, samples = arguments.max_completion_length, arguments.num_generations
     counts, context_length = _token_counts(job, training_data, supervised=False, max_completion=max_completion)
-    per_device, processes = arguments.per_device_train_batch_size, distributed.process_count(job.gpus, job.nodes)
+    per_device = arguments.per_device_train_batch_size
     completions = per_device * arguments.gradient_accumulation_steps * processes
-    if completions % samples:
-        raise CxrError(f"{completions} completions a step are no multiple of num_generations {samples}")
-    prompts, longest = completions // samples, max(count.prompt for count in counts) + max_completion
+    prompts, longest = completions / samples, max(count.prompt for count in counts) + max_completion
     steps = f"{_rl_step_count(arguments, len(data), processes)}, KL {arguments.beta:g}, {arguments.loss_type}"
     return "\n".join(
         [
@@ -72,7 +76,7 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
             *_reward_lines(rewards, weights, data),
             _plan_line(
                 "batch",
-                f"{completions} completions = {prompts} prompts x {samples} samples, {processes} processes",
+                f"{completions} completions = {prompts:g} prompts x {samples} samples, {processes} processes",
             ),
             _plan_line("steps", steps),
             _plan_line("rollouts", f"{rollouts}, at most {max_completion} tokens"),
@@ -80,6 +84,28 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
             _plan_line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=True)),
         ]
     )
+
+
+def _check_generation(settings: Settings, processes: int) -> None:
+    """Raises CxrError if the completions that are sampled at once are not those of whole prompts."""
+    per_device = settings.get("per_device_train_batch_size", RL_DEFAULTS["per_device_train_batch_size"])
+    samples = settings.get("num_generations", RL_DEFAULTS["num_generations"])
+    accumulated = settings.get("steps_per_generation") or settings.get("gradient_accumulation_steps", 1)
+    batch, of_generation = per_device * processes, settings.get("generation_batch_size")
+    if of_generation and of_generation % batch:
+        raise CxrError(f"generation_batch_size {of_generation} is no multiple of the {batch} completions of a batch")
+    completions = of_generation or batch * accumulated
+    if completions % samples:
+        factors = f"{per_device} a process x {processes} processes x {accumulated} batches"
+        raise CxrError(
+            f"num_generations {samples}: a generation has {completions} completions"
+            f"{'' if of_generation else f' ({factors})'}, which are no whole prompts: it takes a multiple of {samples}"
+        )
+
+
+def _of_processes(config_class: type, processes: int) -> type:
+    """The class of arguments as the processes of the training will make them; this one plans for all of them."""
+    return type(config_class.__name__, (config_class,), {"world_size": property(lambda _: processes)})
 
 
 def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) -> Iterator[str]:
@@ -105,8 +131,8 @@ def _steps_an_epoch(arguments: Any, rows: int, processes: int) -> int:
 
 
 def _step_count(arguments: Any, steps_an_epoch: int) -> str:
-    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06". CxrError: the
-    learning rate would still be rising when the training ends."""
+    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06". Raises
+    CxrError for a learning rate that is none."""
     if arguments.max_steps > 0:
         steps = arguments.max_steps
         count = f"{steps:,} by max_steps ({steps / steps_an_epoch:.3g} epochs)"
@@ -114,9 +140,21 @@ def _step_count(arguments: Any, steps_an_epoch: int) -> str:
         epochs = arguments.num_train_epochs
         steps = math.ceil(steps_an_epoch * epochs)
         count = f"{steps:,} ({epochs:.3g} epochs)"
-    if arguments.warmup_steps >= max(1, steps):
-        raise CxrError(f"warmup_steps {arguments.warmup_steps:g}: the training has {steps:,} steps: lower it")
+    check_schedule(arguments, max(1, steps))
+    _check_evaluation(arguments, steps, steps / steps_an_epoch)
     return f"{count}, learning rate {arguments.learning_rate:g}"
+
+
+def _check_evaluation(arguments: Any, steps: int, epochs: float) -> None:
+    """Raises CxrError if the training ends before its first evaluation."""
+    if arguments.eval_strategy == "no" or arguments.eval_on_start:
+        return
+    if arguments.eval_strategy == "steps" and (every := arguments.eval_steps) > steps:
+        raise CxrError(
+            f"eval_steps {every:g}: the training has {steps:,} steps, so it would never be evaluated: lower it"
+        )
+    if arguments.eval_delay > (steps if arguments.eval_strategy == "steps" else epochs):
+        raise CxrError(f"eval_delay {arguments.eval_delay:g}: the training ends before: lower it")
 
 
 def _rl_step_count(arguments: Any, rows: int, processes: int) -> str:

@@ -8,6 +8,7 @@ from cxr_cli.engines.model_files.recorded_instruction import instruction_of
 from cxr_cli.errors import CxrError
 from cxr_cli.images import Budget, Films, Square
 from cxr_cli.training.settings import config
+from cxr_cli.training.settings.combinations import consistent_settings
 from cxr_cli.training.settings.names import EVALUATION, Settings
 from cxr_cli.training.settings.requirements import check_requirements
 
@@ -73,8 +74,8 @@ class Job:
 
     @property
     def films(self) -> Films:
-        size, max_pixels = self.settings.get("size", 448), self.settings.get("max_pixels")
-        return Films(self.root, Budget(max_pixels) if max_pixels else Square(size))
+        size, max_pixels = self.settings.get("size"), self.settings.get("max_pixels")
+        return Films(self.root, Budget(max_pixels) if max_pixels else Square(size or 448))
 
 
 def make_job(
@@ -88,16 +89,14 @@ def make_job(
     lexicon: str | None = None,
 ) -> Job:
     """Reads and checks the settings. config_class: SFTConfig or GRPOConfig of TRL. Raises CxrError."""
-    settings = config.check_settings(
-        config.read_settings(options.config, options.sets), config_class, options.config or "--set"
-    )
+    origins = config.read_settings(options.config, options.sets)
+    settings = config.check_settings(origins, config_class)
+    _check_held_out(settings, evaluation)
+    settings = consistent_settings(settings, origins, config_class)
     check_requirements(settings)
     model = options.model or settings.get("model")
     if not model:
         raise CxrError("name the model to train: -m MODEL, or `model:` in the recipe")
-    of_evaluation = (*EVALUATION, "eval_cases", "eval_tokens")
-    if not evaluation and (name := next((name for name in of_evaluation if settings.get(name) not in _OFF), None)):
-        raise CxrError(f"{name}: there are no rows to evaluate on: --eval FILE")
     if not options.out:
         raise CxrError("name the folder of the trained model: -o OUT")
     return Job(
@@ -119,3 +118,12 @@ def make_job(
         allow_overlap=allow_overlap,
         keep_failed=options.keep_failed,
     )
+
+
+def _check_held_out(settings: Settings, evaluation: str | None) -> None:
+    """CxrError: rows to evaluate on are not there, or would never be looked at."""
+    of_evaluation = (*EVALUATION, "eval_cases", "eval_tokens")
+    if not evaluation and (name := next((name for name in of_evaluation if settings.get(name) not in _OFF), None)):
+        raise CxrError(f"{name}: there are no rows to evaluate on: --eval FILE")
+    if evaluation and settings.get("eval_strategy") == "no":
+        raise CxrError(f"--eval {evaluation}: with eval_strategy no it would never be looked at: leave one out")

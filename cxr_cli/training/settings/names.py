@@ -45,13 +45,13 @@ _OF_RL = ("rewards", "credit", "rollouts", "max_sampler_gap", "log_completions")
 
 _OPTIMIZER = (
     *("learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "optim", "weight_decay"),
-    *("adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm", "label_smoothing_factor", "neftune_noise_alpha"),
+    *("adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm"),
     *("loss_type", "router_aux_loss_coef", "average_tokens_across_devices"),
 )
 _BATCHES = (
     *("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps"),
     *("dataloader_num_workers", "dataloader_prefetch_factor", "dataloader_persistent_workers"),
-    *("dataloader_pin_memory", "dataloader_drop_last", "pad_to_multiple_of", "seed", "data_seed", "full_determinism"),
+    *("dataloader_pin_memory", "seed", "data_seed", "full_determinism"),
 )
 _MACHINE = (
     *("bf16", "fp16", "tf32", "gradient_checkpointing", "gradient_checkpointing_kwargs", "use_liger_kernel"),
@@ -80,8 +80,9 @@ _GRPO = (
     *("vllm_importance_sampling_mode", "vllm_importance_sampling_clip_max", "vllm_importance_sampling_clip_min"),
 )
 _OF_BOTH = (*OWN_SETTINGS, "max_steps", "num_train_epochs", *_OPTIMIZER, *_BATCHES, *_MACHINE, *_WRITTEN)
+_SFT = ("max_length", "dataloader_drop_last", "label_smoothing_factor", "neftune_noise_alpha")
 SETTINGS = {
-    "sft": frozenset({*_OF_BOTH, *EVALUATION, "max_length", "truncation_mode"} - {*_OF_RL}),
+    "sft": frozenset({*_OF_BOTH, *EVALUATION, *_SFT} - {*_OF_RL}),
     "rl": frozenset({*_OF_BOTH, *_GRPO} - {*_OF_SFT}),
 }
 """Of each stage the names of all settings: those of this tool, and those of TRL's SFTConfig or GRPOConfig that are let
@@ -108,6 +109,9 @@ UNSETTABLE = {  # settings that this tool makes itself, or that cannot keep its 
     **dict.fromkeys(("fsdp", "fsdp_config"), "deepspeed: zero3 shares a model among processes"),
     **dict.fromkeys(("do_train", "do_eval", "do_predict"), "it trains"),
     "local_rank": "the launcher says it",
+    "overwrite_output_dir": "--overwrite replaces OUT",
+    "truncation_mode": "no row is cut: one that is longer than max_length stops the training",
+    "pad_to_multiple_of": "TRL pads no rows with films to a multiple",
     "use_cpu": "CUDA_VISIBLE_DEVICES= hides the GPUs",
     **dict.fromkeys(("completion_only_loss", "assistant_only_loss"), "the loss is on completions alone"),
     "dataset_num_proc": "dataloader_num_workers says how many read rows and films",
@@ -117,4 +121,33 @@ UNSETTABLE = {  # settings that this tool makes itself, or that cannot keep its 
     "max_tool_calling_iterations": "there are no tools",
     **dict.fromkeys(("use_transformers_paged", "use_transformers_continuous_batching"), "it takes no films"),
     **dict.fromkeys(EVALUATION, "`cxr rl` has no rows to evaluate on: its reward is logged at each step"),
+}
+SHORT_NAMES = {  # what settings are called elsewhere -> their names here
+    **dict.fromkeys(("lr", "actor_lr"), "learning_rate"),
+    **dict.fromkeys(("scheduler", "lr_scheduler", "lr_schedule", "schedule"), "lr_scheduler_type"),
+    **dict.fromkeys(("warmup", "warmup_ratio", "num_warmup_steps"), "warmup_steps"),
+    **dict.fromkeys(("wd", "decay"), "weight_decay"),
+    **dict.fromkeys(("clip_grad", "grad_clip", "gradient_clipping"), "max_grad_norm"),
+    **dict.fromkeys(("epochs", "num_epochs", "total_epochs", "n_epochs"), "num_train_epochs"),
+    **dict.fromkeys(("steps", "total_steps", "train_steps"), "max_steps"),
+    **dict.fromkeys(("bs", "batch", "batch_size", "train_batch_size"), "per_device_train_batch_size"),
+    **dict.fromkeys(("accumulation", "grad_accum", "accumulate_grad_batches"), "gradient_accumulation_steps"),
+    **dict.fromkeys(("workers", "num_workers"), "dataloader_num_workers"),
+    **dict.fromkeys(("optimizer", "optimiser"), "optim"),
+    **dict.fromkeys(("rank", "r", "lora_r", "lora_rank"), "lora.r"),
+    "lora_alpha": "lora.alpha",
+    "lora_dropout": "lora.dropout",
+    **dict.fromkeys(("lora_target_modules", "target_modules"), "lora.target_modules"),
+    **dict.fromkeys(("image_size", "resolution", "img_size"), "size"),
+    **dict.fromkeys(("attention", "attn", "flash_attn"), "attn_implementation"),
+    **dict.fromkeys(("dtype", "torch_dtype", "precision"), "bf16"),
+    **dict.fromkeys(("freeze_vision_tower", "freeze_vit"), "freeze_vision"),
+    **dict.fromkeys(("evaluation_strategy", "eval"), "eval_strategy"),
+    **dict.fromkeys(("max_seq_length", "max_seq_len", "cutoff_len", "max_prompt_length"), "max_length"),
+    **dict.fromkeys(("max_tokens", "max_new_tokens", "max_response_length"), "max_completion_length"),
+    **dict.fromkeys(("G", "n", "samples", "group_size", "rollout_n"), "num_generations"),
+    **dict.fromkeys(("kl", "kl_coef", "kl_beta", "kl_loss_coef"), "beta"),
+    **dict.fromkeys(("clip", "clip_ratio", "clip_range", "cliprange"), "epsilon"),
+    **dict.fromkeys(("reward", "reward_funcs"), "rewards"),
+    **dict.fromkeys(("prompt", "system_prompt"), "instruction"),
 }
