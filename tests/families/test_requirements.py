@@ -67,7 +67,7 @@ def test_what_is_taught_is_never_cut(drawn: Path, tiny_models: dict[str, Path], 
     counter = TokenCounter(make_job(drawn, tiny_models[family], tmp_path, size=56), supervised=True)
     tokens = {row["id"]: sum(counter.count(row)) for row in rows}
     longest = max(tokens.values())
-    settings: dict[str, Any] = {"size": 56, "max_steps": 1}
+    settings: dict[str, Any] = {"size": 56, "max_steps": 1, "warmup_steps": 0}
     train(make_job(drawn, tiny_models[family], tmp_path / "out", max_length=longest, **settings), dry_run=True)
     with pytest.raises(CxrError) as error:
         train(make_job(drawn, tiny_models[family], tmp_path / "out", max_length=longest - 1, **settings), dry_run=True)

@@ -18,7 +18,7 @@ def check_schedule(arguments: Any, steps: int) -> None:
     schedule = getattr(arguments.lr_scheduler_type, "value", arguments.lr_scheduler_type)
     if schedule != "constant" and arguments.get_warmup_steps(steps) >= steps:
         raise CxrError(
-            f"warmup_steps {arguments.warmup_steps:g}: the warm-up takes all of the {steps:,} steps: lower it"
+            f"warmup_steps {arguments.warmup_steps:g}: the warm-up takes all steps, and there are {steps:,}: lower it"
         )
     try:
         wrong = next((step for step, factor in _factors(arguments, steps) if not 0 <= factor <= _HIGHEST), None)

@@ -141,6 +141,7 @@ def test_rows_whose_steps_a_model_failed_to_write_are_left_out_and_counted(
     (tmp_path / "rows.jsonl").write_text(lines(good, failed[0], none, failed[1]))
     (tmp_path / "failed.jsonl").write_text(lines(*failed))
     flags = ("-m", tiny_models["qwen2_vl"], "-o", "out", "--images", drawn, "--set", "size=56", "--dry-run")
+    flags += ("--set", "warmup_steps=0")
     batch = ("--set", "num_generations=2", "--set", "per_device_train_batch_size=2", "--set", "max_completion_length=8")
     flags += batch if stage == "rl" else ()
     done = cxr(stage, "rows.jsonl", *flags)

@@ -16,7 +16,7 @@ from cxr_cli.training.settings.defaults import LORA_DEFAULTS
 from cxr_cli.training.settings.job import TrainingOptions
 from tests.cases import lines
 from tests.conftest import needs
-from tests.training.small_trainings import ROLL, error_of, make_job, rl, sft
+from tests.training.small_trainings import FAST, ROLL, error_of, make_job, rl, sft
 
 pytestmark = needs("train")
 
@@ -167,7 +167,15 @@ def test_held_out_rows_are_held_out(drawn: Path, tiny_models: dict[str, Path], t
 
     def train(name: str, **more: Any) -> None:
         sources, held_out = [str(tmp_path / "train.jsonl")], str(tmp_path / name)
-        job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", sources=sources, evaluation=held_out, **more)
+        job = make_job(
+            drawn,
+            tiny_models["qwen2_vl"],
+            tmp_path / "out",
+            sources=sources,
+            evaluation=held_out,
+            warmup_steps=0,
+            **more,
+        )
         sft_stage.train(job, Rules(), dry_run=True)
 
     for name, words in [
@@ -242,3 +250,55 @@ def test_a_dry_run_finds_what_is_there_or_is_not(drawn: Path, tiny_models: dict[
     (tmp_path / "out" / "history.jsonl").write_text("")
     with pytest.raises(CxrError, match=r"out exists: --resume continues it, --overwrite replaces it$"):
         run(SftOptions(options))
+
+
+def test_a_generation_is_one_of_all_processes(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from cxr_cli.rewards.reward_mix import select
+    from cxr_cli.training.data.dataset import check_payable
+    from cxr_cli.training.data.training_rows import read_training_data
+    from cxr_cli.training.plan.plan import plan_rl
+
+    def plan(**settings: Any) -> str:
+        settings = {**ROLL, "max_steps": 9, **settings}
+        job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, **settings)
+        return plan_rl(job, data, select(["format:1"]))
+
+    data = read_training_data(make_job(drawn, tiny_models["qwen2_vl"], tmp_path), check_payable)
+    eight = {"per_device_train_batch_size": 1, "num_generations": 8}
+    assert "batch         8 completions = 1 prompts x 8 samples, 8 processes\n" in plan(**eight, gpus=8)
+    over_steps = plan(**eight, steps_per_generation=8)
+    assert "batch         1 completions = 0.125 prompts x 8 samples, 1 processes\n" in over_steps
+    for settings, words in [
+        (
+            {**eight, "gpus": 3},
+            r"num_generations 8: a generation has 3 completions \(1 a process x 3 processes x 1 batch",
+        ),
+        ({"generation_batch_size": 12}, "generation_batch_size 12 is no multiple of the 8 completions of a batch"),
+    ]:
+        with pytest.raises(CxrError, match=words):
+            plan(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"eval_steps": 4}, "eval_steps 4: the training has 3 steps, so it would never be evaluated: lower it"),
+        ({"eval_steps": 2, "eval_delay": 5}, "eval_delay 5: the training ends before: lower it"),
+        ({"eval_delay": 2}, "eval_delay 2: the training ends before: lower it"),
+        ({"eval_steps": 3}, None),
+        ({"eval_delay": 0.1}, None),
+    ],
+)
+def test_held_out_rows_are_looked_at(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, settings: dict[str, Any], words: str | None
+) -> None:
+    from cxr_cli.stages import sft as sft_stage
+
+    settings = {**FAST, "max_steps": 3, **settings, "allow_overlap": True}
+    held_out = str(drawn / "steps.jsonl")
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", evaluation=held_out, **settings)
+    if words is None:
+        sft_stage.train(job, Rules(), dry_run=True)
+    else:
+        with pytest.raises(CxrError, match=f"^{words}$"):
+            sft_stage.train(job, Rules(), dry_run=True)

@@ -173,7 +173,7 @@ COMBINATIONS = [
     (["lr_scheduler_type=polynomial", "lr_scheduler_kwargs={lr_end: 1}"], "lr_scheduler_kwargs: polynomial: lr_end"),
     (["lr_scheduler_kwargs={num_cycles: .nan}"], "lr_scheduler_kwargs: num_cycles takes a finite number"),
     (["lr_scheduler_type=inverse_sqrt", "lr_scheduler_kwargs={timescale: 0}"], "lr_scheduler_kwargs: inverse_sqrt: "),
-    (["max_steps=1"], "warmup_steps 0.1: the warm-up takes all of the 1 steps: lower it"),
+    (["max_steps=1"], "warmup_steps 0.1: the warm-up takes all steps, and there are 1: lower it"),
     (["lora.target_modules=[qproj]"], "lora: the language model has no linear layer called qproj; did you mean q_p"),
     (["lora.target_modules=[lm_head]"], "lora: the language model has no linear layer called lm_head"),
     (["lora.target_modules=['']"], "lora: the language model has no linear layer called ''"),
@@ -182,7 +182,7 @@ COMBINATIONS = [
         "dataloader_num_workers 0: persistent_workers option needs",
     ),
     (["save_strategy=best"], "save_strategy: best needs metric_for_best_model"),
-    (["warmup_steps=1000", "max_steps=9"], "warmup_steps 1000: the warm-up takes all of the 9 steps: lower it"),
+    (["warmup_steps=1000", "max_steps=9"], "warmup_steps 1000: the warm-up takes all steps, and there are 9: lower it"),
     (["dataloader_drop_last=true", "per_device_train_batch_size=512"], "dataloader_drop_last: a batch takes 512 rows"),
     (["bf16=true", "fp16=true"], "the settings do not go together: At most one of fp16 and bf16 can be True"),
 ]
