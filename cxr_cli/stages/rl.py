@@ -96,7 +96,7 @@ def train(
     check_and_train(
         job,
         check_row=check_payable,
-        plan=lambda data: plan_rl(job, data, rewards),
+        plan=lambda data: plan_rl(job, kept_prompts(job, data, samples) if job.resume else data, rewards),
         record=lambda data: record_of(job, "rl", data, rewards, filter_variance=samples, **reading),
         train=train_on,
         dry_run=dry_run,

@@ -32,9 +32,9 @@ def check_and_train(
             check_gpus(job.gpus, dry_run=dry_run)
             data = read_training_data(job, check_row)
             check_films(job, data)
-            text = "" if launched_by_cxr() else plan(data)
             run_record = record(data)
             unfinished = is_open(job, run_record)
+            text = plan(data) if unfinished and not launched_by_cxr() else ""
         if unfinished and dry_run:
             write_text(text)
         elif unfinished:

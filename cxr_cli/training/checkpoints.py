@@ -25,8 +25,7 @@ def last_checkpoint(out: Path, processes: int = 1) -> str | None:
     for path in _checkpoints(out):
         fault = checkpoint_fault(path, processes)
         if fault is None:
-            if not _has_optimizer(path):
-                raise CxrError(f"{path} was saved without its optimizer: a training cannot go on from it")
+            check_optimizer(path)
             return str(path)
         note(f"{path} is not whole ({fault}); it is set aside")
         _move_aside(path)
@@ -123,6 +122,12 @@ def _open_archive(path: Path) -> None:
         for entry in archive.infolist():
             if entry.file_size < _SMALL:  # what a tensor is, and where; with its checksum
                 archive.read(entry)
+
+
+def check_optimizer(path: Path) -> None:
+    """CxrError: the checkpoint was saved without its optimizer."""
+    if not _has_optimizer(path):
+        raise CxrError(f"{path} was saved without its optimizer: a training cannot go on from it")
 
 
 def _has_optimizer(path: Path) -> bool:

@@ -14,7 +14,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.images import films_of
 from cxr_cli.rows import note
 from cxr_cli.training import run_record
-from cxr_cli.training.checkpoints import whole_checkpoint
+from cxr_cli.training.checkpoints import check_optimizer, whole_checkpoint
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.run_record import RunRecord
@@ -115,8 +115,8 @@ def remove_replaced(out: Path) -> None:
 
 
 def is_open(job: Job, record: RunRecord) -> bool:
-    """Is there something left to train? Raises CxrError if `--resume` would go on with another training, or begin one
-    that has come to its end anew."""
+    """Is there something left to train? Raises CxrError if `--resume` would go on with another training, begin one that
+    has come to its end anew, or finds a checkpoint without its optimizer."""
     if not (job.resume and holds_something(job.out)):
         return True
     run_record.check_same(job.out, record)
@@ -124,7 +124,9 @@ def is_open(job: Job, record: RunRecord) -> bool:
         if not distributed.rank():
             note(f"{job.out} is finished: there is nothing to resume")
         return False
-    if run_record.is_complete(job.out) and not whole_checkpoint(job.out):
+    if checkpoint := whole_checkpoint(job.out):
+        check_optimizer(checkpoint)
+    elif run_record.is_complete(job.out):
         raise CxrError(f"{job.out} is finished, and has no checkpoint to go on from: train it further by -m {job.out}")
     return True
 

@@ -59,6 +59,12 @@ def test_a_finished_training_without_checkpoints_is_not_begun_anew(
     assert len(history(out)) == 3
 
 
+def test_a_dry_run_misses_the_optimizer_of_a_checkpoint(drawn: Path, tiny_models: dict[str, Path], out: Path) -> None:
+    (out / "checkpoint-2" / "optimizer.pt").unlink()
+    with pytest.raises(CxrError, match="checkpoint-2 was saved without its optimizer: a training cannot go on from it"):
+        sft(drawn, tiny_models["qwen2_vl"], out, max_steps=3, **SAVED, resume=True, dry_run=True)
+
+
 def test_fewer_epochs_than_were_trained_are_finished(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
