@@ -25,7 +25,7 @@ def last_checkpoint(out: Path, processes: int = 1) -> str | None:
     for path in _checkpoints(out):
         fault = checkpoint_fault(path, processes)
         if fault is None:
-            check_optimizer(path)
+            check_resumable(path)
             return str(path)
         note(f"{path} is not whole ({fault}); it is set aside")
         _move_aside(path)
@@ -124,7 +124,7 @@ def _open_archive(path: Path) -> None:
                 archive.read(entry)
 
 
-def check_optimizer(path: Path) -> None:
+def check_resumable(path: Path) -> None:
     """CxrError: the checkpoint was saved without its optimizer."""
     if not _has_optimizer(path):
         raise CxrError(f"{path} was saved without its optimizer: a training cannot go on from it")

@@ -14,7 +14,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.images import films_of
 from cxr_cli.rows import note
 from cxr_cli.training import run_record
-from cxr_cli.training.checkpoints import check_optimizer, whole_checkpoint
+from cxr_cli.training.checkpoints import check_resumable, whole_checkpoint
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.run_record import RunRecord
@@ -125,7 +125,7 @@ def is_open(job: Job, record: RunRecord) -> bool:
             note(f"{job.out} is finished: there is nothing to resume")
         return False
     if checkpoint := whole_checkpoint(job.out):
-        check_optimizer(checkpoint)
+        check_resumable(checkpoint)
     elif run_record.is_complete(job.out):
         raise CxrError(f"{job.out} is finished, and has no checkpoint to go on from: train it further by -m {job.out}")
     return True
