@@ -9,11 +9,17 @@ for span in nlp("No edema.").spans["findings"]:
 from dataclasses import dataclass
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 
 from cxr_cli.library.rules import Rules
 
-Span.set_extension("finding", default=None, force=True)
+
+def _key(span: Span) -> tuple[object, ...]:
+    """Two findings may stand at one place."""
+    return ("cxr_finding", span.start_char, span.end_char, span.label_)
+
+
+Span.set_extension("finding", getter=lambda span: span.doc.user_data.get(_key(span)), force=True)
 
 
 @Language.factory("cxr_findings", assigns=["doc.spans"], default_config={"lexicon": None})  # type: ignore[untyped-decorator]
@@ -29,10 +35,9 @@ class FindingComponent:
     rules: Rules
 
     def __call__(self, doc: Doc) -> Doc:
-        spans = []
+        doc.spans["findings"] = []
         for finding in self.rules.read(doc.text):
             span = doc.char_span(finding.start, finding.end, label=finding.name, alignment_mode="expand")
-            span._.finding = finding
-            spans.append(span)
-        doc.spans["findings"] = SpanGroup(doc, name="findings", spans=spans)
+            doc.user_data[_key(span)] = finding
+            doc.spans["findings"].append(span)
         return doc

@@ -37,7 +37,7 @@ def spacy() -> Any:
 
     nlp = spacy.blank("en")
     nlp.add_pipe("cxr_findings")
-    [doc] = nlp.pipe(["Small left effusion. No edema."])
+    [doc] = nlp.pipe(["Small left effusion. No edema. Right hydropneumothorax."])
     return [(span.text, span.label_, span._.finding.status, span._.finding.side) for span in doc.spans["findings"]]
 
 
