@@ -14,12 +14,12 @@ from spacy.tokens import Doc, Span
 from cxr_cli.library.rules import Rules
 
 
-def _key(span: Span) -> tuple[object, ...]:
+def _place_of(span: Span) -> tuple[object, ...]:
     """Two findings may stand at one place."""
     return ("cxr_finding", span.start_char, span.end_char, span.label_)
 
 
-Span.set_extension("finding", getter=lambda span: span.doc.user_data.get(_key(span)), force=True)
+Span.set_extension("finding", getter=lambda span: span.doc.user_data.get(_place_of(span)), force=True)
 
 
 @Language.factory("cxr_findings", assigns=["doc.spans"], default_config={"lexicon": None})  # type: ignore[untyped-decorator]
@@ -38,6 +38,6 @@ class FindingComponent:
         doc.spans["findings"] = []
         for finding in self.rules.read(doc.text):
             span = doc.char_span(finding.start, finding.end, label=finding.name, alignment_mode="expand")
-            doc.user_data[_key(span)] = finding
+            doc.user_data[_place_of(span)] = finding
             doc.spans["findings"].append(span)
         return doc
