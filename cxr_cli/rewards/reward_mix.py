@@ -1,6 +1,6 @@
 """The rewards of a training and their weights: `format:1 accuracy:1 my_module:fn:0.5`."""
 
-import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from cxr_cli.rewards.text_rewards import text_reward
 from cxr_cli.scoring.text_metrics.text_metric_table import TEXT_METRICS
 from cxr_cli.suggestions import known_names
 
+LEAST_WEIGHT, MOST_WEIGHT = 0.001, 1000
 Reward = Callable[..., list[float | None]]
 RewardValues = Mapping[str, np.ndarray[Any, Any]]
 """For each reward by name an array of shape (completions,): from 0 to 1, NaN where the reward does not apply."""
@@ -51,7 +52,8 @@ def select(texts: Sequence[str]) -> RewardMix:
         name, weight = _name_and_weight(text)
         short, function = _function(name)
         if short in functions:
-            raise CxrError(f"--reward: {short} is named twice")
+            hint = ": of two functions with one name call one something else" if ":" in name else ""
+            raise CxrError(f"--reward: {short} is named twice{hint}")
         functions[short] = function
         weights.append(weight)
     if not any(weights):
@@ -65,14 +67,21 @@ def _name_and_weight(text: str) -> tuple[str, float]:
         raise CxrError(f"--reward {text}: one reward each: --reward {' --reward '.join(text.split(','))}")
     name, colon, last = text.rpartition(":")
     try:
-        weight = float(last) if colon else 1.0
+        weight = _weight(last) if colon else 1.0
     except ValueError as error:
         if name in REWARDS or ":" in name:
-            raise CxrError(f"--reward {text}: {last} is no weight") from error
+            raise CxrError(f"--reward {text}: {last or 'nothing'} is no weight") from error
         return text, 1.0
-    if not (math.isfinite(weight) and weight >= 0):
-        raise CxrError(f"--reward {text}: a weight is a finite number of at least 0")
+    if not (weight == 0 or LEAST_WEIGHT <= weight <= MOST_WEIGHT):
+        raise CxrError(f"--reward {text}: a weight is 0, or a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:,}")
     return (name if colon else text), weight
+
+
+def _weight(text: str) -> float:
+    """ValueError: not a number as it is written in JSON; Python would take 1_0 too."""
+    if not re.fullmatch(r"[-+.0-9eE]+|[-+]?(nan|inf)", text):
+        raise ValueError(text)
+    return float(text)
 
 
 def _function(name: str) -> tuple[str, Reward]:

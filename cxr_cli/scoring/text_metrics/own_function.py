@@ -9,12 +9,12 @@ import numbers
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, library_message, shortened
 
 LARGEST = 1e9  # beyond it the spread of a group's rewards is no number in float32
 
@@ -23,13 +23,18 @@ def load_function(flag: str, name: str) -> tuple[str, Callable[..., Any]]:
     """ "my_reward:fair" -> ("fair", the function). flag: that names it, for errors. Raises CxrError."""
     module, _, attribute = name.partition(":")
     if module.endswith(".py"):
-        raise CxrError(f"{flag} {name}: name the module, not its file: {module.removesuffix('.py')}:{attribute}")
+        path = module.removesuffix(".py").strip("./").replace("/", ".")
+        raise CxrError(f"{flag} {name}: name the module, not its file: {path}:{attribute}")
+    if not all(part.isidentifier() for part in (*module.split("."), attribute)):
+        raise CxrError(f"{flag} {name}: not MODULE:FUNCTION, with a module of this folder or an installed one")
     try:
-        with this_folder_on_path():
+        with this_folder_on_path(), redirect_stdout(sys.stderr):
             function: Any = getattr(importlib.import_module(module), attribute)
+    except KeyboardInterrupt:
+        raise
     except (ImportError, AttributeError) as error:
-        raise CxrError(f"{flag} {name}: {error}") from error
-    except (Exception, SystemExit) as error:
+        raise CxrError(f"{flag} {name}: {library_message(error)}") from error
+    except BaseException as error:
         raise CxrError(f"{flag} {name}: {error_place(error)}") from error
     if not callable(function):
         raise CxrError(f"{flag} {name} is no function")
@@ -55,27 +60,43 @@ def this_folder_on_path() -> Iterator[None]:
         sys.path.remove("")
 
 
+@contextmanager
+def own_errors(what: str) -> Iterator[None]:
+    """In this block, which runs the function, whatever it raises is a CxrError that names it; what it prints goes to
+    stderr. what: its flag and its name."""
+    try:
+        with this_folder_on_path(), redirect_stdout(sys.stderr):  # it may import more
+            yield
+    except (CxrError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise CxrError(f"{what}: {error_place(error)}") from error
+
+
 def number_of_value(what: str, value: Any, id: Any) -> float | None:
     """What the function gave for a row, as a number; None stays. what: its flag and its name. Raises CxrError."""
     if value is None:
         return None
-    value = value.item() if hasattr(value, "item") and getattr(value, "size", 1) != 0 else value
-    is_number = isinstance(value, numbers.Real)
-    if is_number and -LARGEST <= value <= LARGEST:
-        return float(value)
-    words = f"{value:g}" if isinstance(value, int | float) else type_words(value)
+    number: Any = value
+    if hasattr(value, "item"):  # a scalar, or an array or tensor of one
+        with suppress(Exception):
+            number = value.item()
+    is_number = isinstance(number, numbers.Real)
+    if is_number and -LARGEST <= number <= LARGEST:
+        return float(number)
+    words = f"{number:g}" if isinstance(number, float) else type_words(value)
     raise CxrError(f"{what} gave {words} for id {id}; it takes a number of at most {LARGEST:g}, or None")
 
 
 def type_words(value: Any) -> str:
     """ "a str", "an int"."""
-    kind = type(value).__name__
+    kind = shortened(type(value).__name__)
     return "None" if value is None else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def error_place(error: BaseException) -> str:
     """ "KeyError at my_reward.py:12"; the message of an error may quote a report."""
-    if isinstance(error, SyntaxError):
+    if isinstance(error, SyntaxError) and error.filename:
         return f"SyntaxError at {error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
     house = str(Path(__file__).parents[2])
@@ -85,4 +106,4 @@ def error_place(error: BaseException) -> str:
         if not frame.filename.startswith(house) and frame.filename != importlib.__file__ and "<" not in frame.filename
     ]
     place = f" at {own[-1].filename}:{own[-1].lineno}" if own else ""
-    return f"{type(error).__name__}{place}"
+    return f"{shortened(type(error).__name__)}{place}"

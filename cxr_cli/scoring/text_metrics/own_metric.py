@@ -4,17 +4,13 @@ def words(prediction, row): return len(prediction.split())      # a number, or N
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
-from sys import stderr
 from typing import Any
 
-from cxr_cli.errors import CxrError
 from cxr_cli.scoring.text_metrics.own_function import (
     code_digest,
-    error_place,
     load_function,
     number_of_value,
-    this_folder_on_path,
+    own_errors,
 )
 
 
@@ -34,11 +30,6 @@ class OwnMetric:
         return [self._value(text, dict(row)) for text, row in zip(texts, rows, strict=True)]
 
     def _value(self, text: str, row: dict[str, Any]) -> float | None:
-        try:
-            with this_folder_on_path(), redirect_stdout(stderr):  # it may import more
-                value = self._function(text, row)
-        except CxrError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise CxrError(f"{self._flag} (id {row.get('id')}): {error_place(error)}") from error
+        with own_errors(f"{self._flag} (id {row.get('id')})"):
+            value = self._function(text, row)
         return number_of_value(self._flag, value, row.get("id"))

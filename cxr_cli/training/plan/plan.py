@@ -115,9 +115,11 @@ def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) 
     names += [f"factuality x {weights.step:g} by step"] if weights.step else []
     yield _plan_line("rewards", ", ".join(names))
     rows = sample_of(data)
-    for name, values in rewards.pay([""] * len(rows), {"case": rows}).items():
-        if np.isnan(values).all():
-            yield _plan_line("", f"{name} applies to none of the rows looked at")
+    paid = rewards.pay([""] * len(rows), {"case": rows})
+    without = [name for name, values in paid.items() if np.isnan(values).all()]
+    if all(name in without or not weight for name, weight in zip(rewards.functions, rewards.weights, strict=True)):
+        raise CxrError(f"none of the rewards applies to any of the rows looked at: {', '.join(without)}")
+    yield from (_plan_line("", f"{name} applies to none of the rows looked at") for name in without)
 
 
 def _steps_an_epoch(arguments: Any, rows: int, processes: int) -> int:

@@ -252,6 +252,27 @@ def test_a_dry_run_finds_what_is_there_or_is_not(drawn: Path, tiny_models: dict[
         run(SftOptions(options))
 
 
+def test_rewards_that_apply_to_no_row(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    from cxr_cli.rewards.reward_mix import select
+    from cxr_cli.training.data.dataset import check_payable
+    from cxr_cli.training.data.training_rows import read_training_data
+    from cxr_cli.training.plan.plan import plan_rl
+
+    row = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
+    (tmp_path / "bare.jsonl").write_text(
+        lines(*({**row, "id": str(n), "report": None, "steps": None} for n in range(4)))
+    )
+    job = make_job(
+        drawn, tiny_models["qwen2_vl"], tmp_path, sources=[str(tmp_path / "bare.jsonl")], **ROLL, max_steps=9
+    )
+    data = read_training_data(job, check_payable)
+    with pytest.raises(
+        CxrError, match=r"^none of the rewards applies to any of the rows looked at: process, completeness"
+    ):
+        plan_rl(job, data, select(["process:1", "completeness:1", "format:0"]))
+    assert "process applies to none of the rows looked at" in plan_rl(job, data, select(["process:1", "format:1"]))
+
+
 def test_a_generation_is_one_of_all_processes(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     from cxr_cli.rewards.reward_mix import select
     from cxr_cli.training.data.dataset import check_payable
