@@ -72,6 +72,11 @@ def test_fewer_epochs_than_were_trained_are_finished(
     sft(drawn, tiny_models["qwen2_vl"], out, num_train_epochs=2, **few)
     sft(drawn, tiny_models["qwen2_vl"], out, num_train_epochs=1, **few, resume=True)
     assert capsys.readouterr().err.endswith("out is finished: there is nothing to resume\n")
+    before = history(out)
+    for name in ("training.json", "model.safetensors"):  # killed after its last checkpoint
+        (out / name).unlink()
+    sft(drawn, tiny_models["qwen2_vl"], out, num_train_epochs=2, **few, resume=True)
+    assert history(out) == before
 
 
 def test_checkpoints_without_a_record_go_on_with_a_warning(

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.errors import CxrError
+from cxr_cli.stages import rl
 from cxr_cli.training.data.dataset import check_payable
 from cxr_cli.training.data.training_rows import read_training_data
+from cxr_cli.training.run_record import record_of, write_record
 from cxr_cli.training.variance_filter import kept_prompts
 from tests.conftest import Cxr
-from tests.training.small_trainings import ROLL, make_job
+from tests.training.small_trainings import ROLL, letter_reward, make_job
 
 
 def test_prompts_that_do_not_vary_are_left_out(
@@ -56,3 +58,7 @@ def test_a_choice_of_prompts_of_another_run_is_refused(
     (tmp_path / "varied.json").write_text('{"samples": 4, "ro')
     with pytest.raises(CxrError, match=r"varied.json is damaged: remove it, and --filter-variance writes it again"):
         kept_prompts(job, data, 4)
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, resume=True)
+    write_record(tmp_path, record_of(job, "rl", data, letter_reward(), filter_variance=4))
+    with pytest.raises(CxrError, match=r"varied.json is damaged"):
+        rl.train(job, letter_reward(), samples=4, dry_run=True)

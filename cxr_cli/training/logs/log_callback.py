@@ -35,7 +35,8 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
             self._check(state.global_step, logs)  # on all ranks, or those that go on would wait for the first
         if not state.is_world_process_zero or not logs:
             return
-        if "train_runtime" in logs and state.global_step < state.max_steps:  # stopped before its end, to go on later
+        at_end = self._start_step < state.global_step >= state.max_steps  # it has just come to its end
+        if "train_runtime" in logs and not at_end:
             return
         with self.path.open("a") as file:
             file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
