@@ -150,13 +150,13 @@ def filled_folder(job: Job, record: RunRecord) -> Iterator[None]:
         is_new = not out.exists()
         out.mkdir(parents=True, exist_ok=True)
         stack.enter_context(_one_writer(out))
-        run_record.write_record(out, record)
         try:
+            run_record.write_record(out, record)
             yield
         except BaseException:
             if replaces and not whole_checkpoint(out):
                 _move_back(old, out)
-            elif is_new and [path.name for path in out.iterdir()] == [RECORD]:
+            elif is_new and {path.name for path in out.iterdir()} <= {RECORD}:
                 shutil.rmtree(out)
             raise
     if replaces:

@@ -73,9 +73,14 @@ def _films_digest(data: TrainingData, root: Path | None) -> str:
 
 
 def write_record(out: Path, record: RunRecord) -> None:
+    """Raises CxrError for a disk that is full, .."""
     part = out / f"{RECORD}.part"
-    part.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
-    part.replace(out / RECORD)
+    try:
+        part.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+        part.replace(out / RECORD)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise CxrError(f"{out / RECORD}: {error.strerror}") from error
 
 
 def read_record(out: Path) -> RunRecord | None:
@@ -104,13 +109,19 @@ def check_same(out: Path, record: RunRecord) -> None:
     if (stage := (before or _object(out / COMPLETE_RECORD)).get("stage")) not in (None, record["stage"]):
         raise CxrError(f"{out} is a training of `cxr {stage}`: --resume goes on with that alone")
     if before is None:
-        note(f"WARNING: {out} has no {RECORD}: nobody knows whether it was begun with the same rows and settings")
+        _report(f"WARNING: {out} has no {RECORD}: nobody knows whether it was begun with the same rows and settings")
         return
     changes = list(_changes(before, record))
     if refused := [text for name, text in changes if name not in MAY_CHANGE]:
         raise CxrError(f"{out} was begun differently: {'; '.join(refused)}: choose the same, or another -o")
     for _, text in changes:
-        note(f"goes on differently: {text}")
+        _report(f"goes on differently: {text}")
+
+
+def _report(text: str) -> None:
+    """A note of all processes, from the first."""
+    if not distributed.rank():
+        note(text)
 
 
 def is_training(out: Path) -> bool:

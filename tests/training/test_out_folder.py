@@ -1,5 +1,6 @@
 """OUT: what is in it is kept until a new training has a checkpoint, and `--resume` goes on with the same training."""
 
+import errno
 import fcntl
 import json
 import os
@@ -305,6 +306,21 @@ def test_the_processes_of_a_training_hold_its_folder(tmp_path: Path) -> None:
     process.wait()
     with _one_writer(tmp_path):
         pass
+
+
+def test_a_disk_that_is_full_from_the_start(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OUT is as before: not there."""
+
+    def fail(path: Path, *_: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    with pytest.raises(CxrError, match=r"out/run.json: No space left on device$"):
+        sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=1)
+    assert not (tmp_path / "out").exists()
 
 
 def test_one_run_fills_a_folder(

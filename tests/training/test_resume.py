@@ -88,6 +88,19 @@ def test_checkpoints_without_a_record_go_on_with_a_warning(
     assert "out has no run.json: nobody knows whether it was begun with the same rows and settings" in error
 
 
+def test_the_first_process_alone_says_what_has_changed(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cxr_cli.training.run_record import check_same, read_record
+
+    record = read_record(out) or {}
+    record["settings"]["max_steps"] = 9
+    for rank, error in {"0": "cxr: goes on differently: max_steps (2 before, 9 now)\n", "1": ""}.items():
+        monkeypatch.setenv("RANK", rank)
+        check_same(out, record)
+        assert capsys.readouterr().err == error
+
+
 def test_intervals_that_change_are_the_new_ones(drawn: Path, tiny_models: dict[str, Path], out: Path) -> None:
     """A state has those of the time when it was saved."""
     sft(drawn, tiny_models["qwen2_vl"], out, max_steps=6, **SAVED | {"save_steps": 2}, logging_steps=3, resume=True)
