@@ -28,13 +28,9 @@ if TYPE_CHECKING:
         help="Seed of sampling; each reply depends on it, on the row's id and on the sample's number.",
     ),
     click.option("--vote", is_flag=True, help="Add `vote`: the answer that most samples give, and their share."),
-    click.option(
-        "--prompt",
-        type=click.Path(exists=True, dir_okay=False),
-        metavar="FILE",
-        help="Your own prompt: a text with {ask}, or {question} and {options}; a line --- ends the system prompt.",
-    ),
+    options.prompt_file,
     options.instruction,
+    click.option("--task", type=click.Choice(["report"]), help="Ask rows without a question for the film's report."),
 )
 def infer(settings: "InferOptions") -> None:
     """Ask a vision-language model the questions of cases.
@@ -49,6 +45,7 @@ def infer(settings: "InferOptions") -> None:
     cxr infer test.jsonl -m Qwen/Qwen2-VL-7B-Instruct | cxr score --summary
     cxr infer test.jsonl -m sft/ --images /data/mimic-cxr -o answers.jsonl --resume
     cxr infer test.jsonl -m http://localhost:8000/v1 --samples 8 --temperature 1 --vote -o answers.jsonl
+    cxr infer studies.jsonl -m rl/ --task report | cxr score --findings
     cxr infer test.jsonl -m rl/ --shard $SLURM_ARRAY_TASK_ID/16 -o part-$SLURM_ARRAY_TASK_ID.jsonl
     """
     if settings.samples > 1 and not settings.engine.sampling.temperature:

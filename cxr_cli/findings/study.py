@@ -37,12 +37,12 @@ class StudyFindings:
     status. Without a findings section, the findings that its labels name without a value are those it does not mention.
 
     sentences: finding -> the sentences of the report that state it. changes: finding -> its course, by the study's
-    `changes`.
+    `changes`. report: "" for none.
     """
 
     def __init__(self, study: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned = "normal") -> None:
         self.lexicon = reader.lexicon
-        report = study.get("report") or ""
+        self.report = report = study.get("report") or ""
         labels = study.get("labels") or {}
         self.labels = _statuses(labels, self.lexicon)
         self.changes = _courses(study.get("changes") or {}, self.lexicon)

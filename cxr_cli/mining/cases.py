@@ -18,7 +18,7 @@ from cxr_cli.rows.rng import Rng
 from cxr_cli.rows.signatures import in_use, listed, signature
 from cxr_cli.tasks.candidates import Candidates, Question, QuestionWriter, Uncertain
 from cxr_cli.tasks.task import Task
-from cxr_cli.tasks.task_table import task_names, tasks_named
+from cxr_cli.tasks.task_table import default_task_names, tasks_named
 
 StepsFor = Literal["all", "reported", "none"]
 
@@ -48,11 +48,12 @@ class Miner:
     ) -> None:
         self.lexicon, self.reader, self.seed, self.steps_for = lexicon, reader(lexicon), seed, steps
         self.settings: dict[str, Any] = {"unmentioned": unmentioned, "uncertain": uncertain, "seed": seed}
-        self.tasks = tasks_named(tasks or task_names())
+        default = default_task_names()
+        self.tasks = tasks_named(tasks or default)
         findings = None if findings is None else [*findings]
         self.settings |= in_use(
             brief=brief,
-            task=listed(tasks) if len(self.tasks) < len(task_names()) else "",
+            task="" if {task.name for task in self.tasks} == {*default} else listed(tasks),
             findings=listed(findings or ()),
             steps="" if steps == "all" else steps,
         )

@@ -16,9 +16,10 @@ class RuleSteps:
         self.wording, self.brief = StepWording(phrasing), brief
 
     def write(self, task: Task, question: Question, study: StudyFindings, rng: Rng) -> list[Step]:
-        """A plan, one or more observations, a conclusion that names the answer."""
+        """A plan, one or more observations, a conclusion that names the answer, unless the task has none."""
         rng = AlwaysFirst() if self.brief else rng
         plan = step(task.plan(question, self.wording, rng), "plan")
         observations = task.observations(question, study, self.wording, rng)
-        conclusion = step(task.conclusion(question, study, self.wording, rng), "conclude")
-        return [*observations, conclusion] if self.brief else [plan, *observations, conclusion]
+        text = task.conclusion(question, study, self.wording, rng)
+        steps = [*observations, step(text, "conclude")] if text else observations
+        return steps if self.brief else [plan, *steps]

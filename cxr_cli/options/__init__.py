@@ -35,6 +35,7 @@ __all__ = [
     "jobs",
     "judge",
     "lexicon",
+    "prompt_file",
     "show_prompt",
     "to",
     "unmentioned",
@@ -47,6 +48,12 @@ def _not_blank(context: click.Context, parameter: click.Parameter, text: str | N
     return text
 
 
+prompt_file = click.option(
+    "--prompt",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Your own prompt: a text with {ask}, or {question} and {options}; a line --- ends the system prompt.",
+)
 instruction = click.option(
     "--instruction",
     metavar="TEXT",

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 def check_summary(summary: "SummaryOptions", flow: FlowOptions) -> None:
     """UsageError for flags that do not go together."""
-    if (summary.summary or summary.plot) and flow.resume:
+    if summary.findings and (summary.summary or summary.compare):
+        raise click.UsageError("--findings prints a table of its own: leave out --summary and --compare.")
+    if (summary.summary or summary.findings or summary.plot) and flow.resume:
         raise click.UsageError(
-            "--summary and --plot need every row: finish OUT with --resume, then run `cxr score OUT --summary`."
+            "--summary, --findings and --plot need every row: finish OUT with --resume, then run them on OUT."
         )
     if summary.compare and (summary.summary or flow.output or flow.rejects):
         raise click.UsageError("--compare prints a comparison and no rows: leave out --summary, -o and --rejects.")
@@ -74,6 +76,11 @@ summary = Bundle(
         "--compare",
         is_flag=True,
         help="Compare models: one per INPUT (NAME=FILE names it), or several in one INPUT, by `answered_by`.",
+    ),
+    click.option(
+        "--findings",
+        is_flag=True,
+        help="Print how predicted reports agree with the references, finding by finding, with sides and severities.",
     ),
     click.option("--common", is_flag=True, help="Compare only on the items that all models have."),
     click.option(

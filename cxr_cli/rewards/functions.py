@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from cxr_cli.answers.replies.reply_parts import compared_text
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
+from cxr_cli.findings.sections import why_silent
 from cxr_cli.records import Unmentioned
 from cxr_cli.scoring.metrics.completion import CaseReference, Completion, case_reference
 from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
+from cxr_cli.scoring.report import ReportComparer
+from cxr_cli.tasks.task_table import task_of
 
 Rewards = list[float | None]
 Share = Callable[[Sequence[Finding], Sequence[Finding], Lexicon], float | None]
@@ -47,8 +51,20 @@ def format(completions: Sequence[Any], **columns: Any) -> Rewards:
 
 
 def accuracy(completions: Sequence[Any], **columns: Any) -> Rewards:
-    """1 for the right option, partial credit where several are right, F1 of the findings for open answers."""
-    return [c.accuracy() for c in read_completions(completions, columns)]
+    """1 for the right option, partial credit where several are right, F1 of the findings for open answers and for
+    reports."""
+    return [
+        _report_f1(c) if task_of(c.case).writes_report else c.accuracy() for c in read_completions(completions, columns)
+    ]
+
+
+def _report_f1(completion: Completion) -> float | None:
+    """`finding_f1` of the report that a completion writes; 0 for none. None: there is no report to compare it with."""
+    case, text = completion.case, compared_text(completion.text)
+    report = case.get("report") or case.get("answer")
+    if not report or why_silent(report):
+        return None
+    return ReportComparer(completion.reader).compare(report, text)[0]["finding_f1"] or 0.0
 
 
 def process(completions: Sequence[Any], **columns: Any) -> Rewards:

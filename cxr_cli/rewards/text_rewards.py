@@ -7,9 +7,10 @@ reward is from 0 to 1: RadCliQ, a distance d, pays 1 / (1 + d), and CRIMSON belo
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from cxr_cli.answers.replies.reply_parts import compared_text
 from cxr_cli.rewards.functions import Rewards, read_completions
 from cxr_cli.scoring.text_metrics.text_metric_table import text_metric
-from cxr_cli.scoring.text_scores import compared_text, reference_text
+from cxr_cli.scoring.text_scores import reference_text
 
 _PAYS: dict[str, Callable[[float], float]] = {
     "radcliq": lambda distance: 1 / (1 + max(0.0, distance)),

@@ -11,6 +11,7 @@ from cxr_cli.engines.prompts.structured import together
 from cxr_cli.scoring.judges.llm_answer import judged_answer
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
+from cxr_cli.tasks.task_table import task_of
 
 
 class AnswerScores:
@@ -26,7 +27,9 @@ class AnswerScores:
         self.model = settings.model
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return bool(row.get("question")) or (row_answer(row) is not None and not row.get("report"))
+        if row.get("question"):
+            return not task_of(row).writes_report
+        return row_answer(row) is not None and not row.get("report")
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         replies = row.get("predictions") or [{}] * len(texts)

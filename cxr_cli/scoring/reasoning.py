@@ -9,6 +9,7 @@ from cxr_cli.findings.sections import NO_FINDINGS, NO_REPORT
 from cxr_cli.records import ENGINE
 from cxr_cli.scoring.metrics.radrscore import METRICS, PARTS, Scores
 from cxr_cli.scoring.scores import ScoreSettings
+from cxr_cli.tasks.task_table import task_of
 
 
 class ReasoningScores:
@@ -22,7 +23,7 @@ class ReasoningScores:
         self.judges = [("" if name == first else f"{name}_", judge) for name, judge in settings.judges.items()]
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return bool(row.get("question"))
+        return bool(row.get("question")) and not task_of(row).writes_report
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         reasonings = [reasoning_text(text) for text in texts]

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.answers.answer_key import row_answer
+from cxr_cli.answers.replies.reply_parts import compared_text
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings import Finding, Reader
 from cxr_cli.findings.agreement import COURSE, SEVERITY
@@ -25,12 +26,13 @@ from cxr_cli.scoring.metrics.f1 import f1
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.metrics.weighted_errors import weighted_errors
 from cxr_cli.scoring.scores import ScoreSettings
+from cxr_cli.tasks.task_table import task_of
 
 METRICS = ("finding_precision", "finding_recall", "finding_f1", "finding_errors", "finding_errors_weighted")
 
 
 class ReportScores:
-    """The five metrics of each reply in a row without a question, which is a report."""
+    """The five metrics of each reply in a row without a question, or with one for a report: it is a report."""
 
     metrics = METRICS
 
@@ -38,10 +40,15 @@ class ReportScores:
         self.comparer = ReportComparer(settings.reader)
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return not row.get("question") and bool(row.get("report") or row_answer(row) is None)
+        return is_report(row) and bool(row.get("question") or row.get("report") or row_answer(row) is None)
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
-        return without_requests([self.comparer.compare(row.get("report"), text) for text in texts])
+        return without_requests([self.comparer.compare(row.get("report"), compared_text(text)) for text in texts])
+
+
+def is_report(row: Mapping[str, Any]) -> bool:
+    """Is what a model replied a report: to no question, or to one for a report?"""
+    return not row.get("question") or task_of(row).writes_report
 
 
 class ReportComparer:

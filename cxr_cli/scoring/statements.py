@@ -15,6 +15,7 @@ from cxr_cli.findings.sections import why_silent
 from cxr_cli.scoring.metrics.completion import Completion, case_reference
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
+from cxr_cli.tasks.task_table import task_of
 
 METRICS = ("sensitivity", "specificity", "consistency")
 
@@ -28,7 +29,7 @@ class StatementScores:
         self.reader, self.unmentioned, self.is_on = settings.reader, settings.unmentioned, settings.statements
 
     def applies(self, row: Mapping[str, Any]) -> bool:
-        return self.is_on and bool(row.get("question"))
+        return self.is_on and bool(row.get("question")) and not task_of(row).writes_report
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         reference = case_reference(row, self.reader, self.unmentioned)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxr_cli.answers.answer_key import answer_texts, row_answer
-from cxr_cli.answers.replies.reply_parts import parse_reply
+from cxr_cli.answers.replies.reply_parts import compared_text
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
@@ -47,12 +47,6 @@ def reference_text(row: Mapping[str, Any]) -> str:
     """What a reply is compared with: the right answer to a question, else the report; "" if there is none."""
     answer = ", ".join(answer_texts(row_answer(row)))
     return answer if row.get("question") else row.get("report") or answer
-
-
-def compared_text(reply: str) -> str:
-    """The answer of a reply, or what it says outside of its reasoning."""
-    parts = parse_reply(reply)
-    return (parts.answer or parts.rest).strip()
 
 
 def _why_none(reference: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from cxr_cli import sources
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
@@ -15,13 +16,15 @@ from cxr_cli.library.inference import answer_rows
 from cxr_cli.records import Case
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.sources.shapes import own_shape
+from cxr_cli.tasks.on_demand.report_writing import asked_for_report
 
 
 @dataclass(frozen=True)
 class InferOptions:
     """engine: the model that answers. samples: replies to each case; seed: of their sampling; vote: adds the answer
     that most of them give. prompt: a file with the user's own prompt. instruction: below each question; None is the
-    one that the model was trained with, if its folder records it, else that of the published checkpoints."""
+    one that the model was trained with, if its folder records it, else that of the published checkpoints. task: what
+    rows without a question are asked."""
 
     flow: FlowOptions
     engine: Spec
@@ -31,6 +34,7 @@ class InferOptions:
     vote: bool = False
     prompt: str | None = None
     instruction: str | None = None
+    task: Literal["report"] | None = None
 
 
 def run(options: InferOptions) -> int:
@@ -44,7 +48,7 @@ def run(options: InferOptions) -> int:
     flow = Flow(
         options.flow,
         find_source=sources.find_rows,
-        shape=own_shape,
+        shape=_report_question if options.task == "report" else own_shape,
         dry_run=spec.dry_run,
         engine_key="predictions",
     )
@@ -65,6 +69,10 @@ def run(options: InferOptions) -> int:
 
         flow.pipe(stage, Case, signed=Signed("answered_by", predictor.answered_by))
     return flow.incomplete
+
+
+def _report_question(row: Row, where: str) -> Row:
+    return asked_for_report(own_shape(row, where))
 
 
 def _instruction_for(options: InferOptions, prompt: Prompt) -> str:

@@ -16,6 +16,7 @@ from cxr_cli.published.recount import Recount
 from cxr_cli.records import ScoredCase, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.scoring.judges.judge_table import Empty
+from cxr_cli.scoring.report_findings import ReportFindings
 from cxr_cli.scoring.scorer import Scorer
 from cxr_cli.scoring.summaries import comparison_notes, comparison_table, summary_table
 from cxr_cli.scoring.summaries.comparison import Comparison
@@ -29,11 +30,12 @@ from cxr_cli.sources.shapes import own_shape
 
 @dataclass(frozen=True)
 class SummaryOptions:
-    """summary, compare: print this instead of rows, in `format`. common, in_domain: which items a comparison uses; see
-    Comparison. plot: a folder for plots."""
+    """summary, compare, findings: print this instead of rows, in `format`. common, in_domain: which items a comparison
+    uses; see Comparison. plot: a folder for plots."""
 
     summary: bool = False
     compare: bool = False
+    findings: bool = False
     common: bool = False
     in_domain: Sequence[str] = ()
     plot: Path | None = None
@@ -80,16 +82,22 @@ def _score_inputs(options: ScoreOptions) -> int:
     if options.layout is None:
         totals = Summary(seed=options.seed, second=judges[1] if len(judges) > 1 else None)
     matrix, draw_plots = ScoreMatrix() if summary.plot else None, _drawing(summary.plot)
+    findings = ReportFindings(Rules(options.lexicon).reader) if summary.findings else None
 
     def take(row: Row) -> None:
         totals.add(row)
+        if findings is not None:
+            findings.add(row)
         if matrix is not None:
             matrix.add(ModelFile("", name="").model(row), row)
 
     with _open(options) as scoring:
-        incomplete = scoring.score(options.flow, take, write=not summary.summary or options.flow.output is not None)
+        prints = summary.summary or summary.findings
+        incomplete = scoring.score(options.flow, take, write=not prints or options.flow.output is not None)
     if options.dry_run:
         return incomplete
+    if findings is not None:
+        write_text(formatted(findings.document(scoring.scorer.signature), summary.format).rstrip("\n"))
     if summary.summary:
         document = recount_table.document(totals) if isinstance(totals, Recount) else summary_table.document(totals)
         write_text(formatted(document, summary.format).rstrip("\n"))

@@ -24,11 +24,12 @@ class Task:
 
     name: what rows call it. yes_no: the answers are Yes and No. several: the answer is a list, though it may hold one
     text. compares: a model sees the prior's films too. per_finding: `--per-finding` draws its questions by
-    `question`, each of them about one finding, with the answers Yes and No.
+    `question`, each of them about one finding, with the answers Yes and No. writes_report: the answer is a report.
+    on_demand: `cxr mine` asks its questions only if `--task` names it.
     """
 
     name = ""
-    yes_no = several = compares = per_finding = False
+    yes_no = several = compares = per_finding = writes_report = on_demand = False
 
     def questions(self, candidates: Candidates) -> Iterable[Question]:
         """The questions of this task about one study; none by default."""
@@ -50,7 +51,7 @@ class Task:
         return steps or wording.observe_health(study, rng)
 
     def conclusion(self, question: Question, study: StudyFindings, wording: StepWording, rng: Rng) -> str:
-        """The last step: it ends with the answer."""
+        """The last step: it ends with the answer. "" for none."""
         answer = ", ".join(texts_of(question.answer))
         if not question.findings:
             return f"So the answer is {answer}."

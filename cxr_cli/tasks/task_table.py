@@ -25,14 +25,20 @@ TASKS = Registry(  # NAME, or NAME/open for its questions without options -> "mo
         "multiple/open": "cxr_cli.tasks.open:Open",
         "anomaly": "cxr_cli.tasks.anomaly:Anomaly",
         "temporal": "cxr_cli.tasks.temporal:Temporal",
+        "report": "cxr_cli.tasks.on_demand.report_writing:ReportWriting",
     }
 )
 _OTHER = Task()
 
 
 def task_names() -> list[str]:
-    """What rows and `--task` call the tasks: binary, single, multiple, anomaly, temporal."""
+    """What rows and `--task` call the tasks: binary, single, multiple, anomaly, temporal, report."""
     return list(dict.fromkeys(map(_row_name, TASKS)))
+
+
+def default_task_names() -> list[str]:
+    """Those whose questions `cxr mine` asks without `--task`."""
+    return list(dict.fromkeys(task.name for task in tasks_named(task_names()) if not task.on_demand))
 
 
 def tasks_named(names: Container[str]) -> list[Task]:

@@ -7,12 +7,13 @@ import pytest
 from cxr_cli.findings import Finding, read
 from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.tasks.task import Task
-from cxr_cli.tasks.task_table import TASKS, task_names, task_of, tasks_named
+from cxr_cli.tasks.task_table import TASKS, default_task_names, task_names, task_of, tasks_named
 from tests.cases import LEXICON, READER
 
 
 def test_every_line_of_the_table_is_a_task_of_its_name() -> None:
-    assert task_names() == ["binary", "single", "multiple", "anomaly", "temporal"]
+    assert task_names() == ["binary", "single", "multiple", "anomaly", "temporal", "report"]
+    assert default_task_names() == ["binary", "single", "multiple", "anomaly", "temporal"]
     assert [type(task).__name__ for task in tasks_named(["temporal", "multiple"])] == ["Multiple", "Open", "Temporal"]
     assert [task.name for task in tasks_named(task_names())] == [key.partition("/")[0] for key in TASKS]
 

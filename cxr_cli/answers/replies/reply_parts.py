@@ -72,6 +72,12 @@ def parse_reply(text: str) -> ReplyParts:
     return ReplyParts(think or None, answers[-1] if answers else None, outside, well_formed, answers, pieces.open)
 
 
+def compared_text(reply: str) -> str:
+    """The answer of a reply, or what it says outside of its reasoning: what is compared with a reference text."""
+    parts = parse_reply(reply)
+    return (parts.answer or parts.rest).strip()
+
+
 def _cut_at_tags(text: str, tags: Iterable[re.Match[str]]) -> _Pieces:
     """Each piece belongs to the tag that is open, else to the one that closes behind it."""
     thoughts: list[str] = []

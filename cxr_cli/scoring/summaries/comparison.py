@@ -21,7 +21,7 @@ from cxr_cli.scoring.summaries.shared_items import SharedItems
 from cxr_cli.scoring.summaries.significance import holm, paired
 from cxr_cli.scoring.summaries.summary import ALL_TASKS
 
-LOWER_IS_BETTER = frozenset({"finding_errors", "finding_errors_weighted"})
+LOWER_IS_BETTER = frozenset({"finding_errors", "finding_errors_weighted", "radcliq"})
 """Metrics of which less is better."""
 ALPHA = 0.05
 

@@ -1,0 +1,1 @@
+"""Tasks whose questions `cxr mine` asks only if `--task` names them."""
