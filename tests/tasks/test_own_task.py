@@ -66,7 +66,7 @@ def test_it_is_scored_and_summarized_behind_the_others() -> None:
 def test_a_name_that_is_no_task_is_refused() -> None:
     done = cxr("mine", "--task", "side", stdin="")
     assert done.returncode == 2
-    assert "'binary', 'single', 'multiple', 'anomaly', 'temporal', 'laterality'" in done.stderr
+    assert "'binary', 'single', 'multiple', 'anomaly', 'temporal', 'report', 'laterality'" in done.stderr
 
 
 def test_it_draws_nothing_from_the_other_tasks(monkeypatch: pytest.MonkeyPatch) -> None:

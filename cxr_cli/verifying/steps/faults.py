@@ -9,6 +9,7 @@ from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.findings import Finding
 from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Span
+from cxr_cli.tasks.task_table import task_of
 from cxr_cli.verifying.steps.evidence import Evidence
 from cxr_cli.verifying.steps.opinion import Opinion
 from cxr_cli.verifying.steps.step_words import StepWords
@@ -136,7 +137,7 @@ def answer_problem(text: str, case: Mapping[str, Any]) -> tuple[str | None, str 
 def gives_answer(text: str, case: Mapping[str, Any]) -> bool:
     """Does the text end with the case's answer, or, if there are no options to choose from, name all its parts?"""
     answer = case.get("answer")
-    if answer is None:
+    if answer is None or task_of(case).writes_report:  # no step repeats a report
         return True
     parts = [str(part) for part in (answer if isinstance(answer, list) else [answer])]
     if text.endswith(f"answer is {', '.join(parts)}."):  # the usual end, found without reading the text
