@@ -89,7 +89,10 @@ def test_it_is_drawn_per_finding(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def drawn(*names: str) -> list[str]:
         miner = Miner(LEXICON, tasks=names, findings=["pneumothorax"])
-        return [case["id"] for case in sample_per_finding(miner, 2, studies, balance=False, reject=print)]
+        sample = sample_per_finding(
+            miner, 2, iter(studies), lambda ask, rows: ((row, ask(row)) for row in rows), balance=False
+        )
+        return [case["id"] for case in sample]
 
     assert drawn("presence") == ["s/presence/pneumothorax", "t/presence/pneumothorax"]
     assert sorted(drawn("binary", "presence")) == sorted([*drawn("binary"), *drawn("presence")])
