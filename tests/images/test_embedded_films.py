@@ -43,7 +43,6 @@ def test_films_in_a_table(tmp_path: Path) -> None:
     rows = read(path)
     (film,) = rows[17]["images"]
     assert film.startswith(f"{path}#image/18/0:")
-    assert "image" not in rows[17]
     assert load_film(film).tobytes() == Image.open(io.BytesIO(png(17))).tobytes()
     assert film_exists(film)
     assert [file.name for file in tmp_path.iterdir()] == ["train.parquet"]

@@ -17,8 +17,11 @@ sentences in English; a box is [left, top, right, bottom], in parts of the film'
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
+from cxr_cli.records import Id
 from cxr_cli.rows import Item, Row
+from cxr_cli.rows.validation import check_row
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import find_films, in_one_folder, read_table
 from cxr_cli.sources.formats.json_members import json_members
@@ -28,6 +31,26 @@ _PROGRESSIONS = {"wors": "worsening", "increas": "worsening", "stab": "stable", 
 _PROGRESSIONS |= {"improv": "improving", "decreas": "improving"}  # how a `progression` begins -> its course
 
 
+class GroundedSentence(TypedDict, total=False):
+    """A sentence of a report, and what is read of it."""
+
+    sentence_en: str | None
+    labels: list[str] | None
+    boxes: list[list[float]] | None
+    extra_boxes: list[list[float]] | None
+    progression: str | None
+
+
+class GroundedReport(TypedDict):
+    """A study, and what is read of it."""
+
+    StudyID: Id
+    ImageID: Id
+    PreviousStudyID: NotRequired[str | None]
+    PreviousImageID: NotRequired[str | None]
+    findings: NotRequired[list[GroundedSentence] | None]
+
+
 def fits(folder: Path) -> bool:
     return next(folder.glob(_GROUNDED_REPORTS), None) is not None
 
@@ -35,8 +58,8 @@ def fits(folder: Path) -> bool:
 def _items(folder: Path) -> Iterator[Item]:
     patients, films = _patients(folder / _MASTER_TABLE), find_films(folder)
     for where, _, item, reason in json_members(max(folder.glob(_GROUNDED_REPORTS))):
-        if reason is None and not (isinstance(item, dict) and item.get("StudyID") and item.get("ImageID")):
-            reason = "no `StudyID` or no `ImageID`"
+        if reason is None:
+            reason = check_row(item, GroundedReport) if isinstance(item, dict) else "not an object"
         yield where, item if reason else _study(item, films) | patients.get(item["StudyID"], {}), reason
 
 

@@ -18,11 +18,12 @@ the question is about them.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from cxr_cli.answers.steps import split_text
 from cxr_cli.rows import Item, Row
 from cxr_cli.rows.mapping import join_sections
+from cxr_cli.rows.validation import check_row
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import in_one_folder
 from cxr_cli.sources.formats.json_members import json_members
@@ -30,6 +31,16 @@ from cxr_cli.sources.formats.json_members import json_members
 REXVQA_SPLITS = ("train", "valid", "test")
 _FILMS_PLACE = "deid_png/"
 _REXVQA_KEYS = ("category", "subcategory", "study_id", "PatientSex", "PatientAge")  # they pass as they are
+
+
+class RexvqaItem(TypedDict):
+    """What is read of an item."""
+
+    question: str
+    ImagePath: NotRequired[str | list[str] | None]
+    correct_answer_explanation: NotRequired[str | None]
+    Findings: NotRequired[str | None]
+    Impression: NotRequired[str | None]
 
 
 def fits(folder: Path) -> bool:
@@ -46,6 +57,7 @@ def _items(folder: Path) -> Iterator[Item]:
             for where, id, item, reason in json_members(path):
                 if reason is None and not (id and isinstance(item, dict)):
                     reason = "no question under an id"
+                reason = reason or check_row(item, RexvqaItem)
                 yield where, item if reason else _case(str(id), item, split), reason
 
 

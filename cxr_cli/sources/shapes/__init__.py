@@ -1,9 +1,15 @@
 """The shapes in which people bring questions, made one: that of records.py."""
 
+from pathlib import PurePath
+from typing import Any
+
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import with_texts
+from cxr_cli.rows.files.embedded_films import embedded_film
 from cxr_cli.sources.shapes.choices import with_choices
 from cxr_cli.sources.shapes.dialogues import with_question
+
+_FILM_ENDS = (".png", ".jpg", ".jpeg", ".dcm", ".dicom")
 
 
 def own_shape(row: Row, where: str) -> Row:
@@ -12,9 +18,12 @@ def own_shape(row: Row, where: str) -> Row:
 
 
 def _with_images(row: Row) -> Row:
-    """The row with `images` in the place of one `image`, or of a list under this name."""
+    """The row with `images`, where `image` names a film, or a list of them."""
     film = row.get("image")
-    films = [film] if isinstance(film, str) else film
-    if row.get("images") or not (isinstance(films, list) and films and all(isinstance(name, str) for name in films)):
-        return row
-    return {name: value for name, value in row.items() if name not in ("image", "images")} | {"images": films}
+    films = film if isinstance(film, list) else [film]
+    return row if row.get("images") or not all(map(_names_film, films)) else row | {"images": films}
+
+
+def _names_film(value: Any) -> bool:
+    """Other tools' `image` may be a text, as "Xray Chest PA and Lateral" in a table of Open-i."""
+    return isinstance(value, str) and (PurePath(value).suffix.lower() in _FILM_ENDS or embedded_film(value) is not None)

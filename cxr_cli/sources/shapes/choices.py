@@ -71,7 +71,7 @@ def _in_order(keys: Mapping[str, Any]) -> Sequence[str]:
     """Numbers or letters in their order; other keys as they come."""
     if all(str(key).isdecimal() for key in keys):
         return sorted(keys, key=int)
-    return sorted(keys, key=str.upper) if all(len(key) == 1 for key in keys) else [*keys]
+    return sorted(keys, key=lambda key: str(key).upper()) if all(len(str(key)) == 1 for key in keys) else [*keys]
 
 
 def _from_json(text: str) -> Any:

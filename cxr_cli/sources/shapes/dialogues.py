@@ -35,7 +35,7 @@ def with_question(row: Row, where: str) -> Row:
     """The row with the `question`, `answer`, `steps` and `images` of its conversation, and, if it has no id, with its
     place as one. RowError: it asks several questions, or none."""
     key = next((key for key in _DIALOGUE_KEYS if row.get(key)), None)
-    if key is None or row.get("question"):
+    if key is None or row.get("question") or (key == "problem" and not isinstance(row.get("solution"), str)):
         return row
     turns, films = ([("user", str(row[key]))], []) if key == "problem" else _turns(row[key], key)
     questions = [text for role, text in turns if role == "user"]

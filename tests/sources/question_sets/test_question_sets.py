@@ -1,14 +1,16 @@
 """Question sets as they are downloaded, written small in their layouts."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cxr_cli import sources
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Case
+from cxr_cli.sources.shapes import own_shape
 from tests.cases import rows
 from tests.conftest import Tool
 
@@ -290,3 +292,43 @@ def test_a_file_that_breaks_off(text: str, reason: str, tmp_path: Path) -> None:
     dump(tmp_path / "metadata/test_vqa_data.json", {}).write_text(text)
     with pytest.raises(CxrError, match=reason):
         cases(tmp_path)
+
+
+STRANGE: list[Any] = [None, 7, "x", [], {}, [7], [None], {"a": 1}, True, -1.5]
+ITEMS: dict[str, tuple[str, Any]] = {
+    "rexvqa": ("metadata/test_vqa_data.json", REXVQA),
+    "vqa-rad": ("VQA_RAD Dataset Public.json", {"qid": 1, "image_name": "a.jpg", "question": "Q?", "answer": "Yes"}),
+    "slake": ("train.json", {"qid": 1, "img_name": "a/b.jpg", "q_lang": "en", "question": "Q?", "answer": "Yes"}),
+    "mimic-cxr-vqa": (
+        "train.json",
+        {"idx": 1, "semantic_type": "query", "image_path": "p10/p10000032/s1/a.jpg", "question": "Q?", "answer": ["a"]},
+    ),
+    "chexbench": ("data.json", {"question": "Q?", "option_0": "AP", "option_1": "PA", "answer": 1, "image_path": "a"}),
+    "padchest-gr": (
+        "grounded_reports_1.json",
+        {
+            "StudyID": "s",
+            "ImageID": "a.png",
+            "PreviousStudyID": "p",
+            "PreviousImageID": "b.png",
+            "findings": [{"sentence_en": "Clear.", "boxes": [[0, 0, 1, 1]], "labels": ["x"], "progression": "stable"}],
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_values_of_other_types_are_named_and_no_crash(name: str, tmp_path: Path) -> None:
+    """Each field in turn, and each of a sentence, is something strange: the row is read, or rejected with a reason."""
+    file, item = ITEMS[name]
+    items = [item | {key: value} for key in item for value in STRANGE] + STRANGE
+    if name == "padchest-gr":
+        (sentence,) = item["findings"]
+        items += [item | {"findings": [sentence | {key: value}]} for key in sentence for value in STRANGE]
+    whole: Any = {str(number): one for number, one in enumerate(items)} if name == "rexvqa" else [item, *items]
+    dump(tmp_path / file, {"T": [item, *items]} if name == "chexbench" else whole)
+    for where, row, reason in sources.find_rows(str(tmp_path)).items():
+        assert where.startswith(str(tmp_path))
+        if reason is None:
+            with suppress(RowError):
+                own_shape(row, where)

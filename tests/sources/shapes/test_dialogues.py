@@ -1,5 +1,6 @@
 """Rows of other trainers: messages, conversations, problems with a solution."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
@@ -49,7 +50,6 @@ def test_a_conversation_becomes_a_case(row: Row) -> None:
     case = own_shape(row, "train.jsonl:3")
     assert {name: case[name] for name in CASE} == CASE
     assert case["steps"] == "The hila are sharp."
-    assert "image" not in case
 
 
 def test_all_of_them_have_one_fingerprint() -> None:
@@ -127,3 +127,40 @@ def test_the_commands_write_them_and_read_them(tool: Tool, tmp_path: Path) -> No
     assert resumed == "cxr: --to messages: its rows are not signed, so no run can go on with them: leave out --resume\n"
     study = tool("verify", "--to", "messages", stdin=b'{"id": "1", "report": "Clear.", "steps": ["Clear lungs."]}\n')
     assert study.err == "cxr: output: field `question`: missing, and --to messages writes questions (id 1)\n"
+
+
+def test_texts_that_are_no_films_and_no_questions() -> None:
+    """A table of Open-i describes the image, and other tables have a column for the problem."""
+    row: Row = {"id": "1", "image": "Xray Chest PA and Lateral", "problem": "Cough", "report": "Clear."}
+    assert own_shape(row, "f:1") == row
+    assert own_shape({"id": "1", "image": ["a.png", "b.dcm"]}, "f:1")["images"] == ["a.png", "b.dcm"]
+
+
+@pytest.mark.parametrize(
+    "key", ["messages", "conversations", "problem", "solution", "image", "options", "option_0", "answer"]
+)
+def test_values_of_other_types_are_no_crash(key: str) -> None:
+    strange: list[Any] = [
+        7,
+        -1.5,
+        True,
+        "",
+        "x",
+        "[",
+        "{",
+        [],
+        {},
+        [7],
+        [None],
+        [[]],
+        {"a": 1},
+        {"a": []},
+        [{}],
+        float("nan"),
+    ]
+    for base in (SWIFT, LLAVA, NV_REASON, CASE):
+        for value in strange:
+            with suppress(RowError):
+                own_shape({**base, key: value}, "f:1")
+            with suppress(RowError):
+                own_shape({key: value}, "f:1")
