@@ -32,7 +32,7 @@ from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.json_text import BrokenJson
 from cxr_cli.termination import Terminated
 from tests.cases import examples
-from tests.conftest import Cxr
+from tests.conftest import Tool
 from tests.rewards.test_rewards import CASE
 from tests.shared import needs_shared, openi_reports, report_text
 
@@ -331,16 +331,16 @@ def written(rows: Any) -> str:
     return "".join(json_text.encode(row).decode() + "\n" for row in rows)
 
 
-def check_equal_to_the_commands(cxr: Cxr, folder: Path, studies: list[Row], policy: Any) -> None:
+def check_equal_to_the_commands(tool: Tool, folder: Path, studies: list[Row], policy: Any) -> None:
     """Over mine, label, verify and score: the same bytes."""
     rules = Rules(unmentioned=policy)
     flag = ("--unmentioned", policy)
 
     def command(name: str, rows: str, *flags: Any) -> str:
         (folder / "in.jsonl").write_text(rows)
-        done = cxr(name, folder / "in.jsonl", *flags)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        done = tool(name, folder / "in.jsonl", *flags)
+        assert done.code == 0, done.err
+        return done.out
 
     def library(function: Callable[..., Any], rows: str) -> str:
         return written(each(function, [json_text.decode(line.encode()) for line in rows.splitlines()]))
@@ -360,13 +360,13 @@ def check_equal_to_the_commands(cxr: Cxr, folder: Path, studies: list[Row], poli
 
 
 @pytest.mark.parametrize("policy", ["normal", "unknown"])
-def test_it_gives_what_the_commands_write(cxr: Cxr, tmp_path: Path, policy: str) -> None:
-    check_equal_to_the_commands(cxr, tmp_path, [*examples()], policy)
+def test_it_gives_what_the_commands_write(tool: Tool, tmp_path: Path, policy: str) -> None:
+    check_equal_to_the_commands(tool, tmp_path, [*examples()], policy)
 
 
 @pytest.mark.slow
 @needs_shared
 @pytest.mark.parametrize("policy", ["normal", "unknown"])
-def test_it_gives_what_the_commands_write_of_300_reports(cxr: Cxr, tmp_path: Path, policy: str) -> None:
+def test_it_gives_what_the_commands_write_of_300_reports(tool: Tool, tmp_path: Path, policy: str) -> None:
     studies = [{"id": str(n), "report": report_text(row)} for n, row in enumerate(openi_reports()[:300])]
-    check_equal_to_the_commands(cxr, tmp_path, studies, policy)
+    check_equal_to_the_commands(tool, tmp_path, studies, policy)
