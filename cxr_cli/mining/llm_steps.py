@@ -35,7 +35,7 @@ PROMPTS = {
     name: packaged_prompt("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")
 }
 MOST_ITEMS = 5  # of a plan: one for each option, or for each organ
-_PLAN = object_of(plan=array_of(text_within(100), 1, MOST_ITEMS))
+_PLAN = object_of(plan=array_of(object_of(place=text_within(80), signs=text_within(80)), 1, MOST_ITEMS))
 _MOST_SENTENCES = 3  # that bear on one item, or that one observation rests on
 _STEP_LENGTH = 160  # of a step
 _TEXT = text_within(_STEP_LENGTH)
@@ -65,7 +65,7 @@ class StepWriter:
             f"{id}#plan",
             PROMPTS["plan"],
             _PLAN,
-            lambda reply: _distinct(reply["plan"], str),
+            _plan_sentences,
             question=question,
         )
         if isinstance(plan, Failure):
@@ -85,8 +85,8 @@ class StepWriter:
             f"{id}#refine",
             PROMPTS["refine"],
             _chain(sorted({number for numbers in evidence.values() for number in numbers})),
-            lambda reply: _chain_steps(reply, case, report),
-            lambda reply: _chain_fault(reply, case),
+            lambda reply: _chain_steps(reply, plan, case, report),
+            lambda reply: _chain_fault(reply, plan, case),
             question=question,
             answer=answer_text(case),
             notes=_plan_with_evidence(plan, evidence, report),
@@ -114,28 +114,34 @@ def _without_steps(case: Row, reason: str) -> Row:
 
 
 def _chain(numbers: list[int]) -> Schema:
-    """A plan, observations that each rest on some of these sentences, and the reason for the answer."""
+    """Observations that each rest on some of these sentences, and the reason for the answer."""
     observation = object_of(sentences=subset_of(numbers, 1, _MOST_SENTENCES), text=_TEXT)
     most = min(MOST_ITEMS, len(numbers) + 1) if numbers else 0
-    return object_of(plan=_TEXT, observations=array_of(observation, min(1, most), most), reason=_TEXT)
+    return object_of(observations=array_of(observation, min(1, most), most), reason=_TEXT)
 
 
-def _chain_steps(reply: Any, case: Mapping[str, Any], report: NumberedReport) -> list[Step]:
+def _plan_sentences(reply: Any) -> list[str]:
+    """["I look at the pleura for fluid.", ..]"""
+    items = ((item["place"].strip(" ."), item["signs"].strip(" .")) for item in reply["plan"])
+    return _distinct([f"I look at {place} for {signs}." for place, signs in items], str)
+
+
+def _chain_steps(reply: Any, plan: list[str], case: Mapping[str, Any], report: NumberedReport) -> list[Step]:
     def step(text: str, kind: StepKind, sentences: Iterable[int] = ()) -> Step:
         return {"text": text, "kind": kind, "evidence": report.spans(sentences)}
 
     return [
-        step(_whole_sentences(reply["plan"]), "plan"),
-        *(step(text, "observe", sentences) for text, sentences in _whole_observations(reply)),
+        step(" ".join(plan), "plan"),
+        *(step(text, "observe", sentences) for text, sentences in _whole_observations(reply, plan)),
         step(_conclusion(reply["reason"], case), "conclude"),
     ]
 
 
-def _whole_observations(reply: Any) -> list[tuple[str, list[int]]]:
+def _whole_observations(reply: Any, plan: list[str]) -> list[tuple[str, list[int]]]:
     """The text of each and its sentences, without those that were cut off, come again or only repeat the plan."""
     texts = ((_whole_sentences(part["text"]), part["sentences"]) for part in reply["observations"])
-    plan: tuple[str, list[int]] = (_whole_sentences(reply["plan"]), [])
-    return _distinct([plan, *((text, sentences) for text, sentences in texts if text)], itemgetter(0))[1:]
+    planned: list[tuple[str, list[int]]] = [(sentence, []) for sentence in plan]
+    return _distinct(planned + [(text, sentences) for text, sentences in texts if text], itemgetter(0))[len(plan) :]
 
 
 def _whole_sentences(text: str) -> str:
@@ -162,11 +168,10 @@ def _distinct(parts: Iterable[T], text_of_part: Callable[[T], str]) -> list[T]:
     return list(distinct.values())
 
 
-def _chain_fault(reply: Any, case: Mapping[str, Any]) -> str | None:
+def _chain_fault(reply: Any, plan: list[str], case: Mapping[str, Any]) -> str | None:
     """Each part must hold a whole sentence, and the reason must not be one for another answer than that of the case."""
     whole = {
-        "plan": _whole_sentences(reply["plan"]),
-        "observations": _whole_observations(reply) or not reply["observations"],
+        "observations": _whole_observations(reply, plan) or not reply["observations"],
         "reason": _whole_sentences(reply["reason"]),
     }
     if empty := next((name for name, part in whole.items() if not part), None):

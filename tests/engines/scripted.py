@@ -70,7 +70,7 @@ class Scripted:
         return json.dumps(getattr(self, name)(asked))
 
     def plan(self, asked: Json) -> Json:
-        return {"plan": ["the lungs", "the pleura"]}
+        return {"plan": [{"place": "the lungs", "signs": "opacities"}, {"place": "the pleura", "signs": "fluid"}]}
 
     def evidence(self, asked: Json) -> Json:
         numbers = [int(number) for number in items(part(asked, "Report"))]
@@ -82,7 +82,6 @@ class Scripted:
         assert answer
         observations = [{"sentences": [int(n)], "text": note} for n, note in items(text).items()]
         return {
-            "plan": "I look at the lungs and the pleura.",
             "observations": observations[:5],
             "reason": f"So the answer is {answer[1]}.",
         }

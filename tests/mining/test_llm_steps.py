@@ -16,7 +16,7 @@ REPORT = "INDICATION: Cough. FINDINGS: There is a small left\npleural effusion. 
 STUDY = {"id": "s", "report": REPORT, "why": {"kept": "as it is"}}
 ONE = ("--task", "binary", "--findings", "pleural effusion")
 GOOD = [
-    ("I look at the lungs and the pleura.", []),
+    ("I look at the lungs for opacities. I look at the pleura for fluid.", []),
     ("There is a small left pleural effusion.", ["There is a small left\npleural effusion."]),
     ("The heart is normal in size.", ["The heart is normal in size."]),
     ("So the answer is Yes.", []),
@@ -103,9 +103,9 @@ def test_a_reply_that_was_cut_off_twice_is_a_null(cxr: Cxr) -> None:
     assert case["why"]["steps"] == "engine: evidence: cut off at max tokens: raise --max-tokens"
 
 
-def chain(plan: str, observation: str, reason: str, sentences: Sequence[int] = (1,)) -> str:
+def chain(observation: str, reason: str, sentences: Sequence[int] = (1,)) -> str:
     observations = [{"sentences": list(sentences), "text": observation}]
-    return json.dumps({"plan": plan, "observations": observations, "reason": reason})
+    return json.dumps({"observations": observations, "reason": reason})
 
 
 ENDLESS = ("I look at the left pleura, then " * 5)[:160]
@@ -124,7 +124,7 @@ NO_YES = "`reason`: it is not for the answer Yes"
     ],
 )
 def test_the_conclusion_is_the_models_reason_and_the_answer(cxr: Cxr, reason: str, text: str) -> None:
-    with Server(Scripted(refine=[chain("I look.", "Fluid.", reason)])) as server:
+    with Server(Scripted(refine=[chain("Fluid.", reason)])) as server:
         [case], _ = mine(cxr, server)
     assert case["steps"][-1] == {"text": text, "kind": "conclude", "evidence": []}
 
@@ -132,7 +132,7 @@ def test_the_conclusion_is_the_models_reason_and_the_answer(cxr: Cxr, reason: st
 @needs("llm")
 def test_several_answers_are_added_to_the_reason(cxr: Cxr) -> None:
     study = {"id": "s", "report": "Left pleural effusion. Cardiomegaly. Right lung nodule. No pneumothorax."}
-    with Server(Scripted(refine=[chain("I look.", "Fluid.", "Fluid lies left.")] * 2)) as server:
+    with Server(Scripted(refine=[chain("Fluid.", "Fluid lies left.")] * 2)) as server:
         cases, _ = mine(cxr, server, "--task", "multiple", study=study)
     assert len(cases) == 2
     for case in cases:
@@ -143,17 +143,16 @@ def test_several_answers_are_added_to_the_reason(cxr: Cxr) -> None:
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        (chain("I look.", "Fluid.", "So the answer is No."), NO_YES),
-        (chain("I look.", "Fluid.", "Not Yes but No."), NO_YES),
-        (chain("I look.", "Fluid.", "No effusion is seen."), NO_YES),
-        (chain("I look.", "There is no cavity in either upper lobe.", "The answer is Yes."), ECHO),
-        (chain("Write as someone who sees the film", "Fluid.", "The answer is Yes."), ECHO),
-        (chain(ENDLESS, "Fluid.", "The answer is Yes."), f"`plan`: {NO_SENTENCE}"),
-        (chain("I look.", "I  look", "The answer is Yes."), f"`observations`: {NO_SENTENCE}"),
-        (chain("I look.", ENDLESS, "The answer is Yes."), f"`observations`: {NO_SENTENCE}"),
-        (chain("I look.", "Fluid.", ENDLESS), f"`reason`: {NO_SENTENCE}"),
+        (chain("Fluid.", "So the answer is No."), NO_YES),
+        (chain("Fluid.", "Not Yes but No."), NO_YES),
+        (chain("Fluid.", "No effusion is seen."), NO_YES),
+        (chain("There is no cavity in either upper lobe.", "The answer is Yes."), ECHO),
+        (chain("Write as someone who sees the film", "The answer is Yes."), ECHO),
+        (chain("I look at the  pleura for fluid", "The answer is Yes."), f"`observations`: {NO_SENTENCE}"),
+        (chain(ENDLESS, "The answer is Yes."), f"`observations`: {NO_SENTENCE}"),
+        (chain("Fluid.", ENDLESS), f"`reason`: {NO_SENTENCE}"),
         (
-            chain("I look.", "Fluid.", "The answer is Yes.", sentences=()),
+            chain("Fluid.", "The answer is Yes.", sentences=()),
             "`observations[0].sentences`: holds fewer than 1",
         ),
     ],
@@ -180,16 +179,16 @@ def test_a_chain_that_does_not_lead_to_the_answer_or_is_no_work_of_the_model_is_
 
 @needs("llm")
 def test_items_that_repeat_the_example_are_dropped_and_the_others_stay(cxr: Cxr) -> None:
-    echo = "Both upper lobes: a thick-walled lucency, as a cavity has."
+    echo = {"place": "the chest", "signs": "a thick-walled lucency, as a cavity has"}
     observation = {"sentences": [1], "text": "There is no cavity in either upper lobe."}
-    reply = json.loads(chain("I look.", "Fluid lies left.", "The answer is Yes."))
+    reply = json.loads(chain("Fluid lies left.", "The answer is Yes."))
     reply["observations"].append(observation)
-    plans = [json.dumps({"plan": [echo, "the pleura"]})]
+    plans = [json.dumps({"plan": [echo, {"place": "the pleura", "signs": "fluid"}]})]
     with Server(Scripted(plan=plans, refine=[json.dumps(reply)])) as server:
         [case], notes = mine(cxr, server)
     assert notes == []
-    assert "Plan:\n1. the pleura\n\nReport" in text_of(server.requests[1])
-    assert [step["text"] for step in case["steps"]] == ["I look.", "Fluid lies left.", "The answer is Yes."]
+    assert "Plan:\n1. I look at the pleura for fluid.\n\nReport" in text_of(server.requests[1])
+    assert [step["text"] for step in case["steps"][1:]] == ["Fluid lies left.", "The answer is Yes."]
     with Server(Scripted(plan=[json.dumps({"plan": [echo]})] * 2)) as server:
         [case], _ = mine(cxr, server, *ONE, "--no-cache", code=3)
     assert case["why"]["steps"] == f"engine: plan: unusable: {ECHO}"
@@ -198,11 +197,10 @@ def test_items_that_repeat_the_example_are_dropped_and_the_others_stay(cxr: Cxr)
 
 @needs("llm")
 def test_of_a_text_that_ran_into_its_limit_the_whole_sentences_stay(cxr: Cxr) -> None:
-    plan, text = (f"{sentence} " * 6 for sentence in ("I look at the left pleura.", "Fluid lies in the left pleura."))
-    with Server(Scripted(refine=[chain(plan[:160], text[:160], text[:160])])) as server:
+    text = ("Fluid lies in the left pleura. " * 6)[:160]
+    with Server(Scripted(refine=[chain(text, text)])) as server:
         [case], _ = mine(cxr, server)
-    assert [step["text"] for step in case["steps"]] == [
-        "I look at the left pleura.",
+    assert [step["text"] for step in case["steps"][1:]] == [
         "Fluid lies in the left pleura.",
         "Fluid lies in the left pleura, so the answer is Yes.",
     ]
@@ -212,13 +210,12 @@ def test_of_a_text_that_ran_into_its_limit_the_whole_sentences_stay(cxr: Cxr) ->
 def test_a_step_that_is_repeated_counts_once(cxr: Cxr) -> None:
     observations = [{"sentences": [n], "text": text} for n, text in [(1, "Fluid lies left."), (2, "fluid  lies left")]]
     reply = {
-        "plan": "I look.",
         "observations": observations,
         "reason": "The answer is Yes.",
     }
     with Server(Scripted(refine=[json.dumps(reply)])) as server:
         [case], _ = mine(cxr, server)
-    assert [step["text"] for step in case["steps"]] == ["I look.", "Fluid lies left.", "The answer is Yes."]
+    assert [step["text"] for step in case["steps"][1:]] == ["Fluid lies left.", "The answer is Yes."]
 
 
 @needs("llm")
