@@ -7,6 +7,7 @@ from cxr_cli.findings.clauses.state import LOOKAHEAD, State
 
 EARLIER_TIME = re.compile(r"\b(?:previous|previously|prior|before|earlier|yesterday|last)\b")
 AND_IS = (" and ", " and is ", " and are ", " and was ", " and were ", " and it is ")
+DECIMALS = re.compile(r"[.,]\d")
 BOTH_SIDES = frozenset({"left", "right"})
 
 
@@ -38,6 +39,8 @@ class Negation(State):
         mention = self.mentions[-1] if self.mentions else None
         start, end = self.tokens[i][2:]
         if mention is None or mention.negated or not 0 < start - mention.end < 12:
+            return False
+        if DECIMALS.match(self.plain, end):  # "Nodule: 0.5 cm", "nodule [0.1, 0.2, 0.3, 0.4]"
             return False
         if self.plain[mention.end : start].strip(" ,:=>|[]().–—"):
             return False

@@ -44,3 +44,11 @@ def wrong(row: dict[str, Any]) -> list[str]:
 def test_wording(row: dict[str, Any]) -> None:
     errors = wrong(row)
     assert bool(errors) == (row["id"] in MISSED), f"{row['text']}\nwant {row['findings']}\nwrong {errors}"
+
+
+def test_a_number_below_one_denies_nothing() -> None:
+    """A "0" answers a finding, and the 0 of a size or of a box does not."""
+    for text in ("Nodule 0.5 cm.", "Left nodule: 0.5 cm.", "Nodule 0,5 cm.", "Nodule [0.1, 0.1, 0.5, 0.3]."):
+        assert [(finding.name, finding.status) for finding in read(text)] == [("nodule", "present")], text
+    for text in ("Nodule: 0", "Nodule: 0, effusion: 1", "Nodule: 0."):
+        assert read(text)[0].status == "absent", text
