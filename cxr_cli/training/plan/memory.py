@@ -18,6 +18,7 @@ from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.lora import adapted_layers, check_adapter, lora_config
 
 GIB = 2**30
+_TILE = (4096, 32768)  # tokens and words of the vocabulary, of which TRL holds logits at once
 
 
 @dataclass(frozen=True)
@@ -63,22 +64,32 @@ def sizes_of(job: Job) -> tuple[str, Sizes]:
 def estimate(job: Job, arguments: Any, sizes: Sizes, processes: int, tokens: int, *, generating: bool) -> str:
     """Memory of a process, give or take a third: `about 59.3 GiB a process: weights 15.4, gradients 7.7, ..`
 
-    Each parameter takes 2 bytes for its weight in bf16, 4 in float32. One that is trained takes as much for its
-    gradient, and 12 bytes for Adam's states and the master weight, 8 without bf16. ZeRO-2 shares gradients and states
-    among processes, ZeRO-3 the weights too; offloading moves states to the CPU. Activations take 34 bytes x tokens x
-    hidden size x layers (Korthikanti et al. 2022), 2 bytes with checkpointing; the logits come on top.
+    Each parameter takes 2 bytes for its weight in bf16, 4 in float32, and 2 more there for a copy if `bf16` computes
+    with one. One that is trained takes as much as its weight for its gradient, and 12 bytes for Adam's states and the
+    master weight, 8 in float32. ZeRO-2 shares gradients and states among processes, ZeRO-3 the weights too; offloading
+    moves states to the CPU. Activations take 34 bytes x tokens x hidden size x layers in bf16 (Korthikanti et al.
+    2022); with checkpointing what goes from layer to layer, and those of one layer. TRL makes logits in tiles, and adds
+    up the gradient of the head in float32.
 
-    tokens: of a batch. generating: of GRPO, which loads a reference model too if `beta` is not 0.
+    tokens: of a batch. generating: of GRPO, which loads a reference model too if `beta` is not 0, in the model's own
+    precision.
     """
     name = str(job.settings.get("deepspeed") or "")
     stage = 3 if "zero3" in name else 2 if "zero2" in name else 0
     half = bool(stage or job.settings.get("lora"))
-    weights = sizes.parameters * (2 if half else 4) / (processes if stage == 3 else 1)
-    gradients = sizes.trainable * (2 if half else 4) / (processes if stage else 1)
+    width = 2 if half else 4
+    computed = 2 if half or arguments.bf16 else 4
+    shared = processes if stage == 3 else 1
+    weights = sizes.parameters * (width if half or not arguments.bf16 else width + 2) / shared
+    gradients = sizes.trainable * width / (processes if stage else 1)
     states = 0.0 if "offload" in name else sizes.trainable * (12 if half else 8) / (processes if stage else 1)
-    per_unit = 2 if arguments.gradient_checkpointing else 34
-    activations = tokens * (per_unit * sizes.hidden * sizes.layers + 34 * sizes.hidden + 8 * sizes.vocabulary)
-    reference = sizes.parameters * 2 if generating and arguments.beta and not job.settings.get("lora") else 0
+    of_layer = 17 * computed
+    between, inside = (width, of_layer) if arguments.gradient_checkpointing else (of_layer, 0)
+    tile = min(tokens, _TILE[0]) * min(sizes.vocabulary, _TILE[1]) * computed
+    head = 0 if job.settings.get("lora") else 4 * sizes.hidden * sizes.vocabulary
+    activations = tokens * sizes.hidden * (between * sizes.layers + inside) + tile + head
+    has_reference = generating and arguments.beta and not job.settings.get("lora")
+    reference = sizes.parameters * width / shared if has_reference else 0.0
     total = weights + gradients + states + activations + reference
     parts = {
         "weights": weights,

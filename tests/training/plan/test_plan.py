@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,6 +42,30 @@ def test_the_plan_of_a_dry_run(drawn: Path, tiny_models: dict[str, Path], tmp_pa
     assert "rewards       format x 1, factuality x 2 by step\n" in plan
     with pytest.raises(CxrError, match=r"credit: step pays factuality by step; it takes --reward \.\. factuality"):
         plan_rl(by_step, data, select(["format:1"]))
+
+
+MEMORY = {
+    "zero2": "about 48.3 GiB a process: weights 15.4, gradients 1.9, states 11.6, activations 3.9, reference 15.4",
+    "zero3": "about 21.3 GiB a process: weights 1.9, gradients 1.9, states 11.6, activations 3.9, reference 1.9",
+    "float32": "about 174.8 GiB a process: weights 46.3, gradients 30.9, states 61.8, activations 4.9, reference 30.9",
+    "lora": "about 17.3 GiB a process: weights 15.4, activations 1.9",
+}
+"""Of a model in the shape of Qwen2-VL-7B, by what `deepspeed` or `lora` is."""
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_the_memory_of_reinforcement_learning(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    """Without the logits, which TRL makes in tiles; with a reference model in the precision of the one that is trained,
+    shared by ZeRO-3. An adapter has none, and no gradient of the head."""
+    from cxr_cli.training.plan.memory import Sizes, estimate
+
+    settings: dict[str, Any] = {"lora": LORA_DEFAULTS} if name == "lora" else {"deepspeed": name}
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, **(settings if name != "float32" else {}))
+    arguments = SimpleNamespace(gradient_checkpointing=True, beta=0.001, bf16=True)
+    sizes = Sizes(8_291_375_616, 0 if name == "lora" else 8_291_375_616, 3584, 28, 152064)
+    assert estimate(job, arguments, sizes, 8, 2 * 2700, generating=True) == MEMORY[name]
 
 
 def test_problems_that_a_dry_run_finds(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
