@@ -1,10 +1,12 @@
 """The work of `cxr label`, `mine`, `verify` and `score` by rules, on one row at a time."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
 
 from cxr_cli.engines.conversations import result_of
 from cxr_cli.errors import CxrError, RowError
@@ -16,11 +18,12 @@ from cxr_cli.labelling.labeller import Labeller, Labels
 from cxr_cli.library.plain_rows import plain_row, plain_value, text_or_empty
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
-from cxr_cli.rewards.functions import CASE_COLUMNS, use_reader
 from cxr_cli.rewards.reward_table import REWARDS
-from cxr_cli.scoring.scorer import Scorer
-from cxr_cli.verifying.case_judge import CaseJudge
-from cxr_cli.verifying.steps.verifier import Verifier
+
+if TYPE_CHECKING:  # what only some commands need is loaded where it is used: it takes a third of their start
+    from cxr_cli.scoring.scorer import Scorer
+    from cxr_cli.verifying.case_judge import CaseJudge
+    from cxr_cli.verifying.steps.verifier import Verifier
 
 T = TypeVar("T")
 Texts = Sequence[str | None]
@@ -119,6 +122,8 @@ class Rules:
     @property
     def verifier(self) -> Verifier:
         """A new one; what it remembers is of its own."""
+        from cxr_cli.verifying.steps.verifier import Verifier
+
         return Verifier(self.reader, self.unmentioned)
 
     def miner(self, *, findings: str | Sequence[str] | None = None, **options: Any) -> Miner:
@@ -137,6 +142,8 @@ class Rules:
 
     def scorer(self, **options: Any) -> Scorer:
         """A new one. options: those of `Scorer`. Raises CxrError."""
+        from cxr_cli.scoring.scorer import Scorer
+
         return Scorer(self.reader, unmentioned=self.unmentioned, **options)
 
 
@@ -157,6 +164,8 @@ class RulesReward:
     def __call__(self, completions: Sequence[Any], **columns: Any) -> list[float | None]:
         """A number from 0 to 1 for each completion, None where the reward does not apply. columns: `case`, whole rows,
         or their fields by name, a list for each. A completion that is None or NaN is an empty one."""
+        from cxr_cli.rewards.functions import CASE_COLUMNS, use_reader
+
         texts = [text if isinstance(text, list) else text_or_empty(text) for text in completions]
         fields = {name: plain_value(columns[name]) for name in ("case", *CASE_COLUMNS) if name in columns}
         with use_reader(self.rules.reader, self.rules.unmentioned):
@@ -207,6 +216,8 @@ def _kept_miner(rules: Rules, options: tuple[tuple[str, Any], ...]) -> Miner:
 
 @lru_cache(_KEPT)
 def _kept_judge(rules: Rules, on: Chains) -> CaseJudge:
+    from cxr_cli.verifying.case_judge import CaseJudge
+
     return CaseJudge(rules.verifier, settings={} if on == "steps" else {"on": on})
 
 

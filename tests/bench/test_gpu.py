@@ -24,9 +24,9 @@ def rows(table: Path) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
 
-def test_every_check_on_a_cpu(tmp_path: Path) -> None:
-    """But two, which are as two others are."""
-    checks = [name for name in CHECKS if name not in ("sft", "resume-rl")]
+def test_the_checks_on_a_cpu(tmp_path: Path) -> None:
+    """But two, which are as two others are, and the miniature, whose recipe tests/recipes/test_demo.py runs."""
+    checks = [name for name in CHECKS if name not in ("sft", "resume-rl", "miniature")]
     done = run(tmp_path / "table.md", *checks, "--minutes", "25")
     results = rows(tmp_path / "table.md")
     assert list(dict.fromkeys(row[0] for row in results)) == checks, done.stderr[-3000:]
@@ -39,7 +39,6 @@ def test_every_check_on_a_cpu(tmp_path: Path) -> None:
     own, bare = measured["rl", "steps a second, cxr rl to TRL"].rpartition("loss ")[2].split(" and ")
     assert own == bare  # both have trained on the same
     assert measured["infer", "questions a second, cxr infer to generate"].endswith("100% same texts")
-    assert measured["miniature", "readable replies"].endswith("of 6")
     assert done.returncode == int("FAIL" in outcomes.values())
 
 

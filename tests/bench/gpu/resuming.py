@@ -12,7 +12,7 @@ from tests.bench.gpu.result import Result
 from tests.bench.gpu.scale import Scale
 from tests.bench.speed import training
 
-STEPS = {"sft": 12, "rl": 6}
+STEPS = {"sft": 8, "rl": 6}
 SETTINGS = {"bf16": True, "full_determinism": True, "save_steps": 2, "save_total_limit": 100, "learning_rate": 1e-3}
 SETTINGS |= {"per_device_train_batch_size": 8, "gradient_accumulation_steps": 1, "size": 112, "logging_steps": 1}
 SETTINGS_OF_RL = {"num_generations": 4, "max_completion_length": 16, "beta": 0.01, "rewards": "[letters:letters]"}

@@ -56,10 +56,11 @@ GPU = Scale(
 )
 CPU = GPU._replace(
     shape=TINY,
-    questions=64,
+    questions=24,
+    tokens=32,
     batch=8,
     rl={**_RL_OF_TWO, "max_completion_length": 24},
-    steps={"sft": 12, "rl": 5},
+    steps={"sft": 8, "rl": 4},
     rounds=1,
     small=Size(),
     demo={"FILMS": "100", "TEST": "2", "SEE": "2", "TELL": "2", "SFT": "2", "RL": "1", "OMP_NUM_THREADS": "1"},
