@@ -29,6 +29,7 @@ COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "rl": "Train a model further by GRPO with process rewards.",
     "infer": "Ask a vision-language model the questions of cases.",
     "score": "Score a model's answers, reasoning (RadRScore) and reports.",
+    "merge": "Join what the shards of a run have written.",
     "view": "Write a page to look at rows and to mark their steps.",
     "phantom": "Draw chest X-rays with reports: data that needs no licence.",
     "card": "Write a data card: counts, a plot, and what the splits share.",

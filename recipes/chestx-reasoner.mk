@@ -96,10 +96,11 @@ $(OUT)/answered/%.jsonl: $(OUT)/test.jsonl | $(OUT)/films
 	# What $(*D) answers, part $(*F) of $(SHARDS)
 	mkdir -p $(@D)
 	cxr infer $< -m $(model.$(*D)) --images $(OUT)/films --shard $(*F)/$(SHARDS) $(INFER) -o $@.part.jsonl --resume
+	mv $@.part.jsonl.shard $@.shard
 	mv $@.part.jsonl $@
 
 $(MODELS:%=$(OUT)/answered/%.jsonl):
-	LC_ALL=C sort $^ > $@.part
+	cxr merge $^ > $@.part
 	mv $@.part $@
 
 $(OUT)/results/table.md: $(MODELS:%=$(OUT)/answered/%.jsonl) | $(OUT)/results
@@ -111,7 +112,7 @@ $(OUT)/results/table.md: $(MODELS:%=$(OUT)/answered/%.jsonl) | $(OUT)/results
 
 $(OUT)/view/%.jsonl: $(OUT)/answered/%.jsonl | $(OUT)/view
 	# For the page: one of $(VIEW_EVERY) answers of $*, with its scores
-	cxr score $< --shard 1/$(VIEW_EVERY) > $@.part
+	awk '(NR - 1) % $(VIEW_EVERY) == 0' $< | cxr score > $@.part
 	mv $@.part $@
 
 $(OUT)/results/page.html: $(MODELS:%=$(OUT)/view/%.jsonl) | $(OUT)/results

@@ -128,6 +128,9 @@ class PipeFormat:
             id, bar, report = line.partition("|")
             yield f"{path}:{number}", {"id": id, "report": report}, None if bar else "no bar"
 
+    def shards(self, path):
+        return None
+
     def write(self, path, pack):
         return path.open("wb")
 ''',

@@ -272,6 +272,7 @@ def test_a_folder_and_one_in_it_do_not_import_each_other() -> None:
 
 def test_no_room_is_overfull() -> None:
     folders = {path.parent for path in MODULES.values()}
+    folders.remove(ROOT / "cxr_cli" / "commands")  # a file for each command
     files = {folder.relative_to(ROOT).as_posix(): [*folder.glob("*.py")] for folder in folders}
     sizes = {name: (len(paths), sum(len(p.read_text().splitlines()) for p in paths)) for name, paths in files.items()}
     assert {name: size for name, size in sizes.items() if size[0] > MOST_FILES or size[1] > MOST_LINES} == {}

@@ -136,6 +136,6 @@ _FLOW_OPTIONS = (
         "--shard",
         callback=_parsed_shard,
         metavar="K/N",
-        help="Process the K-th of every N rows: one task of a Slurm array.",
+        help="Process the K-th of N parts: one task of a Slurm array; `cxr merge` joins them.",
     ),
 )

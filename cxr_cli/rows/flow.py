@@ -19,7 +19,8 @@ from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.failed_rows import FailedRows
 from cxr_cli.rows.output.rejects import Rejects
 from cxr_cli.rows.output.resume import Signed, finished_ids
-from cxr_cli.rows.output.writing import Output, open_output
+from cxr_cli.rows.output.shard_record import ShardRecord, files_of, shard_file
+from cxr_cli.rows.output.writing import Output, is_kept, open_output
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check_row
@@ -36,7 +37,7 @@ class FlowOptions:
 
     inputs: files, or "-" for stdin. output: None is stdout. on_error: "skip" sends broken rows to `rejects`.
     mapping: our name -> the columns that make it. limit: the most good rows that are read. shard: (k, n) takes the k-th
-    of every n good rows. split: rows of other splits are passed over. resume: rows that the output lacks are made,
+    of n parts of each input. split: rows of other splits are passed over. resume: rows that the output lacks are made,
     and those to which no reply came; retry_failed: all those of the output on which an engine failed, and no others.
     """
 
@@ -95,6 +96,7 @@ class Flow:
     read: int = field(default=0, init=False)
     failed: FailedRows = field(init=False)
     _cut_short: bool = field(default=False, init=False)  # did `limit` end the reading?
+    _kept: int = field(default=0, init=False)  # rows of an earlier run that stay in the output
 
     def __post_init__(self) -> None:
         self._rejects = Rejects(self.options.rejects if self.options.on_error == "skip" else None)
@@ -156,8 +158,11 @@ class Flow:
         sources = [self.find_source(name) for name in options.inputs]
         if options.split is not None and not (options.mapping or self.shares):
             sources = [source.part(options.split) for source in sources]
+        if options.shard:
+            sources = [source.shard(*options.shard) for source in sources]
         self._check_outputs(sources)
         self._check_retry()
+        record = options.output if options.shard and not self.dry_run and is_kept(options.output) else None
         try:
             with ExitStack() as stack:
                 self._ids = stack.enter_context(Ids())
@@ -165,6 +170,8 @@ class Flow:
                 place = Path(os.devnull) if self.dry_run else options.output
                 resume = partial(self._load_finished, signed) if options.continues and not self.dry_run else None
                 output = stack.enter_context(open_output(place, resume=resume, overwrite=options.overwrite))
+                if record:
+                    shard_file(record).unlink(missing_ok=True)
                 if any(source.path and output.is_at(source.path) for source in sources):
                     raise CxrError("the output is one of the inputs")
                 if options.continues and self.dry_run and options.output is not None:
@@ -181,6 +188,9 @@ class Flow:
                             output.write(row)
                 if options.resume and not self._cut_short:
                     self._note_strangers()
+            if record and options.shard and not self._cut_short:
+                by, rows = signed.signature if signed else None, self._kept + output.rows
+                ShardRecord(options.shard, files_of(sources), by, rows, self.rejected).write(record)
         finally:
             if self.rejected:
                 note(f"{self.rejected} of {self.read} rows rejected -> {options.rejects}")
@@ -205,9 +215,8 @@ class Flow:
             self._rejects.add("output", error.reason, row, row)
 
     def _good_rows(self, sources: Iterable[Source], kind: type, *, quiet: bool) -> Iterator[Row]:
-        """The good rows of this split and shard, without those that an earlier run has finished."""
+        """The good rows of this split, without those that an earlier run has finished."""
         options, good = self.options, 0
-        part, parts = options.shard or (1, 1)
         others: set[str] = set()  # the splits of rows that were passed over
         for source in sources:
             for row in self._checked_rows(source, kind, quiet=quiet):
@@ -217,12 +226,12 @@ class Flow:
                         others.add(row.get("split") or "rows without a split")
                     continue
                 good += 1
-                if good % parts == part % parts and not (self.same_ids and self.finished(row["id"])):
+                if not (self.same_ids and self.finished(row["id"])):
                     yield row
                 if good == options.limit:
                     self._cut_short = True
                     return
-        if others and not good:
+        if others and not good and not options.shard:
             raise CxrError(f"--split: no row has the split `{options.split}`; there are: {', '.join(sorted(others))}")
 
     def _checked_rows(self, source: Source, kind: type, *, quiet: bool) -> Iterator[Row]:
@@ -250,7 +259,7 @@ class Flow:
                 self._rejects.add(where, reason, raw, row)
         if mapper:
             mapper.finish()
-        if self.read == before:
+        if self.read == before and not self.options.shard:
             note(f"no rows in {source.name}")
 
     def _why_doubled(self, id: str, where: str) -> str | None:
@@ -265,6 +274,7 @@ class Flow:
             for id in finished_ids(path, signed, self.failed.is_retry, keep=self.dry_run):
                 if not self._ids.finish(id):
                     raise CxrError(f"{path}: the id {shortened(id)} is doubled: two runs have written it")
+                self._kept += 1
 
     def _check_retry(self) -> None:
         """CxrError: nothing can be retried."""

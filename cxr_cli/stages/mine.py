@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cxr_cli import sources
 from cxr_cli.engines import Spec
+from cxr_cli.errors import CxrError
 from cxr_cli.findings.sections import NO_FINDINGS, why_silent
 from cxr_cli.library.rules import Rules
 from cxr_cli.mining.cases import Miner, StepsFor
@@ -73,6 +74,9 @@ class MineOptions:
 def run(options: MineOptions) -> int:
     """Writes the cases of all studies. Returns how many rows were rejected or failed."""
     miner, selection, engine = _miner(options), options.selection, options.engine
+    if options.flow.shard and (selection.count or selection.dedupe):
+        name = "--per-finding" if selection.count else "--dedupe"
+        raise CxrError(f"{name} looks at all studies, and --shard at a part of them: run it without --shard")
     flow = Flow(
         options.flow,
         find_source=sources.find,

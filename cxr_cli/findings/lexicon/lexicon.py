@@ -16,7 +16,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from cxr_cli.errors import CxrError
 from cxr_cli.findings.lexicon.entries import AnatomyEntry, Entry, LexiconFile, Shorthand
 from cxr_cli.findings.lexicon.error_weights import ErrorWeights
-from cxr_cli.findings.lexicon.merging import merge
+from cxr_cli.findings.lexicon.merging import merge_tables
 from cxr_cli.findings.lexicon.terms import expand, plural_of
 
 MOST_PHRASES = 5000  # of one term: more is a slip of the pen
@@ -66,7 +66,7 @@ class Lexicon:
         """This lexicon with a part of another merged over it; the same one for the same part."""
         key = repr(extra)
         if key not in self._extended:
-            self._extended[key] = Lexicon(merge(self.data, extra), self.own)
+            self._extended[key] = Lexicon(merge_tables(self.data, extra), self.own)
         return self._extended[key]
 
     @cached_property
@@ -168,4 +168,4 @@ def _load(path: str | None) -> Lexicon:
         own = msgspec.convert(extra, LexiconFile).finding
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise CxrError(f"{path}: not a lexicon: {error}") from None
-    return Lexicon(merge(data, extra), own)
+    return Lexicon(merge_tables(data, extra), own)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.files.formats import Item, Sink, open_file
+from cxr_cli.rows.files.formats import Item, Shards, Sink, open_file
 from cxr_cli.rows.files.lines import ByteStream, LineReader, escaped_text, text_problem
 
 SEPARATORS = ",;\t|"
@@ -33,6 +33,9 @@ class CsvFormat:
 
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         return read_csv(open_file(path, "rb", pack), str(path), separator=self.separator)
+
+    def shards(self, path: Path) -> Shards | None:
+        return None
 
     def write(self, path: Path, pack: str) -> Sink:
         from cxr_cli.rows.files.table_writer import CsvWriter  # polars takes a third of a second to import

@@ -19,6 +19,9 @@ else:
 Item = tuple[str, Any, str | None]
 """(`path:line`, the row, None), or for a broken row (`path:line`, what could be read of it, the reason)."""
 
+Shards = Callable[[int, int], Iterator[Item]]
+"""Reads the k-th of n parts of a file, from 1: each row of it is in one of them."""
+
 
 class Sink(Protocol):
     """Takes rows as lines of JSON, and ends the file: a raw file, a gzip or zstd file, a table writer."""
@@ -42,6 +45,10 @@ class FileFormat(Protocol):
 
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         """The rows in order. pack: "" or a suffix of PACKS."""
+        ...
+
+    def shards(self, path: Path) -> Shards | None:
+        """Reads parts of a file that is not packed; None if its rows must be read from the first on."""
         ...
 
     def write(self, path: Path, pack: str) -> Sink:

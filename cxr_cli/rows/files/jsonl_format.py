@@ -1,14 +1,15 @@
 """JSONL, read and written row by row."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jsonlines
 
 from cxr_cli.rows.files import json_text
-from cxr_cli.rows.files.formats import Item, Sink, open_file
-from cxr_cli.rows.files.lines import ByteStream, LineReader, escaped_text, text_problem
+from cxr_cli.rows.files.formats import Item, Shards, Sink, open_file
+from cxr_cli.rows.files.lines import ByteStream, LineReader, Stretch, escaped_text, text_problem
 
 _BOM = b"\xef\xbb\xbf"
 NO_ROW = "not a row: a row is one JSON object, {...}, on a line"
@@ -22,6 +23,9 @@ class JsonlFormat:
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         return read_jsonl(open_file(path, "rb", pack), str(path))
 
+    def shards(self, path: Path) -> Shards | None:
+        return partial(_read_stretch, path) if Stretch.fits(path) else None
+
     def write(self, path: Path, pack: str) -> Sink:
         if not pack:
             return path.open("wb", buffering=0)
@@ -30,9 +34,15 @@ class JsonlFormat:
         return packed  # type: ignore[no-any-return]
 
 
-def read_jsonl(stream: ByteStream, name: str) -> Iterator[Item]:
-    """One object a line. where: `name:line`. Blank lines, CRLF and a BOM are allowed, also of joined files."""
-    lines = LineReader(stream, name)
+def _read_stretch(path: Path, k: int, n: int) -> Iterator[Item]:
+    stretch = Stretch(path, k, n)
+    return read_jsonl(stretch, str(path), stretch.lines_before)
+
+
+def read_jsonl(stream: ByteStream, name: str, before: int = 0) -> Iterator[Item]:
+    """One object a line. where: `name:line`. Blank lines, CRLF and a BOM are allowed, also of joined files. before: how
+    many lines of the file come before those of the stream."""
+    lines = LineReader(stream, name, before)
     reader = jsonlines.Reader(lines, loads=_decode_line)
     while True:
         try:

@@ -1,16 +1,25 @@
 """The lines of a file or a stream as bytes, and what is wrong with those that are not text."""
 
 import codecs
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain
-from typing import BinaryIO
+from pathlib import Path
+from typing import Protocol, Self
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.files.formats import BROKEN_PACK
 
-ByteStream = AbstractContextManager[BinaryIO]
+
+class Lines(Protocol):
+    """What is read of a stream."""
+
+    def readline(self, limit: int, /) -> bytes: ...
+
+
+ByteStream = AbstractContextManager[Lines]
 LONGEST_LINE = 2**26
 """Bytes of a line, or of a report in a file of its own: more would be another kind of file, or a bomb of zeros."""
 _BYTE_ORDER_MARKS = {
@@ -20,6 +29,7 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _PROBED_BYTES = 256
+_SCAN_BYTES = 2**20
 
 
 class LineReader:
@@ -29,14 +39,16 @@ class LineReader:
     longer than LONGEST_LINE, and for a file that is damaged.
     """
 
-    def __init__(self, stream: ByteStream, name: str) -> None:
+    def __init__(self, stream: ByteStream, name: str, before: int = 0) -> None:
+        """before: how many lines of the file come before those of the stream."""
         self._stream, self._name = stream, name
-        self.number, self.line = 0, b""
+        self.number, self.line = before, b""
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             with self._stream as stream:
-                for self.number, self.line in enumerate(_utf8_lines(stream), 1):
+                for self.line in _utf8_lines(stream):
+                    self.number += 1
                     if len(self.line) >= LONGEST_LINE:
                         raise CxrError(f"{self._name}:{self.number}: a line of more than {LONGEST_LINE >> 20} MB")
                     yield self.line
@@ -46,15 +58,20 @@ class LineReader:
             raise CxrError(f"{self._name}: damaged {error.encoding.upper()} after line {self.number}") from error
 
 
-def _utf8_lines(stream: BinaryIO) -> Iterator[bytes]:
+def _utf8_lines(stream: Lines) -> Iterator[bytes]:
     lines = iter(partial(stream.readline, LONGEST_LINE), b"")
     first = next(lines, b"")
     lines = chain([first] if first else (), lines)
     if encoding := wide_encoding(first):
         return _recoded(lines, encoding)
-    if b"\r" in first.rstrip(b"\r") and b"\n" not in first:  # old Mac's: the whole file looks like one line
+    if _is_old_macs(first):
         return chain.from_iterable(line.splitlines(keepends=True) for line in lines)
     return lines
+
+
+def _is_old_macs(first: bytes) -> bool:
+    """Do the lines of a file end in a carriage return alone, so that the whole of it looks like its first line?"""
+    return b"\r" in first.rstrip(b"\r") and b"\n" not in first
 
 
 def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -65,6 +82,48 @@ def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         yield from (f"{line}\n".encode() for line in whole)
     if rest:
         yield rest.encode()
+
+
+class Stretch:
+    """The lines of a file that begin in the k-th of n equal parts of its bytes, as a stream.
+
+    lines_before: how many lines of the file come before them.
+    """
+
+    def __init__(self, path: Path, k: int, n: int) -> None:
+        self._file = path.open("rb")
+        size = os.fstat(self._file.fileno()).st_size
+        start, self._end = size * (k - 1) // n, size * k // n
+        if start:  # in a line that begins before: it belongs to the part before
+            self._file.seek(start - 1)
+            self._file.readline()
+        self._place = self._file.tell()
+        self.lines_before = self._count_lines()
+
+    @classmethod
+    def fits(cls, path: Path) -> bool:
+        """Can lines be told apart from any byte on? Not in UTF-16, where a line break is two bytes."""
+        with path.open("rb") as file:
+            first = file.readline(LONGEST_LINE)
+        return not (wide_encoding(first) or _is_old_macs(first))
+
+    def _count_lines(self) -> int:
+        self._file.seek(0)
+        count, left = 0, self._place
+        while left and (block := self._file.read(min(left, _SCAN_BYTES))):
+            count, left = count + block.count(b"\n"), left - len(block)
+        return count
+
+    def readline(self, limit: int = -1, /) -> bytes:
+        line = self._file.readline(limit) if self._place < self._end else b""
+        self._place += len(line)
+        return line
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
 
 
 def wide_encoding(start: bytes) -> str | None:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import msgspec
 from cxr_cli.errors import CxrError, note
 from cxr_cli.records import Row
 from cxr_cli.rows.files.embedded_films import film_names, is_film_type, scan_table
-from cxr_cli.rows.files.formats import Item, Sink
+from cxr_cli.rows.files.formats import Item, Shards, Sink
 from cxr_cli.rows.files.json_text import number_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class ParquetFormat:
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         return read_parquet(path)
 
+    def shards(self, path: Path) -> Shards | None:
+        return partial(_read_part, path)
+
     def write(self, path: Path, pack: str) -> Sink:
         from cxr_cli.rows.files.table_writer import ParquetWriter
 
@@ -47,6 +51,9 @@ class ArrowFormat:
     def read(self, path: Path, pack: str) -> Iterator[Item]:
         return _read_batches(path, "an Arrow file")
 
+    def shards(self, path: Path) -> Shards | None:
+        return None
+
     def write(self, path: Path, pack: str) -> Sink:
         from cxr_cli.rows.files.table_writer import ArrowWriter
 
@@ -60,13 +67,21 @@ def read_parquet(path: Path) -> Iterator[Item]:
     return _read_batches(path, "a Parquet file")
 
 
-def _read_batches(path: Path, what: str) -> Iterator[Item]:
+def _read_part(path: Path, k: int, n: int) -> Iterator[Item]:
+    return _read_batches(path, "a Parquet file", lambda rows: (rows * (k - 1) // n, rows * k // n))
+
+
+def _read_batches(path: Path, what: str, part: Callable[[int], tuple[int, int]] | None = None) -> Iterator[Item]:
+    """part: of the number of all rows, those that are read: from which on, and where they end."""
     import polars as pl
 
     number, cells = 0, _Cells()
     try:
         table = scan_table(path)
         films = [name for name, type_ in table.collect_schema().items() if is_film_type(type_)]
+        if part:
+            number, end = part(table.select(pl.len()).collect().item())
+            table = table.slice(number, end - number)
         for batch in table.collect_batches(chunk_size=_FILM_ROWS if films else _BATCH_ROWS):
             types = {name: type_ for name, type_ in batch.schema.items() if name not in films}
             convert = {name: convert for name, type_ in types.items() if (convert := cells.converter(type_))}

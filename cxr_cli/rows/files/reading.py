@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.files.formats import FILE_FORMATS, Item, format_of
+from cxr_cli.rows.files.formats import FILE_FORMATS, Item, Shards, format_of
 from cxr_cli.rows.files.jsonl_format import read_jsonl
 from cxr_cli.rows.files.lines import ByteStream
 from cxr_cli.suggestions import did_you_mean
@@ -21,6 +22,7 @@ class Source:
     """Where rows come from. name: for messages. items: reads it from the start. table: cells may need `fields.restore`.
 
     parts: reads the items of one split, if that is quicker than reading all; CxrError: there is no such split.
+    shards: reads the k-th of n parts of the file and nothing else of it; None if it cannot be read in parts.
     """
 
     name: str
@@ -28,10 +30,17 @@ class Source:
     table: bool = False
     path: Path | None = None
     parts: Callable[[str], Iterator[Item]] | None = None
+    shards: Shards | None = None
 
     def part(self, split: str) -> "Source":
         """A source with all rows of this split, and perhaps with others."""
-        return replace(self, items=partial(self.parts, split)) if self.parts else self
+        return replace(self, items=partial(self.parts, split), shards=None) if self.parts else self
+
+    def shard(self, k: int, n: int) -> "Source":
+        """The k-th of n parts, from 1: together they hold each row once, broken ones too. They are stretches of the
+        file where it can be read in parts, else every n-th row."""
+        items = partial(self.shards, k, n) if self.shards else lambda: islice(self.items(), k - 1, None, n)
+        return replace(self, items=items)
 
 
 def find(name: str) -> Source:
@@ -56,7 +65,8 @@ def find(name: str) -> Source:
     file_format, pack = format_of(path)
     if not stat.S_ISREG(mode) and not file_format.packed:
         raise CxrError(f"{name}: this format cannot be read from a pipe")
-    return Source(name, lambda: file_format.read(path, pack), table=file_format.table, path=path)
+    shards = file_format.shards(path) if stat.S_ISREG(mode) and not pack else None
+    return Source(name, lambda: file_format.read(path, pack), table=file_format.table, path=path, shards=shards)
 
 
 def has_parquet(folder: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.rows.files.csv_format import read_csv
-from cxr_cli.rows.files.formats import Item, Sink
+from cxr_cli.rows.files.formats import Item, Shards, Sink
 
 _EMPTY_ROW = re.compile(r"^,+$", re.M)
 _BREAK = "\v"  # stands for a line break in a cell, so that a row is a line and its number that of the sheet
@@ -25,6 +25,9 @@ class XlsxFormat:
             if isinstance(row, dict):
                 row = {name: cell.replace(_BREAK, "\n") if cell else cell for name, cell in row.items()}
             yield where, row, reason
+
+    def shards(self, path: Path) -> Shards | None:
+        return None
 
     def write(self, path: Path, pack: str) -> Sink:
         raise NotImplementedError

@@ -78,14 +78,14 @@ def _output_row(line: bytes, signed: Signed | None) -> tuple[Row | None, str | N
     return row, None
 
 
-def difference(key: str, old: str, new: str) -> str:
+def difference(key: str, old: str, new: str, there: str = "in the file", here: str = "now") -> str:
     """ "answered_by: temperature:0.0 in the file, temperature:0.7 now"; "made_by: task:binary now, not in the file"."""
     olds, news = (dict.fromkeys(re.split(r"\|| & ", text)) for text in (old, new))
     missing = ", ".join(shortened(one_line(part)) for part in olds if part not in news)
     more = ", ".join(shortened(one_line(part)) for part in news if part not in olds)
     if missing and more:
-        return f"{key}: {missing} in the file, {more} now"
-    return f"{key}: {missing} in the file, not now" if missing else f"{key}: {more} now, not in the file"
+        return f"{key}: {missing} {there}, {more} {here}"
+    return f"{key}: {missing} {there}, not {here}" if missing else f"{key}: {more} {here}, not {there}"
 
 
 def _is_half_row(line: bytes) -> bool:

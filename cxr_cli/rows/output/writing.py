@@ -92,7 +92,7 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
     if path is None or str(path) in STDOUT_NAMES:
         return Output(claim_stdout(), None)
     check_place(path)
-    if path.exists() and not path.is_file():  # /dev/null, >(gzip > rows.gz)
+    if not is_kept(path):
         return Output(path.open("wb", buffering=0), path)
     file_format, pack = format_of(path)
     if not file_format.writable:
@@ -114,6 +114,11 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
     except BaseException:
         lock.close()
         raise
+
+
+def is_kept(path: Path | None) -> bool:
+    """Is it a file, or will it be one, and not a stream: standard output, /dev/null, `>(gzip > rows.gz)`?"""
+    return path is not None and str(path) not in STDOUT_NAMES and (path.is_file() or not path.exists())
 
 
 class WholeFile:

@@ -7,7 +7,7 @@ import pytest
 from cxr_cli.errors import CxrError
 from cxr_cli.findings import Lexicon, Reader
 from cxr_cli.findings.lexicon import expand, plural_of
-from cxr_cli.findings.lexicon.merging import merge
+from cxr_cli.findings.lexicon.merging import merge_tables
 
 CHEXPERT = [
     *("Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Enlarged Cardiomediastinum", "Fracture", "Lung Lesion"),
@@ -121,7 +121,7 @@ def test_a_term_that_stands_for_too_much(tmp_path: Path) -> None:
 
 
 def test_merge() -> None:
-    assert merge({"a": [1], "b": {"c": 1, "d": 2}}, {"a": [1, 2], "b": {"c": 3}}) == {
+    assert merge_tables({"a": [1], "b": {"c": 1, "d": 2}}, {"a": [1, 2], "b": {"c": 3}}) == {
         "a": [1, 2],
         "b": {"c": 3, "d": 2},
     }

@@ -1,0 +1,65 @@
+"""The stage `cxr merge`: the outputs of all shards of a run, checked and joined."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cxr_cli.errors import CxrError, RowError, note, shortened
+from cxr_cli.rows.files.reading import find
+from cxr_cli.rows.ids import Ids
+from cxr_cli.rows.output.resume import difference
+from cxr_cli.rows.output.shard_record import ShardRecord
+from cxr_cli.rows.output.writing import open_output
+
+
+def run(parts: Sequence[Path], output: Path | None = None, overwrite: bool = False) -> None:
+    """Writes the rows of all parts, in the order of the shards. Raises CxrError, and writes nothing, if a part or a row
+    of one is missing or doubled, or if the parts do not belong together."""
+    records = {part: ShardRecord.read(part) for part in parts}
+    ordered = sorted(parts, key=lambda part: records[part].shard)
+    _check_together(ordered, records)
+    _check_rows(ordered, records)
+    with open_output(output, overwrite=overwrite) as out:
+        for part in ordered:
+            for _, row, _ in find(str(part)).items():
+                out.write(row)
+    rejected = sum(record.rejected for record in records.values())
+    if rejected:
+        note(f"rows that the shards rejected: {rejected}; they are in the files of their --rejects")
+    if output:
+        note(f"{out.rows} rows of {len(ordered)} shards -> {output}")
+
+
+def _check_together(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> None:
+    """CxrError: these are not the shards 1 to N of one run. parts: in their order."""
+    first, of_first = parts[0], records[parts[0]]
+    count, places = of_first.shard[1], dict[int, Path]()
+    for part in parts:
+        record, (k, n) = records[part], records[part].shard
+        if n != count:
+            raise CxrError(f"{part} is shard {k}/{n}, {first} {of_first.shard[0]}/{count}: not of one run")
+        if k in places:
+            raise CxrError(f"{part}: shard {k}/{n}, as {places[k]}: doubled")
+        if record.inputs != of_first.inputs:
+            raise CxrError(f"{part}: made from other inputs than {first}, or from inputs that have changed since")
+        if record.signature != of_first.signature:
+            olds, news = of_first.signature or "", record.signature or ""
+            raise CxrError(difference("options", olds, news, there=f"in {first}", here=f"in {part}"))
+        places[k] = part
+    if missing := [str(k) for k in range(1, count + 1) if k not in places]:
+        raise CxrError(f"shards that are missing, of {count}: {', '.join(missing)}")
+
+
+def _check_rows(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> None:
+    """CxrError: a part lacks rows that its run has written, or has others; RowError: one is broken or doubled."""
+    with Ids() as ids:
+        for part in parts:
+            count = 0
+            for where, row, reason in find(str(part)).items():
+                if reason is not None:
+                    raise RowError(where, reason)
+                count += 1
+                id = row.get("id")  # tables of other tools have none
+                if isinstance(id, str) and (place := ids.see(id, where)):
+                    raise RowError(where, f"field `id`: doubled, first at {place}", id=shortened(id))
+            if count != records[part].rows:
+                raise CxrError(f"{part}: {count} rows, and its run wrote {records[part].rows}: it has changed since")

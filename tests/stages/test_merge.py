@@ -1,0 +1,159 @@
+"""`--shard K/N` and `cxr merge`: the parts of a run, and that they are all of it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.conftest import Tool
+
+SBATCH = Path(__file__).parents[2] / "recipes" / "slurm" / "shards.sbatch"
+
+
+@pytest.fixture
+def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Twenty reports of different lengths, with a blank line, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    lines = [json.dumps({"id": f"s{n}", "report": "No pneumothorax. " * (1 + n * 7 % 5)}) for n in range(20)]
+    Path("reports.jsonl").write_text("\n".join([*lines[:9], "", *lines[9:]]))
+    return Path("reports.jsonl")
+
+
+def shards(tool: Tool, source: object, count: int, *arguments: object, command: str = "label") -> list[str]:
+    """Runs all shards and gives the names of their parts."""
+    names = [f"part-{k}.jsonl" for k in range(1, count + 1)]
+    for k, name in enumerate(names, 1):
+        done = tool(command, source, "--shard", f"{k}/{count}", "-o", name, *arguments)
+        assert done.code == 0, done.err
+    return names
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 40])
+def test_the_parts_of_a_jsonl_file_are_those_of_one_run(tool: Tool, reports: Path, count: int) -> None:
+    whole = tool("label", reports).out
+    assert tool("merge", *reversed(shards(tool, reports, count))).out == whole
+
+
+@pytest.mark.parametrize("name", ["reports.parquet", "reports.csv", "reports.jsonl.gz"])
+def test_other_formats(tool: Tool, reports: Path, name: str) -> None:
+    assert tool("label", reports, "-o", name).code == 0
+    whole = tool("label", name).out
+    merged = tool("merge", *shards(tool, name, 3)).out
+    if name.endswith(".parquet"):
+        assert merged == whole
+    assert sorted(merged.splitlines()) == sorted(whole.splitlines())
+
+
+def test_files_that_cannot_be_cut_at_any_byte(tool: Tool, reports: Path) -> None:
+    for encoding, end in (("utf-16", "\n"), ("utf-8", "\r")):
+        reports.write_bytes("".join(f'{{"id":"s{n}","report":"No edema."}}{end}' for n in range(7)).encode(encoding))
+        for part in shards(tool, reports, 3):
+            assert Path(part).read_text().count("\n") in (2, 3)
+        assert tool("merge", "part-1.jsonl", "part-2.jsonl", "part-3.jsonl").out.count("\n") == 7
+        for part in Path().glob("part-*"):
+            part.unlink()
+
+
+def test_a_shard_reads_its_own_part_alone(tool: Tool, reports: Path) -> None:
+    reports.write_bytes(reports.read_bytes() + b"\nnot a row")
+    assert tool("label", reports, "--shard", "1/2").code == 0
+    done = tool("label", reports, "--shard", "2/2")
+    assert (done.code, done.err) == (
+        1,
+        "cxr: reports.jsonl:22: not a row: a row is one JSON object, {...}, on a line\n",
+    )
+    pl.DataFrame({"id": ["a", "b", "a"], "report": ["No edema."] * 3}).write_parquet("doubled.parquet")
+    assert [tool("label", "doubled.parquet", "--shard", f"{k}/3").code for k in (1, 2, 3)] == [0, 0, 0]
+
+
+def test_a_broken_row_is_rejected_once(tool: Tool, reports: Path) -> None:
+    lines = reports.read_text().splitlines()
+    lines[4] = "{"
+    reports.write_text("\n".join(lines))
+    rejected = []
+    for k in (1, 2, 3):
+        flags = ("--shard", f"{k}/3", "-o", f"part-{k}.jsonl", "--on-error", "skip", "--rejects", f"no-{k}.jsonl")
+        tool("label", reports, *flags)
+        rejected += [json.loads(line)["where"] for line in Path(f"no-{k}.jsonl").read_text().splitlines()]
+    assert rejected == ["reports.jsonl:5"]
+    done = tool("merge", "part-1.jsonl", "part-2.jsonl", "part-3.jsonl", "-o", "all.jsonl")
+    assert done.err == (
+        "cxr: rows that the shards rejected: 1; they are in the files of their --rejects\n"
+        "cxr: 19 rows of 3 shards -> all.jsonl\n"
+    )
+
+
+def test_what_is_missing_or_doubled(tool: Tool, reports: Path) -> None:
+    one, two, three = shards(tool, reports, 3)
+
+    def why(*parts: str) -> str:
+        done = tool("merge", *parts, "-o", "all.jsonl")
+        assert (done.code, done.out, Path("all.jsonl").exists()) == (1, "", False)
+        return done.err.removeprefix("cxr: ").strip()
+
+    assert why(one, three) == "shards that are missing, of 3: 2"
+    assert why(one, two, three, two) == f"{two}: shard 2/3, as {two}: doubled"
+    rows = Path(two).read_text()
+    Path(two).write_text(rows.partition("\n")[2])
+    assert why(one, two, three) == f"{two}: 5 rows, and its run wrote 6: it has changed since"
+    Path(two).write_text(rows[:-20])
+    assert why(one, two, three).startswith(f"{two}:")
+    Path(two).write_text(rows)
+    tool("label", reports, "--shard", "3/3", "-o", three, "--overwrite", "--set", "chexpert14")
+    record = json.loads(Path(f"{three}.shard").read_text())
+    Path(f"{three}.shard").write_text(json.dumps(record | {"shard": [3, 4]}))
+    assert why(one, two, three) == f"{three} is shard 3/4, {one} 1/3: not of one run"
+    Path(f"{three}.shard").write_text("{}")
+    assert why(one, two, three) == f"{three}.shard: not the record of a shard"
+    Path(f"{three}.shard").unlink()
+    assert why(one, two, three).startswith(f"{three}: no {three}.shard beside it")
+
+
+def test_parts_of_other_options_or_inputs(tool: Tool, reports: Path) -> None:
+    one, two = shards(tool, reports, 2, command="mine")
+    tool("mine", reports, "--shard", "2/2", "-o", two, "--overwrite", "--unmentioned", "unknown")
+    assert tool("merge", one, two).err == (f"cxr: options: unmentioned:normal in {one}, unmentioned:unknown in {two}\n")
+    reports.write_text(reports.read_text().replace("s1", "s111"))
+    tool("mine", reports, "--shard", "2/2", "-o", two, "--overwrite")
+    assert "other inputs" in tool("merge", one, two).err
+
+
+def test_ids_of_two_shards(tool: Tool, reports: Path) -> None:
+    reports.write_text("".join(f'{{"id":"{id}","report":"No edema."}}\n' for id in "abca"))
+    done = tool("merge", *shards(tool, reports, 2))
+    assert (done.code, done.err) == (1, "cxr: part-2.jsonl:2: field `id`: doubled, first at part-1.jsonl:1 (id a)\n")
+
+
+def test_a_part_that_was_stopped_and_resumed(tool: Tool, reports: Path) -> None:
+    whole = tool("label", reports).out
+    one, two = shards(tool, reports, 2)
+    Path(two).write_text(Path(two).read_text()[:100])
+    Path(f"{two}.shard").unlink()
+    assert tool("label", reports, "--shard", "2/2", "-o", two, "--resume").code == 0
+    assert tool("merge", one, two).out == whole
+
+
+def test_a_run_that_fails_leaves_no_record(tool: Tool, reports: Path) -> None:
+    _, two = shards(tool, reports, 2)
+    reports.write_text(reports.read_text() + "\n{")
+    assert tool("label", reports, "--shard", "2/2", "-o", two, "--overwrite").code == 1
+    assert not Path(f"{two}.shard").exists()
+
+
+def test_what_looks_at_all_rows_has_no_shards(tool: Tool, reports: Path) -> None:
+    for flags in (("--dedupe",), ("--per-finding", "2")):
+        done = tool("mine", reports, "--shard", "1/2", *flags)
+        assert (done.code, done.out) == (1, "")
+        assert flags[0] in done.err
+
+
+def test_two_nodes_of_slurm(tool: Tool, reports: Path) -> None:
+    environment = os.environ | {"OUT": "parts", "SLURM_ARRAY_TASK_COUNT": "2"}
+    for k in "12":
+        command = ["bash", str(SBATCH), sys.executable, "-m", "cxr_cli", "mine", str(reports)]
+        subprocess.run(command, env=environment | {"SLURM_ARRAY_TASK_ID": k}, check=True)
+    assert tool("merge", "parts/1.jsonl", "parts/2.jsonl").out == tool("mine", reports).out
