@@ -59,6 +59,8 @@ def _names_secret(name: str) -> bool:
 
 
 def _check(spec: Spec, name: str) -> None:
+    if spec.replicas and not all(map(is_url, (spec.model, *spec.replicas))):
+        raise CxrError("several -m are several servers of one model: each must be a URL")
     if name == "openai" and not is_url(spec.model):
         raise CxrError(f"--engine openai needs the URL of a server: -m http://localhost:8000/v1, not {spec.model}")
     if name != "openai" and is_url(spec.model):

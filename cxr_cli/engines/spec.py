@@ -12,11 +12,12 @@ from cxr_cli.engines.requests import Sampling
 class Spec:
     """What `open_engine` opens.
 
-    model: a folder, a name on the Hugging Face hub, or the URL of a server. name: "auto" takes openai for a URL, else
-    vllm if it is installed, else transformers. served: which of the server's models. concurrency: requests at a time
-    to a server; timeout: seconds that one may take. batch: requests at a time in transformers. args: passed on as they
-    are to vLLM, `from_pretrained` or the server. cached: replies are kept and used again. dry_run: requests and tokens
-    are counted, and nothing is asked; price: of a million prompt and completion tokens.
+    model: a folder, a name on the Hugging Face hub, or the URL of a server. replicas: URLs of other servers of the same
+    model. name: "auto" takes openai for a URL, else vllm if it is installed, else transformers. served: which of the
+    server's models. concurrency: requests at a time to each server; timeout: seconds that one may take. batch: requests
+    at a time in transformers. args: passed on as they are to vLLM, `from_pretrained` or the server. cached: replies are
+    kept and used again. dry_run: requests and tokens are counted, and nothing is asked; price: of a million prompt and
+    completion tokens.
     """
 
     model: str
@@ -32,6 +33,7 @@ class Spec:
     cached: bool = True
     dry_run: bool = False
     price: tuple[float, float] | None = None
+    replicas: tuple[str, ...] = ()
 
 
 def is_url(model: str) -> bool:

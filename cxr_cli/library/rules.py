@@ -108,7 +108,7 @@ class Rules:
         names = dict.fromkeys(name for sample in scores for name in sample)
         return {name: _mean([value for sample in scores if (value := sample[name]) is not None]) for name in names}
 
-    def reward(self, name: str) -> "RulesReward":
+    def reward(self, name: str) -> RulesReward:
         """A reward of `cxr rl` that reads by these rules: `reward(completions, **columns)`, as TRL calls it.
 
         CxrError: no reward has this name.

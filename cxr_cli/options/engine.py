@@ -19,7 +19,7 @@ def engine(*, required: bool) -> Bundle:
 
 
 def _spec(
-    model: str | None,
+    models: tuple[str, ...],
     name: str,
     served: str | None,
     revision: str | None,
@@ -35,13 +35,13 @@ def _spec(
     dry_run: bool,
     price: tuple[float, float] | None,
 ) -> Spec | None:
-    if model is None:
+    if not models:
         _refuse_without_model()
         return None
     if price and not dry_run:
         raise click.UsageError("--price-per-million is for --dry-run.")
     return Spec(
-        model,
+        models[0],
         name,
         Sampling(temperature, top_p, max_tokens),
         revision=revision,
@@ -54,6 +54,7 @@ def _spec(
         cached=cached,
         dry_run=dry_run,
         price=price,
+        replicas=models[1:],
     )
 
 
@@ -87,10 +88,12 @@ def _options(required: bool) -> tuple[Decorator, ...]:
         click.option(
             "-m",
             "--model",
+            "models",
+            multiple=True,
             required=required,
             metavar="MODEL|URL",
             shell_complete=file_names,
-            help="The model: a folder (also of an adapter), a Hugging Face name, or the URL of a server.",
+            help="The model: a folder (or an adapter's), a Hugging Face name, or a server's URL; -m U -m V: several.",
         ),
         click.option(
             "--engine",
@@ -128,7 +131,11 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             help="The longest reply, in tokens.",
         ),
         click.option(
-            "--concurrency", type=click.IntRange(1), default=64, show_default=True, help="openai: requests at a time."
+            "--concurrency",
+            type=click.IntRange(1),
+            default=64,
+            show_default=True,
+            help="openai: requests at a time to each server.",
         ),
         click.option(
             "--timeout",

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from cxr_cli.engines.openai.protocol import (
     reply_from,
 )
 from cxr_cli.engines.openai.remote_policy import base_url
+from cxr_cli.engines.openai.replicas import Replicas
 from cxr_cli.engines.openai.server_words import server_words
 from cxr_cli.engines.requests import Reply, Request, content_parts, failed_reply
 from cxr_cli.engines.spec import Spec
@@ -39,19 +40,21 @@ class OpenAI(AsyncEngine):
     name = "openai"
 
     def __init__(self, spec: Spec) -> None:
-        self.url, local = base_url(spec.model, allow_remote=spec.allow_remote)
+        urls = [base_url(url, allow_remote=spec.allow_remote) for url in (spec.model, *spec.replicas)]
+        if doubled := [url for n, (url, _) in enumerate(urls) if url in dict(urls[:n])]:
+            raise CxrError(f"{doubled[0]}: named twice")
         self.sampling, self.args, self.timeout = spec.sampling, dict(spec.args), spec.timeout
-        self.capacity = 2 * spec.concurrency  # half of them wait here, so that the server is never idle
+        self.capacity = 2 * spec.concurrency * len(urls)  # half of them wait here, so that no server is ever idle
         self._key = _key()
         headers = {"Authorization": f"Bearer {self._key or 'none'}"}
-        self._http = HttpClient(self.url, local=local, headers=headers, timeout=spec.timeout)
-        self._slots = asyncio.Semaphore(spec.concurrency)
+        clients = [HttpClient(url, local=local, headers=headers, timeout=spec.timeout) for url, local in urls]
+        self._replicas = Replicas(clients, spec.concurrency)
         self._dialect = Dialect(newer_limit=NEWER_LIMIT in self.args)
         self._quoted: set[int] = set()  # the statuses about which the server's words were printed
         self._last_words = ""
         super().__init__()
         try:
-            self.model, root = self.run(self._served_model(spec.served))
+            self.model, root = self.run(self._model_of_all(clients, spec.served))
         except BaseException:
             self.close()
             raise
@@ -64,13 +67,12 @@ class OpenAI(AsyncEngine):
         }
 
     async def answer(self, request: Request) -> Reply:
-        async with self._slots:
-            try:
-                response = await self._ask(request)
-            except TimeoutError:
-                return failed_reply(request, f"no reply within {self.timeout:g} s, asked twice: --timeout waits longer")
-            except OSError:
-                return failed_reply(request, "the server cannot be reached, or breaks off")
+        try:
+            response = await self._ask(request)
+        except TimeoutError:
+            return failed_reply(request, f"no reply within {self.timeout:g} s, asked twice: --timeout waits longer")
+        except OSError:
+            return failed_reply(request, "the server cannot be reached, or breaks off")
         if response.status == 200:
             return reply_from(request, response)  # never shown, not even a broken one: it is text about a patient
         if response.status not in self._quoted:
@@ -79,14 +81,14 @@ class OpenAI(AsyncEngine):
         return failed_reply(request, refusal_reason(response))
 
     async def finish(self) -> None:
-        await self._http.close()
+        await self._replicas.close()
 
     async def _ask(self, request: Request) -> Response:
         """The response; a server that wants the body otherwise gets it so, from then on."""
         while True:
             dialect = self._dialect
             body = await completion_body(request, self.model, self.sampling, self.args, dialect)
-            response = await self._http.send("POST", "/chat/completions", body)
+            response = await self._replicas.send("/chat/completions", body)
             other = dialect.adapted(response.body) if response.status in (400, 422) else dialect
             if other == dialect:
                 return response
@@ -102,38 +104,39 @@ class OpenAI(AsyncEngine):
             note(f"the server says (HTTP {response.status}): {words}")
         self._last_words = words
 
-    async def _served_model(self, name: str | None) -> tuple[str, str | None]:
-        """The model to ask for, and what the server loaded it from. name: that of `--served`."""
+    async def _model_of_all(self, clients: Sequence[HttpClient], name: str | None) -> tuple[str, str | None]:
+        """The model to ask for, and what the servers loaded it from. CxrError: it is not the same on all."""
+        models = [await self._served_model(client, name) for client in clients]
+        for client, model in zip(clients, models, strict=True):
+            if model != models[0]:
+                raise CxrError(f"{client.url} serves another model than {clients[0].url}: name servers of one model")
+        return models[0]
+
+    async def _served_model(self, client: HttpClient, name: str | None) -> tuple[str, str | None]:
+        """The model to ask a server for, and what it loaded it from. name: that of `--served`."""
+        url = client.url
         try:
             async with asyncio.timeout(MODELS_TIMEOUT):
-                response = await self._http.send("GET", "/models")
+                response = await client.send("GET", "/models")
         except TimeoutError as error:
-            raise CxrError(f"{self.url}: no list of models within {MODELS_TIMEOUT:g} s: is the server up?") from error
+            raise CxrError(f"{url}: no list of models within {MODELS_TIMEOUT:g} s: is the server up?") from error
         except OSError as error:
-            raise CxrError(f"{self.url} cannot be reached: is the server up?") from error
+            raise CxrError(f"{url} cannot be reached: is the server up?") from error
         if response.status in (404, 405, 501):
             if name:
                 return name, None
-            raise CxrError(f"{self.url} does not list its models: is the path right? If so, name one with --served")
+            raise CxrError(f"{url} does not list its models: is the path right? If so, name one with --served")
         if response.status != 200:
             words = server_words(response.body, "", [self._key])
             why = "OPENAI_API_KEY is missing or not accepted" if response.status in (401, 403) else ""
-            raise CxrError(": ".join(filter(None, [self.url, why or refusal_reason(response), words])))
-        roots = self._listed_models(response)
+            raise CxrError(": ".join(filter(None, [url, why or refusal_reason(response), words])))
+        roots = _listed_models(url, response)
         if name is None and len(roots) == 1:
             name = next(iter(roots))
         if name is None or name not in roots:
             listing = f"there is {', '.join(sorted(roots)[:5]) or 'none'}{did_you_mean(name or '', roots)}"
-            raise CxrError(f"{self.url}: choose a model with --served; {listing}")
+            raise CxrError(f"{url}: choose a model with --served; {listing}")
         return name, roots[name]
-
-    def _listed_models(self, response: Response) -> Mapping[str, str | None]:
-        """Name -> what it was loaded from."""
-        try:
-            models = msgspec.json.decode(response.body, type=_Models).data
-        except (ValueError, RecursionError) as error:
-            raise CxrError(f"{self.url}: {NOT_OPENAI}") from error
-        return {model.id: model.root if isinstance(model.root, str) else None for model in models}
 
 
 class _ModelEntry(msgspec.Struct):
@@ -143,6 +146,15 @@ class _ModelEntry(msgspec.Struct):
 
 class _Models(msgspec.Struct):
     data: list[_ModelEntry]
+
+
+def _listed_models(url: str, response: Response) -> Mapping[str, str | None]:
+    """Name -> what it was loaded from."""
+    try:
+        models = msgspec.json.decode(response.body, type=_Models).data
+    except (ValueError, RecursionError) as error:
+        raise CxrError(f"{url}: {NOT_OPENAI}") from error
+    return {model.id: model.root if isinstance(model.root, str) else None for model in models}
 
 
 def _key() -> str:

@@ -37,7 +37,7 @@ class HttpClient:
     def __init__(self, url: str, *, local: bool, headers: Mapping[str, str], timeout: float = TIMEOUT) -> None:
         with need("llm"):
             import aiohttp
-        self._aiohttp, self._url, self._local, self._timeout = aiohttp, url, local, timeout
+        self._aiohttp, self.url, self._local, self._timeout = aiohttp, url, local, timeout
         self._headers = {"Content-Type": "application/json", **headers}
         self._proxy = {} if local else _proxy_for(url, aiohttp)
         self._session: Any = None
@@ -74,7 +74,7 @@ class HttpClient:
     async def _send_once(self, method: str, path: str, body: bytes) -> Response:
         session = self._session = self._session or self._open()
         try:
-            request = session.request(method, self._url + path, data=body or None, allow_redirects=False, **self._proxy)
+            request = session.request(method, self.url + path, data=body or None, allow_redirects=False, **self._proxy)
             async with request as response:
                 return Response(response.status, response.headers, await _read_body(response))
         except self._aiohttp.ClientError as error:

@@ -1,0 +1,58 @@
+"""Several servers of one model: each request goes to the one with the fewest, and leaves one that cannot be reached."""
+
+import asyncio
+from collections.abc import Sequence
+
+from cxr_cli.engines.openai.http import HttpClient, Response
+from cxr_cli.rows import note
+
+
+class Replica:
+    """One server. concurrency: requests at a time. waiting: requests under way or in front of it. down: could it not be
+    reached?"""
+
+    def __init__(self, client: HttpClient, concurrency: int) -> None:
+        self.client, self.slots = client, asyncio.Semaphore(concurrency)
+        self.waiting, self.down = 0, False
+
+
+class Replicas:
+    """Sends requests to servers that answer alike."""
+
+    def __init__(self, clients: Sequence[HttpClient], concurrency: int) -> None:
+        self._replicas = [Replica(client, concurrency) for client in clients]
+
+    async def send(self, path: str, body: bytes) -> Response:
+        """The response of a server. Where one cannot be reached or has an error of its own (5xx), the request goes to
+        another, to each once.
+
+        OSError if the last one cannot be reached. TimeoutError: no other is asked, as the first may be at work on it.
+        """
+        left = [*self._replicas]
+        while True:
+            replica = min(left, key=lambda replica: (replica.down, replica.waiting))
+            left.remove(replica)
+            replica.waiting += 1
+            try:
+                async with replica.slots:
+                    if replica.down and any(not other.down for other in left):  # since the request began to wait
+                        continue
+                    response = await replica.client.send("POST", path, body)
+                    replica.down = False
+            except TimeoutError:
+                raise
+            except OSError:
+                if left and not replica.down:
+                    note(f"{replica.client.url} cannot be reached, or breaks off: its requests go to the others")
+                replica.down = True
+                if not left:
+                    raise
+            else:
+                if response.status < 500 or not left:
+                    return response
+            finally:
+                replica.waiting -= 1
+
+    async def close(self) -> None:
+        for replica in self._replicas:
+            await replica.client.close()
