@@ -186,7 +186,7 @@ class Flow:
                     for row in self.failed.not_made():
                         if not self.dry_run:
                             output.write(row)
-                if options.resume and not self._cut_short:
+                if options.resume and not (self._cut_short or options.shard):  # other shards' rows are not read
                     self._note_strangers()
             if record and options.shard and not self._cut_short:
                 by, rows = signed.signature if signed else None, self._kept + output.rows
