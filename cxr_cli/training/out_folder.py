@@ -28,6 +28,7 @@ _OF_A_TRAINING = (  # what `cxr sft` and `cxr rl` write into OUT, whatever the f
     *(RECORD, "training.json", "history.jsonl", "completions*.jsonl", "varied.*", "README.md", "curves", "runs"),
     *("checkpoint-*", "broken-checkpoint-*", "*.part", "*.safetensors", "*.safetensors.index.json", "*config*.json"),
     *("*token*", "vocab.*", "merges.txt", "*.model", "*.jinja", "chat_template.json", "training_args.bin"),
+    "additional_chat_templates",
     *("latest", "global_step*", "zero_to_fp32.py"),  # DeepSpeed
 )
 
