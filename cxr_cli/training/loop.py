@@ -59,7 +59,8 @@ def run_trainer(trainer: Any, job: Job, generates_next: Callable[[], bool] = lam
                 _replace_model(job.out, lambda: None if distributed.rank() else copy_model(best or checkpoint, job.out))
             else:
                 trainer.train(resume_from_checkpoint=checkpoint)
-                is_complete = trainer.state.global_step >= trainer.state.max_steps  # a signal may have come too late
+                at_end = trainer.state.global_step >= trainer.state.max_steps
+                is_complete = at_end or not stop.requested  # a signal may have come too late
                 if is_complete:
                     check_finite(trainer.model, trainer.state.global_step)
                     _replace_model(job.out, lambda: trainer.save_model(str(job.out)))

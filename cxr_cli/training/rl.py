@@ -103,16 +103,19 @@ def _train_rl(job: Job, data: TrainingData, rewards: RewardMix, rollouts: str) -
     write_model_card(job, "rl", trainer, data.rows)
 
 
-def prompts_a_generation(arguments: Any, processes: int) -> int:
-    """How many prompts GRPO takes at once; of an epoch it leaves out those that are too few for that."""
+def prompts_a_generation(arguments: Any, processes: int, rows: int) -> int:
+    """How many prompts GRPO takes at once; of an epoch it leaves out those that are too few for that. CxrError: all of
+    the rows are, and there would be no step."""
     prompts: int = (
         arguments.per_device_train_batch_size * processes * arguments.steps_per_generation // arguments.num_generations
     )
+    if rows < prompts:
+        raise CxrError(f"one generation takes {prompts} prompts, and there are {rows} rows: lower the batch")
     return prompts
 
 
 def _report_left_over(arguments: Any, rows: int) -> None:
-    prompts = prompts_a_generation(arguments, arguments.world_size)
+    prompts = prompts_a_generation(arguments, arguments.world_size, rows)
     if (left_over := rows % prompts) and not distributed.rank():
         note(f"{left_over} of {rows} prompts are left over in each epoch: a generation takes {prompts}")
 

@@ -8,8 +8,9 @@ import pytest
 from cxr_cli.errors import CxrError
 from cxr_cli.stages import rl
 from cxr_cli.training.data.dataset import check_payable
-from cxr_cli.training.data.training_rows import read_training_data
+from cxr_cli.training.data.training_rows import TrainingData, read_training_data
 from cxr_cli.training.run_record import record_of, write_record
+from cxr_cli.training.settings.job import Job
 from cxr_cli.training.variance_filter import kept_prompts
 from tests.conftest import Cxr
 from tests.training.small_trainings import ROLL, letter_reward, make_job
@@ -62,3 +63,19 @@ def test_a_choice_of_prompts_of_another_run_is_refused(
     write_record(tmp_path, record_of(job, "rl", data, letter_reward(), filter_variance=4))
     with pytest.raises(CxrError, match=r"varied.json is damaged"):
         rl.train(job, letter_reward(), samples=4, dry_run=True)
+
+
+def test_prompts_that_are_too_few_for_a_generation_are_no_training(
+    drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the answers of the model say how many are kept."""
+
+    def keep_one(job: Job, data: TrainingData, *_: object) -> None:
+        kept = {"samples": 4, "rows": len(data.rows), "kept": [data.rows[0]["id"]]}
+        (job.out / "varied.json").write_text(json.dumps(kept))
+
+    monkeypatch.setattr(rl, "filter_prompts", keep_one)
+    job = make_job(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **ROLL, max_steps=1)
+    with pytest.raises(CxrError, match=r"^one generation takes 2 prompts, and there are 1 rows: lower the batch$"):
+        rl.train(job, letter_reward(), samples=4)
+    assert not (tmp_path / "out" / "model.safetensors").exists()

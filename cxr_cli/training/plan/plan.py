@@ -162,9 +162,7 @@ def _check_evaluation(arguments: Any, steps: int, epochs: float) -> None:
 def _rl_step_count(arguments: Any, rows: int, processes: int) -> str:
     """The same for GRPO, which leaves out the prompts of an epoch that are too few for a generation. CxrError: all of
     them are."""
-    prompts = rl.prompts_a_generation(arguments, processes)
-    if rows < prompts:
-        raise CxrError(f"one generation takes {prompts} prompts, and there are {rows} rows: lower the batch")
+    prompts = rl.prompts_a_generation(arguments, processes, rows)
     batches_an_epoch = rows // prompts * arguments.steps_per_generation * arguments.num_iterations
     count = _step_count(arguments, math.ceil(batches_an_epoch / arguments.gradient_accumulation_steps))
     left_over = rows % prompts
