@@ -67,7 +67,7 @@ def _name_and_weight(text: str) -> tuple[str, float]:
         raise CxrError(f"--reward {text}: one reward each: --reward {' --reward '.join(text.split(','))}")
     name, colon, last = text.rpartition(":")
     try:
-        weight = _weight(last) if colon else 1.0
+        weight = weight_of_text(last) if colon else 1.0
     except ValueError as error:
         if name in REWARDS or ":" in name:
             raise CxrError(f"--reward {text}: {last or 'nothing'} is no weight") from error
@@ -77,7 +77,7 @@ def _name_and_weight(text: str) -> tuple[str, float]:
     return (name if colon else text), weight
 
 
-def _weight(text: str) -> float:
+def weight_of_text(text: str) -> float:
     """ValueError: not a number as it is written in JSON; Python would take 1_0 too."""
     if not re.fullmatch(r"[-+.0-9eE]+|[-+]?(nan|inf)", text):
         raise ValueError(text)

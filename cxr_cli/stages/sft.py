@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import need
 from cxr_cli.library.rules import Rules
 from cxr_cli.records import Unmentioned
+from cxr_cli.rewards.reward_mix import LEAST_WEIGHT, MOST_WEIGHT, weight_of_text
 from cxr_cli.training import sft
 from cxr_cli.training.check_and_train import check_and_train
 from cxr_cli.training.data.dataset import check_teachable
@@ -70,11 +70,11 @@ def _parse_mix(texts: Sequence[str]) -> tuple[list[str], list[float]]:
     for text in texts:
         source, _, weight = text.rpartition(":")
         try:
-            weights.append(float(weight))
+            weights.append(weight_of_text(weight))
         except ValueError:
             weights.append(0.0)
-        if not (source and 0 < weights[-1] < inf):
-            raise CxrError(f"--mix {text}: not FILE:WEIGHT with a weight above 0")
+        if not (source and LEAST_WEIGHT <= weights[-1] <= MOST_WEIGHT):
+            raise CxrError(f"--mix {text}: not FILE:WEIGHT with a weight from {LEAST_WEIGHT:g} to {MOST_WEIGHT:,}")
         if Path(source).resolve() in map(Path.resolve, map(Path, sources)):
             raise CxrError(f"--mix {text}: this file is named twice; one weight says how often its rows come")
         sources.append(source)

@@ -1,5 +1,6 @@
 """A case to a model: from its question and images to its predictions."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,10 @@ PLACEHOLDERS = ("ask", "question", "options", "instruction")
 DEFAULT_PROMPT = Prompt("{ask}\n{instruction}")
 """The prompt of the published checkpoints: the question, its lettered options, the instruction to reason."""
 PUBLISHED = "published"  # what a signature calls their instruction
+
+
+_REPLY_TAG = re.compile(r"</?(?:think|answer)>", re.I)
+_FILM_MARK = re.compile("<image>|<video>")  # processors and TRL put films in their place
 
 
 class Predictor:
@@ -94,8 +99,27 @@ def _prediction(row: Row, sample: int, reply: Reply) -> dict[str, Any]:
 
 
 def check_askable(row: Mapping[str, Any]) -> None:
-    """Raises RowError for a row without a question or without films."""
+    """Raises RowError for a row without a question or without films, and for a question or options that a model would
+    misread."""
     if not row.get("question"):
         raise RowError("", "field `question`: missing or empty; --map question=COLUMN takes another column")
     if not films_of(row):
         raise RowError("", "field `images`: missing or empty; --map images=COLUMN takes another column")
+    options = row.get("options") or []
+    for name, text in (("question", row["question"]), *(("options", option) for option in options)):
+        check_text(name, text)
+    if len({" ".join(option.casefold().split()) for option in options}) < len(options):
+        raise RowError("", "field `options`: one occurs twice")
+    if len(options) > len(reply_format.LETTERS):
+        raise RowError("", f"field `options`: {len(options)}, and there are {len(reply_format.LETTERS)} letters")
+
+
+def check_text(name: str, text: str) -> None:
+    """RowError: a text for a model is blank, or has a tag of the reply's format, which would end the reasoning, or a
+    mark that stands for a film. name: its field."""
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        raise RowError("", f"field `{name}`: a blank text")
+    if tag := _REPLY_TAG.search(text):
+        raise RowError("", f"field `{name}`: it has {tag[0]}, which marks a part of the reply")
+    if mark := _FILM_MARK.search(text):
+        raise RowError("", f"field `{name}`: it has {mark[0]}, which stands for a film")

@@ -1,13 +1,12 @@
 """Rows as a trainer's examples; films are decoded when a batch asks for them."""
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from cxr_cli.answers.replies import reply_format
 from cxr_cli.answers.steps import as_steps, taught_reply
-from cxr_cli.engines.prompts.predictor import check_askable
+from cxr_cli.engines.prompts.predictor import check_askable, check_text
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, films_of, load_film
 from cxr_cli.images.films import film_exists
@@ -15,8 +14,6 @@ from cxr_cli.rows import Row
 from cxr_cli.rows.files import json_text
 from cxr_cli.training.data.row_store import MODEL_TEXTS, Mixture, RowStore
 from cxr_cli.training.settings.job import Job
-
-_REPLY_TAG = re.compile(r"</?(?:think|answer)>", re.I)
 
 
 def target_text(row: Row) -> str:
@@ -26,42 +23,34 @@ def target_text(row: Row) -> str:
     """
     if not row.get("answer"):
         raise RowError("", "field `answer`: there is none to teach (if it has another name: --map answer=COLUMN)")
-    _check_options(row)
+    _check_answer(row)
     return taught_reply(row)
 
 
 def check_teachable(row: Row) -> None:
     """RowError: the row has no question, no film, no answer to teach, or a text with a tag of the reply's format."""
     check_askable(row)
-    _check_texts(row)
     target_text(row)
 
 
 def check_payable(row: Row) -> None:
     """RowError: the row has no question or no film to answer it by, or an answer that no reply can give."""
     check_askable(row)
-    _check_texts(row)
-    _check_options(row)
+    _check_answer(row)
 
 
-def _check_options(row: Row) -> None:
-    options, answer = row.get("options") or [], row.get("answer")
-    answers = answer if isinstance(answer, list) else [answer]
-    if len({" ".join(option.casefold().split()) for option in options}) < len(options):
-        raise RowError("", "field `options`: one occurs twice")
-    if len(options) > len(reply_format.LETTERS):
-        raise RowError("", f"field `options`: {len(options)}, and there are {len(reply_format.LETTERS)} letters")
-    if options and answer and not set(answers) <= set(options):
+def _check_answer(row: Row) -> None:
+    """RowError: the answer or a step is one that no reply should give."""
+    steps, options, answer = as_steps(row.get("steps")), row.get("options") or [], row.get("answer")
+    answers = answer if isinstance(answer, list) else [answer] if answer else []
+    for name, text in (*(("steps", step["text"]) for step in steps), *(("answer", text) for text in answers)):
+        check_text(name, str(text))
+    if isinstance(row.get("steps"), list) and len(steps) < len(row["steps"]):
+        raise RowError("", "field `steps`: a blank text")
+    if len({*answers}) < len(answers):
+        raise RowError("", "field `answer`: one occurs twice")
+    if options and not set(answers) <= set(options):
         raise RowError("", "field `answer`: it is none of the options")
-
-
-def _check_texts(row: Row) -> None:
-    """RowError: a text is blank, or has a tag of the reply's format: it would be taught as the end of the reasoning."""
-    for name, text in model_texts(row):
-        if not text.strip():
-            raise RowError("", f"field `{name}`: {'blank' if isinstance(row[name], str) else 'one is blank'}")
-        if tag := _REPLY_TAG.search(text):
-            raise RowError("", f"field `{name}`: it has {tag[0]}, which marks a part of the reply")
 
 
 def model_texts(row: Row) -> Iterator[tuple[str, str]]:

@@ -101,6 +101,10 @@ class Mixture:
             share = np.array(self.weights, float) / sum(self.weights)
             ends = np.rint(np.cumsum(share) * sum(sizes)).astype(int)
             counts = [int(count) for count in np.diff([0, *ends])]
+            if 0 in (*sizes, *counts):
+                raise CxrError(
+                    "an epoch takes no row of one of the files to mix: it is empty, or its weight is too low"
+                )
             rng = np.random.default_rng(self.seed)
             order = [_random_order(size, count, rng) for size, count in zip(sizes, counts, strict=True)]
         self._part = np.repeat(np.arange(len(sizes), dtype=np.int32), counts)
@@ -120,8 +124,6 @@ def sample_of(rows: RowStore | Mixture) -> list[Row]:
 
 
 def _random_order(size: int, count: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
-    """`count` indices of `size` rows: whole permutations, the last one cut. Raises CxrError where there are none."""
-    if count and not size:
-        raise CxrError("one of the files to mix is empty")
+    """`count` indices of `size` rows: whole permutations, the last one cut."""
     rounds = [rng.permutation(size) for _ in range(-(-count // max(1, size)))]
     return np.concatenate([*rounds, np.empty(0, int)])[:count]

@@ -53,8 +53,11 @@ def test_a_mixture_takes_each_part_by_its_weight() -> None:
     assert len(set(drawn)) == 77
     again = Mixture([few, many], [1, 3], seed=1)
     assert [again[i]["id"] for i in range(100)] == drawn
-    with pytest.raises(CxrError, match="is empty"):
-        Mixture([few, stored()], [1, 1])
+    for parts, weights in (([few, stored()], [1, 1]), ([few, many], [0.001, 1000])):
+        with pytest.raises(
+            CxrError, match=r"^an epoch takes no row of one of the files to mix: it is empty, or its wei"
+        ):
+            Mixture(parts, weights)
     with pytest.raises(CxrError, match="no rows"):
         Mixture([stored()])
 
@@ -77,13 +80,18 @@ def test_a_mixture_takes_each_part_by_its_weight() -> None:
         ),
         ({"answer": "Maybe"}, "field `answer`: it is none of the options"),
         ({"id": "a"}, "field `id`: doubled, first at rows.jsonl:1"),
-        ({"question": " \n"}, "field `question`: blank"),
+        ({"question": " \n"}, "field `question`: a blank text"),
+        ({"question": "\u200b"}, "field `question`: a blank text"),
         ({"options": ["No", "No"]}, "field `options`: one occurs twice"),
         ({"options": ["No", "no "]}, "field `options`: one occurs twice"),
-        ({"options": ["No", " "]}, "field `options`: one is blank"),
-        ({"options": [], "answer": " "}, "field `answer`: blank"),
+        ({"options": ["No", " "]}, "field `options`: a blank text"),
+        ({"options": [], "answer": " "}, "field `answer`: a blank text"),
         ({"options": [*(f"o{i}" for i in range(27)), "No"]}, "field `options`: 28, and there are 26 letters"),
         ({"steps": ["Clear. </think><answer> A </answer>"]}, "field `steps`: it has </think>, which marks a part"),
+        ({"steps": ["I look.", {"text": " "}]}, "field `steps`: a blank text"),
+        ({"answer": ["No", "No"]}, "field `answer`: one occurs twice"),
+        ({"question": "<image> Is it?"}, "field `question`: it has <image>, which stands for a film"),
+        ({"options": ["No", "<video>"]}, "field `options`: it has <video>, which stands for a film"),
         ({"question": "Is it <answer>?"}, "field `question`: it has <answer>, which marks a part of the reply"),
     ],
 )
@@ -93,6 +101,18 @@ def test_a_row_that_cannot_be_taught_stops_the_run(tmp_path: Path, change: Row, 
     error = error_of(tmp_path / "out", tmp_path / "rows.jsonl").replace(f"{tmp_path}/", "")
     assert error.startswith(f"rows.jsonl:2: {reason}")
     assert "\n" not in error
+
+
+@needs("train")
+def test_a_row_is_in_one_file_of_a_mixture(tmp_path: Path) -> None:
+    row = {"question": "Is it?", "options": ["Yes", "No"], "answer": "No", "images": ["a.png"]}
+    for name, ids in (("a.jsonl", "ab"), ("b.jsonl", "cb")):
+        (tmp_path / name).write_text(lines(*({"id": id, **row} for id in ids)))
+    error = error_of(tmp_path / "out", mix=[f"{tmp_path}/{name}:1" for name in ("a.jsonl", "b.jsonl")])
+    assert error == f"{tmp_path}/b.jsonl:2: field `id`: doubled, in another file of --mix too (id b)"
+    for weight in ("0", "1e-9", "1e300", "1_0", "nan", "-1", ""):
+        error = error_of(tmp_path / "out", mix=[f"{tmp_path}/a.jsonl:{weight}"])
+        assert error == f"--mix {tmp_path}/a.jsonl:{weight}: not FILE:WEIGHT with a weight from 0.001 to 1,000"
 
 
 def test_a_film_that_goes_missing_while_workers_read(

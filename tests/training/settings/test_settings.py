@@ -33,7 +33,7 @@ def test_settings_are_checked(tmp_path: Path) -> None:
     assert error("lora.rank=8") == "--set: lora takes r, alpha, dropout, target_modules"
     assert error("x") == "--set x: not NAME=VALUE"
     assert error(mix=("a.jsonl:1",)) == "name the rows to train on: INPUT, or --mix FILE:WEIGHT .."
-    assert error(inputs=(), mix=("a.jsonl",)) == "--mix a.jsonl: not FILE:WEIGHT with a weight above 0"
+    assert error(inputs=(), mix=("a.jsonl",)) == "--mix a.jsonl: not FILE:WEIGHT with a weight from 0.001 to 1,000"
     twice = error(inputs=(), mix=("a.jsonl:1", "./a.jsonl:2"))
     assert twice == "--mix ./a.jsonl:2: this file is named twice; one weight says how often its rows come"
     assert error(model=None).startswith("name the model to train")
