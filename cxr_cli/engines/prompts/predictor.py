@@ -25,7 +25,7 @@ PUBLISHED = "published"  # what a signature calls their instruction
 
 
 _REPLY_TAG = re.compile(r"</?(?:think|answer)>", re.I)
-_FILM_MARK = re.compile("<image>|<video>")  # processors and TRL put films in their place
+_FILM_PLACEHOLDER = re.compile("<image>|<video>")  # processors and TRL put films in their place
 
 
 class Predictor:
@@ -121,5 +121,5 @@ def check_text(name: str, text: str) -> None:
         raise RowError("", f"field `{name}`: a blank text")
     if tag := _REPLY_TAG.search(text):
         raise RowError("", f"field `{name}`: it has {tag[0]}, which marks a part of the reply")
-    if mark := _FILM_MARK.search(text):
+    if mark := _FILM_PLACEHOLDER.search(text):
         raise RowError("", f"field `{name}`: it has {mark[0]}, which stands for a film")
