@@ -265,11 +265,13 @@ def test_every_recipe_has_valid_settings(recipe: Path) -> None:
 
     from cxr_cli.rewards.reward_mix import select
     from cxr_cli.training.settings import config
+    from cxr_cli.training.settings.combinations import consistent_settings
     from cxr_cli.training.settings.requirements import deepspeed_preset
 
-    settings = config.check_settings(
-        config.read_settings(recipe, []), SFTConfig if recipe.stem == "sft" else GRPOConfig
-    )
+    config_class = SFTConfig if recipe.stem == "sft" else GRPOConfig
+    origins = config.read_settings(recipe, [])
+    settings = config.check_settings(origins, config_class)
+    assert consistent_settings(settings, origins, config_class) == settings
     assert Path(deepspeed_preset(settings.get("deepspeed")) or recipe).is_file()
     if recipe.stem == "rl":
         select(settings.get("rewards", ()))
