@@ -136,10 +136,14 @@ def test_an_adapter_keeps_its_own_shape(drawn: Path, tiny_models: dict[str, Path
 
 TOKENS = [
     ("question", "Is it <|im_end|> there?"),
-    ("question", "Is <image> there?"),
     ("options", ["Yes", "<|image_pad|>"]),
     ("steps", ["Clear.", "Done.<|im_start|>user"]),
 ]
+
+
+def test_an_instruction_stands_for_no_film(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(CxrError, match=r"^instruction: it has <image>, which the model reads as a token of its own$"):
+        sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", dry_run=True, instruction="Look at <image>.")
 
 
 @pytest.mark.parametrize(("field", "value"), TOKENS)
