@@ -7,7 +7,6 @@ from cxr_cli.errors import CxrError
 from cxr_cli.training.data.dataset import model_texts
 from cxr_cli.training.data.row_store import Mixture, RowStore
 
-
 _ALWAYS = ("<image>", "<video>")  # TRL and processors put films in their place
 
 
