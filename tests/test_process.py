@@ -118,7 +118,7 @@ from cxr_cli.training.settings.job import TrainingOptions
 
 rows, out, model = map(Path, sys.argv[1:])
 inputs = [str(rows / "steps.jsonl")]
-sft_sets = ("size=56", "max_steps=1", "per_device_train_batch_size=2", "save_strategy=no")
+sft_sets = ("size=56", "max_steps=1", "warmup_steps=0", "per_device_train_batch_size=2", "save_strategy=no")
 rl_sets = (*sft_sets, "num_generations=2", "max_completion_length=4")
 
 def training(name, sets):
