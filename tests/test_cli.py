@@ -58,18 +58,18 @@ def test_an_unknown_stage() -> None:
         ("xyzzy", 2, "Error: No such command 'xyzzy'."),
         ("cache inof", 2, "Error: No such command 'inof'. Did you mean 'info'?"),
         ("--versoin", 2, "Error: No such option '--versoin'. Did you mean '--version'?"),
-        ("mine --taks binary", 2, "Error: No such option '--taks'. Did you mean '--task'?"),
+        ("mine --taks binary", 2, "Error: No such option '--taks'. (Did you mean one of: '--task', '--to'?)"),
         (
             "mine --task bianry",
             2,
             "Error: Invalid value for '--task': 'bianry' is not one of 'binary', 'single', 'multiple', 'anomaly', "
-            "'temporal'. Did you mean 'binary'?",
+            "'temporal', 'report'. Did you mean 'binary'?",
         ),
         (
             "mine --task binary,single",
             2,
             "Error: Invalid value for '--task': 'binary,single' is not one of 'binary', 'single', 'multiple', "
-            "'anomaly', 'temporal'. Give the option once for each value.",
+            "'anomaly', 'temporal', 'report'. Give the option once for each value.",
         ),
         (
             "verify --keep nothing",

@@ -18,12 +18,16 @@ EXTRAS = (
     "datasets",
     "deepspeed",
     "gdcm",
+    "inspect_ai",
+    "lm_eval",
     "matplotlib",
     "peft",
     "safetensors",
     "skyrl_gym",
+    "spacy",
     "swift",
     "torch",
+    "torchmetrics",
 )
 EXTRAS += ("transformers", "trl", "vllm", "yaml")
 

@@ -105,7 +105,7 @@ def test_a_data_set_of_ones_own(tmp_path: Path, name: str) -> None:
 
 
 def test_help_and_errors_name_a_data_set_of_ones_own(tmp_path: Path) -> None:
-    assert "vindr-cxr, hospital." in " ".join(cxr(tmp_path, "mine", "--help").stdout.split())
+    assert "padchest-gr, hospital" in " ".join(cxr(tmp_path, "mine", "--help").stdout.split())
     (tmp_path / "empty").mkdir()
     assert cxr(tmp_path, "mine", "hospital:empty").stderr == (
         "cxr: hospital: empty is not recognised: it has no file such as s1.rpt\n"
