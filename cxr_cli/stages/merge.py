@@ -19,6 +19,8 @@ def run(parts: Sequence[Path], output: Path | None = None, overwrite: bool = Fal
     _check_together(ordered, records)
     _check_rows(ordered, records)
     with open_output(output, overwrite=overwrite) as out:
+        if any(out.is_at(part) or (output and output.exists() and output.samefile(part)) for part in parts):
+            raise CxrError("the output is one of the parts; choose another name")
         for part in ordered:
             for _, row, _ in find(str(part)).items():
                 out.write(row)

@@ -113,6 +113,16 @@ def test_what_is_missing_or_doubled(tool: Tool, reports: Path) -> None:
     assert why(one, two, three).startswith(f"{three}: no {three}.shard beside it")
 
 
+def test_the_output_is_none_of_the_parts(tool: Tool, reports: Path) -> None:
+    one, two = shards(tool, reports, 2)
+    rows = Path(one).read_text()
+    Path("link.jsonl").symlink_to(one)
+    for name in (one, "link.jsonl"):
+        done = tool("merge", one, two, "-o", name, "--overwrite")
+        assert (done.code, done.err) == (1, "cxr: the output is one of the parts; choose another name\n")
+        assert Path(one).read_text() == rows
+
+
 def test_parts_of_other_options_or_inputs(tool: Tool, reports: Path) -> None:
     one, two = shards(tool, reports, 2, command="mine")
     tool("mine", reports, "--shard", "2/2", "-o", two, "--overwrite", "--unmentioned", "unknown")
