@@ -7,6 +7,7 @@ import json
 import mmap
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def json_members(path: Path) -> Iterator[Member]:
                     yield f"{path}:{number}", key, *_member_value(data[start : part.end()])
                     key = None
             elif depth == 1:
-                key = json.loads(part[0].decode(errors="replace"), strict=False)
+                key = _member_key(part[0])
         if depth or not _PART.search(data):
             raise CxrError(f"{path}: {json_text.BROKEN_OFF}; download it again")
 
@@ -54,10 +55,18 @@ def holds(path: Path, *keys: str) -> bool:
     return all(f'"{key}"'.encode() in head for key in keys)
 
 
+def _member_key(text: bytes) -> str | None:
+    """None for a text with broken escapes."""
+    with suppress(ValueError):
+        return str(json.loads(text.decode(errors="replace"), strict=False))
+    return None
+
+
 def _member_value(text: bytes) -> tuple[Any, str | None]:
     try:
         return json_text.decode(text), None
     except json_text.BrokenJson as error:
-        if b"NaN" in text:  # as pandas writes an empty cell
-            return json.loads(text, parse_constant=lambda _: None), None
+        with suppress(ValueError):
+            if b"NaN" in text:  # as pandas writes an empty cell
+                return json.loads(text, parse_constant=lambda _: None), None
         return None, error.reason

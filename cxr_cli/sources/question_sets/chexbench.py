@@ -51,12 +51,11 @@ DATA_SET = DataSet("data.json with `option_0` and `image_path`", fits, in_one_fo
 
 def _case(item: Row, task: str, number: int) -> Row:
     films = item.get("image_path")
-    options = [item.get(f"option_{index}") for index in range(10)]
     return {
         "id": f"{task}/{number}",
         "task": task,
         "question": item.get("question"),
-        "options": [option for option in options if isinstance(option, str)],
+        "options": {str(index): item.get(f"option_{index}") for index in range(10)},
         "answer": item.get("answer"),
         "images": films if isinstance(films, list) else [films],
         "split": "test",

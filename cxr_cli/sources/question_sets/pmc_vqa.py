@@ -50,7 +50,7 @@ def _case(row: Row, name: str, line: str) -> Row:
     return {
         "id": f"{name}/{line}",
         "question": (row["Question"] or "").strip(),
-        "options": [row[choice] for choice in _CHOICE_COLUMNS if row[choice]],
+        "options": {choice[-1]: row[choice] for choice in _CHOICE_COLUMNS},
         "answer": (row.get("Answer_label") or row["Answer"] or "").strip() or None,
         "images": [f"{films}/{row['Figure_path']}"],
         "split": name.removesuffix("_2"),

@@ -10,61 +10,92 @@ answer    "No"
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cxr_cli.answers.replies.reply_format import LETTERS
 from cxr_cli.errors import RowError
 from cxr_cli.records import STAGE_SIGNATURES, Row
 from cxr_cli.rows.files import json_text
 
-_OPTION_COLUMN = re.compile(r"(?:options?|choices?)[ _-]?(\d{1,2}|[a-z])", re.I)
+_OPTION_COLUMN = re.compile(r"(?!options$|choices$)(?:options?|choices?)[ _-]?(\d{1,2}|[a-z])", re.I)
 _LETTERED = re.compile(r"\s*\(?([A-Za-z])(?:[).:]|\s[-–:])\s*(.*\S)\s*", re.DOTALL)
 _LETTER_ALONE = re.compile(r"\s*[(\[]?([A-Za-z])[)\].:]?\s*")
 _OPTION_NUMBER = re.compile(r"\s*(\d{1,2})(?:\.0)?\s*")
 
 
+class _MarkedOption(NamedTuple):
+    """An option. key: in an object, or of its column; "" for none. marks: the letters, in capitals, and the numbers
+    that may mean it."""
+
+    text: str
+    key: str
+    marks: frozenset[str]
+
+
 def with_choices(row: Row) -> Row:
     """The row with `options` as texts, and `answer` as those of them that it names.
 
-    An answer that names none stays as it is. RowError: it may mean two options, by its text one, by its letter or
+    An answer that names none stays as it is. RowError: it may mean two options, as by its text one, by its letter or
     number another. A row that a stage has signed has texts alone, and is the same row.
     """
-    options = _option_columns(row) if row.get("options") is None else row["options"]
-    if not options or not row.keys().isdisjoint(STAGE_SIGNATURES):
+    options = row.get("options")
+    columns = {} if options else _option_columns(row)
+    if not (options or columns) or not row.keys().isdisjoint(STAGE_SIGNATURES):
         return row
-    texts = option_texts(options)
-    if texts is None:
+    choices = _marked_options(options or columns, counted=bool(columns))
+    if choices is None:
         return row
+    texts = [choice.text for choice in choices]
     answer = row.get("answer")
-    text = [_option_of(part, texts) for part in answer] if isinstance(answer, list) else _option_of(answer, texts)
+    text = [_option_of(part, choices) for part in answer] if isinstance(answer, list) else _option_of(answer, choices)
     if texts == row.get("options") and text == answer:
         return row
-    changes: Row = {"options": texts}
-    return row | changes | ({"answer": text} if "answer" in row else {})
+    return {**row, "options": texts, **({"answer": text} if "answer" in row else {})}
 
 
-def option_texts(options: Any) -> list[str] | None:
-    """Options as texts without their letters; None for what is no list of texts and no object of them."""
+def _marked_options(options: Any, *, counted: bool) -> list[_MarkedOption] | None:
+    """Options as texts without their letters; None for what is no list of texts and no object of them.
+
+    In an object a blank is no option, and the options behind it keep their letters and numbers. An option may be meant
+    by its place, by its key, and where all have letters of their own, in whatever order, by that. counted: may a number
+    be a place, counted from 0, though the keys are numbers?
+    """
     if isinstance(options, str):
         options = _from_json(options)
-    if isinstance(options, Mapping):
-        options = [options[key] for key in _in_order(options)]
-    if not isinstance(options, list) or not options:
+    keys = _in_order(options) if isinstance(options, Mapping) else ()
+    values = [options[key] for key in keys] if keys else options
+    if not isinstance(values, list):
         return None
-    if not all(isinstance(option, str | int | float) for option in options):
+    places = [place for place, value in enumerate(values) if not (keys and _is_blank(value))]
+    if not all(isinstance(values[place], str | int | float) for place in places):
         return None
-    texts = [option if isinstance(option, str) else _number_text(option) for option in options]
-    marked = [_LETTERED.fullmatch(text) for text in texts]
-    in_order = all(mark and mark[1].upper() == letter for mark, letter in zip(marked, LETTERS, strict=False))
-    return [mark[2] for mark in marked if mark] if in_order and len(texts) <= len(LETTERS) else texts
+    texts = [_value_text(values[place]) for place in places]
+    lettered = [match for text in texts if (match := _LETTERED.fullmatch(text))]
+    own = [match[1].upper() for match in lettered]
+    if own == [LETTERS[place : place + 1] for place in places]:
+        texts = [match[2] for match in lettered]
+    counted = counted or not (keys and all(str(key).isdecimal() for key in keys))
+    result: list[_MarkedOption] = []
+    for number, place in enumerate(places):
+        key = _key_mark(keys[place]) if keys else ""
+        letter = own[number] if len(own) == len(texts) else ""
+        marks = {LETTERS[place : place + 1], key, letter, *([str(place)] if counted else [])}
+        result.append(_MarkedOption(texts[number], key, frozenset(marks)))
+    return result
 
 
-def _option_columns(row: Mapping[str, Any]) -> list[Any]:
-    """The values of the columns that hold an option each, in the order of their numbers or letters."""
-    columns = {mark[1].lower(): name for name in row if (mark := _OPTION_COLUMN.fullmatch(name))}
-    values = (row[columns[key]] for key in _in_order(columns))
-    values = (None if value != value else value for value in values)  # NaN is the null of some tables
-    return [value for value in values if value is not None and value != ""]
+def _option_columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Number or letter -> the value of the column of that option; {} if all are blank."""
+    columns = {mark[1].lower(): row[name] for name in row if (mark := _OPTION_COLUMN.fullmatch(name))}
+    return {} if all(map(_is_blank, columns.values())) else columns
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value == "" or value != value  # NaN is the null of some tables
+
+
+def _key_mark(key: Any) -> str:
+    return str(int(key)) if str(key).isdecimal() else str(key).upper()
 
 
 def _in_order(keys: Mapping[str, Any]) -> Sequence[str]:
@@ -83,46 +114,52 @@ def _from_json(text: str) -> Any:
         return None
 
 
-def _option_of(answer: Any, options: Sequence[str]) -> Any:
+def _option_of(answer: Any, choices: Sequence[_MarkedOption]) -> Any:
     """The option that an answer names; the answer itself if it names none."""
     if isinstance(answer, bool) or not isinstance(answer, str | int | float):
         return answer
-    text = answer if isinstance(answer, str) else _number_text(answer)
-    means = {meaning for meaning in (_by_text(text, options), _by_mark(text, options)) if meaning is not None}
+    text = _value_text(answer)
+    texts = [choice.text for choice in choices]
+    means = _by_text(text, texts) | _by_mark(text, choices) | _by_truth(text, choices)
     if len(means) > 1:
-        raise RowError("", "field `answer`: it may mean two options, one by its text, one by its letter or number; "
-                           "write both, as in B) No")  # fmt: skip
+        raise RowError("", "field `answer`: it may mean two options, by its text, its letter or its number; "
+                           "write both letter and text, as in B) No")  # fmt: skip
     return means.pop() if means else answer
 
 
-def _by_text(text: str, options: Sequence[str]) -> str | None:
+def _by_text(text: str, options: Sequence[str]) -> set[str]:
     if text in options:
-        return text
+        return {text}
     folded = _loose_text(text)
     same = [option for option in options if _loose_text(option) == folded]
-    return same[0] if len(same) == 1 else None
+    return set(same) if len(same) == 1 else set()
 
 
-def _by_mark(text: str, options: Sequence[str]) -> str | None:
-    """The option of a letter or a number, and of "B) No" if its letter and its text agree."""
-    if mark := _LETTERED.fullmatch(text):
-        option = _by_letter(mark[1], options)
-        return option if option is not None and _loose_text(option) == _loose_text(mark[2]) else None
-    if mark := _LETTER_ALONE.fullmatch(text):
-        return _by_letter(mark[1], options)
-    if mark := _OPTION_NUMBER.fullmatch(text):
-        return options[int(mark[1])] if int(mark[1]) < len(options) else None
-    return None
+def _by_mark(text: str, choices: Sequence[_MarkedOption]) -> set[str]:
+    """The options of a letter or a number, and of "B) No" if its letter and its text agree."""
+    if match := _LETTERED.fullmatch(text):
+        same = (choice.text for choice in choices if match[1].upper() in choice.marks)
+        return {option for option in same if _loose_text(option) == _loose_text(match[2])}
+    letter, number = _LETTER_ALONE.fullmatch(text), _OPTION_NUMBER.fullmatch(text)
+    mark = letter[1].upper() if letter else str(int(number[1])) if number else None
+    return {choice.text for choice in choices if mark in choice.marks}
 
 
-def _by_letter(letter: str, options: Sequence[str]) -> str | None:
-    index = LETTERS.index(letter.upper())
-    return options[index] if index < len(options) else None
+def _by_truth(text: str, choices: Sequence[_MarkedOption]) -> set[str]:
+    """Yes for 1 and No for 0, where these two are the options and have no numbers as keys."""
+    number = _OPTION_NUMBER.fullmatch(text)
+    if number is None or int(number[1]) > 1 or len(choices) != 2 or choices[0].key.isdecimal():
+        return set()
+    from cxr_cli.answers.options.names import option_set  # few rows need it
+
+    meanings = option_set(tuple(choice.text for choice in choices)).meanings
+    meant = meanings.get("yes" if int(number[1]) else "no") if meanings.keys() == {"yes", "no"} else None
+    return set() if meant is None else {choices[meant].text}
 
 
 def _loose_text(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(".")
 
 
-def _number_text(number: float) -> str:
-    return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)
+def _value_text(value: str | float) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

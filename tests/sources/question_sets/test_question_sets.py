@@ -214,8 +214,9 @@ def test_pmc_vqa_in_both_versions(tmp_path: Path) -> None:
     (tmp_path / "test_2.csv").write_text(
         "index,Figure_path,Caption,Question,Choice A,Choice B,Choice C,Choice D,Answer,split\n"
         f"0,PMC2_F1.jpg,A scan.,What is the uptake?,{CHOICES},C,test\n"
+        "1,PMC3_F1.jpg,A scan.,Where is it?,Left,,Right,,C,test\n"
     )
-    first, second = cases(tmp_path)
+    first, second, third = cases(tmp_path)
     assert first == {
         "id": "train/2",
         "question": "What is the uptake?",
@@ -226,6 +227,7 @@ def test_pmc_vqa_in_both_versions(tmp_path: Path) -> None:
         "source": "pmc-vqa",
     }
     assert (second["answer"], second["images"], second["split"]) == ("No uptake", ["figures/PMC2_F1.jpg"], "test")
+    assert (third["options"], third["answer"]) == (["Left", "Right"], "Right")  # a blank choice keeps its letter
 
 
 def test_chexbench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -292,6 +294,15 @@ def test_a_file_that_breaks_off(text: str, reason: str, tmp_path: Path) -> None:
     dump(tmp_path / "metadata/test_vqa_data.json", {}).write_text(text)
     with pytest.raises(CxrError, match=reason):
         cases(tmp_path)
+
+
+def test_a_broken_question_is_named(tmp_path: Path) -> None:
+    """Also beside a NaN, and under a broken key."""
+    text = '{"q1": {"question": "W?", "options": NaN, "a": nul}, "\\x": {"question": "W?"}}'
+    dump(tmp_path / "metadata/test_vqa_data.json", {}).write_text(text)
+    first, second = (str(reason) for _, _, reason in sources.find_rows(str(tmp_path)).items())
+    assert "JSON" in first
+    assert second == "no question under an id"
 
 
 STRANGE: list[Any] = [None, 7, "x", [], {}, [7], [None], {"a": 1}, True, -1.5]

@@ -57,16 +57,67 @@ def test_an_answer_that_names_no_option_stays(answer: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "answer"), [(["B", "A"], "A"), (["1", "2", "3"], 1), (["1", "2", "3"], "2"), (["1", "2"], ["1"])]
+    ("options", "answer"),
+    [
+        (["B", "A"], "A"),
+        (["1", "2", "3"], 1),
+        (["1", "2", "3"], "2"),
+        (["1", "2"], ["1"]),
+        (["B. No", "A. Yes"], "A"),
+        (["Yes", "No"], 1),
+        (["Yes", "No"], "0"),
+    ],
 )
 def test_an_answer_that_fits_two_ways_is_refused(options: list[str], answer: Any) -> None:
+    """The number 1 may be the second option, or Yes."""
     with pytest.raises(RowError, match="it may mean two options"):
         own_shape({"id": "1", "options": options, "answer": answer}, "f:1")
     row = {"id": "1", "options": options, "answer": answer, "answered_by": "engine:vllm"}
     assert own_shape(row, "f:1")["options"] == options  # a stage has read it before
 
 
+@pytest.mark.parametrize("form", [lambda number: f"option_{number}", lambda number: f"choice{number}"])
+def test_options_that_are_numbered_from_one(form: Any) -> None:
+    """The number 1 may be the first, as it is called, or the second, counted from 0."""
+    columns = {form(number): text for number, text in enumerate(TEXTS, 1)}
+    assert own_shape({"id": "1", "answer": "B", **columns}, "f:1")["answer"] == "No"
+    assert own_shape({"id": "1", "answer": 3, **columns}, "f:1")["answer"] == "Unclear"
+    for answer in (1, "2"):
+        with pytest.raises(RowError, match="it may mean two options"):
+            own_shape({"id": "1", "answer": answer, **columns}, "f:1")
+
+
+@pytest.mark.parametrize("blank", [None, "", float("nan")])
+def test_options_behind_a_blank_keep_their_letters(blank: Any) -> None:
+    letters = {"A": "A. Yes", "B": blank, "C": "C. No", "D": blank}
+    for answer in ("C", 2, "no"):
+        for row in ({"options": letters}, {f"Choice {letter}": text for letter, text in letters.items()}):
+            case = own_shape({"id": "1", "answer": answer, **row}, "f:1")
+            assert (case["options"], case["answer"]) == (["Yes", "No"], "No")
+
+
+def test_columns_that_are_no_options() -> None:
+    row: dict[str, Any] = {"id": "1", "choices": '["Yes", "No"]', "Options": None, "answer": "A"}
+    assert own_shape(row, "f:1") == row
+    row = {"id": "1", "report": "Clear.", "choice 1": None, "option_a": ""}
+    assert own_shape(row, "f:1") == row
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"options": {"0": "Yes", "1": "No"}},
+        {"options": {"1": "No", "2": "Yes"}},
+        {"option_0": "Yes", "option_1": "No"},
+    ],
+)
+def test_a_number_that_is_a_key(row: dict[str, Any]) -> None:
+    """It is no truth value and, in an object, no place."""
+    assert own_shape({"id": "1", "answer": 1, **row}, "f:1")["answer"] == "No"
+
+
 def test_letter_and_text_that_agree_are_one_way() -> None:
+    assert own_shape({"id": "1", "options": ["No", "Yes"], "answer": 1}, "f:1")["answer"] == "Yes"
     assert own_shape({"id": "1", "options": ["B", "A"], "answer": "A) B"}, "f:1")["answer"] == "B"
     assert own_shape({"id": "1", "options": ["0", "1", "2"], "answer": 1}, "f:1")["answer"] == "1"
 
@@ -75,7 +126,7 @@ def test_equal_content_has_an_equal_fingerprint() -> None:
     shapes: list[dict[str, Any]] = [
         {"options": ["Yes", "No"], "answer": "No"},
         {"options": {"A": "Yes", "B": "No"}, "answer": "B"},
-        {"options": '["A. Yes", "B. No"]', "answer": 1},
+        {"options": '["A. Yes", "B. No"]', "answer": "B) No"},
         {"option_0": "Yes", "option_1": "No", "answer": "(b)"},
     ]
     prints = set()
