@@ -34,20 +34,31 @@ _FILM_MARKS = re.compile(r"<(?:image|img)>\s*", re.I)
 def with_question(row: Row, where: str) -> Row:
     """The row with the `question`, `answer`, `steps` and `images` of its conversation, and, if it has no id, with its
     place as one. RowError: it asks several questions, or none."""
-    key = next((key for key in _DIALOGUE_KEYS if row.get(key)), None)
-    if key is None or row.get("question") or (key == "problem" and not isinstance(row.get("solution"), str)):
+    key = next((key for key in _DIALOGUE_KEYS if _is_dialogue(row, key)), None)
+    if key is None or row.get("question"):
         return row
     turns, films = ([("user", str(row[key]))], []) if key == "problem" else _turns(row[key], key)
     questions = [text for role, text in turns if role == "user"]
     if len(questions) != 1:
         raise RowError("", f"field `{key}`: {len(questions)} questions; a row asks one: make a row of each")
     question, options = parse_prompt(_FILM_MARKS.sub("", questions[0]).strip())
-    case: Row = {"id": row.get("id") or _place_id(where), "question": question, "options": options}
+    case: Row = {"id": row.get("id"), "question": question, "options": row.get("options") or options}
+    if case["id"] in (None, ""):
+        case["id"] = _place_id(where)
     if films and not row.get("images"):
         case["images"] = films
     case |= _answer_and_prediction(row, next((text for role, text in turns if role == "assistant"), None))
     moved = {"labels"} if isinstance(row.get("labels"), str) else set()
     return case | {name: value for name, value in row.items() if name not in case.keys() | moved}
+
+
+def _is_dialogue(row: Mapping[str, Any], key: str) -> bool:
+    """Other tables have columns of these names too: a text, a number, a list of texts."""
+    value = row.get(key)
+    if key == "problem":
+        return bool(value) and isinstance(row.get("solution"), str)
+    turns = value if isinstance(value, list) else []
+    return any(isinstance(turn, dict) and not turn.keys().isdisjoint(("role", "from")) for turn in turns)
 
 
 def _answer_and_prediction(row: Mapping[str, Any], reply: str | None) -> Row:
@@ -56,20 +67,20 @@ def _answer_and_prediction(row: Mapping[str, Any], reply: str | None) -> Row:
     prediction = row["response"] if isinstance(row.get("response"), str) else None if solution is None else reply
     answer = solution if solution is not None else None if prediction is not None else reply
     result: Row = {}
-    if answer is not None and "answer" not in row:
+    if answer is not None and row.get("answer") is None:
         parts = parse_reply(answer)
         result["answer"] = parts.answer or parts.rest or None
-        if parts.think and "steps" not in row:
+        if parts.think and row.get("steps") is None:
             result["steps"] = parts.think
     if prediction is not None and row.keys().isdisjoint(("prediction", "predictions")):
         result["prediction"] = prediction
     return result
 
 
-def _turns(dialogue: Any, key: str) -> tuple[list[tuple[str, str]], list[str]]:
+def _turns(dialogue: list[Any], key: str) -> tuple[list[tuple[str, str]], list[str]]:
     """(role, text) of each turn, and the films that stand among the texts."""
     turns, films = list[tuple[str, str]](), list[str]()
-    for turn in dialogue if isinstance(dialogue, list) else [None]:
+    for turn in dialogue:
         message = turn if isinstance(turn, dict) else {}
         role = _ROLES.get(str(message.get("role") or message.get("from")))
         content = message.get("content") or message.get("value") or ""

@@ -52,6 +52,14 @@ def test_a_conversation_becomes_a_case(row: Row) -> None:
     assert case["steps"] == "The hila are sharp."
 
 
+def test_what_the_row_says_under_our_names_stays() -> None:
+    """Options beside the conversation are those of its question, and 0 is an id."""
+    question: Row = {"id": 0, "messages": [user("Edema?")], "solution": "B", "answer": None, "steps": None}
+    for options in ({"options": ["Yes", "No"]}, {"option_a": "Yes", "option_b": "No"}):
+        case = own_shape(question | options, "f:1")
+        assert (case["id"], case["options"], case["answer"]) == ("0", ["Yes", "No"], "No")
+
+
 def test_all_of_them_have_one_fingerprint() -> None:
     prints = set()
     for row in (SWIFT, LLAVA, NV_REASON, QWEN, CASE):
@@ -83,7 +91,8 @@ def test_what_a_model_replied(change: Row, answer: str | None, prediction: str |
 
 
 @pytest.mark.parametrize(
-    "messages", [[user("a"), assistant("b"), user("c"), assistant("d")], [assistant("a")], ["a"], "a", [{"role": "x"}]]
+    "messages",
+    [[user("a"), assistant("b"), user("c"), assistant("d")], [assistant("a")], [user("a"), "b"], [{"role": "x"}]],
 )
 def test_what_is_no_question_is_refused(messages: Any) -> None:
     with pytest.raises(RowError, match="field `messages`"):
@@ -132,7 +141,8 @@ def test_the_commands_write_them_and_read_them(tool: Tool, tmp_path: Path) -> No
 def test_texts_that_are_no_films_and_no_questions() -> None:
     """A table of Open-i describes the image, and other tables have a column for the problem."""
     row: Row = {"id": "1", "image": "Xray Chest PA and Lateral", "problem": "Cough", "report": "Clear."}
-    assert own_shape(row, "f:1") == row
+    for messages in ("Dr. Roe was called.", 2, ["Dr. Roe was called."], [{"at": "12:00"}]):
+        assert own_shape(row | {"messages": messages}, "f:1") == row | {"messages": messages}
     assert own_shape({"id": "1", "image": ["a.png", "b.dcm"]}, "f:1")["images"] == ["a.png", "b.dcm"]
 
 
