@@ -81,6 +81,13 @@ def test_a_table_that_has_changed_or_is_gone(tmp_path: Path) -> None:
     write(path, range(1, 9))
     with pytest.raises(BadImage, match="has changed: its table holds another film"):
         load_film(film)
+    for column in ("image", "other"):
+        pl.DataFrame({column: ["a.png"] * 9}).write_parquet(path)
+        with pytest.raises(BadImage, match="has changed: its table holds another film"):
+            load_film(film)
+    path.write_bytes(b"PAR1")
+    with pytest.raises(BadImage, match="lies in a table that cannot be read"):
+        load_film(film)
     path.unlink()
     with pytest.raises(BadImage, match="does not exist"):
         load_film(film)

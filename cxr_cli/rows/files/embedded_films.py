@@ -29,7 +29,8 @@ class EmbeddedFilm(NamedTuple):
     digest: str
 
     def read(self) -> bytes:
-        """The film's bytes. FileNotFoundError: the table is not there. ValueError: it holds another film there."""
+        """The film's bytes. FileNotFoundError: the table is not there. ValueError: it holds another film there, or
+        cannot be read."""
         start = (self.row - 1) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
         cells = _column_cells(self.table, self.table.stat().st_mtime_ns, self.column, start)
         offset = self.row - 1 - start
@@ -91,5 +92,15 @@ def _name_of(film: dict[str, Any], place: str) -> str | None:
 
 @lru_cache(2)
 def _column_cells(table: Path, state: int, column: str, start: int) -> list[Any]:
-    """state: when the table was written, so that a new one is read anew."""
-    return scan_table(table).select(column).slice(start, _ROWS_AT_ONCE).collect()[column].to_list()
+    """Of some rows; none if the column holds no films. state: when the table was written, so that a new one is read
+    anew. ValueError: it cannot be read."""
+    import polars as pl
+
+    rows = scan_table(table)
+    try:
+        type_ = rows.collect_schema().get(column)
+        if type_ is None or not is_film_type(type_):
+            return []
+        return rows.select(column).slice(start, _ROWS_AT_ONCE).collect()[column].to_list()
+    except pl.exceptions.PolarsError as error:
+        raise ValueError("lies in a table that cannot be read") from error
