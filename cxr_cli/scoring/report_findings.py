@@ -77,10 +77,9 @@ class ReportFindings:
         return Document(table, FINDING_COLUMNS, records, {"findings": records, "n": self.n, "scored_by": signature})
 
     def _add_pairs(self, truth: Sequence[Finding], guess: Sequence[Finding]) -> None:
-        free = [*guess]
-        for finding in truth:
-            same = [other for other in free if other.name == finding.name]
-            pair = next((other for other in same if other.side == finding.side), same[0] if same else None)
+        partners = _partners(truth, guess)
+        for number, finding in enumerate(truth):
+            pair = partners.get(number)
             for count in (self._count(finding.name), self._count(ALL_FINDINGS)):
                 count.reference += 1
                 if pair is not None:
@@ -88,14 +87,26 @@ class ReportFindings:
                     count.sides.update([finding.side == pair.side] if finding.side and pair.side else [])
                     severities = (finding.severity, pair.severity)
                     count.severities.update([severities[0] == severities[1]] if all(severities) else [])
-            if pair is not None:
-                free.remove(pair)
         for finding in guess:
             for count in (self._count(finding.name), self._count(ALL_FINDINGS)):
                 count.predicted += 1
 
     def _count(self, name: str) -> FindingCount:
         return self._counts.setdefault(name, FindingCount(0, 0, 0, Counter(), Counter()))
+
+
+def _partners(truth: Sequence[Finding], guess: Sequence[Finding]) -> dict[int, Finding]:
+    """Number of a finding of the reference -> that of the prediction; those on the same side are paired first."""
+    partners: dict[int, Finding] = {}
+    free = [*guess]
+    for same_side in (True, False):
+        for number, finding in enumerate(truth):
+            others = (other for other in free if other.name == finding.name)
+            pair = next((other for other in others if not same_side or other.side == finding.side), None)
+            if number not in partners and pair is not None:
+                partners[number] = pair
+                free.remove(pair)
+    return partners
 
 
 def _share_of(part: int, whole: int) -> float | None:
