@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxr_cli.answers.answer_key import row_answer
 from cxr_cli.engines.conversations import Conversation
-from cxr_cli.errors import RowError
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Reader
 from cxr_cli.records import ENGINE, Unmentioned, merge_reasons, unanswered
 from cxr_cli.rows.mapping import mapping_advice
@@ -13,7 +13,7 @@ from cxr_cli.rows.signatures import in_use, listed
 from cxr_cli.scoring.judges.judge_table import JUDGES, Empty, Judge, JudgeSettings
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import SCORES, Score, ScoreSettings
-from cxr_cli.scoring.text_metrics.text_metric_table import text_metrics
+from cxr_cli.scoring.text_metrics.text_metric_table import TEXT_METRICS, text_metrics
 
 if TYPE_CHECKING:
     from cxr_cli.engines.prompts.structured import Model
@@ -49,6 +49,9 @@ class Scorer:
         texts = text_metrics(metrics)
         settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, grounding, asked_model, texts)
         self.groups: list[Score] = [SCORES.load(name)(settings) for name in SCORES]
+        taken = {metric for group in self.groups for metric in group.metrics if metric not in TEXT_METRICS}
+        if doubled := next((name for name in texts if name in taken), None):
+            raise CxrError(f"--metric: {doubled} is the name of another score: give the function a name of its own")
         versions = listed(f"{name}@{metric.version}" for name, metric in texts.items())
         signed = in_use(empty=empty, statements=statements, grounding=grounding, metric=versions)
         self.signature = " & ".join(judge.signature(**signed) for judge in by_name.values())

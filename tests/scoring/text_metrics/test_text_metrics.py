@@ -111,6 +111,9 @@ def broken(prediction, row):
 
 def text(prediction, row):
     return "much"
+
+def accuracy(prediction, row):
+    return 1
 """
 
 
@@ -125,6 +128,7 @@ def test_a_metric_of_ones_own(tool: Tool, tmp_path: Path) -> None:
     for name, error in {
         "my_metrics:broken": place,
         "my_metrics:text": "--metric my_metrics:text gave a str for id 1; it takes a number of at most 1e+09, or None",
+        "my_metrics:accuracy": "--metric: accuracy is the name of another score: give the function a name of its own",
         "my_metrics:none": "--metric my_metrics:none: module 'my_metrics' has no attribute 'none'",
         "my_metrics.py:words": "--metric my_metrics.py:words: name the module, not its file: my_metrics:words",
         "blue": f"--metric: no metric is called blue; did you mean bleu? there are: {listing}",
