@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.errors import CxrError
+from cxr_cli.rows.output.rejects import Rejects
 from cxr_cli.worker_processes import ITEMS_A_CHUNK, results
 from tests.cases import examples
 from tests.conftest import STAGES, Run, Tool
@@ -82,6 +83,22 @@ def test_rows_and_rejects_are_those_of_one_process(run: Run, tmp_path: Path, fla
         runs.append((done.returncode, done.stdout, done.stderr, files))
     assert runs[0] == runs[1]
     assert runs[0][0] == (3 if flags else 1)
+
+
+def test_rows_rejected_before_an_error_are_kept(tmp_path: Path) -> None:
+    """Also those that wait for work on rows before them."""
+    rejects = Rejects(tmp_path / "bad.jsonl")
+
+    def fail() -> None:
+        next(rejects.under_way(iter([{"id": "1"}])))
+        rejects.add("a.jsonl:2", "not a row", "{", "{")
+        assert rejects.count == 0
+        raise CxrError("the input breaks off")
+
+    with pytest.raises(CxrError, match="breaks off"), rejects.open():
+        fail()
+    assert rejects.count == 1
+    assert json.loads((tmp_path / "bad.jsonl").read_text())["where"] == "a.jsonl:2"
 
 
 def test_a_worker_that_is_killed_is_named(run: Run) -> None:

@@ -72,13 +72,12 @@ def as_read(row: Row, where: str) -> Row:
 class Flow:
     """One run of a stage over the rows of its inputs.
 
-    find_source: what an INPUT names. shape: see RowShape. output_form: how rows are
-    written for other tools; RowError for one that cannot be. protected: files besides the inputs that must not be
-    overwritten. dry_run: no rows are written. engine_key: what an engine adds to a row, see `engine_failure`. shares:
-    of the splits that are drawn, by patient, for rows that have none. about_doubled: what an error adds where an id
-    stands in two of the inputs. same_ids: have the rows that are written the ids of those that are read? read,
-    rejected: how many rows so far. failed: those that lack what an engine was to give, in the output of an earlier run
-    too.
+    find_source: what an INPUT names. shape: see RowShape. output_form: how rows are written for other tools; RowError
+    for one that cannot be. protected: files besides the inputs that must not be overwritten. dry_run: no rows are
+    written. engine_key: what an engine adds to a row, see `engine_failure`. shares: of the splits that are drawn, by
+    patient, for rows that have none. about_doubled: what an error adds where an id stands in two of the inputs.
+    same_ids: have the rows that are written the ids of those that are read? read, rejected: how many rows so far.
+    failed: those that lack what an engine was to give, in the output of an earlier run too.
     """
 
     options: FlowOptions
@@ -140,7 +139,6 @@ class Flow:
                 self.reject(row, result.reason)
             else:
                 yield row, result
-        self._rejects.all_done()
 
     def pipe(
         self,

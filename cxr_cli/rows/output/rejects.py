@@ -25,12 +25,16 @@ class Rejects:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """While this block is open, rejected rows are written. Raises CxrError for a path that cannot be written."""
+        """While this block is open, rejected rows are written; those that wait at its end, however it ends, too. Raises
+        CxrError for a path that cannot be written."""
         if self.path is None:
             yield
             return
         with open_output(self.path, overwrite=True) as self._output:
-            yield
+            try:
+                yield
+            finally:
+                self._write_waiting(self._taken)
 
     def under_way(self, rows: Iterator[Row]) -> Iterator[Row]:
         """These rows, as work on them begins."""
@@ -40,14 +44,8 @@ class Rejects:
 
     def next_done(self) -> None:
         """The work on one more row is about to end: those that were read before it are written."""
-        while self._waiting and self._waiting[0][0] <= self._done:
-            self._write(self._waiting.popleft()[1])
+        self._write_waiting(self._done)
         self._done += 1
-
-    def all_done(self) -> None:
-        """No work is left."""
-        while self._waiting:
-            self._write(self._waiting.popleft()[1])
 
     def add(self, where: str, reason: str, raw: Any, row: Any, *, at_work: bool = False) -> None:
         """raw: as it was read; row: with its `id` under that name. at_work: was work on it begun? RowError: it stops
@@ -57,10 +55,17 @@ class Rejects:
         if self.path is None:
             raise RowError(where, reason, id=id)
         record = {"where": where, "id": id, "reason": reason, "row": raw}
-        if at_work or self._taken == self._done:
+        if at_work:
             self._write(record)
-        else:
-            self._waiting.append((self._taken, record))
+            return
+        self._waiting.append((self._taken, record))
+        if self._taken == self._done:
+            self._write_waiting(self._done)
+
+    def _write_waiting(self, taken: int) -> None:
+        """Those before which no more than so many rows were taken."""
+        while self._waiting and self._waiting[0][0] <= taken:
+            self._write(self._waiting.popleft()[1])
 
     def _write(self, record: Row) -> None:
         assert self._output is not None
