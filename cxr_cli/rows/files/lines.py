@@ -96,7 +96,8 @@ class Stretch:
         start, self._end = size * (k - 1) // n, size * k // n
         if start:  # in a line that begins before: it belongs to the part before
             self._file.seek(start - 1)
-            self._file.readline()
+            while (rest := self._file.readline(_SCAN_BYTES)) and not rest.endswith(b"\n"):
+                pass
         self._place = self._file.tell()
         self.lines_before = self._count_lines()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,9 +16,6 @@ from cxr_cli.records import Row
 from cxr_cli.rows.files.embedded_films import film_names, is_film_type, scan_table
 from cxr_cli.rows.files.formats import Item, Shards, Sink
 from cxr_cli.rows.files.json_text import number_of
-
-if TYPE_CHECKING:
-    pass
 
 Convert = Callable[[Any], Any]
 _BATCH_ROWS, _FILM_ROWS = 1000, 16
