@@ -49,8 +49,8 @@ class Scorer:
         texts = text_metrics(metrics)
         settings = ScoreSettings(reader, by_name, unmentioned, empty, statements, grounding, asked_model, texts)
         self.groups: list[Score] = [SCORES.load(name)(settings) for name in SCORES]
-        taken = {metric for group in self.groups for metric in group.metrics if metric not in TEXT_METRICS}
-        if doubled := next((name for name in texts if name in taken), None):
+        other_names = {metric for group in self.groups for metric in group.metrics if metric not in TEXT_METRICS}
+        if doubled := next((name for name in texts if name in other_names), None):
             raise CxrError(f"--metric: {doubled} is the name of another score: give the function a name of its own")
         versions = listed(f"{name}@{metric.version}" for name, metric in texts.items())
         signed = in_use(empty=empty, statements=statements, grounding=grounding, metric=versions)

@@ -62,9 +62,9 @@ class Rejects:
         if self._taken == self._done:
             self._write_waiting(self._done)
 
-    def _write_waiting(self, taken: int) -> None:
-        """Those before which no more than so many rows were taken."""
-        while self._waiting and self._waiting[0][0] <= taken:
+    def _write_waiting(self, before: int) -> None:
+        """before: how many rows were taken before those that are written, at most."""
+        while self._waiting and self._waiting[0][0] <= before:
             self._write(self._waiting.popleft()[1])
 
     def _write(self, record: Row) -> None:

@@ -42,7 +42,7 @@ def with_choices(row: Row) -> Row:
     columns = {} if options else _option_columns(row)
     if not (options or columns) or not row.keys().isdisjoint(STAGE_SIGNATURES):
         return row
-    choices = _marked_options(options or columns, counted=bool(columns))
+    choices = _marked_options(options or columns, from_zero=bool(columns))
     if choices is None:
         return row
     texts = [choice.text for choice in choices]
@@ -53,12 +53,12 @@ def with_choices(row: Row) -> Row:
     return {**row, "options": texts, **({"answer": text} if "answer" in row else {})}
 
 
-def _marked_options(options: Any, *, counted: bool) -> list[_MarkedOption] | None:
+def _marked_options(options: Any, *, from_zero: bool) -> list[_MarkedOption] | None:
     """Options as texts without their letters; None for what is no list of texts and no object of them.
 
     In an object a blank is no option, and the options behind it keep their letters and numbers. An option may be meant
-    by its place, by its key, and where all have letters of their own, in whatever order, by that. counted: may a number
-    be a place, counted from 0, though the keys are numbers?
+    by its place, by its key, and where all have letters of their own, in whatever order, by that. from_zero: may a
+    number be a place, counted from 0, though the keys are numbers?
     """
     if isinstance(options, str):
         options = _from_json(options)
@@ -69,17 +69,17 @@ def _marked_options(options: Any, *, counted: bool) -> list[_MarkedOption] | Non
     places = [place for place, value in enumerate(values) if not (keys and _is_blank(value))]
     if not all(isinstance(values[place], str | int | float) for place in places):
         return None
-    texts = [_value_text(values[place]) for place in places]
+    texts = [_option_text(values[place]) for place in places]
     lettered = [match for text in texts if (match := _LETTERED.fullmatch(text))]
     own = [match[1].upper() for match in lettered]
     if own == [LETTERS[place : place + 1] for place in places]:
         texts = [match[2] for match in lettered]
-    counted = counted or not (keys and all(str(key).isdecimal() for key in keys))
+    from_zero = from_zero or not (keys and all(str(key).isdecimal() for key in keys))
     result: list[_MarkedOption] = []
     for number, place in enumerate(places):
         key = _key_mark(keys[place]) if keys else ""
         letter = own[number] if len(own) == len(texts) else ""
-        marks = {LETTERS[place : place + 1], key, letter, *([str(place)] if counted else [])}
+        marks = {LETTERS[place : place + 1], key, letter, *([str(place)] if from_zero else [])}
         result.append(_MarkedOption(texts[number], key, frozenset(marks)))
     return result
 
@@ -118,7 +118,7 @@ def _option_of(answer: Any, choices: Sequence[_MarkedOption]) -> Any:
     """The option that an answer names; the answer itself if it names none."""
     if isinstance(answer, bool) or not isinstance(answer, str | int | float):
         return answer
-    text = _value_text(answer)
+    text = _option_text(answer)
     texts = [choice.text for choice in choices]
     means = _by_text(text, texts) | _by_mark(text, choices) | _by_truth(text, choices)
     if len(means) > 1:
@@ -161,5 +161,5 @@ def _loose_text(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(".")
 
 
-def _value_text(value: str | float) -> str:
+def _option_text(value: str | float) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
