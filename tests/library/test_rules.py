@@ -31,6 +31,7 @@ from cxr_cli.rewards import REWARDS
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.json_text import BrokenJson
 from cxr_cli.termination import Terminated
+from cxr_cli.training.settings.yaml_text import YamlError
 from tests.cases import examples
 from tests.conftest import Tool
 from tests.rewards.test_rewards import CASE
@@ -165,6 +166,7 @@ def test_each_row_or_its_error() -> None:
 ERRORS = [
     *(CxrError("a"), EngineError("a"), RowError("a:1", "bad", id="x"), BadImage("a.png", "is truncated")),
     *(BrokenJson("no JSON"), DecodeError("is truncated"), Terminated(signal.SIGTERM), Terminated(signal.SIGINT)),
+    YamlError("a key twice", 3),
 ]
 
 

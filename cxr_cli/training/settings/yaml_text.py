@@ -19,11 +19,14 @@ _YAML_DEPTH = 20  # lists and mappings in each other
 
 
 class YamlError(Exception):
-    """A text that is not read. line: of it, from 1; None if it is unknown."""
+    """A text that is not read. reason: why. line: of it, from 1; None if it is unknown."""
 
     def __init__(self, reason: str, line: int | None) -> None:
-        super().__init__(reason)
-        self.line = line
+        super().__init__(reason, line)
+        self.reason, self.line = reason, line
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class YamlEntry(NamedTuple):
