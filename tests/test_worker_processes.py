@@ -160,4 +160,4 @@ def test_the_commands_write_what_they_write_in_one_process(tool: Tool, tmp_path:
 def test_a_model_works_by_concurrency(tool: Tool) -> None:
     done = tool("verify", "a.jsonl", "--judge", "llm", "-m", "http://localhost:9/v1", "--jobs", 2)
     assert done.code == 2
-    assert "--jobs is for work by rules; of a model's work, see --concurrency." in done.err
+    assert "--jobs is for work by rules; for requests to a model there is --concurrency." in done.err

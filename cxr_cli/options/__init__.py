@@ -86,7 +86,7 @@ jobs = click.option(
 def check_jobs(jobs: int, engine: Spec | None) -> None:
     """UsageError for several processes where a model does the work."""
     if jobs != 1 and engine is not None:
-        raise click.UsageError("--jobs is for work by rules; of a model's work, see --concurrency.")
+        raise click.UsageError("--jobs is for work by rules; for requests to a model there is --concurrency.")
 
 
 lexicon = click.option(

@@ -38,9 +38,10 @@ def _check_together(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> 
     for part in parts:
         record, (k, n) = records[part], records[part].shard
         if n != count:
-            raise CxrError(f"{part} is shard {k}/{n}, {first} {of_first.shard[0]}/{count}: not of one run")
+            other = f"{of_first.shard[0]}/{count}"
+            raise CxrError(f"{part} is shard {k}/{n}, and {first} is {other}: they are not of one run")
         if k in places:
-            raise CxrError(f"{part}: shard {k}/{n}, as {places[k]}: doubled")
+            raise CxrError(f"{part} is shard {k}/{n}, and so is {places[k]}: leave one out")
         if record.inputs != of_first.inputs:
             raise CxrError(f"{part}: made from other inputs than {first}, or from inputs that have changed since")
         if record.signature != of_first.signature:
@@ -48,7 +49,7 @@ def _check_together(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> 
             raise CxrError(difference("options", olds, news, there=f"in {first}", here=f"in {part}"))
         places[k] = part
     if missing := [str(k) for k in range(1, count + 1) if k not in places]:
-        raise CxrError(f"shards that are missing, of {count}: {', '.join(missing)}")
+        raise CxrError(f"of {count} shards these are missing: {', '.join(missing)}")
 
 
 def _check_rows(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> None:
@@ -64,4 +65,4 @@ def _check_rows(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> None
                 if isinstance(id, str) and (place := ids.see(id, where)):
                     raise RowError(where, f"field `id`: doubled, first at {place}", id=shortened(id))
             if count != records[part].rows:
-                raise CxrError(f"{part}: {count} rows, and its run wrote {records[part].rows}: it has changed since")
+                raise CxrError(f"{part} has {count} rows, and its run wrote {records[part].rows}: it has changed since")

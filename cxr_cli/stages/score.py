@@ -71,7 +71,7 @@ class ScoreOptions:
 def run(options: ScoreOptions) -> int:
     """Scores rows and writes them, or prints their summary or comparison. Returns how many were rejected or failed."""
     if options.metrics and options.jobs != 1:
-        raise CxrError("--metric: its models are in one process: leave out --jobs")
+        raise CxrError("--metric works in one process: leave out --jobs")
     return _compare_models(options) if options.summary.compare else _score_inputs(options)
 
 

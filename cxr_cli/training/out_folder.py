@@ -46,7 +46,7 @@ def check_out_folder(job: Job) -> None:
     if not (job.resume or job.overwrite):
         raise CxrError(f"{out} exists: --resume continues it, --overwrite replaces it")
     if not run_record.is_training(out) and not (job.resume and whole_checkpoint(out)):
-        raise CxrError(f"{out} holds something else than a training of `cxr sft` or `cxr rl`: choose another -o")
+        raise CxrError(f"{out} holds something other than a training of `cxr sft` or `cxr rl`: choose another -o")
     if job.overwrite:
         _check_removable(job)
 

@@ -132,7 +132,7 @@ def reward_weights(settings: Settings, rewards: RewardMix) -> RewardWeights:
         return RewardWeights(rewards.weights, 0.0)
     by_name = dict(zip(rewards.functions, rewards.weights, strict=True))
     if not by_name.get("factuality"):
-        raise CxrError("credit: step pays factuality by step; it takes --reward .. factuality, with a weight above 0")
+        raise CxrError("credit: step pays factuality by step: it needs --reward factuality with a weight above 0")
     return RewardWeights([*(by_name | {"factuality": 0.0}).values()], by_name["factuality"])
 
 

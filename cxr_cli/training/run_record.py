@@ -115,7 +115,7 @@ def check_same(out: Path, record: RunRecord) -> None:
     if refused := [text for name, text in changes if name not in MAY_CHANGE]:
         raise CxrError(f"{out} was begun differently: {'; '.join(refused)}: choose the same, or another -o")
     for _, text in changes:
-        _report(f"goes on differently: {text}")
+        _report(f"this training goes on with other settings: {text}")
 
 
 def _report(text: str) -> None:

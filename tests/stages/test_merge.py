@@ -95,18 +95,18 @@ def test_what_is_missing_or_doubled(tool: Tool, reports: Path) -> None:
         assert (done.code, done.out, Path("all.jsonl").exists()) == (1, "", False)
         return done.err.removeprefix("cxr: ").strip()
 
-    assert why(one, three) == "shards that are missing, of 3: 2"
-    assert why(one, two, three, two) == f"{two}: shard 2/3, as {two}: doubled"
+    assert why(one, three) == "of 3 shards these are missing: 2"
+    assert why(one, two, three, two) == f"{two} is shard 2/3, and so is {two}: leave one out"
     rows = Path(two).read_text()
     Path(two).write_text(rows.partition("\n")[2])
-    assert why(one, two, three) == f"{two}: 5 rows, and its run wrote 6: it has changed since"
+    assert why(one, two, three) == f"{two} has 5 rows, and its run wrote 6: it has changed since"
     Path(two).write_text(rows[:-20])
     assert why(one, two, three).startswith(f"{two}:")
     Path(two).write_text(rows)
     tool("label", reports, "--shard", "3/3", "-o", three, "--overwrite", "--set", "chexpert14")
     record = json.loads(Path(f"{three}.shard").read_text())
     Path(f"{three}.shard").write_text(json.dumps(record | {"shard": [3, 4]}))
-    assert why(one, two, three) == f"{three} is shard 3/4, {one} 1/3: not of one run"
+    assert why(one, two, three) == f"{three} is shard 3/4, and {one} is 1/3: they are not of one run"
     Path(f"{three}.shard").write_text("{}")
     assert why(one, two, three) == f"{three}.shard: not the record of a shard"
     Path(f"{three}.shard").unlink()

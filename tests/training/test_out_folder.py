@@ -51,7 +51,7 @@ def test_a_folder_that_is_no_training_is_never_replaced(drawn: Path, tmp_path: P
     (out / "rows.jsonl").write_text((drawn / "steps.jsonl").read_text())
     for flags in ({"overwrite": True}, {"resume": True}):
         error = error_of(out, out / "rows.jsonl", **flags)
-        assert error == f"{out} holds something else than a training of `cxr sft` or `cxr rl`: choose another -o"
+        assert error == f"{out} holds something other than a training of `cxr sft` or `cxr rl`: choose another -o"
     assert [path.name for path in out.iterdir()] == ["rows.jsonl"]
 
 
@@ -60,7 +60,7 @@ def test_a_record_of_another_tool_makes_no_training(drawn: Path, tmp_path: Path)
         out = tmp_path / name.partition(".")[0].partition("/")[0]
         (out / name).parent.mkdir(parents=True)
         (out / name).write_text('{"global_step": 2}')
-        assert "holds something else than a training" in error_of(out, drawn / "steps.jsonl", overwrite=True)
+        assert "holds something other than a training" in error_of(out, drawn / "steps.jsonl", overwrite=True)
         assert (out / name).exists()
 
 
@@ -184,7 +184,7 @@ def test_a_finished_training_is_not_trained_further(
     assert json.loads((out / "training.json").read_text())["steps"] == 2
     assert [log["step"] for log in history(out)] == [log["step"] for log in logs]
     longer = sft(drawn, model, out, max_steps=4, **SAVED, resume=True)
-    assert "goes on differently: max_steps (2 before, 4 now)" in capsys.readouterr().err
+    assert "goes on with other settings: max_steps (2 before, 4 now)" in capsys.readouterr().err
     assert longer[-1]["step"] == 4
 
 

@@ -42,7 +42,7 @@ class OpenAI(AsyncEngine):
     def __init__(self, spec: Spec) -> None:
         urls = [base_url(url, allow_remote=spec.allow_remote) for url in (spec.model, *spec.replicas)]
         if doubled := [url for n, (url, _) in enumerate(urls) if url in dict(urls[:n])]:
-            raise CxrError(f"{doubled[0]}: named twice")
+            raise CxrError(f"-m {doubled[0]} is named twice")
         self.sampling, self.args, self.timeout = spec.sampling, dict(spec.args), spec.timeout
         self.capacity = 2 * spec.concurrency * len(urls)  # half of them wait here, so that no server is ever idle
         self._key = _key()

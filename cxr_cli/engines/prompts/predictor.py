@@ -111,7 +111,7 @@ def check_askable(row: Mapping[str, Any]) -> None:
     if len({" ".join(option.casefold().split()) for option in options}) < len(options):
         raise RowError("", "field `options`: one occurs twice")
     if len(options) > len(reply_format.LETTERS):
-        raise RowError("", f"field `options`: {len(options)}, and there are {len(reply_format.LETTERS)} letters")
+        raise RowError("", f"field `options`: there are {len(options)}, and only {len(reply_format.LETTERS)} letters")
 
 
 def check_text(name: str, text: str) -> None:

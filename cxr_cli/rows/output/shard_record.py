@@ -45,8 +45,8 @@ class ShardRecord:
             return cls((k, n), inputs, values["signature"], int(values["rows"]), int(values["rejected"]))
         except FileNotFoundError:
             raise CxrError(
-                f"{output}: no {place.name} beside it: it is not the output of a run with --shard K/N, or that has not "
-                "ended; --resume finishes it"
+                f"{output}: no {place.name} beside it: it was not written with --shard K/N, or that run has not ended: "
+                "finish it with --resume"
             ) from None
         except (ValueError, KeyError, TypeError) as error:
             raise CxrError(f"{place}: not the record of a shard") from error

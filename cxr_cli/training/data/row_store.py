@@ -101,10 +101,11 @@ class Mixture:
             share = np.array(self.weights, float) / sum(self.weights)
             ends = np.rint(np.cumsum(share) * sum(sizes)).astype(int)
             counts = [int(count) for count in np.diff([0, *ends])]
-            if 0 in (*sizes, *counts):
-                raise CxrError(
-                    "an epoch takes no row of one of the files to mix: it is empty, or its weight is too low"
-                )
+            for number, pair in enumerate(zip(sizes, counts, strict=True), 1):
+                if 0 in pair:
+                    raise CxrError(
+                        f"file {number} of --mix: an epoch takes no row of it: it is empty, or its weight is too low"
+                    )
             rng = np.random.default_rng(self.seed)
             order = [_random_order(size, count, rng) for size, count in zip(sizes, counts, strict=True)]
         self._part = np.repeat(np.arange(len(sizes), dtype=np.int32), counts)

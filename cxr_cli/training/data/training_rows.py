@@ -61,7 +61,7 @@ class _Seen:
     def add(self, row: Row) -> None:
         """RowError: a file of --mix that was read before has a row with this id."""
         if str(row["id"]) in self._ids:
-            raise RowError("", "field `id`: doubled, in another file of --mix too")
+            raise RowError("", "field `id`: doubled, another file of --mix has it too")
         self._ids.add(str(row["id"]))
         if row.get("patient") is not None:
             self._patients.add(str(row["patient"]))

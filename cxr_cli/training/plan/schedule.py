@@ -25,7 +25,7 @@ def check_schedule(arguments: Any, steps: int) -> None:
     except (ValueError, TypeError, NotImplementedError, ArithmeticError) as error:
         raise CxrError(f"lr_scheduler_kwargs: {schedule}: {library_message(error)}") from error
     if wrong is not None:
-        raise CxrError(f"lr_scheduler_kwargs: {schedule}: the learning rate would be none at step {wrong:,}")
+        raise CxrError(f"lr_scheduler_kwargs: {schedule}: the learning rate would be out of range at step {wrong:,}")
 
 
 def _factors(arguments: Any, steps: int) -> Iterator[tuple[int, float]]:

@@ -123,8 +123,8 @@ def _check_best_strategies(settings: Settings) -> None:
     save, evaluate = settings.get("save_strategy", "steps"), evaluation_strategy(settings)
     if settings.get("load_best_model_at_end") and save not in (evaluate, "best"):
         raise CxrError(
-            f"load_best_model_at_end: save_strategy is {save} and eval_strategy {evaluate}: a checkpoint is compared "
-            "where both are the same"
+            f"load_best_model_at_end: save_strategy is {save} and eval_strategy {evaluate}: make them the same, so "
+            "that each checkpoint is evaluated"
         )
 
 

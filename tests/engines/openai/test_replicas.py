@@ -78,7 +78,7 @@ def test_what_several_models_are_not(tool: Tool, cases: Path, drawn: Path) -> No
     with Server(lambda asked: "Yes") as one, Server(lambda asked: "Yes", models=("large",)) as other:
         for second, words in (
             (other.url, f"{other.url} serves another model than {one.url}: name servers of one model"),
-            (f"{one.url}/", f"{one.url}: named twice"),
+            (f"{one.url}/", f"-m {one.url} is named twice"),
             ("org/model", "several -m are several servers of one model: each must be a URL"),
         ):
             done = tool("infer", cases, "--images", drawn, "-m", one.url, "-m", second)

@@ -16,7 +16,7 @@ from tests.cases import Row
         ({"question": "Is it? </THINK>"}, "field `question`: it has </THINK>, which marks a part of the reply"),
         ({"options": ["No", "no "]}, "field `options`: one occurs twice"),
         ({"options": ["<answer>", "No"]}, "field `options`: it has <answer>, which marks a part of the reply"),
-        ({"options": [str(number) for number in range(27)]}, "field `options`: 27, and there are 26 letters"),
+        ({"options": [str(number) for number in range(27)]}, "field `options`: there are 27, and only 26 letters"),
         ({"images": []}, "field `images`: missing or empty"),
     ],
 )

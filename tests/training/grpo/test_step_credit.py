@@ -33,7 +33,7 @@ def test_credit_takes_factuality() -> None:
 
     assert reward_weights({}, select(["accuracy", "factuality:0.5"])) == ([1.0, 0.5], 0.0)
     assert reward_weights({"credit": "step"}, select(["accuracy", "factuality:0.5"])) == ([1.0, 0.0], 0.5)
-    with pytest.raises(CxrError, match="it takes --reward"):
+    with pytest.raises(CxrError, match="it needs --reward"):
         reward_weights({"credit": "step"}, select(["accuracy"]))
 
 

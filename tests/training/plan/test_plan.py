@@ -40,7 +40,7 @@ def test_the_plan_of_a_dry_run(drawn: Path, tiny_models: dict[str, Path], tmp_pa
     by_step = make_job(drawn, tiny_models["qwen2_vl"], tmp_path, size=56, gpus=2, credit="step")
     plan = plan_rl(by_step, data, select(["format:1", "factuality:2"]))
     assert "rewards       format x 1, factuality x 2 by step\n" in plan
-    with pytest.raises(CxrError, match=r"credit: step pays factuality by step; it takes --reward \.\. factuality"):
+    with pytest.raises(CxrError, match="credit: step pays factuality by step: it needs --reward factuality"):
         plan_rl(by_step, data, select(["format:1"]))
 
 
