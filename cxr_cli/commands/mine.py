@@ -39,7 +39,7 @@ def mine(settings: "MineOptions") -> None:
     \b
     SOURCES
 
-    With -m a model writes the steps in three passes: a plan, the evidence for it, a chain as of one who saw the film.
+    With -m a model writes the steps in three passes: a plan, the evidence for it, and reasoning as if from the film.
 
     \b
     cxr mine mimic-cxr:/data/mimic-cxr --split test | cxr verify > steps.jsonl

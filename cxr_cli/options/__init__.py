@@ -64,7 +64,7 @@ instruction = click.option(
 to = click.option(
     "--to",
     type=click.Choice(get_args(DialogueForm)),
-    help="Write questions as other trainers take them: `messages` (ms-swift, most others), `conversations` (LLaVA).",
+    help="Write questions as other trainers read them: `messages` (ms-swift, most others) or `conversations` (LLaVA).",
 )
 unmentioned = click.option(
     "--unmentioned",
@@ -79,7 +79,7 @@ jobs = click.option(
     default=1,
     show_default=True,
     metavar="N",
-    help="Work in N processes, 0 for one a core; the same rows come out, in the same order. Not with -m.",
+    help="Work in N processes, or with 0 in one a core; rows and their order stay the same. Not with -m.",
 )
 
 

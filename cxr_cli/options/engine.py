@@ -93,7 +93,8 @@ def _options(required: bool) -> tuple[Decorator, ...]:
             required=required,
             metavar="MODEL|URL",
             shell_complete=file_names,
-            help="The model: a folder (or an adapter's), a Hugging Face name, or a server's URL; -m U -m V: several.",
+            help="The model: a folder (also of an adapter), a Hugging Face name, or the URL of a server; repeatable "
+            "for several servers of one model.",
         ),
         click.option(
             "--engine",

@@ -106,12 +106,12 @@ _FLOW_OPTIONS = (
     click.option(
         "--resume",
         is_flag=True,
-        help="Continue OUT (.jsonl): make the rows that it lacks, and those to which no reply of a model came.",
+        help="Continue OUT (.jsonl): make the rows that it lacks, and again those for which no reply of a model came.",
     ),
     click.option(
         "--retry-failed",
         is_flag=True,
-        help="Make again all rows of OUT on which a model failed, also by a reply that could not be used; "
+        help="Make again all rows of OUT on which a model failed, also those whose reply could not be used; "
         "without --resume, no others.",
     ),
     click.option(
@@ -136,6 +136,6 @@ _FLOW_OPTIONS = (
         "--shard",
         callback=_parsed_shard,
         metavar="K/N",
-        help="Process the K-th of N parts: one task of a Slurm array; `cxr merge` joins them.",
+        help="Process the K-th of N parts: one task of a Slurm array; `cxr merge` joins the outputs.",
     ),
 )

@@ -62,7 +62,7 @@ measures = (
         "metrics",
         multiple=True,
         metavar="NAME",
-        help=f"Add this metric of the reply's text, one each: {', '.join(TEXT_METRICS)}, or my_module:function.",
+        help=f"Add a metric of the reply's text: {', '.join(TEXT_METRICS)}, or my_module:function; repeatable.",
     ),
     click.option("--grounding", is_flag=True, help="Add the overlap (IoU) of predicted boxes with the row's `boxes`."),
 )

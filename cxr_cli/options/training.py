@@ -104,7 +104,7 @@ rl_flags = (
         "rewards",
         multiple=True,
         metavar="NAME[:WEIGHT]",
-        help=f"{' '.join(REWARDS)}, my_module:function, or a metric of cxr score --metric; repeatable."
+        help=f"{' '.join(REWARDS)}, my_module:function, or a metric of `cxr score --metric`; repeatable."
         f"  [default: {' '.join(f'{name}:{weight:g}' for name, weight in DEFAULT_WEIGHTS.items())}]",
     ),
     click.option(
