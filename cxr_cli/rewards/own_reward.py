@@ -86,8 +86,8 @@ def _before_training(count: int) -> dict[str, Any]:
         "completion_ids": [[] for _ in range(count)],
         "images": [[] for _ in range(count)],
         "trainer_state": SimpleNamespace(global_step=0, max_steps=1, epoch=0.0),
-        "log_extra": lambda *_: None,
-        "log_metric": lambda *_: None,
+        "log_extra": lambda *_, **__: None,
+        "log_metric": lambda *_, **__: None,
     }
 
 

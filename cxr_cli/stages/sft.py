@@ -46,6 +46,7 @@ def run(options: SftOptions) -> None:
         weights=weights,
         evaluation=options.evaluation,
         allow_overlap=options.allow_overlap,
+        lexicon=options.lexicon,
     )
     train(job, Rules(options.lexicon, options.unmentioned), dry_run=training.dry_run)
 

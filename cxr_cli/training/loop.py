@@ -26,7 +26,7 @@ def run_trainer(trainer: Any, job: Job, generates_next: Callable[[], bool] = lam
 
     generates_next: after a step of GRPO's optimizer, does the next one begin with new completions?
 
-    Raises CxrError; exits with 143 after SIGTERM.
+    Raises CxrError; exits with 143 after SIGTERM or SIGHUP.
     """
     from transformers import PrinterCallback
 
@@ -71,7 +71,7 @@ def run_trainer(trainer: Any, job: Job, generates_next: Callable[[], bool] = lam
     distributed.leave_process_group()
     if not is_complete:
         if not distributed.rank():
-            note(f"stopped by SIGTERM after step {trainer.state.global_step}; the same command with --resume goes on")
+            note(f"stopped after step {trainer.state.global_step}; the same command with --resume goes on")
         sys.exit(143)
 
 

@@ -22,8 +22,6 @@ from cxr_cli.training.settings.job import Job
 
 KEPT_PROMPTS = "varied.json"
 """The file in OUT with the ids of the prompts that `--filter-variance` keeps: {"samples": 8, "rows": 9, "kept": []}."""
-
-
 _OF_A_TRAINING = (  # what `cxr sft` and `cxr rl` write into OUT, whatever the family of the model
     *(RECORD, "training.json", "history.jsonl", "completions*.jsonl", "varied.*", "README.md", "curves", "runs"),
     *("checkpoint-*", "broken-checkpoint-*", "*.part", "*.safetensors", "*.safetensors.index.json", "*config*.json"),
@@ -36,11 +34,14 @@ _OF_A_TRAINING = (  # what `cxr sft` and `cxr rl` write into OUT, whatever the f
 def check_out_folder(job: Job) -> None:
     """Raises CxrError for an OUT that must not be filled, continued or replaced. Changes nothing."""
     out = job.out
-    if not _is_first(job):
+    if not _is_first():
         return
     _check_location(out)
-    if job.overwrite and (aside := set_aside(out)).exists():
-        raise CxrError(f"{aside} is what an interrupted --overwrite has set aside: move it back or remove it")
+    if (aside := set_aside(out)).exists() and (job.overwrite or job.resume):
+        what = f"{aside} is what an interrupted --overwrite has set aside"
+        if job.overwrite:
+            raise CxrError(f"{what}: move it back or remove it")
+        note(f"{what}; --resume leaves it there")
     if not holds_something(out):
         return
     if not (job.resume or job.overwrite):
@@ -53,7 +54,7 @@ def check_out_folder(job: Job) -> None:
 
 def check_films(job: Job, data: TrainingData) -> None:
     """CxrError: `--overwrite` would remove a film of the rows."""
-    if not (_is_first(job) and job.overwrite and holds_something(job.out)):
+    if not (_is_first() and job.overwrite and holds_something(job.out)):
         return
     clear: set[Path] = set()
     for rows in (data.rows, *([data.held_out] if data.held_out else ())):
@@ -65,7 +66,7 @@ def check_films(job: Job, data: TrainingData) -> None:
                 clear.add(place)
 
 
-def _is_first(job: Job) -> bool:
+def _is_first() -> bool:
     """Is this the process that looks after OUT? None that another one has started after it had looked."""
     return not (distributed.rank() or distributed.launched_by_cxr())
 
@@ -139,7 +140,7 @@ def filled_folder(job: Job, record: RunRecord) -> Iterator[None]:
     What `--overwrite` replaces is moved aside. If the block fails without a checkpoint, it is moved back, and an OUT
     that was not there and has nothing but the record in it is removed. CxrError: another run is filling OUT.
     """
-    if not _is_first(job):
+    if not _is_first():
         yield
         return
     out, old = job.out.resolve(), set_aside(job.out)

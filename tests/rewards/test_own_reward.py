@@ -116,7 +116,7 @@ def test_a_function_has_a_name_of_its_own(folder: Path) -> None:
 def test_what_a_trainer_alone_has_is_there_before_it(folder: Path) -> None:
     (folder / "own_state.py").write_text(
         "def f(completions, completion_ids, images, trainer_state, log_extra, log_metric, **_):\n"
-        "    log_metric('a', 1.0)\n"
+        "    log_metric(name='a', value=1.0)\n"
         "    return [trainer_state.global_step + len(ids) for ids in completion_ids]\n"
     )
     assert select(["own_state:f"]).pay(["x", "y"], {"case": ROWS})["f"].tolist() == [0.0, 0.0]

@@ -14,7 +14,7 @@ from cxr_cli.errors import CxrError
 from cxr_cli.rewards.reward_mix import select
 from tests.cases import lines
 from tests.conftest import Cxr, needs
-from tests.training.small_trainings import FAST, error_of, history, rl, same, sft, weights
+from tests.training.small_trainings import FAST, error_of, history, make_job, rl, same, sft, weights
 
 pytestmark = needs("train")
 
@@ -139,6 +139,18 @@ def test_a_folder_that_overwrite_has_not_moved_stays(drawn: Path, tiny_models: d
     own.write_text("x")
     sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=1, save_strategy="steps", save_steps=1)
     assert own.exists()
+
+
+def test_what_a_killed_overwrite_has_left_is_named(
+    drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cxr_cli.training.out_folder import check_out_folder
+
+    out = trained(tmp_path)
+    (tmp_path / "out.replaced").mkdir()
+    check_out_folder(make_job(drawn, Path("model"), out, resume=True))
+    line = f"cxr: {out}.replaced is what an interrupted --overwrite has set aside; --resume leaves it there\n"
+    assert capsys.readouterr().err == line
 
 
 def test_overwrite_keeps_the_old_model_until_a_checkpoint_stands(

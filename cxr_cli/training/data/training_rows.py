@@ -59,9 +59,6 @@ class _Seen:
         self.overlap: dict[str, list[str]] = {}
 
     def add(self, row: Row) -> None:
-        """RowError: a file of --mix that was read before has a row with this id."""
-        if str(row["id"]) in self._ids:
-            raise RowError("", "field `id`: doubled, another file of --mix has it too")
         self._ids.add(str(row["id"]))
         if row.get("patient") is not None:
             self._patients.add(str(row["patient"]))

@@ -1,8 +1,6 @@
 """`--dry-run`: checks everything that needs no GPU and describes the training."""
 
-import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +14,7 @@ from cxr_cli.training.data.special_tokens import check_special_tokens
 from cxr_cli.training.data.token_counts import TokenCount, TokenCounter, longest_rows
 from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.plan.memory import Sizes, estimate, sizes_of
-from cxr_cli.training.plan.schedule import check_schedule
+from cxr_cli.training.plan.schedule import rl_step_count, sft_step_count
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.defaults import RL_DEFAULTS
 from cxr_cli.training.settings.job import Job
@@ -43,7 +41,7 @@ def plan_sft(job: Job, training_data: TrainingData) -> str:
             _plan_line(
                 "batch", f"{batch} = {per_device} a process x {accumulation} accumulated x {processes} processes"
             ),
-            _plan_line("steps", _step_count(arguments, _steps_an_epoch(arguments, len(data), processes))),
+            _plan_line("steps", sft_step_count(arguments, len(data), processes)),
             _plan_line("tokens a row", f"{tokens}, {longest} at most, of {context_length:,}"),
             _plan_line("memory", estimate(job, arguments, sizes, processes, longest * per_device, generating=False)),
         ]
@@ -69,7 +67,7 @@ def plan_rl(job: Job, training_data: TrainingData, rewards: RewardMix) -> str:
     per_device = arguments.per_device_train_batch_size
     completions = per_device * arguments.gradient_accumulation_steps * processes
     prompts, longest = completions / samples, max(count.prompt for count in counts) + max_completion
-    steps = f"{_rl_step_count(arguments, len(data), processes)}, KL {arguments.beta:g}, {arguments.loss_type}"
+    steps = f"{rl_step_count(arguments, len(data), processes)}, KL {arguments.beta:g}, {arguments.loss_type}"
     return "\n".join(
         [
             *_head(job, model, sizes, training_data),
@@ -120,53 +118,6 @@ def _reward_lines(rewards: RewardMix, weights: rl.RewardWeights, data: Mixture) 
     if all(name in without or not weight for name, weight in zip(rewards.functions, rewards.weights, strict=True)):
         raise CxrError(f"none of the rewards applies to any of the rows looked at: {', '.join(without)}")
     yield from (_plan_line("", f"{name} applies to none of the rows looked at") for name in without)
-
-
-def _steps_an_epoch(arguments: Any, rows: int, processes: int) -> int:
-    """Steps of the optimizer in an epoch of SFT. CxrError: with `dataloader_drop_last` there is no whole batch."""
-    a_batch: int = arguments.per_device_train_batch_size * processes
-    batches = rows // a_batch if arguments.dataloader_drop_last else math.ceil(rows / a_batch)
-    if not batches:
-        raise CxrError(f"dataloader_drop_last: a batch takes {a_batch} rows, and there are {rows}: lower the batch")
-    accumulated: int = arguments.gradient_accumulation_steps
-    return math.ceil(batches / accumulated)
-
-
-def _step_count(arguments: Any, steps_an_epoch: int) -> str:
-    """ "150 by max_steps (0.6 epochs), learning rate 1e-06", or "4,100 (5 epochs), learning rate 1e-06". Raises
-    CxrError for a learning rate that is none."""
-    if arguments.max_steps > 0:
-        steps = arguments.max_steps
-        count = f"{steps:,} by max_steps ({steps / steps_an_epoch:.3g} epochs)"
-    else:
-        epochs = arguments.num_train_epochs
-        steps = math.ceil(steps_an_epoch * epochs)
-        count = f"{steps:,} ({epochs:.3g} epochs)"
-    check_schedule(arguments, max(1, steps))
-    _check_evaluation(arguments, steps, steps / steps_an_epoch)
-    return f"{count}, learning rate {arguments.learning_rate:g}"
-
-
-def _check_evaluation(arguments: Any, steps: int, epochs: float) -> None:
-    """Raises CxrError if the training ends before its first evaluation."""
-    if arguments.eval_strategy == "no" or arguments.eval_on_start:
-        return
-    if arguments.eval_strategy == "steps" and (every := arguments.eval_steps) > steps:
-        raise CxrError(
-            f"eval_steps {every:g}: the training has {steps:,} steps, so it would never be evaluated: lower it"
-        )
-    if arguments.eval_delay > (steps if arguments.eval_strategy == "steps" else epochs):
-        raise CxrError(f"eval_delay {arguments.eval_delay:g}: the training ends before: lower it")
-
-
-def _rl_step_count(arguments: Any, rows: int, processes: int) -> str:
-    """The same for GRPO, which leaves out the prompts of an epoch that are too few for a generation. CxrError: all of
-    them are."""
-    prompts = rl.prompts_a_generation(arguments, processes, rows)
-    batches_an_epoch = rows // prompts * arguments.steps_per_generation * arguments.num_iterations
-    count = _step_count(arguments, math.ceil(batches_an_epoch / arguments.gradient_accumulation_steps))
-    left_over = rows % prompts
-    return f"{count}{f', {left_over} rows of an epoch left over' if left_over else ''}"
 
 
 def _head(job: Job, model: str, sizes: Sizes, data: TrainingData) -> list[str]:

@@ -45,7 +45,7 @@ class Job:
     """One training, its settings checked.
 
     sources: files of rows, with their weights if they are mixed. evaluation: a file of rows, or None. settings: as
-    `check_settings` gives them. config: the file that they come from. lexicon: the file by which rewards read.
+    `check_settings` gives them. config: the file that they come from. lexicon: the file by which reports are read.
     """
 
     model: str

@@ -7,8 +7,9 @@ import pytest
 
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.errors import CxrError, RowError
-from cxr_cli.training.data.dataset import prompt, target_text, taught_prompt
+from cxr_cli.training.data.dataset import check_teachable, prompt, target_text, taught_prompt
 from cxr_cli.training.data.row_store import Mixture, RowStore
+from cxr_cli.training.data.training_rows import read_training_data
 from tests.cases import Row, lines
 from tests.conftest import Cxr, needs
 from tests.training.small_trainings import error_of, make_job, rl, sft
@@ -101,13 +102,21 @@ def test_a_row_that_cannot_be_taught_stops_the_run(tmp_path: Path, change: Row, 
     assert "\n" not in error
 
 
+def test_a_case_is_taught_with_its_steps_and_by_its_answer_alone(tmp_path: Path) -> None:
+    """Both files of a mixture may be mined from the same studies, as docs/train.md and chestx-reasoner.mk do."""
+    row = {"id": "a", "question": "Is it?", "options": ["Yes", "No"], "answer": "No", "images": ["a.png"]}
+    files = {"steps.jsonl": {**row, "steps": ["I look."]}, "answers.jsonl": {**row, "steps": None}}
+    for name, case in files.items():
+        (tmp_path / name).write_text(lines(case))
+    sources = [str(tmp_path / name) for name in files]
+    job = make_job(tmp_path, Path("model"), tmp_path / "out", sources=sources, weights=[1, 1])
+    rows = read_training_data(job, check_teachable).rows
+    taught = [target_text(rows[index]) for index in range(len(rows))]
+    assert taught == ["<think> I look. </think><answer> B </answer>", "<answer> B </answer>"]
+
+
 @needs("train")
-def test_a_row_is_in_one_file_of_a_mixture(tmp_path: Path) -> None:
-    row = {"question": "Is it?", "options": ["Yes", "No"], "answer": "No", "images": ["a.png"]}
-    for name, ids in (("a.jsonl", "ab"), ("b.jsonl", "cb")):
-        (tmp_path / name).write_text(lines(*({"id": id, **row} for id in ids)))
-    error = error_of(tmp_path / "out", mix=[f"{tmp_path}/{name}:1" for name in ("a.jsonl", "b.jsonl")])
-    assert error == f"{tmp_path}/b.jsonl:2: field `id`: doubled, another file of --mix has it too (id b)"
+def test_the_weights_of_a_mixture(tmp_path: Path) -> None:
     for weight in ("0", "1e-9", "1e300", "1_0", "nan", "-1", ""):
         error = error_of(tmp_path / "out", mix=[f"{tmp_path}/a.jsonl:{weight}"])
         assert error == f"--mix {tmp_path}/a.jsonl:{weight}: not FILE:WEIGHT with a weight from 0.001 to 1,000"

@@ -51,6 +51,7 @@ def test_answers_are_scored_by_the_lexicon_of_the_run(
 
     def train(job: Job, data: Any, scorer: Any) -> None:
         scorers.append(scorer)
+        assert job.lexicon == str(lexicon)
         raise CxrError("stop")
 
     monkeypatch.setattr("cxr_cli.stages.sft.sft.train", train)
