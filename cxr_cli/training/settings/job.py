@@ -125,5 +125,5 @@ def _check_held_out(settings: Settings, evaluation: str | None) -> None:
     of_evaluation = (*EVALUATION, "eval_cases", "eval_tokens")
     if not evaluation and (name := next((name for name in of_evaluation if settings.get(name) not in _OFF), None)):
         raise CxrError(f"{name}: there are no rows to evaluate on: --eval FILE")
-    if evaluation and settings.get("eval_strategy") == "no":
+    if evaluation and settings.get("eval_strategy") == "no" and not settings.get("eval_on_start"):
         raise CxrError(f"--eval {evaluation}: with eval_strategy no it would never be looked at: leave one out")

@@ -77,6 +77,20 @@ def test_a_setting_of_the_file_lapses_where_the_command_line_makes_it_idle(tmp_p
         combined("rl", recipe=recipe)
 
 
+def test_rows_that_are_held_out_are_looked_at(tmp_path: Path) -> None:
+    from trl import SFTConfig
+
+    from cxr_cli.training.settings.job import TrainingOptions, make_job
+
+    def settings(*sets: str) -> Settings:
+        options = TrainingOptions([], "model", tmp_path, sets=sets)
+        return make_job(options, SFTConfig, sources=[], evaluation="held-out.jsonl").settings
+
+    with pytest.raises(CxrError, match=r"^--eval held-out.jsonl: with eval_strategy no it would never be looked at"):
+        settings("eval_strategy=no")
+    assert settings("eval_strategy=no", "eval_on_start=true")["eval_on_start"]
+
+
 def test_what_goes_together_is_kept() -> None:
     settings = combined("sft", "eval_steps=9", "save_strategy=steps", "save_steps=9", "load_best_model_at_end=true")
     assert settings["eval_steps"] == 9
