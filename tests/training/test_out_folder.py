@@ -71,7 +71,7 @@ def test_what_the_training_reads_is_never_replaced(
     out = trained(tmp_path)
     rows, config = out / "rows.jsonl", out / "settings.yaml"
     rows.write_text("")
-    config.write_text("")
+    config.write_text("seed: 1\n")
     before = files(out)
 
     def error(inputs: Path = drawn / "steps.jsonl", **more: object) -> str:
