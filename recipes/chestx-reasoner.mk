@@ -65,7 +65,7 @@ $(OUT)/answers $(OUT)/answered $(OUT)/view $(OUT)/results:
 
 $(OUT)/answers/%.jsonl: $(OUT)/test.jsonl | $(OUT)/answers
 	# Answers alone, $*: questions of all tasks about one of $(ANSWERS_EVERY) studies, without the patients of the test
-	$(SAMPLE_MINE) $(source.$*) --split train --apart-from $< --shard 1/$(ANSWERS_EVERY) --steps none > $@.part
+	$(MINE) $(source.$*) --split train --apart-from $< --every $(ANSWERS_EVERY) --steps none > $@.part
 	mv $@.part $@
 
 $(OUT)/answers.jsonl: $(TRAINED:%=$(OUT)/answers/%.jsonl)

@@ -56,8 +56,7 @@ TEST := $(foreach name,$(TRAINED),$(OUT)/test/$(name).binary.jsonl $(OUT)/test/$
 SETS := $(if $(TRAINED),$(OUT)/train.jsonl) $(OUT)/test.jsonl
 
 # Of reports that are nearly the same one is kept, but not where one of several studies is read: --dedupe looks at all
-SAMPLE_MINE := cxr mine --with-images$(if $(LIMIT), --limit $(LIMIT))
-MINE := $(SAMPLE_MINE) --dedupe
+MINE := cxr mine --with-images --dedupe$(if $(LIMIT), --limit $(LIMIT))
 # A model that fails on some rows ends with exit code 3: these go on without steps, and no training takes them
 VERIFIED := --steps reported$(if $(MINER), -m $(MINER) || test $$? -eq 3); } | cxr verify
 TASKS := --task single --task multiple --task anomaly --task temporal
@@ -100,7 +99,7 @@ $(OUT)/train/%.binary.jsonl: $(OUT)/test.jsonl | $(OUT)/train
 
 $(OUT)/train/%.tasks.jsonl: $(OUT)/test.jsonl | $(OUT)/train
 	# Train, $*: the other tasks, from one of $(EVERY) studies
-	{ $(SAMPLE_MINE) $(source.$*) --split train --apart-from $< --shard 1/$(EVERY) $(TASKS) $(VERIFIED) > $@.part
+	{ $(MINE) $(source.$*) --split train --apart-from $< --every $(EVERY) $(TASKS) $(VERIFIED) > $@.part
 	mv $@.part $@
 
 $(OUT)/train.jsonl: $(TRAIN)

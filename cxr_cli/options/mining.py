@@ -98,6 +98,7 @@ selection = Bundle(
         shell_complete=file_names,
         help="Leave out patients that are in FILE, such as a test set; repeatable.",
     ),
+    click.option("--every", type=click.IntRange(1), metavar="N", help="Take one of every N studies: a sample."),
     click.option(
         "--dedupe",
         is_flag=True,

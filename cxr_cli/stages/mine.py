@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from cxr_cli import sources
@@ -26,14 +27,16 @@ from cxr_cli.tasks.candidates import Uncertain
 class StudySelection:
     """Which studies are asked about, and how often.
 
-    count: how many binary cases for each finding; balance: half of their answers are Yes, half No. shares: the share of
-    each split to draw. films: leaves out studies without a film. others: files whose patients are left out. dedupe:
-    keeps only the first of several studies with nearly the same report.
+    count: how many binary cases for each finding; balance: half of their answers are Yes, half No. shares: the
+    share of each split to draw. every: takes the first of every N studies. films: leaves out studies without a
+    film. others: files whose patients are left out. dedupe: keeps only the first of several studies with nearly the
+    same report.
     """
 
     count: int | None = None
     balance: bool = False
     shares: Mapping[str, float] = field(default_factory=dict)
+    every: int | None = None
     films: bool = False
     others: Sequence[str] = ()
     dedupe: bool = False
@@ -45,6 +48,7 @@ class StudySelection:
             per_finding=self.count,
             balance=self.balance,
             make_split=",".join(f"{name}={share:g}" for name, share in self.shares.items()),
+            every=self.every,
             with_images=self.films,
             apart_from=listed(Path(name).name for name in self.others),
             dedupe=self.dedupe,
@@ -74,8 +78,8 @@ class MineOptions:
 def run(options: MineOptions) -> int:
     """Writes the cases of all studies. Returns how many rows were rejected or failed."""
     miner, selection, engine = _miner(options), options.selection, options.engine
-    if options.flow.shard and (selection.count or selection.dedupe):
-        name = "--per-finding" if selection.count else "--dedupe"
+    flags = {"--per-finding": selection.count, "--every": selection.every, "--dedupe": selection.dedupe}
+    if options.flow.shard and (name := next((name for name, value in flags.items() if value), None)):
         raise CxrError(f"{name} looks at all studies, and --shard at a part of them: run it without --shard")
     flow = Flow(
         options.flow,
@@ -133,6 +137,7 @@ def _miner(options: MineOptions) -> Miner:
 
 
 def _selected(rows: Iterable[Row], selection: StudySelection) -> Iterable[Row]:
+    rows = islice(rows, 0, None, selection.every) if selection.every else rows
     rows = with_films(rows) if selection.films else rows
     rows = without_patients_of(selection.others, rows) if selection.others else rows
     return without_near_duplicates(rows) if selection.dedupe else rows

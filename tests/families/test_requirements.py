@@ -60,6 +60,7 @@ def test_the_tokens_of_a_row_are_those_of_its_batch(
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_is_taught_is_never_cut(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, family: str) -> None:
+    from cxr_cli.library.rules import Rules
     from cxr_cli.stages.sft import train
     from cxr_cli.training.data.token_counts import TokenCounter
 
@@ -68,9 +69,13 @@ def test_what_is_taught_is_never_cut(drawn: Path, tiny_models: dict[str, Path], 
     tokens = {row["id"]: sum(counter.count(row)) for row in rows}
     longest = max(tokens.values())
     settings: dict[str, Any] = {"size": 56, "max_steps": 1, "warmup_steps": 0}
-    train(make_job(drawn, tiny_models[family], tmp_path / "out", max_length=longest, **settings), dry_run=True)
+    train(make_job(drawn, tiny_models[family], tmp_path / "out", max_length=longest, **settings), Rules(), dry_run=True)
     with pytest.raises(CxrError) as error:
-        train(make_job(drawn, tiny_models[family], tmp_path / "out", max_length=longest - 1, **settings), dry_run=True)
+        train(
+            make_job(drawn, tiny_models[family], tmp_path / "out", max_length=longest - 1, **settings),
+            Rules(),
+            dry_run=True,
+        )
     found = str(error.value).split()
     assert found[:4] == ["id", found[1], str(longest), "tokens,"]
     assert tokens[found[1].rstrip(":")] == longest

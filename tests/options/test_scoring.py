@@ -8,7 +8,7 @@ from tests.conftest import Cxr
 def test_a_summary_of_a_resumed_run_is_refused(cxr: Cxr) -> None:
     done = cxr("score", "-o", "out.jsonl", "--resume", "--summary", stdin="")
     assert done.returncode == 2
-    assert "--summary and --plot need every row" in done.stderr
+    assert "--summary, --findings and --plot need every row" in done.stderr
 
 
 @pytest.mark.parametrize(

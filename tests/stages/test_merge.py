@@ -155,7 +155,7 @@ def test_a_run_that_fails_leaves_no_record(tool: Tool, reports: Path) -> None:
 
 
 def test_what_looks_at_all_rows_has_no_shards(tool: Tool, reports: Path) -> None:
-    for flags in (("--dedupe",), ("--per-finding", "2")):
+    for flags in (("--dedupe",), ("--per-finding", "2"), ("--every", "2")):
         done = tool("mine", reports, "--shard", "1/2", *flags)
         assert (done.code, done.out) == (1, "")
         assert flags[0] in done.err

@@ -56,5 +56,5 @@ def test_lora_trains_an_adapter_and_continues_it(drawn: Path, tiny_models: dict[
     rl(drawn, tmp_path / "sft", tmp_path / "rl", max_steps=2, beta=0.1)
     assert [base_of(tmp_path / name) for name in ("sft", "rl")] == [str(tiny_models["qwen2_vl"])] * 2
     assert not same(weights(tmp_path / "rl"), adapter)
-    with pytest.raises(CxrError, match="lora: the language model has no module called w_proj"):
+    with pytest.raises(CxrError, match="lora: the language model has no linear layer called w_proj"):
         sft(drawn, tiny_models["qwen2_vl"], tmp_path / "no", lora={**lora, "target_modules": ["w_proj"]})

@@ -85,9 +85,14 @@ class OpenAI(AsyncEngine):
 
     async def _ask(self, request: Request) -> Response:
         """The response; a server that wants the body otherwise gets it so, from then on."""
+        dialect = self._dialect
+
+        async def body() -> bytes:
+            nonlocal dialect
+            dialect = self._dialect  # others may have learnt it while this request waited
+            return await completion_body(request, self.model, self.sampling, self.args, dialect)
+
         while True:
-            dialect = self._dialect
-            body = await completion_body(request, self.model, self.sampling, self.args, dialect)
             response = await self._replicas.send("/chat/completions", body)
             other = dialect.adapted(response.body) if response.status in (400, 422) else dialect
             if other == dialect:

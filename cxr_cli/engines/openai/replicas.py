@@ -1,7 +1,7 @@
 """Several servers of one model: each request goes to the one with the fewest, and leaves one that cannot be reached."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from cxr_cli.engines.openai.http import HttpClient, Response
 from cxr_cli.rows import note
@@ -22,9 +22,9 @@ class Replicas:
     def __init__(self, clients: Sequence[HttpClient], concurrency: int) -> None:
         self._replicas = [Replica(client, concurrency) for client in clients]
 
-    async def send(self, path: str, body: bytes) -> Response:
-        """The response of a server. Where one cannot be reached or has an error of its own (5xx), the request goes to
-        another, to each once.
+    async def send(self, path: str, make_body: Callable[[], Awaitable[bytes]]) -> Response:
+        """The response of a server. make_body: called when the server is free for the request. Where one cannot
+        be reached or has an error of its own (5xx), the request goes to another, to each once.
 
         OSError if the last one cannot be reached. TimeoutError: no other is asked, as the first may be at work on it.
         """
@@ -37,7 +37,7 @@ class Replicas:
                 async with replica.slots:
                     if replica.down and any(not other.down for other in left):  # since the request began to wait
                         continue
-                    response = await replica.client.send("POST", path, body)
+                    response = await replica.client.send("POST", path, await make_body())
                     replica.down = False
             except TimeoutError:
                 raise

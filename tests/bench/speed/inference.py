@@ -92,7 +92,8 @@ def batched_generate(model: str, tokens: int, batch: int) -> Chat:
         with torch.no_grad():
             out = network.generate(**inputs, max_new_tokens=tokens, do_sample=False)
         completions = out[:, inputs["input_ids"].shape[1] :]
-        return list(processor.batch_decode(completions, skip_special_tokens=True))
+        texts = processor.batch_decode(completions, skip_special_tokens=True)
+        return [text.rstrip("\N{REPLACEMENT CHARACTER}") for text in texts]  # cut off within a character, as vLLM does
 
     def chat(conversations: list[Sequence[Message]]) -> list[str]:
         starts = range(0, len(conversations), batch)
