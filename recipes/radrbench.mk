@@ -55,7 +55,6 @@ TEST := $(foreach name,$(TRAINED),$(OUT)/test/$(name).binary.jsonl $(OUT)/test/$
 	$(if $(MS_CXR_T),$(OUT)/test/ms-cxr-t.jsonl) $(CENTRES:%=$(OUT)/test/%.centre.jsonl)
 SETS := $(if $(TRAINED),$(OUT)/train.jsonl) $(OUT)/test.jsonl
 
-# Of reports that are nearly the same one is kept, but not where one of several studies is read: --dedupe looks at all
 MINE := cxr mine --with-images --dedupe$(if $(LIMIT), --limit $(LIMIT))
 # A model that fails on some rows ends with exit code 3: these go on without steps, and no training takes them
 VERIFIED := --steps reported$(if $(MINER), -m $(MINER) || test $$? -eq 3); } | cxr verify

@@ -141,9 +141,8 @@ def test_make_n_lists_the_steps(tmp_path: Path) -> None:
         "--mix chestx-reasoner/train.jsonl:0.25 --mix chestx-reasoner/answers.jsonl:0.75 -m Qwen/Qwen2-VL-7B"
         in commands
     )
-    sharded = [command for command in commands.splitlines() if "cxr mine" in command and "--shard" in command]
-    assert len(sharded) == 4  # of two data sets the other tasks, and answers alone
-    assert not [command for command in sharded if "--dedupe" in command or "--per-finding" in command]
+    sampled = [command for command in commands.splitlines() if "cxr mine" in command and "--every" in command]
+    assert len(sampled) == 4  # of two data sets the other tasks, and answers alone
     assert '--compare --in-domain "mimic-cxr,ms-cxr-t,chexpert" --format markdown' in commands
     assert not list(tmp_path.glob("chestx*"))
     assert "--in-domain" not in dry_run(tmp_path, "MIMIC_CXR=mimic")

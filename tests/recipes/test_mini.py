@@ -100,9 +100,9 @@ def make(tmp_path: Path) -> Make:
     """`make("-n")` runs the recipe with tiny settings, with this tool on the path, into a temporary folder."""
     env = with_own_commands(tmp_path)
 
-    def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["make", "-f", "recipes/mini.mk", "MINI=smoke", f"OUT={tmp_path}/out", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=400)
+    def run_make(*arguments: str, recipe: str = "mini") -> subprocess.CompletedProcess[str]:
+        command = ["make", "-f", f"recipes/{recipe}.mk", "MINI=smoke", f"OUT={tmp_path}/out", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
 
     return run_make
 
@@ -151,3 +151,8 @@ def test_from_films_to_the_page(make: Make, tmp_path: Path) -> None:
         (out / name).unlink()
     again = [line.split()[:2] for line in make(*few, "-n").stdout.splitlines()]
     assert again[:2] == [["cxr", "rl"], ["cxr", "infer"]]
+    # mini-rewards.mk begins with the same films and the same fine-tuned model
+    done = make("ARMS=outcome later", recipe="mini-rewards")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "More than outcome, seed by seed" in done.stdout
+    assert done.stdout.endswith(make("ARMS=outcome later", recipe="mini-rewards").stdout)

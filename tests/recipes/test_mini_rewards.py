@@ -1,4 +1,5 @@
-"""`recipes/mini-rewards.mk`: its rewards as literals, its exposures, and what each of its arms is paid."""
+"""`recipes/mini-rewards.mk`: its rewards as literals, its exposures, and what each of its arms is paid. The whole of it
+runs in test_mini.py."""
 
 import json
 import os
@@ -19,7 +20,6 @@ from recipes.mini import agreement, rewards
 from recipes.mini.expose import expose
 from recipes.mini.pull import advantages, pulls
 from recipes.mini.table import tables
-from tests.conftest import needs
 from tests.recipes.own_commands import with_own_commands
 
 ROOT = Path(__file__).parents[2]
@@ -154,13 +154,3 @@ def test_every_arm_gets_as_many_steps_and_its_own_rewards(tmp_path: Path) -> Non
     assert {re.findall(r"max_steps=(\d+)", line)[0] for line in trained} == {"6"}
     # Beside the arms the fine-tuned model answers: once, greedily, and eight times.
     assert sum(line.startswith("cxr infer") for line in lines) == len(own) + 3
-
-
-@needs("train")
-@pytest.mark.slow
-def test_from_films_to_the_tables(tmp_path: Path) -> None:
-    arms = "ARMS=outcome later"
-    done = run_make(tmp_path, arms)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "More than outcome, seed by seed" in done.stdout
-    assert done.stdout.endswith(run_make(tmp_path, arms).stdout)  # nothing is done twice

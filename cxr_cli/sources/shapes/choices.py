@@ -35,8 +35,9 @@ class _MarkedOption(NamedTuple):
 def with_choices(row: Row) -> Row:
     """The row with `options` as texts, and `answer` as those of them that it names.
 
-    An answer that names none stays as it is. RowError: it may mean two options, as by its text one, by its letter or
-    number another. A row that a stage has signed has texts alone, and is the same row.
+    An answer that names none stays as it is, as does the very text of an option, unless it is one letter. RowError: it
+    may mean two options, as by its text one, by its letter or number another. A row that a stage has signed has texts
+    alone, and is the same row.
     """
     options = row.get("options")
     columns = {} if options else _option_columns(row)
@@ -47,6 +48,9 @@ def with_choices(row: Row) -> Row:
         return row
     texts = [choice.text for choice in choices]
     answer = row.get("answer")
+    parts = answer if isinstance(answer, list) else [answer]
+    if texts == options and all(part in texts and not _LETTER_ALONE.fullmatch(part) for part in parts):
+        return row
     text = [_option_of(part, choices) for part in answer] if isinstance(answer, list) else _option_of(answer, choices)
     if texts == row.get("options") and text == answer:
         return row
