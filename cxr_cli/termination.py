@@ -11,7 +11,9 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LAST_SIGNAL = 3  # the signal that ends a command which does not come to its end
-_callbacks: list[Callable[[], None]] = []
+OnSignal = Callable[[int], bool]
+"""Gets the signal's number. Is it taken, or does it end the command?"""
+_callbacks: list[OnSignal] = []
 _received: list[int] = []
 
 
@@ -28,12 +30,11 @@ class Terminated(KeyboardInterrupt):
 
 
 def handle(number: int, frame: FrameType | None) -> None:
-    """The handler that `cli.main` sets: raises Terminated, unless a block `on_termination` is open.
+    """The handler that `cli.main` sets: raises Terminated, unless a block `on_termination` takes the signal.
 
     A second signal does not disturb the unwinding, a third ends the process at once.
     """
-    if _callbacks and number != signal.SIGINT:
-        _callbacks[-1]()
+    if _callbacks and _callbacks[-1](number):
         return
     _received.append(number)
     if len(_received) == 1:
@@ -43,8 +44,8 @@ def handle(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def on_termination(callback: Callable[[], None]) -> Iterator[None]:
-    """While this block is open, SIGTERM and SIGHUP call `callback` and do not end the command.
+def on_termination(callback: OnSignal) -> Iterator[None]:
+    """While this block is open, a signal that `callback` takes does not end the command.
 
     In a program that is not the command, that program's own handler stays: the block changes nothing.
     """

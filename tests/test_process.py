@@ -212,7 +212,7 @@ def test_sigterm_ends_a_command_at_once() -> None:
 
 
 def test_sigterm_calls_back_who_asks_for_it() -> None:
-    look = "def look():\n    with on_termination(lambda: print('stop')): terminate()\n    terminate()"
+    look = "def look():\n    with on_termination(lambda number: not print('stop')): terminate()\n    terminate()"
     script = f"{TERMINATE}\n{look}\nmain(click.Command('look', callback=look))"
     done = subprocess.run([sys.executable, "-u", "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout, done.stderr) == (143, "stop\nstill here\n", "cxr: stopped by SIGTERM\n")
@@ -220,7 +220,7 @@ def test_sigterm_calls_back_who_asks_for_it() -> None:
 
 def test_a_program_of_its_own_keeps_its_handler() -> None:
     script = f"{TERMINATE}\nsignal.signal(signal.SIGTERM, lambda *_: print('own'))"
-    script += "\nwith on_termination(lambda: print('stop')): terminate()"
+    script += "\nwith on_termination(lambda number: not print('stop')): terminate()"
     assert python(script) == "own\nstill here\n"
 
 

@@ -1,5 +1,7 @@
 """How a trainer loads the weights of a checkpoint, and when it writes one."""
 
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -63,10 +65,15 @@ class StopCallback(TrainerCallback):  # type: ignore[misc]
     """After `request`, on whichever rank: finishes the step, saves and stops."""
 
     def __init__(self) -> None:
-        self.requested = False
+        self.requested, self.exit_code = False, 128 + signal.SIGTERM
 
-    def request(self) -> None:
-        self.requested = True
+    def request(self, number: int) -> bool:
+        """For `on_termination`. A second Ctrl-C ends the command at once, as the first does where there are several
+        processes: torchrun then kills the others."""
+        if number == signal.SIGINT and (self.requested or int(os.environ.get("WORLD_SIZE") or 1) > 1):
+            return False
+        self.requested, self.exit_code = True, 128 + number
+        return True
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self._requested_on_any_rank():

@@ -26,7 +26,7 @@ def run_trainer(trainer: Any, job: Job, generates_next: Callable[[], bool] = lam
 
     generates_next: after a step of GRPO's optimizer, does the next one begin with new completions?
 
-    Raises CxrError; exits with 143 after SIGTERM or SIGHUP.
+    Raises CxrError; exits with 128 + N after the signal N: Ctrl-C, SIGTERM or SIGHUP.
     """
     from transformers import PrinterCallback
 
@@ -72,7 +72,7 @@ def run_trainer(trainer: Any, job: Job, generates_next: Callable[[], bool] = lam
     if not is_complete:
         if not distributed.rank():
             note(f"stopped after step {trainer.state.global_step}; the same command with --resume goes on")
-        sys.exit(143)
+        sys.exit(stop.exit_code)
 
 
 def _replace_model(out: Path, save: Callable[[], None]) -> None:

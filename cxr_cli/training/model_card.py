@@ -3,6 +3,7 @@
 import json
 import platform
 import shlex
+import signal
 import sys
 from typing import Any
 
@@ -20,7 +21,7 @@ LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", 
 def write_model_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
     """Writes them, on the first rank alone. OUT/training.json comes last: a folder that has it is complete."""
     if trainer.is_world_process_zero():
-        with on_termination(lambda: None):  # a few seconds, after days
+        with on_termination(lambda number: number != signal.SIGINT):  # a few seconds, after days
             _write_card(job, stage, trainer, data)
 
 

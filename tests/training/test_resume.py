@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ def test_a_signal_that_comes_after_the_last_step(
     """What was trained to its end is saved."""
     from cxr_cli.training.checkpoint_callbacks import StopCallback
 
-    monkeypatch.setattr(StopCallback, "on_train_end", lambda self, *_, **__: self.request())
+    monkeypatch.setattr(StopCallback, "on_train_end", lambda self, *_, **__: self.request(signal.SIGTERM))
     sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=1)
     assert (tmp_path / "out" / "training.json").exists()
 
@@ -215,3 +216,14 @@ def test_a_checkpoint_of_two_processes_is_whole_with_the_files_of_both(
     if "latest" in names:
         (checkpoint / "latest").write_text("global_step2")
     assert checkpoint_fault(checkpoint, 2) == fault
+
+
+def test_ctrl_c_saves_and_a_second_one_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cxr_cli.training.checkpoint_callbacks import StopCallback
+
+    stop = StopCallback()
+    assert [stop.request(signal.SIGINT), stop.requested, stop.exit_code] == [True, True, 130]
+    assert stop.request(signal.SIGINT) is False
+    assert [stop.request(signal.SIGTERM), stop.exit_code] == [True, 143]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert StopCallback().request(signal.SIGINT) is False

@@ -53,8 +53,10 @@ def _message(body: bytes) -> str:
 
 
 def _message_in(body: object) -> str:
-    """{"error": {"message": ..}}, {"message": ..}, {"error": ..}, {"detail": ..}"""
-    for key in ("error", "message", "detail"):
+    """{"error": {"message": ..}}, {"message": ..}, {"error": ..}, {"detail": ..}, {"detail": [{"msg": ..}, ..]}"""
+    if isinstance(body, list) and body:
+        return _message_in(body[0])
+    for key in ("error", "message", "detail", "msg"):
         if isinstance(body, dict) and key in body:
             return _message_in(body[key])
     return body if isinstance(body, str) else ""

@@ -26,7 +26,10 @@ from cxr_cli.errors import CxrError
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _SYSTEM_END = re.compile(r"^---[ \t]*$\n?", re.M)
 _PROMPT_WORD = re.compile(r"\w+")
+_PROMPT_SENTENCE_END = re.compile(r"[.?!:]\s|\n|[.?!:]$")
 _FEWEST_WORDS = 5  # of a text that is called an echo
+_FEWEST_IN_A_SENTENCE = 4  # blanks around the words of a sentence of the user's message, if it counts
+_JSON_TYPES = ("string", "text", "str", "number", "integer", "boolean", "array", "object", "null", "none")
 
 
 class Prompt:
@@ -69,15 +72,32 @@ class Prompt:
             {"role": "assistant", "content": reply},
         ]
 
-    def is_echo(self, text: str) -> bool:
-        """Whether a text of a reply only repeats instruction or example: a sentence of several words that stands in
-        them."""
-        words = _spaced(text)
-        return words.count(" ") > _FEWEST_WORDS and words in self._spaced_text
+    def is_echo(self, text: str, question: str = "") -> bool:
+        """Whether a text of a reply only repeats instruction, example or question, or holds a sentence of the user's
+        message; or is no text at all, such as "..", or the name of a type or of a key in the place of a text."""
+        words, first_line = _spaced(text), _spaced(question.partition("\n")[0])
+        if words.count(" ") > _FEWEST_WORDS and (
+            words in self._spaced_text or (first_line.strip() and first_line in words)
+        ):
+            return True
+        if text.strip() and words.strip() in self._skeleton:
+            return True
+        return any(sentence in words for sentence in self._user_sentences)
 
     @cached_property
     def _spaced_text(self) -> str:
         return _spaced("\n".join([self.system, *texts_in(self.example or {})]))
+
+    @cached_property
+    def _user_sentences(self) -> list[str]:
+        """Of the user's message before it is filled: its last line, "Write observations and reason." for instance."""
+        sentences = _PROMPT_SENTENCE_END.split(_PLACEHOLDER.sub("\n", self.user))
+        return [spaced for sentence in sentences if (spaced := _spaced(sentence)).count(" ") > _FEWEST_IN_A_SENTENCE]
+
+    @cached_property
+    def _skeleton(self) -> frozenset[str]:
+        reply = self.example["reply"] if self.example else {}
+        return frozenset({"", *_JSON_TYPES, *_keys_in(reply)})
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
@@ -87,6 +107,15 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
 def _spaced(text: str) -> str:
     """The words of a text in small letters, with one blank before and after each."""
     return f" {' '.join(_PROMPT_WORD.findall(text.lower()))} "
+
+
+def _keys_in(value: Any) -> Iterator[str]:
+    """The names of all keys in a JSON value."""
+    if isinstance(value, Mapping | list):
+        if isinstance(value, Mapping):
+            yield from map(str, value)
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _keys_in(inner)
 
 
 def texts_in(value: Any) -> Iterator[str]:

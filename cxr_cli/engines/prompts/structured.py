@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,6 +27,7 @@ from cxr_cli.records import CUT_OFF_REPLY, ENGINE, UNPARSABLE_REPLY, UNUSABLE_RE
 T = TypeVar("T")
 Parse = Callable[[Any], T]
 Fault = Callable[[Any], str | None]
+IsEcho = Callable[[str], bool]
 _ECHO = "it repeats the instruction or the example"
 _RETRY = "A reply to this could not be used: {}. Reply with nothing but JSON as it is asked for, briefly."
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
@@ -63,7 +64,8 @@ class Model:
         """id: unique within a run. parse: a reply that fits the schema to the result. fault: what is wrong with such a
         reply, beside that it repeats the prompt."""
         seed = None if self.seed is None else seed_of(self.seed, id)
-        return _ask_json(Request(id, prompt.messages(**values), seed, schema), prompt, schema, parse, fault)
+        is_echo = partial(prompt.is_echo, question=values.get("question", ""))
+        return _ask_json(Request(id, prompt.messages(**values), seed, schema), prompt, is_echo, schema, parse, fault)
 
 
 @contextmanager
@@ -74,7 +76,7 @@ def open_model(spec: Spec, seed: int = 0) -> Iterator[Model]:
 
 
 def _ask_json(
-    request: Request, prompt: Prompt, schema: Schema, parse: Parse[T], fault: Fault
+    request: Request, prompt: Prompt, is_echo: IsEcho, schema: Schema, parse: Parse[T], fault: Fault
 ) -> Conversation[T | Failure]:
     """The result of `parse`, or why there is none. After a bad reply the model is asked once more.
 
@@ -85,7 +87,7 @@ def _ask_json(
     @lru_cache(maxsize=1)
     def result_of(reply: Reply) -> T | Failure:
         """The engine asks whether a reply is usable, and then it is used: it is read once."""
-        return _result(reply, prompt, schema, parse, fault)
+        return _result(reply, is_echo, schema, parse, fault)
 
     request = replace(request, usable=lambda reply: not isinstance(result_of(reply), Failure))
     [reply] = yield [request]
@@ -126,7 +128,7 @@ def _next_requests(conversation: Conversation[T], replies: list[Reply] | None) -
     return next(conversation) if replies is None else conversation.send(replies)
 
 
-def _result(reply: Reply, prompt: Prompt, schema: Schema, parse: Parse[T], fault: Fault) -> T | Failure:
+def _result(reply: Reply, is_echo: IsEcho, schema: Schema, parse: Parse[T], fault: Fault) -> T | Failure:
     if reply.error:
         return Failure(reply.error)
     try:
@@ -135,7 +137,7 @@ def _result(reply: Reply, prompt: Prompt, schema: Schema, parse: Parse[T], fault
             reason = f"{UNPARSABLE_REPLY}{reason}"
         elif reply.finish == STAND_IN:
             return parse(value)
-        elif reason := _echo(own := _without_echoes(value, prompt), schema, prompt) or fault(own):
+        elif reason := _echo(own := _without_echoes(value, is_echo), schema, is_echo) or fault(own):
             reason = f"{UNUSABLE_REPLY}{reason}"
         else:
             return parse(own)
@@ -144,19 +146,19 @@ def _result(reply: Reply, prompt: Prompt, schema: Schema, parse: Parse[T], fault
     return Failure(f"{CUT_OFF_REPLY}: raise --max-tokens" if reply.finish == "length" else reason)
 
 
-def _without_echoes(value: Any, prompt: Prompt) -> Any:
+def _without_echoes(value: Any, is_echo: IsEcho) -> Any:
     """The reply without those items of its lists that only repeat instruction or example: what is left is the model's
     own work."""
     if isinstance(value, dict):
-        return {key: _without_echoes(inner, prompt) for key, inner in value.items()}
+        return {key: _without_echoes(inner, is_echo) for key, inner in value.items()}
     if isinstance(value, list):
-        return [item for item in value if not any(map(prompt.is_echo, texts_in(item)))]
+        return [item for item in value if not any(map(is_echo, texts_in(item)))]
     return value
 
 
-def _echo(value: Any, schema: Schema, prompt: Prompt) -> str | None:
+def _echo(value: Any, schema: Schema, is_echo: IsEcho) -> str | None:
     """Whether a reply without its echoes still holds one, or holds too little."""
-    return _ECHO if any(map(prompt.is_echo, texts_in(value))) or misfit(value, schema) else None
+    return _ECHO if any(map(is_echo, texts_in(value))) or misfit(value, schema) else None
 
 
 def _json(reply: Reply) -> Any:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -151,7 +152,14 @@ def _launch(arguments: Sequence[str], gpus: int, nodes: int) -> None:
     torchrun = subprocess.Popen(  # it holds OUT, too
         [*command, "-m", "cxr_cli", *arguments], env=_torchrun_environment(), close_fds=False
     )
-    with on_termination(torchrun.terminate):  # torchrun passes the signal on and waits until checkpoints are saved
+
+    def terminate(number: int) -> bool:
+        """torchrun passes the signal on and waits until checkpoints are saved."""
+        if number != signal.SIGINT:
+            torchrun.terminate()
+        return number != signal.SIGINT
+
+    with on_termination(terminate):
         try:
             code = torchrun.wait()
         except BaseException:  # Ctrl-C

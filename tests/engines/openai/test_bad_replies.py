@@ -224,6 +224,7 @@ def test_a_reply_that_cannot_be_read_is_not_shown(capsys: pytest.CaptureFixture[
         (b'{"error": {"message": "Quota exceeded.\\n\\u001b[31mPay."}}', "Quota exceeded. [31mPay."),
         (b'{"error": "model is loading"}', "model is loading"),
         (b'{"detail": "Not allowed"}', "Not allowed"),
+        (b'{"detail": [{"loc": ["body"], "msg": "Not allowed"}]}', "Not allowed"),
         (b'{"message": "input: \'Left\\\\neffusion\'"}', "input: '…'"),
         (b'{"message": "input \\\\u004ceft effusions"}', "input …"),
         (b'{"message": "\xef\xbc\xac\xef\xbd\x85\xef\xbd\x86\xef\xbd\x94"}', "…"),

@@ -8,6 +8,7 @@ from cxr_cli.engines.prompts.json_schema import array_of, object_of, text_within
 from cxr_cli.engines.prompts.prompt import Prompt
 from cxr_cli.engines.prompts.structured import Failure, Model
 from cxr_cli.engines.requests import Reply
+from cxr_cli.mining.llm_steps import PROMPTS
 
 SCHEMA = object_of(seen=array_of(object_of(text=text_within(20)), 1, 3))
 NOT_JSON = Failure("unparsable: not JSON")
@@ -50,3 +51,30 @@ def test_nothing_else_is_added(text: str) -> None:
 
 def test_a_reply_that_was_cut_off_stays_so() -> None:
     assert result('{"seen": [{"text": "a"}', "length") == Failure("cut off at max tokens: raise --max-tokens")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "...",
+            "string",
+            " Place ",
+            "Write observations and reason.",
+            "For what does one look at, and for which signs?",
+        ),
+        "Is there consolidation in this chest X-ray?",
+        "The right answer: Yes. Write observations and reason.",
+    ],
+)
+def test_what_only_repeats_the_prompt_is_no_step(text: str) -> None:
+    question = "Is there consolidation in this chest X-ray?\nA. Yes\nB. No"
+    assert PROMPTS["plan"].is_echo(text, question) or PROMPTS["refine"].is_echo(text, question)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "the lungs", "There is consolidation.", "No.", "So the right answer is Yes.", "Signs of edema"]
+)
+def test_a_text_of_its_own_is_none(text: str) -> None:
+    question = "Is there consolidation in this chest X-ray?"
+    assert not any(PROMPTS[name].is_echo(text, question) for name in ("plan", "evidence", "refine"))

@@ -88,23 +88,23 @@ def answers(here: Path) -> dict[str, dict[str, Any]]:
     """The answers of vLLM in the process, in a run that is killed once and resumed."""
     first = infer(here, PYTHON, "model", "in-process.jsonl", engine_args())
     until_written(here / "in-process.jsonl", first)
-    assert engine_processes()
+    assert engine_processes(here)
     first.kill()
     assert first.wait() == -signal.SIGKILL
     written = ids(here / "in-process.jsonl")
     assert 0 < len(written) < ROWS - 2
     for _ in range(100):
-        if not engine_processes():
+        if not engine_processes(here):
             break
         time.sleep(0.1)
-    assert not engine_processes()
+    assert not engine_processes(here)
     again = infer(here, PYTHON, "model", "in-process.jsonl", [*engine_args(), "--resume"])
     out, err = again.communicate(timeout=900)
     assert again.returncode == 3, err
     assert out == ""
     noise = [line for line in err.splitlines() if not line.startswith("cxr: ")]
     assert all("Triton" in line for line in noise), err  # which a CPU has not
-    assert not engine_processes()
+    assert not engine_processes(here)
     assert ids(here / "in-process.jsonl")[: len(written)] == written
     return {row["id"]: row for row in lines(here / "in-process.jsonl")}
 
@@ -221,12 +221,13 @@ def until_written(path: Path, process: subprocess.Popen[str], rows: int = 4) -> 
         time.sleep(0.05)
 
 
-def engine_processes() -> list[str]:
-    """The processes of the project's engines."""
+def engine_processes(here: Path) -> list[str]:
+    """The processes of the project's engines that were started in this folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if b"\0CXR_ENGINE=" in (process / "environ").read_bytes():
+            ours = b"\0CXR_ENGINE=" in (process / "environ").read_bytes()
+            if ours and (process / "cwd").readlink() == here.resolve():
                 found.append((process / "cmdline").read_text())
         except OSError:
             continue
