@@ -186,13 +186,14 @@ RECIPE = {"gradient_accumulation_steps": 2, "num_train_epochs": 2, "warmup_steps
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("schedule", ["constant", "cosine"])
-@pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("stage", [sft, rl])
+@pytest.mark.parametrize(
+    ("stage", "workers", "schedule"), [(sft, 0, "cosine"), (sft, 2, "constant"), (rl, 0, "constant"), (rl, 2, "cosine")]
+)
 def test_a_resumed_training_with_what_recipes_use(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: Any, workers: int, schedule: str
 ) -> None:
-    """Accumulation, evaluation on the way, two epochs, a last batch that is not full, warm-up."""
+    """Accumulation, evaluation on the way, two epochs, a last batch that is not full, warm-up. Each pair of stage,
+    workers and schedule once."""
     rows = (drawn / "steps.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "rows.jsonl").write_text("".join(rows[:18]))
     settings: dict[str, Any] = {**RECIPE, "lr_scheduler_type": schedule, "dataloader_num_workers": workers}

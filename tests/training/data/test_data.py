@@ -11,7 +11,7 @@ from cxr_cli.training.data.dataset import check_teachable, prompt, target_text, 
 from cxr_cli.training.data.row_store import Mixture, RowStore
 from cxr_cli.training.data.training_rows import read_training_data
 from tests.cases import Row, lines
-from tests.conftest import Cxr, needs
+from tests.conftest import Tool, needs
 from tests.training.small_trainings import error_of, make_job, rl, sft
 
 
@@ -160,7 +160,7 @@ def test_a_model_is_asked_and_trained_on_with_the_instruction_that_it_was_taught
 
 @pytest.mark.parametrize("stage", ["sft", "rl"])
 def test_rows_whose_steps_a_model_failed_to_write_are_left_out_and_counted(
-    cxr: Cxr, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: str
+    tool: Tool, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: str
 ) -> None:
     good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
     none = good | {"id": "none", "steps": None, "why": {"steps": "not asked for"}}  # by `cxr mine --steps none`
@@ -171,16 +171,16 @@ def test_rows_whose_steps_a_model_failed_to_write_are_left_out_and_counted(
     flags += ("--set", "warmup_steps=0")
     batch = ("--set", "num_generations=2", "--set", "per_device_train_batch_size=2", "--set", "max_completion_length=8")
     flags += batch if stage == "rl" else ()
-    done = cxr(stage, "rows.jsonl", *flags)
-    assert done.returncode == 0, done.stderr
-    plan = [line for line in done.stdout.splitlines() if line.startswith("rows ")]
+    done = tool(stage, "rows.jsonl", *flags)
+    assert done.code == 0, done.err
+    plan = [line for line in done.out.splitlines() if line.startswith("rows ")]
     assert plan == ["rows          2; 2 left out, as a model failed to write their steps"]
     said = "cxr: 2 rows are left out, as a model failed to write their steps (the first is id f0); --answers-only keep"
-    assert done.stderr.count(said) == 1
-    kept = cxr(stage, "rows.jsonl", *flags, "--answers-only", "keep")
-    assert "rows          4\n" in kept.stdout, kept.stderr
-    assert "left out" not in kept.stderr
-    nothing = cxr(stage, "failed.jsonl", *flags)
-    assert nothing.returncode == 1
-    assert nothing.stderr.splitlines()[-1] == "cxr: no rows to train on"
-    assert said in nothing.stderr
+    assert done.err.count(said) == 1
+    kept = tool(stage, "rows.jsonl", *flags, "--answers-only", "keep")
+    assert "rows          4\n" in kept.out, kept.err
+    assert "left out" not in kept.err
+    nothing = tool(stage, "failed.jsonl", *flags)
+    assert nothing.code == 1
+    assert nothing.err.splitlines()[-1] == "cxr: no rows to train on"
+    assert said in nothing.err
