@@ -137,4 +137,4 @@ def test_a_metric_of_ones_own(tool: Tool, tmp_path: Path) -> None:
     twice = tool("score", "a.jsonl", "--metric", "my_metrics:words", "--metric", "my_metrics:words").err
     assert twice == "cxr: --metric: words is named twice\n"
     jobs = tool("score", "a.jsonl", "--metric", "my_metrics:words", "--jobs", "2").err
-    assert jobs == "cxr: --metric: its models are in one process: leave out --jobs\n"
+    assert jobs == "cxr: --metric works in one process: leave out --jobs\n"
