@@ -1,6 +1,5 @@
 """How a trainer loads the weights of a checkpoint, and when it writes one."""
 
-import os
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -64,13 +63,14 @@ def _restore_weights(model: Any, checkpoint: str) -> None:
 class StopCallback(TrainerCallback):  # type: ignore[misc]
     """After `request`, on whichever rank: finishes the step, saves and stops."""
 
-    def __init__(self) -> None:
-        self.requested, self.exit_code = False, 128 + signal.SIGTERM
+    def __init__(self, processes: int = 1) -> None:
+        """processes: how many train."""
+        self.processes, self.requested, self.exit_code = processes, False, 128 + signal.SIGTERM
 
     def request(self, number: int) -> bool:
         """For `on_termination`. A second Ctrl-C ends the command at once, as the first does where there are several
         processes: torchrun then kills the others."""
-        if number == signal.SIGINT and (self.requested or int(os.environ.get("WORLD_SIZE") or 1) > 1):
+        if number == signal.SIGINT and (self.requested or self.processes > 1):
             return False
         self.requested, self.exit_code = True, 128 + number
         return True

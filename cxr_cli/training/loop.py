@@ -39,7 +39,7 @@ def run_trainer(trainer: Any, job: Job, generates_next: Callable[[], bool] = lam
         check_finite,
     )
 
-    stop = StopCallback()
+    stop = StopCallback(trainer.args.world_size)
     trainer.add_callback(stop)
     trainer.add_callback(GenerationBoundary(generates_next))
     trainer.add_callback(FiniteWeights())

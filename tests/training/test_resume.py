@@ -218,12 +218,11 @@ def test_a_checkpoint_of_two_processes_is_whole_with_the_files_of_both(
     assert checkpoint_fault(checkpoint, 2) == fault
 
 
-def test_ctrl_c_saves_and_a_second_one_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_saves_and_a_second_one_ends_at_once() -> None:
     from cxr_cli.training.checkpoint_callbacks import StopCallback
 
     stop = StopCallback()
     assert [stop.request(signal.SIGINT), stop.requested, stop.exit_code] == [True, True, 130]
     assert stop.request(signal.SIGINT) is False
     assert [stop.request(signal.SIGTERM), stop.exit_code] == [True, 143]
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    assert StopCallback().request(signal.SIGINT) is False
+    assert StopCallback(processes=2).request(signal.SIGINT) is False
