@@ -199,6 +199,8 @@ ENGINE = "engine: "
 """How a reason in `why` begins where an engine failed to give what is null; every other reason lies in the data."""
 UNPARSABLE_REPLY, UNUSABLE_REPLY, CUT_OFF_REPLY = "unparsable: ", "unusable: ", "cut off at max tokens"
 """Parts of the reasons why a model's replies could not be used."""
+NOT_ASKED_FOR = "not asked for"
+"""Why the steps of a case are null that was mined to teach its answer alone."""
 
 
 def engine_failure(row: Mapping[str, Any], key: str) -> str | None:
@@ -216,6 +218,13 @@ def engine_failure(row: Mapping[str, Any], key: str) -> str | None:
     reasons = [part["why"] for part in parts if isinstance(part.get("why"), dict)]
     texts = (str(why.get(name) or "") for why in reasons for name in names)
     return next((text for text in texts if text.startswith(ENGINE)), None)
+
+
+def why_no_steps(row: Mapping[str, Any]) -> str | None:
+    """Why a case that should have steps has none; None if it has some, or is to teach its answer alone."""
+    why = row.get("why")
+    reason = why.get("steps") if row.get("steps") is None and isinstance(why, dict) else None
+    return None if reason == NOT_ASKED_FOR else reason
 
 
 def got_replies(failure: str) -> bool:

@@ -12,7 +12,7 @@ from cxr_cli.findings import Lexicon, reader
 from cxr_cli.findings.phrasing import phrasing_of
 from cxr_cli.findings.study import StudyFindings
 from cxr_cli.mining.rule_steps import RuleSteps
-from cxr_cli.records import Unmentioned, merge_reasons
+from cxr_cli.records import NOT_ASKED_FOR, Unmentioned, merge_reasons
 from cxr_cli.rows import Row
 from cxr_cli.rows.rng import Rng
 from cxr_cli.rows.signatures import in_use, listed, signature
@@ -94,5 +94,5 @@ class Miner:
 
     def _why_no_steps(self, row: Row) -> dict[str, str]:
         if self.steps_for == "none":
-            return {"steps": "not asked for"}
+            return {"steps": NOT_ASKED_FOR}
         return {"steps": "no report"} if self.steps_for == "reported" and not row.get("report") else {}

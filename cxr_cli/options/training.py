@@ -51,7 +51,7 @@ def _make_options(
         gpus=gpus,
         nodes=nodes,
         dry_run=dry_run,
-        keep_failed=answers_only == "keep",
+        answers_only=answers_only == "keep",
     )
 
 
@@ -95,7 +95,7 @@ training = Bundle(
         type=click.Choice(["skip", "keep"]),
         default="skip",
         show_default=True,
-        help="Rows whose steps a model failed to write: leave them out, or train on their answers alone.",
+        help="Rows that should have steps and have none: leave them out, or train on their answers alone.",
     ),
 )
 rl_flags = (

@@ -43,11 +43,13 @@ class RowStore:
         self._starts = array("q", [0])
         self._lengths = array("i")  # in characters, each film counted as FILM_CHARACTERS
         self.fingerprint = Fingerprint(STORED_FIELDS)
+        self.without_steps = 0
         self._digest = blake2b(digest_size=4)
 
     def add(self, row: Row) -> None:
         fields = {name: row[name] for name in STORED_FIELDS if row.get(name) is not None}
         fields["steps"] = [step["text"] for step in as_steps(row.get("steps"))]
+        self.without_steps += not fields["steps"]
         line = json_text.encode(fields)
         self._file.write(line)
         self._digest.update(line)

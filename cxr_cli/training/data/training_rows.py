@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import films_of
-from cxr_cli.records import Case, engine_failure
+from cxr_cli.records import Case, why_no_steps
 from cxr_cli.rows import Row, note
 from cxr_cli.sources import for_each_row
 from cxr_cli.training.data.row_store import Mixture, RowStore
@@ -16,7 +16,7 @@ from cxr_cli.training.settings.job import Job
 @dataclass(frozen=True)
 class TrainingData:
     """rows: to train on. held_out: to evaluate on, None without `--eval`. left_out: how many rows are not trained on
-    because a model failed to write their steps."""
+    because their steps could not be had."""
 
     rows: Mixture
     held_out: RowStore | None = None
@@ -27,8 +27,8 @@ def read_training_data(job: Job, check: Callable[[Row], None]) -> TrainingData:
     """The rows of `job.sources`, mixed by `job.weights`, and those of `job.evaluation`.
 
     check: raises RowError for a row that cannot be trained on. Such a row, or one with more than `max_images` films,
-    stops the run: RowError. A row whose steps a model failed to write is left out, unless the job keeps it. CxrError:
-    there are no rows, or several processes cannot all read stdin.
+    stops the run: RowError. A row whose steps could not be had is left out, unless the job keeps it. CxrError: there
+    are no rows, or several processes cannot all read stdin.
     """
     if "-" in job.sources and (distributed.under_launcher() or job.gpus * job.nodes > 1):
         raise CxrError("several processes cannot all read stdin: name a file")
@@ -80,7 +80,7 @@ class _Seen:
 def _report_left_out(ids: Sequence[str]) -> None:
     if ids and not (distributed.rank() or distributed.launched_by_cxr()):
         note(
-            f"{len(ids):,} rows are left out, as a model failed to write their steps (the first is id {ids[0]}); "
+            f"{len(ids):,} rows are left out, as their steps are null (the first is id {ids[0]}); "
             "--answers-only keep takes their answers alone"
         )
 
@@ -92,7 +92,7 @@ def _read_rows(
     see: Callable[[Row], None],
     left_out: list[str],
 ) -> RowStore:
-    """see: gets each row that is stored, whole. left_out: gets the id of each row whose steps a model failed to write.
+    """see: gets each row that is stored, whole. left_out: gets the id of each row whose steps could not be had.
 
     A row that was mined without steps has none on purpose, and teaches its answer.
     """
@@ -101,7 +101,7 @@ def _read_rows(
 
     def store(row: Row) -> None:
         check(row)
-        if not job.keep_failed and row.get("steps") is None and engine_failure(row, "steps"):
+        if not job.answers_only and why_no_steps(row):
             left_out.append(row["id"])
             return
         if max_images and (films := len(films_of(row))) > max_images:

@@ -128,8 +128,10 @@ def _head(job: Job, model: str, sizes: Sizes, data: TrainingData) -> list[str]:
     if job.weights is not None:
         mixed = (f"{weight:g} {source}" for source, weight in zip(job.sources, job.weights, strict=True))
         rows += f", {' and '.join(mixed)}"
+    if without_steps := sum(part.without_steps for part in data.rows.parts):
+        rows += f", {without_steps:,} without steps"
     if data.left_out:
-        rows += f"; {data.left_out:,} left out, as a model failed to write their steps"
+        rows += f"; {data.left_out:,} left out, as their steps are null"
     return [_plan_line("model", model), _plan_line("training", f"{weights}{frozen}: {share}"), _plan_line("rows", rows)]
 
 

@@ -159,13 +159,14 @@ def test_a_model_is_asked_and_trained_on_with_the_instruction_that_it_was_taught
 
 
 @pytest.mark.parametrize("stage", ["sft", "rl"])
-def test_rows_whose_steps_a_model_failed_to_write_are_left_out_and_counted(
+def test_rows_whose_steps_could_not_be_had_are_left_out_and_counted(
     tool: Tool, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: str
 ) -> None:
     good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
     none = good | {"id": "none", "steps": None, "why": {"steps": "not asked for"}}  # by `cxr mine --steps none`
     failed = [good | {"id": f"f{n}", "steps": None, "why": {"steps": "engine: plan: unparsable"}} for n in range(2)]
-    (tmp_path / "rows.jsonl").write_text(lines(good, failed[0], none, failed[1]))
+    unreported = good | {"id": "unreported", "steps": None, "why": {"steps": "no report"}}
+    (tmp_path / "rows.jsonl").write_text(lines(good, failed[0], none, failed[1], unreported))
     (tmp_path / "failed.jsonl").write_text(lines(*failed))
     flags = ("-m", tiny_models["qwen2_vl"], "-o", "out", "--images", drawn, "--set", "size=56", "--dry-run")
     flags += ("--set", "warmup_steps=0")
@@ -174,13 +175,13 @@ def test_rows_whose_steps_a_model_failed_to_write_are_left_out_and_counted(
     done = tool(stage, "rows.jsonl", *flags)
     assert done.code == 0, done.err
     plan = [line for line in done.out.splitlines() if line.startswith("rows ")]
-    assert plan == ["rows          2; 2 left out, as a model failed to write their steps"]
-    said = "cxr: 2 rows are left out, as a model failed to write their steps (the first is id f0); --answers-only keep"
-    assert done.err.count(said) == 1
+    assert plan == ["rows          2, 1 without steps; 3 left out, as their steps are null"]
+    said = " rows are left out, as their steps are null (the first is id f0); --answers-only keep"
+    assert done.err.count(f"cxr: 3{said}") == 1
     kept = tool(stage, "rows.jsonl", *flags, "--answers-only", "keep")
-    assert "rows          4\n" in kept.out, kept.err
+    assert "rows          5, 4 without steps\n" in kept.out, kept.err
     assert "left out" not in kept.err
     nothing = tool(stage, "failed.jsonl", *flags)
     assert nothing.code == 1
     assert nothing.err.splitlines()[-1] == "cxr: no rows to train on"
-    assert said in nothing.err
+    assert f"cxr: 2{said}" in nothing.err
