@@ -14,6 +14,7 @@ import pytest
 
 from cxr_cli import rewards
 from cxr_cli.answers.replies.reply_format import completion_text
+from cxr_cli.errors import CxrError
 from cxr_cli.rewards import other_trainers
 from cxr_cli.rewards.other_trainers.case_rewards import case_rewards
 from tests.rewards.test_rewards import CASE
@@ -44,6 +45,20 @@ def test_no_file_is_named_as_a_trainer() -> None:
     """ms-swift puts the folder of a plugin on the path of modules."""
     packages = {"verl", "swift", "openrlhf", "slime", "skyrl", "skyrl_gym", "nemo_rl", "trl", "easyr1"}
     assert {path.stem for path in FOLDER.glob("*.py")} & packages == set()
+
+
+@pytest.mark.parametrize("case", [None, "Yes", '"Yes"', "[]", ["Yes"], 3])
+def test_what_is_no_case_is_an_error(case: Any) -> None:
+    """Such as a label that is the answer alone, or a row of slime without its case."""
+    said = "rewards need the case of a response: a whole row of `cxr mine`"
+    with pytest.raises(CxrError, match=said):
+        case_rewards(TEXT, case)
+    slime = importlib.import_module("cxr_cli.rewards.other_trainers.slime_reward")
+    for metadata in (None, {}, {"case": case}):
+        with pytest.raises(CxrError, match=said):
+            asyncio.run(
+                slime.reward(SimpleNamespace(reward_key=None), SimpleNamespace(response=TEXT, metadata=metadata))
+            )
 
 
 def test_every_response_is_paid_by_the_same_names() -> None:

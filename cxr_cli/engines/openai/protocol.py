@@ -94,11 +94,27 @@ class _FirstChoice(msgspec.Struct):
 
 
 class _ReplyBody(msgspec.Struct):
-    choices: Annotated[list[_FirstChoice], msgspec.Meta(min_length=1)]
+    choices: list[_FirstChoice]
     usage: _Usage | None = None
 
 
+class _ErrorBody(msgspec.Struct):
+    error: dict[str, Any] | str
+    choices: Any = None
+
+
+_ERROR_DECODER = msgspec.json.Decoder(_ErrorBody)
 _REPLY_DECODER = msgspec.json.Decoder(_ReplyBody)
+
+
+def is_refusal(response: Response) -> bool:
+    """Does a server refuse a request? Some say so with status 200: {"error": {"message": ".."}}."""
+    if response.status != 200:
+        return True
+    try:
+        return not _ERROR_DECODER.decode(response.body).choices
+    except (ValueError, RecursionError):
+        return False
 
 
 def reply_from(request: Request, response: Response) -> Reply:
@@ -113,6 +129,8 @@ def reply_from(request: Request, response: Response) -> Reply:
     except (ValueError, RecursionError):
         what = "a page" if response.body.lstrip().startswith(b"<") else "no JSON that can be read"
         return failed_reply(request, f"{NOT_OPENAI}: it is {what}")
+    if not completion.choices:
+        return failed_reply(request, "the server's response holds no reply")
     choice, usage = completion.choices[0], completion.usage or _Usage()
     message, finish = choice.message, choice.finish_reason
     text = message.content

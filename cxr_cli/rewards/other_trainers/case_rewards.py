@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from cxr_cli.errors import CxrError
 from cxr_cli.rewards.functions import CASE_COLUMNS
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
@@ -17,10 +18,10 @@ class CaseRewards(NamedTuple):
     by_name: dict[str, float]
 
 
-def case_rewards(response: str, case: str | Mapping[str, Any]) -> CaseRewards:
+def case_rewards(response: str, case: str | Mapping[str, Any] | None) -> CaseRewards:
     """case: a row as an object, whose lists may be numpy arrays, or as JSON. Its `weights`, {"format": 1, ..}, stand
-    for the defaults of `cxr rl`."""
-    row = json.loads(case) if isinstance(case, str) else dict(case)
+    for the defaults of `cxr rl`. Raises CxrError for anything else."""
+    row = _as_row(case)
     weights = row.get("weights") or DEFAULT_WEIGHTS
     columns = {name: row[name] for name in CASE_COLUMNS if name in row}
     text = json.dumps(columns, default=lambda array: array.tolist())
@@ -28,3 +29,13 @@ def case_rewards(response: str, case: str | Mapping[str, Any]) -> CaseRewards:
     mix = RewardMix(functions, [weights.get(name, 0.0) for name in functions])
     values = mix.pay([response], {"case": [text]})
     return CaseRewards(float(mix.total(values)[0]), {name: float(array[0]) for name, array in values.items()})
+
+
+def _as_row(case: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    try:
+        row = json.loads(case) if isinstance(case, str) else case
+    except ValueError:  # such as a label that is the answer alone
+        row = None
+    if not isinstance(row, Mapping):
+        raise CxrError("rewards need the case of a response: a whole row of `cxr mine`, as an object or as JSON")
+    return dict(row)

@@ -21,7 +21,7 @@ class CxrEnv(BaseTextEnv):  # type: ignore[misc]
 
     def __init__(self, env_config: Any = None, extras: Any = None) -> None:
         super().__init__()
-        self.case: str = extras["case"]
+        self.case = (extras or {}).get("case")
         self.metrics: dict[str, float] = {}
 
     def step(self, action: str) -> BaseTextEnvStepOutput:

@@ -17,5 +17,5 @@ async def reward(args: Any, sample: Any, **_: Any) -> Any:
 
 
 def _of_sample(args: Any, sample: Any) -> float | dict[str, float]:
-    paid = case_rewards(sample.response, sample.metadata["case"])
+    paid = case_rewards(sample.response, (sample.metadata or {}).get("case"))
     return {"score": paid.total, **paid.by_name} if args.reward_key else paid.total

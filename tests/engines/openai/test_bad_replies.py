@@ -55,8 +55,11 @@ def message(finish: str = "stop", **parts: Any) -> Json:
         (Fault(200, '{"choices": [{"message": {"content": "half \\ud800"}}]}'), f"{OFF}: it is no JSON"),
         (Fault(200, '{"choices": ' + "[" * 100_000), OFF),
         (Fault(200, '{"choices": [{"message": {"content": "ok", "x": ' + "[" * 5000 + "]" * 5000 + "}}]}"), OFF),
-        (Fault(200, '{"choices": []}'), f"{OFF}: Expected `array` of length >= 1"),
-        (Fault(200, '{"error": {"message": "SECRET"}}'), f"{OFF}: Object missing required field `choices`"),
+        (Fault(200, '{"choices": []}'), "the server's response holds no reply"),
+        (Fault(200, '{"error": {"message": "SECRET"}}'), f"{HTTP} 200"),
+        (Fault(200, '{"error": "SECRET", "choices": null}'), f"{HTTP} 200"),
+        (Fault(200, '{"error": {"message": "maximum context length is 9"}}'), "longer than the model takes (HTTP 200)"),
+        (Fault(200, '{"text": "SECRET"}'), f"{OFF}: Object missing required field `choices`"),
         (Fault(200, "<html>SECRET</html>"), f"{OFF}: it is a page"),
         (Fault(200, '{"broken'), f"{OFF}: it is no JSON that can be read"),
         (Fault(200, ""), f"{OFF}: it is no JSON that can be read"),
@@ -175,6 +178,7 @@ def test_a_server_that_enforces_no_schema_is_asked_without(capsys: pytest.Captur
         (401, "Incorrect API key provided.", 0),
         (404, "The model does not exist.", 0),
         (413, "Request too large.", 0),
+        (200, "The model is loading.", 0),
     ],
 )
 def test_a_refusal_reaches_the_user_once_in_the_servers_words(
