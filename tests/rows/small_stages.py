@@ -124,13 +124,13 @@ def noisy(flow: Flow) -> None:
 @stages.command()
 @with_flow()
 def memory(flow: Flow) -> None:
-    """Copies rows; says on stderr how many MB the peak of memory grew after the first 20,000 rows."""
+    """Copies rows; says on stderr how many MB the peak of memory grew after the first 6,000 rows."""
     import resource
 
     peaks: list[int] = []
 
     def stage(row: Row) -> Iterable[Row]:
-        if flow.read == 20_000:
+        if flow.read == 6_000:
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         return [row]
 
