@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo reproduce-mini reproduce-mini-rewards test test-base test-all test-gpu gpu-wheels lint bench clean
+.PHONY: help demo reproduce-mini reproduce-mini-rewards test test-base install-all test-all test-gpu gpu-wheels lint bench clean
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -56,7 +56,10 @@ $(ADAPTERS)/ready: tests/adapters/requirements.txt | $(READY)
 	  --target $(ADAPTERS) -r tests/adapters/requirements.txt
 	touch $@
 
-test-all: $(READY) $(VLLM)/ready $(TRAINERS)/ready $(ADAPTERS)/ready  ## all tests, with a vLLM that is built for them: twenty minutes or more
+install-all: $(READY) $(VLLM)/ready $(TRAINERS)/ready $(ADAPTERS)/ready  # by `make -j4`, side by side
+
+test-all:  ## all tests, with a vLLM that is built for them: twenty minutes or more
+	@$(MAKE) -j4 --no-print-directory install-all
 	@echo 'The slow tests come first: for minutes there is no dot.'
 	$(PYTEST) --no-loadscope-reorder
 

@@ -3,6 +3,7 @@ minute and without the gigabytes that they ask for, so that the tests can load o
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -14,9 +15,11 @@ SHARED = "shared"  # the folder of what their loaders import
 
 
 def main(folder: Path) -> None:
-    for trainer in TRAINERS:
-        install(folder / trainer, trainer)
-    install(folder / SHARED, "-r", HERE / "requirements.txt")
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(install, folder / SHARED, "-r", HERE / "requirements.txt")]
+        running += [pool.submit(install, folder / trainer, trainer) for trainer in TRAINERS]
+        for installation in running:
+            installation.result()
 
 
 def install(folder: Path, *packages: object) -> None:
