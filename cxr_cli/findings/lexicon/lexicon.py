@@ -5,24 +5,19 @@ The knowledge is `lexicon.toml`; a file of the same form given with `--lexicon` 
 
 import hashlib
 import tomllib
-from collections.abc import Container, Iterable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from ahocorasick_rs import AhoCorasick, MatchKind
 
 from cxr_cli.errors import CxrError
 from cxr_cli.findings.lexicon.entries import AnatomyEntry, Entry, LexiconFile, Shorthand
 from cxr_cli.findings.lexicon.error_weights import ErrorWeights
 from cxr_cli.findings.lexicon.merging import merge_tables
-from cxr_cli.findings.lexicon.terms import expand, plural_of
+from cxr_cli.findings.lexicon.phrase_automaton import PhraseAutomaton, TermSource
 
-MOST_PHRASES = 5000  # of one term: more is a slip of the pen
 PACKAGED_LEXICON = Path(__file__).with_name("lexicon.toml")
-
-Concept = tuple[str, str]  # (kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ...
 
 
 class Lexicon:
@@ -103,41 +98,17 @@ class Lexicon:
         return {name: frozenset(n for n in self.entries if name in self._broader[n]) for name in self.entries}
 
     @cached_property
-    def matcher(self) -> tuple[AhoCorasick, list[tuple[Concept, ...]], list[str]]:
-        """The automaton over all phrases, and for each phrase its concepts and its text."""
-        phrases: dict[str, tuple[Concept, ...]] = {}
-
-        def add(terms: Iterable[str], concept: Concept, plural: bool = False, but: Container[str] = ()) -> None:
-            alone = (concept,)
-            for term in terms:
-                for count, phrase in enumerate(expand(term)):
-                    if count == MOST_PHRASES:
-                        raise CxrError(f"lexicon: a term of `{concept[1]}` stands for more than {MOST_PHRASES} phrases")
-                    for form in (phrase, plural_of(phrase)) if plural else (phrase,):
-                        concepts = phrases.setdefault(form, alone) if form not in but else alone
-                        if concept not in concepts:
-                            phrases[form] = (*concepts, concept)
-
-        for entry in self.own:
-            add(entry.terms, ("finding", entry.name), plural=True)
-        own = set(phrases)
-        for entry in self.entries.values():
-            add(entry.terms, ("finding", entry.name), plural=True, but=own)
-        for name, anatomy in self._anatomy.items():
-            add(anatomy.terms, ("anatomy", name), plural=True)
-        for kind in ("good", "bad"):
-            for name, terms in self.data["quality"][kind].items():
-                add(terms, (kind, name))
-        for kind in ("side", "zone", "severity", "change"):
-            for name, terms in self.data[kind].items():
-                add(terms, (kind, name))
-        for name, terms in self.data["cue"].items():
-            add(terms, ("cue", name))
-        for name in ("compare", "skip"):
-            add(self.data[name]["terms"], ("skip", name))
-        texts = list(phrases)
-        automaton = AhoCorasick(texts, matchkind=MatchKind.LeftmostLongest)
-        return automaton, list(phrases.values()), texts
+    def automaton(self) -> PhraseAutomaton:
+        """Over all phrases of the lexicon."""
+        data = self.data
+        sources = [TermSource(("finding", entry.name), entry.terms, plural=True, own=True) for entry in self.own]
+        sources += [TermSource(("finding", entry.name), entry.terms, plural=True) for entry in self.entries.values()]
+        sources += [TermSource(("anatomy", name), part.terms, plural=True) for name, part in self._anatomy.items()]
+        kinds = {"good": data["quality"]["good"], "bad": data["quality"]["bad"]}
+        kinds |= {kind: data[kind] for kind in ("side", "zone", "severity", "change", "cue")}
+        sources += [TermSource((kind, name), terms) for kind, own in kinds.items() for name, terms in own.items()]
+        sources += [TermSource(("skip", name), data[name]["terms"]) for name in ("compare", "skip")]
+        return PhraseAutomaton(sources)
 
     def _check(self) -> None:
         for entry in self.entries.values():

@@ -1,25 +1,25 @@
 """The phrases of the lexicon in a plain text, with their places: findings, anatomies, qualities, attributes, cues."""
 
+import re
 from functools import lru_cache
+from itertools import accumulate
 
-from cxr_cli.findings.lexicon.lexicon import Concept, Lexicon
+from cxr_cli.findings.lexicon.lexicon import Lexicon
+from cxr_cli.findings.lexicon.phrase_automaton import Concept
 
 Token = tuple[str, str, int, int]
 """kind, value, start, end."""
 CONTENT = frozenset({"finding", "anatomy", "good", "bad"})
 """Kinds of tokens that say what is seen; the others say how, where and whether."""
 
-
-SEARCHED_AT_ONCE = 1000  # characters searched at a time, so that a search that begins anew costs no more
+_WORD_OR_SIGN = re.compile(r" ?(?:\w+|.)", re.DOTALL)  # with the blank before it
 
 
 class Tokenizer:
     """Finds the phrases of one lexicon."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._automaton, self._concepts, phrases = lexicon.matcher
-        self._index = {phrase: index for index, phrase in enumerate(phrases)}
-        self._longest = max(map(len, phrases), default=0)
+        self._automaton = lexicon.automaton
         self._attributes: dict[str, list[Concept]] = {}
         for kind in ("side", "zone"):
             for value, terms in lexicon.data[kind].items():
@@ -28,38 +28,31 @@ class Tokenizer:
         self.attributes_of = lru_cache(maxsize=None)(self.attributes_of)  # type: ignore[method-assign]
 
     def tokens(self, plain: str) -> list[Token]:
-        """Every phrase of the lexicon in the text as (kind, value, start, end), whole words only."""
+        """Every phrase of the lexicon in the text as (kind, value, start, end), the longest ones from the left on."""
         tokens: list[Token] = []
-        concepts, last, begin = self._concepts, len(plain), 0
-        while begin < last:
-            stop = min(last, begin + self._longest + SEARCHED_AT_ONCE)
-            trusted = last if stop == last else stop - self._longest  # a phrase that begins further on may be cut off
-            resume = trusted
-            for index, start, end in self._automaton.find_matches_as_indexes(plain[begin:stop]):
-                start, end = start + begin, end + begin
-                if start >= trusted:
+        extend = self._automaton.extend
+        words = _WORD_OR_SIGN.findall(plain)
+        last, resume = len(words), 0
+        ends: list[int] = []
+        for first, state in enumerate(map(self._automaton.begin.get, words)):
+            if state is None or first < resume:
+                continue
+            i = first
+            concepts: tuple[Concept, ...] = ()
+            while state is not None:
+                i += 1
+                if state.concepts:
+                    resume, concepts = i, state.concepts
+                if i == last:
                     break
-                if (start == 0 or not plain[start - 1].isalnum() or not plain[start].isalnum()) and (
-                    end == last or not plain[end].isalnum() or not plain[end - 1].isalnum()
-                ):
-                    for kind, value in concepts[index]:
-                        tokens.append((kind, value, start, end))
-                elif " " in plain[start:end]:  # not whole: "chronic emphysema" in "chronic emphysematous"
-                    resume = self._shorter(plain, start, end, tokens)
-                    break
-            if resume == last:
-                break
-            begin = max(resume, tokens[-1][3]) if tokens else resume
+                steps = extend(state) if state.steps is None else state.steps
+                state = steps.get(words[i])
+            if concepts:
+                ends = ends or [*accumulate(map(len, words), initial=0)]
+                start, end = ends[first] + (words[first][0] == " "), ends[resume]
+                for kind, value in concepts:
+                    tokens.append((kind, value, start, end))
         return tokens
-
-    def _shorter(self, plain: str, start: int, end: int, tokens: list[Token]) -> int:
-        """The longest phrase of whole words that begins at `start`, put into `tokens`; where to go on from."""
-        if start == 0 or not plain[start - 1].isalnum():
-            while (end := plain.rfind(" ", start, end)) > start:
-                if (index := self._index.get(plain[start:end])) is not None:
-                    tokens.extend((kind, value, start, end) for kind, value in self._concepts[index])
-                    return end
-        return plain.index(" ", start)
 
     def attributes_of(self, phrase: str) -> tuple[Concept, ...]:
         """Side and zone that a finding's own phrase holds ("biapical pleural thickening")."""

@@ -37,10 +37,8 @@ class Words:
     """Puts words right by one lexicon; each word is looked into once."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        _, concepts, phrases = lexicon.matcher
         self._shorthand = lexicon.shorthand
-        text = " ".join([phrase for phrase, kinds in zip(phrases, concepts, strict=True) if kinds[0][0] != "skip"])
-        self._vocabulary = dict.fromkeys(_LOWER_WORD.findall(" ".join(dict.fromkeys(text.split()))))
+        self._vocabulary = dict.fromkeys(word for word in lexicon.automaton.words if _LOWER_WORD.fullmatch(word))
         self._alike: dict[tuple[str, str, int], list[str]] = {}  # an error leaves the one end or the other as it was
         for word in self._vocabulary:
             if len(word) > SLIGHT_ERROR:
