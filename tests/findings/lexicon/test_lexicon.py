@@ -32,6 +32,10 @@ def test_expand(term: str, phrases: list[str]) -> None:
     assert sorted(set(expand(term))) == sorted(phrases)
 
 
+def test_terms_keep_to_the_notation() -> None:
+    assert [word for word in Lexicon.load().automaton.words if word in "[]|?"] == ["?"]  # a sign that reports hold
+
+
 def test_plural_of() -> None:
     words = ["effusion", "opacity", "mass", "lens", "apex", "x ray"]
     assert [plural_of(word) for word in words] == ["effusions", "opacities", "masses", "lens", "apexes", "x rays"]
