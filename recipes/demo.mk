@@ -18,7 +18,7 @@ export CXR_CACHE := $(OUT)/cache
 
 # FILMS: studies, a tenth of whose patients are kept for the test, with each finding on half of the films. TEST: test
 # questions for each finding. SEE, TELL, SFT, RL: steps of the two lessons of the warm-up, of fine-tuning and of
-# reinforcement learning.
+# reinforcement learning. BATCH: films, or completions, of a step.
 FINDINGS := cardiomegaly,pleural effusion,pneumothorax
 FILMS := 3000
 TEST := 100
@@ -26,6 +26,7 @@ SEE := 250
 TELL := 100
 SFT := 60
 RL := 60
+BATCH := 64
 
 FOLDER := $(OUT)/films
 STUDIES := $(FOLDER)/studies.jsonl
@@ -52,7 +53,7 @@ $(QUESTIONS): $(STUDIES)
 # A vision-language model of 0.7 million parameters learns to see and to describe. This stands in for pretraining.
 $(OUT)/warm/warm-up.json: $(STEPS)
 	python -m recipes.mini.warm_up $(STEPS) -o $(OUT)/warm --images $(FOLDER) --size demo --see $(SEE) --tell $(TELL) \
-	  --seed $(DEMO_SEED)
+	  --batch $(BATCH) --seed $(DEMO_SEED)
 
 # Stage 1: fine-tuning on the verified steps.
 $(OUT)/sft/training.json: $(OUT)/warm/warm-up.json
@@ -64,7 +65,8 @@ $(OUT)/audit.txt: $(STEPS)
 
 # Stage 2: reinforcement learning by GRPO, paid for format, right answers and true statements.
 $(OUT)/rl/training.json: $(OUT)/sft/training.json $(OUT)/audit.txt
-	cxr rl $(STEPS) -m $(OUT)/sft -o $(OUT)/rl $(train) --config recipes/tiny-cpu/rl.yaml --set max_steps=$(RL)
+	cxr rl $(STEPS) -m $(OUT)/sft -o $(OUT)/rl $(train) --config recipes/tiny-cpu/rl.yaml --set max_steps=$(RL) \
+	  --set per_device_train_batch_size=$(BATCH)
 
 # The final model gives its likeliest answers to the questions about patients whom it has not seen. What it states is
 # checked against the reports, step by step.

@@ -66,7 +66,8 @@ try = $(firstword $(subst /, ,$*))
 shown = $(if $(filter exposed-%,$(arm)),$(TRIED)/exposed,$(OUT)/films)
 $(TRIED)/seed-%/training.json: $(OUT)/seed-1/sft/training.json $(TRIED)/rl.jsonl $(TRIED)/exposed/done
 	cxr rl $(word 2,$^) -m $(<D) -o $(@D) --images $(shown) --config recipes/mini/rl.yaml --set seed=$(try) --resume \
-	  --set max_steps=$(STEPS) --set max_completion_length=$(TOKENS) --reward format:1 --reward accuracy:1 $($(arm))
+	  --set max_steps=$(STEPS) --set max_completion_length=$(TOKENS) --set per_device_train_batch_size=$(BATCH) \
+	  --reward format:1 --reward accuracy:1 $($(arm))
 ask = cxr infer $(TRIED)/test.jsonl -m $(<D) --images $(TRIED)/films --size 112 --max-tokens $(TOKENS) --batch-size 64 \
 	--workers 0 --temperature $(1) --seed $(2) -o $(part) --resume && mv $(part) $@
 $(TRIED)/seed-%.answers.jsonl: $(TRIED)/seed-%/training.json $(TRIED)/test.jsonl

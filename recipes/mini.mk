@@ -19,7 +19,7 @@ export CXR_CACHE := $(OUT)/cache
 # FILMS: studies, drawn with each finding on half of them. WHOLE: studies with one to four findings or, 40 % of them,
 # none. PER_FINDING: yes-or-no questions taught for each finding. TEST, AWAY: questions of the test, at home and away:
 # yes-or-no questions for each finding, and questions of each of the other two tasks. SEE, TELL, SFT, RL: steps of the
-# two lessons of the warm-up, of fine-tuning and of reinforcement learning.
+# two lessons of the warm-up, of fine-tuning and of reinforcement learning. BATCH: films, or completions, of a step.
 ifeq ($(MINI),full)
 SEEDS := 1 2 3
 FILMS := 24000
@@ -54,8 +54,10 @@ TELL := 3
 SFT := 4
 RL := 6
 TOKENS := 16
+BATCH := 16
 endif
 TOKENS ?= 128
+BATCH ?= 64
 
 # The films come from four drawn hospitals. Three give the training films; the fourth, whose films are taken at the
 # bedside, is in the test alone.
@@ -101,7 +103,8 @@ $(OUT)/test.jsonl: $(foreach place,home away,$(OUT)/$(place)-studies.jsonl $(OUT
 
 # The warm-up stands in for the pretraining of a real model and is no part of the method. All seeds start from it.
 $(OUT)/warm/warm-up.json: $(TASKS:%=$(OUT)/%.jsonl)
-	OMP_NUM_THREADS=2 python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --see $(SEE) --tell $(TELL)
+	OMP_NUM_THREADS=2 python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --see $(SEE) --tell $(TELL) \
+	  --batch $(BATCH)
 
 # Training ablation: fine-tuning, then as many steps of more fine-tuning or of each set of rewards. TRAINED, below, lists
 # the models that are compared.
@@ -109,12 +112,13 @@ seed = $(patsubst seed-%,%,$(firstword $(subst /, ,$*)))
 sft = cxr sft -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/sft.yaml --set seed=$(seed) --resume
 taught = --mix $(word 2,$^):0.4 --mix $(word 3,$^):0.3 --mix $(word 4,$^):0.3 --set max_steps=$(SFT)
 rl = cxr rl $(OUT)/rl.jsonl -m $(<D) -o $(@D) --images $(OUT)/films --config recipes/mini/rl.yaml --set seed=$(seed) \
-	--resume --set max_steps=$(RL) --set max_completion_length=$(TOKENS) --reward format:1 --reward accuracy:1
+	--resume --set max_steps=$(RL) --set max_completion_length=$(TOKENS) \
+	--set per_device_train_batch_size=$(BATCH) --reward format:1 --reward accuracy:1
 
 $(OUT)/%/sft/training.json: $(OUT)/warm/warm-up.json $(TASKS:%=$(OUT)/%.jsonl)
 	$(sft) $(taught)
 $(OUT)/%/sft-longer/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
-	$(sft) $(OUT)/rl.jsonl --set max_steps=$(RL) --set per_device_train_batch_size=64
+	$(sft) $(OUT)/rl.jsonl --set max_steps=$(RL) --set per_device_train_batch_size=$(BATCH)
 $(OUT)/%/outcome/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl
 	$(rl)
 $(OUT)/%/factuality/training.json: $(OUT)/%/sft/training.json $(OUT)/rl.jsonl

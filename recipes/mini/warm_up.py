@@ -43,15 +43,15 @@ QUESTION = "What is seen of these in this chest X-ray?"
 class LabelledFilms:
     """The films of some cases, each once, and their labels, (films, findings) of 0 and 1."""
 
-    def __init__(self, cases: Iterable[Row], root: Path, processor: Any, seed: int) -> None:
+    def __init__(self, cases: Iterable[Row], root: Path, processor: Any, seed: int, batch: int = BATCH) -> None:
         self.studies = list({case["images"][0]: case for case in cases}.values())
         labels = [study["labels"] for study in self.studies]
         self.names = [name for name in labels[0] if any(row[name] for row in labels)]
         self.images = [Image.open(root / study["images"][0]).convert("RGB") for study in self.studies]
         self.labels = torch.tensor([[float(row[name]) for name in self.names] for row in labels])
-        self.processor, self.rng = processor, np.random.default_rng(seed)
+        self.processor, self.rng, self.batch = processor, np.random.default_rng(seed), batch
         order = self.rng.permutation(len(self.images))
-        self.held_out, self.train = np.split(order, [max(BATCH, round(HELD_OUT * len(order)))])
+        self.held_out, self.train = np.split(order, [max(batch, round(HELD_OUT * len(order)))])
 
     def tokens(self, tower: Any, chosen: Any) -> Any:
         """(films, tokens, width): the embeddings of these films that the language model gets."""
@@ -70,7 +70,7 @@ class LabelledFilms:
     def all_tokens(self, tower: Any) -> Any:
         """The embeddings of all films, without gradients."""
         with torch.no_grad():
-            parts = np.array_split(np.arange(len(self.images)), -(-len(self.images) // BATCH))
+            parts = np.array_split(np.arange(len(self.images)), -(-len(self.images) // self.batch))
             return torch.cat([self.tokens(tower, part) for part in parts])
 
 
@@ -86,7 +86,7 @@ def see(tower: Any, films: LabelledFilms, steps: int) -> float:
     mean = nn.Linear(width, findings).to(tower.device)
     weights = [*tower.parameters(), *whole.parameters(), *mean.parameters()]
     for step, update in _updates(weights, RATE, steps):
-        chosen = films.rng.choice(films.train, BATCH)
+        chosen = films.rng.choice(films.train, films.batch)
         embedded = films.tokens(tower, chosen)
         loss = binary_loss(whole(embedded.flatten(1)), labels[chosen]) + binary_loss(
             mean(embedded.mean(1)), labels[chosen]
@@ -138,7 +138,7 @@ def tell(model: Any, films: LabelledFilms, processor: Any, steps: int) -> tuple[
 
     weights = [weight for path, weight in model.named_parameters() if "visual" not in path]
     for step, update in _updates(weights, 1.5 * RATE, steps):
-        chosen = films.rng.choice(films.train, BATCH // 2)
+        chosen = films.rng.choice(films.train, films.batch // 2)
         loss = loss_of(chosen, chosen)
         update(loss)
         if step % 50 == 0:
@@ -181,6 +181,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="mini", help="how large the model is")
     parser.add_argument("--see", type=int, default=450, help="steps of the first lesson")
     parser.add_argument("--tell", type=int, default=400, help="steps of the second")
+    parser.add_argument("--batch", type=int, default=BATCH, help="films a step of the first lesson; half in the second")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     torch.manual_seed(given.seed)
@@ -193,7 +194,7 @@ def main() -> None:
     tiny_model.build(given.out, seed=given.seed, size=SIZES[given.size], corpus=corpus)
     model = load_model(locate(str(given.out)), dtype="float32")
     processor = load_processor(str(given.out))
-    films = LabelledFilms(cases, given.images, processor, given.seed)
+    films = LabelledFilms(cases, given.images, processor, given.seed, given.batch)
     area = see(model.model.visual, films, given.see)
     own, other = tell(model, films, processor, given.tell)
     model.save_pretrained(given.out)
