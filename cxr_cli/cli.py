@@ -5,9 +5,7 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Iterable, Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
@@ -119,7 +117,7 @@ def main(command: click.Command = cxr) -> None:
     sys.exit(code)
 
 
-class _AfterPolars(MetaPathFinder):
+class _AfterPolars:
     """The import of polars makes a blocked read or write outlast Ctrl-C: this finder undoes that right after it."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -180,6 +178,8 @@ def _exit_code(command: click.Command) -> int:
             return _fail("a name on the command line is not UTF-8: it cannot be written into a row or a page", 1)
         if os.environ.get("CXR_TRACEBACK"):
             raise
+        import traceback
+
         at = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(at.filename).name}:{at.lineno}"
         hint = "CXR_TRACEBACK=1 shows more, which may quote your data"

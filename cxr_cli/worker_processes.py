@@ -7,15 +7,15 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context, parent_process
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cxr_cli.errors import CxrError, LateError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -46,6 +46,9 @@ def _results_of_workers(
     function: Callable[[A], B], first: list[A], coming: Iterator[A], jobs: int
 ) -> Iterator[tuple[A, B]]:
     """first: the first chunk, which is not empty."""
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+    from multiprocessing import get_context
+
     waiting: deque[tuple[list[A], Future[list[B]]]] = deque()
     executor = ProcessPoolExecutor(jobs, get_context("fork"), _begin, (function,))
     chunk = first
@@ -92,6 +95,7 @@ def without_signals() -> Iterator[None]:
 
 def end_with_parent() -> None:
     """Ends a worker when its main process is gone, for which it would wait for ever, or sends it SIGTERM."""
+    from multiprocessing import parent_process
 
     def watch() -> None:
         if parent := parent_process():
