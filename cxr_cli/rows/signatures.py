@@ -8,6 +8,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 
+SIGNATURE_KEYS = ("made_by", "checked_by", "answered_by", "scored_by")
 _LONGEST_NAMES = 60  # characters of names in a signature; of longer lists it has a digest
 
 

@@ -15,8 +15,6 @@ from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.rows.files.csv_format import csv_line
 from cxr_cli.rows.files.formats import is_csv
 from cxr_cli.rows.signatures import in_use, listed, signature
-from cxr_cli.scoring.label_agreement import LabelAgreement, document
-from cxr_cli.scoring.tables.format_table import formatted
 from cxr_cli.sources.inputs import labeler_csv
 from cxr_cli.sources.shapes import own_shape
 
@@ -75,6 +73,9 @@ class _Labelling:
 
     def compare(self) -> int:
         """Prints precision, recall, F1 and kappa; the rows that differ go to the output."""
+        from cxr_cli.scoring.label_agreement import LabelAgreement, document
+        from cxr_cli.scoring.tables.format_table import formatted
+
         options = self.options
         id_columns = options.flow.mapping.get("id", ())
         source = labeler_csv.find(str(options.gold))

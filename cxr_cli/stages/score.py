@@ -4,28 +4,28 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cxr_cli.engines import Conversation, Engine, Spec, run_each
 from cxr_cli.engines.prompts.structured import open_model
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.library.rules import Rules
-from cxr_cli.published import recount_table
 from cxr_cli.published.published_table import PUBLISHED_RESULTS
-from cxr_cli.published.recount import Recount
 from cxr_cli.records import ScoredCase, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.scoring.judges.judge_table import Empty
 from cxr_cli.scoring.report_findings import ReportFindings
 from cxr_cli.scoring.scorer import Scorer
-from cxr_cli.scoring.summaries import comparison_notes, comparison_table, summary_table
-from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.model_names import ModelFile, model_files
-from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
-from cxr_cli.scoring.summaries.summary import Summary
 from cxr_cli.scoring.tables.format_table import formatted
+from cxr_cli.scoring.tables.table import Document
 from cxr_cli.sources.inputs import plain_text
 from cxr_cli.sources.shapes import own_shape
+
+if TYPE_CHECKING:
+    from cxr_cli.scoring.summaries.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -77,37 +77,60 @@ def run(options: ScoreOptions) -> int:
 
 def _score_inputs(options: ScoreOptions) -> int:
     """The rows of all inputs, and their summary."""
-    summary, judges = options.summary, options.judges
-    totals: Summary | Recount = Recount(judges[0])
-    if options.layout is None:
-        totals = Summary(seed=options.seed, second=judges[1] if len(judges) > 1 else None)
-    matrix, draw_plots = ScoreMatrix() if summary.plot else None, _drawing(summary.plot)
-    findings = ReportFindings(Rules(options.lexicon).reader) if summary.findings else None
+    summary = options.summary
+    takers: list[Callable[[Row], None]] = []
+    if summary.summary:
+        add_row, summary_document = _summing(options)
+        takers.append(add_row)
+    if summary.findings:
+        findings = ReportFindings(Rules(options.lexicon).reader)
+        takers.append(findings.add)
+    if summary.plot:
+        from cxr_cli.scoring.summaries.comparison import Comparison
+        from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
+
+        matrix, draw_plots = ScoreMatrix(), _drawing(summary.plot)
+        takers.append(lambda row: matrix.add(ModelFile("", name="").model(row), row))
 
     def take(row: Row) -> None:
-        totals.add(row)
-        if findings is not None:
-            findings.add(row)
-        if matrix is not None:
-            matrix.add(ModelFile("", name="").model(row), row)
+        for taker in takers:
+            taker(row)
 
     with _open(options) as scoring:
         prints = summary.summary or summary.findings
         incomplete = scoring.score(options.flow, take, write=not prints or options.flow.output is not None)
     if options.dry_run:
         return incomplete
-    if findings is not None:
+    if summary.findings:
         write_text(formatted(findings.document(scoring.scorer.signature), summary.format).rstrip("\n"))
     if summary.summary:
-        document = recount_table.document(totals) if isinstance(totals, Recount) else summary_table.document(totals)
-        write_text(formatted(document, summary.format).rstrip("\n"))
-    if matrix is not None:
+        write_text(formatted(summary_document(), summary.format).rstrip("\n"))
+    if summary.plot:
         draw_plots(Comparison(matrix, common=True, seed=options.seed))
     return incomplete
 
 
+def _summing(options: ScoreOptions) -> tuple[Callable[[Row], None], Callable[[], Document]]:
+    """What takes each row into the summary, and what gives it in the end."""
+    if options.layout is not None:
+        from cxr_cli.published import recount_table
+        from cxr_cli.published.recount import Recount
+
+        recount = Recount(options.judges[0])
+        return recount.add, partial(recount_table.document, recount)
+    from cxr_cli.scoring.summaries import summary_table
+    from cxr_cli.scoring.summaries.summary import Summary
+
+    totals = Summary(seed=options.seed, second=options.judges[1] if len(options.judges) > 1 else None)
+    return totals.add, partial(summary_table.document, totals)
+
+
 def _compare_models(options: ScoreOptions) -> int:
     """The comparison of the inputs' models; an input has one model or several."""
+    from cxr_cli.scoring.summaries import comparison_notes, comparison_table
+    from cxr_cli.scoring.summaries.comparison import Comparison
+    from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
+
     summary = options.summary
     matrix, draw_plots = ScoreMatrix(), _drawing(summary.plot)
     incomplete = 0
@@ -131,7 +154,7 @@ def _compare_models(options: ScoreOptions) -> int:
     return incomplete
 
 
-def _drawing(folder: Path | None) -> Callable[[Comparison], None]:
+def _drawing(folder: Path | None) -> "Callable[[Comparison], None]":
     """A function that plots a comparison. It is made before rows are scored, to report a missing library at once."""
     if folder is None:
         return lambda comparison: None

@@ -8,8 +8,8 @@ from cxr_cli.answers.grading import grade
 from cxr_cli.answers.replies.reply_format import parse_prompt
 from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
+from cxr_cli.rows.signatures import SIGNATURE_KEYS
 from cxr_cli.scoring.summaries.model_names import ModelFile
-from cxr_cli.scoring.summaries.summary import SIGNATURE_KEYS
 
 PageRow = dict[str, Any]
 FilmPlace = Mapping[str, str]

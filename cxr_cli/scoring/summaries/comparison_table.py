@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from cxr_cli.rows.signatures import SIGNATURE_KEYS
 from cxr_cli.scoring.summaries.comparison import ALPHA, Comparison, ComparisonLine
 from cxr_cli.scoring.summaries.comparison_notes import notes
-from cxr_cli.scoring.summaries.summary import ALL_TASKS, SIGNATURE_KEYS
+from cxr_cli.scoring.summaries.summary import ALL_TASKS
 from cxr_cli.scoring.summaries.summary_table import mean_cells, reason_counts
 from cxr_cli.scoring.tables.table import Document, Table
 

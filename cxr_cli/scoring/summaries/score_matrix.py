@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_cli.errors import RowError
+from cxr_cli.rows.signatures import SIGNATURE_KEYS
 from cxr_cli.scoring.summaries.intervals import Floats
-from cxr_cli.scoring.summaries.summary import SIGNATURE_KEYS, patient_code
+from cxr_cli.scoring.summaries.summary import patient_code
 from cxr_cli.tasks.task_table import task_names
 
 Mask = NDArray[np.bool_]

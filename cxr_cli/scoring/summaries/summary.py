@@ -14,6 +14,7 @@ import numpy as np
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.fingerprint import Fingerprint
+from cxr_cli.rows.signatures import SIGNATURE_KEYS
 from cxr_cli.scoring.metrics import radrscore
 from cxr_cli.scoring.metrics.rank_correlation import spearman
 from cxr_cli.scoring.summaries.intervals import interval
@@ -22,7 +23,6 @@ from cxr_cli.verifying.interrater import agreement_text, verdicts
 
 ALL_TASKS = "all"
 """The task of lines over the rows of all tasks."""
-SIGNATURE_KEYS = ("made_by", "checked_by", "answered_by", "scored_by")
 
 
 class SummaryLine(NamedTuple):
