@@ -20,6 +20,7 @@ export CXR_CACHE := $(OUT)/cache
 # none. PER_FINDING: yes-or-no questions taught for each finding. TEST, AWAY: questions of the test, at home and away:
 # yes-or-no questions for each finding, and questions of each of the other two tasks. SEE, TELL, SFT, RL: steps of the
 # two lessons of the warm-up, of fine-tuning and of reinforcement learning. BATCH: films, or completions, of a step.
+# THREADS: of the warm-up.
 ifeq ($(MINI),full)
 SEEDS := 1 2 3
 FILMS := 24000
@@ -55,9 +56,11 @@ SFT := 4
 RL := 6
 TOKENS := 16
 BATCH := 16
+THREADS := 1
 endif
 TOKENS ?= 128
 BATCH ?= 64
+THREADS ?= 2
 
 # The films come from four drawn hospitals. Three give the training films; the fourth, whose films are taken at the
 # bedside, is in the test alone.
@@ -103,7 +106,7 @@ $(OUT)/test.jsonl: $(foreach place,home away,$(OUT)/$(place)-studies.jsonl $(OUT
 
 # The warm-up stands in for the pretraining of a real model and is no part of the method. All seeds start from it.
 $(OUT)/warm/warm-up.json: $(TASKS:%=$(OUT)/%.jsonl)
-	OMP_NUM_THREADS=2 python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --see $(SEE) --tell $(TELL) \
+	OMP_NUM_THREADS=$(THREADS) python -m recipes.mini.warm_up $^ -o $(@D) --images $(OUT)/films --see $(SEE) --tell $(TELL) \
 	  --batch $(BATCH)
 
 # Training ablation: fine-tuning, then as many steps of more fine-tuning or of each set of rewards. TRAINED, below, lists

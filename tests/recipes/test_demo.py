@@ -14,7 +14,7 @@ from tests.conftest import needs
 from tests.recipes.own_commands import with_own_commands
 
 ROOT = Path(__file__).parents[2]
-SMALL = ("FILMS=200", "TEST=2", "SEE=3", "TELL=3", "SFT=3", "RL=4", "BATCH=16")
+SMALL = ("FILMS=200", "TEST=2", "SEE=3", "TELL=3", "SFT=3", "RL=4", "BATCH=16", "OMP_NUM_THREADS=1")
 Make = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
