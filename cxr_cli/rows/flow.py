@@ -248,9 +248,9 @@ class Flow:
                     reason = error.reason
             if reason is None:
                 reason = unmapped_section(row) or check_row(row, kind) or self._why_doubled(row["id"], where)
-                advice = mapping_advice(("id",), row) or ("--map id=COLUMN" if source.table else "")
-                if reason == "field `id`: missing" and advice:
-                    reason = f"{reason} (if it has another name: {advice})"
+                if reason == "field `id`: missing":
+                    advice = mapping_advice(("id",), row) or ("--map id=COLUMN" if source.table else "")
+                    reason += f" (if it has another name: {advice})" if advice else ""
             if reason is None:
                 yield row
             else:

@@ -1,6 +1,8 @@
-"""The ids of a run's rows, on disk."""
+"""The ids of a run's rows, the most of them on disk."""
 
 from cxr_cli.rows.temp_db import TempDb
+
+IN_MEMORY = 20_000  # ids, after which they go to disk
 
 
 class Ids(TempDb):
@@ -11,16 +13,31 @@ class Ids(TempDb):
             "create table seen(id text primary key, place text) without rowid;"
             "create table done(id text primary key, met integer) without rowid"
         )
+        self._new: dict[str, str] = {}  # seen, and not yet on disk
+        self._any_on_disk = False
 
     def see(self, id: str, place: str) -> str | None:
         """Notes an id. None if it is new, else the place, `path:line`, where it was first seen."""
-        if self.run("insert or ignore into seen values (?, ?)", id, place).rowcount:
-            return None
-        return self.place(id)
+        if first := self._place(id):
+            return first
+        self._new[id] = place
+        if len(self._new) >= IN_MEMORY:
+            self._store()
+        return None
 
     def place(self, id: str) -> str:
+        return self._place(id) or "?"
+
+    def _place(self, id: str) -> str | None:
+        if id in self._new or not self._any_on_disk:
+            return self._new.get(id)
         row = self.run("select place from seen where id = ?", id).fetchone()
-        return str(row[0]) if row else "?"
+        return str(row[0]) if row else None
+
+    def _store(self) -> None:
+        self.run_each("insert into seen values (?, ?)", sorted(self._new.items()))
+        self._new.clear()
+        self._any_on_disk = True
 
     def finish(self, id: str) -> bool:
         """Notes an id of the output. False if it is noted already."""
@@ -31,6 +48,7 @@ class Ids(TempDb):
 
     def strangers(self) -> tuple[int, str]:
         """How many ids of the output this run has neither read nor made, and one of them."""
+        self._store()
         finished_before = "from done where not met and id not in (select id from seen)"
         count, first = self.run(f"select count(*), min(id) {finished_before}").fetchone()
         return count, first or ""

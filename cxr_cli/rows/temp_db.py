@@ -1,10 +1,13 @@
 """A private database on disk, so that memory stays constant however much is stored."""
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
 from cxr_cli.errors import CxrError
+
+Value = str | int | bytes | None
 
 
 class TempDb:
@@ -23,8 +26,19 @@ class TempDb:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._db.close()
 
-    def run(self, statement: str, *values: str | int | bytes | None) -> sqlite3.Cursor:
+    def run(self, statement: str, *values: Value) -> sqlite3.Cursor:
         try:
             return self._db.execute(statement, values)
         except sqlite3.OperationalError as error:
-            raise CxrError(f"a temporary file in TMPDIR: {error}") from error
+            raise _file_error(error) from error
+
+    def run_each(self, statement: str, rows: Iterable[Sequence[Value]]) -> None:
+        """The statement with the values of each row."""
+        try:
+            self._db.executemany(statement, rows)
+        except sqlite3.OperationalError as error:
+            raise _file_error(error) from error
+
+
+def _file_error(error: sqlite3.OperationalError) -> CxrError:
+    return CxrError(f"a temporary file in TMPDIR: {error}")
