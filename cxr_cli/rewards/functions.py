@@ -12,7 +12,7 @@ from cxr_cli.answers.replies.reply_parts import compared_text
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.records import Unmentioned
-from cxr_cli.scoring.metrics.completion import CaseReference, Completion, case_reference
+from cxr_cli.scoring.metrics.completion import CaseReference, Completion
 from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
 from cxr_cli.scoring.report import ReportComparer
 from cxr_cli.tasks.task_table import task_of
@@ -175,4 +175,4 @@ def _completion(reading: _ReportReading, case: str, text: str) -> Completion:
 
 @lru_cache(maxsize=1024)
 def _reference(reading: _ReportReading, case: str) -> CaseReference:
-    return case_reference(json.loads(case), reading.reader or reader(), reading.unmentioned)
+    return CaseReference(json.loads(case), reading.reader or reader(), reading.unmentioned)

@@ -12,7 +12,7 @@ from typing import Any
 
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.findings.sections import why_silent
-from cxr_cli.scoring.metrics.completion import Completion, case_reference
+from cxr_cli.scoring.metrics.completion import CaseReference, Completion
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 from cxr_cli.tasks.task_table import task_of
@@ -32,7 +32,7 @@ class StatementScores:
         return self.is_on and bool(row.get("question")) and not task_of(row).writes_report
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
-        reference = case_reference(row, self.reader, self.unmentioned)
+        reference = CaseReference(row, self.reader, self.unmentioned)
         return without_requests([statement_scores(Completion(row, text, reference, self.reader)) for text in texts])
 
 

@@ -42,6 +42,8 @@ def prompt_text(question: str, options: Sequence[str] = ()) -> str:
 
 def parse_prompt(prompt: str) -> tuple[str, list[str]]:
     """The question and its options back from `prompt_text`; text after the last option is left out."""
+    if ":" not in prompt:
+        return prompt, []
     parts = _OPTIONS_HEAD.split(prompt, maxsplit=1)
     options: list[str] = []
     for line in parts[1].splitlines() if len(parts) == 2 else []:

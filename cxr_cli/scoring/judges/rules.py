@@ -8,7 +8,7 @@ from cxr_cli.findings import observations
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.rows.signatures import signature
 from cxr_cli.scoring.judges.judge_table import JudgeSettings
-from cxr_cli.scoring.metrics.completion import CaseReference, case_reference
+from cxr_cli.scoring.metrics.completion import CaseReference
 from cxr_cli.scoring.metrics.radrscore import (
     NO_REASONING,
     NO_REFERENCE_STEPS,
@@ -34,7 +34,7 @@ class RulesJudge:
 
     def judge(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The parts and the score of each reasoning; None with a reason where there is nothing to count."""
-        reference, silent = case_reference(case, self.reader, self.unmentioned), why_silent(case.get("report"))
+        reference, silent = CaseReference(case, self.reader, self.unmentioned), why_silent(case.get("report"))
         return without_requests([scores_of(self.parts(reference, silent, reasoning)) for reasoning in reasonings])
 
     def parts(self, reference: CaseReference, silent: str | None, reasoning: str) -> dict[str, float | str]:

@@ -1,7 +1,7 @@
 """One completion about one case, read once for all its scores and rewards."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from cxr_cli.answers.answer_key import AnswerKey, answer_key
@@ -20,32 +20,36 @@ from cxr_cli.scoring.metrics.radrscore import coverage
 from cxr_cli.tasks.task_table import task_of
 
 
-class CaseReference(NamedTuple):
-    """What a completion is compared with. report: its findings as evidence, None without a findings section.
-    findings: those that a reasoning should state: of the reference steps; without steps, of the report about what the
-    case asks, or all of them. key: the right answer."""
+class CaseReference:
+    """What the completions about one case are compared with; its `report` may be None.
 
-    report: ReferenceFindings | None
-    findings: list[Finding]
-    from_steps: bool
-    key: AnswerKey
+    report: its findings as evidence, None without a findings section. findings: those that a reasoning should state: of
+    the reference steps; without steps, of the report about what the case asks, or all of them.
+    """
+
+    def __init__(self, case: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned) -> None:
+        self._case, text, steps = case, case.get("report") or "", as_steps(case.get("steps"))
+        self.report, self.from_steps = _report_reference(text, reader, unmentioned), bool(steps)
+        self.findings = observations([step["text"] for step in steps] or [text], reader)
+        names = {
+            narrower
+            for name in case.get("findings") or ()
+            if name in reader.lexicon.entries
+            for narrower in reader.lexicon.narrower(name)
+        }
+        if names and not steps:
+            self.findings = [finding for finding in self.findings if finding.name in names]
+
+    @cached_property
+    def key(self) -> AnswerKey:
+        """The right answer."""
+        return answer_key(self._case)
 
 
-def case_reference(case: Mapping[str, Any], reader: Reader, unmentioned: Unmentioned) -> CaseReference:
-    """Of a case whose `report` may be None."""
-    text = case.get("report") or ""
-    report = ReferenceFindings(reader.read(text), reader.lexicon, unmentioned) if has_findings(text) else None
-    steps, key = as_steps(case.get("steps")), answer_key(case)
-    if steps:
-        return CaseReference(report, observations((step["text"] for step in steps), reader), True, key)
-    names = {
-        narrower
-        for name in case.get("findings") or ()
-        if name in reader.lexicon.entries
-        for narrower in reader.lexicon.narrower(name)
-    }
-    findings = [f for f in observations([text], reader) if not names or f.name in names]
-    return CaseReference(report, findings, False, key)
+@lru_cache(maxsize=64)
+def _report_reference(report: str, reader: Reader, unmentioned: Unmentioned) -> ReferenceFindings | None:
+    """The same for a report that comes again, as it does with each of its questions."""
+    return ReferenceFindings(reader.read(report), reader.lexicon, unmentioned) if has_findings(report) else None
 
 
 def name_and_status(finding: Finding) -> Finding:

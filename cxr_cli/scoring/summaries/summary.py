@@ -106,8 +106,9 @@ class Summary:
         scores, why, patient = row["scores"], row.get("why") or {}, row.get("patient")
         self.without_patient += patient is None
         code = -self.rows if patient is None else patient_code(str(patient))
+        task = str(row.get("task") or "-")
         for metric, score in scores.items():
-            column = self._columns.setdefault((str(row.get("task") or "-"), metric), _Column())
+            column = self._columns.get((task, metric)) or self._columns.setdefault((task, metric), _Column())
             if score is None or score != score:
                 column.reasons[why.get(metric) or "no reason given"] += 1
             elif isinstance(score, (int, float)):
