@@ -41,9 +41,20 @@ class ReferenceFindings:
     def judge(self, claim: Finding) -> Judgement:
         """The verdict on one claimed finding, with a reason a person understands."""
         key = claim[:6]
-        if key not in self._judgements:
-            self._judgements[key] = self._absent(claim) if claim.status == "absent" else self._present(claim)
-        return self._judgements[key]
+        judgement = self._judgements.get(key)
+        if judgement is None:
+            if self.findings.keys().isdisjoint(self.lexicon.related(claim.name)):
+                judgement = self._silent(claim)
+            else:
+                judgement = self._absent(claim) if claim.status == "absent" else self._present(claim)
+            self._judgements[key] = judgement
+        return judgement
+
+    def _silent(self, claim: Finding) -> Judgement:
+        """Nothing is mentioned that speaks for or against the claim."""
+        if claim.status == "absent" and self.unmentioned == "normal":
+            return Judgement("supported", f"{claim.name} is not mentioned, which counts as absent")
+        return Judgement("unmentioned", f"{claim.name} is not mentioned")
 
     def _present(self, claim: Finding) -> Judgement:
         narrower = self.lexicon.narrower(claim.name)
@@ -70,7 +81,7 @@ class ReferenceFindings:
         broad = self.about(self.lexicon.broader(claim.name), "present")
         if broad:
             return Judgement("unmentioned", f"only {broad[0].name} is present, {claim.name} is not mentioned", broad[0])
-        return Judgement("unmentioned", f"{claim.name} is not mentioned")
+        return self._silent(claim)
 
     def _absent(self, claim: Finding) -> Judgement:
         exact = [f for f in self.about([claim.name], "absent") if same_side(claim, f)]
@@ -87,9 +98,7 @@ class ReferenceFindings:
         for finding in self.about((*self.lexicon.broader(claim.name), *entry.absent_when), "absent"):
             if same_side(claim, finding):
                 return Judgement("supported", f"{finding.name} is absent", finding)
-        if self.unmentioned == "normal":
-            return Judgement("supported", f"{claim.name} is not mentioned, which counts as absent")
-        return Judgement("unmentioned", f"{claim.name} is not mentioned")
+        return self._silent(claim)
 
     def _denies(self, claim: Finding, finding: Finding) -> bool:
         """Does "no such finding" deny this one? Not on the other side, in another zone, or of another size ("no large

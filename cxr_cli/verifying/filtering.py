@@ -43,7 +43,7 @@ class CaseFilter:
         elif self.keep == "steps":
             steps = [step for step in case["steps"] if is_good(step)]
             self.steps_dropped += len(case["steps"]) - len(steps)
-            rows = [{**case, "steps": steps}]
+            rows = [{**case, "steps": steps}] if len(steps) < len(case["steps"]) else [case]
         else:
             rows = [case]
         return rows

@@ -82,6 +82,10 @@ class Lexicon:
         """`name` and everything that is a kind of it."""
         return self._narrower[name]
 
+    def related(self, name: str) -> frozenset[str]:
+        """What a verdict on `name` may rest on: it, broader and narrower findings, those whose absence denies it."""
+        return self._related[name]
+
     def near(self, a: str, b: str) -> bool:
         """Do radiologists use the two for the same thing on a film (consolidation, pneumonia)?"""
         return b in self.entries[a].near or a in self.entries[b].near
@@ -96,6 +100,13 @@ class Lexicon:
     @cached_property
     def _narrower(self) -> dict[str, frozenset[str]]:
         return {name: frozenset(n for n in self.entries if name in self._broader[n]) for name in self.entries}
+
+    @cached_property
+    def _related(self) -> dict[str, frozenset[str]]:
+        return {
+            name: self._broader[name] | self._narrower[name] | frozenset(entry.absent_when)
+            for name, entry in self.entries.items()
+        }
 
     @cached_property
     def automaton(self) -> PhraseAutomaton:

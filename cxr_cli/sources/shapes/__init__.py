@@ -20,10 +20,14 @@ def own_shape(row: Row, where: str) -> Row:
 def _with_images(row: Row) -> Row:
     """The row with `images`, where `image` names a film, or a list of them."""
     film = row.get("image")
+    if film is None or row.get("images"):
+        return row
     films = film if isinstance(film, list) else [film]
-    return row if row.get("images") or not all(map(_names_film, films)) else row | {"images": films}
+    return row | {"images": films} if all(map(_names_film, films)) else row
 
 
 def _names_film(value: Any) -> bool:
     """Other tools' `image` may be a text, as "Xray Chest PA and Lateral" in a table of Open-i."""
-    return isinstance(value, str) and (PurePath(value).suffix.lower() in _FILM_ENDS or embedded_film(value) is not None)
+    if not isinstance(value, str) or ("." not in value and "#" not in value):
+        return False
+    return PurePath(value).suffix.lower() in _FILM_ENDS or embedded_film(value) is not None

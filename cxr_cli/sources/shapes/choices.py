@@ -39,9 +39,11 @@ def with_choices(row: Row) -> Row:
     may mean two options, as by its text one, by its letter or number another. A row that a stage has signed has texts
     alone, and is the same row.
     """
+    if not row.keys().isdisjoint(STAGE_SIGNATURES):
+        return row
     options = row.get("options")
     columns = {} if options else _option_columns(row)
-    if not (options or columns) or not row.keys().isdisjoint(STAGE_SIGNATURES):
+    if not (options or columns):
         return row
     choices = _marked_options(options or columns, from_zero=bool(columns))
     if choices is None:

@@ -34,8 +34,10 @@ _FILM_MARKS = re.compile(r"<(?:image|img)>\s*", re.I)
 def with_question(row: Row, where: str) -> Row:
     """The row with the `question`, `answer`, `steps` and `images` of its conversation, and, if it has no id, with its
     place as one. RowError: it asks several questions, or none."""
+    if row.get("question"):
+        return row
     key = next((key for key in _DIALOGUE_KEYS if _is_dialogue(row, key)), None)
-    if key is None or row.get("question"):
+    if key is None:
         return row
     turns, films = ([("user", str(row[key]))], []) if key == "problem" else _turns(row[key], key)
     questions = [text for role, text in turns if role == "user"]

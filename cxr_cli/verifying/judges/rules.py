@@ -31,6 +31,8 @@ class RulesStepJudge:
 
 def step_opinion(claims: Sequence[Finding], evidence: Evidence) -> Opinion:
     """On a step with these claims: the worst of the verdicts on each."""
+    if not claims:
+        return Opinion(*worst(()), [], ())
     judgements = [evidence.reference.judge(claim) for claim in claims]
     doubtful = [claim for claim, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
     return Opinion(*worst(judgements), evidence.spans(judgements), doubtful)

@@ -24,4 +24,4 @@ class Evidence:
     def spans(self, judgements: Sequence[Judgement]) -> list[Span]:
         """The sentences of the report that decided, each once, in order."""
         places = {self._sentence[j.by.start] for j in judgements if j.by is not None}
-        return [{"start": start, "end": end} for start, end in sorted(places)]
+        return [{"start": start, "end": end} for start, end in sorted(places)] if places else []

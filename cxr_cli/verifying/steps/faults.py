@@ -1,6 +1,6 @@
 """The faults of one step, checked in this order, and what a chain of steps remembers for the next one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -8,7 +8,6 @@ from cxr_cli.answers.grading import NO_REFERENCE_ANSWER, NOT_AN_OPTION, grade
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.findings import Finding
 from cxr_cli.findings.verdict import ReferenceFindings
-from cxr_cli.records import Span
 from cxr_cli.tasks.task_table import task_of
 from cxr_cli.verifying.steps.evidence import Evidence
 from cxr_cli.verifying.steps.opinion import Opinion
@@ -44,27 +43,21 @@ class Chain:
             self.supported += step.reading.claims
 
 
-@dataclass(slots=True)
 class StepCheck:
-    """One step under check: what it says, and the result so far."""
+    """One step under check: what it says, and the result so far, at first the judge's opinion of what it says of
+    findings.
 
-    number: int
-    step: Mapping[str, Any]
-    reading: StepReading
-    plan: bool = False
-    """Does it say where to look, and state nothing?"""
-    verdict: str = ""
-    reason: str = ""
-    evidence: list[Span] = field(default_factory=list)
-    fault: str | None = None
-    doubtful: Sequence[Finding] = ()
-    """The claims that the report does not support."""
+    plan: does it say where to look, and state nothing? doubtful: the claims that the report does not support.
+    """
 
-    def add_opinion(self, opinion: Opinion) -> None:
-        """The judge's verdict on what the step says of findings."""
-        claims, topic, _ = self.reading
-        self.plan = not claims and (self.step.get("kind") == "plan" or bool(topic))
+    __slots__ = ("doubtful", "evidence", "fault", "number", "plan", "reading", "reason", "step", "verdict")
+    fault: str | None
+
+    def __init__(self, number: int, step: Mapping[str, Any], reading: StepReading, opinion: Opinion) -> None:
+        self.number, self.step, self.reading, self.fault = number, step, reading, None
         self.verdict, self.reason, self.evidence, doubtful = opinion
+        claims, topic, _ = reading
+        self.plan = not claims and (step.get("kind") == "plan" or bool(topic))
         if doubtful is None:
             doubtful = [] if opinion.verdict == "supported" else claims
         self.doubtful = doubtful
@@ -93,9 +86,10 @@ class StepCheck:
     def check_conclusion(self, chain: Chain) -> None:
         """A conclusion must follow from the steps before it and rest on an observation; the last step must give the
         answer."""
-        text, concludes, last = self.step["text"], self.step.get("kind") == "conclude", self.number == chain.length
+        concludes, last = self.step.get("kind") == "conclude", self.number == chain.length
         if self.fault is not None or not (last or concludes):
             return
+        text = self.step["text"]
         wrong = self._conflict(chain)
         if last and not wrong:
             wrong, self.fault = answer_problem(text, chain.case)

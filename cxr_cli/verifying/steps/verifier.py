@@ -48,8 +48,7 @@ class Verifier:
         chain = Chain(case, evidence, len(steps))
         results = []
         for number, (step, reading, opinion) in enumerate(zip(steps, self.readings(steps), opinions, strict=True), 1):
-            check = StepCheck(number, step, reading)
-            check.add_opinion(opinion)
+            check = StepCheck(number, step, reading, opinion)
             check.check_words(chain)
             check.check_repetition(chain)
             check.check_conclusion(chain)
