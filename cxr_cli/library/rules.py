@@ -15,6 +15,7 @@ from cxr_cli.findings import reader as reader_of
 from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.labelling.label_set import labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller, Labels
+from cxr_cli.labelling.row_labeller import RowLabeller
 from cxr_cli.library.plain_rows import plain_row, plain_value, text_or_empty
 from cxr_cli.mining.cases import Miner
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # what only some commands need is loaded where it is used: it
 T = TypeVar("T")
 Texts = Sequence[str | None]
 PairScores = dict[str, float | None]
+OptionPairs = tuple[tuple[str, Any], ...]
 _KEPT = 16  # lexicons and settings whose readers, miners and scorers are kept in a process
 
 
@@ -64,10 +66,17 @@ class Rules:
         """
         return _kept_labeller(self, label_set, _between_commas(findings)).labels(text_or_empty(report))
 
+    def label_study(self, study: Mapping[str, Any], **options: Any) -> Row:
+        """The study with `labels`, and `why` where they are null, as `cxr label` writes it. options: those of
+        `row_labeller`, such as label_set="mimic", findings="edema", mentions=True."""
+        row = plain_row(study, Study)
+        labeller = _kept_row_labeller(self, _hashable_options(options))
+        return _about(row, lambda: row | labeller(row))
+
     def mine(self, study: Mapping[str, Any], **options: Any) -> list[Row]:
         """The cases of a study. options: those of `Miner`, such as tasks=["binary"], findings="edema", seed=1."""
         row = plain_row(study, Study)
-        miner = _kept_miner(self, tuple((name, _hashable(value)) for name, value in sorted(options.items())))
+        miner = _kept_miner(self, _hashable_options(options))
         return _about(row, lambda: miner(row))
 
     def verify(self, case: Mapping[str, Any], on: Chains = "steps") -> Row:
@@ -82,10 +91,7 @@ class Rules:
     def score(self, row: Mapping[str, Any], **options: Any) -> Row:
         """The row with `scores`, and `why` for each that is null. options: those of `Scorer`, such as
         statements=True, empty="zero"."""
-        answered, scorer = (
-            plain_row(row, ScoredCase),
-            _kept_scorer(self, tuple((name, _hashable(value)) for name, value in sorted(options.items()))),
-        )
+        answered, scorer = plain_row(row, ScoredCase), _kept_scorer(self, _hashable_options(options))
         return _about(answered, lambda: result_of(scorer.row(answered)))
 
     @overload
@@ -139,6 +145,19 @@ class Rules:
             return Labeller(self.reader, of_findings(parse_findings(names, lexicon)))
         labels = labels_of(label_set or "chexpert", lexicon)
         return Labeller(self.reader, labels, None if names is None else parse_labels(names, labels, lexicon))
+
+    def row_labeller(
+        self,
+        label_set: str | None = None,
+        findings: str | Sequence[str] | None = None,
+        *,
+        mentions: bool = False,
+        sections: bool = False,
+    ) -> RowLabeller:
+        """A new one, of a labeller for these; mentions, sections: adds these keys. Raises CxrError."""
+        name = label_set or ("all" if findings else "chexpert")
+        labeller = self.labeller(label_set, findings)
+        return RowLabeller(labeller, name, by_name=bool(findings), mentions=mentions, sections=sections)
 
     def scorer(self, **options: Any) -> Scorer:
         """A new one. options: those of `Scorer`. Raises CxrError."""
@@ -195,8 +214,10 @@ def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list | set) else value
+def _hashable_options(options: Mapping[str, Any]) -> OptionPairs:
+    return tuple(
+        (name, tuple(value) if isinstance(value, list | set) else value) for name, value in sorted(options.items())
+    )
 
 
 @lru_cache(_KEPT)
@@ -210,7 +231,12 @@ def _kept_labeller(rules: Rules, label_set: str | None, findings: str | None) ->
 
 
 @lru_cache(_KEPT)
-def _kept_miner(rules: Rules, options: tuple[tuple[str, Any], ...]) -> Miner:
+def _kept_row_labeller(rules: Rules, options: OptionPairs) -> RowLabeller:
+    return rules.row_labeller(**dict(options))
+
+
+@lru_cache(_KEPT)
+def _kept_miner(rules: Rules, options: OptionPairs) -> Miner:
     return rules.miner(**dict(options))
 
 
@@ -222,5 +248,5 @@ def _kept_judge(rules: Rules, on: Chains) -> CaseJudge:
 
 
 @lru_cache(_KEPT)
-def _kept_scorer(rules: Rules, options: tuple[tuple[str, Any], ...]) -> Scorer:
+def _kept_scorer(rules: Rules, options: OptionPairs) -> Scorer:
     return rules.scorer(**dict(options))

@@ -4,17 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from cxr_cli.errors import CxrError, RowError
-from cxr_cli.findings.sections import why_silent
+from cxr_cli.errors import CxrError
 from cxr_cli.labelling import readings
 from cxr_cli.labelling.gold import Gold
 from cxr_cli.labelling.label_tables import flat_row, label_table
 from cxr_cli.library.rules import Rules
-from cxr_cli.records import merge_reasons
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.rows.files.csv_format import csv_line
 from cxr_cli.rows.files.formats import is_csv
-from cxr_cli.rows.signatures import in_use, listed, signature
 from cxr_cli.sources.inputs import labeler_csv
 from cxr_cli.sources.shapes import own_shape
 
@@ -50,15 +47,11 @@ class _Labelling:
         self.options, self.table = options, label_table(options.format) if options.format else None
         rules = Rules(options.lexicon)
         self.lexicon = rules.reader.lexicon
-        self.labeller = rules.labeller(options.label_set, options.findings)
-        self.reader = self.labeller.reader
-        name = options.label_set or ("all" if options.findings else "chexpert")
-        settings = in_use(
-            findings=listed(self.labeller.names) if options.findings else "",
-            mentions=options.mentions,
-            sections=options.sections,
+        self.additions = rules.row_labeller(
+            options.label_set, options.findings, mentions=options.mentions, sections=options.sections
         )
-        self.labelled_by = signature("rules", self.reader.lexicon.digest, set=name, **settings)
+        self.labeller, self.labelled_by = self.additions.labeller, self.additions.signature
+        self.reader = self.labeller.reader
 
     def write(self) -> int:
         """The rows, each with its labels; as a CSV file in columns."""
@@ -116,24 +109,10 @@ class _Labelling:
         return Flow(flow, find_source=find, shape=own_shape, protected=(gold,) if gold else (), dry_run=dry_run)
 
     def _labelled(self, rows: Iterable[Row], flow: Flow) -> Iterator[Row]:
-        for row, additions in flow.each(self._additions, iter(rows), self.options.jobs):
+        for row, additions in flow.each(self.additions, iter(rows), self.options.jobs):
             if self.options.explain:
                 note(*readings.explained_reading(row["id"], row["report"] or "", self.reader))
             yield row | additions
-
-    def _additions(self, row: Row) -> Row:
-        """What a study gets: its labels; null, with the reason, where no findings can be read."""
-        if "report" not in row:
-            raise RowError("", "no report (if it has another name: --map report=COLUMN)")
-        options, report = self.options, row["report"] or ""
-        reason = why_silent(report)
-        result: Row = {"labels": None if reason else self.labeller.labels(report)}
-        if options.mentions:
-            result["mentions"] = readings.mentions(report, self.reader)
-        if options.sections:
-            result["sections"] = readings.section_rows(report)
-        why = merge_reasons(row, ["labels"], {"labels": reason} if reason else {})
-        return result | {"labelled_by": self.labelled_by} | why
 
     def _shaped(self, row: Row) -> Row:
         """As the output takes it: a table of another tool, a CSV file with a column for each label, or the row."""

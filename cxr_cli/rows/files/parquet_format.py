@@ -1,12 +1,12 @@
 """Parquet and Arrow, read and written in constant memory."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,6 +16,9 @@ from cxr_cli.records import Row
 from cxr_cli.rows.files.embedded_films import film_names, is_film_type, scan_table
 from cxr_cli.rows.files.formats import Item, Shards, Sink
 from cxr_cli.rows.files.json_text import number_of
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Convert = Callable[[Any], Any]
 _BATCH_ROWS, _FILM_ROWS = 1000, 16
@@ -72,7 +75,7 @@ def _read_batches(path: Path, what: str, part: Callable[[int], tuple[int, int]] 
     """part: of the number of all rows, those that are read: from which on, and where they end."""
     import polars as pl
 
-    number, cells = 0, _Cells()
+    number, cells = 0, TableCells()
     try:
         table = scan_table(path)
         films = [name for name, type_ in table.collect_schema().items() if is_film_type(type_)]
@@ -80,16 +83,12 @@ def _read_batches(path: Path, what: str, part: Callable[[int], tuple[int, int]] 
             number, end = part(table.select(pl.len()).collect().item())
             table = table.slice(number, end - number)
         for batch in table.collect_batches(chunk_size=_FILM_ROWS if films else _BATCH_ROWS):
-            types = {name: type_ for name, type_ in batch.schema.items() if name not in films}
-            convert = {name: convert for name, type_ in types.items() if (convert := cells.converter(type_))}
-            counts = [pl.col(name).cast(_as_count(batch.schema[name])) for name in convert]
-            for row in batch.with_columns(counts).iter_rows(named=True):
+            for row, reason in cells.rows(batch, films):
                 number += 1
                 row |= {name: film_names(row[name], path, name, number) for name in films}
-                if reason := _convert(row, convert):
-                    yield f"{path}:{number}", {name: str(value) for name, value in row.items()}, reason
-                else:
-                    yield f"{path}:{number}", row, None
+                if reason:
+                    row = {name: str(value) for name, value in row.items()}
+                yield f"{path}:{number}", row, reason
     except (pl.exceptions.PolarsError, OSError) as error:
         raise CxrError(f"{path}: not {what}, or damaged after row {number}") from error
     if cells.not_numbers:
@@ -124,11 +123,21 @@ def _as_count(type_: Any) -> Any:
     return type_
 
 
-class _Cells:
+class TableCells:
     """Makes JSON's values of a column's. not_numbers: how many numbers were NaN or infinite."""
 
     def __init__(self) -> None:
         self.not_numbers = 0
+
+    def rows(self, table: "pl.DataFrame", films: Container[str] = ()) -> Iterator[tuple[Row, str | None]]:
+        """Each row of the table; with the reason, if it is broken. films: columns whose cells stay as they are."""
+        import polars as pl
+
+        types = {name: type_ for name, type_ in table.schema.items() if name not in films}
+        convert = {name: convert for name, type_ in types.items() if (convert := self.converter(type_))}
+        counts = [pl.col(name).cast(_as_count(types[name])) for name in convert]
+        for row in table.with_columns(counts).iter_rows(named=True):
+            yield row, _convert(row, convert)
 
     def converter(self, type_: Any) -> Convert | None:
         """A function for values that are not None; None if they are JSON's already. It raises OverflowError and
