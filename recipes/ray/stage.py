@@ -10,8 +10,12 @@ run was ended. Exit code 3: all is done, but rows were rejected.
 
 import json
 import logging
+import re
+import socket
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,6 +47,18 @@ from cxr_cli.verifying.filtering import CaseFilter
 FOLDERS = ROWS, REJECTS, CHECKPOINT = "rows", "rejects", "checkpoint"
 SETTINGS, LOCK = "stage.json", "lock"
 CPUS = 2  # of the cluster, at least: while Ray filters by its checkpoint, an actor of its own holds one
+
+
+@contextmanager
+def without_data() -> Iterator[None]:
+    """On a worker: CxrError, with its kind and its place alone, for an error that might quote a report."""
+    try:
+        yield
+    except CxrError:
+        raise
+    except Exception as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        raise CxrError(f"internal error: {type(error).__name__} at {Path(at.filename).name}:{at.lineno}") from None
 
 
 def verified(rules: Rules, row: Row, on: Any = "steps") -> list[Row]:
@@ -90,25 +106,25 @@ class Work(NamedTuple):
 
         They stay together until they are written, so that a study is done when all its cases are.
         """
-        mapper = Mapper(self.mapping, "INPUT", table=True)
         results: list[list[str]] = []
         rejects: list[str | None] = []
-        for row, reason in TableCells().rows(pl.from_arrow(table)):
-            lines: list[str] = []
-            reject: Row | None = None
-            try:
-                if reason:
-                    raise RowError("", reason)
-                lines = [json_text.encode(result).decode() for result in self.rows_of(restore(mapper(row)))]
-            except RowError as error:
-                reject = {"id": str(row[self.id_column]), "reason": error.reason, "row": row}
-            results.append(lines)
-            rejects.append(json_text.encode(reject).decode() if reject else None)
+        with without_data():
+            for rows, reject in self.results(table):
+                results.append([json_text.encode(row).decode() for row in rows])
+                rejects.append(json_text.encode(reject).decode() if reject else None)
         columns = {ROWS: pa.array(results, pa.list_(pa.string())), REJECTS: pa.array(rejects, pa.string())}
         return pa.table({self.id_column: table[self.id_column], **columns})
 
-    def rows_of(self, row: Row) -> list[Row]:
-        return STAGES[self.stage].rows(self.rules, row, **self.options)
+    def results(self, table: pa.Table) -> Iterator[tuple[list[Row], Row | None]]:
+        """For each row the rows that it becomes, or what is written of it when it is rejected."""
+        mapper, stage = Mapper(self.mapping, "INPUT", table=True), STAGES[self.stage]
+        for row, reason in TableCells().rows(pl.from_arrow(table)):
+            try:
+                if reason:
+                    raise RowError("", reason)
+                yield stage.rows(self.rules, restore(mapper(row)), **self.options), None
+            except RowError as error:
+                yield [], {"id": str(row[self.id_column]), "reason": error.reason, "row": row}
 
 
 class RowFiles(BlockBasedFileDatasink):
@@ -122,15 +138,16 @@ class RowFiles(BlockBasedFileDatasink):
     def write_block(self, block: Any, block_index: int, ctx: Any) -> None:
         name = self.filename_provider.get_filename_for_task(ctx.kwargs["write_uuid"], ctx.task_idx)
         table = block.to_arrow()
-        rows = [json_text.decode(line.encode()) for lines in table[ROWS].to_pylist() for line in lines]
-        if rows:
-            buffer = BytesIO()
-            pq.write_table(pa.Table.from_pylist([self._cells(row) for row in rows], self.schema), buffer)
-            with WholeFile(self.out / ROWS / f"{name}.parquet") as file:
-                file.write(buffer.getvalue())
-        if lines := [line for line in table[REJECTS].to_pylist() if line]:
-            with WholeFile(self.out / REJECTS / f"{name}.jsonl") as file:
-                file.write("".join(f"{line}\n" for line in lines))
+        with without_data():
+            rows = [self._cells(json_text.decode(line.encode())) for lines in table[ROWS].to_pylist() for line in lines]
+            if rows:
+                buffer = BytesIO()
+                pq.write_table(pa.Table.from_pylist(rows, self.schema), buffer)
+                with WholeFile(self.out / ROWS / f"{name}.parquet") as file:
+                    file.write(buffer.getvalue())
+            if lines := [line for line in table[REJECTS].to_pylist() if line]:
+                with WholeFile(self.out / REJECTS / f"{name}.jsonl") as file:
+                    file.write("".join(f"{line}\n" for line in lines))
 
     def _cells(self, row: Row) -> Row:
         """Texts for lists and objects: every file has the same columns of the same types."""
@@ -211,14 +228,35 @@ def open_folder(out: Path, settings: Row) -> OutputLock:
     return lock
 
 
+def check_address(address: str) -> None:
+    """CxrError: nobody is there, for which Ray would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if port.isdecimal():
+        try:
+            socket.create_connection((host.rpartition("/")[2], int(port)), timeout=5).close()
+        except OSError as error:
+            raise _no_ray(address) from error
+
+
+def _no_ray(address: str) -> CxrError:
+    return CxrError(f"no Ray at {address}: start one by `ray start --head`, or name another --address")
+
+
+def worker_reason(error: BaseException) -> str:
+    """The first error in the traceback of a worker, on one line."""
+    first = re.search(r"^[\w.]*(Error|Exception|Invalid)\b: .+$", str(error), re.MULTILINE)
+    return first[0].removeprefix(f"{CxrError.__module__}.CxrError: ") if first else f"Ray: {type(error).__name__}"
+
+
 def run_on_ray(source: Path, out: Path, work: Work, schema: pa.Schema, rows_per_file: int, address: str) -> None:
     """Tasks, no actors: Ray runs those of a dead worker again, and they leave its filter and its reading the CPUs that
     these need."""
+    check_address(address)
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise CxrError(f"no Ray at {address}: start one by `ray start --head`, or name another --address") from error
+        raise _no_ray(address) from error
     if (cpus := ray.cluster_resources().get("CPU", 0)) < CPUS:
         raise CxrError(f"Ray has {cpus:g} CPU, and needs {CPUS} or more")
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
@@ -232,7 +270,7 @@ def run_on_ray(source: Path, out: Path, work: Work, schema: pa.Schema, rows_per_
         results = rows.map_batches(work, batch_format="pyarrow", batch_size=rows_per_file)
         results.write_datasink(RowFiles(out, schema, rows_per_file))
     except ray.exceptions.RayError as error:
-        raise CxrError(f"Ray: {library_message(getattr(error, 'cause', None) or error)}") from error
+        raise CxrError(worker_reason(error)) from error
 
 
 def count_rows(files: Iterable[Path]) -> int:
