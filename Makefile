@@ -11,6 +11,7 @@ READY := $(VENV)/ready
 VLLM := build/vllm-cpu
 TRAINERS := build/trainers
 ADAPTERS := build/adapters
+RAY := build/ray
 PYTEST := OMP_NUM_THREADS=1 python -m pytest -n auto --maxprocesses 8 --dist loadfile
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -51,12 +52,14 @@ $(TRAINERS)/ready: tests/rewards/other_trainers/build.py tests/rewards/other_tra
 	$(VENV)/bin/python tests/rewards/other_trainers/build.py $(TRAINERS)
 	touch $@
 
-$(ADAPTERS)/ready: tests/adapters/requirements.txt | $(READY)
+$(ADAPTERS)/ready: tests/adapters/requirements.txt
+$(RAY)/ready: tests/recipes/ray/requirements.txt
+$(ADAPTERS)/ready $(RAY)/ready: | $(READY)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --upgrade \
-	  --target $(ADAPTERS) -r tests/adapters/requirements.txt
+	  --target $(@D) -r $<
 	touch $@
 
-install-all: $(READY) $(VLLM)/ready $(TRAINERS)/ready $(ADAPTERS)/ready  # by `make -j4`, side by side
+install-all: $(READY) $(VLLM)/ready $(TRAINERS)/ready $(ADAPTERS)/ready $(RAY)/ready  # by `make -j4`, side by side
 
 test-all:  ## all tests, with a vLLM that is built for them: twenty minutes or more
 	@$(MAKE) -j4 --no-print-directory install-all

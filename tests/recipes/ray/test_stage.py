@@ -1,0 +1,221 @@
+"""recipes/ray/stage.py on a Ray of this machine, with two CPUs. `make build/ray/ready` installs Ray."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psutil
+import pytest
+
+from cxr_cli.records import Row
+from cxr_cli.rows.fields import restore
+from cxr_cli.rows.files.reading import find
+
+ROOT = Path(__file__).parents[3]
+RECIPE = ROOT / "recipes" / "ray" / "stage.py"
+PACKAGES = ROOT / "build" / "ray"
+STUDIES, ROWS_PER_FILE, BROKEN = 2400, 100, 8
+REPORTS = ("Small left pleural effusion. Possible edema.", "The lungs are clear.", "Pulmonary edema. Cardiomegaly.")
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
+    "PYTHONPATH": os.pathsep.join(map(str, (ROOT, PACKAGES))),
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "CUDA_VISIBLE_DEVICES": "",
+}
+RUNS = """
+import json, runpy, sys
+for line in sys.stdin:
+    sys.argv = json.loads(line)
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as end:
+        print(end.code, file=sys.stderr)
+"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (PACKAGES / "ready").exists(), reason="needs `make build/ray/ready`"),
+]
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[psutil.Process]:
+    """The process that runs Ray, on loopback. At the end nothing of it is left."""
+    folder = tempfile.mkdtemp(prefix="cxr-ray-", dir="/tmp")  # paths of sockets must be short
+    flags = "--head --block --port 0 --num-cpus 2 --node-ip-address 127.0.0.1 --include-dashboard false"
+    memory = "--object-store-memory 100000000 --disable-usage-stats"
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", *flags.split(), *memory.split()]
+    log = Path(folder, "log")
+    with log.open("wb") as file:
+        process = psutil.Popen([*command, "--temp-dir", folder], env=ENVIRONMENT, stdout=file, stderr=file)
+    address = Path(folder, "ray_current_cluster")
+    try:
+        wait_for(lambda: address.exists() and b"started" in log.read_bytes(), process)
+        ENVIRONMENT["RAY_ADDRESS"] = address.read_text().strip()
+        yield process
+    finally:
+        processes = [*process.children(recursive=True), process]
+        for one in processes:  # SIGTERM would wait for half a minute for what runs on it
+            one.kill()
+        _, alive = psutil.wait_procs(processes, timeout=20)
+        shutil.rmtree(folder, ignore_errors=True)
+    assert alive == []
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[Any] | psutil.Popen) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, "it ended before its time"
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With `studies`, a folder of three files; some studies are broken, and others have nothing to ask about."""
+    folder = tmp_path_factory.mktemp("ray")
+    (folder / "studies").mkdir()
+    rows = [{"uid": n, "text": REPORTS[n % 3], "labels": None, "age": 40.5} for n in range(STUDIES)]
+    for row in rows[:: STUDIES // BROKEN]:
+        row["labels"] = "unclear"
+    for row in rows[1 :: STUDIES // BROKEN]:
+        row["text"] = None
+    for k in range(3):
+        part = pl.DataFrame(rows[k::3], schema_overrides={"text": pl.String, "labels": pl.String})
+        part.write_parquet(folder / "studies" / f"{k}.parquet")
+    return folder
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, RECIPE, *map(str, arguments)]
+    return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def mine(folder: Path) -> list[object]:
+    options = ["--options", '{"findings": "edema"}', "--map", "id=uid,report=text", "--rows-per-file", ROWS_PER_FILE]
+    return ["mine", folder / "studies", folder / "mined", *options]
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Its exit code, and its own lines on standard error."""
+    _, errors = process.communicate(timeout=120)
+    assert not any(report in errors for report in REPORTS)
+    return process.returncode, "".join(line for line in errors.splitlines(True) if line.startswith("cxr: "))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("checkpoint/*.parquet") if ".pending" not in path.name]
+
+
+def rows(path: Path) -> list[Row]:
+    """Sorted by id; a missing key is null in a table."""
+    return sorted(
+        (
+            {name: cell for name, cell in restore(row).items() if cell is not None}
+            for _, row, _ in find(str(path)).items()
+        ),
+        key=lambda row: row["id"],
+    )
+
+
+def command(*arguments: object) -> list[Row]:
+    """What the command writes."""
+    *words, output = map(str, arguments)
+    done = subprocess.run([sys.executable, "-m", "cxr_cli", *words, "-o", output], capture_output=True, text=True)
+    assert done.returncode in (0, 3), done.stderr
+    return rows(Path(output))
+
+
+def test_killed_and_resumed(ray: psutil.Process, folder: Path) -> None:
+    """A worker is killed, then the driver; the same command does the rest, and when all is done nothing."""
+    out = folder / "mined"
+    driver = start(*mine(folder))
+    wait_for(lambda: len(checkpoints(out)) >= 3, driver)
+    workers = [child for child in ray.children(recursive=True) if "->Write" in " ".join(child.cmdline())]
+    workers[0].kill()
+    wait_for(lambda: len(checkpoints(out)) >= 8, driver)
+    driver.kill()
+    driver.communicate()
+    done = {path.stem for path in checkpoints(out)}
+    assert 8 <= len(done) < STUDIES // ROWS_PER_FILE
+    before = {name: data for name, data in files(out / "rows").items() if name.removesuffix(".parquet") in done}
+
+    code, message = finish(start(*mine(folder)))
+
+    skip = ["--on-error", "skip", "--rejects", folder / "rejects.jsonl"]
+    columns = ["--findings", "edema", "--map", "id=uid,report=text"]
+    cases = command("mine", folder / "studies", *columns, *skip, folder / "mined.jsonl")
+    earlier = len(done) * ROWS_PER_FILE
+    assert (code, message) == (
+        3,
+        f"cxr: {STUDIES} rows in ({earlier} of them by earlier runs) -> {len(cases)} rows in {out}/rows, "
+        f"{BROKEN} rejected\n",
+    )
+    assert rows(out / "rows") == cases
+    assert before.items() <= files(out / "rows").items()
+    ids = pl.concat([pl.read_parquet(path) for path in checkpoints(out)])["uid"]
+    assert sorted(ids) == [*range(STUDIES)]
+    rejects = [json.loads(line) for path in (out / "rejects").iterdir() for line in path.open()]
+    expected = [json.loads(line) for line in (folder / "rejects.jsonl").open()]
+    assert sorted((r["id"], r["reason"]) for r in rejects) == sorted((r["id"], r["reason"]) for r in expected)
+
+    complete = files(out)
+    began = time.monotonic()
+    code, message = finish(start(*mine(folder)))
+    assert (code, message.split(" -> ")[0]) == (3, f"cxr: {STUDIES} rows in ({STUDIES} of them by earlier runs)")
+    assert files(out) == complete
+    assert time.monotonic() - began < 30
+
+
+def test_stages_follow_each_other(ray: psutil.Process, folder: Path) -> None:
+    source = folder / "mined" / "rows"
+    cases = command("verify", source, folder / "verified.jsonl")
+    message = f"cxr: {len(rows(source))} rows in -> {len(cases)} rows in {folder}/verified/rows, 0 rejected\n"
+    assert finish(start("verify", source, folder / "verified")) == (0, message)
+    assert rows(folder / "verified" / "rows") == cases
+
+
+def test_errors(folder: Path) -> None:
+    """Each is one line, and nothing is written or removed."""
+    studies, out, other = folder / "studies", folder / "mined", folder / "other"
+    (other / "rows").mkdir(parents=True)
+    pl.DataFrame({"id": ["a", "a"], "report": REPORTS[:2]}).write_parquet(other / "doubled.parquet")
+    before = files(folder)
+    cases: list[tuple[list[object], str, int]] = [
+        (
+            ["label", studies, folder / "new", "--map", "id=uid,report=text", "--address", "127.0.0.1:1"],
+            "no Ray at 127.0.0.1:1: start one by `ray start --head`, or name another --address",
+            1,
+        ),
+        (
+            [*mine(folder)[:2], other, *mine(folder)[3:]],
+            f"{other} holds something else than an output of this recipe: name another folder",
+            1,
+        ),
+        (
+            [*mine(folder), "--unmentioned", "unknown"],
+            f"{out} was made with another `unmentioned`: normal, not unknown",
+            1,
+        ),
+        (["label", other, folder / "new"], f"{other}: ids are doubled; the first: a", 1),
+        (["label", studies, folder / "new"], f"{studies}: no column `id`: --map id=uid", 1),
+        (["label", folder, folder / "new"], f"{folder} is no folder of Parquet files", 1),
+    ]
+    lines = "".join(f"{json.dumps([str(RECIPE), *map(str, arguments)])}\n" for arguments, _, _ in cases)
+    done = subprocess.run([sys.executable, "-c", RUNS], input=lines, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.stderr.splitlines() == [text for _, message, code in cases for text in (f"cxr: {message}", str(code))]
+    shutil.rmtree(folder / "new", ignore_errors=True)
+    assert files(folder) == before
