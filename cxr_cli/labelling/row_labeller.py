@@ -9,8 +9,8 @@ from cxr_cli.rows.signatures import in_use, listed, signature
 
 
 class RowLabeller:
-    """label_set: the name of the labeller's set. by_name: were its labels chosen by name? mentions, sections: adds these
-    keys. signature: of all that changes a row."""
+    """label_set: the name of the labeller's set. by_name: were its labels chosen by name? mentions, sections: adds
+    these keys. signature: of all that changes a row."""
 
     def __init__(
         self, labeller: Labeller, label_set: str, *, by_name: bool, mentions: bool = False, sections: bool = False

@@ -262,6 +262,7 @@ def run_on_ray(source: Path, out: Path, work: Work, schema: pa.Schema, rows_per_
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = sys.stderr.isatty()
+    context.use_datasource_v2 = False  # which reads the footer of each file first, by actors that are started for it
     context.checkpoint_config = CheckpointConfig(
         work.id_column, str(out / CHECKPOINT), delete_checkpoint_on_success=False
     )

@@ -356,6 +356,7 @@ def check_equal_to_the_commands(tool: Tool, folder: Path, studies: list[Row], po
     replies = written({**row, "prediction": str(row["answer"])} for row in answered)
     assert library(rules.score, replies) == command("score", replies, *flag)
     labelled = command("label", studies_text)
+    assert library(rules.label_study, studies_text) == labelled
     for line in labelled.splitlines():
         row = json.loads(line)
         assert row["labels"] is None or row["labels"] == rules.label(row["report"])

@@ -18,6 +18,7 @@ import pytest
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import restore
 from cxr_cli.rows.files.reading import find
+from cxr_cli.rows.output.output_lock import OutputLock
 
 ROOT = Path(__file__).parents[3]
 RECIPE = ROOT / "recipes" / "ray" / "stage.py"
@@ -206,16 +207,19 @@ def test_errors(folder: Path) -> None:
             1,
         ),
         (
-            [*mine(folder), "--unmentioned", "unknown"],
-            f"{out} was made with another `unmentioned`: normal, not unknown",
+            ["verify", out / "rows", folder / "verified", "--unmentioned", "unknown"],
+            f"{folder}/verified was made with another `unmentioned`: normal, not unknown",
             1,
         ),
+        (mine(folder), f"{out}: another run is writing it; wait for its end, or name another file", 1),
         (["label", other, folder / "new"], f"{other}: ids are doubled; the first: a", 1),
         (["label", studies, folder / "new"], f"{studies}: no column `id`: --map id=uid", 1),
         (["label", folder, folder / "new"], f"{folder} is no folder of Parquet files", 1),
     ]
     lines = "".join(f"{json.dumps([str(RECIPE), *map(str, arguments)])}\n" for arguments, _, _ in cases)
+    lock = OutputLock(out / "lock", out)
     done = subprocess.run([sys.executable, "-c", RUNS], input=lines, env=ENVIRONMENT, capture_output=True, text=True)
+    lock.close()
     assert done.stderr.splitlines() == [text for _, message, code in cases for text in (f"cxr: {message}", str(code))]
     shutil.rmtree(folder / "new", ignore_errors=True)
     assert files(folder) == before
