@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import psutil
 import pytest
 
 from cxr_cli.records import Row
@@ -20,6 +19,7 @@ from cxr_cli.rows.fields import restore
 from cxr_cli.rows.files.reading import find
 from cxr_cli.rows.output.output_lock import OutputLock
 
+psutil = pytest.importorskip("psutil")
 ROOT = Path(__file__).parents[3]
 RECIPE = ROOT / "recipes" / "ray" / "stage.py"
 PACKAGES = ROOT / "build" / "ray"
@@ -48,7 +48,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def ray() -> Iterator[psutil.Process]:
+def ray() -> Iterator[Any]:
     """The process that runs Ray, on loopback. At the end nothing of it is left."""
     folder = tempfile.mkdtemp(prefix="cxr-ray-", dir="/tmp")  # paths of sockets must be short
     flags = "--head --block --port 0 --num-cpus 2 --node-ip-address 127.0.0.1 --include-dashboard false"
@@ -71,7 +71,7 @@ def ray() -> Iterator[psutil.Process]:
     assert alive == []
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[Any] | psutil.Popen) -> None:
+def wait_for(condition: Callable[[], bool], process: Any) -> None:
     end = time.monotonic() + 120
     while not condition():
         assert process.poll() is None, "it ended before its time"
@@ -140,7 +140,7 @@ def command(*arguments: object) -> list[Row]:
     return rows(Path(output))
 
 
-def test_killed_and_resumed(ray: psutil.Process, folder: Path) -> None:
+def test_killed_and_resumed(ray: Any, folder: Path) -> None:
     """A worker is killed, then the driver; the same command does the rest, and when all is done nothing."""
     out = folder / "mined"
     driver = start(*mine(folder))
@@ -181,7 +181,7 @@ def test_killed_and_resumed(ray: psutil.Process, folder: Path) -> None:
     assert time.monotonic() - began < 30
 
 
-def test_stages_follow_each_other(ray: psutil.Process, folder: Path) -> None:
+def test_stages_follow_each_other(ray: Any, folder: Path) -> None:
     source = folder / "mined" / "rows"
     cases = command("verify", source, folder / "verified.jsonl")
     message = f"cxr: {len(rows(source))} rows in -> {len(cases)} rows in {folder}/verified/rows, 0 rejected\n"
