@@ -35,6 +35,25 @@ def test_help_loads_nothing_heavy() -> None:
     assert imported("--help").isdisjoint(heavy)
 
 
+def test_commands_on_texts_load_nothing_for_films_tables_and_models(tmp_path: Path) -> None:
+    lines = [
+        *("mine examples -o cases.jsonl", "verify cases.jsonl -o steps.jsonl", "label examples -o labels.jsonl"),
+        f"score {ROOT}/examples/answers.jsonl -o scores.jsonl",
+    ]
+    script = (
+        "import sys; from cxr_cli.cli import main\n"
+        f"for line in {lines}:\n"
+        "    sys.argv = ['cxr', *line.split()]\n"
+        "    try: main()\n"
+        "    except SystemExit as end: assert not end.code, line\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    heavy = {"polars", "numpy", "PIL", "pydicom", "torch", "transformers", "matplotlib", "aiohttp", "asyncio"}
+    heavy |= {"tqdm", "concurrent.futures", "multiprocessing", "importlib.resources", "traceback", "yaml", "attr"}
+    assert (done.returncode, heavy & {*done.stdout.split()}) == (0, set()), done.stderr
+
+
 def test_help_and_version() -> None:
     done = command("--help")
     assert (done.returncode, done.stderr) == (0, "")

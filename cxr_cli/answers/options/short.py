@@ -49,7 +49,7 @@ _BEHIND_A = (
 )
 _KIND_WORDS = "|".join(f"(?P<{kind}>(?:{words})(?![\\w']))" for kind, words in _WORDS.items() if kind != "denied")
 _CHOICE_WORD = re.compile(
-    rf"(?P<option>(?:(?:an?|the)\s+)?(?<![\w-]){IN_SHADOW}(?![\w-]))"
+    rf"(?P<option>(?:(?:an?|the)\s+)?(?<![\w-])(?-i:{IN_SHADOW})(?![\w-]))"
     r"|(?P<bullet>(?<![\w.])\d{1,2}[.)](?=\s))"
     rf"|(?P<denied>(?<![\w'])(?:{_WORDS['denied']})(?![\w']))"
     rf"|(?<![\w'])(?:{_KIND_WORDS})"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -13,9 +14,14 @@ class Cue:
     """
 
     def __init__(self, *patterns: str) -> None:
-        self.pattern = re.compile(rf"\b(?:{'|'.join(patterns)})(?!\w)")
+        self._patterns = patterns
         first_words = (re.match(r"[a-z]+(?![?*{])", pattern) for pattern in patterns)
         self._first_words = AhoCorasick(sorted({word[0] for word in first_words if word}), MatchKind.LeftmostLongest)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Of all phrases; most texts hold no first word of one, and so need none."""
+        return re.compile(rf"\b(?:{'|'.join(self._patterns)})(?!\w)")
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """The matches that `self.pattern.finditer` gives."""

@@ -6,6 +6,7 @@ Only what names an answer is translated; the option's letter or text behind it i
 """
 
 import re
+from functools import cache
 
 from ahocorasick_rs import AhoCorasick
 
@@ -47,19 +48,14 @@ _NAMES_LETTER = (
     r"(?:(?:die|der|das|la|le|el|il|a|o|het|de) |l')?(?:(?:letra|lettre|lettera|buchstabe|letter|opci[oó]n|option"
     r"|opzione|op[cç][aã]o|alternativa|вариант|буква|选项|選項|選択肢)\s*)?(?=\W?[A-Z](?![A-Za-z]))"
 )
-_CUE = re.compile(
+_CUE = (
     rf"(?<![A-Za-zÀ-ӿ])(?:{'|'.join(_CUE_WORDS.values())})"
     rf"(?:\s*[:=–—-]\s*|\s*(?:{_LINKS})\s*[:=]?(?=[\s\"'(\[:A-Z]|[^\x00-\x7f])\s*|\s*(?=[(\[\"']?[A-Z](?![A-Za-z])))"
-    rf"(?:{_NAMES_LETTER})?",
-    re.I,
+    rf"(?:{_NAMES_LETTER})?"
 )
-_TWO_LETTERS = re.compile(r"(?<=\b[A-Z])[ ]*(?:\b(?:und|et|y|e|i|и|en|ve|og|och|va)\b|[和及与與と와과])[ ]*(?=[A-Z]\b)")
+_TWO_LETTERS = r"(?<=\b[A-Z])[ ]*(?:\b(?:und|et|y|e|i|и|en|ve|og|och|va)\b|[和及与與と와과])[ ]*(?=[A-Z]\b)"
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
-_LETTER_THEN_CJK = re.compile(rf"(?<![A-Za-z])([A-Za-z]) ?(?=[{_CJK}])")
-_CJK_THEN_LETTER = re.compile(rf"(?<=[{_CJK}])(?=[A-Za-z])")
-_IS_RIGHT = re.compile(
-    r"(?:(?<=Answer: [A-Z])|(?<=Option [A-Z])) (?:ist|est|es|è|é|is|jest|är|er) (?:la |le |a )?\w+", re.I
-)
+_IS_RIGHT = r"(?:(?<=Answer: [A-Z])|(?<=Option [A-Z])) (?:ist|est|es|è|é|is|jest|är|er) (?:la |le |a )?\w+"
 _ALIKE = str.maketrans("АВСЕ", "ABCE")
 _CYRILLIC_LETTER = re.compile(r"(?<=Answer: )([АВСЕ])(?!\w)")
 
@@ -74,12 +70,24 @@ _NO_WORDS = (
 _YES_OR_NO = re.compile(rf"(?:\A|(?<=Answer: ))(\W*)(?:({_YES_WORDS})|({_NO_WORDS}))(?![\w-])", re.I)
 
 
+@cache
+def _translations() -> list[tuple[re.Pattern[str], str]]:
+    """Patterns and what replaces them, one after the other. Made when a text first needs them: few do."""
+    return [
+        (re.compile(_TWO_LETTERS), " and "),
+        (re.compile(rf"(?<![A-Za-z])([A-Za-z]) ?(?=[{_CJK}])"), r"\1. "),
+        (re.compile(rf"(?<=[{_CJK}])(?=[A-Za-z])"), " "),
+        (re.compile(_CUE, re.I), "\nAnswer: "),
+        (re.compile(_IS_RIGHT, re.I), ""),
+    ]
+
+
 def answer_in_english(text: str) -> str:
     """The text with each cue of another language as "Answer: " on a line of its own."""
     if text.isascii() and not (_ANY_ASCII_CUE.find_matches_as_indexes(text.lower()) and _ASCII_CUE.search(text)):
         return text
-    text = _CJK_THEN_LETTER.sub(" ", _LETTER_THEN_CJK.sub(r"\1. ", _TWO_LETTERS.sub(" and ", text)))
-    text = _IS_RIGHT.sub("", _CUE.sub("\nAnswer: ", text))
+    for pattern, english in _translations():
+        text = pattern.sub(english, text)
     return _CYRILLIC_LETTER.sub(lambda match: match[1].translate(_ALIKE), text).strip()
 
 
