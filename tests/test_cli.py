@@ -31,7 +31,7 @@ def imported(*arguments: str) -> set[str]:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = {"polars", "numpy", "msgspec", "tqdm", "sqlite3", "pydicom", "PIL", "torch"}
+    heavy = {"polars", "numpy", "msgspec", "jsonlines", "tqdm", "sqlite3", "pydicom", "PIL", "torch"}
     assert imported("--help").isdisjoint(heavy)
 
 

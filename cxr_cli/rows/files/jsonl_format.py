@@ -5,12 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jsonlines
+
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.formats import Item, Shards, Sink, open_file
 from cxr_cli.rows.files.lines import ByteStream, LineReader, Stretch, escaped_text, text_problem
 
 _BOM = b"\xef\xbb\xbf"
-_RECORD_SEPARATOR = b"\x1e"  # before each line of a JSON text sequence, RFC 7464
 NO_ROW = "not a row: a row is one JSON object, {...}, on a line"
 
 
@@ -42,19 +43,23 @@ def read_jsonl(stream: ByteStream, name: str, before: int = 0) -> Iterator[Item]
     """One object a line. where: `name:line`. Blank lines, CRLF and a BOM are allowed, also of joined files. before: how
     many lines of the file come before those of the stream."""
     lines = LineReader(stream, name, before)
-    for line in lines:
-        text = line.removeprefix(_BOM).removeprefix(_RECORD_SEPARATOR)
-        if not text.strip():
-            continue
-        row, reason = None, None
+    reader = jsonlines.Reader(lines, loads=_decode_line)
+    while True:
         try:
-            row = json_text.decode(text)
-        except json_text.BrokenJson as error:
-            reason = error.reason
-        if isinstance(row, dict):
-            yield f"{name}:{lines.number}", row, None
+            row = reader.read(type=dict, skip_empty=True)
+        except EOFError:
+            return
+        except jsonlines.InvalidLineError as error:
+            text = lines.line.removeprefix(_BOM)
+            if text.strip():
+                reason = getattr(error.__cause__, "reason", None)
+                yield f"{name}:{lines.number}", escaped_text(text), line_problem(text, reason)
         else:
-            yield f"{name}:{lines.number}", escaped_text(text), line_problem(text, reason)
+            yield f"{name}:{lines.number}", row, None
+
+
+def _decode_line(text: str | bytes) -> Any:
+    return json_text.decode(text.encode() if isinstance(text, str) else text)
 
 
 def line_problem(line: bytes, reason: str | None) -> str:
