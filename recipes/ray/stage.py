@@ -11,6 +11,7 @@ run was ended. Exit code 3: all is done, but rows were rejected.
 import json
 import logging
 import re
+import signal
 import socket
 import sys
 import traceback
@@ -212,9 +213,8 @@ def open_folder(out: Path, settings: Row) -> OutputLock:
     if (out / SETTINGS).is_file():
         old = json.loads((out / SETTINGS).read_text())
         if differing := next((name for name, value in settings.items() if old.get(name) != value), None):
-            raise CxrError(
-                f"{out} was made with another `{differing}`: {old.get(differing)}, not {settings[differing]}"
-            )
+            was = f"{old.get(differing)}, not {settings[differing]}"
+            raise CxrError(f"{out} was made with another `{differing}`: {was}; name another folder")
         if missing := next((name for name in FOLDERS if not (out / name).is_dir()), None):
             raise CxrError(f"{out}: the folder {missing} is gone: name another folder, and start anew")
     for name in FOLDERS:
@@ -253,10 +253,12 @@ def run_on_ray(source: Path, out: Path, work: Work, schema: pa.Schema, rows_per_
     these need."""
     check_address(address)
     logging.getLogger("ray").setLevel(logging.ERROR)
+    at_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise _no_ray(address) from error
+    signal.signal(signal.SIGTERM, at_sigterm)  # Ray has put its own in the place of the tool's
     if (cpus := ray.cluster_resources().get("CPU", 0)) < CPUS:
         raise CxrError(f"Ray has {cpus:g} CPU, and needs {CPUS} or more")
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)

@@ -208,7 +208,7 @@ def test_errors(folder: Path) -> None:
         ),
         (
             ["verify", out / "rows", folder / "verified", "--unmentioned", "unknown"],
-            f"{folder}/verified was made with another `unmentioned`: normal, not unknown",
+            f"{folder}/verified was made with another `unmentioned`: normal, not unknown; name another folder",
             1,
         ),
         (mine(folder), f"{out}: another run is writing it; wait for its end, or name another file", 1),
