@@ -39,7 +39,7 @@ from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.embedded_films import is_film_type, scan_table
 from cxr_cli.rows.files.parquet_format import TableCells
 from cxr_cli.rows.files.reading import has_parquet
-from cxr_cli.rows.mapping import Mapper, mapping_advice
+from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.output_lock import OutputLock
 from cxr_cli.rows.output.writing import WholeFile
 from cxr_cli.rows.signatures import cxr_version
@@ -121,9 +121,10 @@ class Work(NamedTuple):
         mapper, stage = Mapper(self.mapping, "INPUT", table=True), STAGES[self.stage]
         for row, reason in TableCells().rows(pl.from_arrow(table)):
             try:
-                if reason:
+                study = restore(mapper(row))
+                if reason := reason or unmapped_section(study):
                     raise RowError("", reason)
-                yield stage.rows(self.rules, restore(mapper(row)), **self.options), None
+                yield stage.rows(self.rules, study, **self.options), None
             except RowError as error:
                 yield [], {"id": str(row[self.id_column]), "reason": error.reason, "row": row}
 
@@ -163,9 +164,19 @@ class RowFiles(BlockBasedFileDatasink):
         }
 
 
+@contextmanager
+def as_parquet(source: Path) -> Iterator[None]:
+    """CxrError for a folder of which polars cannot read what it is asked for."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise CxrError(f"{source}: a file in it is damaged, is no Parquet file, or has other columns") from error
+
+
 def schema_of(source: Path, work: Work) -> pa.Schema:
     """The columns of all files in `rows/`: numbers and truth values as in INPUT, all else as text."""
-    types = scan_table(source).collect_schema()
+    with as_parquet(source):
+        types = scan_table(source).collect_schema()
     if films := next((name for name, type_ in types.items() if is_film_type(type_)), None):
         raise CxrError(f"{source}: the column `{films}` holds films: take it out, and leave their paths")
     if work.id_column not in types:
@@ -186,7 +197,8 @@ def _scalar(type_: Any) -> pa.DataType:
 
 def ids_of(source: Path, column: str) -> pl.Series:
     """The ids of all rows. CxrError: one is missing or doubled, of which a checkpoint by id would know nothing."""
-    ids = scan_table(source).select(column).collect()[column]
+    with as_parquet(source):
+        ids = scan_table(source).select(column).collect()[column]
     if ids.null_count():
         raise CxrError(f"{source}: {ids.null_count()} of {len(ids)} rows have no id in the column `{column}`")
     doubled = ids.filter(ids.is_duplicated())
