@@ -27,6 +27,9 @@ _LIST_FOLLOWS = re.compile(r" (?:or|nor)\b")  # "no eff. or PTX"
 _VALUE = re.compile(r"(?:No|None|Nil|Absent|Negative|Normal|Yes|Present)[ \t.]*(?:\n|$)")  # of what stands above it
 _NARROWEST = 50  # columns that a text may be wrapped at
 _NEXT_WORD = re.compile(r"[ \t]*(\S+)")
+LONGEST_SENTENCE = 2000
+"""Characters: three times as many as the longest of a quarter of a million real ones. A longer run of words is no
+sentence, and is cut between two words, so that the time to read a text stays in proportion to its length."""
 
 
 class Sentence(NamedTuple):
@@ -65,10 +68,18 @@ def sentence_ends(text: str, start: int, stop: int) -> list[int]:
             width = width or max(map(len, text[start:stop].split("\n")))
             if _goes_on(text, begin, width):
                 continue
-        ends.append(end)
+        ends += _cuts(text, start, end)
         start = end
-    ends.append(stop)
-    return ends
+    return ends + _cuts(text, start, stop)
+
+
+def _cuts(text: str, start: int, end: int) -> list[int]:
+    """Where the pieces of a sentence end, the last one at its own end."""
+    cuts = []
+    while end - start > LONGEST_SENTENCE:
+        start = text.rfind(" ", start + 1, start + LONGEST_SENTENCE) + 1 or start + LONGEST_SENTENCE
+        cuts.append(start)
+    return [*cuts, end]
 
 
 def _is_abbreviation(text: str, start: int, end: int) -> bool:
