@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.findings import Finding, read, reader
-from cxr_cli.findings.sentences import sentences
+from cxr_cli.findings.sentences import LONGEST_SENTENCE, sentences
 
 FOLDER = Path(__file__).parents[1] / "golden"
 GOLDEN = [  # all that a sentence states; names and attributes in every family of wordings
@@ -118,6 +118,15 @@ def test_sentences_and_sections() -> None:
         ("findings", "There is none."),
         ("impression", "Normal"),
     ]
+
+
+@pytest.mark.parametrize("word", ["effusion, ", "effusion at the ", "no", "é"])
+def test_what_is_no_sentence_is_cut_between_words(word: str) -> None:
+    text = word * 4000 + " small left effusion. Edema."
+    pieces = [text[s.start : s.end] for s in sentences(text)]
+    assert max(map(len, pieces)) <= LONGEST_SENTENCE
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+    assert [f[:3] for f in read(text)[-2:]] == [("pleural effusion", "present", "left"), ("edema", "present", None)]
 
 
 def test_what_is_remembered_does_not_change_what_is_read() -> None:
