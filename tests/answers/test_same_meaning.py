@@ -1,17 +1,12 @@
-"""Open answers by their meaning, sets of findings, several answers in turn, and the time that reading takes."""
-
-from collections.abc import Callable
+"""Open answers by their meaning, sets of findings, several answers in turn."""
 
 import pytest
 
 from cxr_cli.answers.answer_key import reference_texts
 from cxr_cli.answers.grading import UNJUDGED, grade
-from cxr_cli.answers.replies.reply_format import parse_prompt
 from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.same_meaning import same_meaning
-from cxr_cli.answers.steps import as_steps
-from tests.timing import assert_linear
 
 
 @pytest.mark.parametrize(
@@ -104,52 +99,8 @@ def test_reasoning_beside_an_answer_in_json() -> None:
     assert (parts.think, parts.answer, parts.well_formed) == ("A line at the edge.", "B", False)
 
 
-NOISE = [
-    "the answer is A. ",
-    "答案是A，", "not A, but B. ", '{"answer": "A", ', "[A, ",
-    "A? No, ", "\\boxed{A} ", "la la la ",
-    "There is no pleural effusion. ", "A) Hernia: no\n", "Réponse : ", "<think>", "{",
-    "either A or B ", "(((", "''", "Option A is wrong. ",
-    "правильный ", "all but A ", "A: no, ", "```json\n", "1. A\n", "so so so ", "Answer: ",
-    "option b which ", "possible ", " ", ".", "_", "\n", "shows edema, ", "yes ",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("noise", NOISE)
-def test_time_is_linear_in_the_length(noise: str) -> None:
-    case = {
-        "question": "Is there an effusion?",
-        "options": ["Yes", "No"],
-        "answer": "No",
-        "findings": ["pleural effusion"],
-    }
-    assert_linear(lambda text: grade(case, text), noise)
-
-
-COURSES = {"question": "How has it changed?", "options": ["Improving", "Stable", "Worsening"], "answer": "Stable"}
-OPEN = {"question": "What is seen?", "answer": "Edema"}
-READINGS: list[tuple[str, Callable[[str], object], str]] = [  # what may stand in the way of one reading or another
-    ("an open tag", lambda text: parse_reply(f"<{text[2:]}"), " "),
-    ("a tag full of blanks", lambda text: grade(OPEN, f"<answer>a{text}a</answer>"), " "),
-    ("a tag full of stops", lambda text: grade(OPEN, f"<answer>a{text}a</answer>"), "."),
-    ("a tag full of signs", lambda text: grade(OPEN, f"<answer>a{text}a</answer>"), "_"),
-    ("a fence that is never closed", lambda text: grade(OPEN, f"```{text[2:]}"), " "),
-    ("a box with blanks behind it", lambda text: grade(OPEN, "\\boxed{B}" + text[2:]), " "),
-    ("a cut-off thought", lambda text: grade(COURSES, f"<think>a{text}a", "length"), "\n"),
-    ("words of the options", lambda text: grade(COURSES, text), "stable "),
-    ("a question of blanks", lambda text: parse_prompt(f"What{text}is seen?"), " "),
-    ("an option of blanks", lambda text: parse_prompt(f"Which? Options:\nA) {text[2:]}"), " "),
-    ("a right answer of blanks", lambda text: reference_texts({"answer": f"A{text[2:]}x"}, ("A", "B")), " "),
-    ("steps with line ends", lambda text: as_steps(f"1. a{text}b"), "\n"),
-]
-
-
-@pytest.mark.parametrize(("reading", "noise"), [x[1:] for x in READINGS], ids=[x[0] for x in READINGS])
-def test_time_of_each_reading_is_linear(reading: Callable[[str], object], noise: str) -> None:
-    assert_linear(reading, noise)
-
-
 def test_no_answer_is_too_long() -> None:
     """Brackets nested deeper than Python's stack and numbers longer than it converts are no answer, and no crash."""
-    assert grade(COURSES, "[" * 100_000 + "]" * 100_000)[0]["accuracy"] is None
+    course = {"question": "How has it changed?", "options": ["Improving", "Stable", "Worsening"], "answer": "Stable"}
+    assert grade(course, "[" * 100_000 + "]" * 100_000)[0]["accuracy"] is None
     assert reference_texts({"answer": "1" * 10_000}, ("Edema", "Nodule")) is None

@@ -1,13 +1,8 @@
 """Shorthand, British spelling and typing errors; and that other words stay what they are."""
 
-import time
-import timeit
-
 import pytest
 
-from cxr_cli.findings import Lexicon, Reader, read
-from cxr_cli.findings.lexicon.tokens import Tokenizer
-from cxr_cli.findings.wording.context import in_context
+from cxr_cli.findings import Lexicon, read
 from cxr_cli.findings.wording.normal_form import normalise, original
 from cxr_cli.findings.wording.words import LOOKALIKES, Words
 
@@ -72,39 +67,3 @@ def test_spans_are_those_of_the_words_as_they_were_written(text: str, spans: lis
     plain, offsets = WORDS.spell(*normalise(text))
     assert text[original(0, offsets) : original(len(plain) - 1, offsets) + 1] == text
     assert [text[f.start : f.end] for f in read(text)] == spans
-
-
-@pytest.mark.parametrize("text", ["l > r ", "larger on the left ", "cm pe sm ", "a larger ", "slightly increased "])
-def test_time_grows_with_the_length_of_a_sentence(text: str) -> None:
-    lexicon = Lexicon.load()
-    tokenizer = Tokenizer(lexicon)
-
-    def seconds(times: int) -> float:
-        plain, _ = WORDS.spell(text * times, [])
-        tokens = tokenizer.tokens(plain)
-        values = {token[1] for token in tokens}
-        return min(
-            timeit.repeat(
-                lambda: in_context(tokens, values, WORDS.spell(plain, [])[0], lexicon),
-                number=1,
-                repeat=5,
-                timer=time.process_time,
-            )
-        )
-
-    assert seconds(4000) < 2.6**2 * seconds(1000) + 0.02
-
-
-@pytest.mark.parametrize("text", ["5 mm nodule ", "lungs heart ribs clear ", "ribs clavicle clear "])
-def test_time_grows_with_the_number_of_sizes_and_qualities(text: str) -> None:
-    reader = Reader(Lexicon.load())
-
-    def seconds(times: int) -> float:
-        spent = []
-        for turn in range(3):
-            begin = time.process_time()
-            reader.read(f"{text * times}{turn}")  # a text that no reader remembers
-            spent.append(time.process_time() - begin)
-        return min(spent)
-
-    assert seconds(8000) < 2.6**2 * seconds(2000) + 0.1
