@@ -42,7 +42,7 @@ class Reader:
 
     def read(self, text: str) -> list[Finding]:
         """The findings that `text` states, in order."""
-        return [f for statement in self.statements(text) for f in statement.findings]
+        return [f for statement in self._text(text)[0] for f in statement.findings]
 
     def phrases(self, sentence: str) -> list[Token]:
         """The phrases of the lexicon in a sentence; see `SentenceReader.phrases`."""

@@ -79,6 +79,8 @@ class Scorer:
 def mean_scores(results: Sequence[Scores]) -> Scores:
     """The mean of each metric over the replies that have it; None with the first reason if no reply has it, or if an
     engine failed to give it for one of them."""
+    if len(results) == 1 and not results[0][1] and None not in (scores := results[0][0]).values():
+        return {metric: float(score or 0.0) for metric, score in scores.items()}, {}
     means: dict[str, float | None] = {}
     why: dict[str, str] = {}
     for metric in dict.fromkeys(metric for scores, _ in results for metric in scores):

@@ -34,7 +34,8 @@ class RulesJudge:
 
     def judge(self, case: Mapping[str, Any], reasonings: Sequence[str]) -> Conversation[list[Scores]]:
         """The parts and the score of each reasoning; None with a reason where there is nothing to count."""
-        reference, silent = CaseReference(case, self.reader, self.unmentioned), why_silent(case.get("report"))
+        reference = CaseReference(case, self.reader, self.unmentioned)
+        silent = why_silent(case.get("report")) if reference.report is None else None
         return without_requests([scores_of(self.parts(reference, silent, reasoning)) for reasoning in reasonings])
 
     def parts(self, reference: CaseReference, silent: str | None, reasoning: str) -> dict[str, float | str]:
