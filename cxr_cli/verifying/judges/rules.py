@@ -31,11 +31,12 @@ class RulesStepJudge:
 
 def step_opinion(claims: Sequence[Finding], evidence: Evidence) -> Opinion:
     """On a step with these claims: the worst of the verdicts on each."""
-    if not claims:
-        return Opinion(*worst(()), [], ())
     judgements = [evidence.reference.judge(claim) for claim in claims]
-    doubtful = [claim for claim, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
-    return Opinion(*worst(judgements), evidence.spans(judgements), doubtful)
+    verdict, reason = worst(judgements)
+    doubtful: Sequence[Finding] = ()
+    if claims and verdict != "supported":
+        doubtful = [claim for claim, j in zip(claims, judgements, strict=True) if j.verdict != "supported"]
+    return Opinion(verdict, reason, evidence.spans(judgements), doubtful)
 
 
 def worst(judgements: Sequence[Judgement]) -> tuple[str, str]:
