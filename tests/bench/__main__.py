@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.shared import DATA
 
 BENCHES = ("findings", "verifying", "scoring", "speed", "decoding", "llm", "inference", "published", "viewing")
-BENCHES += ("start", "passes", "jobs", "datasets", "duplicates", "labels", "wild")
+BENCHES += ("start", "linear", "passes", "jobs", "datasets", "duplicates", "labels", "wild")
 FOLDERS = {path.stem: path.parent.name for path in Path(__file__).parent.glob("*/*.py")}
 """Of a bench: quality or speed."""
 
