@@ -13,15 +13,18 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.findings import Finding, Lexicon, Reader
 from cxr_cli.findings import reader as reader_of
 from cxr_cli.findings.name_lists import parse_findings
-from cxr_cli.labelling.label_set import labels_of, of_findings, parse_labels
+from cxr_cli.labelling.label_set import LABEL_SETS, labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller, Labels
 from cxr_cli.labelling.row_labeller import RowLabeller
 from cxr_cli.library.plain_rows import plain_row, plain_value, text_or_empty
-from cxr_cli.mining.cases import Miner
+from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
 from cxr_cli.rewards.reward_table import REWARDS
+from cxr_cli.tasks.candidates import Uncertain
+from cxr_cli.tasks.task_table import task_names
 
 if TYPE_CHECKING:  # what only some commands need is loaded where it is used: it takes a third of their start
+    from cxr_cli.scoring.judges.judge_table import Empty
     from cxr_cli.scoring.scorer import Scorer
     from cxr_cli.verifying.case_judge import CaseJudge
     from cxr_cli.verifying.steps.verifier import Verifier
@@ -132,14 +135,34 @@ class Rules:
 
         return Verifier(self.reader, self.unmentioned)
 
-    def miner(self, *, findings: str | Sequence[str] | None = None, **options: Any) -> Miner:
+    def miner(
+        self,
+        *,
+        tasks: Sequence[str] = (),
+        findings: str | Sequence[str] | None = None,
+        uncertain: Uncertain = "skip",
+        steps: StepsFor | None = "all",
+        **options: Any,
+    ) -> Miner:
         """A new one, with counts of its own. findings: names between commas or in a list, or "all". Raises CxrError."""
+        _check_each_of("tasks", tasks, task_names())
+        _check_one_of("uncertain", uncertain, get_args(Uncertain))
+        _check_one_of("steps", steps, (None, *get_args(StepsFor)))
         lexicon, names = self.reader.lexicon, _between_commas(findings)
         about = None if names is None else parse_findings(names, lexicon)
-        return Miner(lexicon, findings=about, unmentioned=self.unmentioned, **options)
+        return Miner(
+            lexicon,
+            tasks=tasks,
+            findings=about,
+            unmentioned=self.unmentioned,
+            uncertain=uncertain,
+            steps=steps,
+            **options,
+        )
 
     def labeller(self, label_set: str | None = None, findings: str | Sequence[str] | None = None) -> Labeller:
         """A new one, for `findings` of a set as at `label`. Raises CxrError."""
+        _check_one_of("label_set", label_set, (None, *LABEL_SETS))
         lexicon, names = self.reader.lexicon, _between_commas(findings)
         if names is not None and label_set in (None, "all"):
             return Labeller(self.reader, of_findings(parse_findings(names, lexicon)))
@@ -159,11 +182,14 @@ class Rules:
         labeller = self.labeller(label_set, findings)
         return RowLabeller(labeller, name, by_name=bool(findings), mentions=mentions, sections=sections)
 
-    def scorer(self, **options: Any) -> Scorer:
+    def scorer(self, *, judges: Sequence[str] = ("rules",), empty: Empty = "null", **options: Any) -> Scorer:
         """A new one. options: those of `Scorer`. Raises CxrError."""
+        from cxr_cli.scoring.judges.judge_table import JUDGES, Empty
         from cxr_cli.scoring.scorer import Scorer
 
-        return Scorer(self.reader, unmentioned=self.unmentioned, **options)
+        _check_each_of("judges", judges, [*JUDGES])
+        _check_one_of("empty", empty, get_args(Empty))
+        return Scorer(self.reader, judges=judges, unmentioned=self.unmentioned, empty=empty, **options)
 
 
 @dataclass(frozen=True)
@@ -197,9 +223,16 @@ def _between_commas(findings: str | Sequence[str] | None) -> str | None:
     return findings if findings is None or isinstance(findings, str) else ",".join(findings)
 
 
-def _check_one_of(name: str, value: object, choices: Sequence[str]) -> None:
+def _check_one_of(name: str, value: object, choices: Sequence[str | None]) -> None:
     if value not in choices:
-        raise CxrError(f"{name}: {value} is none of {', '.join(choices)}")
+        raise CxrError(f"{name}: {value} is none of {', '.join(filter(None, choices))}")
+
+
+def _check_each_of(name: str, values: Sequence[str], choices: Sequence[str]) -> None:
+    if isinstance(values, str):
+        raise CxrError(f"{name}: expected a list of names, got a text")
+    for value in values:
+        _check_one_of(name, value, choices)
 
 
 def _about(row: Row, work: Callable[[], T]) -> T:

@@ -70,10 +70,11 @@ def verified(rules: Rules, row: Row, on: Any = "steps") -> list[Row]:
 
 
 class Stage(NamedTuple):
-    """rows: the rows that a row becomes. columns: those that they get."""
+    """rows: the rows that a row becomes. columns: those that they get; on_demand: by an option of this name."""
 
     rows: Callable[..., list[Row]]
     columns: Sequence[str]
+    on_demand: Sequence[str] = ()
 
 
 STAGES = {
@@ -83,7 +84,8 @@ STAGES = {
     ),
     "label": Stage(
         lambda rules, row, **options: [rules.label_study(row, **options)],
-        ("labels", "mentions", "sections", "labelled_by", "why"),
+        ("labels", "labelled_by", "why"),
+        ("mentions", "sections"),
     ),
     "verify": Stage(verified, ("steps", "support", "checked_by", "why")),
     "score": Stage(lambda rules, row, **options: [rules.score(row, **options)], ("scores", "scored_by", "why")),
@@ -181,7 +183,9 @@ def schema_of(source: Path, work: Work) -> pa.Schema:
         raise CxrError(f"{source}: the column `{films}` holds films: take it out, and leave their paths")
     if work.id_column not in types:
         raise CxrError(f"{source}: no column `{work.id_column}`: {mapping_advice(('id',), types) or '--map id=COLUMN'}")
-    names = [*types, *(name.partition(".")[0] for name in work.mapping), "images", *STAGES[work.stage].columns]
+    stage = STAGES[work.stage]
+    names = [*types, *(name.partition(".")[0] for name in work.mapping), "images", *stage.columns]
+    names += [name for name in stage.on_demand if work.options.get(name)]
     own = ScoredCase.__annotations__
     columns = {name: pa.string() if name in own else _scalar(types.get(name)) for name in names}
     return pa.schema(columns | ({"support": pa.float64()} if "support" in columns else {}))
@@ -316,12 +320,14 @@ def stage(
     address: str,
 ) -> None:
     """Runs STAGE over INPUT, a folder of Parquet files, and writes OUT. All nodes of the cluster must see both."""
-    source, out = source.absolute(), out.absolute()
+    source, out = source.resolve(), out.resolve()
     lexicon = str(Path(lexicon).absolute()) if lexicon else None
     rules = Rules(lexicon, unmentioned)
     work = Work(stage, rules, _checked(stage, rules, options), mapping)
     if not (source.is_dir() and has_parquet(source)):
         raise CxrError(f"{source} is no folder of Parquet files")
+    if out.is_relative_to(source):
+        raise CxrError(f"{out} lies in INPUT, of which it would become a part: name another folder")
     schema, ids = schema_of(source, work), ids_of(source, work.id_column)
     settings = {
         "stage": stage,
@@ -352,6 +358,8 @@ def _checked(stage: str, rules: Rules, text: str) -> dict[str, Any]:
     """The options of a stage. CxrError: they are no options of it."""
     try:
         options = json.loads(text)
+        if not isinstance(options, dict):
+            raise ValueError("expected an object")
         STAGES[stage].rows(rules, {"id": "0", "report": "No edema."}, **options)
     except RowError:
         pass  # this row may be none for the stage

@@ -9,6 +9,7 @@ import logging
 import os
 import pickle
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -146,6 +147,27 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         mine("No edema.")  # type: ignore[arg-type]
     with pytest.raises(RowError, match="row: field `id`: missing"):
         mine({"report": "No edema."})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: label("Edema.", label_set="mimmic"),
+            "label_set: mimmic is none of chexpert, mimic, ",
+        ),
+        (lambda: mine(STUDY, tasks=["binery"]), "tasks: binery is none of binary, single, multiple, "),
+        (lambda: mine(STUDY, tasks="binary"), "tasks: expected a list of names, got a text"),
+        (lambda: mine(STUDY, uncertain="no"), "uncertain: no is none of "),
+        (lambda: mine(STUDY, steps="some"), "steps: some is none of all, reported, none"),
+        (lambda: score({**STUDY, "prediction": "x"}, judges=["rule"]), "judges: rule is none of rules, llm, stored"),
+        (lambda: score({**STUDY, "prediction": "x"}, empty="one"), "empty: one is none of null, zero"),
+    ],
+)
+def test_a_misspelt_choice_is_an_error(call: Callable[[], Any], message: str) -> None:
+    """It would give no questions, or rows that are signed with it."""
+    with pytest.raises(CxrError, match="^" + re.escape(message)):
+        call()
 
 
 def test_each_row_or_its_error() -> None:

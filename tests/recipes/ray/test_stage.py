@@ -238,6 +238,10 @@ def test_errors(folder: Path) -> None:
             ["label", damaged, folder / "new"],
             f"{damaged}: a file in it is damaged, is no Parquet file, or has other columns",
         ),
+        (
+            ["label", studies, studies / "new", "--map", "id=uid,report=text"],
+            f"{studies}/new lies in INPUT, of which it would become a part: name another folder",
+        ),
         (["label", folder, folder / "new"], f"{folder} is no folder of Parquet files"),
     ]
     lines = "".join(f"{json.dumps([str(RECIPE), *map(str, arguments)])}\n" for arguments, _ in cases)
