@@ -158,7 +158,7 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         ),
         (lambda: mine(STUDY, tasks=["binery"]), "tasks: binery is none of binary, single, multiple, "),
         (lambda: mine(STUDY, tasks="binary"), "tasks: expected a list of names, got a text"),
-        (lambda: mine(STUDY, uncertain="no"), "uncertain: no is none of "),
+        (lambda: mine(STUDY, uncertain="maybe"), "uncertain: maybe is none of "),
         (lambda: mine(STUDY, steps="some"), "steps: some is none of all, reported, none"),
         (lambda: score({**STUDY, "prediction": "x"}, judges=["rule"]), "judges: rule is none of rules, llm, stored"),
         (lambda: score({**STUDY, "prediction": "x"}, empty="one"), "empty: one is none of null, zero"),
