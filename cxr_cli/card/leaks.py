@@ -17,6 +17,7 @@ from cxr_cli.images.film_errors import DecodeError
 from cxr_cli.images.films import open_film
 from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.rows import Row
+from cxr_cli.rows.files.embedded_films import film_content
 from cxr_cli.rows.fingerprint import value_hash
 from cxr_cli.rows.temp_db import TempDb
 
@@ -43,7 +44,8 @@ class Overlap(NamedTuple):
 class SplitIndex(TempDb):
     """Which patients, films, ids, reports and studies are in which split: their digests alone, on disk.
 
-    root: the folder of the films, which are then compared by their bytes; None: by their paths.
+    root: the folder of the films, which are then compared by their bytes; None: by their paths, and those that lie in
+    a table by their digests.
     """
 
     def __init__(self, reports: Reports, root: Path | None) -> None:
@@ -51,7 +53,7 @@ class SplitIndex(TempDb):
             "create table facts(kind text, digest blob, split text, rows integer, id text,"
             " primary key(kind, digest, split)) without rowid"
         )
-        self._film = lru_cache(10_000)(partial(_file_digest, root)) if root else value_hash
+        self._film = lru_cache(10_000)(partial(_file_digest, root)) if root else _name_hash
         self._report = lru_cache(1000)(partial(_first_alike, reports))
 
     def add(self, row: Row, split: str) -> None:
@@ -64,7 +66,7 @@ class SplitIndex(TempDb):
             self._insert("film", film, split, row)
         if report:
             self._insert("report", self._report(report), split, row)
-        study = [row.get("source"), patient, row.get("images"), report]
+        study = [row.get("source"), patient, [film_content(path) for path in row.get("images") or ()], report]
         self._insert("study", value_hash(study if any(study[1:]) else row["id"]), split, row)
 
     def distinct(self, kind: str, split: str) -> int:
@@ -102,6 +104,10 @@ def _first_alike(reports: Reports, report: str) -> bytes:
     own = value_hash(report)
     twin = reports.near_duplicate(report, own.hex())
     return bytes.fromhex(twin) if twin else own
+
+
+def _name_hash(path: str) -> bytes:
+    return value_hash(film_content(path))
 
 
 def _file_digest(root: Path, path: str) -> bytes:

@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from cxr_cli.card.leaks import SplitIndex
 from cxr_cli.images import BadImage, load_film
 from cxr_cli.images.films import film_exists
+from cxr_cli.mining.near_duplicates import Reports
 from cxr_cli.records import Case
 from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.sources import for_each_row
@@ -73,6 +75,29 @@ def test_the_same_films_in_another_table_have_the_same_fingerprint(tmp_path: Pat
             fingerprint.add(row)
         prints.append(str(fingerprint))
     assert prints[0] == prints[1]
+
+
+def test_the_same_film_in_two_splits_is_a_leak(tmp_path: Path) -> None:
+    """Also where films are compared by their names, and though they lie in two tables."""
+    with Reports() as reports, SplitIndex(reports, None) as index:
+        for split, shades in (("train", range(3)), ("test", range(2, 4))):
+            for row in read(write(tmp_path / f"{split}.parquet", shades)):
+                index.add(row | {"id": f"{split}{row['id']}"}, split)
+        leaks = {leak.kind: (leak.n, leak.ids) for leak in index.overlaps(("train", "test"))}
+        assert leaks == {"film": (1, ("train2", "test2"))}
+
+
+def test_a_table_without_ids(tmp_path: Path) -> None:
+    """As many on Hugging Face are: a row's id is its place."""
+    rows = pl.read_parquet(write(tmp_path / "a.parquet", range(2)))
+    rows.drop("id").write_parquet(tmp_path / "test-0.parquet")
+    assert [row["id"] for row in read(tmp_path / "test-0.parquet")] == ["test-0/1", "test-0/2"]
+
+
+def test_one_film_in_a_column_for_several(tmp_path: Path) -> None:
+    table = pl.read_parquet(write(tmp_path / "a.parquet", range(1)))
+    table.rename({"image": "images"}).write_parquet(tmp_path / "b.parquet")
+    assert [len(read(tmp_path / f"{name}.parquet")[0]["images"]) for name in "ab"] == [1, 1]
 
 
 def test_a_table_that_has_changed_or_is_gone(tmp_path: Path) -> None:

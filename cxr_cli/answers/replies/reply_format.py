@@ -20,6 +20,7 @@ INSTRUCTION = (
 """What stands below a question that is to be reasoned about: the sentence with which the published checkpoints of
 ChestX-Reasoner (Fan et al., arXiv 2504.20930) were trained, as their release has it."""
 _OPTIONS_HEAD = re.compile(r"(?:(?<!\s)\s*)?\boptions?\s*:\s*\n", re.I)
+_FIRST_LINES = re.compile(r"\n(?=[ \t]*\(?A[).:][ \t]+\S.*\n[ \t]*\(?B[).:][ \t]+\S)")
 _LETTERED_LINE = re.compile(r"\s*\(?([A-Z])[).:]\s++(.*\S)\s*")
 
 
@@ -41,17 +42,18 @@ def prompt_text(question: str, options: Sequence[str] = ()) -> str:
 
 
 def parse_prompt(prompt: str) -> tuple[str, list[str]]:
-    """The question and its options back from `prompt_text`; text after the last option is left out."""
-    if ":" not in prompt:
-        return prompt, []
-    parts = _OPTIONS_HEAD.split(prompt, maxsplit=1)
+    """The question and its options back from `prompt_text`, or from lines "A. Yes", "B. No" without a heading; text
+    after the last option is left out."""
+    parts = _OPTIONS_HEAD.split(prompt, maxsplit=1) if ":" in prompt else [prompt]
+    if len(parts) == 1 and "\n" in prompt:
+        parts = _FIRST_LINES.split(prompt, maxsplit=1)
     options: list[str] = []
     for line in parts[1].splitlines() if len(parts) == 2 else []:
         match = _LETTERED_LINE.fullmatch(line)
         if not match or match[1] != LETTERS[len(options)]:
             break
         options.append(match[2])
-    return (parts[0], options) if options else (prompt, [])
+    return (parts[0].rstrip(), options) if options else (prompt, [])
 
 
 def answer_letters(row: Mapping[str, Any], answer: str | Sequence[str]) -> list[str]:

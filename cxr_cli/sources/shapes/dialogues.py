@@ -28,7 +28,8 @@ from cxr_cli.rows import FlowOptions
 _DIALOGUE_KEYS = ("messages", "conversations", "problem")
 _ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
 _FILM_MARK = "<image>"
-_FILM_MARKS = re.compile(r"<(?:image|img)>\s*", re.I)
+_FILM_MARKS = re.compile(r"<(image|img)>(?:(?P<film>[^<>\n]{1,1000})</\1>)?\s*", re.I)
+"""A film's mark, and how Qwen-VL and ms-swift put its path there: <img>a.png</img>."""
 
 
 def with_question(row: Row, where: str) -> Row:
@@ -43,10 +44,11 @@ def with_question(row: Row, where: str) -> Row:
     questions = [text for role, text in turns if role == "user"]
     if len(questions) != 1:
         raise RowError("", f"field `{key}`: {len(questions)} questions; a row asks one: make a row of each")
+    films += [match["film"].strip() for match in _FILM_MARKS.finditer(questions[0]) if match["film"]]
     question, options = parse_prompt(_FILM_MARKS.sub("", questions[0]).strip())
     case: Row = {"id": row.get("id"), "question": question, "options": row.get("options") or options}
     if case["id"] in (None, ""):
-        case["id"] = _place_id(where)
+        case["id"] = place_id(where)
     if films and not row.get("images"):
         case["images"] = films
     case |= _answer_and_prediction(row, next((text for role, text in turns if role == "assistant"), None))
@@ -91,12 +93,20 @@ def _turns(dialogue: list[Any], key: str) -> tuple[list[tuple[str, str]], list[s
         parts = [content] if isinstance(content, str) else content
         texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
         turns.append((role, "\n".join(text for text in texts if isinstance(text, str))))
-        pictures = (part.get("image") or part.get("path") for part in parts if isinstance(part, dict))
-        films += [film for film in pictures if isinstance(film, str)]
+        films += [film for part in parts if isinstance(part, dict) and (film := _film_in(part, key))]
     return turns, films
 
 
-def _place_id(where: str) -> str:
+def _film_in(part: Mapping[str, Any], key: str) -> str | None:
+    """The path of the film that a part of a message is. RowError: it is no path but the film itself."""
+    film = part.get("image") or part.get("path") or part.get("image_url")
+    film = film.get("url") if isinstance(film, dict) else film
+    if isinstance(film, str) and film.startswith("data:"):
+        raise RowError("", f"field `{key}`: a film as text in a message; save it as a file, and write its path there")
+    return film if isinstance(film, str) else None
+
+
+def place_id(where: str) -> str:
     """ "data/train.jsonl:12" -> "train/12"."""
     file, _, number = where.rpartition(":")
     return f"{PurePath(file).name.partition('.')[0] or 'row'}/{number}"

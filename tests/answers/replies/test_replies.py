@@ -13,6 +13,8 @@ def test_layout_is_the_published_one() -> None:
     assert parse_prompt(prompt + "\nLet's think step by step.") == ("Does this chest X-ray show edema?", ["Yes", "No"])
     assert prompt_text("Which findings are in this chest X-ray?", []) == "Which findings are in this chest X-ray?"
     assert parse_prompt("No options here") == ("No options here", [])
+    assert parse_prompt("Which?\n\nA. Yes\n B. No\nThink: now.") == ("Which?", ["Yes", "No"])
+    assert parse_prompt("Which?\nA. Yes\nC. No") == ("Which?\nA. Yes\nC. No", [])
     assert completion_text(["The hila are hazy.", "That is edema."], "A") == (
         "<think> The hila are hazy. That is edema. </think><answer> A </answer>"
     )

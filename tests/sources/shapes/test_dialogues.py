@@ -45,11 +45,34 @@ QWEN: Row = {
 }
 
 
-@pytest.mark.parametrize("row", [SWIFT, LLAVA, NV_REASON, QWEN], ids=["ms-swift", "LLaVA", "NV-Reason", "Qwen"])
+TAGS: Row = {"id": "1", "messages": [user(f"<img>a.png</img>\n{QUESTION}"), assistant(REPLY)]}
+OPENAI: Row = QWEN | {
+    "messages": [
+        user([{"type": "image_url", "image_url": {"url": "a.png"}}, {"type": "text", "text": QUESTION}]),  # type: ignore[arg-type]
+        assistant(REPLY),
+    ]
+}
+OBJECTS: Row = SWIFT | {"images": [{"path": "a.png", "bytes": None}]}
+NO_HEADING: Row = {
+    "id": "1",
+    "image": "a.png",
+    "problem": "Is there edema?\n(A) Yes\n(B) No\nThink.",
+    "solution": REPLY,
+}
+
+
+@pytest.mark.parametrize("row", [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, OBJECTS, NO_HEADING])
 def test_a_conversation_becomes_a_case(row: Row) -> None:
     case = own_shape(row, "train.jsonl:3")
     assert {name: case[name] for name in CASE} == CASE
     assert case["steps"] == "The hila are sharp."
+
+
+def test_a_film_that_is_text_is_refused() -> None:
+    """It would be lost, and nothing would say so."""
+    film = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    with pytest.raises(RowError, match="save it as a file"):
+        own_shape({"id": "1", "messages": [user([film, {"type": "text", "text": "Edema?"}])]}, "f:1")  # type: ignore[arg-type]
 
 
 def test_what_the_row_says_under_our_names_stays() -> None:
