@@ -6,7 +6,7 @@
     {"id": "1", "boxes": [[0.1, 0.5, 0.4, 0.9]], "predictions": [{"text": "..", "boxes": [[0.1, 0.5, 0.4, 0.9]]}]}
 
 A box is [left, top, right, bottom], all in parts of the film's width and height, or all in pixels. A prediction without
-`boxes` has those that stand in its text: each four numbers in brackets.
+`boxes` has those that stand in its answer, else in its reasoning: each four numbers in brackets.
 """
 
 import re
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from cxr_cli.answers.replies.reply_parts import compared_text
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
@@ -43,12 +44,17 @@ class GroundingScores:
 def _scores(row: Mapping[str, Any], reply: Mapping[str, Any], text: str) -> Scores:
     try:
         reference = _boxes(row.get("boxes"), "the row")
-        guess = _boxes(reply["boxes"] if reply.get("boxes") is not None else boxes_in(text), "the prediction")
+        guess = _boxes(reply["boxes"] if reply.get("boxes") is not None else _reply_boxes(text), "the prediction")
         if _in_parts(reference) != _in_parts(guess):
             raise ValueError("the boxes of one side are in parts of the film, those of the other in pixels")
     except ValueError as error:
         return {IOU: None}, {IOU: str(error)}
     return {IOU: mean_iou(reference, guess)}, {}
+
+
+def _reply_boxes(reply: str) -> list[list[float]]:
+    """A reasoning may place a thing before the answer does."""
+    return boxes_in(compared_text(reply)) or boxes_in(reply)
 
 
 def boxes_in(text: str) -> list[list[float]]:

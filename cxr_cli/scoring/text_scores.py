@@ -1,14 +1,15 @@
 """`cxr score --metric`: a reply's text against a reference text, by metrics of other people's packages or one's own.
 
 In a row with a question the answer of the reply is compared with the right answer, in one without the report with the
-reference report.
+reference report. An answer that is an option is compared by its text, not by its letter.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxr_cli.answers.answer_key import answer_texts, row_answer
+from cxr_cli.answers.answer_key import answer_key, answer_texts, row_answer
 from cxr_cli.answers.replies.reply_parts import compared_text
+from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
@@ -28,7 +29,7 @@ class TextScores:
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         reference = reference_text(row)
-        answers = [compared_text(text) for text in texts]
+        answers = [answer_text(row, text) for text in texts]
         results: list[Scores] = [({}, {}) for _ in texts]
         for name, metric in self._metrics.items():
             reasons = ["" if metric.of_reply else _why_none(reference, answer) for answer in answers]
@@ -45,8 +46,15 @@ class TextScores:
 
 def reference_text(row: Mapping[str, Any]) -> str:
     """What a reply is compared with: the right answer to a question, else the report; "" if there is none."""
-    answer = ", ".join(answer_texts(row_answer(row)))
+    options = answer_key(row).reference if row.get("options") else None
+    answer = ", ".join(options or answer_texts(row_answer(row)))
     return answer if row.get("question") else row.get("report") or answer
+
+
+def answer_text(row: Mapping[str, Any], reply: str) -> str:
+    """What is compared of a reply: the texts of the options that it chooses, else its answer as it is."""
+    options = answer_of(row, reply).texts if row.get("options") else None
+    return ", ".join(options) if options else compared_text(reply)
 
 
 def _why_none(reference: str, text: str) -> str:

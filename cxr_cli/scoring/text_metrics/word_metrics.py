@@ -24,7 +24,8 @@ class Bleu:
         self, references: Sequence[str], texts: Sequence[str], rows: Sequence[Mapping[str, Any]]
     ) -> list[float | None]:
         pairs = zip(references, texts, strict=True)
-        return [self._bleu.sentence_score(text, [reference]).score / 100 for reference, text in pairs]
+        scores = (self._bleu.sentence_score(text, [reference]).score for reference, text in pairs)
+        return [min(score / 100, 1.0) for score in scores]  # of equal texts it may be 100.00000000000004
 
 
 class RougeL:

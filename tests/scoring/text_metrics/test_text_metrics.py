@@ -36,7 +36,7 @@ def test_a_metric_of_a_package(tool: Tool, tmp_path: Path, name: str, package: s
     pytest.importorskip(package)
     results = scores(tool, tmp_path, "--metric", name)
     values = [row["scores"][name] for row in results]
-    assert [values[0], values[1], values[5]] == [pytest.approx(1)] * 3
+    assert [values[0], values[1], values[5]] == [1] * 3
     assert values[2] < 0.1
     assert [row["why"].get(name) for row in results[3:5]] == ["no text to compare with", "no text in the reply"]
     assert f"|metric:{name}@" in results[0]["scored_by"]
@@ -67,6 +67,17 @@ def radeval(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("radeval")
     module.RadEval = FakeRadEval  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "radeval", module)
+
+
+@pytest.mark.usefixtures("radeval")
+def test_options_are_compared_by_their_texts(tool: Tool, tmp_path: Path) -> None:
+    """A letter in the reply, or in a row, is no text to compare."""
+    case = {"id": "1", "question": "What is seen?", "options": ["Edema", "Nodule"], "answer": "B"}
+    (tmp_path / "o.jsonl").write_text(lines(case | {"prediction": "<think>Round.</think><answer>B</answer>"}))
+    (row,) = rows(tool("score", "o.jsonl", "--metric", "ratescore").out)
+    assert row["scores"]["ratescore"] == 1
+    pays = select(["ratescore"]).functions["ratescore"]
+    assert pays(completions=["<answer>B</answer>", "<answer>A</answer>"], case=[case, case]) == [1, 0]
 
 
 @pytest.mark.usefixtures("radeval")
