@@ -9,7 +9,7 @@ from typing import Any
 
 from cxr_cli.rewards.functions import Rewards, read_completions
 from cxr_cli.scoring.text_metrics.text_metric_table import text_metric
-from cxr_cli.scoring.text_scores import answer_text, reference_text
+from cxr_cli.scoring.text_scores import compared_answer, reference_text
 
 _PAYS: dict[str, Callable[[float], float]] = {
     "radcliq": lambda distance: 1 / (1 + max(0.0, distance)),
@@ -24,7 +24,9 @@ def text_reward(name: str) -> Callable[..., Rewards]:
     pays = _PAYS.get(name, float)
 
     def reward(completions: Sequence[Any], **columns: Any) -> Rewards:
-        pairs = [(reference_text(c.case), answer_text(c.case, c.text)) for c in read_completions(completions, columns)]
+        pairs = [
+            (reference_text(c.case), compared_answer(c.case, c.text)) for c in read_completions(completions, columns)
+        ]
         result: Rewards = [0.0 if reference else None for reference, _ in pairs]
         numbers = [number for number, (reference, text) in enumerate(pairs) if reference and text]
         references, texts = [pairs[number][0] for number in numbers], [pairs[number][1] for number in numbers]

@@ -29,7 +29,7 @@ class TextScores:
 
     def measure(self, row: Mapping[str, Any], texts: Sequence[str]) -> Conversation[list[Scores]]:
         reference = reference_text(row)
-        answers = [answer_text(row, text) for text in texts]
+        answers = [compared_answer(row, text) for text in texts]
         results: list[Scores] = [({}, {}) for _ in texts]
         for name, metric in self._metrics.items():
             reasons = ["" if metric.of_reply else _why_none(reference, answer) for answer in answers]
@@ -51,7 +51,7 @@ def reference_text(row: Mapping[str, Any]) -> str:
     return answer if row.get("question") else row.get("report") or answer
 
 
-def answer_text(row: Mapping[str, Any], reply: str) -> str:
+def compared_answer(row: Mapping[str, Any], reply: str) -> str:
     """What is compared of a reply: the texts of the options that it chooses, else its answer as it is."""
     options = answer_of(row, reply).texts if row.get("options") else None
     return ", ".join(options) if options else compared_text(reply)

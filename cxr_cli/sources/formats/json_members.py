@@ -13,6 +13,7 @@ from typing import Any
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.files import json_text
+from cxr_cli.rows.files.lines import text_problem
 
 Member = tuple[str, str | None, Any, str | None]
 """(`path:number`, its key in an object, its value, None), or in the place of the value None, and the reason."""
@@ -66,6 +67,8 @@ def _member_value(text: bytes) -> tuple[Any, str | None]:
     try:
         return json_text.decode(text), None
     except json_text.BrokenJson as error:
+        if reason := text_problem(text):
+            return None, reason
         with suppress(ValueError):
             if b"NaN" in text:  # as pandas writes an empty cell
                 return json.loads(text, parse_constant=lambda _: None), None

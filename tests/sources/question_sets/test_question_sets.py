@@ -305,6 +305,14 @@ def test_a_broken_question_is_named(tmp_path: Path) -> None:
     assert second == "no question under an id"
 
 
+def test_a_question_in_another_encoding_is_named(tmp_path: Path) -> None:
+    path = dump(tmp_path / "metadata/test_vqa_data.json", {})
+    path.write_bytes('{"q1": {"question": "Œdème?"}, "q2": {"question": "W?"}}'.encode("cp1252"))
+    first, second = (reason for _, _, reason in sources.find_rows(str(tmp_path)).items())
+    assert str(first).startswith("not UTF-8 at byte 15; if Windows wrote it")
+    assert second is None
+
+
 STRANGE: list[Any] = [None, 7, "x", [], {}, [7], [None], {"a": 1}, True, -1.5]
 ITEMS: dict[str, tuple[str, Any]] = {
     "rexvqa": ("metadata/test_vqa_data.json", REXVQA),
