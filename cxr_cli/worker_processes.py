@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
+MOST_JOBS = 64  # the reading process cannot keep more busy, and each needs memory
 ITEMS_A_CHUNK = 32  # items that go to a process at a time
 _CHUNKS_AHEAD = 2  # for each process, so that none waits for the next
 _FOR_MAIN = {signal.SIGINT, signal.SIGHUP} | ({signal.SIGTERM} if hasattr(signal, "sigwaitinfo") else set())
@@ -32,7 +33,7 @@ def results(function: Callable[[A], B], items: Iterable[A], jobs: int) -> Iterat
     `function` may be anything, but what it changes stays in its process; what it gives must be picklable. An error, of
     `items` too, comes after the results before it. CxrError: a worker was killed.
     """
-    jobs = jobs or _core_count()
+    jobs = jobs or core_count()
     coming = LateError(items)
     for item in coming if jobs == 1 else islice(coming, ITEMS_A_CHUNK):
         yield item, function(item)
@@ -67,9 +68,10 @@ def _results_of_workers(
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _core_count() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def core_count() -> int:
+    """How many cores this process may use, MOST_JOBS at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_JOBS)
 
 
 def _begin(function: Callable[[Any], Any]) -> None:

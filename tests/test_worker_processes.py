@@ -14,7 +14,7 @@ import pytest
 
 from cxr_cli.errors import CxrError
 from cxr_cli.rows.output.rejects import Rejects
-from cxr_cli.worker_processes import ITEMS_A_CHUNK, results
+from cxr_cli.worker_processes import ITEMS_A_CHUNK, core_count, results
 from tests.cases import examples
 from tests.conftest import STAGES, Run, Tool
 from tests.rows.test_running import numbered
@@ -155,6 +155,14 @@ def test_the_commands_write_what_they_write_in_one_process(tool: Tool, tmp_path:
     (tmp_path / "replies.jsonl").write_text("".join(json.dumps(reply) + "\n" for reply in replies))
     same("score", "replies.jsonl", "--summary")
     assert len(replies) > 2 * ITEMS_A_CHUNK
+
+
+def test_there_are_never_thousands_of_processes(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is started, whether there is work for it or not."""
+    done = tool("mine", "examples", "--jobs", 9_999_999)
+    assert (done.code, "9999999 is not in the range 0<=x<=64" in done.err) == (2, True)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {*range(999)}, raising=False)
+    assert core_count() == 64
 
 
 def test_a_model_works_by_concurrency(tool: Tool) -> None:

@@ -20,8 +20,8 @@ def merge(parts: tuple[str, ...], output: Path | None, overwrite: bool) -> None:
     cxr mine examples --shard 1/1 -o part-1.jsonl && cxr merge part-1.jsonl > cases.jsonl
 
     Each PART is the output of one run with --shard K/N, and has beside it the record PART.shard, which that run wrote
-    when it ended. Nothing is written unless the parts are 1 to N of the same inputs with the same options, each has all
-    its rows, and no id is doubled. The rows come in the order of the shards.
+    when it ended. Nothing is written unless the parts are 1 to N of the same inputs with the same options, none has
+    changed since, and no id is doubled. The rows come in the order of the shards.
 
     \b
     for k in 1 2 3; do cxr verify cases.jsonl --shard $k/3 -o steps-$k.jsonl & done; wait

@@ -22,6 +22,7 @@ from cxr_cli.options.films import films
 from cxr_cli.options.flow import exit_if_incomplete, flow
 from cxr_cli.options.judge import check_judges, judge, show_prompt
 from cxr_cli.records import DialogueForm, Unmentioned
+from cxr_cli.worker_processes import MOST_JOBS
 
 __all__ = [
     "Bundle",
@@ -75,7 +76,7 @@ unmentioned = click.option(
 )
 jobs = click.option(
     "--jobs",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MOST_JOBS),
     default=1,
     show_default=True,
     metavar="N",

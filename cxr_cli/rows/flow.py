@@ -19,9 +19,10 @@ from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.failed_rows import FailedRows
 from cxr_cli.rows.output.rejects import Rejects
 from cxr_cli.rows.output.resume import Signed, finished_ids
-from cxr_cli.rows.output.shard_record import ShardRecord, files_of, shard_file
+from cxr_cli.rows.output.shard_record import ShardRecord, digest_of, inputs_of, shard_file
 from cxr_cli.rows.output.writing import Output, is_kept, open_output
 from cxr_cli.rows.progress import with_progress
+from cxr_cli.rows.signatures import in_use
 from cxr_cli.rows.splits import assign_split
 from cxr_cli.rows.validation import check_row
 from cxr_cli.worker_processes import results
@@ -76,7 +77,8 @@ class Flow:
     for one that cannot be. protected: files besides the inputs that must not be overwritten. dry_run: no rows are
     written. engine_key: what an engine adds to a row, see `engine_failure`. shares: of the splits that are drawn, by
     patient, for rows that have none. about_doubled: what an error adds where an id stands in two of the inputs.
-    same_ids: have the rows that are written the ids of those that are read? read, rejected: how many rows so far.
+    same_ids: have the rows that are written the ids of those that are read? settings: what
+    decides how rows are written, and is in no signature. read, rejected: how many rows so far.
     failed: those that lack what an engine was to give, in the output of an earlier run too.
     """
 
@@ -91,11 +93,11 @@ class Flow:
     shares: Mapping[str, float] = field(default_factory=dict)
     about_doubled: str = ""
     same_ids: bool = True
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     read: int = field(default=0, init=False)
     failed: FailedRows = field(init=False)
     _cut_short: bool = field(default=False, init=False)  # did `limit` end the reading?
-    _kept: int = field(default=0, init=False)  # rows of an earlier run that stay in the output
 
     def __post_init__(self) -> None:
         self._rejects = Rejects(self.options.rejects if self.options.on_error == "skip" else None)
@@ -156,6 +158,7 @@ class Flow:
         sources = [self.find_source(name) for name in options.inputs]
         if options.split is not None and not (options.mapping or self.shares):
             sources = [source.part(options.split) for source in sources]
+        inputs = inputs_of(sources) if options.shard else []  # as they are before the run
         if options.shard:
             sources = [source.shard(*options.shard) for source in sources]
         self._check_outputs(sources)
@@ -187,8 +190,8 @@ class Flow:
                 if options.resume and not (self._cut_short or options.shard):  # other shards' rows are not read
                     self._note_strangers()
             if record and options.shard and not self._cut_short:
-                by, rows = signed.signature if signed else None, self._kept + output.rows
-                ShardRecord(options.shard, files_of(sources), by, rows, self.rejected).write(record)
+                made_by = self._settings(signed)
+                ShardRecord(options.shard, inputs, made_by, digest_of(record), self.rejected).write(record)
         finally:
             if self.rejected:
                 note(f"{self.rejected} of {self.read} rows rejected -> {options.rejects}")
@@ -272,7 +275,14 @@ class Flow:
             for id in finished_ids(path, signed, self.failed.is_retry, keep=self.dry_run):
                 if not self._ids.finish(id):
                     raise CxrError(f"{path}: the id {shortened(id)} is doubled: two runs have written it")
-                self._kept += 1
+
+    def _settings(self, signed: Signed | None) -> str:
+        """The signature, and what else decides which rows there are and how they are written."""
+        columns = ",".join(f"{name}={'+'.join(columns)}" for name, columns in self.options.mapping.items())
+        settings = in_use(split=self.options.split, map=columns, **self.settings)
+        return "|".join(
+            [*([signed.signature] if signed else []), *(f"{key}:{value}" for key, value in settings.items())]
+        )
 
     def _check_retry(self) -> None:
         """CxrError: nothing can be retried."""

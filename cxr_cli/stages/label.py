@@ -106,7 +106,9 @@ class _Labelling:
     def _flow(self, *, dry_run: bool) -> Flow:
         flow, gold = self.options.flow, self.options.gold
         find = partial(labeler_csv.find, column="+".join(flow.mapping.get("report", ())) or None)
-        return Flow(flow, find_source=find, shape=own_shape, protected=(gold,) if gold else (), dry_run=dry_run)
+        settings = {"format": self.options.format, "labels": self.labelled_by} if self.table else {}
+        protected = (gold,) if gold else ()
+        return Flow(flow, find_source=find, shape=own_shape, protected=protected, dry_run=dry_run, settings=settings)
 
     def _labelled(self, rows: Iterable[Row], flow: Flow) -> Iterator[Row]:
         for row, additions in flow.each(self.additions, iter(rows), self.options.jobs):

@@ -7,7 +7,7 @@ from cxr_cli.errors import CxrError, RowError, note, shortened
 from cxr_cli.rows.files.reading import find
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.output.resume import difference
-from cxr_cli.rows.output.shard_record import ShardRecord
+from cxr_cli.rows.output.shard_record import ShardRecord, digest_of
 from cxr_cli.rows.output.writing import open_output
 
 
@@ -18,7 +18,7 @@ def run(parts: Sequence[Path], output: Path | None = None, overwrite: bool = Fal
     ordered = sorted(parts, key=lambda part: records[part].shard)
     _check_together(ordered, records)
     _check_rows(ordered, records)
-    with open_output(output, overwrite=overwrite) as out:
+    with open_output(output, overwrite=overwrite, whole=True) as out:
         if any(out.is_at(part) or (output and output.exists() and output.samefile(part)) for part in parts):
             raise CxrError("the output is one of the parts; choose another name")
         for part in ordered:
@@ -44,25 +44,24 @@ def _check_together(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> 
             raise CxrError(f"{part} is shard {k}/{n}, and so is {places[k]}: leave one out")
         if record.inputs != of_first.inputs:
             raise CxrError(f"{part}: made from other inputs than {first}, or from inputs that have changed since")
-        if record.signature != of_first.signature:
-            olds, news = of_first.signature or "", record.signature or ""
-            raise CxrError(difference("options", olds, news, there=f"in {first}", here=f"in {part}"))
+        if record.options != of_first.options:
+            raise CxrError(
+                difference("options", of_first.options, record.options, there=f"in {first}", here=f"in {part}")
+            )
         places[k] = part
     if missing := [str(k) for k in range(1, count + 1) if k not in places]:
         raise CxrError(f"of {count} shards these are missing: {', '.join(missing)}")
 
 
 def _check_rows(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> None:
-    """CxrError: a part lacks rows that its run has written, or has others; RowError: one is broken or doubled."""
+    """CxrError: a part is not what its run has written; RowError: a row is doubled."""
     with Ids() as ids:
         for part in parts:
-            count = 0
+            if digest_of(part) != records[part].digest:
+                raise CxrError(f"{part} has changed since its run ended: make it again, or finish it with --resume")
             for where, row, reason in find(str(part)).items():
                 if reason is not None:
                     raise RowError(where, reason)
-                count += 1
                 id = row.get("id")  # tables of other tools have none
                 if isinstance(id, str) and (place := ids.see(id, where)):
                     raise RowError(where, f"field `id`: doubled, first at {place}", id=shortened(id))
-            if count != records[part].rows:
-                raise CxrError(f"{part} has {count} rows, and its run wrote {records[part].rows}: it has changed since")

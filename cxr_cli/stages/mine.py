@@ -86,6 +86,7 @@ def run(options: MineOptions) -> int:
         find_source=sources.find,
         shape=own_shape,
         output_form=dialogue_form(options.to, options.flow),
+        settings={"to": options.to},
         protected=selection.others,
         dry_run=engine is not None and engine.dry_run,
         engine_key="steps" if engine else None,

@@ -58,6 +58,7 @@ def run(options: VerifyOptions) -> int:
         find_source=sources.find_rows,
         shape=own_shape,
         output_form=dialogue_form(options.to, options.flow),
+        settings={"to": options.to},
         protected=(options.human,) if options.human else (),
         dry_run=engine is not None and engine.dry_run,
         engine_key="support" if engine else None,

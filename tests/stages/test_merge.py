@@ -1,14 +1,19 @@
 """`--shard K/N` and `cxr merge`: the parts of a run, and that they are all of it."""
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from cxr_cli.records import Row
+from cxr_cli.rows.files import json_text
+from cxr_cli.stages import merge
 from tests.conftest import Tool
 
 SBATCH = Path(__file__).parents[2] / "recipes" / "slurm" / "shards.sbatch"
@@ -98,10 +103,11 @@ def test_what_is_missing_or_doubled(tool: Tool, reports: Path) -> None:
     assert why(one, three) == "of 3 shards these are missing: 2"
     assert why(one, two, three, two) == f"{two} is shard 2/3, and so is {two}: leave one out"
     rows = Path(two).read_text()
-    Path(two).write_text(rows.partition("\n")[2])
-    assert why(one, two, three) == f"{two} has 5 rows, and its run wrote 6: it has changed since"
-    Path(two).write_text(rows[:-20])
-    assert why(one, two, three).startswith(f"{two}:")
+    for changed in (rows.partition("\n")[2], rows[:-20], rows.replace("No pneumothorax", "A pneumothorax", 1)):
+        Path(two).write_text(changed)
+        assert (
+            why(one, two, three) == f"{two} has changed since its run ended: make it again, or finish it with --resume"
+        )
     Path(two).write_text(rows)
     tool("label", reports, "--shard", "3/3", "-o", three, "--overwrite", "--set", "chexpert14")
     record = json.loads(Path(f"{three}.shard").read_text())
@@ -127,9 +133,61 @@ def test_parts_of_other_options_or_inputs(tool: Tool, reports: Path) -> None:
     one, two = shards(tool, reports, 2, command="mine")
     tool("mine", reports, "--shard", "2/2", "-o", two, "--overwrite", "--unmentioned", "unknown")
     assert tool("merge", one, two).err == (f"cxr: options: unmentioned:normal in {one}, unmentioned:unknown in {two}\n")
-    reports.write_text(reports.read_text().replace("s1", "s111"))
-    tool("mine", reports, "--shard", "2/2", "-o", two, "--overwrite")
+    lines = reports.read_text().splitlines()
+    for changed in (["{}", *lines], [*lines[10:], "", *lines[:10]]):  # the second is as long
+        reports.write_text("\n".join(changed))
+        tool("mine", reports, "--shard", "2/2", "-o", two, "--overwrite")
+        assert "other inputs" in tool("merge", one, two).err
+
+
+def test_a_folder_of_parquet_that_changes(tool: Tool, reports: Path) -> None:
+    Path("folder").mkdir()
+    for number in (1, 2):
+        tool("label", reports, "--shard", f"{number}/2", "-o", f"folder/{number}.parquet")
+    one, two = shards(tool, "folder", 2)
+    assert tool("merge", one, two).code == 0
+    Path("folder/1.parquet").unlink()
+    tool("label", "folder", "--shard", "2/2", "-o", two, "--overwrite")
     assert "other inputs" in tool("merge", one, two).err
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "words"),
+    [
+        ("label", ["--map", "report=id"], "map:report=id in part-2.jsonl, not in part-1.jsonl"),
+        ("mine", ["--split", "test"], "split:test in part-2.jsonl, not in part-1.jsonl"),
+        ("mine", ["--to", "messages"], "to:messages in part-2.jsonl, not in part-1.jsonl"),
+        ("label", ["--format", "chexbert"], "format:chexbert"),
+    ],
+)
+def test_options_that_are_in_no_signature(
+    tool: Tool, reports: Path, command: str, flags: list[str], words: str
+) -> None:
+    """They decide which rows there are, or how they are written."""
+    one, two = shards(tool, reports, 2, command=command)
+    tool(command, reports, "--shard", "2/2", "-o", two, "--overwrite", *flags)
+    assert words in tool("merge", one, two).err
+
+
+def test_a_merged_file_is_whole_or_not_there(tool: Tool, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = shards(tool, reports, 2)
+    monkeypatch.setattr(json_text, "encode", fail_at(12, json_text.encode))
+    for name in ("all.jsonl", "all.csv", "all.jsonl.gz"):
+        with pytest.raises(KeyboardInterrupt):
+            merge.run([*map(Path, parts)], Path(name))
+    assert not [*Path().glob("all*")]
+
+
+def fail_at(count: int, encode: Callable[[Row], bytes]) -> Callable[[Row], bytes]:
+    """Ctrl-C comes at this of every `count` rows."""
+    rows = itertools.count(1)
+
+    def interrupted(row: Row) -> bytes:
+        if not next(rows) % count:
+            raise KeyboardInterrupt
+        return encode(row)
+
+    return interrupted
 
 
 def test_ids_of_two_shards(tool: Tool, reports: Path) -> None:

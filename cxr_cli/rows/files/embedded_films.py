@@ -7,6 +7,7 @@ A row names such a film by its place, and by a hash of its bytes, so that the sa
 
 import re
 from functools import lru_cache
+from glob import escape
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -66,7 +67,9 @@ def scan_table(path: Path) -> "pl.LazyFrame":
 
     if path.suffix.lower() == ".arrow":
         return pl.scan_ipc(path, glob=False)
-    return pl.scan_parquet(path, glob=path.is_dir())
+    if path.is_dir():  # other files may lie there, such as the records of shards
+        return pl.scan_parquet(f"{escape(str(path))}/**/*.parquet", hive_partitioning=True)
+    return pl.scan_parquet(path, glob=False)
 
 
 def is_film_type(type_: "pl.DataType") -> bool:

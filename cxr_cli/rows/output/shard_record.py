@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,22 @@ from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.output.part_file import part_of, put_in_place
 
 SUFFIX = ".shard"
+_PROBES, _PROBE_BYTES = 16, 4096  # of a file, whose digest must not take the time of reading it
 
 
 @dataclass(frozen=True)
 class ShardRecord:
     """A part that has ended: `part-2.jsonl.shard` for `part-2.jsonl`.
 
-    shard: (k, n). inputs: name and size in bytes of each input, null for what is no file. signature: of the rows, if
-    they have one. rows: how many the output has. rejected: how many rows of the input were rejected.
+    shard: (k, n). inputs: name and digest of each input, null for what is no file. options: the signature of the rows,
+    and what else decides which rows there are and how they are written. digest: of the output. rejected: how many rows
+    of the input were rejected.
     """
 
     shard: tuple[int, int]
-    inputs: list[tuple[str, int | None]]
-    signature: str | None
-    rows: int
+    inputs: list[tuple[str, str | None]]
+    options: str
+    digest: str
     rejected: int
 
     def write(self, output: Path) -> None:
@@ -40,9 +43,9 @@ class ShardRecord:
         place = shard_file(output)
         try:
             values: Any = json.loads(place.read_text())
-            inputs = [(str(name), size) for name, size in values["inputs"]]
+            inputs = [(str(name), digest) for name, digest in values["inputs"]]
             k, n = map(int, values["shard"])
-            return cls((k, n), inputs, values["signature"], int(values["rows"]), int(values["rejected"]))
+            return cls((k, n), inputs, str(values["options"]), str(values["digest"]), int(values["rejected"]))
         except FileNotFoundError:
             raise CxrError(
                 f"{output}: no {place.name} beside it: it was not written with --shard K/N, or that run has not ended: "
@@ -56,12 +59,30 @@ def shard_file(output: Path) -> Path:
     return output.with_name(f"{output.name}{SUFFIX}")
 
 
-def files_of(sources: Iterable[Source]) -> list[tuple[str, int | None]]:
-    """Name and size of each: a folder and a pipe have no size."""
-    return [
-        (
-            os.path.basename(source.name.rstrip("/")),
-            source.path.stat().st_size if source.path and source.path.is_file() else None,
-        )
-        for source in sources
-    ]
+def digest_of(output: Path) -> str:
+    with output.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
+
+
+def inputs_of(sources: Iterable[Source]) -> list[tuple[str, str | None]]:
+    """Name and digest of each: a pipe and the folder of a data set have none."""
+    return [(os.path.basename(source.name.rstrip("/")), _input_digest(source.path)) for source in sources]
+
+
+def _input_digest(path: Path | None) -> str | None:
+    """Of a file's size and of probes of it; of a folder, of all Parquet files in it."""
+    if path is not None and path.is_dir():
+        files = sorted(path.rglob("*.parquet"))
+    elif path is not None and path.is_file():
+        files = [path]
+    else:
+        return None
+    digest = blake2b(digest_size=16)
+    for name in files:
+        with name.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            digest.update(f"{name.relative_to(path)} {size}\n".encode())
+            for n in range(_PROBES):
+                file.seek(max(0, size - _PROBE_BYTES) * n // (_PROBES - 1))
+                digest.update(file.read(_PROBE_BYTES))
+    return digest.hexdigest()

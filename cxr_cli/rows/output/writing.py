@@ -27,6 +27,7 @@ class Output:
 
     path: None is standard output, which stays open. part: the file until it is complete. lock: released at the end.
     old: does the file hold the rows of an earlier run? They are removed once there is something in their place.
+    whole: are rows kept only if the block ends well?
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class Output:
         lock: OutputLock | None = None,
         *,
         old: bool = False,
+        whole: bool = False,
     ) -> None:
         self._sink, self._path, self._part, self._lock, self._old = sink, path, part, lock, old
+        self._whole = whole
         self.rows = 0
 
     def write(self, row: Row) -> None:
@@ -70,7 +73,7 @@ class Output:
         try:
             if kind is None:
                 self._remove_old()
-            if self._part is None or kind is None or self.rows:
+            if self._part is None or kind is None or (self.rows and not self._whole):
                 self._sink.close()
                 if self._part is not None:
                     put_in_place(self._part, self._path)
@@ -83,11 +86,14 @@ class Output:
                 self._lock.close()
 
 
-def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = None, overwrite: bool = False) -> Output:
+def open_output(
+    path: Path | None, *, resume: Callable[[Path], None] | None = None, overwrite: bool = False, whole: bool = False
+) -> Output:
     """Standard output for None and "-". Raises CxrError for a path that cannot be written, is not empty, or is being
     written by another run.
 
-    resume: goes on with a file that is there; it gets the path first, to read what it holds.
+    resume: goes on with a file that is there; it gets the path first, to read what it holds. whole: the file is there
+    only once all rows are.
     """
     if path is None or str(path) in STDOUT_NAMES:
         return Output(claim_stdout(), None)
@@ -97,7 +103,7 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
     file_format, pack = format_of(path)
     if not file_format.writable:
         raise CxrError(f"{path}: {path.suffix.lower()} is read, not written; Excel and LibreOffice open .csv")
-    plain = file_format.appends and not pack
+    plain = file_format.appends and not pack and not whole
     if resume and not plain:
         raise CxrError(f"{path}: --resume needs a .jsonl output; other formats are written in one go")
     if not resume and path.exists() and path.stat().st_size:
@@ -110,7 +116,7 @@ def open_output(path: Path | None, *, resume: Callable[[Path], None] | None = No
             lock.renew()
         if plain:
             return Output(path.open("ab", buffering=0), path, lock=lock, old=overwrite)
-        return Output(file_format.write(part or path, pack), path, part, lock)
+        return Output(file_format.write(part or path, pack), path, part, lock, whole=whole)
     except BaseException:
         lock.close()
         raise
