@@ -10,10 +10,12 @@ run was ended. Exit code 3: all is done, but rows were rejected.
 
 import json
 import logging
+import os
 import re
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -245,7 +247,10 @@ def open_folder(out: Path, settings: Row) -> OutputLock:
 
 
 def check_address(address: str) -> None:
-    """CxrError: nobody is there, for which Ray would wait for minutes."""
+    """CxrError: nobody is there, for which Ray would wait for minutes. "auto" is what `ray start` has noted last."""
+    last = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir(), "ray", "ray_current_cluster")
+    if address == "auto" and last.is_file():
+        address = last.read_text().strip()
     host, _, port = address.rpartition(":")
     if port.isdecimal():
         try:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -140,6 +141,16 @@ def command(*arguments: object) -> list[Row]:
     return rows(Path(output))
 
 
+def kill_worker(ray: Any) -> bool:
+    """Kills one that is at work, if there is one at this moment."""
+    for child in ray.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "->Write" in " ".join(child.cmdline()):
+                child.kill()
+                return True
+    return False
+
+
 class Mined(NamedTuple):
     """A run of which a worker was killed, then the driver, and the run that went on. earlier: the files in `rows/` that
     the first had finished. code, message: of the second."""
@@ -156,8 +167,7 @@ def mined(ray: Any, folder: Path) -> Mined:
     out = folder / "mined"
     driver = start(*mine(folder))
     wait_for(lambda: len(checkpoints(out)) >= 3, driver)
-    workers = [child for child in ray.children(recursive=True) if "->Write" in " ".join(child.cmdline())]
-    workers[0].kill()
+    wait_for(lambda: kill_worker(ray), driver)
     wait_for(lambda: len(checkpoints(out)) >= 8, driver)
     driver.kill()
     driver.communicate()
@@ -214,10 +224,13 @@ def test_errors(folder: Path) -> None:
     (damaged / "a.parquet").write_bytes(b"PAR1")
     lock = OutputLock(busy / "lock", busy)
     (old / "lock").touch()
-    before = files(folder)
     cases: list[tuple[list[object], str]] = [
         (
             ["label", studies, folder / "new", "--map", "id=uid,report=text", "--address", "127.0.0.1:1"],
+            "no Ray at 127.0.0.1:1: start one by `ray start --head`, or name another --address",
+        ),
+        (
+            ["label", studies, folder / "new", "--map", "id=uid,report=text", "--address", "auto"],
             "no Ray at 127.0.0.1:1: start one by `ray start --head`, or name another --address",
         ),
         (
@@ -244,8 +257,12 @@ def test_errors(folder: Path) -> None:
         ),
         (["label", folder, folder / "new"], f"{folder} is no folder of Parquet files"),
     ]
+    (folder / "tmp" / "ray").mkdir(parents=True)
+    (folder / "tmp" / "ray" / "ray_current_cluster").write_text("127.0.0.1:1")  # of one that has died
+    before = files(folder)
+    environment = {**ENVIRONMENT, "RAY_TMPDIR": str(folder / "tmp")}
     lines = "".join(f"{json.dumps([str(RECIPE), *map(str, arguments)])}\n" for arguments, _ in cases)
-    done = subprocess.run([sys.executable, "-c", RUNS], input=lines, env=ENVIRONMENT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", RUNS], input=lines, env=environment, capture_output=True, text=True)
     lock.close()
     assert done.stderr.splitlines() == [text for _, message in cases for text in (f"cxr: {message}", "1")]
     shutil.rmtree(folder / "new", ignore_errors=True)
