@@ -141,14 +141,22 @@ def command(*arguments: object) -> list[Row]:
     return rows(Path(output))
 
 
-def kill_worker(ray: Any) -> bool:
-    """Kills one that is at work, if there is one at this moment."""
+def at_work(ray: Any) -> list[Any]:
+    """The workers that write at this moment."""
+    workers = []
     for child in ray.children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             if "->Write" in " ".join(child.cmdline()):
-                child.kill()
-                return True
-    return False
+                workers.append(child)
+    return workers
+
+
+def kill_worker(ray: Any) -> bool:
+    """Was there one to kill?"""
+    workers = at_work(ray)
+    for worker in workers[:1]:
+        worker.kill()
+    return bool(workers)
 
 
 class Mined(NamedTuple):
@@ -171,6 +179,7 @@ def mined(ray: Any, folder: Path) -> Mined:
     wait_for(lambda: len(checkpoints(out)) >= 8, driver)
     driver.kill()
     driver.communicate()
+    wait_for(lambda: not at_work(ray), ray)  # they end with it, a moment later
     done = {path.stem for path in checkpoints(out)}
     earlier = {name: data for name, data in files(out / "rows").items() if name.removesuffix(".parquet") in done}
     return Mined(out, earlier, len(done), *finish(start(*mine(folder))))
