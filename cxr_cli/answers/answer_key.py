@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cxr_cli.answers.lists import list_items, says_none
@@ -83,7 +84,8 @@ def reference_texts(case: Mapping[str, Any], options: Sequence[str]) -> list[str
     texts = answer_texts(answer)
     if options:
         findings, question = case.get("findings") or (), parse_prompt(str(case.get("question") or ""))[0]
-        return _expected_options(texts, option_set(tuple(options)), question, findings)
+        expected = _expected_options(tuple(texts), option_set(tuple(options)), question, tuple(findings))
+        return None if expected is None else [*expected]
     several = task_of(case, options).several or isinstance(answer, list)
     if several or _is_set(str(case.get("question") or ""), texts):
         return [item for text in texts for item in list_items(text)]
@@ -135,10 +137,14 @@ def _yes_or_no(text: str, options: OptionSet) -> frozenset[int]:
     return short_answer(OptionReader(text, options), several=False) or frozenset()
 
 
+@lru_cache(maxsize=1024)
 def _expected_options(
     texts: Sequence[str], options: OptionSet, question: str, findings: Sequence[str]
 ) -> list[str] | None:
-    """The texts of the options that these texts name; None if one names no option."""
+    """The texts of the options that these texts name; None if one names no option.
+
+    Kept in a cache, since questions with the same options and the same answer come again.
+    """
     indexes: set[int] = set()
     for text in map(clean, texts):
         these = _whole_text_options(text, options)
