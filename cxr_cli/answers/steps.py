@@ -55,9 +55,9 @@ def taught_reply(row: Mapping[str, Any]) -> str:
     """What a model learns to reply to a case: the steps and the answer, or the answer alone where there are no steps;
     "" if it has no answer."""
     answer, steps = row.get("answer"), [step["text"] for step in as_steps(row.get("steps"))]
-    if not answer or not steps:
-        return bare_answer(row, answer or None)
-    return completion_text(steps, answer_letters(row, answer))
+    if answer is None or answer == "":
+        return ""
+    return completion_text(steps, answer_letters(row, answer)) if steps else bare_answer(row, answer)
 
 
 def predictions_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:

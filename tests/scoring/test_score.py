@@ -53,6 +53,9 @@ def test_the_vote_is_scored_beside_the_samples() -> None:
     assert (round(row["scores"]["accuracy"], 3), row["scores"]["vote_accuracy"]) == (0.667, 1.0)
     row = scored("", **case, predictions=[{"text": ""}], vote={"answer": None, "share": 0.0})
     assert (row["scores"]["vote_accuracy"], row["why"]["vote_accuracy"]) == (None, "no answer")
+    none = {"question": "Which findings?", "options": [], "answer": [], "predictions": [{"text": "None"}]}
+    row = scored("", **none, vote={"answer": [], "share": 1.0})
+    assert (row["scores"]["accuracy"], row["scores"]["vote_accuracy"]) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,10 @@ def parse_prompt(prompt: str) -> tuple[str, list[str]]:
 
 
 def answer_letters(row: Mapping[str, Any], answer: str | Sequence[str]) -> list[str]:
-    """The letters of an answer to this case: ["Yes"] -> ["A"]. A text that is no option stays as it is."""
+    """The letters of an answer to this case: ["Yes"] -> ["A"]. A text that is no option stays as it is; a list of none,
+    the right answer where nothing asked for is there, is ["None"]."""
+    if answer == []:
+        return ["None"]
     options: Sequence[str] = row.get("options") or ()
     texts = [answer] if isinstance(answer, str) else answer
     return [option_letter(options.index(text)) if text in options else str(text) for text in texts]

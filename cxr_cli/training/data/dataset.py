@@ -21,7 +21,7 @@ def target_text(row: Row) -> str:
 
     RowError: there is no answer to teach.
     """
-    if not row.get("answer"):
+    if row.get("answer") in (None, ""):
         raise RowError("", "field `answer`: there is none to teach (if it has another name: --map answer=COLUMN)")
     _check_answer(row)
     return taught_reply(row)

@@ -21,6 +21,7 @@ def test_the_completion_and_the_prompt_of_a_row() -> None:
     assert target_text({**row, "steps": None}) == "<answer> B </answer>"
     assert target_text({**row, "answer": ["Yes", "No"], "steps": []}) == "<answer> A, B </answer>"
     assert target_text({"question": "Which?", "answer": ["Edema", "Nodule"]}) == "<answer> Edema, Nodule </answer>"
+    assert target_text({"question": "Which?", "answer": []}) == "<answer> None </answer>"
     assert prompt(row) == "Is it? Options:\nA) Yes\nB) No"
     assert prompt(row, "Think.") == taught_prompt(row, "Think.") == "Is it? Options:\nA) Yes\nB) No\nThink."
     assert taught_prompt({**row, "steps": None}, "Think.") == prompt(row)
