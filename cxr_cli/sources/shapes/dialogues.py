@@ -15,6 +15,7 @@ prediction. The options are those in the text of the question.
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
@@ -24,6 +25,7 @@ from cxr_cli.answers.steps import taught_reply
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import DialogueForm, Row
 from cxr_cli.rows import FlowOptions
+from cxr_cli.rows.files import json_text
 
 _DIALOGUE_KEYS = ("messages", "conversations", "problem")
 _ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
@@ -40,7 +42,7 @@ def with_question(row: Row, where: str) -> Row:
     key = next((key for key in _DIALOGUE_KEYS if _is_dialogue(row, key)), None)
     if key is None:
         return row
-    turns, films = ([("user", str(row[key]))], []) if key == "problem" else _turns(row[key], key)
+    turns, films = ([("user", str(row[key]))], []) if key == "problem" else _turns(_dialogue_of(row, key), key)
     questions = [text for role, text in turns if role == "user"]
     if len(questions) != 1:
         raise RowError("", f"field `{key}`: {len(questions)} questions; a row asks one: make a row of each")
@@ -58,11 +60,19 @@ def with_question(row: Row, where: str) -> Row:
 
 def _is_dialogue(row: Mapping[str, Any], key: str) -> bool:
     """Other tables have columns of these names too: a text, a number, a list of texts."""
-    value = row.get(key)
     if key == "problem":
-        return bool(value) and isinstance(row.get("solution"), str)
-    turns = value if isinstance(value, list) else []
+        return bool(row.get(key)) and isinstance(row.get("solution"), str)
+    turns = _dialogue_of(row, key)
     return any(isinstance(turn, dict) and not turn.keys().isdisjoint(("role", "from")) for turn in turns)
+
+
+def _dialogue_of(row: Mapping[str, Any], key: str) -> list[Any]:
+    """The turns in a field, which in a table may be JSON text; [] for anything else."""
+    value = row.get(key)
+    if isinstance(value, str) and value.startswith("["):
+        with suppress(json_text.BrokenJson):
+            value = json_text.decode(value.encode())
+    return value if isinstance(value, list) else []
 
 
 def _answer_and_prediction(row: Mapping[str, Any], reply: str | None) -> Row:

@@ -1,5 +1,6 @@
 """Rows of other trainers: messages, conversations, problems with a solution."""
 
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
@@ -52,6 +53,7 @@ OPENAI: Row = QWEN | {
         assistant(REPLY),
     ]
 }
+JSON_TEXT: Row = LLAVA | {"conversations": json.dumps(LLAVA["conversations"])}
 OBJECTS: Row = SWIFT | {"images": [{"path": "a.png", "bytes": None}]}
 NO_HEADING: Row = {
     "id": "1",
@@ -61,7 +63,7 @@ NO_HEADING: Row = {
 }
 
 
-@pytest.mark.parametrize("row", [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, OBJECTS, NO_HEADING])
+@pytest.mark.parametrize("row", [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, JSON_TEXT, OBJECTS, NO_HEADING])
 def test_a_conversation_becomes_a_case(row: Row) -> None:
     case = own_shape(row, "train.jsonl:3")
     assert {name: case[name] for name in CASE} == CASE
