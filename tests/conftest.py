@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from cxr_cli import cli
+from cxr_cli import cli, errors
 from tests.viewer.browser import open_browser
 
 for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests, not for the makes in tests
@@ -24,6 +24,8 @@ for number in (
 ):  # a shell's background and nohup ignore them, and so would what tests start
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+errors.print_notes(True)  # as a command does; tests call its parts without one
 
 STAGES = Path(__file__).with_name("rows") / "small_stages.py"
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -6,6 +6,7 @@ from typing import Any
 from cxr_cli.errors import RowError
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import restore
+from cxr_cli.rows.files.json_text import HALF_CHARACTER
 from cxr_cli.rows.validation import check_row
 from cxr_cli.sources.shapes import own_shape
 
@@ -25,6 +26,8 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
         reason = check_row(plain, kind)
     except RowError as error:
         reason = error.reason
+    except UnicodeEncodeError:
+        reason = HALF_CHARACTER
     if reason:
         id = plain.get("id")
         raise RowError("row", reason, id=id if isinstance(id, str) else None)

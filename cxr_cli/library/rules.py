@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -52,7 +53,8 @@ class Rules:
 
     def __post_init__(self) -> None:
         _check_one_of("unmentioned", self.unmentioned, get_args(Unmentioned))
-        object.__setattr__(self, "lexicon", None if self.lexicon is None else str(self.lexicon))
+        if self.lexicon is not None:  # the same file from every folder
+            object.__setattr__(self, "lexicon", os.path.abspath(self.lexicon))
         Lexicon.load(self.lexicon)
 
     def read(self, text: str | None) -> list[Finding]:
@@ -213,24 +215,31 @@ class RulesReward:
 
         texts = [text if isinstance(text, list) else text_or_empty(text) for text in completions]
         fields = {name: plain_value(columns[name]) for name in ("case", *CASE_COLUMNS) if name in columns}
+        if not all(isinstance(case, Mapping | str) for case in fields.get("case") or ()):
+            raise RowError("case", "expected a case for each completion")
         with use_reader(self.rules.reader, self.rules.unmentioned):
             values: list[float | None] = REWARDS.load(self.name)(texts, **{**columns, **fields})
         return values
 
 
 def _between_commas(findings: str | Sequence[str] | None) -> str | None:
-    """Names between commas."""
-    return findings if findings is None or isinstance(findings, str) else ",".join(findings)
+    """Names between commas. CxrError: they are no names."""
+    names = plain_value(findings)
+    if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+        return ",".join(names)
+    if not isinstance(names, str | None):
+        raise CxrError("findings: expected names between commas, or a list of names")
+    return names
 
 
 def _check_one_of(name: str, value: object, choices: Sequence[str | None]) -> None:
-    if value not in choices:
+    if not isinstance(value, str | None) or value not in choices:
         raise CxrError(f"{name}: {value} is none of {', '.join(filter(None, choices))}")
 
 
 def _check_each_of(name: str, values: Sequence[str], choices: Sequence[str]) -> None:
-    if isinstance(values, str):
-        raise CxrError(f"{name}: expected a list of names, got a text")
+    if not isinstance(values, list | tuple):
+        raise CxrError(f"{name}: expected a list of names, got {'a text' if isinstance(values, str) else 'none'}")
     for value in values:
         _check_one_of(name, value, choices)
 
@@ -248,9 +257,8 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _hashable_options(options: Mapping[str, Any]) -> OptionPairs:
-    return tuple(
-        (name, tuple(value) if isinstance(value, list | set) else value) for name, value in sorted(options.items())
-    )
+    plain = {name: plain_value(value) for name, value in sorted(options.items())}
+    return tuple((name, tuple(value) if isinstance(value, list | set) else value) for name, value in plain.items())
 
 
 @lru_cache(_KEPT)

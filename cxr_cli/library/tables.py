@@ -5,7 +5,8 @@ from typing import Any, Literal, get_args
 
 from cxr_cli.errors import CxrError
 from cxr_cli.extras import package_line
-from cxr_cli.records import Row
+from cxr_cli.library.plain_rows import plain_row
+from cxr_cli.records import ScoredCase
 from cxr_cli.scoring.summaries import comparison_table, summary_table
 from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
@@ -15,20 +16,20 @@ from cxr_cli.scoring.tables.table import Document
 Frame = Literal["polars", "pandas"]
 
 
-def summarize(rows: Iterable[Row], *, seed: int = 0, frame: Frame = "polars") -> Any:
+def summarize(rows: Iterable[Mapping[str, Any]], *, seed: int = 0, frame: Frame = "polars") -> Any:
     """A frame with a line a task and metric: n, nulls, mean, the bounds of its 95 % interval, and why scores are null.
 
     rows: of `score`. seed: of the bootstrap, which draws patients. frame: "polars" or "pandas". CxrError: frame is
-    neither, pandas is missing, or a score is no number.
+    neither, pandas is missing, or a score is no number. RowError: a row cannot be used.
     """
     summary = Summary(seed=seed)
     for row in rows:
-        summary.add(row)
+        summary.add(plain_row(row, ScoredCase))
     return _frame(summary_table.document(summary), frame)
 
 
 def compare(
-    models: Mapping[str, Iterable[Row]], *, common: bool = False, seed: int = 0, frame: Frame = "polars"
+    models: Mapping[str, Iterable[Mapping[str, Any]]], *, common: bool = False, seed: int = 0, frame: Frame = "polars"
 ) -> Any:
     """A frame with a line a task, metric and model: mean, interval, whether it is the best, and the p of its difference
     from the best, corrected.
@@ -41,7 +42,7 @@ def compare(
     matrix = ScoreMatrix()
     for name, rows in models.items():
         for row in rows:
-            matrix.add(name, row)
+            matrix.add(name, plain_row(row, ScoredCase))
     return _frame(comparison_table.document(Comparison(matrix, common, seed=seed)), frame)
 
 

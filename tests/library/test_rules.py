@@ -3,6 +3,7 @@
 import ast
 import builtins
 import gc
+import io
 import json
 import locale
 import logging
@@ -34,7 +35,8 @@ from cxr_cli.rows.files.json_text import BrokenJson
 from cxr_cli.termination import Terminated
 from cxr_cli.training.settings.yaml_text import YamlError
 from tests.cases import examples
-from tests.conftest import Tool
+from tests.conftest import Tool, needs
+from tests.engines.server import Fault, Server
 from tests.rewards.test_rewards import CASE
 from tests.shared import needs_shared, openi_reports, report_text
 
@@ -168,6 +170,57 @@ def test_a_misspelt_choice_is_an_error(call: Callable[[], Any], message: str) ->
     """It would give no questions, or rows that are signed with it."""
     with pytest.raises(CxrError, match="^" + re.escape(message)):
         call()
+
+
+def test_scored_rows_of_a_table() -> None:
+    """NaN is null: no task, no patient, no score."""
+    frames = pytest.importorskip("polars")
+    numpy = pytest.importorskip("numpy")
+    rows = [
+        score({**STUDY, "id": str(n), "question": "Effusion?", "answer": "Yes", "prediction": "Yes" if n else "No"})
+        for n in range(4)
+    ]
+    nan = float("nan")
+
+    def as_in_a_table(row: Row) -> Row:
+        scores = {name: nan if value is None else numpy.float64(value) for name, value in row["scores"].items()}
+        return {**row, "task": nan, "patient": nan, "item": nan, "scores": scores}
+
+    loose = [*map(as_in_a_table, rows)]
+    assert frames.DataFrame.equals(summarize(loose), summarize(rows))
+    assert compare({"a": loose, "b": rows})["task"].unique().to_list() == ["-"]
+    for broken in (7, None, {"id": "a", "scores": 7}):
+        with pytest.raises(RowError):
+            summarize([broken])  # type: ignore[list-item]
+        with pytest.raises(RowError):
+            compare({"a": [broken], "b": rows})  # type: ignore[list-item]
+
+
+def test_options_of_tables_and_of_mistakes() -> None:
+    numpy = pytest.importorskip("numpy")
+    names = numpy.array(["edema"], dtype=object)
+    assert label("No edema.", names) == {"edema": 0}
+    assert mine(STUDY, tasks=numpy.array(["binary"]), findings=numpy.array(["effusion"])) == mine(
+        STUDY, tasks=["binary"], findings="effusion"
+    )
+    for call in (lambda: label("", 7), lambda: mine(STUDY, findings=[7]), lambda: mine(STUDY, tasks=[None])):  # type: ignore[arg-type]
+        with pytest.raises(CxrError):
+            call()
+    with pytest.raises(RowError, match="case"):
+        Rules().reward("format")(["Yes"], case=[None])
+    half = {**STUDY, "steps": ["No edema."], "options": "\ud800"}
+    with pytest.raises(RowError, match=r"half a character.* \(id s1\)"):
+        verify(half)
+
+
+def test_a_lexicon_is_one_file_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = []
+    for name in ("gizmo", "widget"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        Path("own.toml").write_text(f'[[finding]]\nname = "{name}"\nterms = ["thing"]\nanswer = true\n')
+        both.append(Rules("own.toml"))
+    assert [rules.read("A thing.")[0].name for rules in both] == ["gizmo", "widget"]
 
 
 def test_each_row_or_its_error() -> None:
@@ -316,6 +369,36 @@ def test_nothing_is_printed_and_nothing_is_changed(capfd: pytest.CaptureFixture[
             call()
     assert process_state() == before
     assert capfd.readouterr() == ("", "")
+
+
+@needs("llm")
+def test_infer_prints_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not which engine it takes, nor how many replies came, nor what the server says about an error."""
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path))
+    case = {"id": "a", "question": "Is there edema?", "options": ["Yes", "No"], "images": ["film.png"]}
+    (tmp_path / "film.png").write_bytes(film_bytes())
+    code = (
+        "import json, sys\n"
+        "from cxr_cli import infer\n"
+        f"for url in sys.argv[1:]:\n    [row] = infer([{case}], url, images={str(tmp_path)!r})\n"
+    )
+    with Server(lambda request: "<answer>B</answer>") as good, Server(fault) as bad:
+        command = [sys.executable, "-c", code, good.url, bad.url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def fault(request: Any) -> str:
+    raise Fault(400)
+
+
+def film_bytes() -> bytes:
+    """A square of two greys, as PNG."""
+    image = pytest.importorskip("PIL.Image").new("L", (8, 8))
+    image.paste(200, (0, 0, 4, 8))
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return content.getvalue()
 
 
 SCRIPT = """

@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from cxr_cli.engines.openai.http import HttpClient, Response
 from cxr_cli.rows import note
 
+_WRONG_SERVER = {401, 403, 404}  # the key or the model is missing here, so for every request
+_BUSY = {408, 429}
+
 
 class Replica:
     """One server. concurrency: requests at a time. waiting: requests under way or in front of it. down: could it not be
-    reached?"""
+    reached, or has it another key or model?"""
 
     def __init__(self, client: HttpClient, concurrency: int) -> None:
         self.client, self.slots = client, asyncio.Semaphore(concurrency)
@@ -24,7 +27,8 @@ class Replicas:
 
     async def send(self, path: str, make_body: Callable[[], Awaitable[bytes]]) -> Response:
         """The response of a server. make_body: called when the server is free for the request. Where one cannot
-        be reached or has an error of its own (5xx), the request goes to another, to each once.
+        be reached, is too busy, lacks the model or the key, or has an error of its own (5xx), the request goes to
+        another, to each once.
 
         OSError if the last one cannot be reached. TimeoutError: no other is asked, as the first may be at work on it.
         """
@@ -38,20 +42,27 @@ class Replicas:
                     if replica.down and any(not other.down for other in left):  # since the request began to wait
                         continue
                     response = await replica.client.send("POST", path, await make_body())
-                    replica.down = False
             except TimeoutError:
                 raise
             except OSError:
-                if left and not replica.down:
-                    note(f"{replica.client.url} cannot be reached, or breaks off: its requests go to the others")
+                if left:
+                    self._set_down(replica, "cannot be reached, or breaks off")
                 replica.down = True
                 if not left:
                     raise
             else:
-                if response.status < 500 or not left:
+                replica.down = replica.down and response.status in _WRONG_SERVER
+                if not left or (response.status < 500 and response.status not in _WRONG_SERVER | _BUSY):
                     return response
+                if response.status in _WRONG_SERVER:
+                    self._set_down(replica, f"refuses requests (HTTP {response.status})")
             finally:
                 replica.waiting -= 1
+
+    def _set_down(self, replica: Replica, reason: str) -> None:
+        if not replica.down:
+            note(f"{replica.client.url} {reason}: its requests go to the others")
+        replica.down = True
 
     async def close(self) -> None:
         for replica in self._replicas:

@@ -7,6 +7,7 @@ from typing import Any, Self
 import msgspec
 
 BROKEN_OFF = "broken JSON: it ends in the middle"
+HALF_CHARACTER = "half a character: \\ud800 to \\udfff stand in pairs"
 DEEPEST = 200
 """Lists and objects in one another that a row may surely have; more than twice as many are refused."""
 _NO_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\[\]{}"]+')
@@ -115,7 +116,7 @@ def _syntax_reason(text: bytes, error: Exception) -> str:
     if _HUGE in message or "out of range" in message:
         return _HUGE
     if _UNPAIRED.search(text) and _has_half_character(text):
-        return "half a character: \\ud800 to \\udfff stand in pairs"
+        return HALF_CHARACTER
     match = re.search(r"byte (\d+)", message)
     at = int(match[1]) if match else None
     if "truncated" in message or (at and not text[at:].strip()):

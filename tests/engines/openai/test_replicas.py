@@ -64,9 +64,12 @@ def test_a_server_that_dies(tool: Tool, cases: Path, drawn: Path) -> None:
     assert set(answered.values()) == {1}
 
 
-def test_a_server_with_errors_of_its_own(tool: Tool, cases: Path, drawn: Path) -> None:
+@pytest.mark.parametrize("status", [500, 429, 404, 401])
+def test_a_server_with_errors_of_its_own(tool: Tool, cases: Path, drawn: Path, status: int) -> None:
+    """It fails, is too busy, has started again with another model, or with another key."""
+
     def failing(asked: Json) -> str:
-        raise Fault(500, Retry_After="0")
+        raise Fault(status, Retry_After="0")
 
     with Server(failing) as one, Server(lambda asked: "Yes") as other:
         rows = infer(tool, cases, drawn, [one, other], "--concurrency", 2)

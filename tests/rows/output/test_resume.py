@@ -161,7 +161,7 @@ def test_a_full_disk_leaves_no_half_row(tmp_path: Path) -> None:
     limit += "sys.argv = ['x', 'copy', '-o', sys.argv[1]]; import runpy; "
     limit += f"runpy.run_path({str(STAGES)!r}, None, '__main__')"
     for name in ("out.jsonl", "out.jsonl.gz", "out.csv"):
-        command = [sys.executable, "-c", limit, name]
+        command = [sys.executable, "-B", "-c", limit, name]
         text = numbered(300) if name == "out.jsonl" else numbered(100_000)
         done = subprocess.run(command, cwd=tmp_path, input=text, capture_output=True, text=True)
         assert done.returncode == 1, done.stderr
