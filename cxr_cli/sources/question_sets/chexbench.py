@@ -18,6 +18,7 @@ from cxr_cli.rows import Item, Row, note
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import in_one_folder
 from cxr_cli.sources.formats.json_members import holds, json_members
+from cxr_cli.sources.shapes.choices import lettered_answer
 
 _DATA_PLACES = ("data.json", "evaluation_chexbench/data.json")
 _RENAMED = {"image_path", "answer", "question"}
@@ -50,13 +51,13 @@ DATA_SET = DataSet("data.json with `option_0` and `image_path`", fits, in_one_fo
 
 
 def _case(item: Row, task: str, number: int) -> Row:
-    films = item.get("image_path")
+    films, options = item.get("image_path"), {str(index): item.get(f"option_{index}") for index in range(10)}
     return {
         "id": f"{task}/{number}",
         "task": task,
         "question": item.get("question"),
-        "options": {str(index): item.get(f"option_{index}") for index in range(10)},
-        "answer": item.get("answer"),
+        "options": options,
+        "answer": lettered_answer(options, item.get("answer")),
         "images": films if isinstance(films, list) else [films],
         "split": "test",
         "source": "chexbench",

@@ -19,6 +19,7 @@ from pathlib import Path
 from cxr_cli.rows import Item, Row
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import in_one_folder, read_table, starts_with
+from cxr_cli.sources.shapes.choices import lettered_answer
 
 PMC_FILES = ("train", "test", "test_clean", "train_2", "test_2")
 _HEADERS = (b"Figure_path,", b"index,Figure_path,", b",Figure_path,")
@@ -47,11 +48,12 @@ DATA_SET = DataSet("train.csv or train_2.csv with a column Figure_path", fits, i
 
 def _case(row: Row, name: str, line: str) -> Row:
     films = "images" if "Answer_label" in row else "figures"
+    options = {choice[-1]: row[choice] for choice in _CHOICE_COLUMNS}
     return {
         "id": f"{name}/{line}",
         "question": (row["Question"] or "").strip(),
-        "options": {choice[-1]: row[choice] for choice in _CHOICE_COLUMNS},
-        "answer": (row.get("Answer_label") or row["Answer"] or "").strip() or None,
+        "options": options,
+        "answer": lettered_answer(options, (row.get("Answer_label") or row["Answer"] or "").strip() or None),
         "images": [f"{films}/{row['Figure_path']}"],
         "split": name.removesuffix("_2"),
         "source": "pmc-vqa",

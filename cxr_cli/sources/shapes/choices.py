@@ -59,6 +59,20 @@ def with_choices(row: Row) -> Row:
     return {**row, "options": texts, **({"answer": text} if "answer" in row else {})}
 
 
+def lettered_answer(options: Mapping[str, Any], answer: Any) -> Any:
+    """The answer that a data set gives as the letter or the number of an option, with the option's text: 1 -> "B) PA".
+
+    So it cannot mean another option whose text is a letter or a number itself. Any other answer stays as it is.
+    options: by their letters, or by their numbers from 0.
+    """
+    key = str(answer).strip()
+    if key not in options or _is_blank(options[key]):
+        return answer
+    letter, text = LETTERS[int(key)] if key.isdecimal() else key, str(options[key]).strip()
+    lettered = _LETTERED.fullmatch(text)
+    return f"{letter}) {lettered[2] if lettered and lettered[1] == letter else text}"
+
+
 def _marked_options(options: Any, *, from_zero: bool) -> list[_MarkedOption] | None:
     """Options as texts without their letters; None for what is no list of texts and no object of them.
 

@@ -253,6 +253,21 @@ def test_chexbench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 items without options are passed over" in capsys.readouterr().err
 
 
+def test_options_that_are_letters_or_numbers_themselves(tmp_path: Path) -> None:
+    """These sets give an answer by its place alone, so that it can mean one option only."""
+    (tmp_path / "pmc").mkdir()
+    (tmp_path / "pmc/train.csv").write_text(
+        "Figure_path,Question,Answer,Choice A,Choice B,Choice C,Choice D,Answer_label\n"
+        "1.jpg,Which panel?,A, A:B, B:A, C:C, D:D,B\n"
+    )
+    (panel,) = cases(tmp_path / "pmc")
+    assert (panel["options"], panel["answer"]) == (["B", "A", "C", "D"], "A")
+    item = {"question": "How many?", "option_0": "1", "option_1": "2", "answer": 1, "image_path": "a.png"}
+    closed = item | {"option_0": "no", "option_1": "yes", "answer": 0}
+    dump(tmp_path / "bench/data.json", {"Tubes": [item, closed]})
+    assert [row["answer"] for row in cases(tmp_path / "bench")] == ["2", "no"]
+
+
 def test_padchest_gr(tool: Tool, tmp_path: Path) -> None:
     """Sentences become steps with their boxes, and `progression` what temporal questions are about."""
     box = [0.1, 0.5, 0.4, 0.9]
