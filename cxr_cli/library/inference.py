@@ -7,10 +7,15 @@ from typing import Any
 from cxr_cli.engines import Conversation, Engine, Sampling, Spec, open_engine, run_or_reject
 from cxr_cli.engines.model_files.recorded_instruction import instruction_of
 from cxr_cli.engines.prompts.predictor import Predictor, check_askable
-from cxr_cli.errors import RowError
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, Square, prefetch
-from cxr_cli.library.plain_rows import plain_row
+from cxr_cli.library.plain_rows import plain_row, plain_value
 from cxr_cli.records import Case, Row
+
+_LEAST = {"size": 28, "samples": 1, "seed": 0, "temperature": 0, "max_tokens": 1, "workers": 0, "concurrency": 1} | {
+    "batch": 1,
+    "timeout": 1,
+}
 
 
 def infer(
@@ -33,14 +38,23 @@ def infer(
     rows: cases with `question` and `images`. model: a folder, a name on the Hugging Face hub, or the URL of a server;
     images: the folder that paths of films start from; workers: processes that decode films; engine: fields of `Spec`,
     such as allow_remote=True. The others are flags of `cxr infer`. RowError: a case cannot be asked. CxrError: the
-    model cannot be used.
+    model cannot be used, or a number is too small.
     """
+    numbers = {"size": size, "samples": samples, "seed": seed, "temperature": temperature, "max_tokens": max_tokens}
+    _check_numbers({**numbers, "workers": workers, **engine})
     sampling = Sampling(temperature, 1.0, max_tokens)
     films = Films(None if images is None else Path(images), Square(size), workers)
     with open_engine(Spec(model, sampling=sampling, **engine)) as opened:
         sentence = instruction or instruction_of(model)
         predictor = Predictor(opened, sampling, films, instruction=sentence, samples=samples, seed=seed, vote=vote)
         yield from answer_rows(opened, predictor, films, (plain_row(row, Case) for row in rows), _stop)
+
+
+def _check_numbers(values: Mapping[str, Any]) -> None:
+    for name in _LEAST.keys() & values.keys():
+        value = plain_value(values[name])
+        if not (isinstance(value, int | float) and value >= _LEAST[name]):
+            raise CxrError(f"{name}: expected a number of at least {_LEAST[name]}")
 
 
 def answer_rows(

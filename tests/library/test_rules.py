@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 import cxr_cli
-from cxr_cli import Rules, compare, each, label, mine, read, score, summarize, verify
+from cxr_cli import Rules, compare, each, infer, label, mine, read, score, summarize, verify
 from cxr_cli.answers.replies.reply_format import completion_text
 from cxr_cli.errors import CxrError, EngineError, RowError
 from cxr_cli.images.film_errors import BadImage, DecodeError
@@ -369,6 +369,14 @@ def test_nothing_is_printed_and_nothing_is_changed(capfd: pytest.CaptureFixture[
             call()
     assert process_state() == before
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", ["size", "samples", "temperature", "max_tokens", "workers", "concurrency"])
+def test_numbers_of_infer(name: str) -> None:
+    """No samples would be rows without replies, and no concurrency would wait for ever."""
+    for value in (-1, float("nan"), None):
+        with pytest.raises(CxrError, match=f"{name}: expected a number of at least"):
+            next(infer([STUDY], "http://localhost:9/v1", **{name: value}))  # type: ignore[arg-type]
 
 
 @needs("llm")
