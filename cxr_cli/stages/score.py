@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,10 @@ def _drawing(folder: Path | None) -> "Callable[[Comparison], None]":
     return lambda comparison: note(f"{len(draw_plots(comparison, folder))} plots -> {folder}")
 
 
+def _digest(reports: Mapping[str, str | None]) -> str:
+    return blake2b(repr(sorted(reports.items())).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+
+
 @dataclass(frozen=True)
 class _Scoring:
     """Scores the rows of one flow or several. reports: by id, for rows without a report of their own."""
@@ -182,6 +187,7 @@ class _Scoring:
             dry_run=self.options.dry_run or not write,
             engine_key="scores" if self.engine else None,
             about_doubled="; --compare is for the files of several models",
+            settings={"references": rows.shard and self.reports and _digest(self.reports)},
         )
         verdicts: Counter[bool] = Counter()
 

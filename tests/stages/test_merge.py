@@ -169,6 +169,17 @@ def test_options_that_are_in_no_signature(
     assert words in tool("merge", one, two).err
 
 
+def test_other_references(tool: Tool, reports: Path) -> None:
+    """Rows are scored by other reports, which no signature says."""
+    for name, report in (("a.csv", "Edema."), ("b.csv", "No edema.")):
+        Path(name).write_text("id,report\n" + "".join(f"s{n},{report}\n" for n in range(4)))
+    Path("replies.jsonl").write_text("".join(f'{{"id":"s{n}","prediction":"Edema."}}\n' for n in range(4)))
+    one, two = shards(tool, "replies.jsonl", 2, "--references", "a.csv", command="score")
+    assert tool("merge", one, two).code == 0
+    tool("score", "replies.jsonl", "--shard", "2/2", "-o", two, "--overwrite", "--references", "b.csv")
+    assert "options: references:" in tool("merge", one, two).err
+
+
 def test_a_merged_file_is_whole_or_not_there(tool: Tool, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = shards(tool, reports, 2)
     monkeypatch.setattr(json_text, "encode", fail_at(12, json_text.encode))
