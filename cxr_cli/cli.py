@@ -16,7 +16,7 @@ import click
 from click.shell_completion import CompletionItem, shell_complete
 
 from cxr_cli import termination
-from cxr_cli.errors import CxrError, one_line, print_notes
+from cxr_cli.errors import CxrError, enable_notes, one_line
 from cxr_cli.suggestions import did_you_mean
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
@@ -138,7 +138,7 @@ class _AfterPolars:
 
 def _set_up() -> None:
     """Settings of the process. They are made here alone: a program that imports `cxr_cli` has its own."""
-    print_notes(True)
+    enable_notes()
     gc.set_threshold(_ALLOCATED)  # rows make no cyclic garbage, and the search for it takes a tenth of the time
     for number in termination.SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` has SIGHUP ignored

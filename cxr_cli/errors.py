@@ -21,18 +21,18 @@ def one_line(text: str) -> str:
     )
 
 
-_stderr_notes = False  # are they printed?
+_notes_enabled = False
 
 
-def print_notes(on: bool) -> None:
-    """The commands print notes; a program that imports `cxr_cli` has a standard error of its own."""
-    global _stderr_notes
-    _stderr_notes = on
+def enable_notes() -> None:
+    """From here on `note` prints. The commands do; a program that imports `cxr_cli` has a standard error of its own."""
+    global _notes_enabled
+    _notes_enabled = True
 
 
 def note(text: str, *below: str) -> None:
     """A line on stderr: "cxr: no rows in stdin". below: lines that belong to it."""
-    if _stderr_notes and sys.stderr is not None:
+    if _notes_enabled and sys.stderr is not None:
         print("\n".join(map(one_line, (f"cxr: {text}", *below))), file=sys.stderr)
 
 

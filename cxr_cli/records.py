@@ -200,7 +200,7 @@ ENGINE = "engine: "
 UNPARSABLE_REPLY, UNUSABLE_REPLY, CUT_OFF_REPLY = "unparsable: ", "unusable: ", "cut off at max tokens"
 """Parts of the reasons why a model's replies could not be used."""
 NOT_ASKED_FOR = "not asked for"
-"""Why the steps of a case are null that was mined to teach its answer alone."""
+"""Why steps are null in a case that was mined to teach its answer alone."""
 
 
 def engine_failure(row: Mapping[str, Any], key: str) -> str | None:

@@ -18,7 +18,7 @@ export CXR_CACHE := $(OUT)/cache
 
 # FILMS: studies, a tenth of whose patients are kept for the test, with each finding on half of the films. TEST: test
 # questions for each finding. SEE, TELL, SFT, RL: steps of the two lessons of the warm-up, of fine-tuning and of
-# reinforcement learning. BATCH: films, or completions, of a step.
+# reinforcement learning. BATCH: films, or completions, in each step.
 FINDINGS := cardiomegaly,pleural effusion,pneumothorax
 FILMS := 3000
 TEST := 100

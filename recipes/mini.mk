@@ -19,8 +19,8 @@ export CXR_CACHE := $(OUT)/cache
 # FILMS: studies, drawn with each finding on half of them. WHOLE: studies with one to four findings or, 40 % of them,
 # none. PER_FINDING: yes-or-no questions taught for each finding. TEST, AWAY: questions of the test, at home and away:
 # yes-or-no questions for each finding, and questions of each of the other two tasks. SEE, TELL, SFT, RL: steps of the
-# two lessons of the warm-up, of fine-tuning and of reinforcement learning. BATCH: films, or completions, of a step.
-# THREADS: of the warm-up.
+# two lessons of the warm-up, of fine-tuning and of reinforcement learning. BATCH: films, or completions, in each
+# step. THREADS: of the warm-up, on the CPU.
 ifeq ($(MINI),full)
 SEEDS := 1 2 3
 FILMS := 24000

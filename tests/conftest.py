@@ -25,7 +25,7 @@ for number in (
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
-errors.print_notes(True)  # as a command does; tests call its parts without one
+errors.enable_notes()  # as a command does; tests call its parts without one
 
 STAGES = Path(__file__).with_name("rows") / "small_stages.py"
 Run = Callable[..., subprocess.CompletedProcess[str]]

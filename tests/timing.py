@@ -16,7 +16,7 @@ Kind = tuple[str, str, str]
 """A text: its head, what is repeated, its tail."""
 Reading = Callable[[str], object]
 
-_RUN = cycle(range(50))  # more times the unit, since a reader remembers texts
+_RUN = cycle(range(50))  # so many units more, to make each text new: a reader remembers texts
 SLACK = 0.005  # seconds, for what takes hardly any
 REPORT = "FINDINGS: Small left pleural effusion. No pneumothorax. The heart is enlarged."
 STEPS = [{"text": "There is a left pleural effusion.", "kind": "observe"}]

@@ -239,7 +239,7 @@ def _check_one_of(name: str, value: object, choices: Sequence[str | None]) -> No
 
 def _check_each_of(name: str, values: Sequence[str], choices: Sequence[str]) -> None:
     if not isinstance(values, list | tuple):
-        raise CxrError(f"{name}: expected a list of names, got {'a text' if isinstance(values, str) else 'none'}")
+        raise CxrError(f"{name}: expected a list of names, got {'a text' if isinstance(values, str) else 'no list'}")
     for value in values:
         _check_one_of(name, value, choices)
 

@@ -35,7 +35,7 @@ def compare(
     from the best, corrected.
 
     models: name -> rows of `score`. common: only the items that all of them answered. CxrError: there are fewer than
-    two. RowError: a model answers an item twice.
+    two. RowError: a row cannot be used, or a model answers an item twice.
     """
     if len(models) < 2:
         raise CxrError(f"compare needs two models or more, not {', '.join(models) or 'none'}")

@@ -51,7 +51,7 @@ def _make_options(
         gpus=gpus,
         nodes=nodes,
         dry_run=dry_run,
-        answers_only=answers_only == "keep",
+        keep_answers_only=answers_only == "keep",
     )
 
 

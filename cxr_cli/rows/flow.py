@@ -77,9 +77,9 @@ class Flow:
     for one that cannot be. protected: files besides the inputs that must not be overwritten. dry_run: no rows are
     written. engine_key: what an engine adds to a row, see `engine_failure`. shares: of the splits that are drawn, by
     patient, for rows that have none. about_doubled: what an error adds where an id stands in two of the inputs.
-    same_ids: have the rows that are written the ids of those that are read? settings: what
-    decides how rows are written, and is in no signature. read, rejected: how many rows so far.
-    failed: those that lack what an engine was to give, in the output of an earlier run too.
+    same_ids: have the rows that are written the ids of those that are read? settings: what decides how rows are
+    written, and is in no signature. read, rejected: how many rows so far. failed: those that lack what an engine was to
+    give, in the output of an earlier run too.
     """
 
     options: FlowOptions
@@ -190,8 +190,8 @@ class Flow:
                 if options.resume and not (self._cut_short or options.shard):  # other shards' rows are not read
                     self._note_strangers()
             if record and options.shard and not self._cut_short:
-                made_by = self._settings(signed)
-                ShardRecord(options.shard, inputs, made_by, digest_of(record), self.rejected).write(record)
+                text = self._options_text(signed)
+                ShardRecord(options.shard, inputs, text, digest_of(record), self.rejected).write(record)
         finally:
             if self.rejected:
                 note(f"{self.rejected} of {self.read} rows rejected -> {options.rejects}")
@@ -276,7 +276,7 @@ class Flow:
                 if not self._ids.finish(id):
                     raise CxrError(f"{path}: the id {shortened(id)} is doubled: two runs have written it")
 
-    def _settings(self, signed: Signed | None) -> str:
+    def _options_text(self, signed: Signed | None) -> str:
         """The signature, and what else decides which rows there are and how they are written."""
         columns = ",".join(f"{name}={'+'.join(columns)}" for name, columns in self.options.mapping.items())
         settings = in_use(split=self.options.split, map=columns, **self.settings)

@@ -1,4 +1,4 @@
-"""The ids of a run's rows, the most of them on disk."""
+"""The ids of a run's rows, most of them on disk."""
 
 from cxr_cli.rows.temp_db import TempDb
 

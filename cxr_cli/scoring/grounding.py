@@ -53,7 +53,7 @@ def _scores(row: Mapping[str, Any], reply: Mapping[str, Any], text: str) -> Scor
 
 
 def _reply_boxes(reply: str) -> list[list[float]]:
-    """A reasoning may place a thing before the answer does."""
+    """The boxes of the answer; if it has none, those of the reasoning."""
     return boxes_in(compared_text(reply)) or boxes_in(reply)
 
 

@@ -112,7 +112,7 @@ def _score_inputs(options: ScoreOptions) -> int:
 
 
 def _summing(options: ScoreOptions) -> tuple[Callable[[Row], None], Callable[[], Document]]:
-    """What takes each row into the summary, and what gives it in the end."""
+    """Two functions: one adds a row to the summary, the other gives the whole summary in the end."""
     if options.layout is not None:
         from cxr_cli.published import recount_table
         from cxr_cli.published.recount import Recount

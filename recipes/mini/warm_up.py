@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="mini", help="how large the model is")
     parser.add_argument("--see", type=int, default=450, help="steps of the first lesson")
     parser.add_argument("--tell", type=int, default=400, help="steps of the second")
-    parser.add_argument("--batch", type=int, default=BATCH, help="films a step of the first lesson; half in the second")
+    parser.add_argument("--batch", type=int, default=BATCH, help="films in each step of lesson one; half in lesson two")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     torch.manual_seed(given.seed)

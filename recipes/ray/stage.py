@@ -1,11 +1,11 @@
-"""A stage on texts over a folder of Parquet files, on a Ray that runs already.
+"""Runs `mine`, `label`, `verify` or `score` over a folder of Parquet files, on a Ray cluster that runs already.
 
     python recipes/ray/stage.py mine studies/ mined/ --options '{"findings": "edema"}'
     python recipes/ray/stage.py verify mined/rows/ verified/
 
 OUT gets `rows/` (Parquet), `rejects/` (rows that cannot be used, with the reason), `checkpoint/` (Ray's: the ids of the
 rows that are done) and `stage.json` (the settings, which must stay the same). The same command goes on where an earlier
-run was ended. Exit code 3: all is done, but rows were rejected.
+run ended. Exit code 3: all is done, but rows were rejected.
 """
 
 import json
@@ -72,7 +72,8 @@ def verified(rules: Rules, row: Row, on: Any = "steps") -> list[Row]:
 
 
 class Stage(NamedTuple):
-    """rows: the rows that a row becomes. columns: those that they get; on_demand: by an option of this name."""
+    """rows: makes of a row the rows that it becomes. columns: those that these get. on_demand: those that they get only
+    by an option of the same name."""
 
     rows: Callable[..., list[Row]]
     columns: Sequence[str]
@@ -158,7 +159,7 @@ class RowFiles(BlockBasedFileDatasink):
     def _cells(self, row: Row) -> Row:
         """Texts for lists and objects: every file has the same columns of the same types."""
         if unknown := next((name for name in row if name not in self.schema.names), None):
-            raise CxrError(f"no column of OUT is for the key `{shortened(unknown)}`")
+            raise CxrError(f"the key `{shortened(unknown)}` has no column in OUT: leave it out of INPUT")
         is_text = {field.name: pa.types.is_string(field.type) for field in self.schema}
         return {
             name: json_text.encode(cell).decode()
@@ -174,7 +175,8 @@ def as_parquet(source: Path) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise CxrError(f"{source}: a file in it is damaged, is no Parquet file, or has other columns") from error
+        reason = "a file in it is damaged, is no Parquet file, or has other columns: take it out"
+        raise CxrError(f"{source}: {reason}") from error
 
 
 def schema_of(source: Path, work: Work) -> pa.Schema:
@@ -182,7 +184,7 @@ def schema_of(source: Path, work: Work) -> pa.Schema:
     with as_parquet(source):
         types = scan_table(source).collect_schema()
     if films := next((name for name, type_ in types.items() if is_film_type(type_)), None):
-        raise CxrError(f"{source}: the column `{films}` holds films: take it out, and leave their paths")
+        raise CxrError(f"{source}: the column `{films}` holds films: replace it by one of their paths")
     if work.id_column not in types:
         raise CxrError(f"{source}: no column `{work.id_column}`: {mapping_advice(('id',), types) or '--map id=COLUMN'}")
     stage = STAGES[work.stage]
@@ -202,14 +204,15 @@ def _scalar(type_: Any) -> pa.DataType:
 
 
 def ids_of(source: Path, column: str) -> pl.Series:
-    """The ids of all rows. CxrError: one is missing or doubled, of which a checkpoint by id would know nothing."""
+    """The ids of all rows. CxrError: one is missing or doubled, so that a checkpoint of ids cannot say what is done."""
     with as_parquet(source):
         ids = scan_table(source).select(column).collect()[column]
     if ids.null_count():
-        raise CxrError(f"{source}: {ids.null_count()} of {len(ids)} rows have no id in the column `{column}`")
+        missing = f"{ids.null_count()} of {len(ids)} rows have no id in the column `{column}`"
+        raise CxrError(f"{source}: {missing}; name another by --map id=COLUMN")
     doubled = ids.filter(ids.is_duplicated())
     if len(doubled):
-        raise CxrError(f"{source}: ids are doubled; the first: {shortened(str(doubled[0]))}")
+        raise CxrError(f"{source}: the id {shortened(str(doubled[0]))} is doubled: each must occur once")
     return ids
 
 
@@ -225,7 +228,7 @@ def open_folder(out: Path, settings: Row) -> OutputLock:
     CxrError: it holds something else, another run writes it, or it was made with other settings.
     """
     if out.exists() and not (out.is_dir() and ((out / SETTINGS).is_file() or not any(out.iterdir()))):
-        raise CxrError(f"{out} holds something else than an output of this recipe: name another folder")
+        raise CxrError(f"{out} holds something other than an output of this recipe: name another folder")
     out.mkdir(parents=True, exist_ok=True)
     lock = OutputLock(out / LOCK, out)
     if (out / SETTINGS).is_file():
@@ -247,7 +250,7 @@ def open_folder(out: Path, settings: Row) -> OutputLock:
 
 
 def check_address(address: str) -> None:
-    """CxrError: nobody is there, for which Ray would wait for minutes. "auto" is what `ray start` has noted last."""
+    """CxrError: no Ray answers there; Ray itself would wait for minutes. "auto": the last that `ray start` noted."""
     last = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir(), "ray", "ray_current_cluster")
     if address == "auto" and last.is_file():
         address = last.read_text().strip()
@@ -270,8 +273,8 @@ def worker_reason(error: BaseException) -> str:
 
 
 def run_on_ray(source: Path, out: Path, work: Work, schema: pa.Schema, rows_per_file: int, address: str) -> None:
-    """Tasks, no actors: Ray runs those of a dead worker again, and they leave its filter and its reading the CPUs that
-    these need."""
+    """By tasks, not by actors: Ray runs the tasks of a dead worker again, and they leave its filter and its reading the
+    CPUs that these need."""
     check_address(address)
     logging.getLogger("ray").setLevel(logging.ERROR)
     at_sigterm = signal.getsignal(signal.SIGTERM)
@@ -281,7 +284,7 @@ def run_on_ray(source: Path, out: Path, work: Work, schema: pa.Schema, rows_per_
         raise _no_ray(address) from error
     signal.signal(signal.SIGTERM, at_sigterm)  # Ray has put its own in the place of the tool's
     if (cpus := ray.cluster_resources().get("CPU", 0)) < CPUS:
-        raise CxrError(f"Ray has {cpus:g} CPU, and needs {CPUS} or more")
+        raise CxrError(f"the Ray cluster has {cpus:g} CPU: add a node, or start it with --num-cpus {CPUS} or more")
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = sys.stderr.isatty()
@@ -305,14 +308,18 @@ def count_rows(files: Iterable[Path]) -> int:
 @click.argument("stage", type=click.Choice([*STAGES]))
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--options", default="{}", metavar="JSON", help="Of the stage, as in docs/library.md: an object.")
-@click.option("--lexicon", metavar="FILE", help="Other rules, as of the commands; a file that all nodes see.")
-@click.option("--unmentioned", default="normal", show_default=True, help="normal or unknown, as of the commands.")
+@click.option("--options", default="{}", metavar="JSON", help="Options of the stage, as in docs/library.md.")
+@click.option("--lexicon", metavar="FILE", help="Your own lexicon, as for the commands; all nodes must see it.")
+@click.option("--unmentioned", default="normal", show_default=True, help="normal or unknown, as for the commands.")
 @mapping
 @click.option(
-    "--rows-per-file", default=2000, show_default=True, metavar="N", help="Rows of INPUT a task, and a file of OUT."
+    "--rows-per-file",
+    default=2000,
+    show_default=True,
+    metavar="N",
+    help="Rows of INPUT in a task, which writes one file.",
 )
-@click.option("--address", envvar="RAY_ADDRESS", default="auto", show_default=True, help="Of the Ray that runs.")
+@click.option("--address", envvar="RAY_ADDRESS", default="auto", show_default=True, help="Address of the Ray cluster.")
 def stage(
     stage: str,
     source: Path,
@@ -360,14 +367,14 @@ def stage(
 
 
 def _checked(stage: str, rules: Rules, text: str) -> dict[str, Any]:
-    """The options of a stage. CxrError: they are no options of it."""
+    """The options as an object. CxrError: the stage does not take them."""
     try:
         options = json.loads(text)
         if not isinstance(options, dict):
             raise ValueError("expected an object")
         STAGES[stage].rows(rules, {"id": "0", "report": "No edema."}, **options)
     except RowError:
-        pass  # this row may be none for the stage
+        pass  # a stage may need more than this row has
     except (ValueError, TypeError) as error:
         raise CxrError(f"--options: {library_message(error)}") from error
     return options

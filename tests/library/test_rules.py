@@ -196,7 +196,7 @@ def test_scored_rows_of_a_table() -> None:
             compare({"a": [broken], "b": rows})  # type: ignore[list-item]
 
 
-def test_options_of_tables_and_of_mistakes() -> None:
+def test_options_from_tables_are_taken_and_wrong_ones_refused() -> None:
     numpy = pytest.importorskip("numpy")
     names = numpy.array(["edema"], dtype=object)
     assert label("No edema.", names) == {"edema": 0}
@@ -213,7 +213,7 @@ def test_options_of_tables_and_of_mistakes() -> None:
         verify(half)
 
 
-def test_a_lexicon_is_one_file_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lexicon_stays_the_same_file_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both = []
     for name in ("gizmo", "widget"):
         (tmp_path / name).mkdir()
@@ -372,7 +372,7 @@ def test_nothing_is_printed_and_nothing_is_changed(capfd: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("name", ["size", "samples", "temperature", "max_tokens", "workers", "concurrency"])
-def test_numbers_of_infer(name: str) -> None:
+def test_numbers_that_are_too_small_for_infer(name: str) -> None:
     """No samples would be rows without replies, and no concurrency would wait for ever."""
     for value in (-1, float("nan"), None):
         with pytest.raises(CxrError, match=f"{name}: expected a number of at least"):

@@ -57,8 +57,8 @@ def parse_prompt(prompt: str) -> tuple[str, list[str]]:
 
 
 def answer_letters(row: Mapping[str, Any], answer: str | Sequence[str]) -> list[str]:
-    """The letters of an answer to this case: ["Yes"] -> ["A"]. A text that is no option stays as it is; a list of none,
-    the right answer where nothing asked for is there, is ["None"]."""
+    """The letters of an answer to this case: ["Yes"] -> ["A"]. A text that is no option stays as it is; an empty
+    list, the right answer where nothing that is asked for is seen, is ["None"]."""
     if answer == []:
         return ["None"]
     options: Sequence[str] = row.get("options") or ()

@@ -20,7 +20,7 @@ class Cue:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Of all phrases; most texts hold no first word of one, and so need none."""
+        """Of all phrases, compiled for the first text that holds the first word of one: most hold none."""
         return re.compile(rf"\b(?:{'|'.join(self._patterns)})(?!\w)")
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:

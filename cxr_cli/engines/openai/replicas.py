@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from cxr_cli.engines.openai.http import HttpClient, Response
 from cxr_cli.rows import note
 
-_WRONG_SERVER = {401, 403, 404}  # the key or the model is missing here, so for every request
+_WRONG_SERVER = {401, 403, 404}  # it takes another key or has another model, and so refuses every request
 _BUSY = {408, 429}
 
 
 class Replica:
     """One server. concurrency: requests at a time. waiting: requests under way or in front of it. down: could it not be
-    reached, or has it another key or model?"""
+    reached, or does it take another key or have another model?"""
 
     def __init__(self, client: HttpClient, concurrency: int) -> None:
         self.client, self.slots = client, asyncio.Semaphore(concurrency)

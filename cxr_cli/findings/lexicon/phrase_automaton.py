@@ -8,14 +8,15 @@ from typing import NamedTuple
 from cxr_cli.errors import CxrError
 from cxr_cli.findings.lexicon.terms import heads, plain_term, plural_of
 
-MOST_FORMS = 5000  # of one word of a term: more is a slip of the pen
+MOST_FORMS = 5000  # that a term lets one word have: more is a slip of the pen
 
 Concept = tuple[str, str]
 """(kind, value): ("finding", "edema"), ("side", "left"), ("cue", "negate") ..."""
 
 
 class TermSource(NamedTuple):
-    """The terms of a concept. plural: are their plurals phrases too? own: does no other finding have these phrases?"""
+    """The terms of a concept. plural: are their plurals phrases too? own: is it a finding of a file
+    that was merged in, whose phrases name no other finding?"""
 
     concept: Concept
     terms: Sequence[str]
@@ -50,7 +51,7 @@ class PhraseAutomaton:
         self.begin = first | {word[1:]: state for word, state in first.items()}
 
     def extend(self, state: AutomatonState) -> dict[str, AutomatonState]:
-        """Makes the states behind this one."""
+        """Makes the states that follow this one."""
         state.steps = self._steps(state.rests)
         return state.steps
 
@@ -90,7 +91,8 @@ class PhraseAutomaton:
                     if rest not in self._heads:
                         self._heads[rest] = [*dict.fromkeys(islice(heads(rest), MOST_FORMS))]
                     if len(self._heads[rest]) == MOST_FORMS:
-                        raise CxrError(f"lexicon: a term of `{value}` has {MOST_FORMS} forms of one word or more")
+                        most = f"{MOST_FORMS} forms or more for one word"
+                        raise CxrError(f"lexicon: a term of `{value}` has {most}: take choices out of it")
                     forms += reversed(self._heads[rest])
                 if word and kind != "skip" and not rest.startswith("'"):
                     words[word.lstrip(" ")] = None

@@ -21,7 +21,7 @@ def _phrases(term: str) -> Iterator[str]:
 
 
 def plain_term(term: str) -> str:
-    """The term in small letters, with blanks for hyphens and strokes, and with groups for ranges of letters."""
+    """The term in lower case, with blanks for hyphens and slashes, and with groups for ranges of letters."""
     groups = _LETTER_RANGE.sub(lambda ends: f"({'|'.join(map(chr, range(ord(ends[1]), ord(ends[2]) + 1)))})", term)
     return groups.lower().replace("-", " ").replace("/", " ")
 

@@ -20,9 +20,9 @@ _PROBES, _PROBE_BYTES = 16, 4096  # of a file, whose digest must not take the ti
 class ShardRecord:
     """A part that has ended: `part-2.jsonl.shard` for `part-2.jsonl`.
 
-    shard: (k, n). inputs: name and digest of each input, null for what is no file. options: the signature of the rows,
-    and what else decides which rows there are and how they are written. digest: of the output. rejected: how many rows
-    of the input were rejected.
+    shard: (k, n). inputs: name and digest of each input, null for a pipe and the folder of a data set.
+    options: the signature of the rows, and what else decides which rows there are and how they are written. digest: of
+    the output. rejected: how many rows of the input were rejected.
     """
 
     shard: tuple[int, int]
@@ -78,10 +78,10 @@ def _input_digest(path: Path | None) -> str | None:
     else:
         return None
     digest = blake2b(digest_size=16)
-    for name in files:
-        with name.open("rb") as file:
+    for file_path in files:
+        with file_path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            digest.update(f"{name.relative_to(path)} {size}\n".encode())
+            digest.update(f"{file_path.relative_to(path)} {size}\n".encode())
             for n in range(_PROBES):
                 file.seek(max(0, size - _PROBE_BYTES) * n // (_PROBES - 1))
                 digest.update(file.read(_PROBE_BYTES))

@@ -48,7 +48,7 @@ class CaseReference:
 
 @lru_cache(maxsize=64)
 def _report_reference(report: str, reader: Reader, unmentioned: Unmentioned) -> ReferenceFindings | None:
-    """The same for a report that comes again, as it does with each of its questions."""
+    """Kept in a cache, since a report comes again with each of its questions."""
     return ReferenceFindings(reader.read(report), reader.lexicon, unmentioned) if has_findings(report) else None
 
 

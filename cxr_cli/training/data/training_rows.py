@@ -16,7 +16,7 @@ from cxr_cli.training.settings.job import Job
 @dataclass(frozen=True)
 class TrainingData:
     """rows: to train on. held_out: to evaluate on, None without `--eval`. left_out: how many rows are not trained on
-    because their steps could not be had."""
+    because they should have steps and have none."""
 
     rows: Mixture
     held_out: RowStore | None = None
@@ -27,8 +27,8 @@ def read_training_data(job: Job, check: Callable[[Row], None]) -> TrainingData:
     """The rows of `job.sources`, mixed by `job.weights`, and those of `job.evaluation`.
 
     check: raises RowError for a row that cannot be trained on. Such a row, or one with more than `max_images` films,
-    stops the run: RowError. A row whose steps could not be had is left out, unless the job keeps it. CxrError: there
-    are no rows, or several processes cannot all read stdin.
+    stops the run: RowError. A row that should have steps and has none is left out, unless the job keeps it.
+    CxrError: there are no rows, or several processes cannot all read stdin.
     """
     if "-" in job.sources and (distributed.under_launcher() or job.gpus * job.nodes > 1):
         raise CxrError("several processes cannot all read stdin: name a file")
@@ -92,7 +92,7 @@ def _read_rows(
     see: Callable[[Row], None],
     left_out: list[str],
 ) -> RowStore:
-    """see: gets each row that is stored, whole. left_out: gets the id of each row whose steps could not be had.
+    """see: gets each row that is stored, whole. left_out: gets the id of each row that is left out.
 
     A row that was mined without steps has none on purpose, and teaches its answer.
     """
@@ -101,7 +101,7 @@ def _read_rows(
 
     def store(row: Row) -> None:
         check(row)
-        if not job.answers_only and why_no_steps(row):
+        if not job.keep_answers_only and why_no_steps(row):
             left_out.append(row["id"])
             return
         if max_images and (films := len(films_of(row))) > max_images:

@@ -20,8 +20,8 @@ class TrainingOptions:
     """The flags that `cxr sft` and `cxr rl` share.
 
     inputs: files of rows. config: a YAML file of settings; sets: `NAME=VALUE`, which win over it. root: the folder that
-    the paths of films start from. limit: of rows of each file. gpus: processes on each of `nodes`. answers_only: rows
-    whose steps could not be had are trained on, by their answers alone.
+    the paths of films start from. limit: of rows of each file. gpus: processes on each of `nodes`. keep_answers_only:
+    rows that should have steps and have none are trained on, by their answers alone.
     """
 
     inputs: Sequence[str]
@@ -37,7 +37,7 @@ class TrainingOptions:
     gpus: int = 1
     nodes: int = 1
     dry_run: bool = False
-    answers_only: bool = False
+    keep_answers_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Job:
     gpus: int = 1
     nodes: int = 1
     allow_overlap: bool = False
-    answers_only: bool = False
+    keep_answers_only: bool = False
 
     @property
     def instruction(self) -> str:
@@ -116,7 +116,7 @@ def make_job(
         gpus=options.gpus,
         nodes=options.nodes,
         allow_overlap=allow_overlap,
-        answers_only=options.answers_only,
+        keep_answers_only=options.keep_answers_only,
     )
 
 

@@ -244,7 +244,7 @@ def test_errors(folder: Path) -> None:
         ),
         (
             ["label", studies, other, "--map", "id=uid,report=text"],
-            f"{other} holds something else than an output of this recipe: name another folder",
+            f"{other} holds something other than an output of this recipe: name another folder",
         ),
         (
             ["label", studies, old, "--map", "id=uid,report=text"],
@@ -254,11 +254,11 @@ def test_errors(folder: Path) -> None:
             ["label", studies, busy, "--map", "id=uid,report=text"],
             f"{busy}: another run is writing it; wait for its end, or name another file",
         ),
-        (["label", other, folder / "new"], f"{other}: ids are doubled; the first: a"),
+        (["label", other, folder / "new"], f"{other}: the id a is doubled: each must occur once"),
         (["label", studies, folder / "new"], f"{studies}: no column `id`: --map id=uid"),
         (
             ["label", damaged, folder / "new"],
-            f"{damaged}: a file in it is damaged, is no Parquet file, or has other columns",
+            f"{damaged}: a file in it is damaged, is no Parquet file, or has other columns: take it out",
         ),
         (
             ["label", studies, studies / "new", "--map", "id=uid,report=text"],

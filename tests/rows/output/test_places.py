@@ -91,7 +91,7 @@ FULL = {  # a command, and the file that its error names
 def test_an_error_of_a_full_disk_names_the_file(
     tool: Tool, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A limit on the size of files stands in for the disk. Python would also write half modules for the next runs."""
+    """A limit on the size of files stands in for the disk. Python would leave half of a module's bytecode."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     if name == "plots":
         pytest.importorskip("matplotlib.pyplot")

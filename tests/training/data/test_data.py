@@ -160,7 +160,7 @@ def test_a_model_is_asked_and_trained_on_with_the_instruction_that_it_was_taught
 
 
 @pytest.mark.parametrize("stage", ["sft", "rl"])
-def test_rows_whose_steps_could_not_be_had_are_left_out_and_counted(
+def test_rows_that_should_have_steps_and_have_none_are_left_out_and_counted(
     tool: Tool, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, stage: str
 ) -> None:
     good = json.loads((drawn / "steps.jsonl").read_text().splitlines()[0])
