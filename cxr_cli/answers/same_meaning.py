@@ -5,7 +5,7 @@ The engine of findings reads what is found, on which side and in which zone; num
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from cxr_cli.answers.options.names import PhraseSearch
@@ -13,6 +13,7 @@ from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.synonyms import MEANING
 from cxr_cli.findings import reader
 from cxr_cli.findings.lexicon import expand
+from cxr_cli.findings.sections.text_cache import cached_by_text
 
 _VIEWS = {
     "ap": r"a\W?p\b|antero\W?posterior",
@@ -83,7 +84,7 @@ _LOBES = {"rul": "right upper", "rml": "right middle", "rll": "right lower", "lu
 _LOBE = re.compile(rf"\b(?:{'|'.join(_LOBES)})\b")
 
 
-@lru_cache(maxsize=4096)
+@cached_by_text(4096)
 def meaning_of(text: str) -> Meaning:
     """What a short text says."""
     lower = _LOBE.sub(lambda match: f"{_LOBES[match[0]]} lobe", text.lower().strip(" .\n"))

@@ -9,13 +9,14 @@ hedges, plans, lists, attributes and statements made of an anatomy and a quality
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from cxr_cli.findings.finding import Finding, Statement
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.lexicon.tokens import Token
 from cxr_cli.findings.precedence import READINGS, without_overruled
 from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
+from cxr_cli.findings.sections.text_cache import cached_by_text
 from cxr_cli.findings.sentence_reader import SentenceReader, SentenceReading
 from cxr_cli.findings.sentences import sentences
 
@@ -24,12 +25,13 @@ _LIST_MARK = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s*")
 
 
 class Reader:
-    """Reads texts with one lexicon. Sentences and texts are remembered, since reports and steps repeat themselves."""
+    """Reads texts with one lexicon. Sentences and texts are remembered, since reports and steps repeat themselves; long
+    texts are not."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._sentences = SentenceReader(lexicon)
-        self._text = lru_cache(maxsize=4096)(self._text)  # type: ignore[method-assign]
+        self._alone = cached_by_text(4096)(partial(self._statements, topic=()))  # without a topic before it
 
     def statements(self, text: str, topic: Iterable[Finding] = ()) -> list[Statement]:
         """The sentences of `text`, each with its findings.
@@ -37,19 +39,16 @@ class Reader:
         A sentence that gives only a verdict ("This is ruled out.") gives it on the topic of the sentence before it.
         topic: findings asked about before this text begins (a question's options, say).
         """
-        statements, open_verdict = self._text(text)
+        statements, open_verdict = self._alone(text)
         return list(self._statements(text, tuple(topic))[0] if open_verdict and topic else statements)
 
     def read(self, text: str) -> list[Finding]:
         """The findings that `text` states, in order."""
-        return [f for statement in self._text(text)[0] for f in statement.findings]
+        return [f for statement in self._alone(text)[0] for f in statement.findings]
 
     def phrases(self, sentence: str) -> list[Token]:
         """The phrases of the lexicon in a sentence; see `SentenceReader.phrases`."""
         return self._sentences.phrases(sentence)
-
-    def _text(self, text: str) -> tuple[list[Statement], bool]:
-        return self._statements(text, ())
 
     def _statements(self, text: str, topic: tuple[Finding, ...]) -> tuple[list[Statement], bool]:
         """The statements of a text, and whether a verdict in it has no topic."""

@@ -1,9 +1,9 @@
 """A report as a numbered list of sentences, so that a model can say which of them it means."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from cxr_cli.findings.sections import WITHOUT_FINDINGS, plain_text
+from cxr_cli.findings.sections.text_cache import cached_by_text
 from cxr_cli.findings.sentences import sentences
 from cxr_cli.records import Span
 
@@ -37,7 +37,7 @@ class NumberedReport:
         return [self._spans[n - 1] for n in sorted(set(numbers))]
 
 
-@lru_cache(maxsize=256)
+@cached_by_text(256)
 def numbered_report(report: str) -> NumberedReport:
     """The same for a report that comes again, as it does with each of its questions."""
     return NumberedReport(report)

@@ -19,6 +19,7 @@ from cxr_cli.answers.wording.synonyms import MEANING, WORD_LISTS
 from cxr_cli.findings import Finding
 from cxr_cli.findings import reader as findings_reader
 from cxr_cli.findings.lexicon.word_lists import either
+from cxr_cli.findings.sections.text_cache import cached_by_text
 
 _GENERIC_WORDS = frozenset(WORD_LISTS["question"]["generic"])
 _NOT_OF_MODEL = Cue(
@@ -77,7 +78,7 @@ def _subject_search(names: tuple[str, ...]) -> PhraseSearch:
     return PhraseSearch([name + ending for name in names if name for ending in ("", "s", "es")])
 
 
-@lru_cache(maxsize=4096)
+@cached_by_text(4096)
 def question_findings(text: str) -> frozenset[str]:
     """The findings of the lexicon that a question asks about, or that an option names."""
     engine = findings_reader()

@@ -5,10 +5,10 @@ parse_reply("<think> Clear. </think><answer> B </answer>")  ->  ReplyParts(think
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import NamedTuple
 
 from cxr_cli.answers.replies.json_reply import structured_reply
+from cxr_cli.findings.sections.text_cache import cached_by_text
 
 _WELL_FORMED = ["<think>", "</think>", "<answer>", "</answer>"]
 _TAG = re.compile(r"<\s*+(/?)\s*+(?:think(?:ing)?|thoughts?|reason(?:ing)?|(?:final[ _-]?)?(answer))\s*+>", re.I)
@@ -51,7 +51,7 @@ class _Pieces(NamedTuple):
     open: bool
 
 
-@lru_cache(maxsize=512)
+@cached_by_text(512)
 def parse_reply(text: str) -> ReplyParts:
     """A reply in parts, as well as its tags allow: in any case, unclosed, one inside the other, in any order.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from cxr_cli.findings.sections.heading_search import TITLED, Heading, headings
@@ -17,6 +16,7 @@ from cxr_cli.findings.sections.silence import (
     says_something,
     tells_what_is_seen,
 )
+from cxr_cli.findings.sections.text_cache import cached_by_text
 
 WITHOUT_FINDINGS = SILENT
 """Sections whose sentences state no finding of this film."""
@@ -72,7 +72,7 @@ def _is_prose(text: str) -> bool:
     return text.rstrip()[-1:] in tuple(".!?") or tells_what_is_seen(text)
 
 
-@lru_cache(maxsize=1024)
+@cached_by_text(1024)
 def _sections(text: str) -> tuple[Section, ...]:
     """Of a plain text."""
     places = _diagnoses(list(headings(text)))

@@ -1,7 +1,7 @@
 """One completion about one case, read once for all its scores and rewards."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from cxr_cli.answers.answer_key import AnswerKey, answer_key
@@ -13,6 +13,7 @@ from cxr_cli.answers.reply_reader import choose
 from cxr_cli.answers.steps import as_steps, normal_form
 from cxr_cli.findings import Finding, Reader, observations
 from cxr_cli.findings.sections import has_findings
+from cxr_cli.findings.sections.text_cache import cached_by_text
 from cxr_cli.findings.verdict import ReferenceFindings
 from cxr_cli.records import Unmentioned
 from cxr_cli.scoring.metrics.f1 import f1
@@ -46,7 +47,7 @@ class CaseReference:
         return answer_key(self._case)
 
 
-@lru_cache(maxsize=64)
+@cached_by_text(64)
 def _report_reference(report: str, reader: Reader, unmentioned: Unmentioned) -> ReferenceFindings | None:
     """Kept in a cache, since a report comes again with each of its questions."""
     return ReferenceFindings(reader.read(report), reader.lexicon, unmentioned) if has_findings(report) else None

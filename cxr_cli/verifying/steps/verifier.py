@@ -6,11 +6,12 @@ observation) is its `fault`. The rules find it, whoever judges the findings.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Reader
+from cxr_cli.findings.sections.text_cache import cached_by_text
 from cxr_cli.records import Unmentioned
 from cxr_cli.rows.signatures import signature
 from cxr_cli.verifying.steps.evidence import Evidence
@@ -25,9 +26,9 @@ class Verifier:
     def __init__(self, reader: Reader, unmentioned: Unmentioned = "normal") -> None:
         self.reader, self.unmentioned = reader, unmentioned
         self.signature = signature("rules", reader.lexicon.digest, unmentioned=unmentioned)
-        self._evidence = lru_cache(maxsize=64)(partial(Evidence, reader=reader, unmentioned=unmentioned))
+        self._evidence = cached_by_text(64)(partial(Evidence, reader=reader, unmentioned=unmentioned))
         self._last: tuple[object, list[StepReading]] = (None, [])  # the steps that were read last, and what they say
-        self._reading = lru_cache(maxsize=8192)(self._read)  # since steps repeat themselves
+        self._reading = cached_by_text(8192)(self._read)  # since steps repeat themselves
 
     def evidence(self, case: Mapping[str, Any]) -> Evidence:
         """The report of the case. RowError: there is none."""
@@ -58,9 +59,10 @@ class Verifier:
 
     def readings(self, steps: Sequence[Mapping[str, Any]]) -> list[StepReading]:
         """What each step says. Its words may depend on what the step before asks about."""
-        if steps is self._last[0]:  # the judge has read them already
-            return self._last[1]
-        readings: list[StepReading] = []
+        last_steps, readings = self._last  # at once: another thread may put its own there
+        if steps is last_steps:  # the judge has read them already
+            return readings
+        readings = []
         for step in steps:
             readings.append(self._reading(step["text"], readings[-1].topic if readings else ()))
         self._last = steps, readings
