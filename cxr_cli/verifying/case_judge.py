@@ -69,7 +69,12 @@ class CaseJudge:
         fault = task_of(case).fault(case, evidence.reference, self.verifier.reader)
         result: Row = {"steps": steps, "support": share, "checked_by": self.signature}
         result |= merge_reasons(case, ["steps", "support", "second"], why)
-        return case | result | {"fault": fault} if fault else case | result
+        checked = case | result
+        if fault:
+            checked["fault"] = fault
+        else:
+            checked.pop("fault", None)  # of an earlier check
+        return checked
 
     def predictions(self, case: Row) -> Conversation[Row]:
         """The case with each prediction's reasoning as checked `steps` of that prediction, with its `support`."""

@@ -73,6 +73,17 @@ def test_an_answer_that_the_report_contradicts(row: dict[str, Any], fault: str |
     assert result.get("fault") == (fault and f"the report contradicts the answer: {fault}")
 
 
+def test_a_second_check_takes_off_the_faults_of_the_first() -> None:
+    about = {"task": "binary", "findings": ["pleural effusion"], "options": ["Yes", "No"]}
+    first = verified(case(["There is a left effusion.", "There is a left effusion."], answer="No", **about))
+    assert first["fault"].startswith("the report contradicts")
+    assert first["steps"][1]["fault"] == "repeats step 1"
+    first["steps"][1] |= {"text": "The answer is Yes.", "kind": "conclude"}
+    second = verified({**first, "answer": "Yes"})
+    assert "fault" not in second
+    assert [step.get("fault") for step in second["steps"]] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("given", "texts"),
     [
