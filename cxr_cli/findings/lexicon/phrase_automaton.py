@@ -89,10 +89,11 @@ class PhraseAutomaton:
                 if (rest, plural) not in explored:
                     explored.add((rest, plural))
                     if rest not in self._heads:
-                        self._heads[rest] = [*dict.fromkeys(islice(heads(rest), MOST_FORMS))]
-                    if len(self._heads[rest]) == MOST_FORMS:
-                        most = f"{MOST_FORMS} forms or more for one word"
-                        raise CxrError(f"lexicon: a term of `{value}` has {most}: take choices out of it")
+                        ways = [*islice(heads(rest), MOST_FORMS)]
+                        if len(ways) == MOST_FORMS:
+                            most = f"{MOST_FORMS} forms or more for one word"
+                            raise CxrError(f"lexicon: a term of `{value}` has {most}: take choices out of it")
+                        self._heads[rest] = [*dict.fromkeys(ways)]
                     forms += reversed(self._heads[rest])
                 if word and kind != "skip" and not rest.startswith("'"):
                     words[word.lstrip(" ")] = None
