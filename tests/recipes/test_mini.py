@@ -66,6 +66,16 @@ def test_damage_is_drawn_by_id_with_the_given_share() -> None:
     assert min(Counter(case["damage"] for case in cases if "damage" in case).values()) > 10
 
 
+def test_scripts_that_print_notes_turn_them_on() -> None:
+    """Only commands print them without being asked."""
+    scripts = [(path, path.read_text()) for path in (ROOT / "recipes").rglob("*.py")]
+    notes = {path.name: text for path, text in scripts if " note(" in text and "__main__" in text}
+    assert "warm_up.py" in notes
+    assert [
+        name for name, text in notes.items() if "print_notes(True)" not in text and "cli import main" not in text
+    ] == []
+
+
 def test_tables_give_means_over_seeds(tmp_path: Path) -> None:
     for seed, mean in ((1, 0.5), (2, 0.7)):
         (tmp_path / f"{seed}").mkdir()
