@@ -24,7 +24,7 @@ from torch import nn
 
 from cxr_cli.answers.replies import reply_format
 from cxr_cli.engines.model_files import load_model, load_processor, locate
-from cxr_cli.errors import print_notes
+from cxr_cli.errors import enable_notes
 from cxr_cli.findings import Lexicon
 from cxr_cli.mining.cases import Miner
 from cxr_cli.rows import Row, note
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=BATCH, help="films in each step of lesson one; half in lesson two")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    print_notes(True)
+    enable_notes()
     torch.manual_seed(given.seed)
     cases = [json.loads(line) for path in given.cases for line in path.read_text().splitlines()]
     corpus = [

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cxr_cli.errors import enable_notes
 from cxr_cli.findings import reader
 from recipes.mini.damage import Damage
 from recipes.mini.table import tables
@@ -66,14 +67,13 @@ def test_damage_is_drawn_by_id_with_the_given_share() -> None:
     assert min(Counter(case["damage"] for case in cases if "damage" in case).values()) > 10
 
 
-def test_scripts_that_print_notes_turn_them_on() -> None:
+def test_scripts_that_print_notes_enable_them() -> None:
     """Only commands print them without being asked."""
-    scripts = [(path, path.read_text()) for path in (ROOT / "recipes").rglob("*.py")]
-    notes = {path.name: text for path, text in scripts if " note(" in text and "__main__" in text}
-    assert "warm_up.py" in notes
-    assert [
-        name for name, text in notes.items() if "print_notes(True)" not in text and "cli import main" not in text
-    ] == []
+    scripts = {path.name: path.read_text() for path in (ROOT / "recipes").rglob("*.py")}
+    silent = {name for name, text in scripts.items() if " note(" in text and "__main__" in text}
+    assert "warm_up.py" in silent
+    enables = f"{enable_notes.__name__}()", "from cxr_cli.cli import main"
+    assert {name for name in silent if not any(call in scripts[name] for call in enables)} == set()
 
 
 def test_tables_give_means_over_seeds(tmp_path: Path) -> None:
