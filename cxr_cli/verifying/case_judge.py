@@ -22,6 +22,9 @@ from cxr_cli.verifying.steps.verifier import Verifier, support
 if TYPE_CHECKING:
     from cxr_cli.engines.prompts.structured import Model
 
+_OF_A_CHECK = frozenset({"fault", "second"})
+"""Keys that a check adds to some of the steps."""
+
 
 class ChainVerdict(NamedTuple):
     """Checked steps, their support, and why there is none, or no second verdict, if a judge failed."""
@@ -101,6 +104,7 @@ class CaseJudge:
     ) -> Conversation[ChainVerdict]:
         """Each step with the verdict of the first judge; that of a second as its `second`. Against a report without a
         findings section no step can be checked."""
+        steps = [step if _OF_A_CHECK.isdisjoint(step) else _unchecked(step) for step in steps]
         if evidence.silent:
             silence = {"evidence": [], "verdict": "not_checkable", "reason": NO_FINDINGS}
             return ChainVerdict([{**step, **silence} for step in steps], None, {"support": NO_FINDINGS})
@@ -134,3 +138,8 @@ class CaseJudge:
     def agreement(self) -> str:
         """How far the two judges agree, for a person."""
         return agreement_text(self.names, self.pairs)
+
+
+def _unchecked(step: Mapping[str, Any]) -> dict[str, Any]:
+    """The step without what an earlier check found, and this one may not."""
+    return {key: value for key, value in step.items() if key not in _OF_A_CHECK}

@@ -84,6 +84,13 @@ def test_a_second_check_takes_off_the_faults_of_the_first() -> None:
     assert [step.get("fault") for step in second["steps"]] == [None, None]
 
 
+def test_no_check_keeps_the_second_verdict_of_another() -> None:
+    step = {"text": "No edema.", "fault": "repeats step 1", "second": {"judge": "llm", "verdict": "contradicted"}}
+    for report in ("FINDINGS: No edema.", "INDICATION: Cough."):  # one that says something, one that does not
+        (checked,) = verified(case([step], report))["steps"]
+        assert not {"fault", "second"} & checked.keys()
+
+
 @pytest.mark.parametrize(
     ("given", "texts"),
     [

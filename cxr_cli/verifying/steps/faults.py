@@ -112,8 +112,6 @@ class StepCheck:
         result = {**self.step, "evidence": self.evidence, "verdict": self.verdict, "reason": self.reason}
         if self.fault:
             result["fault"] = self.fault
-        else:
-            result.pop("fault", None)  # of an earlier check
         return result
 
 
