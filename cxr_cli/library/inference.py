@@ -12,10 +12,8 @@ from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.library.plain_rows import plain_row, plain_value
 from cxr_cli.records import Case, Row
 
-_LEAST = {"size": 28, "samples": 1, "seed": 0, "temperature": 0, "max_tokens": 1, "workers": 0, "concurrency": 1} | {
-    "batch": 1,
-    "timeout": 1,
-}
+_LEAST = {"size": 28, "samples": 1, "seed": 0, "temperature": 0, "max_tokens": 1, "workers": 0}
+_LEAST |= {"concurrency": 1, "batch": 1, "timeout": 1}  # fields of `Spec`
 
 
 def infer(

@@ -46,7 +46,8 @@ def with_question(row: Row, where: str) -> Row:
     questions = [text for role, text in turns if role == "user"]
     if len(questions) != 1:
         raise RowError("", f"field `{key}`: {len(questions)} questions; a row asks one: make a row of each")
-    films += [match["film"].strip() for match in _FILM_MARKS.finditer(questions[0]) if match["film"]]
+    marked = (match["film"].strip() for match in _FILM_MARKS.finditer(questions[0]) if match["film"])
+    films += [film for film in marked if film not in films]
     question, options = parse_prompt(_FILM_MARKS.sub("", questions[0]).strip())
     case: Row = {"id": row.get("id"), "question": question, "options": row.get("options") or options}
     if case["id"] in (None, ""):

@@ -53,6 +53,12 @@ OPENAI: Row = QWEN | {
         assistant(REPLY),
     ]
 }
+BOTH: Row = OPENAI | {  # a film as a part, and its mark in the text
+    "messages": [
+        user([{"type": "image", "image": "a.png"}, {"type": "text", "text": TAGS["messages"][0]["content"]}]),  # type: ignore[arg-type]
+        assistant(REPLY),
+    ]
+}
 JSON_TEXT: Row = LLAVA | {"conversations": json.dumps(LLAVA["conversations"])}
 OBJECTS: Row = SWIFT | {"images": [{"path": "a.png", "bytes": None}]}
 NO_HEADING: Row = {
@@ -63,7 +69,7 @@ NO_HEADING: Row = {
 }
 
 
-@pytest.mark.parametrize("row", [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, JSON_TEXT, OBJECTS, NO_HEADING])
+@pytest.mark.parametrize("row", [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, BOTH, JSON_TEXT, OBJECTS, NO_HEADING])
 def test_a_conversation_becomes_a_case(row: Row) -> None:
     case = own_shape(row, "train.jsonl:3")
     assert {name: case[name] for name in CASE} == CASE
