@@ -193,7 +193,7 @@ def test_the_instruction_is_the_published_one_or_another(infer: Cxr, films: Path
         ({"id": "x", "question": "Is it?", "images": ["gone.dcm"]}, "image gone.dcm does not exist"),
         ({"id": "x", "question": "Is it?", "images": ["half.png"]}, "image half.png is truncated or damaged"),
         ({"id": "x", "question": "Is it?", "images": ["notes.txt"]}, "image notes.txt is not a DICOM, PNG or JPEG"),
-        ({"id": "x", "question": "Is it?", "images": "whole.png"}, "field `images`: expected a list, got a string"),
+        ({"id": "x", "question": "Is it?", "images": 7}, "field `images`: expected a list, got a whole number"),
     ],
 )
 def test_a_row_that_cannot_be_asked(infer: Cxr, films: Path, tmp_path: Path, row: Row, reason: str) -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from cxr_cli.engines import Request, Sampling, Spec, open_engine
 from cxr_cli.engines.vllm.engine_arguments import QUIET, SPAWN
-from cxr_cli.errors import CxrError
+from cxr_cli.errors import CxrError, enable_notes
 from tests.engines.conversations import generate
 
 SCHEMA = {"type": "object", "properties": {"edema": {"type": "boolean"}}, "required": ["edema"]}
@@ -141,6 +141,7 @@ if __name__ == "__main__":
     else:
         sys.path.insert(0, str(Path(__file__).parents[2]))
         place, settings, *families = rest
+        enable_notes()  # as the command does
         before = our_variables()
         answers = ask(Path(place), json.loads(settings)) if settings else {}
         answers["families"] = {family: ask_family(Path(place), family) for family in families}
