@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 B = TypeVar("B")
 MOST_JOBS = 64  # the reading process cannot keep more busy, and each needs memory
-ITEMS_A_CHUNK = 32  # items that go to a process at a time
+ITEMS_A_CHUNK = 128  # items that go to a process at a time: the questions of a report stay together
 _CHUNKS_AHEAD = 2  # for each process, so that none waits for the next
 _FOR_MAIN = {signal.SIGINT, signal.SIGHUP} | ({signal.SIGTERM} if hasattr(signal, "sigwaitinfo") else set())
 _work: list[Callable[[Any], Any]] = []  # of a worker: the function that it was started with
