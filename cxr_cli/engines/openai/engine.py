@@ -15,7 +15,7 @@ from cxr_cli.engines.openai.protocol import (
     NOT_OPENAI,
     Dialect,
     completion_body,
-    is_refusal,
+    is_error,
     refusal_reason,
     reply_from,
 )
@@ -74,8 +74,10 @@ class OpenAI(AsyncEngine):
             return failed_reply(request, f"no reply within {self.timeout:g} s, asked twice: --timeout waits longer")
         except OSError:
             return failed_reply(request, "the server cannot be reached, or breaks off")
-        if not is_refusal(response):
-            return reply_from(request, response)  # never shown, not even a broken one: it is text about a patient
+        if response.status == 200:
+            reply = reply_from(request, response)
+            if not (reply.error and is_error(response)):
+                return reply  # never shown, not even a broken one: it is text about a patient
         if response.status not in self._quoted:
             self._quoted.add(response.status)
             self._quote(response, request)

@@ -107,10 +107,8 @@ _ERROR_DECODER = msgspec.json.Decoder(_ErrorBody)
 _REPLY_DECODER = msgspec.json.Decoder(_ReplyBody)
 
 
-def is_refusal(response: Response) -> bool:
-    """Does a server refuse a request? Some say so with status 200: {"error": {"message": ".."}}."""
-    if response.status != 200:
-        return True
+def is_error(response: Response) -> bool:
+    """Is a response with status 200 an error all the same? Some servers send one so: {"error": {"message": ".."}}."""
     try:
         return not _ERROR_DECODER.decode(response.body).choices
     except (ValueError, RecursionError):
