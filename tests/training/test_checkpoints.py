@@ -2,6 +2,7 @@
 
 import resource
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,16 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A limit on files stands in for the end of the disk: both fail in the middle of a write."""
-    how = {"max_steps": 4, "save_strategy": "steps", "save_steps": 2}
+    where = (drawn, tiny_models["qwen2_vl"], tmp_path / "out")
+    train = partial(sft, *where, max_steps=4, save_strategy="steps", save_steps=2)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
     try:
         with pytest.raises(CxrError, match="no checkpoint was whole yet"):
-            sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **how)
+            train()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **how, resume=True)
+    train(resume=True)
     error = capsys.readouterr().err
     assert "checkpoint-2 is not whole (trainer_state.json is missing); it is set aside" in error
 
