@@ -10,6 +10,8 @@ is loaded when it is first used.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from cxr_cli.library.default_rules import label, mine, read, score, verify
     from cxr_cli.library.each import each

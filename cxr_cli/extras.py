@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, requires, version
 
 from cxr_cli.errors import CxrError
 
@@ -24,6 +23,8 @@ def need(extra: str) -> Iterator[None]:
 def check_versions(extra: str) -> None:
     """Raises CxrError if a package of an extra is installed in a version that the extra does not take, and so was not
     tried: "TRL changes what it hands to a loss" would be found after days of training, or never."""
+    from importlib.metadata import requires  # it takes as long to load as a stage to start
+
     from packaging.requirements import Requirement  # it comes with the extras whose versions matter
 
     for requirement in map(Requirement, requires("cxr-cli") or ()):
@@ -48,6 +49,8 @@ def install_line(extra: str) -> str:
 
 def installed_versions(*packages: str) -> dict[str, str]:
     """Name -> version of those that are installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
     versions = {}
     for name in packages:
         with suppress(PackageNotFoundError):

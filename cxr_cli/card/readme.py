@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from cxr_cli import __version__
 from cxr_cli.card.counts import Split
 from cxr_cli.card.leaks import NO_LEAK, OVERLAP_KINDS, Overlap, SplitIndex
-from cxr_cli.rows.signatures import cxr_version
 from cxr_cli.scoring.tables.markdown import code_span, escape_markdown, pipe_table
 from cxr_cli.scoring.tables.table import Table
 
@@ -56,7 +56,7 @@ def readme(
             ["source", "licence", "who may have it"],
             [[escape_markdown(name), "*licence*", "*terms*"] for name in _source_names(splits)],
         ),
-        f"Written by `cxr card`, version {cxr_version()}.",
+        f"Written by `cxr card`, version {__version__}.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -4,18 +4,12 @@ engine:rules|lexicon:3f2a9c01|unmentioned:normal|version:0.1.0
 """
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from hashlib import blake2b
-from importlib.metadata import version
+
+from cxr_cli import __version__
 
 SIGNATURE_KEYS = ("made_by", "checked_by", "answered_by", "scored_by")
 _LONGEST_NAMES = 60  # characters of names in a signature; of longer lists it has a digest
-
-
-@cache
-def cxr_version() -> str:
-    """The version in pyproject.toml."""
-    return version("cxr-cli")
 
 
 def signature(engine: str | Mapping[str, object], lexicon: str, **settings: object) -> str:
@@ -27,7 +21,7 @@ def signature(engine: str | Mapping[str, object], lexicon: str, **settings: obje
 
 def sign(**settings: object) -> str:
     """The settings and the version as one line."""
-    return "|".join(f"{key}:{value}" for key, value in {**settings, "version": cxr_version()}.items())
+    return "|".join(f"{key}:{value}" for key, value in {**settings, "version": __version__}.items())
 
 
 def in_use(**settings: object) -> dict[str, object]:

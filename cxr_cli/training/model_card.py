@@ -7,8 +7,8 @@ import signal
 import sys
 from typing import Any
 
+from cxr_cli import __version__
 from cxr_cli.extras import installed_versions
-from cxr_cli.rows.signatures import cxr_version
 from cxr_cli.scoring.tables.markdown import code_span, escape_markdown
 from cxr_cli.termination import on_termination
 from cxr_cli.training.data.row_store import Mixture
@@ -32,7 +32,7 @@ def _write_card(job: Job, stage: str, trainer: Any, data: Mixture) -> None:
         "stage": stage,
         "model": job.model,
         "command": shlex.join(["cxr", *sys.argv[1:]]),
-        "cxr": cxr_version(),
+        "cxr": __version__,
         "libraries": installed_versions(*LIBRARIES),
         "python": platform.python_version(),
         "instruction": job.instruction,

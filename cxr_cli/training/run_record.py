@@ -6,6 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from cxr_cli import __version__
 from cxr_cli.engines.model_files import locate
 from cxr_cli.engines.model_files.recorded_instruction import RECORD
 from cxr_cli.errors import CxrError
@@ -13,7 +14,6 @@ from cxr_cli.images import films_of
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rewards.reward_table import REWARDS
 from cxr_cli.rows import note
-from cxr_cli.rows.signatures import cxr_version
 from cxr_cli.scoring.text_metrics.own_function import code_digest
 from cxr_cli.training.data.row_store import sample_of
 from cxr_cli.training.data.training_rows import TrainingData
@@ -48,7 +48,7 @@ def record_of(job: Job, stage: str, data: TrainingData, rewards: RewardMix | Non
         "films": _films_digest(data, job.root),
         "weights": list(job.weights or ()),
         "processes": distributed.process_count(job.gpus, job.nodes),
-        "cxr": cxr_version(),
+        "cxr": __version__,
         "instruction": job.instruction,
         "deepspeed": read_preset(job.settings.get("deepspeed")),
         "settings": {name: value for name, value in job.settings.items() if name not in _ELSEWHERE},

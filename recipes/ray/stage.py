@@ -31,7 +31,7 @@ import ray
 from ray.data.checkpoint import CheckpointConfig
 from ray.data.datasource import BlockBasedFileDatasink
 
-from cxr_cli import Rules
+from cxr_cli import Rules, __version__
 from cxr_cli.cli import main
 from cxr_cli.errors import CxrError, RowError, library_message, note, shortened
 from cxr_cli.options.flow import exit_if_incomplete, mapping
@@ -44,7 +44,6 @@ from cxr_cli.rows.files.reading import has_parquet
 from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.output_lock import OutputLock
 from cxr_cli.rows.output.writing import WholeFile
-from cxr_cli.rows.signatures import cxr_version
 from cxr_cli.verifying.filtering import CaseFilter
 
 FOLDERS = ROWS, REJECTS, CHECKPOINT = "rows", "rejects", "checkpoint"
@@ -349,7 +348,7 @@ def stage(
         "unmentioned": unmentioned,
         "map": mapping,
         "columns": {field.name: str(field.type) for field in schema},
-        "version": cxr_version(),
+        "version": __version__,
     }
     lock = open_folder(out, settings)
     before = len(done_ids(out, ids))

@@ -5,8 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jsonlines
-
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.formats import Item, Shards, Sink, open_file
 from cxr_cli.rows.files.lines import ByteStream, LineReader, Stretch, escaped_text, text_problem
@@ -43,23 +41,17 @@ def read_jsonl(stream: ByteStream, name: str, before: int = 0) -> Iterator[Item]
     """One object a line. where: `name:line`. Blank lines, CRLF and a BOM are allowed, also of joined files. before: how
     many lines of the file come before those of the stream."""
     lines = LineReader(stream, name, before)
-    reader = jsonlines.Reader(lines, loads=_decode_line)
-    while True:
+    for line in lines:
+        text = line.removeprefix(_BOM)
+        row, reason = None, None
         try:
-            row = reader.read(type=dict, skip_empty=True)
-        except EOFError:
-            return
-        except jsonlines.InvalidLineError as error:
-            text = lines.line.removeprefix(_BOM)
-            if text.strip():
-                reason = getattr(error.__cause__, "reason", None)
-                yield f"{name}:{lines.number}", escaped_text(text), line_problem(text, reason)
-        else:
+            row = json_text.decode(text)
+        except json_text.BrokenJson as error:
+            reason = error.reason
+        if isinstance(row, dict):
             yield f"{name}:{lines.number}", row, None
-
-
-def _decode_line(text: str | bytes) -> Any:
-    return json_text.decode(text.encode() if isinstance(text, str) else text)
+        elif text.strip():
+            yield f"{name}:{lines.number}", escaped_text(text), line_problem(text, reason)
 
 
 def line_problem(line: bytes, reason: str | None) -> str:

@@ -11,6 +11,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import jsonlines
 from transformers import TrainerCallback
 
 from cxr_cli.rewards.reward_mix import Reward
@@ -46,9 +47,8 @@ class CompletionLog(TrainerCallback):  # type: ignore[misc]
         return logged
 
     def _write(self, step: int, completions: Sequence[Any], cases: Sequence[str]) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
+        with jsonlines.open(self.path, "a") as lines:
             for number, (completion, case) in enumerate(zip(completions, cases, strict=True)):
                 rewards = {name: paid[number] for name, paid in self._paid.items()}
                 text = completion[-1]["content"]
-                line = {"step": step, "id": json.loads(case)["id"], "completion": text, "rewards": rewards}
-                file.write(json.dumps(line) + "\n")
+                lines.write({"step": step, "id": json.loads(case)["id"], "completion": text, "rewards": rewards})

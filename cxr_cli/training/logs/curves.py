@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonlines
+
 _PLOTS = {
     "loss": ("loss", "eval_loss"),
     "reward": ("reward", "rewards/"),
@@ -27,7 +29,8 @@ def draw_curves(out: Path) -> list[Path]:
     their paths."""
     from matplotlib.figure import Figure
 
-    history = [json.loads(line) for line in (out / "history.jsonl").read_text("utf-8").splitlines()]
+    with jsonlines.open(out / "history.jsonl", loads=json.loads) as lines:  # of Python, which takes NaN
+        history: list[dict[str, Any]] = [*lines]
     paths = []
     for title, metrics in _PLOTS.items():
         series = {name: _points(history, name) for name in _logged(history, metrics)}

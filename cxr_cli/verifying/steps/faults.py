@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cxr_cli.answers.grading import NO_REFERENCE_ANSWER, NOT_AN_OPTION, grade
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.findings import Finding
 from cxr_cli.findings.verdict import ReferenceFindings
@@ -119,6 +118,8 @@ def answer_problem(text: str, case: Mapping[str, Any]) -> tuple[str | None, str 
     """Why the answer in a conclusion is wrong, and the fault of one that gives none; (None, None): it is right."""
     wrong = fault = None
     if not gives_answer(text, case):
+        from cxr_cli.answers.grading import NO_REFERENCE_ANSWER, NOT_AN_OPTION, grade  # few conclusions need it
+
         scores, why = grade(case, text) if case.get("options") else ({}, {})
         accuracy = scores.get("accuracy")
         if accuracy is None and why.get("accuracy") not in (NO_REFERENCE_ANSWER, NOT_AN_OPTION):
