@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache, partial
 
-from cxr_cli.findings.finding import Finding, Statement
+from cxr_cli.findings.finding import Finding, Statement, new_tuple
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.lexicon.tokens import Token
 from cxr_cli.findings.precedence import READINGS, without_overruled
@@ -75,7 +75,7 @@ class Reader:
                 topic = own_topic
             elif findings:
                 topic = findings if text.endswith("?", start, end) else ()
-            statements.append(Statement(start, end, section, findings, own_topic))
+            statements.append(new_tuple(Statement, (start, end, section, findings, own_topic)))
         return without_overruled(statements, self.lexicon) if several else statements, open_verdict
 
     def _sentence(self, text: str, start: int, end: int, lead: str) -> tuple[SentenceReading, str]:

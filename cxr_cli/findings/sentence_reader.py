@@ -9,15 +9,13 @@ from cxr_cli.findings.clauses.clause_spans import clause_spans
 from cxr_cli.findings.clauses.interrogatives import is_question, opens_option
 from cxr_cli.findings.clauses.mention import Mention
 from cxr_cli.findings.composition import compose, has_bare_side, with_stand_ins
-from cxr_cli.findings.finding import Finding
+from cxr_cli.findings.finding import Finding, new_tuple
 from cxr_cli.findings.lexicon import Lexicon
 from cxr_cli.findings.lexicon.tokens import Token, Tokenizer
 from cxr_cli.findings.measurements import attach_sizes
 from cxr_cli.findings.wording.context import in_context
 from cxr_cli.findings.wording.normal_form import Offsets, normalise, original
 from cxr_cli.findings.wording.words import Words
-
-new_tuple = tuple.__new__  # a call of a NamedTuple's class takes twice as long
 
 
 class SentenceReading(NamedTuple):
@@ -35,7 +33,8 @@ class SentenceReading(NamedTuple):
         """Of a sentence that begins at `offset` of its text."""
         if not (self.findings or self.topic):
             return self
-        return SentenceReading(_at(self.findings, offset), _at(self.topic, offset), self.verdict, self.waits)
+        places = _at(self.findings, offset), _at(self.topic, offset), self.verdict, self.waits
+        return new_tuple(SentenceReading, places)
 
 
 class SentenceReader:
@@ -127,7 +126,7 @@ def _finding(m: Mention, offsets: Offsets) -> Finding:
     start, end = m.start, m.end
     if offsets:
         start, end = original(start, offsets), original(end - 1, offsets) + 1
-    return Finding(m.name, m.status, m.side, m.zone, m.severity, m.change, m.size, start, end)
+    return new_tuple(Finding, (m.name, m.status, m.side, m.zone, m.severity, m.change, m.size, start, end))
 
 
 def _at(findings: Iterable[Finding], offset: int) -> tuple[Finding, ...]:

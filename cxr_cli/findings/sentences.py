@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cxr_cli.findings.finding import new_tuple
 from cxr_cli.findings.sections import plain_text, sections
 
 # A sentence ends at . ! ? before a blank (never inside a number), at a full stop glued to a capital, at a blank line,
@@ -109,4 +110,6 @@ def _without_marks(text: str, start: int, end: int, section: str) -> Sentence | 
         start += 1
     while end > start and text[end - 1] in " \t\r\n*":
         end -= 1
-    return Sentence(start, end, section) if end - start > 2 or text[start:end].lower() == "no" else None
+    if end - start > 2 or text[start:end].lower() == "no":
+        return new_tuple(Sentence, (start, end, section))
+    return None

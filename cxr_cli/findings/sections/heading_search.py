@@ -58,18 +58,25 @@ def headings(text: str) -> Iterator[Heading]:
         if not text[start:stop].strip():
             after_blank = True
         else:
-            for heading in _of_line(text, start, stop, after_blank=after_blank, after_silent=silent):
-                silent = heading.kind in SILENT or heading.kind == TITLE
-                yield heading
+            word = _FIRST_WORD.match(text, start, stop)
+            begin = word.start("word") if word and may_begin(word["word"].lower()) else None
+            if begin is not None or text[stop - 1].isupper() or text.find(":", start, stop) >= 0:
+                for heading in _of_line(text, start, begin, stop, after_blank=after_blank, after_silent=silent):
+                    silent = heading.kind in SILENT or heading.kind == TITLE
+                    yield heading
             after_blank = False
         start = stop + 1
 
 
-def _of_line(text: str, start: int, stop: int, *, after_blank: bool, after_silent: bool) -> Iterator[Heading]:
-    first = _at_start(text, start, stop, after_blank=after_blank, after_silent=after_silent)
-    if first is not None:
-        yield first
-        start = first.end
+def _of_line(
+    text: str, start: int, begin: int | None, stop: int, *, after_blank: bool, after_silent: bool
+) -> Iterator[Heading]:
+    """begin: where its first word begins, if a heading may begin with it."""
+    if begin is not None:
+        first = _at_start(text, start, begin, stop, after_blank=after_blank, after_silent=after_silent)
+        if first is not None:
+            yield first
+            start = first.end
     colon = text.find(":", start, stop)
     while colon >= 0:
         if not (text[colon - 1 : colon].isdigit() and text[colon + 1 : colon + 2].isdigit()):
@@ -88,12 +95,10 @@ def _of_line(text: str, start: int, stop: int, *, after_blank: bool, after_silen
             yield Heading(kind, tail.start(1), stop, final=kind not in SILENT and bool(_FINAL.search(tail[1])))
 
 
-def _at_start(text: str, start: int, stop: int, *, after_blank: bool, after_silent: bool) -> Heading | None:
+def _at_start(
+    text: str, start: int, begin: int, stop: int, *, after_blank: bool, after_silent: bool
+) -> Heading | None:
     """The heading that a line begins with."""
-    first = _FIRST_WORD.match(text, start, stop)
-    if first is None or not may_begin(first["word"].lower()):
-        return None
-    begin = first.start("word")
     if text[begin] in "Ww" and _WET.match(text, begin, stop):
         return _wet_read(text, start, begin, stop)
     line = _LineStart(text, start, begin, stop, after_blank, after_silent)
