@@ -10,7 +10,7 @@ is loaded when it is first used.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from cxr_cli.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from cxr_cli.library.default_rules import label, mine, read, score, verify

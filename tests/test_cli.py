@@ -3,17 +3,16 @@
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import click
 import pytest
 
 from cxr_cli.cli import COMMANDS, cxr
+from cxr_cli.version import __version__
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -61,7 +60,7 @@ def test_help_and_version() -> None:
         assert re.search(rf"^  {name} +{re.escape(help)}$", done.stdout, re.M)
     assert command("-h").stdout == done.stdout
     for flag in ("--version", "-V"):
-        assert command(flag).stdout == f"cxr, version {PROJECT['version']}\n"
+        assert command(flag).stdout == f"cxr, version {__version__}\n"
 
 
 def test_an_unknown_stage() -> None:

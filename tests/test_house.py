@@ -37,6 +37,7 @@ ROOMS = [  # imports run down this list, never up, and never between rooms of on
     "worker_processes",
     "termination",
     "errors",
+    "version",
 ]
 FLOOR = {room: -floor for floor, rooms in enumerate(ROOMS) for room in rooms.split()}
 MOST_FILES, MOST_LINES, MOST_LINES_OF_A_COMMAND = 12, 2000, 60

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from cxr_cli import __version__
 from cxr_cli.card.counts import Split
 from cxr_cli.card.leaks import NO_LEAK, OVERLAP_KINDS, Overlap, SplitIndex
 from cxr_cli.scoring.tables.markdown import code_span, escape_markdown, pipe_table
 from cxr_cli.scoring.tables.table import Table
+from cxr_cli.version import __version__
 
 LENGTHS = ("words of a report", "words of a question", "steps of a question", "words of all its steps")
 MOST_ANSWERS = 12  # of a task, by name

@@ -18,7 +18,7 @@ _ABBREVIATIONS = (
     *("dr", "mr", "mrs", "ms", "vs", "approx", "e.g", "i.e", "eg", "ie", "fig", "st", "cf", "etc", "resp", "incl"),
     *("bilat", "lt", "rt", "neg", "evid", "poss", "prob"),
 )
-_LAST_LETTERS = frozenset("".join(word[-1] + word[-1].upper() for word in _ABBREVIATIONS))
+_LAST_TWO_LETTERS = frozenset(word[-2:] for word in _ABBREVIATIONS)
 _ABBREVIATION = re.compile(rf"\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})(?<![a-z] neg)$", re.IGNORECASE)
 _TWO_SIDES = re.compile(r"[LR]T\.\s+(?:left|right)\b", re.IGNORECASE)  # radiotherapy, before a side
 _GOES_ON = re.compile(
@@ -60,7 +60,7 @@ def sentence_ends(text: str, start: int, stop: int) -> list[int]:
         mark = text[begin]
         if mark == "?" and not text[max(start, begin - 1) : begin].strip("?([ \n"):
             continue  # "opacity ? pneumonia", "(?effusion)"
-        ends_word = mark == "." and end == begin + 1 and text[begin - 1] in _LAST_LETTERS
+        ends_word = mark == "." and end == begin + 1 and text[max(0, begin - 2) : begin].lower() in _LAST_TWO_LETTERS
         if ends_word and _is_abbreviation(text, start, begin):
             continue
         if mark == "." and _LIST_FOLLOWS.match(text, end):

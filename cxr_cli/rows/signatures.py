@@ -6,7 +6,7 @@ engine:rules|lexicon:3f2a9c01|unmentioned:normal|version:0.1.0
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
-from cxr_cli import __version__
+from cxr_cli.version import __version__
 
 SIGNATURE_KEYS = ("made_by", "checked_by", "answered_by", "scored_by")
 _LONGEST_NAMES = 60  # characters of names in a signature; of longer lists it has a digest

@@ -7,13 +7,13 @@ import signal
 import sys
 from typing import Any
 
-from cxr_cli import __version__
 from cxr_cli.extras import installed_versions
 from cxr_cli.scoring.tables.markdown import code_span, escape_markdown
 from cxr_cli.termination import on_termination
 from cxr_cli.training.data.row_store import Mixture
 from cxr_cli.training.run_record import COMPLETE_RECORD
 from cxr_cli.training.settings.job import Job
+from cxr_cli.version import __version__
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "vllm")
 

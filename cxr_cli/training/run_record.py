@@ -6,7 +6,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from cxr_cli import __version__
 from cxr_cli.engines.model_files import locate
 from cxr_cli.engines.model_files.recorded_instruction import RECORD
 from cxr_cli.errors import CxrError
@@ -20,6 +19,7 @@ from cxr_cli.training.data.training_rows import TrainingData
 from cxr_cli.training.processes import distributed
 from cxr_cli.training.settings.job import Job
 from cxr_cli.training.settings.requirements import read_preset
+from cxr_cli.version import __version__
 
 RunRecord = dict[str, Any]
 COMPLETE_RECORD = "training.json"  # what a training that has come to its end was made of

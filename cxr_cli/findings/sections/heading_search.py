@@ -95,9 +95,7 @@ def _of_line(
             yield Heading(kind, tail.start(1), stop, final=kind not in SILENT and bool(_FINAL.search(tail[1])))
 
 
-def _at_start(
-    text: str, start: int, begin: int, stop: int, *, after_blank: bool, after_silent: bool
-) -> Heading | None:
+def _at_start(text: str, start: int, begin: int, stop: int, *, after_blank: bool, after_silent: bool) -> Heading | None:
     """The heading that a line begins with."""
     if text[begin] in "Ww" and _WET.match(text, begin, stop):
         return _wet_read(text, start, begin, stop)

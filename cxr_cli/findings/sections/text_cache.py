@@ -2,25 +2,24 @@
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar, TypeVarTuple
 
 LONGEST_KEPT = 30_000  # characters: hardly a report is longer
 
-P = ParamSpec("P")
+More = TypeVarTuple("More")
 T = TypeVar("T")
-OfText = Callable[Concatenate[str, P], T]
 
 
-def cached_by_text(size: int) -> Callable[[OfText[P, T]], OfText[P, T]]:
+def cached_by_text(size: int) -> Callable[[Callable[[str, *More], T]], Callable[[str, *More], T]]:
     """`lru_cache(size)` for a function whose first argument is a text; for a text longer than LONGEST_KEPT it is called
-    each time."""
+    each time. Its arguments have no names."""
 
-    def decorate(function: OfText[P, T]) -> OfText[P, T]:
+    def decorate(function: Callable[[str, *More], T]) -> Callable[[str, *More], T]:
         cached = lru_cache(size)(function)
 
         @wraps(function)
-        def of_text(text: str, /, *args: P.args, **kwargs: P.kwargs) -> T:
-            return (cached if len(text) <= LONGEST_KEPT else function)(text, *args, **kwargs)
+        def of_text(text: str, /, *more: *More) -> T:
+            return (cached if len(text) <= LONGEST_KEPT else function)(text, *more)
 
         return of_text
 

@@ -32,13 +32,9 @@ class CaseReference:
         self._case, text, steps = case, case.get("report") or "", as_steps(case.get("steps"))
         self.report, self.from_steps = _report_reference(text, reader, unmentioned), bool(steps)
         self.findings = observations([step["text"] for step in steps] or [text], reader)
-        names = {
-            narrower
-            for name in case.get("findings") or ()
-            if name in reader.lexicon.entries
-            for narrower in reader.lexicon.narrower(name)
-        }
-        if names and not steps:
+        topics = [name for name in case.get("findings") or () if name in reader.lexicon.entries]
+        if topics and not steps:
+            names = {narrower for name in topics for narrower in reader.lexicon.narrower(name)}
             self.findings = [finding for finding in self.findings if finding.name in names]
 
     @cached_property

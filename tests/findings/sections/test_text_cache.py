@@ -14,7 +14,7 @@ def test_what_is_made_of_a_long_text_is_not_kept() -> None:
 
     longest, longer = "a" * LONGEST_KEPT, "a" * (LONGEST_KEPT + 1)
     assert [size(longest), size(longest), size(longest, 2)] == [LONGEST_KEPT, LONGEST_KEPT, 2 * LONGEST_KEPT]
-    assert [size(longer, times=2), size(longer, times=2)] == [2 * LONGEST_KEPT + 2] * 2
+    assert [size(longer, 2), size(longer, 2)] == [2 * LONGEST_KEPT + 2] * 2
     assert calls == [(LONGEST_KEPT, 1), (LONGEST_KEPT, 2), (LONGEST_KEPT + 1, 2), (LONGEST_KEPT + 1, 2)]
 
 
