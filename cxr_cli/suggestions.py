@@ -1,11 +1,12 @@
 """The hints in errors on names that are misspelt: "; did you mean binary?"."""
 
-import difflib
 from collections.abc import Callable, Iterable
 
 
 def closest_name(word: str, names: Iterable[str]) -> str | None:
     """The name that `word` is most likely a misspelling of; None when none is close."""
+    import difflib  # for an error alone
+
     return next(iter(difflib.get_close_matches(word, list(names), n=1)), None)
 
 

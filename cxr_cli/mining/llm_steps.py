@@ -6,6 +6,7 @@ the sentences that it rests on, which are exact spans of the report.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, TypeVar
 
 from cxr_cli.answers.grading import grade
@@ -32,7 +33,7 @@ from cxr_cli.rows.signatures import signature
 
 T = TypeVar("T")
 PROMPTS = {
-    name: packaged_prompt("cxr_cli.mining", name) for name in ("plan", "evidence", "refine", "normal", "unknown")
+    name: packaged_prompt(Path(__file__).parent, name) for name in ("plan", "evidence", "refine", "normal", "unknown")
 }
 MOST_ITEMS = 5  # of a plan: one for each option, or for each organ
 _PLAN = object_of(plan=array_of(object_of(place=text_within(80), signs=text_within(80)), 1, MOST_ITEMS))

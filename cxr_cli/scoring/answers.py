@@ -8,7 +8,6 @@ from cxr_cli.answers.grading import grade, grade_reply
 from cxr_cli.answers.replies.reply_format import bare_answer
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.engines.prompts.structured import together
-from cxr_cli.scoring.judges.llm_answer import judged_answer
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 from cxr_cli.tasks.task_table import task_of
@@ -39,6 +38,8 @@ class AnswerScores:
         ]
         if self.model is None:
             return without_requests(grades_of_replies)
+        from cxr_cli.scoring.judges.llm_answer import judged_answer  # its prompts are read when it is loaded
+
         return together(
             [
                 judged_answer(self.model, row, number, text, grades)

@@ -9,7 +9,6 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from cxr_cli.scoring.summaries.model_names import ModelFile
 from cxr_cli.viewer.gallery import Gallery
 from cxr_cli.viewer.page_row import PageRow, page_row
 
-PAGE_FILES = files("cxr_cli.viewer") / "page_files"
+PAGE_FILES = Path(__file__).with_name("page_files")
 SCRIPTS = (
     *("dom", "items", "person", "marks", "mark_check", "mark_store", "mark_files"),
     *("filters", "list", "films", "report", "steps", "models", "case", "keys", "main"),

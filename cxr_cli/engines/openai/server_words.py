@@ -6,7 +6,7 @@ except for those that messages of servers are made of.
 
 import re
 from collections.abc import Collection
-from importlib.resources import files
+from pathlib import Path
 from unicodedata import normalize
 
 import msgspec
@@ -15,7 +15,7 @@ _MOST_CHARACTERS, _LONGEST_WORD = 200, 30  # characters
 _WORD = re.compile(r"\w+")
 _LEFT_OUT = re.compile(r"…(?:[^\w.;]*…)+")
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
-_PLAIN = frozenset(files(__package__).joinpath("plain_words.txt").read_text(encoding="utf-8").split())
+_PLAIN = frozenset(Path(__file__).with_name("plain_words.txt").read_text(encoding="utf-8").split())
 
 
 def server_words(body: bytes, request: str, secrets: Collection[str] = ()) -> str:

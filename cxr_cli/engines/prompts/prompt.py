@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from hashlib import blake2b
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +126,15 @@ def texts_in(value: Any) -> Iterator[str]:
             yield from texts_in(inner)
 
 
-def packaged_prompt(package: str, name: str) -> Prompt:
-    """The prompt in the file prompts/NAME.txt of a package of this project, with its example."""
-    text = files(package).joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
-    return Prompt(text, _packaged_examples(package).get(name))
+def packaged_prompt(folder: Path, name: str) -> Prompt:
+    """The prompt in the file prompts/NAME.txt of a folder of this project, with its example."""
+    text = folder.joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
+    return Prompt(text, _packaged_examples(folder).get(name))
 
 
 @lru_cache
-def _packaged_examples(package: str) -> Mapping[str, Any]:
-    return tomllib.loads(files(package).joinpath("prompts", "examples.toml").read_text(encoding="utf-8"))
+def _packaged_examples(folder: Path) -> Mapping[str, Any]:
+    return tomllib.loads(folder.joinpath("prompts", "examples.toml").read_text(encoding="utf-8"))
 
 
 def prompts_digest(prompts: Mapping[str, Prompt]) -> str:

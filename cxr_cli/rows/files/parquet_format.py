@@ -7,7 +7,6 @@ from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -164,6 +163,8 @@ class TableCells:
             case pl.Duration():
                 return lambda count: msgspec.to_builtins(_delta(count, type_.time_unit))
             case pl.Datetime():
+                from zoneinfo import ZoneInfo
+
                 zone = ZoneInfo(type_.time_zone) if type_.time_zone else None
                 return lambda count: _moment(_delta(count, type_.time_unit), zone)
         return None

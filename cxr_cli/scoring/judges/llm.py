@@ -8,6 +8,7 @@ Each verdict is on one finding or step by its number, so that no count exceeds w
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cxr_cli.answers.steps import as_steps
@@ -31,7 +32,7 @@ from cxr_cli.scoring.metrics.radrscore import (
 )
 
 PROMPT_NAMES = ("findings", "correct", "recalled", "effective", "normal", "unknown")
-PROMPTS = {**{name: packaged_prompt("cxr_cli.scoring.judges", name) for name in PROMPT_NAMES}, "same": SAME}
+PROMPTS = {**{name: packaged_prompt(Path(__file__).parent, name) for name in PROMPT_NAMES}, "same": SAME}
 _MOST_FINDINGS, _MOST_OF_A_STEP = 40, 4
 _FINDING = object_of(finding=text_within(80), status=enum_of("present", "absent", "uncertain"))
 Part = float | str  # a share, or why there is none

@@ -1,6 +1,7 @@
 """Open answers that the rules cannot compare, judged by a model: does the answer mean the same as the right one?"""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxr_cli.answers.grading import BEYOND_RULES, Grades
@@ -13,7 +14,7 @@ from cxr_cli.engines.prompts.structured import Failure
 if TYPE_CHECKING:
     from cxr_cli.engines.prompts.structured import Model
 
-SAME = packaged_prompt("cxr_cli.scoring.judges", "same")
+SAME = packaged_prompt(Path(__file__).parent, "same")
 _SCHEMA = object_of(right=BOOLEAN)
 _MOST = 2000  # characters of a reply without an answer tag; its end holds the answer
 

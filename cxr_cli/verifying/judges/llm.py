@@ -1,6 +1,7 @@
 """The judge `llm`: a model compares the steps with the report, all steps of a chain in one request."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from cxr_cli.engines.conversations import Conversation
@@ -12,7 +13,7 @@ from cxr_cli.rows.signatures import signature
 from cxr_cli.verifying.steps.opinion import Opinion
 from cxr_cli.verifying.steps.verifier import Verifier
 
-PROMPTS = {name: packaged_prompt("cxr_cli.verifying.judges", name) for name in ("steps", "normal", "unknown")}
+PROMPTS = {name: packaged_prompt(Path(__file__).parent, name) for name in ("steps", "normal", "unknown")}
 _REASON = text_within(80)
 _MOST_OF_REPORT = 3  # that decide one step
 VERDICTS = ("supported", "contradicted", "unmentioned", "not_checkable")
