@@ -1,9 +1,8 @@
 """The run of every stage: rows are read, mapped, checked, handed to the stage and written; broken ones are rejected."""
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,8 +16,9 @@ from cxr_cli.rows.files.reading import Source
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.failed_rows import FailedRows
+from cxr_cli.rows.output.overlap import check_overlap
 from cxr_cli.rows.output.rejects import Rejects
-from cxr_cli.rows.output.resume import Signed, finished_ids
+from cxr_cli.rows.output.resume import Signed, finished_ids, note_strangers
 from cxr_cli.rows.output.shard_record import ShardRecord, digest_of, inputs_of, shard_file
 from cxr_cli.rows.output.writing import Output, is_kept, open_output
 from cxr_cli.rows.progress import with_progress
@@ -161,8 +161,8 @@ class Flow:
         inputs = inputs_of(sources) if options.shard else []  # as they are before the run
         if options.shard:
             sources = [source.shard(*options.shard) for source in sources]
-        self._check_outputs(sources)
-        self._check_retry()
+        check_overlap((options.output, options.rejects), sources, self.protected)
+        self.failed.check_retry(options.output, resume=options.resume)
         record = options.output if options.shard and not self.dry_run and is_kept(options.output) else None
         try:
             with ExitStack() as stack:
@@ -188,7 +188,7 @@ class Flow:
                         if not self.dry_run:
                             output.write(row)
                 if options.resume and not (self._cut_short or options.shard):  # other shards' rows are not read
-                    self._note_strangers()
+                    note_strangers(options.output, *self._ids.strangers())
             if record and options.shard and not self._cut_short:
                 text = self._options_text(signed)
                 ShardRecord(options.shard, inputs, text, digest_of(record), self.rejected).write(record)
@@ -283,32 +283,3 @@ class Flow:
         return "|".join(
             [*([signed.signature] if signed else []), *(f"{key}:{value}" for key, value in settings.items())]
         )
-
-    def _check_retry(self) -> None:
-        """CxrError: nothing can be retried."""
-        options = self.options
-        if options.retry_failed and not self.engine_key:
-            raise CxrError("--retry-failed: no model is asked, so no row has failed")
-        if options.retry_failed and not options.resume and not (options.output and options.output.is_file()):
-            raise CxrError(f"--retry-failed: there is no {options.output}, the file with the failed rows")
-
-    def _note_strangers(self) -> None:
-        """Names rows of the output that this run would not have written."""
-        count, first = self._ids.strangers()
-        if count:
-            rows = "1 row is" if count == 1 else f"{count} rows are"
-            note(f"{self.options.output}: {rows} not of this input: {shortened(first)}{' ..' if count > 1 else ''}")
-
-    def _check_outputs(self, sources: Iterable[Source]) -> None:
-        """CxrError for a file that would be both read and written, under whatever name."""
-        used = [os.stat(source.path) for source in sources if source.path]
-        used += [os.stat(path) for path in self.protected if os.path.exists(path)]
-        if any(source.name == "stdin" for source in sources) and sys.stdin is not None:
-            with suppress(OSError, ValueError):
-                used.append(os.fstat(sys.stdin.fileno()))
-        outputs = [path for path in (self.options.output, self.options.rejects) if path]
-        if len({os.path.realpath(path) for path in outputs}) < len(outputs):
-            raise CxrError(f"{outputs[0]}: would be written over while it is read or written; choose another name")
-        for path in outputs:
-            if path.is_file() and any(os.path.samestat(path.stat(), other) for other in used):
-                raise CxrError(f"{path}: would be written over while it is read or written; choose another name")

@@ -5,7 +5,9 @@ once more: `--retry-failed` makes these again too.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from cxr_cli.errors import CxrError
 from cxr_cli.records import Row, engine_failure, got_replies
 
 
@@ -20,6 +22,13 @@ class FailedRows:
         self.key, self.retry = key, retry
         self.count, self.first = 0, ""
         self._waiting: dict[str, Row] = {}
+
+    def check_retry(self, output: Path | None, *, resume: bool) -> None:
+        """CxrError: nothing can be retried."""
+        if self.retry and not self.key:
+            raise CxrError("--retry-failed: no model is asked, so no row has failed")
+        if self.retry and not resume and not (output and output.is_file()):
+            raise CxrError(f"--retry-failed: there is no {output}, the file with the failed rows")
 
     def add(self, row: Row) -> None:
         """Counts a row of the output if it failed."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cxr_cli.errors import CxrError, one_line, shortened
+from cxr_cli.errors import CxrError, note, one_line, shortened
 from cxr_cli.records import Row
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.lines import LONGEST_LINE
@@ -86,6 +86,13 @@ def difference(key: str, old: str, new: str, there: str = "in the file", here: s
     if missing and more:
         return f"{key}: {missing} {there}, {more} {here}"
     return f"{key}: {missing} {there}, not {here}" if missing else f"{key}: {more} {here}, not {there}"
+
+
+def note_strangers(path: Path | None, count: int, first: str) -> None:
+    """Names rows of the output, `count` of them, that the run would not have written. first: the id of one."""
+    if count:
+        rows = "1 row is" if count == 1 else f"{count} rows are"
+        note(f"{path}: {rows} not of this input: {shortened(first)}{' ..' if count > 1 else ''}")
 
 
 def _is_half_row(line: bytes) -> bool:
