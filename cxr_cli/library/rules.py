@@ -17,6 +17,7 @@ from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.labelling.label_set import LABEL_SETS, labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller, Labels
 from cxr_cli.labelling.row_labeller import RowLabeller
+from cxr_cli.library.option_checks import OptionPairs, check_each_of, check_one_of, names_text, option_pairs
 from cxr_cli.library.plain_rows import plain_row, plain_value, text_or_empty
 from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
@@ -33,7 +34,6 @@ if TYPE_CHECKING:  # what only some commands need is loaded where it is used: it
 T = TypeVar("T")
 Texts = Sequence[str | None]
 PairScores = dict[str, float | None]
-OptionPairs = tuple[tuple[str, Any], ...]
 _KEPT = 16  # lexicons and settings whose readers, miners and scorers are kept in a process
 
 
@@ -52,7 +52,9 @@ class Rules:
     unmentioned: Unmentioned = "normal"
 
     def __post_init__(self) -> None:
-        _check_one_of("unmentioned", self.unmentioned, get_args(Unmentioned))
+        check_one_of("unmentioned", self.unmentioned, get_args(Unmentioned))
+        if not isinstance(self.lexicon, str | os.PathLike | None):
+            raise CxrError("lexicon: expected the path of a file")
         if self.lexicon is not None:  # the same file from every folder
             object.__setattr__(self, "lexicon", os.path.abspath(self.lexicon))
         Lexicon.load(self.lexicon)
@@ -69,19 +71,20 @@ class Rules:
         findings: names between commas or in a list, None for all of the set. label_set: one of `cxr label --set`; None
         for "chexpert", or for "all" where findings are named.
         """
-        return _kept_labeller(self, label_set, _between_commas(findings)).labels(text_or_empty(report))
+        options = {"label_set": label_set, "findings": names_text(findings)}
+        return _kept_labeller(self, option_pairs(options)).labels(text_or_empty(report))
 
     def label_study(self, study: Mapping[str, Any], **options: Any) -> Row:
         """The study with `labels`, and `why` where they are null, as `cxr label` writes it. options: those of
         `row_labeller`, such as label_set="mimic", findings="edema", mentions=True."""
         row = plain_row(study, Study)
-        labeller = _kept_row_labeller(self, _hashable_options(options))
+        labeller = _kept_row_labeller(self, option_pairs(options))
         return _about(row, lambda: row | labeller(row))
 
     def mine(self, study: Mapping[str, Any], **options: Any) -> list[Row]:
         """The cases of a study. options: those of `Miner`, such as tasks=["binary"], findings="edema", seed=1."""
         row = plain_row(study, Study)
-        miner = _kept_miner(self, _hashable_options(options))
+        miner = _kept_miner(self, option_pairs(options))
         return _about(row, lambda: miner(row))
 
     def verify(self, case: Mapping[str, Any], on: Chains = "steps") -> Row:
@@ -89,14 +92,14 @@ class Rules:
 
         on: "steps", or "predictions" for the reasoning of what a model answered.
         """
-        _check_one_of("on", on, get_args(Chains))
+        check_one_of("on", on, get_args(Chains))
         row, judge = plain_row(case, AnsweredCase), _kept_judge(self, on)
         return _about(row, lambda: result_of(judge.case(row) if on == "steps" else judge.predictions(row)))
 
     def score(self, row: Mapping[str, Any], **options: Any) -> Row:
         """The row with `scores`, and `why` for each that is null. options: those of `Scorer`, such as
         statements=True, empty="zero"."""
-        answered, scorer = plain_row(row, ScoredCase), _kept_scorer(self, _hashable_options(options))
+        answered, scorer = plain_row(row, ScoredCase), _kept_scorer(self, option_pairs(options))
         return _about(answered, lambda: result_of(scorer.row(answered)))
 
     @overload
@@ -147,10 +150,10 @@ class Rules:
         **options: Any,
     ) -> Miner:
         """A new one, with counts of its own. findings: names between commas or in a list, or "all". Raises CxrError."""
-        _check_each_of("tasks", tasks, task_names())
-        _check_one_of("uncertain", uncertain, get_args(Uncertain))
-        _check_one_of("steps", steps, (None, *get_args(StepsFor)))
-        lexicon, names = self.reader.lexicon, _between_commas(findings)
+        check_each_of("tasks", tasks, task_names())
+        check_one_of("uncertain", uncertain, get_args(Uncertain))
+        check_one_of("steps", steps, (None, *get_args(StepsFor)))
+        lexicon, names = self.reader.lexicon, names_text(findings)
         about = None if names is None else parse_findings(names, lexicon)
         return Miner(
             lexicon,
@@ -164,8 +167,8 @@ class Rules:
 
     def labeller(self, label_set: str | None = None, findings: str | Sequence[str] | None = None) -> Labeller:
         """A new one, for `findings` of a set as at `label`. Raises CxrError."""
-        _check_one_of("label_set", label_set, (None, *LABEL_SETS))
-        lexicon, names = self.reader.lexicon, _between_commas(findings)
+        check_one_of("label_set", label_set, (None, *LABEL_SETS))
+        lexicon, names = self.reader.lexicon, names_text(findings)
         if names is not None and label_set in (None, "all"):
             return Labeller(self.reader, of_findings(parse_findings(names, lexicon)))
         labels = labels_of(label_set or "chexpert", lexicon)
@@ -189,8 +192,8 @@ class Rules:
         from cxr_cli.scoring.judges.judge_table import JUDGES, Empty
         from cxr_cli.scoring.scorer import Scorer
 
-        _check_each_of("judges", judges, [*JUDGES])
-        _check_one_of("empty", empty, get_args(Empty))
+        check_each_of("judges", judges, [*JUDGES])
+        check_one_of("empty", empty, get_args(Empty))
         return Scorer(self.reader, judges=judges, unmentioned=self.unmentioned, empty=empty, **options)
 
 
@@ -202,7 +205,7 @@ class RulesReward:
     name: str
 
     def __post_init__(self) -> None:
-        _check_one_of("reward", self.name, [*REWARDS])
+        check_one_of("reward", self.name, [*REWARDS])
 
     @property
     def __name__(self) -> str:
@@ -222,28 +225,6 @@ class RulesReward:
         return values
 
 
-def _between_commas(findings: str | Sequence[str] | None) -> str | None:
-    """Names between commas. CxrError: they are no names."""
-    names = plain_value(findings)
-    if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
-        return ",".join(names)
-    if not isinstance(names, str | None):
-        raise CxrError("findings: expected names between commas, or a list of names")
-    return names
-
-
-def _check_one_of(name: str, value: object, choices: Sequence[str | None]) -> None:
-    if not isinstance(value, str | None) or value not in choices:
-        raise CxrError(f"{name}: {value} is none of {', '.join(filter(None, choices))}")
-
-
-def _check_each_of(name: str, values: Sequence[str], choices: Sequence[str]) -> None:
-    if not isinstance(values, list | tuple):
-        raise CxrError(f"{name}: expected a list of names, got {'a text' if isinstance(values, str) else 'no list'}")
-    for value in values:
-        _check_one_of(name, value, choices)
-
-
 def _about(row: Row, work: Callable[[], T]) -> T:
     """What `work` gives; a RowError of it names the row."""
     try:
@@ -256,19 +237,14 @@ def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def _hashable_options(options: Mapping[str, Any]) -> OptionPairs:
-    plain = {name: plain_value(value) for name, value in sorted(options.items())}
-    return tuple((name, tuple(value) if isinstance(value, list | set) else value) for name, value in plain.items())
-
-
 @lru_cache(_KEPT)
 def _kept_reader(lexicon: str | None) -> Reader:
     return reader_of(Lexicon.load(lexicon))
 
 
 @lru_cache(_KEPT)
-def _kept_labeller(rules: Rules, label_set: str | None, findings: str | None) -> Labeller:
-    return rules.labeller(label_set, findings)
+def _kept_labeller(rules: Rules, options: OptionPairs) -> Labeller:
+    return rules.labeller(**dict(options))
 
 
 @lru_cache(_KEPT)

@@ -172,6 +172,25 @@ def test_a_misspelt_choice_is_an_error(call: Callable[[], Any], message: str) ->
         call()
 
 
+@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}], [["a"]]], ids=str)
+def test_an_option_that_is_an_object_is_an_error(value: Any) -> None:
+    """Of whichever function, and also where it is kept by its options."""
+    calls: list[tuple[str, Callable[[], Any]]] = [
+        ("label_set", lambda: label("Edema.", label_set=value)),
+        ("findings", lambda: label("Edema.", value)),
+        ("mentions", lambda: Rules().label_study(STUDY, mentions=value)),
+        ("seed", lambda: mine(STUDY, seed=value)),
+        ("findings", lambda: mine(STUDY, findings=value)),
+        ("tasks", lambda: mine(STUDY, tasks=value)),
+        ("statements", lambda: score({**STUDY, "prediction": "x"}, statements=value)),
+        ("on", lambda: verify({**STUDY, "steps": ["Edema."]}, on=value)),
+        ("lexicon", lambda: Rules(value)),
+    ]
+    for name, call in calls:
+        with pytest.raises(CxrError, match=f"^{name}: "):
+            call()
+
+
 def test_scored_rows_of_a_table() -> None:
     """NaN is null: no task, no patient, no score."""
     frames = pytest.importorskip("polars")
