@@ -12,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
+from cxr_cli.findings.sections.text_cache import cached_by_text
 from cxr_cli.images import BadImage, films_of
 from cxr_cli.images.film_errors import DecodeError
 from cxr_cli.images.films import open_film
@@ -54,7 +55,7 @@ class SplitIndex(TempDb):
             " primary key(kind, digest, split)) without rowid"
         )
         self._film = lru_cache(10_000)(partial(_file_digest, root)) if root else _name_hash
-        self._report = lru_cache(1000)(partial(_first_alike, reports))
+        self._report = cached_by_text(1000)(partial(_first_alike, reports))
 
     def add(self, row: Row, split: str) -> None:
         """RowError: a film is not there."""

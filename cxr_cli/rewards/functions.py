@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from cxr_cli.answers.replies.reply_parts import compared_text
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
 from cxr_cli.findings.sections import why_silent
+from cxr_cli.findings.sections.text_cache import cached_by_text, length_together
 from cxr_cli.records import Unmentioned
 from cxr_cli.scoring.metrics.completion import CaseReference, Completion
 from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
@@ -155,7 +155,7 @@ def read_completions(completions: Sequence[Any], columns: Mapping[str, Any]) -> 
         cases = [{name: columns[name][i] for name in names} for i in range(len(completions))]
     keys = [case if isinstance(case, str) else json.dumps(case, sort_keys=True) for case in cases]
     reading = _reading.get()
-    return [_completion(reading, key, text_of(text)) for key, text in zip(keys, completions, strict=True)]
+    return [_completion((key, text_of(text)), reading) for key, text in zip(keys, completions, strict=True)]
 
 
 def text_of(completion: Any) -> str:
@@ -166,13 +166,14 @@ def text_of(completion: Any) -> str:
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
-@lru_cache(maxsize=4096)
-def _completion(reading: _ReportReading, case: str, text: str) -> Completion:
+@cached_by_text(4096, length_together)
+def _completion(case_and_text: tuple[str, str], reading: _ReportReading) -> Completion:
     """Kept in a cache, since every reward needs the same."""
+    case, text = case_and_text
     row: dict[str, Any] = json.loads(case)
-    return Completion(row, text, _reference(reading, case), reading.reader or reader())
+    return Completion(row, text, _reference(case, reading), reading.reader or reader())
 
 
-@lru_cache(maxsize=1024)
-def _reference(reading: _ReportReading, case: str) -> CaseReference:
+@cached_by_text(1024)
+def _reference(case: str, reading: _ReportReading) -> CaseReference:
     return CaseReference(json.loads(case), reading.reader or reader(), reading.unmentioned)

@@ -8,7 +8,8 @@ import pytest
 
 from cxr_cli import rewards
 from cxr_cli.answers.replies.reply_format import completion_text
-from cxr_cli.rewards.functions import statement_metrics
+from cxr_cli.findings.sections.text_cache import LONGEST_KEPT
+from cxr_cli.rewards.functions import read_completions, statement_metrics
 
 REPORT = "Small left pleural effusion. No pneumothorax. The heart is not enlarged."
 CASE: dict[str, Any] = {
@@ -165,3 +166,19 @@ def test_rewards_import_no_model_code() -> None:
     script = "import sys; import cxr_cli.rewards; print('torch' in sys.modules, 'click' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout == "False False\n"
+
+
+def test_what_is_read_of_long_texts_is_not_kept() -> None:
+    """Neither of a long completion nor of a long case; by number alone a few thousand of them would be."""
+    text, long = completion_text("No edema.", "No"), " " * LONGEST_KEPT
+    kept = {
+        name: read_completions([reply], {"case": [case]})[0] is read_completions([reply], {"case": [case]})[0]
+        for name, reply, case in [
+            ("short", text, CASE),
+            ("long completion", text + long, CASE),
+            ("long case", text, CASE | {"report": "No edema." + long}),
+        ]
+    }
+    assert kept == {"short": True, "long completion": False, "long case": False}
+    references = [read_completions([text + reply], {"case": [CASE]})[0].reference for reply in ("", long)]
+    assert references[0] is references[1]
