@@ -8,7 +8,6 @@ from hashlib import blake2b
 
 from cxr_cli.version import __version__
 
-SIGNATURE_KEYS = ("made_by", "checked_by", "answered_by", "scored_by")
 _LONGEST_NAMES = 60  # characters of names in a signature; of longer lists it has a digest
 
 

@@ -8,7 +8,7 @@ from cxr_cli.answers.grading import grade
 from cxr_cli.answers.replies.reply_format import parse_prompt
 from cxr_cli.answers.reply_reader import answer_of
 from cxr_cli.answers.steps import as_steps, predictions_of, reasoning_steps
-from cxr_cli.rows.signatures import SIGNATURE_KEYS
+from cxr_cli.records import STAGE_SIGNATURES
 from cxr_cli.scoring.summaries.model_names import ModelFile
 
 PageRow = dict[str, Any]
@@ -16,7 +16,7 @@ FilmPlace = Mapping[str, str]
 
 _KEYS = {  # all others are in `rest`
     *("id", "item", "task", "findings", "question", "options", "answer", "report", "images", "prior", "steps"),
-    *("support", "fault", "prediction", "predictions", "vote", "scores", "why", *SIGNATURE_KEYS),
+    *("support", "fault", "prediction", "predictions", "vote", "scores", "why", *STAGE_SIGNATURES),
 }
 
 
@@ -51,7 +51,7 @@ def page_row(row: Mapping[str, Any], file: ModelFile, film: Callable[[str], Film
         "vote": row.get("vote"),
         "scores": row.get("scores") or {},
         "why": row.get("why") or {},
-        "signed": {key: row[key] for key in SIGNATURE_KEYS if row.get(key)},
+        "signed": {key: row[key] for key in STAGE_SIGNATURES if row.get(key)},
         "by": answered_by,
         "model": file.name if file.given or not answered_by else model_name(answered_by),
         "rest": {key: value for key, value in row.items() if key not in _KEYS},

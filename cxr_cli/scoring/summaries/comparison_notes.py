@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from cxr_cli.records import STAGE_SIGNATURES
 from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.shared_items import OTHER_CENTRES
 from cxr_cli.scoring.summaries.summary import ALL_TASKS
 
-_SAME_KEYS = ("made_by", "checked_by", "scored_by")
+_SAME_KEYS = [key for key in STAGE_SIGNATURES if key != "answered_by"]
 """The signatures that have to agree; `answered_by` is what differs between models."""
 
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from cxr_cli.rows.signatures import SIGNATURE_KEYS
+from cxr_cli.records import STAGE_SIGNATURES
 from cxr_cli.scoring.summaries.comparison import ALPHA, Comparison, ComparisonLine
 from cxr_cli.scoring.summaries.comparison_notes import notes
 from cxr_cli.scoring.summaries.summary import ALL_TASKS
@@ -120,7 +120,7 @@ def _nulls(comparison: Comparison) -> Iterator[tuple[str, str]]:
 
 def _signatures(comparison: Comparison) -> Iterator[str]:
     """Each signature once: without names if all models carry it, and it alone. A model's own name is no signature."""
-    for key in SIGNATURE_KEYS:
+    for key in STAGE_SIGNATURES:
         models_of: dict[str, list[str]] = defaultdict(list)
         for model, signatures in comparison.matrix.signatures.items():
             for signature in signatures[key]:

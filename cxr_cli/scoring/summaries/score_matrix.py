@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_cli.errors import RowError
-from cxr_cli.rows.signatures import SIGNATURE_KEYS
+from cxr_cli.records import STAGE_SIGNATURES
 from cxr_cli.scoring.summaries.intervals import Floats
 from cxr_cli.scoring.summaries.summary import patient_code
 from cxr_cli.tasks.task_table import task_names
@@ -58,7 +58,7 @@ class ScoreMatrix:
         m, item = self.models[model], self._item(row)
         if m == len(self._coverage):
             self._coverage.append(bytearray())
-            self.signatures[model] = {key: Counter() for key in SIGNATURE_KEYS}
+            self.signatures[model] = {key: Counter() for key in STAGE_SIGNATURES}
         coverage = self._coverage[m]
         coverage.extend(bytes(max(0, item + 1 - len(coverage))))
         if coverage[item]:

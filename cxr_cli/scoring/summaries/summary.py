@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cxr_cli.errors import CxrError
+from cxr_cli.records import STAGE_SIGNATURES
 from cxr_cli.rows.fingerprint import Fingerprint
-from cxr_cli.rows.signatures import SIGNATURE_KEYS
 from cxr_cli.scoring.metrics import radrscore
 from cxr_cli.scoring.metrics.rank_correlation import spearman
 from cxr_cli.scoring.summaries.intervals import interval
@@ -80,7 +80,7 @@ class Summary:
         self.draws, self.seed, self.level, self.second = n, seed, level, second
         self.rows = self.unscored = self.without_patient = 0
         self.fingerprint = Fingerprint()
-        self.signatures: dict[str, Counter[str]] = {key: Counter() for key in SIGNATURE_KEYS}
+        self.signatures: dict[str, Counter[str]] = {key: Counter() for key in STAGE_SIGNATURES}
         self._columns: dict[tuple[str, str], _Column] = {}
         self._judge_pairs = {metric: _JudgePairs() for metric in radrscore.METRICS} if second else {}
         self._verdicts: defaultdict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)

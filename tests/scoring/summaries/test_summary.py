@@ -136,7 +136,7 @@ def test_json() -> None:
 
 
 def test_differing_signatures_are_said() -> None:
-    made = rows()
+    made = [row | {"labelled_by": "set:chexpert"} for row in rows()]
     made[3]["scored_by"] = "judge:llm|version:0.1.0"
     del made[4]["scored_by"]
     summary = summed(made)
@@ -148,7 +148,7 @@ def test_differing_signatures_are_said() -> None:
     assert "note: the rows carry 2 different scored_by signatures" in shown
     assert "scored_by: judge:rules|version:0.1.0 (12 of 14 rows)\n" in shown
     assert "scored_by: judge:llm|version:0.1.0 (1 of 14 rows)\n" in shown
-    assert "made_by: engine:rules|lexicon:3f2a\n" in shown
+    assert "made_by: engine:rules|lexicon:3f2a\nlabelled_by: set:chexpert\n" in shown
 
 
 def test_rows_without_scores_or_patient_are_counted() -> None:
