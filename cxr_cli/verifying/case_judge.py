@@ -61,8 +61,9 @@ class CaseJudge:
         in `why` why its support is None.
         """
         if case.get("steps") is None and "steps" in (case.get("why") or {}):
-            unmade = {"support": None, "checked_by": self.signature}
-            return case | unmade | merge_reasons(case, ["support"], {"support": "no steps"})
+            unmade: Row = {"support": None, "checked_by": self.signature}
+            unmade |= merge_reasons(case, ["support", "second"], {"support": "no steps"})
+            return _with_fault(case | unmade, None)
         evidence = self.verifier.evidence(case)
         if case.get("steps") is None:
             raise RowError(
@@ -72,12 +73,7 @@ class CaseJudge:
         fault = task_of(case).fault(case, evidence.reference, self.verifier.reader)
         result: Row = {"steps": steps, "support": share, "checked_by": self.signature}
         result |= merge_reasons(case, ["steps", "support", "second"], why)
-        checked = case | result
-        if fault:
-            checked["fault"] = fault
-        else:
-            checked.pop("fault", None)  # of an earlier check
-        return checked
+        return _with_fault(case | result, fault)
 
     def predictions(self, case: Row) -> Conversation[Row]:
         """The case with each prediction's reasoning as checked `steps` of that prediction, with its `support`."""
@@ -138,6 +134,14 @@ class CaseJudge:
     def agreement(self) -> str:
         """How far the two judges agree, for a person."""
         return agreement_text(self.names, self.pairs)
+
+
+def _with_fault(checked: Row, fault: str | None) -> Row:
+    """The checked case with its fault; without one of an earlier check."""
+    if fault:
+        return checked | {"fault": fault}
+    checked.pop("fault", None)
+    return checked
 
 
 def _unchecked(step: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,15 @@ def test_a_second_check_takes_off_the_faults_of_the_first() -> None:
     assert [step.get("fault") for step in second["steps"]] == [None, None]
 
 
+def test_a_case_without_steps_keeps_nothing_of_an_earlier_check() -> None:
+    """Why it has none stays, as does a column of the user's own."""
+    why = {"steps": "engine: plan: refused", "second": "engine: verify: refused"}
+    old = case([]) | {"steps": None, "fault": "the report contradicts the answer", "why": why, "second": "own"}
+    checked = verified(old)
+    assert ("fault" in checked, checked["second"]) == (False, "own")
+    assert checked["why"] == {"steps": "engine: plan: refused", "support": "no steps"}
+
+
 def test_no_check_keeps_the_second_verdict_of_another() -> None:
     step = {"text": "No edema.", "fault": "repeats step 1", "second": {"judge": "llm", "verdict": "contradicted"}}
     for report in ("FINDINGS: No edema.", "INDICATION: Cough."):  # one that says something, one that does not
