@@ -95,6 +95,15 @@ def without_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
+def end_while_starting() -> None:
+    """Ends a worker that runs the script again as it starts: without `if __name__ == "__main__":` it would start the
+    script's workers too, which Python refuses at length. The main process then says that its workers cannot start."""
+    from multiprocessing import current_process
+
+    if getattr(current_process(), "_inheriting", False):
+        raise SystemExit(1)
+
+
 def end_with_parent() -> None:
     """Ends a worker when its main process is gone, for which it would wait for ever, or sends it SIGTERM."""
     from multiprocessing import parent_process

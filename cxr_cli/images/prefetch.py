@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from cxr_cli.errors import LateError
+from cxr_cli.errors import CxrError, LateError
 from cxr_cli.images.film_errors import BadImage
 from cxr_cli.images.films import Films, films_of
 from cxr_cli.images.loading import load_film
@@ -38,7 +38,8 @@ def prefetch(rows: Iterable[Row], films: Films, *, ahead: int | None = None) -> 
 
     ahead: how many rows are read and decoded before they are asked for (default: 4 a worker); memory holds no more. A
     file that cannot be used is the `error` of its row, even a file that kills its worker. Close the iterator, or leave
-    the loop, to stop the workers. Raises CxrError when a decoder has to be installed.
+    the loop, to stop the workers. Raises CxrError when a decoder has to be installed, or
+    the workers cannot start.
     """
     loader = partial(load_film, root=films.root, size=films.size, cache=films.cache)
     if films.workers == 0:
@@ -84,16 +85,27 @@ class _Pool:
                 return future
 
     def load_alone(self, paths: Sequence[str]) -> ImagesOrReason:
-        """After a worker's death: one row again, by itself, to see whether its films are the cause."""
+        """After a worker's death: one row again, by itself, to see whether its films are the cause. CxrError: a worker
+        dies without films too."""
         self.close()
         self._open(1)
         try:
+            self._check_start()
             return self.submit(paths).result()
         except BrokenProcessPool:
             return f"image {', '.join(paths)} crashes its decoder"
         finally:
             self.close()
             self._open(self._workers)
+
+    def _check_start(self) -> None:
+        try:
+            self.submit(()).result()
+        except BrokenProcessPool:
+            raise CxrError(
+                "the workers that decode films cannot start: put the code of your script under "
+                '`if __name__ == "__main__":`, or decode without workers'
+            ) from None
 
     def close(self) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)

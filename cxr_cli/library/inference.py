@@ -11,6 +11,7 @@ from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.library.plain_rows import plain_row, plain_value
 from cxr_cli.records import Case, Row
+from cxr_cli.worker_processes import end_while_starting
 
 _LEAST = {"size": 28, "samples": 1, "seed": 0, "temperature": 0, "max_tokens": 1, "workers": 0}
 _LEAST |= {"concurrency": 1, "batch": 1, "timeout": 1}  # fields of `Spec`
@@ -36,11 +37,14 @@ def infer(
     rows: cases with `question` and `images`. model: a folder, a name on the Hugging Face hub, or the URL of a server;
     images: the folder that paths of films start from; workers: processes that decode films; engine: fields of `Spec`,
     such as allow_remote=True. The others are flags of `cxr infer`. RowError: a case cannot be asked. CxrError: the
-    model cannot be used, or a number is too small.
+    model cannot be used, a number is too small, or workers cannot start, as in a script without `if __name__ ==
+    "__main__":`.
     """
     numbers = {"size": size, "samples": samples, "seed": seed, "temperature": temperature, "max_tokens": max_tokens}
     _check_numbers({**numbers, "workers": workers, **engine})
     sampling = Sampling(temperature, 1.0, max_tokens)
+    if workers:
+        end_while_starting()
     films = Films(None if images is None else Path(images), Square(size), workers)
     with open_engine(Spec(model, sampling=sampling, **engine)) as opened:
         sentence = instruction or instruction_of(model)

@@ -415,6 +415,23 @@ def test_infer_prints_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@needs("llm")
+def test_workers_of_a_script_that_is_not_guarded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each worker runs the script again: it ends there in silence, and the error names the line to add, not a film."""
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path))
+    case = {"id": "a", "question": "Is there edema?", "options": ["Yes", "No"], "images": ["film.png"]}
+    (tmp_path / "film.png").write_bytes(film_bytes())
+    with Server(lambda request: "<answer>B</answer>") as server:
+        call = f"infer([{case}], {server.url!r}, images={str(tmp_path)!r}, workers=1)"
+        (tmp_path / "script.py").write_text(f"from cxr_cli import infer\nprint(*{call})\n")
+        done = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.count("Traceback")) == (1, "", 1)
+    assert done.stderr.splitlines()[-1] == (
+        "cxr_cli.errors.CxrError: the workers that decode films cannot start: put the code of your script under "
+        '`if __name__ == "__main__":`, or decode without workers'
+    )
+
+
 def fault(request: Any) -> str:
     raise Fault(400)
 
