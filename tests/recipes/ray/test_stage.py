@@ -33,9 +33,10 @@ ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
 }
 RUNS = """
-import json, runpy, sys
+import json, os, runpy, sys
 for line in sys.stdin:
     sys.argv = json.loads(line)
+    sys.path[0] = os.path.dirname(sys.argv[0])
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as end:
