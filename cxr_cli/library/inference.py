@@ -9,6 +9,7 @@ from cxr_cli.engines.model_files.recorded_instruction import instruction_of
 from cxr_cli.engines.prompts.predictor import Predictor, check_askable
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, Square, prefetch
+from cxr_cli.library.option_checks import path_text
 from cxr_cli.library.plain_rows import plain_row, plain_value
 from cxr_cli.records import Case, Row
 from cxr_cli.worker_processes import end_while_starting
@@ -19,7 +20,7 @@ _LEAST |= {"concurrency": 1, "batch": 1, "timeout": 1}  # fields of `Spec`
 
 def infer(
     rows: Iterable[Mapping[str, Any]],
-    model: str,
+    model: str | Path,
     *,
     images: str | Path | None = None,
     size: int = 448,
@@ -42,10 +43,11 @@ def infer(
     """
     numbers = {"size": size, "samples": samples, "seed": seed, "temperature": temperature, "max_tokens": max_tokens}
     _check_numbers({**numbers, "workers": workers, **engine})
+    model = path_text("model", model)
     sampling = Sampling(temperature, 1.0, max_tokens)
     if workers:
         end_while_starting()
-    films = Films(None if images is None else Path(images), Square(size), workers)
+    films = Films(None if images is None else Path(path_text("images", images)), Square(size), workers)
     with open_engine(Spec(model, sampling=sampling, **engine)) as opened:
         sentence = instruction or instruction_of(model)
         predictor = Predictor(opened, sampling, films, instruction=sentence, samples=samples, seed=seed, vote=vote)

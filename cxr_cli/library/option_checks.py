@@ -1,6 +1,7 @@
 """The options of functions, checked: an error names the option and what it may be."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from typing import Any
 
 from cxr_cli.errors import CxrError
@@ -30,6 +31,14 @@ def names_text(findings: str | Sequence[str] | None) -> str | None:
     if not isinstance(names, str | None):
         raise CxrError("findings: expected names between commas, or a list of names")
     return names
+
+
+def path_text(name: str, path: str | PathLike[str]) -> str:
+    """The path, or a name or a URL, as a text. CxrError: it is none."""
+    try:
+        return str(fspath(path))
+    except TypeError:
+        raise CxrError(f"{name}: expected a text or a path") from None
 
 
 def check_one_of(name: str, value: object, choices: Sequence[str | None]) -> None:

@@ -17,7 +17,7 @@ from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.labelling.label_set import LABEL_SETS, labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller, Labels
 from cxr_cli.labelling.row_labeller import RowLabeller
-from cxr_cli.library.option_checks import OptionPairs, check_each_of, check_one_of, names_text, option_pairs
+from cxr_cli.library.option_checks import OptionPairs, check_each_of, check_one_of, names_text, option_pairs, path_text
 from cxr_cli.library.plain_rows import plain_row, plain_value, text_or_empty
 from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
@@ -53,10 +53,8 @@ class Rules:
 
     def __post_init__(self) -> None:
         check_one_of("unmentioned", self.unmentioned, get_args(Unmentioned))
-        if not isinstance(self.lexicon, str | os.PathLike | None):
-            raise CxrError("lexicon: expected the path of a file")
         if self.lexicon is not None:  # the same file from every folder
-            object.__setattr__(self, "lexicon", os.path.abspath(self.lexicon))
+            object.__setattr__(self, "lexicon", os.path.abspath(path_text("lexicon", self.lexicon)))
         Lexicon.load(self.lexicon)
 
     def read(self, text: str | None) -> list[Finding]:

@@ -185,6 +185,8 @@ def test_an_option_that_is_an_object_is_an_error(value: Any) -> None:
         ("statements", lambda: score({**STUDY, "prediction": "x"}, statements=value)),
         ("on", lambda: verify({**STUDY, "steps": ["Edema."]}, on=value)),
         ("lexicon", lambda: Rules(value)),
+        ("model", lambda: next(infer([], value))),
+        ("images", lambda: next(infer([], "http://localhost:9/v1", images=value))),
     ]
     for name, call in calls:
         with pytest.raises(CxrError, match=f"^{name}: "):
