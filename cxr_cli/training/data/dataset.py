@@ -1,6 +1,7 @@
 """Rows as a trainer's examples; films are decoded when a batch asks for them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -102,17 +103,27 @@ def rl_example(row: Row, films: Films, instruction: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Examples:
+    """Makes the examples of a batch of row numbers. A class, since `datasets` would disassemble a closure for its
+    fingerprint, and all that the closure calls: half a second at the start of each process."""
+
+    rows: RowStore | Mixture
+    example: Callable[[Row, Films, str], dict[str, Any]]
+    films: Films
+    instruction: str
+
+    def __call__(self, batch: dict[str, list[int]]) -> dict[str, list[Any]]:
+        examples = [self.example(self.rows[index], self.films, self.instruction) for index in batch["index"]]
+        return {name: [one[name] for one in examples] for name in examples[0]}
+
+
 def lazy_dataset(rows: RowStore | Mixture, example: Callable[[Row, Films, str], dict[str, Any]], job: Job) -> Any:
     """A `datasets.Dataset` as long as `rows`. It holds row numbers; the loader's workers make an example of a row when
     a batch asks for it."""
     from datasets import Dataset
 
-    films, instruction = job.films, job.instruction
-
-    def make(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
-        examples = [example(rows[index], films, instruction) for index in batch["index"]]
-        return {name: [one[name] for one in examples] for name in examples[0]}
-
+    make = _Examples(rows, example, job.films, job.instruction)
     data: Any = Dataset.from_dict({"index": range(len(rows))}).with_transform(make)
     return data
 
