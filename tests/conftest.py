@@ -58,8 +58,8 @@ Cxr = Run
 
 
 @pytest.fixture
-def cxr(tmp_path: Path) -> Cxr:
-    """`cxr("mine", "a.jsonl")` runs the tool itself in the test's folder."""
+def cxr_process(tmp_path: Path) -> Cxr:
+    """As `cxr`, as a process of its own: for what a process has alone, such as its streams, signals and imports."""
 
     def run_cxr(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
         data = stdin.encode() if isinstance(stdin, str) else stdin
@@ -69,6 +69,38 @@ def cxr(tmp_path: Path) -> Cxr:
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run_cxr
+
+
+@pytest.fixture
+def cxr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cxr]:
+    """`cxr("mine", "a.jsonl")` runs the tool itself in the test's folder, in this process: to start one takes half a
+    second, with a model some seconds."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    finders = [*sys.meta_path]
+
+    def run_cxr(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        command = ["cxr", *map(str, arguments)]
+        streams = [io.TextIOWrapper(io.BytesIO(content), "utf-8", write_through=True) for content in (data, b"", b"")]
+        with monkeypatch.context() as patch:
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            patch.setattr(sys, "argv", command)
+            with pytest.raises(SystemExit) as exit:
+                cli.main()
+        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
+        return subprocess.CompletedProcess(command, int(exit.value.code or 0), out, err)
+
+    yield run_cxr
+    sys.meta_path[:] = finders
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    for name, module in [*sys.modules.items()]:  # a reward of this test, where others have theirs of the same name
+        if str(getattr(module, "__file__", None)).startswith(f"{tmp_path}/"):
+            del sys.modules[name]
 
 
 class Result(NamedTuple):
@@ -81,27 +113,14 @@ Tool = Callable[..., Result]
 
 
 @pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Tool]:
-    """As `cxr`, in this process: many runs take little time."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    finders = [*sys.meta_path]
+def tool(cxr: Cxr) -> Tool:
+    """As `cxr`, with a short result."""
 
-    def run(*arguments: object, stdin: bytes = b"") -> Result:
-        streams = [io.TextIOWrapper(io.BytesIO(data), "utf-8", write_through=True) for data in (stdin, b"", b"")]
-        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
-            monkeypatch.setattr(sys, name, stream)
-        monkeypatch.setattr(sys, "argv", ["cxr", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit:
-            cli.main()
-        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
-        return Result(int(exit.value.code or 0), out, err)
+    def run_tool(*arguments: object, stdin: str | bytes = "") -> Result:
+        done = cxr(*arguments, stdin=stdin)
+        return Result(done.returncode, done.stdout, done.stderr)
 
-    yield run
-    sys.meta_path[:] = finders
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    return run_tool
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ MODEL = ("cxr sft", "cxr infer")  # their examples load a model
 HELPS = ["cxr", *(f"cxr {name}" for name in COMMANDS), "cxr cache info", "cxr cache clear"]
 
 
+@cache
 def help_of(command: str) -> str:
     line = [sys.executable, "-m", "cxr_cli", *command.split()[1:], "--help"]
     done = subprocess.run(line, capture_output=True, text=True, timeout=60)

@@ -303,11 +303,11 @@ def test_a_server_that_dies_loses_nothing(films: Path, tmp_path: Path, infer: Cx
 
 
 @needs("train")
-def test_in_this_process_with_a_tiny_model(infer: Cxr, films: Path, tmp_path: Path) -> None:
+def test_in_this_process_with_a_tiny_model(infer: Cxr, cxr_process: Cxr, films: Path, tmp_path: Path) -> None:
     tiny_model.build(tmp_path / "model")
     flags = ("-m", "model", "--images", films, "--size", 56, "--max-tokens", 6, "--samples", 2, "--temperature", 1)
     given = lines(*map(case, range(5)))
-    first = infer(*flags, "--engine", "transformers", stdin=given)
+    first = cxr_process("infer", *flags, "--workers", 0, "--engine", "transformers", stdin=given)
     assert first.returncode == 0
     assert re.fullmatch(r"cxr: 10 replies; [\d,]+ prompt and \d+ completion tokens; [\d.]+ replies/s\n", first.stderr)
     again = infer(*flags, "--engine", "transformers", "--no-cache", stdin=given)

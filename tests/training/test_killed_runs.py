@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import needs
+from tests.conftest import Cxr, needs
 from tests.training.small_trainings import history
 
 pytestmark = [needs("train"), pytest.mark.slow]
@@ -31,26 +31,28 @@ def words(stage: str, drawn: Path, model: Path, out: Path) -> list[str]:
     return [stage, str(drawn / "steps.jsonl"), *where, "--config", str(RECIPES / f"{stage}.yaml"), *sets, "--resume"]
 
 
-def run(words: list[str], killed_when: Callable[[], bool] = lambda: False) -> None:
-    """Runs `cxr WORDS` to its end, or until it is killed by SIGKILL."""
+def killed_run(words: list[str], when: Callable[[], bool]) -> None:
+    """Runs `cxr WORDS` until it is killed by SIGKILL."""
     process = subprocess.Popen([sys.executable, "-m", "cxr_cli", *words], stderr=subprocess.PIPE, text=True)
-    while process.poll() is None:
-        if killed_when():
-            process.kill()
-            process.communicate()
-            assert process.returncode == -signal.SIGKILL
-            return
+    while not when():
+        assert process.poll() is None, process.communicate()[1]
         time.sleep(0.01)
-    error = process.communicate()[1]
-    assert process.returncode == 0, error
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
 
 
 def digest(out: Path) -> str:
     return sha256((out / "model.safetensors").read_bytes()).hexdigest()
 
 
-def test_a_recipe_that_is_killed_twice(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_recipe_that_is_killed_twice(cxr: Cxr, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     """Once while a checkpoint is written, once between two of them."""
+
+    def run(words: list[str]) -> None:
+        done = cxr(*words)
+        assert done.returncode == 0, done.stderr
+
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     model = {whole: tiny_models["qwen2_vl"], killed: tiny_models["qwen2_vl"]}
     moments: dict[str, Callable[[], bool]] = {
@@ -59,7 +61,7 @@ def test_a_recipe_that_is_killed_twice(drawn: Path, tiny_models: dict[str, Path]
     }
     for stage, moment in moments.items():
         run(words(stage, drawn, model[whole], whole / stage))
-        run(words(stage, drawn, model[killed], killed / stage), killed_when=moment)
+        killed_run(words(stage, drawn, model[killed], killed / stage), moment)
         assert not (killed / stage / "training.json").exists()
         run(words(stage, drawn, model[killed], killed / stage))
         assert digest(killed / stage) == digest(whole / stage) != digest(model[whole])

@@ -276,7 +276,7 @@ def test_a_history_that_was_cut_off(drawn: Path, tiny_models: dict[str, Path], t
 
 @pytest.mark.slow
 def test_a_command_that_is_killed_leaves_the_old_model(
-    cxr: Cxr, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
+    cxr: Cxr, cxr_process: Cxr, drawn: Path, tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
     """`kill -9` before the first checkpoint: what OUT held is beside it, whole, and the next command says so."""
     out = trained(tmp_path)
@@ -288,7 +288,7 @@ def test_a_command_that_is_killed_leaves_the_old_model(
     )
     sets = [w for n, v in {**FAST, "num_generations": 4, "max_steps": 1}.items() for w in ("--set", f"{n}={v}")]
     flags = ("-m", tiny_models["qwen2_vl"], "-o", out, "--images", drawn, "--overwrite", *sets)
-    done = cxr("rl", drawn / "steps.jsonl", *flags, "--reward", "killed:reward")
+    done = cxr_process("rl", drawn / "steps.jsonl", *flags, "--reward", "killed:reward")
     assert done.returncode == -9, done.stderr
     assert files(tmp_path / "out.replaced") == before
     done = cxr("rl", drawn / "steps.jsonl", *flags)
