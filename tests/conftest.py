@@ -1,4 +1,4 @@
-"""Fixtures: `run("copy", "a.jsonl")` runs a stage of tests/rows/small_stages.py as a process in the test's folder."""
+"""Fixtures. Most tests run the tool, or a small stage, in their own process and in a folder of their own."""
 
 import io
 import json
@@ -11,9 +11,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import pytest
 
 from cxr_cli import cli, errors
+from tests.rows import small_stages
 from tests.viewer.browser import open_browser
 
 for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs the tests, not for the makes in tests
@@ -27,8 +29,8 @@ for number in (
 
 errors.enable_notes()  # as a command does; tests call its parts without one
 
-STAGES = Path(__file__).with_name("rows") / "small_stages.py"
-Run = Callable[..., subprocess.CompletedProcess[str]]
+STAGES = Path(small_stages.__file__)
+Run = Cxr = Callable[..., subprocess.CompletedProcess[str]]
 EXTRAS = {"llm": "aiohttp", "plot": "matplotlib", "train": "torch"}  # an extra, and a module that comes with it
 
 
@@ -43,64 +45,78 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    def run_stage(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
+def as_process(tmp_path: Path, *program: object) -> Run:
+    """Runs the program as a process of its own, in the test's folder."""
+
+    def run_process(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
         data = stdin.encode() if isinstance(stdin, str) else stdin
-        command = [sys.executable, str(STAGES), *map(str, arguments)]
-        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=600)
+        command = [sys.executable, *map(str, (*program, *arguments))]
+        env = {**os.environ, "CXR_CACHE": str(tmp_path / "cache")}
+        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=600, env=env)
         return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    return run_stage
-
-
-Cxr = Run
+    return run_process
 
 
 @pytest.fixture
 def cxr_process(tmp_path: Path) -> Cxr:
     """As `cxr`, as a process of its own: for what a process has alone, such as its streams, signals and imports."""
-
-    def run_cxr(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
-        data = stdin.encode() if isinstance(stdin, str) else stdin
-        command = [sys.executable, "-m", "cxr_cli", *map(str, arguments)]
-        env = {**os.environ, "CXR_CACHE": str(tmp_path / "cache")}
-        done = subprocess.run(command, input=data, capture_output=True, cwd=tmp_path, timeout=600, env=env)
-        return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
-
-    return run_cxr
+    return as_process(tmp_path, "-m", "cxr_cli")
 
 
 @pytest.fixture
-def cxr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cxr]:
-    """`cxr("mine", "a.jsonl")` runs the tool itself in the test's folder, in this process: to start one takes half a
-    second, with a model some seconds."""
+def run_process(tmp_path: Path) -> Run:
+    """As `run`, as a process of its own."""
+    return as_process(tmp_path, STAGES)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[click.Command], Run]]:
+    """Runs a command in the test's folder, in this process: to start one takes half a second, with a model some
+    seconds."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(sys, "path", [*sys.path])
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     finders = [*sys.meta_path]
 
-    def run_cxr(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
-        data = stdin.encode() if isinstance(stdin, str) else stdin
-        command = ["cxr", *map(str, arguments)]
-        streams = [io.TextIOWrapper(io.BytesIO(content), "utf-8", write_through=True) for content in (data, b"", b"")]
-        with monkeypatch.context() as patch:
-            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
-                patch.setattr(sys, name, stream)
-            patch.setattr(sys, "argv", command)
-            with pytest.raises(SystemExit) as exit:
-                cli.main()
-        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
-        return subprocess.CompletedProcess(command, int(exit.value.code or 0), out, err)
+    def of(command: click.Command) -> Run:
+        def run_here(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
+            data = stdin.encode() if isinstance(stdin, str) else stdin
+            words = ["cxr", *map(str, arguments)]
+            streams = [
+                io.TextIOWrapper(io.BytesIO(content), "utf-8", write_through=True) for content in (data, b"", b"")
+            ]
+            with monkeypatch.context() as patch:
+                for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                    patch.setattr(sys, name, stream)
+                patch.setattr(sys, "argv", words)
+                with pytest.raises(SystemExit) as exit:
+                    cli.main(command)
+            out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
+            return subprocess.CompletedProcess(words, int(exit.value.code or 0), out, err)
 
-    yield run_cxr
+        return run_here
+
+    yield of
     sys.meta_path[:] = finders
     for number, handler in handlers.items():
         signal.signal(number, handler)
     for name, module in [*sys.modules.items()]:  # a reward of this test, where others have theirs of the same name
         if str(getattr(module, "__file__", None)).startswith(f"{tmp_path}/"):
             del sys.modules[name]
+
+
+@pytest.fixture
+def cxr(here: Callable[[click.Command], Run]) -> Cxr:
+    """`cxr("mine", "a.jsonl")` runs the tool itself."""
+    return here(cli.cxr)
+
+
+@pytest.fixture
+def run(here: Callable[[click.Command], Run]) -> Run:
+    """`run("copy", "a.jsonl")` runs a stage of tests/rows/small_stages.py."""
+    return here(small_stages.stages)
 
 
 class Result(NamedTuple):

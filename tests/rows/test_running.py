@@ -28,8 +28,8 @@ def shell(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=600, stdin=subprocess.DEVNULL)
 
 
-def test_only_rows_reach_stdout(run: Run) -> None:
-    done = run("noisy", stdin='{"id":"a"}\n')
+def test_only_rows_reach_stdout(run_process: Run) -> None:
+    done = run_process("noisy", stdin='{"id":"a"}\n')
     assert (done.returncode, done.stdout) == (0, '{"id":"a"}\nthe product\n')
     assert sorted(done.stderr.splitlines()) == ["noise from C", "noise from a child", "noise from print"]
 
