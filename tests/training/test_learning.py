@@ -10,10 +10,9 @@ from tests.cases import Row
 from tests.training.small_trainings import rl, same, sft, weights
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_sft_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, seed: int) -> None:
-    trained = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=12, seed=seed)
-    untrained = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "still", max_steps=12, seed=seed, learning_rate=0.0)
+def test_sft_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    trained = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "out", max_steps=12, seed=1)
+    untrained = sft(drawn, tiny_models["qwen2_vl"], tmp_path / "still", max_steps=12, seed=1, learning_rate=0.0)
     assert trained[11]["loss"] < untrained[11]["loss"] - 0.5
     assert abs(untrained[11]["loss"] - untrained[0]["loss"]) < 0.3
     assert same(weights(tmp_path / "still"), weights(tiny_models["qwen2_vl"]))
@@ -21,12 +20,14 @@ def test_sft_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, s
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_grpo_learns(drawn: Path, tiny_models: dict[str, Path], tmp_path: Path, seed: int) -> None:
-    settings = {"max_steps": 24, "seed": seed, "lr_scheduler_type": "constant", "learning_rate": 2e-3}
-    trained = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **settings)
-    untrained = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "still", **{**settings, "learning_rate": 0.0})
+    settings = {"seed": seed, "lr_scheduler_type": "constant", "learning_rate": 2e-3}
+    trained = rl(drawn, tiny_models["qwen2_vl"], tmp_path / "out", **settings, max_steps=24)
+    untrained = rl(
+        drawn, tiny_models["qwen2_vl"], tmp_path / "still", **{**settings, "learning_rate": 0.0}, max_steps=8
+    )
 
     def late(logs: list[Row]) -> float:
-        return sum(log["rewards/letters/mean"] for log in logs[16:24]) / 8
+        return sum([log["rewards/letters/mean"] for log in logs if "rewards/letters/mean" in log][-8:]) / 8
 
     assert late(trained) > late(untrained) + 0.05
     assert {"rewards/process/mean", "statements", "entropy", "frac_reward_zero_std"} <= trained[0].keys()
