@@ -39,6 +39,12 @@ def needs(extra: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(find_spec(EXTRAS[extra]) is None, reason=f"needs the extra {extra}")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: many tests wait for a disk, a server or a process that they have killed."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that no worker is busy with one of them while the others have nothing left."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
