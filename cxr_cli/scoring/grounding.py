@@ -14,14 +14,14 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from cxr_cli.answers.replies.reply_parts import compared_text
+from cxr_cli.answers.replies.reply_parts import answer_as_written
 from cxr_cli.engines.conversations import Conversation, without_requests
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
 IOU = "iou"
 Box = tuple[float, float, float, float]
-_BOX_NUMBER = r"\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*"
+_BOX_NUMBER = r"\s*(-?(?:\d{1,9}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][-+]?\d{1,3})?)\s*"
 _BOX_TEXT = re.compile(rf"[\[(]{_BOX_NUMBER},{_BOX_NUMBER},{_BOX_NUMBER},{_BOX_NUMBER}[\])]")
 
 
@@ -54,7 +54,7 @@ def _scores(row: Mapping[str, Any], reply: Mapping[str, Any], text: str) -> Scor
 
 def _reply_boxes(reply: str) -> list[list[float]]:
     """The boxes of the answer; if it has none, those of the reasoning."""
-    return boxes_in(compared_text(reply)) or boxes_in(reply)
+    return boxes_in(answer_as_written(reply)) or boxes_in(reply)
 
 
 def boxes_in(text: str) -> list[list[float]]:

@@ -1,5 +1,6 @@
 """`cxr score --grounding`: the overlap of boxes."""
 
+import json
 from typing import Any
 
 import pytest
@@ -37,7 +38,14 @@ def test_boxes_in_the_text_of_a_reply() -> None:
     assert scored([[1, 2, 30, 40]], None, '{"bbox_2d": [1,2,30,40], "label": "nodule"}') == (1, None)
     reasoned = "<think>It is at [0.1, 0.1, 0.5, 0.5].</think>"
     assert scored([BOX], None, f"{reasoned}<answer>[0.1, 0.1, 0.5, 0.3]</answer>") == (pytest.approx(0.5), None)
-    assert scored([BOX], None, f"{reasoned}<answer>A</answer>") == (1, None)
+    for answer in (str(BOX), json.dumps({"answer": BOX}), f"It is at {BOX}.", "A"):
+        assert scored([BOX], None, f"{reasoned}<answer>{answer}</answer>") == (1, None)
+
+
+@pytest.mark.parametrize("left", [0.1 + 0.2, 1 / 3, 5e-05, 0.12345678901234567])
+def test_numbers_as_programs_write_them(left: float) -> None:
+    """With all their digits, or with an exponent."""
+    assert scored([BOX, [left, 0.1, 0.9, 1.0]], None, f"{BOX}, [{left}, .1, 0.9, 1.]") == (1, None)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,13 @@ def compared_text(reply: str) -> str:
     return (parts.answer or parts.rest).strip()
 
 
+def answer_as_written(reply: str) -> str:
+    """As `compared_text`, where an answer in JSON stays JSON."""
+    own = strip_prompt(reply)
+    pieces = _cut_at_tags(own, _TAG.finditer(own))
+    return next(filter(None, reversed(pieces.answers)), None) or _joined_lines(pieces.outside)
+
+
 def _cut_at_tags(text: str, tags: Iterable[re.Match[str]]) -> _Pieces:
     """Each piece belongs to the tag that is open, else to the one that closes behind it."""
     thoughts: list[str] = []
