@@ -2,7 +2,8 @@
 
 options   ["A. Yes", "B. No"], {"A": "Yes", "B": "No"}, the JSON text of either; or columns: option_0, option_1, ..,
           option_a, option_b, .. or `Choice A`, `Choice B`, ..
-answer    the text of an option, its letter ("B", "(b)", "B) No"), its index from 0 as a number; a list of these
+answer    the text of an option, its letter ("B", "(b)", "B) No"), its index from 0 as a number; a list of these;
+          letters between commas
 ->
 options   ["Yes", "No"]
 answer    "No"
@@ -20,6 +21,7 @@ from cxr_cli.rows.files import json_text
 _OPTION_COLUMN = re.compile(r"(?!options$|choices$)(?:options?|choices?)[ _-]?(\d{1,2}|[a-z])", re.I)
 _LETTERED = re.compile(r"\s*\(?([A-Za-z])(?:[).:]|\s[-–:])\s*(.*\S)\s*", re.DOTALL)
 _LETTER_ALONE = re.compile(r"\s*[(\[]?([A-Za-z])[)\].:]?\s*")
+_LETTERS_ALONE = re.compile(r"\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*")
 _OPTION_NUMBER = re.compile(r"\s*(\d{1,2})(?:\.0)?\s*")
 
 
@@ -49,7 +51,7 @@ def with_choices(row: Row) -> Row:
     if choices is None:
         return row
     texts = [choice.text for choice in choices]
-    answer = row.get("answer")
+    answer = _split_letters(row.get("answer"), choices)
     parts = answer if isinstance(answer, list) else [answer]
     if texts == options and all(part in texts and not _LETTER_ALONE.fullmatch(part) for part in parts):
         return row
@@ -134,6 +136,18 @@ def _from_json(text: str) -> Any:
         return None
 
 
+def _split_letters(answer: Any, choices: Sequence[_MarkedOption]) -> Any:
+    """ "A, C" as ["A", "C"], if these are letters of options; any other answer as it is."""
+    if (
+        not isinstance(answer, str)
+        or not _LETTERS_ALONE.fullmatch(answer)
+        or _by_text(answer, [c.text for c in choices])
+    ):
+        return answer
+    letters = [letter.strip() for letter in answer.split(",")]
+    return letters if all(_by_mark(letter, choices) for letter in letters) else answer
+
+
 def _option_of(answer: Any, choices: Sequence[_MarkedOption]) -> Any:
     """The option that an answer names; the answer itself if it names none."""
     if isinstance(answer, bool) or not isinstance(answer, str | int | float):
@@ -156,10 +170,12 @@ def _by_text(text: str, options: Sequence[str]) -> set[str]:
 
 
 def _by_mark(text: str, choices: Sequence[_MarkedOption]) -> set[str]:
-    """The options of a letter or a number, and of "B) No" if its letter and its text agree."""
+    """The options of a letter or a number, and of "B) No"; two if its letter and its text are those of two options."""
     if match := _LETTERED.fullmatch(text):
-        same = (choice.text for choice in choices if match[1].upper() in choice.marks)
-        return {option for option in same if _loose_text(option) == _loose_text(match[2])}
+        by_letter = {choice.text for choice in choices if match[1].upper() in choice.marks}
+        by_text = _by_text(match[2], [choice.text for choice in choices])
+        agreed = {option for option in by_letter if _loose_text(option) == _loose_text(match[2])}
+        return agreed or (by_letter | by_text if by_letter and by_text else set())
     letter, number = _LETTER_ALONE.fullmatch(text), _OPTION_NUMBER.fullmatch(text)
     mark = letter[1].upper() if letter else str(int(number[1])) if number else None
     return {choice.text for choice in choices if mark in choice.marks}

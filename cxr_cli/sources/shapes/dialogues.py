@@ -9,7 +9,7 @@
     ->
     {"id": "1", "question": "Edema?", "options": [], "answer": "No", "images": ["a.png"]}
 
-What the assistant says is the answer. Beside a `solution`, or a `response` as ms-swift writes it, it is a model's
+What the assistant says is the answer, and `reasoning_content` its reasoning, as servers write it. Beside a `solution`, or a `response` as ms-swift writes it, it is a model's
 prediction. The options are those in the text of the question.
 """
 
@@ -54,7 +54,7 @@ def with_question(row: Row, where: str) -> Row:
         case["id"] = place_id(where)
     if films and not row.get("images"):
         case["images"] = films
-    case |= _answer_and_prediction(row, next((text for role, text in turns if role == "assistant"), None))
+    case |= _answer_and_prediction(row, _reply(turns, key))
     moved = {"labels"} if isinstance(row.get("labels"), str) else set()
     return case | {name: value for name, value in row.items() if name not in case.keys() | moved}
 
@@ -74,6 +74,15 @@ def _dialogue_of(row: Mapping[str, Any], key: str) -> list[Any]:
         with suppress(json_text.BrokenJson):
             value = json_text.decode(value.encode())
     return value if isinstance(value, list) else []
+
+
+def _reply(turns: list[tuple[str, str]], key: str) -> str | None:
+    """What the assistant says to the question; a greeting before it is no reply. RowError: it replies several times."""
+    asked = [role for role, _ in turns].index("user")
+    replies = [text for role, text in turns[asked:] if role == "assistant"]
+    if len(replies) > 1:
+        raise RowError("", f"field `{key}`: {len(replies)} replies to one question; a row holds one")
+    return replies[0] if replies else None
 
 
 def _answer_and_prediction(row: Mapping[str, Any], reply: str | None) -> Row:
@@ -103,7 +112,9 @@ def _turns(dialogue: list[Any], key: str) -> tuple[list[tuple[str, str]], list[s
             raise RowError("", f"field `{key}`: not a list of messages by user and assistant")
         parts = [content] if isinstance(content, str) else content
         texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
-        turns.append((role, "\n".join(text for text in texts if isinstance(text, str))))
+        text = "\n".join(text for text in texts if isinstance(text, str))
+        thought = message.get("reasoning_content") or message.get("reasoning")
+        turns.append((role, f"<think>{thought}</think>{text}" if isinstance(thought, str) else text))
         films += [film for part in parts if isinstance(part, dict) and (film := _film_in(part, key))]
     return turns, films
 

@@ -50,7 +50,7 @@ def test_an_answer_as_text_letter_or_number(answer: Any) -> None:
     assert row["answer"] == (["No"] if isinstance(answer, list) else "No")
 
 
-@pytest.mark.parametrize("answer", ["Maybe", "D", 7, "B) Yes", "<answer> B </answer>", None, True, {"a": 1}])
+@pytest.mark.parametrize("answer", ["Maybe", "D", 7, "B) Maybe", "B, D", "<answer> B </answer>", None, True, {"a": 1}])
 def test_an_answer_that_names_no_option_stays(answer: Any) -> None:
     row = own_shape({"id": "1", "options": TEXTS, "answer": answer}, "f:1")
     assert row["answer"] == ({7: "7", True: "True"}.get(answer, answer) if not isinstance(answer, dict) else answer)
@@ -65,6 +65,7 @@ def test_an_answer_that_names_no_option_stays(answer: Any) -> None:
         (["B. No", "A. Yes"], "A"),
         (["Yes", "No"], 1),
         (["Yes", "No"], "0"),
+        (["Yes", "No"], "B) Yes"),
     ],
 )
 def test_an_answer_that_fits_two_ways_is_refused(options: list[str], answer: Any) -> None:

@@ -69,7 +69,12 @@ NO_HEADING: Row = {
 }
 
 
-@pytest.mark.parametrize("row", [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, BOTH, JSON_TEXT, OBJECTS, NO_HEADING])
+GREETING: Row = SWIFT | {"messages": [assistant("How can I help?"), *SWIFT["messages"]]}
+THOUGHT: Row = SWIFT | {"messages": [user(QUESTION), assistant("B") | {"reasoning_content": "The hila are sharp."}]}
+SHAPES = [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, BOTH, JSON_TEXT, OBJECTS, NO_HEADING, GREETING, THOUGHT]
+
+
+@pytest.mark.parametrize("row", SHAPES)
 def test_a_conversation_becomes_a_case(row: Row) -> None:
     case = own_shape(row, "train.jsonl:3")
     assert {name: case[name] for name in CASE} == CASE
@@ -123,7 +128,13 @@ def test_what_a_model_replied(change: Row, answer: str | None, prediction: str |
 
 @pytest.mark.parametrize(
     "messages",
-    [[user("a"), assistant("b"), user("c"), assistant("d")], [assistant("a")], [user("a"), "b"], [{"role": "x"}]],
+    [
+        [user("a"), assistant("b"), user("c"), assistant("d")],
+        [user("a"), assistant("b"), assistant("c")],
+        [assistant("a")],
+        [user("a"), "b"],
+        [{"role": "x"}],
+    ],
 )
 def test_what_is_no_question_is_refused(messages: Any) -> None:
     with pytest.raises(RowError, match="field `messages`"):
@@ -145,8 +156,7 @@ def test_what_is_written_is_read_again(name: str, case: Row) -> None:
     assert written.keys() == {"id", name, "images"}
     back = own_shape(written, "f:1")
     assert {key: back[key] for key in CASE if key != "answer"} == {key: case[key] for key in CASE if key != "answer"}
-    if case.get("task") != "multiple":
-        assert back["answer"] == case["answer"]
+    assert back["answer"] == case["answer"]
 
 
 def test_a_study_cannot_be_written_as_a_conversation() -> None:
