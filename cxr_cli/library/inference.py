@@ -10,8 +10,9 @@ from cxr_cli.engines.prompts.predictor import Predictor, check_askable
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.images import Films, Square, prefetch
 from cxr_cli.library.option_checks import path_text
-from cxr_cli.library.plain_rows import plain_row, plain_value
+from cxr_cli.library.plain_rows import plain_row
 from cxr_cli.records import Case, Row
+from cxr_cli.rows.fields import plain_value
 from cxr_cli.worker_processes import end_while_starting
 
 _LEAST = {"size": 28, "samples": 1, "seed": 0, "temperature": 0, "max_tokens": 1, "workers": 0}

@@ -1,11 +1,11 @@
 """The options of functions, checked: an error names the option and what it may be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any
 
-from cxr_cli.errors import CxrError
-from cxr_cli.library.plain_rows import plain_value
+from cxr_cli.errors import CxrError, one_line, shortened
+from cxr_cli.rows.fields import plain_value
 
 OptionPairs = tuple[tuple[str, Any], ...]
 """Options by name, as what is made by them can be kept."""
@@ -33,6 +33,22 @@ def names_text(findings: str | Sequence[str] | None) -> str | None:
     return names
 
 
+def report_list(name: str, texts: Iterable[str | None]) -> list[str | None]:
+    """The reports as a list. CxrError: they are one text, or no list."""
+    plain = plain_value(texts)
+    if isinstance(plain, str | Mapping) or not isinstance(plain, Iterable):
+        raise CxrError(f"{name}: expected a list of reports, got {type(texts).__name__}")
+    return [*plain]
+
+
+def plain_seed(seed: Any) -> int:
+    """CxrError: it is no whole number."""
+    plain = plain_value(seed)
+    if type(plain) is not int:
+        raise CxrError("seed: expected a whole number")
+    return plain
+
+
 def path_text(name: str, path: str | PathLike[str]) -> str:
     """The path, or a name or a URL, as a text. CxrError: it is none."""
     try:
@@ -43,7 +59,8 @@ def path_text(name: str, path: str | PathLike[str]) -> str:
 
 def check_one_of(name: str, value: object, choices: Sequence[str | None]) -> None:
     if not isinstance(value, str | None) or value not in choices:
-        raise CxrError(f"{name}: {value} is none of {', '.join(filter(None, choices))}")
+        word = one_line(shortened(value)) if isinstance(value, str) else type(value).__name__
+        raise CxrError(f"{name}: {word} is none of {', '.join(filter(None, choices))}")
 
 
 def check_each_of(name: str, values: Sequence[str], choices: Sequence[str]) -> None:

@@ -17,8 +17,17 @@ from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.labelling.label_set import LABEL_SETS, labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller, Labels
 from cxr_cli.labelling.row_labeller import RowLabeller
-from cxr_cli.library.option_checks import OptionPairs, check_each_of, check_one_of, names_text, option_pairs, path_text
-from cxr_cli.library.plain_rows import plain_row, plain_value, text_or_empty
+from cxr_cli.library.option_checks import (
+    OptionPairs,
+    check_each_of,
+    check_one_of,
+    names_text,
+    option_pairs,
+    path_text,
+    plain_seed,
+    report_list,
+)
+from cxr_cli.library.plain_rows import plain_row, text_or_empty
 from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
 from cxr_cli.rewards.reward_table import REWARDS
@@ -108,11 +117,13 @@ class Rules:
         """Reports that a model wrote (hyps) against those of radiologists (refs), in the same order.
 
         Gives metric -> mean over the pairs that have it, None if none has; with `per_sample` a list of metric -> score,
-        one a pair. Both are named, since tools of this kind differ in their order. CxrError: they are not as many.
+        one a pair. Both are named, since tools of this kind differ in their order. CxrError: they are not as many, or
+        no lists.
         """
-        if len(refs) != len(hyps):
-            raise CxrError(f"refs and hyps must be as many: {len(refs)} and {len(hyps)}")
-        pairs = zip(map(text_or_empty, refs), map(text_or_empty, hyps), strict=True)
+        reports, replies = report_list("refs", refs), report_list("hyps", hyps)
+        if len(reports) != len(replies):
+            raise CxrError(f"refs and hyps must be as many: {len(reports)} and {len(replies)}")
+        pairs = zip(map(text_or_empty, reports), map(text_or_empty, replies), strict=True)
         rows = ({"id": str(n), "report": ref or None, "prediction": hyp} for n, (ref, hyp) in enumerate(pairs))
         scores: list[PairScores] = [self.score(row)["scores"] for row in rows]
         if per_sample:
@@ -144,6 +155,7 @@ class Rules:
         tasks: Sequence[str] = (),
         findings: str | Sequence[str] | None = None,
         uncertain: Uncertain = "skip",
+        seed: int = 0,
         steps: StepsFor | None = "all",
         **options: Any,
     ) -> Miner:
@@ -159,6 +171,7 @@ class Rules:
             findings=about,
             unmentioned=self.unmentioned,
             uncertain=uncertain,
+            seed=plain_seed(seed),
             steps=steps,
             **options,
         )
@@ -191,6 +204,12 @@ class Rules:
         from cxr_cli.scoring.scorer import Scorer
 
         check_each_of("judges", judges, [*JUDGES])
+        if not judges or ("llm" in judges and options.get("model") is None):
+            raise CxrError(
+                "judges: " + ("llm needs a model: cxr score --judge llm -m MODEL" if judges else "none is named")
+            )
+        if not all(isinstance(name, str) for name in options.get("metrics", ())):
+            raise CxrError("metrics: expected names, of the table or my_module:function")
         check_one_of("empty", empty, get_args(Empty))
         return Scorer(self.reader, judges=judges, unmentioned=self.unmentioned, empty=empty, **options)
 
@@ -212,14 +231,10 @@ class RulesReward:
     def __call__(self, completions: Sequence[Any], **columns: Any) -> list[float | None]:
         """A number from 0 to 1 for each completion, None where the reward does not apply. columns: `case`, whole rows,
         or their fields by name, a list for each. A completion that is None or NaN is an empty one."""
-        from cxr_cli.rewards.functions import CASE_COLUMNS, use_reader
+        from cxr_cli.rewards.functions import use_reader
 
-        texts = [text if isinstance(text, list) else text_or_empty(text) for text in completions]
-        fields = {name: plain_value(columns[name]) for name in ("case", *CASE_COLUMNS) if name in columns}
-        if not all(isinstance(case, Mapping | str) for case in fields.get("case") or ()):
-            raise RowError("case", "expected a case for each completion")
         with use_reader(self.rules.reader, self.rules.unmentioned):
-            values: list[float | None] = REWARDS.load(self.name)(texts, **{**columns, **fields})
+            values: list[float | None] = REWARDS.load(self.name)(completions, **columns)
         return values
 
 

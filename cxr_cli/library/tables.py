@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.extras import package_line
+from cxr_cli.library.option_checks import plain_seed
 from cxr_cli.library.plain_rows import plain_row
 from cxr_cli.records import Row, ScoredCase
 from cxr_cli.scoring.summaries import comparison_table, summary_table
@@ -23,8 +24,7 @@ def summarize(rows: Iterable[Mapping[str, Any]], *, seed: int = 0, frame: Frame 
     on every line what the command notes below its table, such as signatures that differ. CxrError: frame is neither, or
     pandas is missing. RowError: a row cannot be used, has no scores, or repeats an id.
     """
-    _check_seed(seed)
-    summary, ids = Summary(seed=seed), set[str]()
+    summary, ids = Summary(seed=_bootstrap_seed(seed)), set[str]()
     for row in map(_scored_row, rows):
         if row["id"] in ids:
             raise RowError("row", "field `id`: doubled; `compare` is for the rows of several models", id=row["id"])
@@ -43,7 +43,7 @@ def compare(
     `notes`: as at `summarize`. CxrError: there are fewer than two, or one has no rows. RowError: a row cannot be used,
     has no scores, or a model answers an item twice.
     """
-    _check_seed(seed)
+    seed = _bootstrap_seed(seed)
     if len(models) < 2:
         raise CxrError(f"compare needs two models or more, not {', '.join(models) or 'none'}")
     matrix = ScoreMatrix()
@@ -65,9 +65,10 @@ def _scored_row(row: Mapping[str, Any]) -> Row:
     return plain
 
 
-def _check_seed(seed: int) -> None:
-    if type(seed) is not int or seed < 0:
+def _bootstrap_seed(seed: int) -> int:
+    if (plain := plain_seed(seed)) < 0:
         raise CxrError("seed: expected a whole number of at least 0")
+    return plain
 
 
 def _frame(document: Document, frame: Frame) -> Any:

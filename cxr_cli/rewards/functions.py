@@ -1,17 +1,19 @@
 """The rewards. The docstring of each gives its formula; its first sentence stands in the table of docs/train.md."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from cxr_cli.answers.replies.reply_parts import compared_text
+from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.findings.sections.text_cache import cached_by_text, length_together
 from cxr_cli.records import Unmentioned
+from cxr_cli.rows.fields import plain_value
 from cxr_cli.scoring.metrics.completion import CaseReference, Completion
 from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
 from cxr_cli.scoring.report import ReportComparer
@@ -148,32 +150,62 @@ def statement_metrics(completions: Sequence[Any], **columns: Any) -> dict[str, f
 
 
 def read_completions(completions: Sequence[Any], columns: Mapping[str, Any]) -> list[Completion]:
-    """Each completion, read with its case. columns: `case`, or the fields of rows by name, a list for each."""
-    cases = columns.get("case")
-    if cases is None:
-        names = [name for name in CASE_COLUMNS if columns.get(name) is not None]
-        cases = [{name: columns[name][i] for name in names} for i in range(len(completions))]
-    keys = [case if isinstance(case, str) else json.dumps(case, sort_keys=True) for case in cases]
+    """Each completion, read with its case. columns: `case`, or the fields of rows by name, a list for each, as Python,
+    numpy or pandas hold them. A completion that is None or NaN is an empty one. RowError: a column is no list of as
+    many values, or a case or a completion is none."""
+    texts = [text_of(text) for text in _values("completions", completions)]
+    names = ["case"] if columns.get("case") is not None else [*CASE_COLUMNS]
+    values = {name: _values(name, columns[name], len(texts)) for name in names if columns.get(name) is not None}
+    cases = values.get("case") or [{name: values[name][i] for name in values} for i in range(len(texts))]
     reading = _reading.get()
-    return [_completion((key, text_of(text)), reading) for key, text in zip(keys, completions, strict=True)]
+    return [_completion((_case_text(case), text), reading) for case, text in zip(cases, texts, strict=True)]
+
+
+def _values(name: str, column: Any, count: int | None = None) -> list[Any]:
+    plain = plain_value(column)
+    if isinstance(plain, str | Mapping) or not isinstance(plain, Iterable):
+        raise RowError(name, f"expected a list, got {type(column).__name__}")
+    values = [plain_value(value) for value in plain]
+    if count not in (None, len(values)):
+        raise RowError(name, f"{len(values)} values for {count} completions")
+    return values
+
+
+def _case_text(case: Any) -> str:
+    """A case as JSON; what is JSON already as it is."""
+    if isinstance(case, Mapping):
+        return json.dumps(case, sort_keys=True, default=str)
+    return str(case)
 
 
 def text_of(completion: Any) -> str:
-    """The text of a completion: a string, or the messages of a conversation."""
-    if isinstance(completion, str):
-        return completion
-    content = completion[-1]["content"]
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    """The text of a completion: a string, the messages of a conversation, or None for an empty one."""
+    if completion is None or isinstance(completion, str):
+        return completion or ""
+    try:
+        content = completion[-1]["content"] or ""
+        return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise RowError("completion", "expected a text, or messages with their content") from error
 
 
 @cached_by_text(4096, length_together)
 def _completion(case_and_text: tuple[str, str], reading: _ReportReading) -> Completion:
     """Kept in a cache, since every reward needs the same."""
     case, text = case_and_text
-    row: dict[str, Any] = json.loads(case)
-    return Completion(row, text, _reference(case, reading), reading.reader or reader())
+    return Completion(_case_of(case), text, _reference(case, reading), reading.reader or reader())
 
 
 @cached_by_text(1024)
 def _reference(case: str, reading: _ReportReading) -> CaseReference:
-    return CaseReference(json.loads(case), reading.reader or reader(), reading.unmentioned)
+    return CaseReference(_case_of(case), reading.reader or reader(), reading.unmentioned)
+
+
+def _case_of(text: str) -> dict[str, Any]:
+    try:
+        case = json.loads(text)
+    except ValueError:
+        case = None
+    if not isinstance(case, dict):
+        raise RowError("case", "expected a case for each completion, an object or its JSON")
+    return case

@@ -15,8 +15,28 @@ from cxr_cli.rows.files.json_text import number_of
 
 Restorer = Callable[[Any], Any]
 _MISSING = object()
+_NA_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
 _DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+)", re.ASCII)
 _LONGEST_LIST = 100_000  # characters of a Python list in a cell
+
+
+def plain_value(value: Any) -> Any:
+    """A value of a row as Python has it; the same object where nothing in it is of numpy or pandas."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return None if value != value else value if type(value) is float else float(value)
+    if type(value).__name__ in _NA_TYPES:
+        return None
+    if isinstance(value, list):
+        items = [plain_value(item) for item in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if isinstance(value, dict):
+        pairs = {name: plain_value(item) for name, item in value.items()}
+        return pairs if any(pairs[name] is not item for name, item in value.items()) else value
+    if hasattr(value, "tolist"):  # an array of numpy, or one of its numbers
+        return plain_value(value.tolist())
+    return value
 
 
 def restore(row: Row) -> Row:
@@ -78,7 +98,7 @@ def _restorer(type_: Type) -> Restorer:
                 return _parse_json(value)
             return _parse_number(value) if number else value
         if isinstance(value, list) and item:
-            return [item(element) for element in value]
+            return [None if element is None else item(element) for element in value]
         if isinstance(value, dict) and fields is not None:
             return _without_missing({name: fields.get(name, other)(element) for name, element in value.items()})
         return value

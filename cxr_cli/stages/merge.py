@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError, note, shortened
+from cxr_cli.rows.fields import restore
+from cxr_cli.rows.files.formats import format_of
 from cxr_cli.rows.files.reading import find
 from cxr_cli.rows.ids import Ids
 from cxr_cli.rows.output.resume import difference
@@ -22,13 +24,20 @@ def run(parts: Sequence[Path], output: Path | None = None, overwrite: bool = Fal
         if any(out.is_at(part) or (output and output.exists() and output.samefile(part)) for part in parts):
             raise CxrError("the output is one of the parts; choose another name")
         for part in ordered:
-            for _, row, _ in find(str(part)).items():
-                out.write(row)
+            source = find(str(part))
+            cells = source.table and not (output and _same_format(part, output))
+            for _, row, _ in source.items():
+                out.write(restore(row) if cells else row)
     rejected = sum(record.rejected for record in records.values())
     if rejected:
         note(f"rows that the shards rejected: {rejected}; they are in the files of their --rejects")
     if output:
         note(f"{out.rows} rows of {len(ordered)} shards -> {output}")
+
+
+def _same_format(part: Path, output: Path) -> bool:
+    """Is a cell of the one a cell of the other?"""
+    return type(format_of(part)[0]) is type(format_of(output)[0])
 
 
 def _check_together(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 import cxr_cli
-from cxr_cli import Rules, compare, each, infer, label, mine, read, score, summarize, verify
+from cxr_cli import Rules, compare, each, infer, label, mine, read, rewards, score, summarize, verify
 from cxr_cli.answers.replies.reply_format import completion_text
 from cxr_cli.errors import CxrError, EngineError, RowError
 from cxr_cli.images.film_errors import BadImage, DecodeError
@@ -134,6 +134,8 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         )
         with pytest.raises(RowError, match="report"):
             verify({"id": "a", "report": nothing, "steps": ["No edema."]})
+    case = {"report": "Edema.", "steps": numpy.array(["No edema."], dtype=object), "seen": numpy.datetime64("NaT")}
+    assert rewards.factuality([None, "<think>Edema.</think>"], case=[case, case]) == [0.0, 1.0]
     paid = Rules().reward("factuality")
     text = "<think>No edema.</think><answer>A</answer>"
     cases = [{"report": "Edema.", "steps": numpy.array(["No edema."], dtype=object)}, {"report": float("nan")}]
@@ -164,6 +166,15 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         (lambda: mine(STUDY, steps="some"), "steps: some is none of all, reported, none"),
         (lambda: score({**STUDY, "prediction": "x"}, judges=["rule"]), "judges: rule is none of rules, llm, stored"),
         (lambda: score({**STUDY, "prediction": "x"}, empty="one"), "empty: one is none of null, zero"),
+        (lambda: score({**STUDY, "prediction": "x"}, judges=["llm"]), "judges: llm needs a model"),
+        (lambda: score({**STUDY, "prediction": "x"}, judges=[]), "judges: none is named"),
+        (lambda: score({**STUDY, "prediction": "x"}, metrics=[len]), "metrics: expected names"),
+        (lambda: score({**STUDY, "prediction": "x"}, statements={}), "statements: expected a text, a number, or a list"),
+        (lambda: mine(STUDY, seed=float("nan")), "seed: expected a whole number"),
+        (lambda: label("Edema.", label_set=["mimic"]), "label_set: "),  # type: ignore[arg-type]
+        (lambda: Rules(float("nan")), "lexicon: expected a text or a path"),  # type: ignore[arg-type]
+        (lambda: [*infer([STUDY], ["http://a", "http://b"])], "model: expected a text or a path"),  # type: ignore[arg-type]
+        (lambda: Rules().score_reports(refs="Edema.", hyps="Edema."), "refs: expected a list of reports, got str"),
     ],
 )
 def test_a_misspelt_choice_is_an_error(call: Callable[[], Any], message: str) -> None:
@@ -217,6 +228,50 @@ def test_scored_rows_of_a_table() -> None:
             compare({"a": [broken], "b": rows})  # type: ignore[list-item]
 
 
+def test_summaries_of_rows_that_do_not_belong_together() -> None:
+    """Frames have no place for a note but a column."""
+    pytest.importorskip("polars")
+    rows = [score({"id": str(n), "report": "Edema.", "prediction": "Edema."}) for n in range(2)]
+    others = [Rules(unmentioned="unknown").score(row) for row in rows]
+    differ = "different scored_by signatures"
+    assert all(differ in note for note in summarize([rows[0], others[1]])["notes"])
+    assert all(differ in note for note in compare({"a": rows, "b": others})["notes"])
+    assert {*summarize(rows)["notes"]} == {""}
+    unscored = {"id": "2", "report": "Edema.", "prediction": "Edema."}
+    calls: list[tuple[Callable[[], Any], str]] = [
+        (lambda: summarize([*rows, rows[0]]), r"row: field `id`: doubled; .* \(id 0\)"),
+        (lambda: summarize([unscored]), r"row: field `scores`: missing; .* \(id 2\)"),
+        (lambda: compare({"a": rows, "b": [unscored]}), "row: field `scores`: missing"),
+        (lambda: compare({"a": rows, "b": iter(())}), "compare: b has no rows"),
+        (lambda: compare({"a": [*rows, rows[0]], "b": rows}), r"row: model a answers this item twice.* \(id 0\)"),
+        (lambda: summarize(rows, seed=-1), "seed: expected a whole number of at least 0"),
+    ]
+    for call, message in calls:
+        with pytest.raises(CxrError, match=f"^{message}"):
+            call()
+
+
+def test_rows_of_frames() -> None:
+    """A missing cell is None in polars, and a row of pandas a Series."""
+    frames = pytest.importorskip("polars")
+    rows: list[Row] = [
+        {"id": "a", "report": "Edema.", "steps": [{"text": "Edema."}], "question": "Edema?", "options": ["Yes", "No"]},
+        {"id": "b", "report": "Edema.", "steps": [{"text": "Edema.", "kind": "observe"}], "images": ["a.png"]},
+    ]
+    assert [verify(row)["support"] for row in frames.DataFrame(rows).to_dicts()] == [1.0, 1.0]
+    assert [len(mine(row)) for row in frames.DataFrame(rows).to_dicts()] == [len(mine(row)) for row in rows]
+
+    class Series:  # as pandas has it
+        def to_dict(self) -> Row:
+            return rows[0]
+
+    assert verify(Series())["support"] == 1.0  # type: ignore[arg-type]
+    with pytest.raises(RowError, match="the rows of a frame are "):
+        next(each(verify, frames.DataFrame(rows)))
+    with pytest.raises(RowError, match=r"field `steps\[0\]`: expected a string or an object, got null"):
+        verify({"id": "a", "report": "Edema.", "steps": [None]})
+
+
 def test_options_from_tables_are_taken_and_wrong_ones_refused() -> None:
     numpy = pytest.importorskip("numpy")
     names = numpy.array(["edema"], dtype=object)
@@ -227,8 +282,18 @@ def test_options_from_tables_are_taken_and_wrong_ones_refused() -> None:
     for call in (lambda: label("", 7), lambda: mine(STUDY, findings=[7]), lambda: mine(STUDY, tasks=[None])):  # type: ignore[arg-type]
         with pytest.raises(CxrError):
             call()
-    with pytest.raises(RowError, match="case"):
-        Rules().reward("format")(["Yes"], case=[None])
+    for columns in (
+        {"case": [None]},
+        {"case": ["no JSON"]},
+        {"case": []},
+        {"report": "Edema."},
+        {"report": ["a", "b"]},
+    ):
+        for reward in (Rules().reward("format"), rewards.format):
+            with pytest.raises(RowError, match=r"case|report"):
+                reward(["Yes"], **columns)
+    with pytest.raises(RowError, match="completions: expected a list, got str"):
+        rewards.format("Yes", case=[{}])
     half = {**STUDY, "steps": ["No edema."], "options": "\ud800"}
     with pytest.raises(RowError, match=r"half a character.* \(id s1\)"):
         verify(half)

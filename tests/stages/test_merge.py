@@ -53,6 +53,28 @@ def test_other_formats(tool: Tool, reports: Path, name: str) -> None:
     assert sorted(merged.splitlines()) == sorted(whole.splitlines())
 
 
+def test_a_broken_line_that_begins_like_utf_16(tool: Tool, reports: Path) -> None:
+    """Only the start of a file says how it is encoded."""
+    with reports.open("ab") as file:
+        file.write(b'\n\xff\xfe{"id":"x"}')
+    done = tool("label", reports, "--shard", "100/100")
+    assert done.err.startswith("cxr: reports.jsonl:22: UTF-16, not UTF-8")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_parts_that_are_tables(tool: Tool, reports: Path, suffix: str) -> None:
+    """Their cells become lists and objects again where the merged rows are JSONL."""
+    whole = [json.loads(line) for line in tool("mine", reports, "--task", "anomaly").out.splitlines()]
+    parts = [f"part-{k}{suffix}" for k in (1, 2)]
+    for k, part in enumerate(parts, 1):
+        assert tool("mine", reports, "--task", "anomaly", "--shard", f"{k}/2", "-o", part).code == 0
+    assert [json.loads(line) for line in tool("merge", *parts).out.splitlines()] == whole
+    assert tool("merge", *parts, "-o", f"whole{suffix}").code == 0
+    assert [json.loads(line) for line in tool("verify", f"whole{suffix}").out.splitlines()] == [
+        json.loads(line) for line in tool("verify", "-", stdin=tool("merge", *parts).out.encode()).out.splitlines()
+    ]
+
+
 def test_files_that_cannot_be_cut_at_any_byte(tool: Tool, reports: Path) -> None:
     for encoding, end in (("utf-16", "\n"), ("utf-8", "\r")):
         reports.write_bytes("".join(f'{{"id":"s{n}","report":"No edema."}}{end}' for n in range(7)).encode(encoding))

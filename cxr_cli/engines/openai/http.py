@@ -28,6 +28,11 @@ class Response(NamedTuple):
     body: bytes
 
 
+def is_page(response: Response) -> bool:
+    """Is it a page, as that of a proxy, where a reply belongs?"""
+    return response.status < 300 and response.body.lstrip().startswith(b"<")
+
+
 class HttpClient:
     """Talks to one server. url: the part before all paths. local: on this machine, and no proxy in between.
 

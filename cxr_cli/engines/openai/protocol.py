@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from PIL import Image
 
-from cxr_cli.engines.openai.http import Response
+from cxr_cli.engines.openai.http import Response, is_page
 from cxr_cli.engines.prompts.json_schema import LIMITS, without_limits
 from cxr_cli.engines.requests import Message, Reply, Request, Sampling, failed_reply
 
@@ -125,7 +125,7 @@ def reply_from(request: Request, response: Response) -> Reply:
     except msgspec.ValidationError as error:
         return failed_reply(request, f"{NOT_OPENAI}: {error}")
     except (ValueError, RecursionError):
-        what = "a page" if response.body.lstrip().startswith(b"<") else "no JSON that can be read"
+        what = "a page" if is_page(response) else "no JSON that can be read"
         return failed_reply(request, f"{NOT_OPENAI}: it is {what}")
     if not completion.choices:
         return failed_reply(request, "the server's response holds no reply")

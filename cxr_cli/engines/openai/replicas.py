@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from cxr_cli.engines.openai.http import HttpClient, Response
+from cxr_cli.engines.openai.http import HttpClient, Response, is_page
 from cxr_cli.rows import note
 
-_WRONG_SERVER = {401, 403, 404}  # it takes another key or has another model, and so refuses every request
+_WRONG_SERVER = {401, 402, 403, 404}  # it takes another key, has no credit or another model, and refuses all requests
 _BUSY = {408, 429}
 
 
@@ -27,8 +27,8 @@ class Replicas:
 
     async def send(self, path: str, make_body: Callable[[], Awaitable[bytes]]) -> Response:
         """The response of a server. make_body: called when the server is free for the request. Where one cannot
-        be reached, is too busy, lacks the model or the key, or has an error of its own (5xx), the request goes to
-        another, to each once.
+        be reached, is too busy, lacks the model, the key or credit, sends a page, or has an error of its own (5xx), the
+        request goes to another, to each once.
 
         OSError if the last one cannot be reached. TimeoutError: no other is asked, as the first may be at work on it.
         """
@@ -51,11 +51,13 @@ class Replicas:
                 if not left:
                     raise
             else:
-                replica.down = replica.down and response.status in _WRONG_SERVER
-                if not left or (response.status < 500 and response.status not in _WRONG_SERVER | _BUSY):
+                wrong = response.status in _WRONG_SERVER or is_page(response)
+                replica.down = replica.down and wrong
+                if not left or not (wrong or response.status >= 500 or response.status in _BUSY):
                     return response
-                if response.status in _WRONG_SERVER:
-                    self._set_down(replica, f"refuses requests (HTTP {response.status})")
+                if wrong:
+                    refusal = f"refuses requests (HTTP {response.status})"
+                    self._set_down(replica, "sends a page" if is_page(response) else refusal)
             finally:
                 replica.waiting -= 1
 

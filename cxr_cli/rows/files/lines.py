@@ -47,7 +47,8 @@ class LineReader:
     def __iter__(self) -> Iterator[bytes]:
         try:
             with self._stream as stream:
-                for self.line in _utf8_lines(stream):
+                lines = _utf8_lines(stream, from_start=not self.number)
+                for self.line in lines:
                     self.number += 1
                     if len(self.line) >= LONGEST_LINE:
                         raise CxrError(f"{self._name}:{self.number}: a line of more than {LONGEST_LINE >> 20} MB")
@@ -58,8 +59,11 @@ class LineReader:
             raise CxrError(f"{self._name}: damaged {error.encoding.upper()} after line {self.number}") from error
 
 
-def _utf8_lines(stream: Lines) -> Iterator[bytes]:
+def _utf8_lines(stream: Lines, *, from_start: bool) -> Iterator[bytes]:
+    """from_start: does the file begin here, with its byte order mark if it has one?"""
     lines = iter(partial(stream.readline, LONGEST_LINE), b"")
+    if not from_start:
+        return lines
     first = next(lines, b"")
     lines = chain([first] if first else (), lines)
     if encoding := wide_encoding(first):

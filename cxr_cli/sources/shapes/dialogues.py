@@ -9,8 +9,8 @@
     ->
     {"id": "1", "question": "Edema?", "options": [], "answer": "No", "images": ["a.png"]}
 
-What the assistant says is the answer, and `reasoning_content` its reasoning, as servers write it. Beside a `solution`, or a `response` as ms-swift writes it, it is a model's
-prediction. The options are those in the text of the question.
+What the assistant says is the answer, and `reasoning_content`, as servers write it, the reasoning. Beside a `solution`,
+or a `response` as ms-swift writes it, it is a model's prediction. The options are those in the text of the question.
 """
 
 import re
@@ -78,8 +78,8 @@ def _dialogue_of(row: Mapping[str, Any], key: str) -> list[Any]:
 
 def _reply(turns: list[tuple[str, str]], key: str) -> str | None:
     """What the assistant says to the question; a greeting before it is no reply. RowError: it replies several times."""
-    asked = [role for role, _ in turns].index("user")
-    replies = [text for role, text in turns[asked:] if role == "assistant"]
+    place = [role for role, _ in turns].index("user")
+    replies = [text for role, text in turns[place:] if role == "assistant"]
     if len(replies) > 1:
         raise RowError("", f"field `{key}`: {len(replies)} replies to one question; a row holds one")
     return replies[0] if replies else None

@@ -64,12 +64,12 @@ def test_a_server_that_dies(tool: Tool, cases: Path, drawn: Path) -> None:
     assert set(answered.values()) == {1}
 
 
-@pytest.mark.parametrize("status", [500, 429, 404, 401])
+@pytest.mark.parametrize("status", [500, 429, 404, 402, 401, 200])
 def test_a_server_with_errors_of_its_own(tool: Tool, cases: Path, drawn: Path, status: int) -> None:
-    """It fails, is too busy, has started again with another model, or with another key."""
+    """It fails, is too busy, has started again with another model or key, has no credit, or is a proxy's page."""
 
     def failing(asked: Json) -> str:
-        raise Fault(status, Retry_After="0")
+        raise Fault(status, "<html>Log in</html>", Retry_After="0")
 
     with Server(failing) as one, Server(lambda asked: "Yes") as other:
         rows = infer(tool, cases, drawn, [one, other], "--concurrency", 2)
