@@ -204,10 +204,10 @@ class Rules:
         from cxr_cli.scoring.scorer import Scorer
 
         check_each_of("judges", judges, [*JUDGES])
-        if not judges or ("llm" in judges and options.get("model") is None):
-            raise CxrError(
-                "judges: " + ("llm needs a model: cxr score --judge llm -m MODEL" if judges else "none is named")
-            )
+        if not judges:
+            raise CxrError("judges: none is named")
+        if "llm" in judges and options.get("model") is None:
+            raise CxrError("judges: llm needs a model: cxr score --judge llm -m MODEL")
         if not all(isinstance(name, str) for name in options.get("metrics", ())):
             raise CxrError("metrics: expected names, of the table or my_module:function")
         check_one_of("empty", empty, get_args(Empty))

@@ -169,7 +169,10 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         (lambda: score({**STUDY, "prediction": "x"}, judges=["llm"]), "judges: llm needs a model"),
         (lambda: score({**STUDY, "prediction": "x"}, judges=[]), "judges: none is named"),
         (lambda: score({**STUDY, "prediction": "x"}, metrics=[len]), "metrics: expected names"),
-        (lambda: score({**STUDY, "prediction": "x"}, statements={}), "statements: expected a text, a number, or a list"),
+        (
+            lambda: score({**STUDY, "prediction": "x"}, statements={}),
+            "statements: expected a text, a number, or a list",
+        ),
         (lambda: mine(STUDY, seed=float("nan")), "seed: expected a whole number"),
         (lambda: label("Edema.", label_set=["mimic"]), "label_set: "),  # type: ignore[arg-type]
         (lambda: Rules(float("nan")), "lexicon: expected a text or a path"),  # type: ignore[arg-type]
