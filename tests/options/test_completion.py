@@ -15,21 +15,20 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.cli import COMMANDS
+from tests.conftest import Cxr
 
 HEAVY = {"cxr_cli.commands", "cxr_cli.rows", "polars", "numpy", "msgspec", "pydicom", "PIL"}
 
 
+def question(shell: str, words: str, current: str) -> dict[str, str]:
+    """The variables by which a shell asks."""
+    return {"_CXR_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": current}
+
+
 def ask(shell: str, words: str, current: str, *python: str) -> subprocess.CompletedProcess[str]:
-    asked = {"_CXR_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": current}
     command = [sys.executable, *python, "-m", "cxr_cli"]
-    return subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, timeout=60)
-
-
-def offered(line: str) -> list[str]:
-    """What bash is offered for the last word of the line, `TYPE,VALUE` each."""
-    done = ask("bash", line, str(len(shlex.split(f"{line}.")) - 1))
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.split()
+    env = {**os.environ, **question(shell, words, current)}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +54,12 @@ def offered(line: str) -> list[str]:
         ("cxr scroe --ta", []),
     ],
 )
-def test_what_bash_is_offered(line: str, values: list[str]) -> None:
-    assert offered(line) == values
+def test_what_bash_is_offered(cxr: Cxr, line: str, values: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`TYPE,VALUE` each, for the last word of the line."""
+    for name, value in question("bash", line, str(len(shlex.split(f"{line}.")) - 1)).items():
+        monkeypatch.setenv(name, value)
+    done = cxr()
+    assert (done.returncode, done.stderr, done.stdout.split()) == (0, "", values)
 
 
 def test_zsh_and_fish_show_what_a_command_does() -> None:
