@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cxr_cli import options
 from cxr_cli.options.values import file_names
 
 
@@ -13,7 +14,13 @@ from cxr_cli.options.values import file_names
     "-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Write rows to OUT, not to stdout."
 )
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
-def merge(parts: tuple[str, ...], output: Path | None, overwrite: bool) -> None:
+@click.option(
+    "--rejects",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write rows whose id an earlier row has to FILE, and end with exit code 3, instead of stopping.",
+)
+def merge(parts: tuple[str, ...], output: Path | None, overwrite: bool, rejects: Path | None) -> None:
     """Join what the shards of a run have written.
 
     \b
@@ -29,4 +36,4 @@ def merge(parts: tuple[str, ...], output: Path | None, overwrite: bool) -> None:
     """
     from cxr_cli.stages.merge import run
 
-    run([Path(part) for part in parts], output, overwrite)
+    options.exit_if_incomplete(run([Path(part) for part in parts], output, overwrite, rejects))

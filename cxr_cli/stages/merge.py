@@ -1,5 +1,6 @@
 """The stage `cxr merge`: the outputs of all shards of a run, checked and joined."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,31 +9,41 @@ from cxr_cli.rows.fields import restore
 from cxr_cli.rows.files.formats import format_of
 from cxr_cli.rows.files.reading import find
 from cxr_cli.rows.ids import Ids
+from cxr_cli.rows.output.rejects import Rejects
 from cxr_cli.rows.output.resume import difference
 from cxr_cli.rows.output.shard_record import ShardRecord, digest_of
 from cxr_cli.rows.output.writing import open_output
 
 
-def run(parts: Sequence[Path], output: Path | None = None, overwrite: bool = False) -> None:
+def run(parts: Sequence[Path], output: Path | None = None, overwrite: bool = False, rejects: Path | None = None) -> int:
     """Writes the rows of all parts, in the order of the shards. Raises CxrError, and writes nothing, if a part or a row
-    of one is missing or doubled, or if the parts do not belong together."""
+    of one is missing or doubled, or if the parts do not belong together. rejects: a file for the rows whose ids are
+    doubled, as one run would have rejected them. Returns how many they are."""
     records = {part: ShardRecord.read(part) for part in parts}
     ordered = sorted(parts, key=lambda part: records[part].shard)
     _check_together(ordered, records)
-    _check_rows(ordered, records)
-    with open_output(output, overwrite=overwrite, whole=True) as out:
+    if rejects and os.path.realpath(rejects) in map(os.path.realpath, filter(None, [*parts, output])):
+        raise CxrError(f"{rejects}: would be written over while it is read or written; choose another name")
+    doubled, rejected_rows = _check_rows(ordered, records, stop=rejects is None), Rejects(rejects)
+    with rejected_rows.open(), open_output(output, overwrite=overwrite, whole=True) as out:
         if any(out.is_at(part) or (output and output.exists() and output.samefile(part)) for part in parts):
             raise CxrError("the output is one of the parts; choose another name")
         for part in ordered:
             source = find(str(part))
             cells = source.table and not (output and _same_format(part, output))
-            for _, row, _ in source.items():
-                out.write(restore(row) if cells else row)
+            for where, row, _ in source.items():
+                if where in doubled:
+                    rejected_rows.add(where, doubled[where], row, row)
+                else:
+                    out.write(restore(row) if cells else row)
+    if rejected_rows.count:
+        note(f"rows with an id that an earlier row has: {rejected_rows.count} -> {rejects}")
     rejected = sum(record.rejected for record in records.values())
     if rejected:
         note(f"rows that the shards rejected: {rejected}; they are in the files of their --rejects")
     if output:
         note(f"{out.rows} rows of {len(ordered)} shards -> {output}")
+    return rejected_rows.count
 
 
 def _same_format(part: Path, output: Path) -> bool:
@@ -62,8 +73,10 @@ def _check_together(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> 
         raise CxrError(f"of {count} shards these are missing: {', '.join(missing)}")
 
 
-def _check_rows(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> None:
-    """CxrError: a part is not what its run has written; RowError: a row is doubled."""
+def _check_rows(parts: Sequence[Path], records: dict[Path, ShardRecord], *, stop: bool) -> dict[str, str]:
+    """The places of rows whose ids are doubled, with the reasons. CxrError: a part is not what its run has written.
+    RowError: an id is doubled, and `stop`."""
+    doubled: dict[str, str] = {}
     with Ids() as ids:
         for part in parts:
             if digest_of(part) != records[part].digest:
@@ -73,4 +86,7 @@ def _check_rows(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> None
                     raise RowError(where, reason)
                 id = row.get("id")  # tables of other tools have none
                 if isinstance(id, str) and (place := ids.see(id, where)):
-                    raise RowError(where, f"field `id`: doubled, first at {place}", id=shortened(id))
+                    doubled[where] = f"field `id`: doubled, first at {place}"
+                    if stop:
+                        raise RowError(where, f"{doubled[where]}; --rejects FILE takes it out", id=shortened(id))
+    return doubled

@@ -226,7 +226,14 @@ def fail_at(count: int, encode: Callable[[Row], bytes]) -> Callable[[Row], bytes
 def test_ids_of_two_shards(tool: Tool, reports: Path) -> None:
     reports.write_text("".join(f'{{"id":"{id}","report":"No edema."}}\n' for id in "abca"))
     done = tool("merge", *shards(tool, reports, 2))
-    assert (done.code, done.err) == (1, "cxr: part-2.jsonl:2: field `id`: doubled, first at part-1.jsonl:1 (id a)\n")
+    reason = "field `id`: doubled, first at part-1.jsonl:1"
+    assert (done.code, done.err) == (1, f"cxr: part-2.jsonl:2: {reason}; --rejects FILE takes it out (id a)\n")
+    done = tool("merge", "part-1.jsonl", "part-2.jsonl", "--rejects", "no.jsonl", "-o", "all.jsonl")
+    assert (done.code, [json.loads(line)["id"] for line in Path("all.jsonl").read_text().splitlines()]) == (3, [*"abc"])
+    (rejected,) = [json.loads(line) for line in Path("no.jsonl").read_text().splitlines()]
+    assert (rejected["where"], rejected["id"], rejected["reason"]) == ("part-2.jsonl:2", "a", reason)
+    done = tool("merge", "part-1.jsonl", "part-2.jsonl", "--rejects", "part-1.jsonl", "-o", "all.jsonl", "--overwrite")
+    assert (done.code, Path("part-1.jsonl").read_text() != "") == (1, True)
 
 
 def test_a_part_that_was_stopped_and_resumed(tool: Tool, reports: Path) -> None:
