@@ -6,7 +6,8 @@
     {"id": "1", "boxes": [[0.1, 0.5, 0.4, 0.9]], "predictions": [{"text": "..", "boxes": [[0.1, 0.5, 0.4, 0.9]]}]}
 
 A box is [left, top, right, bottom], all in parts of the film's width and height, or all in pixels. A prediction without
-`boxes` has those that stand in its answer, else in its reasoning: each four numbers in brackets.
+`boxes` has those that stand in its answer, else in its reasoning: each four numbers in brackets, or two corners in
+brackets, (left,top),(right,bottom).
 """
 
 import re
@@ -22,7 +23,8 @@ from cxr_cli.scoring.scores import ScoreSettings
 IOU = "iou"
 Box = tuple[float, float, float, float]
 _BOX_NUMBER = r"\s*(-?(?:\d{1,9}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][-+]?\d{1,3})?)\s*"
-_BOX_TEXT = re.compile(rf"[\[(]{_BOX_NUMBER},{_BOX_NUMBER},{_BOX_NUMBER},{_BOX_NUMBER}[\])]")
+_TWO_NUMBERS = rf"{_BOX_NUMBER},{_BOX_NUMBER}"
+_BOX_TEXT = re.compile(rf"[\[(]{_TWO_NUMBERS}(?:,|[\])]\s*,\s*[\[(]){_TWO_NUMBERS}[\])]")
 
 
 class GroundingScores:
@@ -58,7 +60,7 @@ def _reply_boxes(reply: str) -> list[list[float]]:
 
 
 def boxes_in(text: str) -> list[list[float]]:
-    """The boxes that a text writes: "[0.1, 0.2, 0.3, 0.4]"."""
+    """The boxes that a text writes: "[0.1, 0.2, 0.3, 0.4]", or by two corners, as Qwen2-VL does: "(10,20),(30,40)"."""
     return [[float(number) for number in match.groups()] for match in _BOX_TEXT.finditer(text)]
 
 

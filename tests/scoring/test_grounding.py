@@ -36,6 +36,8 @@ def test_the_overlap_of_boxes(boxes: Any, predicted: Any, iou: float) -> None:
 def test_boxes_in_the_text_of_a_reply() -> None:
     assert scored([BOX], None, "A nodule at [0.1, 0.1, 0.5, 0.3].") == (pytest.approx(0.5), None)
     assert scored([[1, 2, 30, 40]], None, '{"bbox_2d": [1,2,30,40], "label": "nodule"}') == (1, None)
+    assert scored([[1, 2, 30, 40]], None, "<|box_start|>(1,2),(30,40)<|box_end|>") == (1, None)
+    assert scored([BOX, FAR], None, str([tuple(BOX), tuple(FAR)])) == (1, None)
     reasoned = "<think>It is at [0.1, 0.1, 0.5, 0.5].</think>"
     assert scored([BOX], None, f"{reasoned}<answer>[0.1, 0.1, 0.5, 0.3]</answer>") == (pytest.approx(0.5), None)
     for answer in (str(BOX), json.dumps({"answer": BOX}), f"It is at {BOX}.", "A"):
