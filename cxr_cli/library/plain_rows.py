@@ -7,7 +7,7 @@ from cxr_cli.errors import RowError
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import plain_value, restore
 from cxr_cli.rows.files.json_text import HALF_CHARACTER
-from cxr_cli.rows.validation import check_row
+from cxr_cli.rows.validation import without_idle_nulls
 from cxr_cli.sources.shapes import own_shape
 
 _FRAMES = "; the rows of a frame are frame.to_dict('records') in pandas, and frame.to_dicts() in polars"
@@ -15,7 +15,7 @@ _FRAMES = "; the rows of a frame are frame.to_dict('records') in pandas, and fra
 
 def plain_row(row: Mapping[str, Any], kind: type) -> Row:
     """The row as a `kind`, a TypedDict of records.py: arrays as lists, numbers of numpy as Python's; NaN, NA and NaT
-    are null, or left out where a field cannot be null, and so is None where polars means a missing cell. A Series of
+    are null, and left out where a field cannot be null, as None is. A Series of
     pandas is a row too. Raises RowError."""
     if not isinstance(row, Mapping):
         row = row.to_dict() if hasattr(row, "to_dict") else row
@@ -24,12 +24,7 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
     plain: Row = {str(name): plain_value(value) for name, value in row.items()}
     if any(plain[name] is not value for name, value in row.items()):  # it comes from a table
         plain = restore(plain)
-    try:
-        return _of_kind(plain, kind)
-    except RowError:
-        if (restored := restore(plain)) == plain:
-            raise
-        return _of_kind(restored, kind)
+    return _of_kind(plain, kind)
 
 
 def _is_column(row: object) -> bool:
@@ -40,8 +35,7 @@ def _is_column(row: object) -> bool:
 def _of_kind(row: Row, kind: type) -> Row:
     shaped = row
     try:
-        shaped = own_shape(row, "row")
-        reason = check_row(shaped, kind)
+        shaped, reason = without_idle_nulls(own_shape(row, "row"), kind)
     except RowError as error:
         reason = error.reason
     except UnicodeEncodeError:

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Callable
+from functools import cache, partial
 from math import isfinite
 from typing import Any
 
@@ -48,6 +49,11 @@ def restore(row: Row) -> Row:
     return _without_missing({name: _RESTORERS.get(name, _unchanged)(value) for name, value in row.items()})
 
 
+def without_nulls(row: Row) -> Row:
+    """The row without the keys that are null where the field may not be: other tools write null for a missing key."""
+    return _without_missing({name: _null_droppers().get(name, _unchanged)(value) for name, value in row.items()})
+
+
 def with_texts(row: Row) -> Row:
     """The row with `id`, `prediction` and `answer` as texts where they are numbers or truth values: 1 -> "1"."""
     numbers = {
@@ -73,7 +79,8 @@ def _cell_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-def _restorer(type_: Type) -> Restorer:
+def _restorer(type_: Type, *, cells: bool = True) -> Restorer:
+    """cells: is a text perhaps a list, an object or a number, as in the cell of a table?"""
     members = union_members(type_)
     null = any(isinstance(member, NoneType) for member in members)
     number = any(isinstance(member, FloatType) for member in members)
@@ -82,16 +89,16 @@ def _restorer(type_: Type) -> Restorer:
     other: Restorer = _unchanged
     for member in members:
         if isinstance(member, ListType):
-            item = _restorer(member.item_type)
+            item = _restorer(member.item_type, cells=cells)
         elif isinstance(member, TypedDictType):
-            fields = _fields(member)
+            fields = _fields(member, cells=cells)
         elif isinstance(member, DictType):
-            fields, other = {}, _restorer(member.value_type)
+            fields, other = {}, _restorer(member.value_type, cells=cells)
 
     def restorer(value: Any) -> Any:
         if value is None or value != value:  # NaN is the null of some tables
             return None if null else _MISSING
-        if isinstance(value, str):
+        if isinstance(value, str) and cells:
             if item and value.startswith("["):
                 return _parse_list(value)
             if fields is not None and value.startswith("{"):
@@ -155,21 +162,20 @@ def union_members(type_: Type) -> tuple[Type, ...]:
     return type_.types if isinstance(type_, UnionType) else (type_,)
 
 
-def _types(type_: Type) -> dict[str, Type]:
-    return {field.name: field.type for field in type_.fields} if isinstance(type_, TypedDictType) else {}
-
-
-def _fields(type_: Type) -> dict[str, Restorer]:
-    return {name: _restorer(field) for name, field in _types(type_).items()}
+def _fields(type_: TypedDictType, *, cells: bool = True) -> dict[str, Restorer]:
+    """Those that a row must have stay as they are where there are no cells: an error says that they are null."""
+    return {field.name: _restorer(field.type, cells=cells) for field in type_.fields if cells or not field.required}
 
 
 _SCORED_CASE = type_info(ScoredCase)
+assert isinstance(_SCORED_CASE, TypedDictType)
+_null_droppers = cache(partial(_fields, _SCORED_CASE, cells=False))  # few files need them
 _RESTORERS = _fields(_SCORED_CASE)
 _restore_list = _RESTORERS["options"]
 _RESTORERS["options"] = _restore_options
 NON_TEXT_FIELDS = frozenset(  # the fields that hold a list, an object or a number, never a text
-    name
-    for name, type_ in _types(_SCORED_CASE).items()
-    if any(isinstance(member, ListType | DictType | TypedDictType | FloatType) for member in union_members(type_))
-    and not any(isinstance(member, StrType) for member in union_members(type_))
+    field.name
+    for field in _SCORED_CASE.fields
+    if any(isinstance(member, ListType | DictType | TypedDictType | FloatType) for member in union_members(field.type))
+    and not any(isinstance(member, StrType) for member in union_members(field.type))
 )

@@ -24,7 +24,7 @@ from cxr_cli.rows.output.writing import Output, is_kept, open_output
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.signatures import in_use
 from cxr_cli.rows.splits import assign_split
-from cxr_cli.rows.validation import check_row
+from cxr_cli.rows.validation import without_idle_nulls
 from cxr_cli.worker_processes import results
 
 T = TypeVar("T")
@@ -250,7 +250,8 @@ class Flow:
                 except RowError as error:
                     reason = error.reason
             if reason is None:
-                reason = unmapped_section(row) or check_row(row, kind) or self._why_doubled(row["id"], where)
+                row, reason = without_idle_nulls(row, kind)
+                reason = unmapped_section(row) or reason or self._why_doubled(row["id"], where)
                 if reason == "field `id`: missing":
                     advice = mapping_advice(("id",), row) or ("--map id=COLUMN" if source.table else "")
                     reason += f" (if it has another name: {advice})" if advice else ""
