@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cxr_cli.records import Case
+from cxr_cli.rows.validation import without_idle_nulls
 from tests.cases import rows
 from tests.conftest import Run
 
@@ -254,3 +256,18 @@ def test_a_row_error_keeps_the_good_rows_of_a_table(run: Run, tmp_path: Path) ->
     assert done.returncode == 1
     assert run("copy", "out.parquet").stdout == GOOD
     assert [path.name for path in tmp_path.iterdir()] == ["out.parquet"]
+
+
+def test_a_null_for_a_missing_key_is_left_out(run: Run) -> None:
+    """Tables that pandas or Hugging Face write as JSONL have every key in every row."""
+    row = {"id": "a", "report": None, "images": None, "laterals": None, "labels": None, "more": None}
+    assert rows(run("copy", stdin=json.dumps(row)).stdout) == [
+        {"id": "a", "report": None, "labels": None, "more": None}
+    ]
+
+
+def test_so_is_one_within_a_step_and_not_one_that_a_row_must_have() -> None:
+    step = {"text": "Clear lungs.", "kind": None, "evidence": None, "verdict": None}
+    case, reason = without_idle_nulls({"id": "a", "steps": [step], "options": None}, Case)
+    assert (case, reason) == ({"id": "a", "steps": [{"text": "Clear lungs.", "verdict": None}]}, None)
+    assert without_idle_nulls({"id": None}, Case)[1] == "field `id`: expected a string, got null"

@@ -42,6 +42,7 @@ def test_a_second_run_on_one_output_is_refused(run: Run, tmp_path: Path, name: s
     with start(tmp_path, "copy", "-o", name, *flags) as first:
         while not [*tmp_path.iterdir()]:
             time.sleep(0.01)
+        time.sleep(0.5)  # until it has locked what it has made
         second = run("copy", "-o", name, *flags, stdin=numbered(2))
         said = f"cxr: {name}: another run is writing it; wait for its end, or name another file\n"
         assert (second.returncode, second.stderr) == (1, said)
