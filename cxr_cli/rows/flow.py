@@ -18,7 +18,7 @@ from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.failed_rows import FailedRows
 from cxr_cli.rows.output.overlap import check_overlap
 from cxr_cli.rows.output.rejects import Rejects
-from cxr_cli.rows.output.resume import Signed, finished_ids, note_strangers
+from cxr_cli.rows.output.resume import Signed, finished_rows, note_strangers
 from cxr_cli.rows.output.shard_record import ShardRecord, digest_of, inputs_of, shard_file
 from cxr_cli.rows.output.writing import Output, is_kept, open_output
 from cxr_cli.rows.progress import with_progress
@@ -229,6 +229,11 @@ class Flow:
                 good += 1
                 if not (self.same_ids and self.finished(row["id"])):
                     yield row
+                elif self._ids.has_changed(row):
+                    raise CxrError(
+                        f"{options.output}: {shortened(row['id'])} was another question or report when it was written; "
+                        "--overwrite makes all rows anew"
+                    )
                 if good == options.limit:
                     self._cut_short = True
                     return
@@ -273,9 +278,9 @@ class Flow:
 
     def _load_finished(self, signed: Signed | None, path: Path) -> None:
         if path.is_file():
-            for id in finished_ids(path, signed, self.failed.is_retry, keep=self.dry_run):
-                if not self._ids.finish(id):
-                    raise CxrError(f"{path}: the id {shortened(id)} is doubled: two runs have written it")
+            for row in finished_rows(path, signed, self.failed.is_retry, keep=self.dry_run):
+                if not self._ids.finish(row):
+                    raise CxrError(f"{path}: the id {shortened(row['id'])} is doubled: two runs have written it")
 
     def _options_text(self, signed: Signed | None) -> str:
         """The signature, and what else decides which rows there are and how they are written."""

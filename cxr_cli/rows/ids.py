@@ -1,5 +1,8 @@
 """The ids of a run's rows, most of them on disk."""
 
+from hashlib import blake2b
+
+from cxr_cli.records import Row
 from cxr_cli.rows.temp_db import TempDb
 
 IN_MEMORY = 20_000  # ids, after which they go to disk
@@ -11,7 +14,7 @@ class Ids(TempDb):
     def __init__(self) -> None:
         super().__init__(
             "create table seen(id text primary key, place text) without rowid;"
-            "create table done(id text primary key, met integer) without rowid"
+            "create table done(id text primary key, met integer, question blob, report blob) without rowid"
         )
         self._new: dict[str, str] = {}  # seen, and not yet on disk
         self._any_on_disk = False
@@ -39,12 +42,17 @@ class Ids(TempDb):
         self._new.clear()
         self._any_on_disk = True
 
-    def finish(self, id: str) -> bool:
-        """Notes an id of the output. False if it is noted already."""
-        return self.run("insert or ignore into done values (?, 0)", id).rowcount > 0
+    def finish(self, row: Row) -> bool:
+        """Notes a row of the output. False if its id is noted already."""
+        return self.run("insert or ignore into done values (?, 0, ?, ?)", row["id"], *_digests(row)).rowcount > 0
 
     def is_finished(self, id: str) -> bool:
         return self.run("update done set met = 1 where id = ?", id).rowcount > 0
+
+    def has_changed(self, row: Row) -> bool:
+        """Has the row of the output with this id another question or report?"""
+        done = self.run("select question, report from done where id = ?", row["id"]).fetchone()
+        return any(old and new and old != new for old, new in zip(done or (), _digests(row), strict=False))
 
     def strangers(self) -> tuple[int, str]:
         """How many ids of the output this run has neither read nor made, and one of them."""
@@ -52,3 +60,8 @@ class Ids(TempDb):
         finished_before = "from done where not met and id not in (select id from seen)"
         count, first = self.run(f"select count(*), min(id) {finished_before}").fetchone()
         return count, first or ""
+
+
+def _digests(row: Row) -> list[bytes | None]:
+    texts = (row.get(key) for key in ("question", "report"))
+    return [blake2b(text.encode(), digest_size=8).digest() if isinstance(text, str) else None for text in texts]

@@ -18,7 +18,7 @@ def test_a_finished_row_that_is_not_read_is_a_stranger(monkeypatch: pytest.Monke
     monkeypatch.setattr(ids, "IN_MEMORY", 3)
     with Ids() as seen:
         for n in range(9):
-            seen.finish(str(n))
+            seen.finish({"id": str(n)})
         for n in range(5):
             seen.see(str(n), f"a:{n}")
         assert seen.strangers() == (4, "5")

@@ -20,14 +20,14 @@ class Signed:
     signature: str
 
 
-def finished_ids(
+def finished_rows(
     path: Path,
     signed: Signed | None = None,
     is_retry: Callable[[Row], bool] = lambda row: False,
     *,
     keep: bool = False,
-) -> Iterator[str]:
-    """The ids of the rows in a JSONL file. At the end, what a run that was killed left of its last row is cut off.
+) -> Iterator[Row]:
+    """The rows in a JSONL file. At the end, what a run that was killed left of its last row is cut off.
 
     is_retry: whether a row is made again: it is not finished, and is taken out of the file at the end.
     Raises CxrError, and changes nothing, for a line that is not a row of this command with this signature. keep: change
@@ -47,7 +47,7 @@ def finished_ids(
             if row is not None and is_retry(row):
                 again.append(number)
             elif row is not None:
-                yield row["id"]
+                yield row
     if keep:
         return
     with path.open("r+b") as file:

@@ -34,12 +34,12 @@ def test_a_link_stays_a_link(run: Run, tmp_path: Path, name: str) -> None:
 
 
 def test_rows_that_are_asked_again_leave_a_link(tmp_path: Path) -> None:
-    from cxr_cli.rows.output.resume import finished_ids
+    from cxr_cli.rows.output.resume import finished_rows
 
     (tmp_path / "place.jsonl").write_text('{"id":"a"}\n{"id":"b"}\n')
     (tmp_path / "out.jsonl").symlink_to("place.jsonl")
     failure = {"a": "engine: refused", "b": None}
-    assert [*finished_ids(tmp_path / "out.jsonl", is_retry=lambda row: failure[row["id"]])] == ["b"]
+    assert [*finished_rows(tmp_path / "out.jsonl", is_retry=lambda row: failure[row["id"]])] == [{"id": "b"}]
     assert (tmp_path / "out.jsonl").is_symlink()
     assert (tmp_path / "place.jsonl").read_text() == '{"id":"b"}\n'
 

@@ -290,3 +290,25 @@ def test_every_setting_that_changes_rows_is_compared(
         assert difference in done.err
         assert done.err.endswith(f"{when}: --resume continues a run with its own options\n"), done.err
         assert (tmp_path / "out.jsonl").read_text() == written
+
+
+def test_rows_that_have_changed_since_are_not_taken_for_finished(cxr: Cxr, tmp_path: Path) -> None:
+    """Conversations without an id are named by their place: in front of them a line was put in."""
+    lines = []
+    for finding in ("effusion", "pneumothorax", "edema"):
+        turns = (("user", f"Is there {finding}?"), ("assistant", "No"))
+        messages = [{"role": role, "content": content} for role, content in turns]
+        lines.append(json.dumps({"messages": messages, "prediction": "No"}))
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("\n".join(lines[1:]) + "\n")
+    assert cxr("score", source, "-o", out).returncode == 0
+    before = out.read_bytes()
+    source.write_text("\n".join(lines) + "\n")
+    done = cxr("score", source, "-o", out, "--resume")
+    assert (done.returncode, out.read_bytes()) == (1, before)
+    assert done.stderr == (
+        f"cxr: {out}: in/1 was another question or report when it was written; --overwrite makes all rows anew\n"
+    )
+    source.write_text("\n".join([*lines[1:], lines[0]]) + "\n")
+    assert cxr("score", source, "-o", out, "--resume").returncode == 0
+    assert [row["id"] for row in rows(out.read_text())] == ["in/1", "in/2", "in/3"]
