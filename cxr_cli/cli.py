@@ -18,6 +18,7 @@ from click.shell_completion import CompletionItem, shell_complete
 from cxr_cli import termination
 from cxr_cli.errors import CxrError, enable_notes, one_line
 from cxr_cli.suggestions import did_you_mean
+from cxr_cli.version import __version__
 
 COMMANDS = {  # name -> help; the command is `name` in cxr_cli/commands/name.py
     "mine": "Turn reports into questions with reasoning steps.",
@@ -91,7 +92,7 @@ class Stages(click.Group):
 
 
 @click.group(cls=Stages, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(None, "-V", "--version", package_name="cxr-cli", prog_name="cxr")
+@click.version_option(__version__, "-V", "--version", prog_name="cxr")
 def cxr() -> None:
     """Everyday radiology reports -> verified reasoning steps -> scores.
 

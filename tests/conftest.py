@@ -1,5 +1,6 @@
-"""Fixtures. Most tests run the tool, or a small stage, in their own process and in a folder of their own."""
+"""Fixtures. Most tests run the tool, or a small stage, in the process of the test and in a folder of its own."""
 
+import gc
 import io
 import json
 import os
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import click
 import pytest
 
-from cxr_cli import cli, errors
+from cxr_cli import cli, errors, termination
 from tests.rows import small_stages
 from tests.viewer.browser import open_browser
 
@@ -84,7 +85,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[
     monkeypatch.setenv("CXR_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(sys, "path", [*sys.path])
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    finders = [*sys.meta_path]
+    finders, threshold = [*sys.meta_path], gc.get_threshold()
 
     def of(command: click.Command) -> Run:
         def run_here(*arguments: object, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
@@ -106,6 +107,8 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[
 
     yield of
     sys.meta_path[:] = finders
+    gc.set_threshold(*threshold)
+    termination._received.clear()
     for number, handler in handlers.items():
         signal.signal(number, handler)
     for name, module in [*sys.modules.items()]:  # a reward of this test, where others have theirs of the same name

@@ -74,11 +74,11 @@ def broken_rows() -> str:
     ],
     ids=["skip", "limit", "resume", "stop"],
 )
-def test_rows_and_rejects_are_those_of_one_process(run: Run, tmp_path: Path, flags: list[str]) -> None:
+def test_rows_and_rejects_are_those_of_one_process(run_process: Run, tmp_path: Path, flags: list[str]) -> None:
     runs = []
     for jobs in (1, 2):
         (tmp_path / "out.jsonl").write_text('{"id":"5","done":true}\n{"id":"77","done":true}\n')
-        done = run("parallel", "--jobs", jobs, *flags, stdin=broken_rows())
+        done = run_process("parallel", "--jobs", jobs, *flags, stdin=broken_rows())
         files = [path.read_text() for path in sorted(tmp_path.glob("*.jsonl"))]
         runs.append((done.returncode, done.stdout, done.stderr, files))
     assert runs[0] == runs[1]
@@ -101,9 +101,9 @@ def test_rows_rejected_before_an_error_are_kept(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "bad.jsonl").read_text())["where"] == "a.jsonl:2"
 
 
-def test_a_worker_that_is_killed_is_named(run: Run) -> None:
+def test_a_worker_that_is_killed_is_named(run_process: Run) -> None:
     rows = [{"id": str(n), "report": "kill" if n == 3 * ITEMS_A_CHUNK else "a"} for n in range(MANY)]
-    done = run("parallel", "--jobs", 2, stdin="".join(json.dumps(row) + "\n" for row in rows))
+    done = run_process("parallel", "--jobs", 2, stdin="".join(json.dumps(row) + "\n" for row in rows))
     assert (done.returncode, done.stderr) == (
         1,
         "cxr: a worker process was killed, perhaps for its memory: fewer --jobs need less\n",

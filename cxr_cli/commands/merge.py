@@ -18,7 +18,7 @@ from cxr_cli.options.values import file_names
     "--rejects",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write rows whose id an earlier row has to FILE, and end with exit code 3, instead of stopping.",
+    help="Do not stop at a row whose id an earlier row has: write it to FILE, and end with exit code 3.",
 )
 def merge(parts: tuple[str, ...], output: Path | None, overwrite: bool, rejects: Path | None) -> None:
     """Join what the shards of a run have written.

@@ -7,7 +7,7 @@ from cxr_cli.errors import RowError
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import plain_value, restore
 from cxr_cli.rows.files.json_text import HALF_CHARACTER
-from cxr_cli.rows.validation import without_idle_nulls
+from cxr_cli.rows.validation import check_and_clean
 from cxr_cli.sources.shapes import own_shape
 
 _FRAMES = "; the rows of a frame are frame.to_dict('records') in pandas, and frame.to_dicts() in polars"
@@ -35,7 +35,7 @@ def _is_column(row: object) -> bool:
 def _of_kind(row: Row, kind: type) -> Row:
     shaped = row
     try:
-        shaped, reason = without_idle_nulls(own_shape(row, "row"), kind)
+        shaped, reason = check_and_clean(own_shape(row, "row"), kind)
     except RowError as error:
         reason = error.reason
     except UnicodeEncodeError:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from cxr_cli.answers.replies.reply_parts import compared_text
@@ -174,8 +175,17 @@ def _values(name: str, column: Any, count: int | None = None) -> list[Any]:
 def _case_text(case: Any) -> str:
     """A case as JSON; what is JSON already as it is."""
     if isinstance(case, Mapping):
-        return json.dumps(case, sort_keys=True, default=str)
+        try:
+            return json.dumps(case, sort_keys=True, default=_date_text)
+        except (TypeError, ValueError) as error:
+            raise RowError("case", "not a row: it holds what JSON cannot") from error
     return str(case)
+
+
+def _date_text(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
 
 
 def text_of(completion: Any) -> str:

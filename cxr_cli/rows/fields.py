@@ -49,7 +49,7 @@ def restore(row: Row) -> Row:
     return _without_missing({name: _RESTORERS.get(name, _unchanged)(value) for name, value in row.items()})
 
 
-def without_nulls(row: Row) -> Row:
+def without_forbidden_nulls(row: Row) -> Row:
     """The row without the keys that are null where the field may not be: other tools write null for a missing key."""
     return _without_missing({name: _null_droppers().get(name, _unchanged)(value) for name, value in row.items()})
 

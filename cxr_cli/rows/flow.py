@@ -24,7 +24,7 @@ from cxr_cli.rows.output.writing import Output, is_kept, open_output
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.signatures import in_use
 from cxr_cli.rows.splits import assign_split
-from cxr_cli.rows.validation import without_idle_nulls
+from cxr_cli.rows.validation import check_and_clean
 from cxr_cli.worker_processes import results
 
 T = TypeVar("T")
@@ -183,6 +183,8 @@ class Flow:
                             if not self.dry_run:
                                 self._write(output, row)
                             self.failed.add_new(row)
+                        elif self._ids.has_changed(row):
+                            raise self._error_of_change(row)
                 finally:
                     for row in self.failed.not_made():
                         if not self.dry_run:
@@ -209,6 +211,13 @@ class Flow:
         """A row that a stage got and cannot use: to `rejects`, or RowError when the first bad row stops the run."""
         self._rejects.add(self._ids.place(row["id"]), reason, row, row, at_work=True)
 
+    def _error_of_change(self, row: Row) -> CxrError:
+        """Of a row that would be taken for finished."""
+        return CxrError(
+            f"{self.options.output}: {shortened(row['id'])} had another question or report when it was written; "
+            "--overwrite makes all rows anew"
+        )
+
     def _write(self, output: Output, row: Row) -> None:
         try:
             output.write(self.output_form(row) if self.output_form else row)
@@ -230,10 +239,7 @@ class Flow:
                 if not (self.same_ids and self.finished(row["id"])):
                     yield row
                 elif self._ids.has_changed(row):
-                    raise CxrError(
-                        f"{options.output}: {shortened(row['id'])} was another question or report when it was written; "
-                        "--overwrite makes all rows anew"
-                    )
+                    raise self._error_of_change(row)
                 if good == options.limit:
                     self._cut_short = True
                     return
@@ -255,7 +261,7 @@ class Flow:
                 except RowError as error:
                     reason = error.reason
             if reason is None:
-                row, reason = without_idle_nulls(row, kind)
+                row, reason = check_and_clean(row, kind)
                 reason = unmapped_section(row) or reason or self._why_doubled(row["id"], where)
                 if reason == "field `id`: missing":
                     advice = mapping_advice(("id",), row) or ("--map id=COLUMN" if source.table else "")

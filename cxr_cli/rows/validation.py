@@ -8,7 +8,7 @@ import msgspec
 from msgspec.inspect import ListType, LiteralType, Type, TypedDictType, type_info
 
 from cxr_cli.records import Row
-from cxr_cli.rows.fields import union_members, without_nulls
+from cxr_cli.rows.fields import union_members, without_forbidden_nulls
 from cxr_cli.rows.files.json_text import ExactNumber
 
 _TYPE_NAMES = {
@@ -33,12 +33,12 @@ def check_row(row: Row, kind: type) -> str | None:
     return None
 
 
-def without_idle_nulls(row: Row, kind: type) -> tuple[Row, str | None]:
+def check_and_clean(row: Row, kind: type) -> tuple[Row, str | None]:
     """The row, and why it is not a `kind`. Nulls where a field may not be null, which other tools write for a missing
     key, are left out."""
     reason = check_row(row, kind)
     if reason and reason.endswith("got null"):
-        row = without_nulls(row)
+        row = without_forbidden_nulls(row)
         reason = check_row(row, kind)
     return row, reason
 

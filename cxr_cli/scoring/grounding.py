@@ -60,7 +60,7 @@ def _reply_boxes(reply: str) -> list[list[float]]:
 
 
 def boxes_in(text: str) -> list[list[float]]:
-    """The boxes that a text writes: "[0.1, 0.2, 0.3, 0.4]", or by two corners, as Qwen2-VL does: "(10,20),(30,40)"."""
+    """The boxes that a text writes: "[0.1, 0.2, 0.3, 0.4]", or by two corners, "(10,20),(30,40)"."""
     return [[float(number) for number in match.groups()] for match in _BOX_TEXT.finditer(text)]
 
 

@@ -1,14 +1,15 @@
 """The stage `cxr merge`: the outputs of all shards of a run, checked and joined."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from cxr_cli.errors import CxrError, RowError, note, shortened
+from cxr_cli.records import STAGE_SIGNATURES, Row
 from cxr_cli.rows.fields import restore
 from cxr_cli.rows.files.formats import format_of
 from cxr_cli.rows.files.reading import find
 from cxr_cli.rows.ids import Ids
+from cxr_cli.rows.output.overlap import check_overlap
 from cxr_cli.rows.output.rejects import Rejects
 from cxr_cli.rows.output.resume import difference
 from cxr_cli.rows.output.shard_record import ShardRecord, digest_of
@@ -18,15 +19,14 @@ from cxr_cli.rows.output.writing import open_output
 def run(parts: Sequence[Path], output: Path | None = None, overwrite: bool = False, rejects: Path | None = None) -> int:
     """Writes the rows of all parts, in the order of the shards. Raises CxrError, and writes nothing, if a part or a row
     of one is missing or doubled, or if the parts do not belong together. rejects: a file for the rows whose ids are
-    doubled, as one run would have rejected them. Returns how many they are."""
+    doubled; without it one of them is an error. Returns how many they are."""
     records = {part: ShardRecord.read(part) for part in parts}
     ordered = sorted(parts, key=lambda part: records[part].shard)
     _check_together(ordered, records)
-    if rejects and os.path.realpath(rejects) in map(os.path.realpath, filter(None, [*parts, output])):
-        raise CxrError(f"{rejects}: would be written over while it is read or written; choose another name")
+    check_overlap((output, rejects), [find(str(part)) for part in parts])
     doubled, rejected_rows = _check_rows(ordered, records, stop=rejects is None), Rejects(rejects)
     with rejected_rows.open(), open_output(output, overwrite=overwrite, whole=True) as out:
-        if any(out.is_at(part) or (output and output.exists() and output.samefile(part)) for part in parts):
+        if any(map(out.is_at, parts)):
             raise CxrError("the output is one of the parts; choose another name")
         for part in ordered:
             source = find(str(part))
@@ -75,18 +75,31 @@ def _check_together(parts: Sequence[Path], records: dict[Path, ShardRecord]) -> 
 
 def _check_rows(parts: Sequence[Path], records: dict[Path, ShardRecord], *, stop: bool) -> dict[str, str]:
     """The places of rows whose ids are doubled, with the reasons. CxrError: a part is not what its run has written.
-    RowError: an id is doubled, and `stop`."""
+    RowError: an id is doubled, and `stop`, or that of a study that was mined."""
     doubled: dict[str, str] = {}
-    with Ids() as ids:
+    with Ids() as ids, Ids() as studies:
         for part in parts:
             if digest_of(part) != records[part].digest:
                 raise CxrError(f"{part} has changed since its run ended: make it again, or finish it with --resume")
             for where, row, reason in find(str(part)).items():
                 if reason is not None:
                     raise RowError(where, reason)
+                if (study := _mined_study(row)) and (first := studies.see(study, str(part))) not in (None, str(part)):
+                    raise RowError(
+                        where,
+                        f"its study is in {first} too: take one of the two out of the input, and run the shards again",
+                        id=shortened(study),
+                    )
                 id = row.get("id")  # tables of other tools have none
                 if isinstance(id, str) and (place := ids.see(id, where)):
                     doubled[where] = f"field `id`: doubled, first at {place}"
                     if stop:
                         raise RowError(where, f"{doubled[where]}; --rejects FILE takes it out", id=shortened(id))
     return doubled
+
+
+def _mined_study(row: Row) -> str | None:
+    """The id of the study that `cxr mine` made a row of; None for a row of another stage."""
+    if "made_by" not in row or any(key in row for key in STAGE_SIGNATURES if key != "made_by"):
+        return None
+    return str(row["id"]).rpartition(f"/{row.get('task')}")[0] or None

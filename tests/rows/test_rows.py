@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cxr_cli.records import Case
-from cxr_cli.rows.validation import without_idle_nulls
+from cxr_cli.rows.validation import check_and_clean
 from tests.cases import rows
 from tests.conftest import Run
 
@@ -268,6 +268,6 @@ def test_a_null_for_a_missing_key_is_left_out(run: Run) -> None:
 
 def test_so_is_one_within_a_step_and_not_one_that_a_row_must_have() -> None:
     step = {"text": "Clear lungs.", "kind": None, "evidence": None, "verdict": None}
-    case, reason = without_idle_nulls({"id": "a", "steps": [step], "options": None}, Case)
+    case, reason = check_and_clean({"id": "a", "steps": [step], "options": None}, Case)
     assert (case, reason) == ({"id": "a", "steps": [{"text": "Clear lungs.", "verdict": None}]}, None)
-    assert without_idle_nulls({"id": None}, Case)[1] == "field `id`: expected a string, got null"
+    assert check_and_clean({"id": None}, Case)[1] == "field `id`: expected a string, got null"

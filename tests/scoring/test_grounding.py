@@ -42,6 +42,9 @@ def test_boxes_in_the_text_of_a_reply() -> None:
     assert scored([BOX], None, f"{reasoned}<answer>[0.1, 0.1, 0.5, 0.3]</answer>") == (pytest.approx(0.5), None)
     for answer in (str(BOX), json.dumps({"answer": BOX}), f"It is at {BOX}.", "A"):
         assert scored([BOX], None, f"{reasoned}<answer>{answer}</answer>") == (1, None)
+    for answer in (f"A nodule at {BOX}.", [BOX], BOX):
+        structured = json.dumps({"reasoning": f"A scar at {FAR}.", "answer": answer})
+        assert scored([BOX], None, structured) == (1, None)
 
 
 @pytest.mark.parametrize("left", [0.1 + 0.2, 1 / 3, 5e-05, 0.12345678901234567])

@@ -147,7 +147,8 @@ def test_the_output_is_none_of_the_parts(tool: Tool, reports: Path) -> None:
     Path("link.jsonl").symlink_to(one)
     for name in (one, "link.jsonl"):
         done = tool("merge", one, two, "-o", name, "--overwrite")
-        assert (done.code, done.err) == (1, "cxr: the output is one of the parts; choose another name\n")
+        reason = "would be written over while it is read or written; choose another name"
+        assert (done.code, done.err) == (1, f"cxr: {name}: {reason}\n")
         assert Path(one).read_text() == rows
 
 
@@ -265,3 +266,28 @@ def test_two_nodes_of_slurm(tool: Tool, reports: Path) -> None:
         command = ["bash", str(SBATCH), sys.executable, "-m", "cxr_cli", "mine", str(reports)]
         subprocess.run(command, env=environment | {"SLURM_ARRAY_TASK_ID": k}, check=True)
     assert tool("merge", "parts/1.jsonl", "parts/2.jsonl").out == tool("mine", reports).out
+
+
+def test_a_study_that_two_shards_mined(tool: Tool, reports: Path) -> None:
+    """Its second report is not mixed with the first, though no two cases have the same id."""
+    lines = [("a", "Small left effusion."), ("b", "No edema."), ("c", "No edema."), ("a", "Large nodule.")]
+    reports.write_text("".join(json.dumps({"id": id, "report": report}) + "\n" for id, report in lines))
+    parts = []
+    for k in (1, 2):
+        parts.append(f"part-{k}.jsonl")
+        assert tool("mine", reports, "--task", "binary", "--shard", f"{k}/2", "-o", parts[-1]).code == 0
+    for flags in ((), ("--rejects", "no.jsonl")):
+        done = tool("merge", *parts, "-o", "all.jsonl", *flags)
+        assert done.code == 1
+        assert "its study is in part-1.jsonl too: take one of the two out of the input" in done.err
+        assert done.err.endswith("(id a)\n")
+        assert not Path("all.jsonl").exists()
+
+
+def test_rejects_that_are_a_part_by_another_name(tool: Tool, reports: Path) -> None:
+    parts = shards(tool, reports, 2)
+    Path("link.jsonl").hardlink_to(parts[0])
+    before = Path(parts[0]).read_text()
+    done = tool("merge", *parts, "--rejects", "link.jsonl", "-o", "all.jsonl")
+    assert (done.code, "link.jsonl: would be written over" in done.err) == (1, True)
+    assert Path(parts[0]).read_text() == before

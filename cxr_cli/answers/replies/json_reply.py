@@ -31,10 +31,12 @@ _EMPTY = {"null", "none", "nil", "n/a", ""}
 
 
 class StructuredReply(NamedTuple):
-    """What an object of a reply holds. answer: "" if it holds none; the items of a list stand one a line."""
+    """What an object of a reply holds. answer: "" if it holds none; the items of a list stand one a line. value: the
+    answer as it was, a list or an object too."""
 
     think: str | None
     answer: str
+    value: Any = None
 
 
 def structured_reply(text: str) -> StructuredReply | None:
@@ -46,7 +48,7 @@ def structured_reply(text: str) -> StructuredReply | None:
         text = fences[-1].strip()
     if text.startswith(("[", '"')) and text.endswith(("]", '"')) and "{" not in text:
         value = _whole(text)
-        return None if value is None else StructuredReply(None, _value_text(value))
+        return None if value is None else StructuredReply(None, _value_text(value), value)
     start = text.find("{")
     if start < 0:
         return None
@@ -57,7 +59,7 @@ def structured_reply(text: str) -> StructuredReply | None:
     value = _value(text, answer_keys[-1].end())
     thought_key = _THOUGHT_KEY.search(text, start)
     think = _value_text(_value(text, thought_key.end())) if thought_key else ""
-    return StructuredReply(think.strip() or None, _value_text(value))
+    return StructuredReply(think.strip() or None, _value_text(value), value)
 
 
 def _whole(text: str) -> Any:

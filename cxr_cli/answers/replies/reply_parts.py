@@ -79,10 +79,12 @@ def compared_text(reply: str) -> str:
 
 
 def answer_as_written(reply: str) -> str:
-    """As `compared_text`, where an answer in JSON stays JSON."""
+    """As `compared_text`, where an answer in JSON that is a list or an object stays one."""
     own = strip_prompt(reply)
     pieces = _cut_at_tags(own, _TAG.finditer(own))
-    return next(filter(None, reversed(pieces.answers)), None) or _joined_lines(pieces.outside)
+    text = next(filter(None, reversed(pieces.answers)), None) or _joined_lines(pieces.outside)
+    structured = structured_reply(text)
+    return text if structured is None or structured.value is None else str(structured.value)
 
 
 def _cut_at_tags(text: str, tags: Iterable[re.Match[str]]) -> _Pieces:

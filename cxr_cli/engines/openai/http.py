@@ -29,7 +29,7 @@ class Response(NamedTuple):
 
 
 def is_page(response: Response) -> bool:
-    """Is it a page, as that of a proxy, where a reply belongs?"""
+    """Is it a web page, such as a proxy's, instead of a reply?"""
     return response.status < 300 and response.body.lstrip().startswith(b"<")
 
 

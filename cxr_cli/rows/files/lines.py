@@ -33,7 +33,7 @@ _SCAN_BYTES = 2**20
 
 
 class LineReader:
-    """The lines of a stream, as UTF-8. number, line: of the last one that was read.
+    """The lines of a stream, as UTF-8. number: of the last one that was read.
 
     UTF-16 and UTF-32, and lines that end in a carriage return alone, are converted. Raises CxrError for a line that is
     longer than LONGEST_LINE, and for a file that is damaged.
@@ -42,17 +42,17 @@ class LineReader:
     def __init__(self, stream: ByteStream, name: str, before: int = 0) -> None:
         """before: how many lines of the file come before those of the stream."""
         self._stream, self._name = stream, name
-        self.number, self.line = before, b""
+        self.number = before
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             with self._stream as stream:
                 lines = _utf8_lines(stream, from_start=not self.number)
-                for self.line in lines:
+                for line in lines:
                     self.number += 1
-                    if len(self.line) >= LONGEST_LINE:
+                    if len(line) >= LONGEST_LINE:
                         raise CxrError(f"{self._name}:{self.number}: a line of more than {LONGEST_LINE >> 20} MB")
-                    yield self.line
+                    yield line
         except BROKEN_PACK as error:
             raise CxrError(f"{self._name}: the compressed data break off after line {self.number}") from error
         except UnicodeDecodeError as error:

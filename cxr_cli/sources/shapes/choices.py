@@ -3,7 +3,7 @@
 options   ["A. Yes", "B. No"], {"A": "Yes", "B": "No"}, the JSON text of either; or columns: option_0, option_1, ..,
           option_a, option_b, .. or `Choice A`, `Choice B`, ..
 answer    the text of an option, its letter ("B", "(b)", "B) No"), its index from 0 as a number; a list of these;
-          letters between commas
+          letters separated by commas
 ->
 options   ["Yes", "No"]
 answer    "No"
@@ -144,7 +144,7 @@ def _split_letters(answer: Any, choices: Sequence[_MarkedOption]) -> Any:
         or _by_text(answer, [c.text for c in choices])
     ):
         return answer
-    letters = [letter.strip() for letter in answer.split(",")]
+    letters = [*dict.fromkeys(letter.strip() for letter in answer.split(","))]
     return letters if all(_by_mark(letter, choices) for letter in letters) else answer
 
 

@@ -114,7 +114,8 @@ def _turns(dialogue: list[Any], key: str) -> tuple[list[tuple[str, str]], list[s
         texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
         text = "\n".join(text for text in texts if isinstance(text, str))
         thought = message.get("reasoning_content") or message.get("reasoning")
-        turns.append((role, f"<think>{thought}</think>{text}" if isinstance(thought, str) else text))
+        has_thought = role == "assistant" and isinstance(thought, str) and thought.strip()
+        turns.append((role, f"<think>{thought}</think>{text}" if has_thought else text))
         films += [film for part in parts if isinstance(part, dict) and (film := _film_in(part, key))]
     return turns, films
 

@@ -55,9 +55,9 @@ def test_a_page_through_a_link(tool: Tool, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "-"])
-def test_a_page_to_standard_output(cxr: Cxr, tmp_path: Path, name: str) -> None:
+def test_a_page_to_standard_output(cxr_process: Cxr, tmp_path: Path, name: str) -> None:
     (tmp_path / "in.jsonl").write_text(ROW)
-    done = cxr("view", "in.jsonl", "-o", name)
+    done = cxr_process("view", "in.jsonl", "-o", name)
     assert (done.returncode, done.stderr.count("\n")) == (0, 1)
     assert done.stdout.startswith("<!doctype html>")
     assert done.stdout.rstrip().endswith("</html>")

@@ -33,6 +33,15 @@ def wait_for_reader(process: subprocess.Popen[str]) -> None:
     time.sleep(0.5)
 
 
+def wait_for_lock(process: subprocess.Popen[str]) -> None:
+    """Until it holds a lock, and for a while: `--resume` locks, reads what is there, and locks again."""
+    for _ in range(1000):
+        if f" {process.pid} " in Path("/proc/locks").read_text():
+            break
+        time.sleep(0.01)
+    time.sleep(0.5)
+
+
 @pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz", "out.csv", "out.parquet"])
 @pytest.mark.parametrize("flag", [None, "--overwrite", "--resume"])
 def test_a_second_run_on_one_output_is_refused(run: Run, tmp_path: Path, name: str, flag: str | None) -> None:
@@ -40,9 +49,7 @@ def test_a_second_run_on_one_output_is_refused(run: Run, tmp_path: Path, name: s
         return
     flags = [flag] if flag else []
     with start(tmp_path, "copy", "-o", name, *flags) as first:
-        while not [*tmp_path.iterdir()]:
-            time.sleep(0.01)
-        time.sleep(0.5)  # until it has locked what it has made
+        wait_for_lock(first)
         second = run("copy", "-o", name, *flags, stdin=numbered(2))
         said = f"cxr: {name}: another run is writing it; wait for its end, or name another file\n"
         assert (second.returncode, second.stderr) == (1, said)
@@ -307,8 +314,17 @@ def test_rows_that_have_changed_since_are_not_taken_for_finished(cxr: Cxr, tmp_p
     done = cxr("score", source, "-o", out, "--resume")
     assert (done.returncode, out.read_bytes()) == (1, before)
     assert done.stderr == (
-        f"cxr: {out}: in/1 was another question or report when it was written; --overwrite makes all rows anew\n"
+        f"cxr: {out}: in/1 had another question or report when it was written; --overwrite makes all rows anew\n"
     )
     source.write_text("\n".join([*lines[1:], lines[0]]) + "\n")
     assert cxr("score", source, "-o", out, "--resume").returncode == 0
     assert [row["id"] for row in rows(out.read_text())] == ["in/1", "in/2", "in/3"]
+
+
+def test_a_study_that_has_changed_since_it_was_mined(cxr: Cxr, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"id":"a","report":"Small left effusion."}\n')
+    assert cxr("mine", source, "-o", out, "--task", "anomaly").returncode == 0
+    source.write_text('{"id":"a","report":"Normal chest."}\n')
+    done = cxr("mine", source, "-o", out, "--task", "anomaly", "--resume")
+    assert (done.returncode, "a/anomaly had another question or report" in done.stderr) == (1, True)

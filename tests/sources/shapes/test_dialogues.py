@@ -71,7 +71,8 @@ NO_HEADING: Row = {
 
 GREETING: Row = SWIFT | {"messages": [assistant("How can I help?"), *SWIFT["messages"]]}
 THOUGHT: Row = SWIFT | {"messages": [user(QUESTION), assistant("B") | {"reasoning_content": "The hila are sharp."}]}
-SHAPES = [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, BOTH, JSON_TEXT, OBJECTS, NO_HEADING, GREETING, THOUGHT]
+ASKED: Row = SWIFT | {"messages": [user(QUESTION) | {"reasoning": "mine"}, assistant(REPLY) | {"reasoning": ""}]}
+SHAPES = [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, BOTH, JSON_TEXT, OBJECTS, NO_HEADING, GREETING, THOUGHT, ASKED]
 
 
 @pytest.mark.parametrize("row", SHAPES)
