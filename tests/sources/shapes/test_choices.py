@@ -141,3 +141,7 @@ def test_equal_content_has_an_equal_fingerprint() -> None:
         fingerprint.add(own_shape({"id": "1", "question": "Edema?", **shape}, "f:1"))
         prints.add(str(fingerprint))
     assert len(prints) == 1
+
+
+def test_a_letter_that_stands_twice_is_one_answer() -> None:
+    assert own_shape({"id": "1", "options": TEXTS, "answer": "B, B"}, "f:1")["answer"] == ["No"]
