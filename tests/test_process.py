@@ -11,7 +11,7 @@ from cxr_cli.environment import environment
 from tests.conftest import needs
 
 ROOT = Path(__file__).parents[1]
-BASE = ("ahocorasick_rs", "click", "msgspec", "numpy", "PIL.Image", "polars", "pydicom", "tqdm")
+BASE = ("ahocorasick_rs", "click", "jsonlines", "msgspec", "numpy", "PIL.Image", "polars", "pydicom", "tqdm")
 EXTRAS = (
     "accelerate",
     "aiohttp",
