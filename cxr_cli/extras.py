@@ -23,7 +23,7 @@ def need(extra: str) -> Iterator[None]:
 def check_versions(extra: str) -> None:
     """Raises CxrError if a package of an extra is installed in a version that the extra does not take, and so was not
     tried: "TRL changes what it hands to a loss" would be found after days of training, or never."""
-    from importlib.metadata import requires  # it takes as long to load as a stage to start
+    from importlib.metadata import requires  # it loads the modules of mails too, and few commands need it
 
     from packaging.requirements import Requirement  # it comes with the extras whose versions matter
 

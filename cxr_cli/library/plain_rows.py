@@ -15,8 +15,8 @@ _FRAMES = "; the rows of a frame are frame.to_dict('records') in pandas, and fra
 
 def plain_row(row: Mapping[str, Any], kind: type) -> Row:
     """The row as a `kind`, a TypedDict of records.py: arrays as lists, numbers of numpy as Python's; NaN, NA and NaT
-    are null, and left out where a field cannot be null, as None is. A Series of
-    pandas is a row too. Raises RowError."""
+    are null, and left out where a field cannot be null, as None is. A Series of pandas is a row too. Raises
+    RowError."""
     if not isinstance(row, Mapping):
         row = row.to_dict() if hasattr(row, "to_dict") else row
     if not isinstance(row, Mapping):
@@ -24,26 +24,21 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
     plain: Row = {str(name): plain_value(value) for name, value in row.items()}
     if any(plain[name] is not value for name, value in row.items()):  # it comes from a table
         plain = restore(plain)
-    return _of_kind(plain, kind)
-
-
-def _is_column(row: object) -> bool:
-    """Is it what a loop over a frame gives?"""
-    return isinstance(row, str) or type(row).__name__ == "Series"
-
-
-def _of_kind(row: Row, kind: type) -> Row:
-    shaped = row
     try:
-        shaped, reason = check_and_clean(own_shape(row, "row"), kind)
+        plain, reason = check_and_clean(own_shape(plain, "row"), kind)
     except RowError as error:
         reason = error.reason
     except UnicodeEncodeError:
         reason = HALF_CHARACTER
     if reason:
-        id = shaped.get("id")
+        id = plain.get("id")
         raise RowError("row", reason, id=id if isinstance(id, str) else None)
-    return shaped
+    return plain
+
+
+def _is_column(row: object) -> bool:
+    """Is it what a loop over a frame gives?"""
+    return isinstance(row, str) or type(row).__name__ == "Series"
 
 
 def text_or_empty(text: Any) -> str:

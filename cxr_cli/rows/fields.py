@@ -51,7 +51,8 @@ def restore(row: Row) -> Row:
 
 def without_forbidden_nulls(row: Row) -> Row:
     """The row without the keys that are null where the field may not be: other tools write null for a missing key."""
-    return _without_missing({name: _null_droppers().get(name, _unchanged)(value) for name, value in row.items()})
+    droppers = _null_droppers()
+    return _without_missing({name: droppers.get(name, _unchanged)(value) for name, value in row.items()})
 
 
 def with_texts(row: Row) -> Row:

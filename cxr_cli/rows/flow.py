@@ -183,8 +183,8 @@ class Flow:
                             if not self.dry_run:
                                 self._write(output, row)
                             self.failed.add_new(row)
-                        elif self._ids.has_changed(row):
-                            raise self._error_of_change(row)
+                        else:
+                            self._check_unchanged(row)
                 finally:
                     for row in self.failed.not_made():
                         if not self.dry_run:
@@ -211,12 +211,13 @@ class Flow:
         """A row that a stage got and cannot use: to `rejects`, or RowError when the first bad row stops the run."""
         self._rejects.add(self._ids.place(row["id"]), reason, row, row, at_work=True)
 
-    def _error_of_change(self, row: Row) -> CxrError:
-        """Of a row that would be taken for finished."""
-        return CxrError(
-            f"{self.options.output}: {shortened(row['id'])} had another question or report when it was written; "
-            "--overwrite makes all rows anew"
-        )
+    def _check_unchanged(self, row: Row) -> None:
+        """CxrError: the row is not what an earlier run has finished under its id."""
+        if self._ids.has_changed(row):
+            raise CxrError(
+                f"{self.options.output}: {shortened(row['id'])} had another question or report when it was written; "
+                "--overwrite makes all rows anew"
+            )
 
     def _write(self, output: Output, row: Row) -> None:
         try:
@@ -238,8 +239,8 @@ class Flow:
                 good += 1
                 if not (self.same_ids and self.finished(row["id"])):
                     yield row
-                elif self._ids.has_changed(row):
-                    raise self._error_of_change(row)
+                else:
+                    self._check_unchanged(row)
                 if good == options.limit:
                     self._cut_short = True
                     return

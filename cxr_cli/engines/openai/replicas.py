@@ -51,13 +51,13 @@ class Replicas:
                 if not left:
                     raise
             else:
-                wrong = response.status in _WRONG_SERVER or is_page(response)
+                page = is_page(response)
+                wrong = page or response.status in _WRONG_SERVER
                 replica.down = replica.down and wrong
                 if not left or not (wrong or response.status >= 500 or response.status in _BUSY):
                     return response
                 if wrong:
-                    refusal = f"refuses requests (HTTP {response.status})"
-                    self._set_down(replica, "sends a page" if is_page(response) else refusal)
+                    self._set_down(replica, "sends a page" if page else f"refuses requests (HTTP {response.status})")
             finally:
                 replica.waiting -= 1
 

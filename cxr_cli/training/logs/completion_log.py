@@ -47,7 +47,7 @@ class CompletionLog(TrainerCallback):  # type: ignore[misc]
         return logged
 
     def _write(self, step: int, completions: Sequence[Any], cases: Sequence[str]) -> None:
-        with jsonlines.open(self.path, "a") as lines:
+        with jsonlines.open(self.path, "a", dumps=json.dumps) as lines:
             for number, (completion, case) in enumerate(zip(completions, cases, strict=True)):
                 rewards = {name: paid[number] for name, paid in self._paid.items()}
                 text = completion[-1]["content"]
