@@ -15,7 +15,7 @@ from cxr_cli.extras import need
 
 TRIES = 3  # of each request; the waits between them are those that the server asks for, or about 1 and 2 seconds
 TIMEOUT, CONNECT_TIMEOUT = 600.0, 10.0  # seconds for a response and for a connection
-_TIMEOUTS = 2  # tries that end without any response: more would ask a slow server blindly
+MOST_TIMEOUTS = 2  # tries of a request that end without any response: more would ask a slow server blindly
 _LONGEST_WAIT = 120  # seconds that a server may ask for
 _MOST_BYTES = 2**26  # bytes of a response
 
@@ -47,12 +47,14 @@ class HttpClient:
         self._proxy = {} if local else _proxy_for(url, aiohttp)
         self._session: Any = None
 
-    async def send(self, method: str, path: str, body: bytes = b"", *, tries: int = TRIES) -> Response:
+    async def send(
+        self, method: str, path: str, body: bytes = b"", *, tries: int = TRIES, timeouts: int = MOST_TIMEOUTS
+    ) -> Response:
         """The response of the last try. OSError (possibly a TimeoutError) if there was none.
 
-        408, 429, 5xx and a connection that fails are tried again, a timeout once.
+        408, 429, 5xx and a connection that fails are tried again. timeouts: after so many tries without a response
+        there is no other.
         """
-        timeouts = 0
         for tries_to_come in reversed(range(tries)):
             wait = None
             try:
@@ -63,8 +65,8 @@ class HttpClient:
                 if wait is not None and wait > _LONGEST_WAIT:
                     return response
             except TimeoutError:
-                timeouts += 1
-                if not tries_to_come or timeouts == _TIMEOUTS:
+                timeouts -= 1
+                if not (tries_to_come and timeouts):
                     raise
             except OSError:
                 if not tries_to_come:
@@ -82,6 +84,8 @@ class HttpClient:
             request = session.request(method, self.url + path, data=body or None, allow_redirects=False, **self._proxy)
             async with request as response:
                 return Response(response.status, response.headers, await _read_body(response))
+        except self._aiohttp.ConnectionTimeoutError as error:  # the server has not got the request
+            raise ConnectionError(f"no connection within {CONNECT_TIMEOUT:g} s") from error
         except self._aiohttp.ClientError as error:
             if isinstance(error, OSError):
                 raise

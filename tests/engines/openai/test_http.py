@@ -6,7 +6,7 @@ import socket
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from email.utils import formatdate
 from pathlib import Path
 from threading import Thread
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from cxr_cli.engines import Request, Spec, open_engine
+from cxr_cli.engines.openai import http
 from cxr_cli.engines.openai.http import HttpClient, Response, seconds_to_wait
 from cxr_cli.errors import CxrError
 from tests.conftest import needs
@@ -47,11 +48,11 @@ def raw(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
 
 def ask(url: str, times: int = 1, timeout: float = 60, **how: Any) -> list[Response]:
     async def run() -> list[Response]:
-        http = HttpClient(url, local=True, headers={"Authorization": "Bearer x"}, timeout=timeout)
+        client = HttpClient(url, local=True, headers={"Authorization": "Bearer x"}, timeout=timeout)
         try:
-            return [await http.send("POST", "/chat", b"{}", **how) for _ in range(times)]
+            return [await client.send("POST", "/chat", b"{}", **how) for _ in range(times)]
         finally:
-            await http.close()
+            await client.close()
 
     return asyncio.run(run())
 
@@ -75,6 +76,18 @@ def test_forms_of_a_response(answer: bytes) -> None:
     assert head.startswith(b"POST /v1/chat HTTP/1.1\r\nHost: 127.0.0.1:")
     assert b"\r\nAuthorization: Bearer x\r\n" in head
     assert b"\r\nContent-Length: 2" in head
+
+
+def test_a_server_that_takes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a machine that was switched off: it has not got the request, unlike one that takes too long to reply."""
+    monkeypatch.setattr(http, "CONNECT_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, ExitStack() as stack:
+        for _ in range(2):  # the queue of connections is full
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        with pytest.raises(ConnectionError, match=r"no connection within 0\.2 s"):
+            ask(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", tries=1)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
@@ -220,11 +233,11 @@ def test_a_remote_server_is_reached_through_the_proxy(monkeypatch: pytest.Monkey
 def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run(proxy: str) -> None:
         monkeypatch.setenv("https_proxy", proxy)
-        http = HttpClient("https://reports.example/v1", local=False, headers={})
+        client = HttpClient("https://reports.example/v1", local=False, headers={})
         try:
-            await http.send("GET", "/models", tries=1)
+            await client.send("GET", "/models", tries=1)
         finally:
-            await http.close()
+            await client.close()
 
     with raw([b"HTTP/1.1 403 Forbidden\r\n\r\n"]) as (url, asked), pytest.raises(ConnectionError, match="breaks off"):
         asyncio.run(run(url))

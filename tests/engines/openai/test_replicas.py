@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cxr_cli.engines.openai import replicas
 from tests.conftest import Tool, needs
 from tests.engines.server import Fault, Json, Server, text_of
 
@@ -75,6 +76,50 @@ def test_a_server_with_errors_of_its_own(tool: Tool, cases: Path, drawn: Path, s
         rows = infer(tool, cases, drawn, [one, other], "--concurrency", 2)
     assert all(row["predictions"][0]["text"] == "Yes" for row in rows)
     assert set(questions(other).values()) == {1}
+
+
+def test_a_server_that_hangs(tool: Tool, cases: Path, drawn: Path) -> None:
+    """A request that it does not answer in time goes to the other; after three in a row it is left out."""
+    with Server(lambda asked: "Yes", delay=60) as one, Server(lambda asked: "Yes") as other:
+        models = ("-m", one.url, "-m", other.url, "--concurrency", 2, "--timeout", 0.7)
+        done = tool("infer", cases, "--images", drawn, "--workers", 0, "--no-cache", *models)
+        assert (done.code, {row["predictions"][0]["text"] for row in map(json.loads, done.out.splitlines())}) == (
+            0,
+            {"Yes"},
+        )
+        assert done.err.splitlines()[1] == f"cxr: {one.url} does not reply in time: its requests go to the others"
+        assert 3 <= len(one.requests) <= 4
+        assert set(questions(other).values()) == {1}
+        assert len(questions(other)) == 40
+
+
+def test_servers_that_all_hang(tool: Tool, cases: Path, drawn: Path) -> None:
+    """A request takes no longer than it would with one."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(Server(lambda asked: "Yes", delay=60)) for _ in range(3)]
+        models = [word for server in servers for word in ("-m", server.url)]
+        flags = ("--images", drawn, "--workers", 0, "--no-cache", "--timeout", 0.3, "--limit", 1)
+        done = tool("infer", cases, *models, *flags)
+        assert done.code == 3
+        assert "no reply within 0.3 s, asked twice: --timeout waits longer" in done.out
+        assert sum(len(server.requests) for server in servers) == 2
+
+
+def test_a_server_that_comes_back(tool: Tool, cases: Path, drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets a request after a while, and then its share."""
+    monkeypatch.setattr(replicas, "REST", 0.1)
+
+    def starting_again(asked: Json) -> str:
+        if 3 < len(one.requests) < 7:
+            raise Fault(404)
+        return "Yes"
+
+    with Server(starting_again, delay=0.02) as one, Server(lambda asked: "Yes", delay=0.02) as other:
+        rows = infer(tool, cases, drawn, [one, other], "--concurrency", 1)
+    assert all(row["predictions"][0]["text"] == "Yes" for row in rows)
+    assert len(one.answered) >= 8
+    answered = questions(one) + questions(other)
+    assert (len(answered), set(answered.values())) == (40, {1})
 
 
 def test_what_several_models_are_not(tool: Tool, cases: Path, drawn: Path) -> None:
