@@ -6,6 +6,8 @@ from pathlib import Path
 from cxr_cli.rows import Row
 from cxr_cli.sources.formats import text_folder
 
+_MIMIC_FILM_ENDS = (".dcm", ".jpg", ".png", ".jpeg")
+
 
 def mimic_study(subject: str, study: str, dicom: str | None, folders: Sequence[Path]) -> tuple[Row, str | None]:
     """`id`, `images` and `report` of a study, and why the report cannot be read; without a tree it is null.
@@ -18,5 +20,6 @@ def mimic_study(subject: str, study: str, dicom: str | None, folders: Sequence[P
     if dicom is None:
         return {"id": f"s{study}", "images": [], "report": report}, reason
     film = f"{place}/{dicom.rpartition('/')[2]}"
-    suffix = ".dcm" if any((folder / f"{film}.dcm").is_file() for folder in folders) else ".jpg"
-    return {"id": f"s{study}", "images": [f"{film}{suffix}"], "report": report}, reason
+    candidates = [f"{film}{suffix}" for suffix in _MIMIC_FILM_ENDS]
+    there = (name for name in candidates if any((folder / name).is_file() for folder in folders))
+    return {"id": f"s{study}", "images": [next(there, f"{film}.jpg")], "report": report}, reason

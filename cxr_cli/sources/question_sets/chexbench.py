@@ -8,7 +8,8 @@
      "answer": "PA", "images": [".."], "data_source": "..", "slice": "..", "split": "test", "source": "chexbench"}
 
 Chen et al. 2024, arXiv 2401.12208. The films are those of the data sets that `data_source` names; `--images` is the
-folder from which the paths start. Items of tasks without options, which ask for a report or a place, are passed over.
+folder from which the paths start. The answer counts from 0, without the options that are NaN. Items of tasks without
+options, which ask for a report or a place, are passed over.
 """
 
 from collections.abc import Iterator
@@ -18,10 +19,12 @@ from cxr_cli.rows import Item, Row, note
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import in_one_folder
 from cxr_cli.sources.formats.json_members import holds, json_members
+from cxr_cli.sources.question_sets.own_keys import with_own_keys
 from cxr_cli.sources.shapes.choices import lettered_answer
 
 _DATA_PLACES = ("data.json", "evaluation_chexbench/data.json")
-_RENAMED = {"image_path", "answer", "question"}
+_OPTION_KEYS = [f"option_{number}" for number in range(10)]
+_CHEXBENCH_RENAMED = {*_OPTION_KEYS, "image_path"}
 
 
 def fits(folder: Path) -> bool:
@@ -51,8 +54,9 @@ DATA_SET = DataSet("data.json with `option_0` and `image_path`", fits, in_one_fo
 
 
 def _case(item: Row, task: str, number: int) -> Row:
-    films, options = item.get("image_path"), {str(index): item.get(f"option_{index}") for index in range(10)}
-    return {
+    films, texts = item.get("image_path"), (item.get(key) for key in _OPTION_KEYS)
+    options = {str(number): text for number, text in enumerate(text for text in texts if isinstance(text, str))}
+    case = {
         "id": f"{task}/{number}",
         "task": task,
         "question": item.get("question"),
@@ -61,5 +65,5 @@ def _case(item: Row, task: str, number: int) -> Row:
         "images": films if isinstance(films, list) else [films],
         "split": "test",
         "source": "chexbench",
-        **{key: value for key, value in item.items() if key not in _RENAMED and not key.startswith("option_")},
     }
+    return with_own_keys(case, item, _CHEXBENCH_RENAMED)

@@ -8,7 +8,7 @@
 
     {"id": "train/13280", "patient": "p10000032", "question": "..", "answer": "yes", "report": null,
      "images": ["files/p10/p10000032/s50414267/02aa804e-...jpg"], "split": "train", "semantic_type": "verify",
-     "content_type": "attribute", "source": "mimic-cxr-vqa"}
+     "content_type": "attribute", "source": "mimic-cxr-vqa", ..}
 
 `mimic-cxr-vqa:/data/mimic-cxr-vqa:/data/mimic-cxr`: reports from the first tree that has them. Bae et al. 2023, arXiv
 2310.18652: 377,391 questions, 290,031 to train on, 73,567 to validate and 13,793 to test. The answer to a question of
@@ -23,9 +23,11 @@ from cxr_cli.rows import Item, Row, Source
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.json_members import holds, json_members
 from cxr_cli.sources.formats.mimic_study import mimic_study
+from cxr_cli.sources.question_sets.own_keys import with_own_keys
 
 MIMIC_VQA_SPLITS = ("train", "valid", "test")
 _DATASET_PLACES = ("", "dataset", "mimiccxrvqa/dataset", "MIMIC-CXR-VQA", "MIMIC-CXR-VQA/dataset")
+_MIMIC_VQA_RENAMED = ("idx", "image_path")
 _FILM_PATH = re.compile(r"(?:.*/)?p\d+/p(\d+)/s(\d+)/([\w-]+)\.\w+")
 
 
@@ -54,7 +56,8 @@ def _items(folders: Sequence[Path]) -> Iterator[Item]:
                 reason = "no `image_path` such as p10/p10000032/s50414267/02aa804e.jpg"
             if film and reason is None:
                 study, reason = mimic_study(film[1], film[2], film[3], folders)
-                case = study | _case(item, path.stem) | {"patient": f"p{film[1]}"}
+                case = study | {"patient": f"p{film[1]}"} | _case(item, path.stem)
+                case = with_own_keys(case, item, _MIMIC_VQA_RENAMED)
             yield where, item if reason else case, reason
 
 
@@ -68,5 +71,4 @@ def _case(item: Row, split: str) -> Row:
         "answer": answer,
         "split": item.get("split") or split,
         "source": "mimic-cxr-vqa",
-        **{key: item[key] for key in ("semantic_type", "content_type", "template") if key in item},
     }

@@ -7,7 +7,7 @@
     {"id": "mimic_pair_questions/2", "patient": "p10000032", "task": "temporal", "question": "what has changed ..?",
      "answer": "the main image has an additional finding of ..", "images": ["files/p10/p10000032/s50414267/02..jpg"],
      "prior": {"id": "s53189527", "images": [..], "report": ".."}, "report": "..", "split": "train",
-     "question_type": "difference", "source": "mimic-diff-vqa"}
+     "source": "mimic-diff-vqa", "question_type": "difference", "study_id": "50414267", ..}
 
 `mimic-diff-vqa:/data/medical-diff-vqa:/data/mimic-cxr`: reports from the first tree that has them; without one they are
 null. Hu et al. 2023, doi 10.1145/3580305.3599819: 700,703 questions on 164,324 pairs of studies. The other six types of
@@ -22,6 +22,7 @@ from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.columns import read_columns
 from cxr_cli.sources.formats.data_set_csv import read_table
 from cxr_cli.sources.formats.mimic_study import mimic_study
+from cxr_cli.sources.question_sets.own_keys import with_own_keys
 
 _PAIR_TABLE, _FILM_TABLE = "mimic_pair_questions.csv", "mimic_all.csv"
 _STUDY_COLUMNS = ("study_id", "subject_id")
@@ -71,8 +72,5 @@ def _case(row: Row, films: dict[int, str], folders: Sequence[Path]) -> tuple[Row
     if row["question_type"] == "difference" and row["ref_id"]:
         case["prior"], prior_reason = half("ref_id")
         case["task"], reason = "temporal", reason or prior_reason
-    return case | {
-        "split": row["split"],
-        "question_type": row["question_type"],
-        "source": "mimic-diff-vqa",
-    }, reason
+    case |= {"split": row["split"], "source": "mimic-diff-vqa"}
+    return with_own_keys(case, row, ()), reason

@@ -8,7 +8,7 @@
     Padchest_GR_files/..png     in any folder
 
     {"id": "..", "patient": "..", "images": ["Padchest_GR_files/..png"], "report": "..", "split": "train",
-     "steps": [{"text": "..", "boxes": [[0.1, 0.2, 0.3, 0.5]], "labels": ["nodule"]}, ..], "boxes": [[..], ..],
+     "steps": [{"text": "..", "boxes": [[0.1, 0.2, 0.3, 0.5]], "labels": ["nodule"], ..}, ..], "boxes": [[..], ..],
      "changes": {"nodule": "stable"}, "prior": {"id": "..", "images": [..]}, "source": "padchest-gr"}
 
 Castro et al. 2024, arXiv 2411.05085: 4,555 studies with 7,037 positive and 3,422 negative sentences. The report is the
@@ -20,15 +20,17 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from cxr_cli.records import Id
-from cxr_cli.rows import Item, Row
+from cxr_cli.rows import Item, Row, note
 from cxr_cli.rows.validation import check_row
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import find_films, in_one_folder, read_table
 from cxr_cli.sources.formats.json_members import json_members
+from cxr_cli.sources.question_sets.own_keys import with_own_keys
 
 _GROUNDED_REPORTS, _MASTER_TABLE, _FILM_FOLDER = "grounded_reports_*.json", "master_table.csv", "Padchest_GR_files"
-_PROGRESSIONS = {"wors": "worsening", "increas": "worsening", "stab": "stable", "unchang": "stable"}
-_PROGRESSIONS |= {"improv": "improving", "decreas": "improving"}  # how a `progression` begins -> its course
+_PADCHEST_RENAMED = ("StudyID", "ImageID", "PreviousStudyID", "PreviousImageID", "findings")
+_PROGRESSIONS = {"wors": "worsening", "increas": "worsening", "new": "worsening", "stab": "stable", "unchang": "stable"}
+_PROGRESSIONS |= {"improv": "improving", "decreas": "improving", "resol": "improving"}  # how one begins -> its course
 
 
 class GroundedSentence(TypedDict, total=False):
@@ -56,7 +58,7 @@ def fits(folder: Path) -> bool:
 
 
 def _items(folder: Path) -> Iterator[Item]:
-    patients, films = _patients(folder / _MASTER_TABLE), find_films(folder)
+    patients, films = _patients(folder), find_films(folder)
     for where, _, item, reason in json_members(max(folder.glob(_GROUNDED_REPORTS))):
         if reason is None:
             reason = check_row(item, GroundedReport) if isinstance(item, dict) else "not an object"
@@ -66,9 +68,13 @@ def _items(folder: Path) -> Iterator[Item]:
 DATA_SET = DataSet("grounded_reports_20240819.json", fits, in_one_folder(_items))
 
 
-def _patients(path: Path) -> dict[str, Row]:
+def _patients(folder: Path) -> dict[str, Row]:
     """Id of a study -> its patient and its split."""
-    rows = read_table(path, ("StudyID", "PatientID", "split")) if path.is_file() else ()
+    places = (folder / _MASTER_TABLE, folder / _MASTER_TABLE / _MASTER_TABLE)  # as some programs unpack it
+    path = next((path for path in places if path.is_file()), None)
+    if path is None:
+        note(f"{folder}: without {_MASTER_TABLE} the studies have no patients and no splits")
+    rows = read_table(path, ("StudyID", "PatientID", "split")) if path else ()
     return {
         row["StudyID"]: {"patient": row["PatientID"], "split": row["split"]}
         for _, row, reason in rows
@@ -77,12 +83,12 @@ def _patients(path: Path) -> dict[str, Row]:
 
 
 def _study(item: Row, films: dict[str, str]) -> Row:
-    sentences = [sentence for sentence in item.get("findings") or () if sentence.get("sentence_en")]
+    sentences = [sentence for sentence in item.get("findings") or () if (sentence.get("sentence_en") or "").strip()]
     steps = [_grounded_step(sentence) for sentence in sentences]
     study: Row = {
         "id": item["StudyID"],
         "images": [_film(item["ImageID"], films)],
-        "report": " ".join(step["text"] for step in steps) or None,
+        "report": " ".join(map(_ended, (step["text"] for step in steps))) or None,
         "changes": _study_changes(sentences),
         "steps": steps,
         "boxes": [box for step in steps for box in step.get("boxes", ())],
@@ -91,12 +97,18 @@ def _study(item: Row, films: dict[str, str]) -> Row:
     if item.get("PreviousStudyID"):
         image = item.get("PreviousImageID")
         study["prior"] = {"id": item["PreviousStudyID"], "images": [_film(image, films)] if image else []}
-    return study
+    return with_own_keys(study, item, _PADCHEST_RENAMED)
+
+
+def _ended(sentence: str) -> str:
+    """The sentence with a full stop if it has no mark at its end, so that the next one is another sentence."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _grounded_step(sentence: Row) -> Row:
-    keys = {key: sentence[key] for key in ("boxes", "extra_boxes", "labels", "locations") if sentence.get(key)}
-    return {"text": sentence["sentence_en"].strip(), **keys}
+    """All keys of the sentence stay, except empty ones."""
+    keys = {key: value for key, value in sentence.items() if value or value is False}
+    return with_own_keys({"text": sentence["sentence_en"].strip()}, keys, ("sentence_en",))
 
 
 def _study_changes(sentences: list[Row]) -> dict[str, str]:

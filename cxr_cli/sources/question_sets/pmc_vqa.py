@@ -19,11 +19,13 @@ from pathlib import Path
 from cxr_cli.rows import Item, Row
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import in_one_folder, read_table, starts_with
+from cxr_cli.sources.question_sets.own_keys import with_own_keys
 from cxr_cli.sources.shapes.choices import lettered_answer
 
 PMC_FILES = ("train", "test", "test_clean", "train_2", "test_2")
 _HEADERS = (b"Figure_path,", b"index,Figure_path,", b",Figure_path,")
 _CHOICE_COLUMNS = ("Choice A", "Choice B", "Choice C", "Choice D")
+_PMC_RENAMED = {*_CHOICE_COLUMNS, "Figure_path", "Question", "Answer", "Answer_label"}
 
 
 def fits(folder: Path) -> bool:
@@ -49,7 +51,7 @@ DATA_SET = DataSet("train.csv or train_2.csv with a column Figure_path", fits, i
 def _case(row: Row, name: str, line: str) -> Row:
     films = "images" if "Answer_label" in row else "figures"
     options = {choice[-1]: row[choice] for choice in _CHOICE_COLUMNS}
-    return {
+    case = {
         "id": f"{name}/{line}",
         "question": (row["Question"] or "").strip(),
         "options": options,
@@ -57,5 +59,5 @@ def _case(row: Row, name: str, line: str) -> Row:
         "images": [f"{films}/{row['Figure_path']}"],
         "split": name.removesuffix("_2"),
         "source": "pmc-vqa",
-        **({"caption": row["Caption"]} if "Caption" in row else {}),
     }
+    return with_own_keys(case, row, _PMC_RENAMED)

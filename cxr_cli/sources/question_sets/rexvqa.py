@@ -9,7 +9,8 @@
 
     {"id": "q1", "task": "presence_assessment", "question": "Which finding ..?", "options": ["Edema", "Nodule"],
      "answer": "Nodule", "report": "FINDINGS: ..\\nIMPRESSION: ..", "steps": ["..", ".."], "indication": "..",
-     "images": ["deid_png/P/A/studies/../1.png"], "laterals": [..], "split": "train", "source": "rexvqa", ..}
+     "images": ["deid_png/P/A/studies/../1.png"], "laterals": [..], "split": "train", "source": "rexvqa",
+     "category": "..", ..}
 
 Pal et al. 2025, arXiv 2506.04353: about 696,000 questions on 160,000 studies. The steps are the sentences of the
 explanation, so that RadRScore can be computed from the start. If all films of a study are laterals, they are `images`:
@@ -27,10 +28,12 @@ from cxr_cli.rows.validation import check_row
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import in_one_folder
 from cxr_cli.sources.formats.json_members import json_members
+from cxr_cli.sources.question_sets.own_keys import with_own_keys
 
 REXVQA_SPLITS = ("train", "valid", "test")
 _FILMS_PLACE = "deid_png/"
-_REXVQA_KEYS = ("category", "subcategory", "study_id", "PatientSex", "PatientAge")  # they pass as they are
+_REXVQA_RENAMED = {"PatientID", "task_name", "correct_answer", "Findings", "Impression", "correct_answer_explanation"}
+_REXVQA_RENAMED |= {"Indication", "ImagePath", "ImageViewPosition"}
 
 
 class RexvqaItem(TypedDict):
@@ -66,7 +69,7 @@ DATA_SET = DataSet("metadata/test_vqa_data.json", fits, in_one_folder(_items))
 
 def _case(id: str, item: Row, split: str) -> Row:
     frontals, laterals = _frontals_and_laterals(item)
-    return {
+    case = {
         "id": id,
         "patient": item.get("PatientID"),
         "task": item.get("task_name"),
@@ -80,8 +83,8 @@ def _case(id: str, item: Row, split: str) -> Row:
         **({"laterals": laterals} if frontals and laterals else {}),
         "split": split,
         "source": "rexvqa",
-        **{key: item[key] for key in _REXVQA_KEYS if key in item},
     }
+    return with_own_keys(case, item, _REXVQA_RENAMED)
 
 
 def _frontals_and_laterals(item: Row) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@
     VQA_RAD Image Folder/synpic54610.jpg
 
     {"id": "1", "question": "..", "answer": "Yes", "images": ["VQA_RAD Image Folder/synpic54610.jpg"], "split": "train",
-     "source": "vqa-rad", "answer_type": "CLOSED", "question_type": "PRES", "image_organ": "HEAD"}
+     "source": "vqa-rad", "answer_type": "CLOSED", "question_type": "PRES", "image_organ": "HEAD", ..}
 
 Lau et al. 2018, doi 10.1038/sdata.2018.251: 2,248 questions on 315 images of the head, chest and abdomen; `image_organ`
 says which. 451 of them, whose `phrase_type` begins with `test`, are the split `test`.
@@ -19,9 +19,11 @@ from cxr_cli.rows import Item, Row
 from cxr_cli.sources.data_sets import DataSet
 from cxr_cli.sources.formats.data_set_csv import in_one_folder
 from cxr_cli.sources.formats.json_members import json_members
+from cxr_cli.sources.question_sets.own_keys import with_own_keys
 
 _QUESTION_FILE = "VQA_RAD Dataset Public.json"
 _IMAGE_FOLDERS = ("VQA_RAD Image Folder", "images")
+_VQA_RAD_RENAMED = ("qid", "image_name")
 
 
 def fits(folder: Path) -> bool:
@@ -40,7 +42,7 @@ DATA_SET = DataSet(_QUESTION_FILE, fits, in_one_folder(_items))
 
 
 def _case(item: Row, films: str) -> Row:
-    return {
+    case = {
         "id": str(item["qid"]),
         "question": str(item.get("question") or "").strip(),
         "answer": str(answer).strip() if (answer := item.get("answer")) is not None else None,
@@ -49,3 +51,4 @@ def _case(item: Row, films: str) -> Row:
         "source": "vqa-rad",
         **{key: str(item.get(key) or "").strip() for key in ("answer_type", "question_type", "image_organ")},
     }
+    return with_own_keys(case, item, _VQA_RAD_RENAMED)

@@ -45,6 +45,8 @@ REXVQA = {
     "correct_answer_explanation": "There is a small left pleural effusion. So it is B.",
     "task_name": "presence_assessment",
     "category": "pleura",
+    "class": "effusion",
+    "StudyDate": "2015",
 }
 
 
@@ -73,6 +75,8 @@ def test_rexvqa(tmp_path: Path) -> None:
         "source": "rexvqa",
         "category": "pleura",
         "study_id": "p1_a1",
+        "class": "effusion",
+        "StudyDate": "2015",
     }
     assert (second["answer"], second["report"]) == ("None of these", None)
     assert (third["split"], third["images"], "laterals" in third) == ("test", films, False)
@@ -104,6 +108,7 @@ def test_vqa_rad(tmp_path: Path) -> None:
     item = {
         "qid": 1,
         "phrase_type": "freeform",
+        "evaluation": "evaluated",
         "image_name": "synpic1.jpg",
         "image_organ": "CHEST",
         "question": "How many nodules? ",
@@ -123,20 +128,24 @@ def test_vqa_rad(tmp_path: Path) -> None:
         "answer_type": "OPEN",
         "question_type": "COUNT",
         "image_organ": "CHEST",
+        "phrase_type": "freeform",
+        "evaluation": "evaluated",
     }
     assert second["split"] == "test"
 
 
-def test_slake(tmp_path: Path) -> None:
+@pytest.mark.parametrize("validation", ["validate", "validation"])
+def test_slake(validation: str, tmp_path: Path) -> None:
+    """Hugging Face's file for validation has another name than the authors'."""
     item = {"img_id": 1, "img_name": "xmlab1/source.jpg", "question": "What modality?", "answer": "X-Ray"}
     item |= {"q_lang": "en", "location": "Lung", "modality": "X-Ray", "answer_type": "OPEN", "base_type": "vqa"}
     item |= {"content_type": "Modality", "triple": ["vhead", "_", "_"]}
     dump(tmp_path / "train.json", [item | {"qid": 0}, item | {"qid": 1, "q_lang": "zh", "question": "什么模态？"}])
-    dump(tmp_path / "validate.json", [item | {"qid": 2}])
+    dump(tmp_path / f"{validation}.json", [item | {"qid": 2}])
     first, second, third = cases(tmp_path)
     assert (first["id"], first["images"], first["answer"]) == ("0", ["imgs/xmlab1/source.jpg"], "X-Ray")
     assert (first["split"], first["source"], first["modality"]) == ("train", "slake", "X-Ray")
-    assert (second["q_lang"], third["split"]) == ("zh", "validate")
+    assert (second["q_lang"], third["split"], third["triple"]) == ("zh", "validate", ["vhead", "_", "_"])
 
 
 def mimic_report(folder: Path, study: str) -> None:
@@ -146,7 +155,7 @@ def mimic_report(folder: Path, study: str) -> None:
 
 
 def test_mimic_diff_vqa(tmp_path: Path) -> None:
-    """The film of a study is in a table of its own, reports in another tree; only differences have a prior."""
+    """The film of a study is in a table of its own, reports and PNGs in another tree; only differences have a prior."""
     (tmp_path / "d").mkdir()
     (tmp_path / "d/mimic_pair_questions.csv").write_text(
         "study_id,subject_id,ref_id,question_type,question,answer,split\n"
@@ -158,11 +167,13 @@ def test_mimic_diff_vqa(tmp_path: Path) -> None:
         "subject_id,study_id,dicom_id,view\n10000032,50414267,02aa,postero-anterior\n10000032,53189527,2a2b,\n"
     )
     mimic_report(tmp_path / "m", "50414267")
+    (tmp_path / "m/files/p10/p10000032/s50414267/02aa.png").parent.mkdir()
+    (tmp_path / "m/files/p10/p10000032/s50414267/02aa.png").touch()
     items = [*sources.find_rows(f"mimic-diff-vqa:{tmp_path / 'd'}:{tmp_path / 'm'}").items()]
     first, second = items[0][1], items[1][1]
     assert first == {
         "id": "mimic_pair_questions/2",
-        "images": ["files/p10/p10000032/s50414267/02aa.jpg"],
+        "images": ["files/p10/p10000032/s50414267/02aa.png"],
         "report": REPORT,
         "patient": "p10000032",
         "question": "what has changed?",
@@ -172,6 +183,9 @@ def test_mimic_diff_vqa(tmp_path: Path) -> None:
         "split": "train",
         "question_type": "difference",
         "source": "mimic-diff-vqa",
+        "study_id": "50414267",
+        "subject_id": "10000032",
+        "ref_id": "53189527",
     }
     assert ("prior" in second, second["id"], second["split"]) == (False, "mimic_pair_questions/3", "test")
     assert items[2][2] == "column `study_id`: blank"
@@ -199,6 +213,7 @@ def test_mimic_cxr_vqa(tmp_path: Path) -> None:
     assert first["images"] == ["files/p10/p10000032/s50414267/02aa-4e.jpg"]
     assert (first["report"], first["split"]) == (REPORT, "train")
     assert (second["answer"], third["answer"]) == (["effusion", "edema"], [])
+    assert (first["study_id"], first["content_type"]) == ("50414267", "presence")
     assert cases(tmp_path / "v")[0]["report"] is None
 
 
@@ -264,15 +279,19 @@ def test_options_that_are_letters_or_numbers_themselves(tmp_path: Path) -> None:
     assert (panel["options"], panel["answer"]) == (["B", "A", "C", "D"], "A")
     item = {"question": "How many?", "option_0": "1", "option_1": "2", "answer": 1, "image_path": "a.png"}
     closed = item | {"option_0": "no", "option_1": "yes", "answer": 0}
-    dump(tmp_path / "bench/data.json", {"Tubes": [item, closed]})
-    assert [row["answer"] for row in cases(tmp_path / "bench")] == ["2", "no"]
+    gap = item | {"option_0": "no", "option_1": float("nan"), "option_2": "yes", "split": "x"}  # counted without it
+    dump(tmp_path / "bench/data.json", {"Tubes": [item, closed, gap]})
+    rows_of_bench = cases(tmp_path / "bench")
+    assert [row["answer"] for row in rows_of_bench] == ["2", "no", "yes"]
+    assert rows_of_bench[2]["split"] == "test"  # a key of the set never replaces one of the row
 
 
-def test_padchest_gr(tool: Tool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("progression", ["worsened", "New"])
+def test_padchest_gr(progression: str, tool: Tool, tmp_path: Path) -> None:
     """Sentences become steps with their boxes, and `progression` what temporal questions are about."""
     box = [0.1, 0.5, 0.4, 0.9]
-    effusion = {"sentence_en": "Small left pleural effusion.", "sentence_es": "Derrame.", "abnormal": True}
-    effusion |= {"boxes": [box], "extra_boxes": [], "labels": ["pleural effusion"], "progression": "worsened"}
+    effusion = {"sentence_en": "Small left pleural effusion", "sentence_es": "Derrame.", "abnormal": True}
+    effusion |= {"boxes": [box], "extra_boxes": [], "labels": ["pleural effusion"], "progression": progression}
     heart = {"sentence_en": "Normal heart.", "abnormal": False, "boxes": [], "labels": [], "progression": None}
     study = {"StudyID": "s1", "ImageID": "1.png", "PreviousStudyID": "s0", "PreviousImageID": "0.png"}
     dump(tmp_path / "p/grounded_reports_20240819.json", [study | {"findings": [effusion, heart]}])
@@ -286,8 +305,15 @@ def test_padchest_gr(tool: Tool, tmp_path: Path) -> None:
         "report": "Small left pleural effusion. Normal heart.",
         "changes": {"pleural effusion": "worsening"},
         "steps": [
-            {"text": "Small left pleural effusion.", "boxes": [box], "labels": ["pleural effusion"]},
-            {"text": "Normal heart."},
+            {
+                "text": "Small left pleural effusion",
+                "sentence_es": "Derrame.",
+                "abnormal": True,
+                "boxes": [box],
+                "labels": ["pleural effusion"],
+                "progression": progression,
+            },
+            {"text": "Normal heart.", "abnormal": False},
         ],
         "boxes": [box],
         "prior": {"id": "s0", "images": ["Padchest_GR_files/0.png"]},
