@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from heapq import heappush, heappushpop
-from tempfile import TemporaryFile
 
 from cxr_cli.errors import CxrError
 from cxr_cli.mining.cases import Miner
@@ -64,6 +63,8 @@ def sample_per_finding(
     A rank is a hash of seed, id and finding, and the lowest ranks are a fair sample. Memory holds only ranks and
     offsets of the sample, so it does not grow with the input; the rows wait in a temporary file.
     """
+    from tempfile import TemporaryFile
+
     writer = miner.writer
     targets = [(task, name) for task in miner.tasks if task.per_finding for name in writer.names]
     samples: dict[tuple[Task, str, str], Sample] = {

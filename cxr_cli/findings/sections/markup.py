@@ -2,12 +2,11 @@
 
 The text keeps its length, so that places in it are places in the report as it was given.
 
->>> plain_text("<b>FINDINGS</b><br>Size &lt; 3 cm.")
+>>> without_markup("<b>FINDINGS</b><br>Size &lt; 3 cm.")
 '** FINDINGS**  \\n   Size <    3 cm.'
 """
 
 import re
-from functools import lru_cache
 from pathlib import Path
 
 from cxr_cli.findings.lexicon.word_lists import either, word_lists
@@ -49,9 +48,8 @@ _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "ndash"
 _SPOKEN_SIGNS = {"colon": ":", "period": ".", "full stop": ".", "comma": ","}
 
 
-@lru_cache(maxsize=16)  # the steps of reading a report each ask for it
-def plain_text(text: str) -> str:
-    """The text in its own length; the very same one where nothing is to be done."""
+def without_markup(text: str) -> str:
+    """The text in its own length."""
     if "\r" in text:
         text = _RETURN.sub(lambda match: " \n" if len(match[0]) == 2 else "\n", text)
     if "\\" in text:
@@ -64,9 +62,9 @@ def plain_text(text: str) -> str:
         text = _HASH.sub("⌗", text)
     if "|" in text:
         text = _CELLS.sub(_without_bars, text)
-    if (" colon" in text or " COLON" in text or " Colon" in text) and _SPOKEN_HEADING.search(text):
+    if _SPOKEN_HEADING.search(text):
         text = _SPOKEN.sub(_spoken_sign, _SPOKEN_HEADING.sub(_break, text))
-    elif (" period" in text or " PERIOD" in text) and _SPOKEN_END.search(text):
+    elif _SPOKEN_END.search(text):
         text = _NUMBER.sub(lambda match: f"{match[1]}.".ljust(len(match[0])), _SPOKEN.sub(_spoken_sign, text))
     return text
 

@@ -1,20 +1,14 @@
 """The formats of files of rows, by suffix: JSONL, CSV and Parquet, packed or not."""
 
-import gzip
 import sys
-import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from cxr_cli.errors import CxrError
 from cxr_cli.registry import Registry
 from cxr_cli.suggestions import known_names
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 Item = tuple[str, Any, str | None]
 """(`path:line`, the row, None), or for a broken row (`path:line`, what could be read of it, the reason)."""
@@ -66,9 +60,8 @@ FILE_FORMATS = Registry(
         ".xlsx": "cxr_cli.rows.files.xlsx_format:XlsxFormat",
     }
 )
-PACKS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".zst": zstd.open}
-BROKEN_PACK = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
-"""What reading raises for compressed data that break off."""
+PACKS = {".gz": "gzip", ".zst": "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"}
+"""How a file may be compressed: a suffix -> the module whose `open` reads and writes it."""
 
 
 def is_csv(path: Path) -> bool:
@@ -101,4 +94,10 @@ def known_suffixes(*, writable: bool = False) -> str:
 
 def open_file(path: Path, mode: str, pack: str) -> Any:
     """A binary file, unpacked as it is read or packed as it is written."""
-    return PACKS.get(pack, open)(path, mode)
+    return import_module(PACKS[pack]).open(path, mode) if pack else path.open(mode)
+
+
+def broken_pack_errors() -> tuple[type[Exception], ...]:
+    """What reading raises for compressed data that break off."""
+    gzip, zstd = map(import_module, PACKS.values())
+    return EOFError, gzip.zlib.error, gzip.BadGzipFile, zstd.ZstdError

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.files.formats import BROKEN_PACK
+from cxr_cli.rows.files.formats import broken_pack_errors
 
 
 class Lines(Protocol):
@@ -53,7 +53,7 @@ class LineReader:
                     if len(line) >= LONGEST_LINE:
                         raise CxrError(f"{self._name}:{self.number}: a line of more than {LONGEST_LINE >> 20} MB")
                     yield line
-        except BROKEN_PACK as error:
+        except broken_pack_errors() as error:
             raise CxrError(f"{self._name}: the compressed data break off after line {self.number}") from error
         except UnicodeDecodeError as error:
             raise CxrError(f"{self._name}: damaged {error.encoding.upper()} after line {self.number}") from error

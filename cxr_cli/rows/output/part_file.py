@@ -1,7 +1,7 @@
 """A file is written beside its place, and takes it once it is whole."""
 
 import os
-import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,5 +36,5 @@ def put_in_place(part: Path, path: Path) -> None:
     """The part becomes the file, or the one that a link leads to, and has the permissions of the one before."""
     place = Path(os.path.realpath(path))
     with suppress(FileNotFoundError):
-        shutil.copymode(place, part)
+        part.chmod(stat.S_IMODE(place.stat().st_mode))
     part.replace(place)
