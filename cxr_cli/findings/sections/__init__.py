@@ -13,7 +13,7 @@ from cxr_cli.findings.sections.cutting import (
     sections,
     why_silent,
 )
-from cxr_cli.findings.sections.plain_text import plain_text
+from cxr_cli.findings.sections.markup_signs import plain_text
 
 __all__ = [
     "NO_FINDINGS",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cxr_cli.findings.sections.heading_search import TITLED, Heading, headings
 from cxr_cli.findings.sections.headings import SILENT, TITLE
-from cxr_cli.findings.sections.plain_text import plain_text
+from cxr_cli.findings.sections.markup_signs import plain_text
 from cxr_cli.findings.sections.silence import (
     is_observation,
     line_end,
