@@ -2,7 +2,9 @@
 
 from PIL import Image
 
-from cxr_cli.errors import RowError
+from cxr_cli.errors import RowError, shortened
+
+_LONGEST_PATH = 1000  # characters; what is longer may be the film itself, as text
 
 
 class DecodeError(ValueError):
@@ -13,7 +15,7 @@ class BadImage(RowError):
     """A film that cannot be used. reason: "image a/b.dcm is truncated", with the path that the row has."""
 
     def __init__(self, path: str, what: str) -> None:
-        super().__init__("", f"image {path} {what}")
+        super().__init__("", f"image {path if len(path) <= _LONGEST_PATH else shortened(path)} {what}")
         self.args = (self.reason,)
 
 

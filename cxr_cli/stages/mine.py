@@ -19,7 +19,7 @@ from cxr_cli.records import DialogueForm, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.rows.signatures import in_use, listed
 from cxr_cli.sources.shapes import own_shape
-from cxr_cli.sources.shapes.dialogues import dialogue_form
+from cxr_cli.sources.shapes.dialogue_output import dialogue_form
 from cxr_cli.tasks.candidates import Uncertain
 
 

@@ -12,7 +12,7 @@ from cxr_cli.records import AnsweredCase, Chains, DialogueForm, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
 from cxr_cli.rows.signatures import in_use
 from cxr_cli.sources.shapes import own_shape
-from cxr_cli.sources.shapes.dialogues import dialogue_form
+from cxr_cli.sources.shapes.dialogue_output import dialogue_form
 from cxr_cli.verifying.case_judge import CaseJudge
 from cxr_cli.verifying.filtering import CaseFilter, Keep
 from cxr_cli.verifying.human import HumanMarks

@@ -19,8 +19,9 @@ INSTRUCTION = (
 )
 """What stands below a question that is to be reasoned about: the sentence with which the published checkpoints of
 ChestX-Reasoner (Fan et al., arXiv 2504.20930) were trained, as their release has it."""
-_OPTIONS_HEAD = re.compile(r"(?:(?<!\s)\s*)?\boptions?\s*:\s*\n", re.I)
-_FIRST_LINES = re.compile(r"\n(?=[ \t]*\(?A[).:][ \t]+\S.*\n[ \t]*\(?B[).:][ \t]+\S)")
+_OPTIONS_HEAD = re.compile(r"(?:(?<!\s)\s*)?\b(?:options?|(?:answer )?choices?)\s*:\s*\n", re.I)
+_FIRST_LINES = re.compile(r"\n(?=[ \t]*\(?A[).:][ \t]+\S.*\n\s*\(?B[).:][ \t]+\S)")
+_LINE = re.compile(r"[^\r\n]+")
 _LETTERED_LINE = re.compile(r"\s*\(?([A-Z])[).:]\s++(.*\S)\s*")
 
 
@@ -33,7 +34,11 @@ def option_letter(index: int) -> str:
 
 def option_lines(options: Sequence[str]) -> str:
     """The options with their letters, one a line: "A) Yes\\nB) No"."""
-    return "\n".join(f"{option_letter(i)}) {text}" for i, text in enumerate(options))
+    return "\n".join(f"{option_letter(i)}) {_in_one_line(text)}" for i, text in enumerate(options))
+
+
+def _in_one_line(text: str) -> str:
+    return text if len(text.splitlines()) < 2 else " ".join(text.split())
 
 
 def prompt_text(question: str, options: Sequence[str] = ()) -> str:
@@ -43,17 +48,33 @@ def prompt_text(question: str, options: Sequence[str] = ()) -> str:
 
 def parse_prompt(prompt: str) -> tuple[str, list[str]]:
     """The question and its options back from `prompt_text`, or from lines "A. Yes", "B. No" without a heading; text
-    after the last option is left out."""
-    parts = _OPTIONS_HEAD.split(prompt, maxsplit=1) if ":" in prompt else [prompt]
-    if len(parts) == 1 and "\n" in prompt:
-        parts = _FIRST_LINES.split(prompt, maxsplit=1)
+    after the last option is left out. Of several headings the last one with options below it counts."""
+    places = [match.span() for match in _OPTIONS_HEAD.finditer(prompt)] if ":" in prompt else []
+    if "\n" in prompt and (first := _FIRST_LINES.search(prompt)):
+        places.insert(0, first.span())
+    for start, end in reversed(places):
+        if options := _lettered_options(prompt, end):
+            return prompt[:start].rstrip(), options
+    return prompt, []
+
+
+def _lettered_options(text: str, start: int) -> list[str]:
+    """The options in the lines from `start` on; [] if the first is none. One may go on in the next lines, if another
+    follows."""
     options: list[str] = []
-    for line in parts[1].splitlines() if len(parts) == 2 else []:
+    continued: list[str] = []
+    for line in filter(None, (part[0].strip() for part in _LINE.finditer(text, start))):
         match = _LETTERED_LINE.fullmatch(line)
-        if not match or match[1] != LETTERS[len(options)]:
+        if match and match[1] == LETTERS[len(options) : len(options) + 1]:
+            if continued:
+                options[-1] = " ".join([options[-1], *continued])
+                continued = []
+            options.append(match[2])
+        elif options:
+            continued.append(line)
+        else:
             break
-        options.append(match[2])
-    return (parts[0].rstrip(), options) if options else (prompt, [])
+    return options
 
 
 def answer_letters(row: Mapping[str, Any], answer: str | Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from cxr_cli.rows.fields import with_texts
 from cxr_cli.rows.files.embedded_films import embedded_film
 from cxr_cli.sources.shapes.choices import with_choices
 from cxr_cli.sources.shapes.dialogues import place_id, with_question
+from cxr_cli.sources.shapes.film_names import film_name
 
 _FILM_ENDS = (".png", ".jpg", ".jpeg", ".dcm", ".dicom")
 
@@ -22,15 +23,10 @@ def _with_images(row: Row) -> Row:
     name = next((name for name in ("images", "image") if row.get(name)), None)
     if name is None:
         return row
-    films = [_film_path(film) for film in (row[name] if isinstance(row[name], list) else [row[name]])]
+    films = [film_name(film) for film in (row[name] if isinstance(row[name], list) else [row[name]])]
     if films == row.get("images") or not all(map(_names_film, films)):
         return row
     return row | {"images": films}
-
-
-def _film_path(film: Any) -> Any:
-    """The path of a film that other tools write as an object, {"path": .., "bytes": null}."""
-    return film["path"] if isinstance(film, dict) and film.get("path") and not film.get("bytes") else film
 
 
 def _with_id(row: Row, where: str) -> Row:

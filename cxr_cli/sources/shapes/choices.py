@@ -19,18 +19,22 @@ from cxr_cli.records import STAGE_SIGNATURES, Row
 from cxr_cli.rows.files import json_text
 
 _OPTION_COLUMN = re.compile(r"(?!options$|choices$)(?:options?|choices?)[ _-]?(\d{1,2}|[a-z])", re.I)
-_LETTERED = re.compile(r"\s*\(?([A-Za-z])(?:[).:]|\s[-–:])\s*(.*\S)\s*", re.DOTALL)
+_LETTERED = re.compile(
+    r"\s*[(\[\uff08]?([A-Za-z])(?:[).:\]\u3001\uff09\uff0e\uff1a]|\s[-–:])\s*(.*\S)\s*", re.DOTALL
+)  # also with Chinese marks
+_NUMBERED = re.compile(r"\s*[(\[]?(\d{1,2})[).:\]]\s+\S.*", re.DOTALL)
 _LETTER_ALONE = re.compile(r"\s*[(\[]?([A-Za-z])[)\].:]?\s*")
 _LETTERS_ALONE = re.compile(r"\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*")
 _OPTION_NUMBER = re.compile(r"\s*(\d{1,2})(?:\.0)?\s*")
 
 
 class _MarkedOption(NamedTuple):
-    """An option. key: in an object, or of its column; "" for none. marks: the letters, in capitals, and the numbers
-    that may mean it."""
+    """An option. key: in an object, or of its column; "" for none. letter: under which the row brings it. marks: the
+    letters, in capitals, and the numbers that may mean it."""
 
     text: str
     key: str
+    letter: str
     marks: frozenset[str]
 
 
@@ -38,8 +42,8 @@ def with_choices(row: Row) -> Row:
     """The row with `options` as texts, and `answer` as those of them that it names.
 
     An answer that names none stays as it is, as does the very text of an option, unless it is one letter. RowError: it
-    may mean two options, as by its text one, by its letter or number another. A row that a stage has signed has texts
-    alone, and is the same row.
+    may mean two options, as by its text one, by its letter or number another; or a prediction may. A row that a stage
+    has signed has texts alone, and is the same row.
     """
     if not row.keys().isdisjoint(STAGE_SIGNATURES):
         return row
@@ -50,6 +54,8 @@ def with_choices(row: Row) -> Row:
     choices = _marked_options(options or columns, from_zero=bool(columns))
     if choices is None:
         return row
+    if not row.keys().isdisjoint(("prediction", "predictions")):
+        _check_letters(choices)
     texts = [choice.text for choice in choices]
     answer = _split_letters(row.get("answer"), choices)
     parts = answer if isinstance(answer, list) else [answer]
@@ -96,14 +102,24 @@ def _marked_options(options: Any, *, from_zero: bool) -> list[_MarkedOption] | N
     own = [match[1].upper() for match in lettered]
     if own == [LETTERS[place : place + 1] for place in places]:
         texts = [match[2] for match in lettered]
+    numbers = [match[1] for text in texts if (match := _NUMBERED.fullmatch(text))]
     from_zero = from_zero or not (keys and all(str(key).isdecimal() for key in keys))
     result: list[_MarkedOption] = []
     for number, place in enumerate(places):
         key = _key_mark(keys[place]) if keys else ""
-        letter = own[number] if len(own) == len(texts) else ""
+        letter = own[number] if len(own) == len(texts) else key if key.isalpha() else LETTERS[place : place + 1]
         marks = {LETTERS[place : place + 1], key, letter, *([str(place)] if from_zero else [])}
-        result.append(_MarkedOption(texts[number], key, frozenset(marks)))
+        marks |= {_key_mark(numbers[number])} if len(numbers) == len(texts) else set()
+        result.append(_MarkedOption(texts[number], key, letter, frozenset(marks)))
     return result
+
+
+def _check_letters(choices: Sequence[_MarkedOption]) -> None:
+    """RowError: the row brings its options under other letters than those of their places, by which a reply is read."""
+    letters = [choice.letter for choice in choices if len(choice.letter) == 1]
+    if letters != [LETTERS[place : place + 1] for place in range(len(letters))]:
+        raise RowError("", f"field `options`: under the letters {', '.join(letters)}, so that a letter in the "
+                           "prediction may mean two options; name them from A on, without gaps")  # fmt: skip
 
 
 def _option_columns(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ TEXTS = ["Yes", "No", "Unclear"]
         TEXTS,
         ["A. Yes", "B. No", "C. Unclear"],
         ["A) Yes", "(B) No", "c: Unclear"],
+        ["[A] Yes", "B\u3001No", "\uff08C\uff09Unclear"],
         {"A": "Yes", "B": "No", "C": "Unclear"},
         {"C": "Unclear", "A": "Yes", "B": "No"},
         {"0": "Yes", "1": "No", "2": "Unclear"},
@@ -63,6 +64,8 @@ def test_an_answer_that_names_no_option_stays(answer: Any) -> None:
         (["1", "2", "3"], 1),
         (["1.", "2.", "3."], "2"),
         (["B. No", "A. Yes"], "A"),
+        (["1. Yes", "2. No"], "1"),
+        (["(1) Yes", "(2) No", "(3) Unclear"], 2),
         (["Yes", "No"], 1),
         (["Yes", "No"], "0"),
         (["Yes", "No"], "B) Yes"),
@@ -145,3 +148,21 @@ def test_equal_content_has_an_equal_fingerprint() -> None:
 
 def test_a_letter_that_stands_twice_is_one_answer() -> None:
     assert own_shape({"id": "1", "options": TEXTS, "answer": "B, B"}, "f:1")["answer"] == ["No"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"A": "Yes", "B": "", "C": "No"}, ["A. Yes", "B. No", "D. Unclear"], ["B. No", "A. Yes"], {"B": "Yes", "C": "No"}],
+)
+def test_a_reply_from_elsewhere_to_options_under_other_letters(options: Any) -> None:
+    """Whether its letters are those of the row or of the places, nothing says; without a reply they are ours."""
+    row = {"id": "1", "question": "Q?", "options": options, "answer": "Yes"}
+    with pytest.raises(RowError, match=r"field `options`: under the letters [A-D, ]+, so that"):
+        own_shape(row | {"prediction": "B"}, "f:1")
+    assert own_shape(row, "f:1")["question"] == "Q?"
+
+
+@pytest.mark.parametrize("options", [{"A": "Yes", "B": "No", "C": ""}, {"1": "Yes", "2": "No"}, ["A. Yes", "B. No"]])
+def test_a_reply_from_elsewhere_to_options_in_their_order(options: Any) -> None:
+    row = {"id": "1", "options": options, "answer": "B", "prediction": "B"}
+    assert own_shape(row, "f:1")["answer"] == "No"

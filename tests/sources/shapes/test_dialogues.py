@@ -7,11 +7,12 @@ from typing import Any, get_args
 
 import pytest
 
+from cxr_cli.answers.replies.reply_format import prompt_text
 from cxr_cli.errors import RowError
 from cxr_cli.records import DialogueForm
 from cxr_cli.rows.fingerprint import Fingerprint
 from cxr_cli.sources.shapes import own_shape
-from cxr_cli.sources.shapes.dialogues import DIALOGUES
+from cxr_cli.sources.shapes.dialogue_output import DIALOGUES
 from tests.cases import lines, rows
 from tests.conftest import Tool
 
@@ -34,6 +35,14 @@ LLAVA: Row = {
     "id": "1",
     "image": "a.png",
     "conversations": [{"from": "human", "value": f"<image>\n{QUESTION}"}, {"from": "gpt", "value": REPLY}],
+}
+TRL: Row = {"id": "1", "prompt": [user(f"<image>{QUESTION}")], "completion": [assistant(REPLY)], "images": ["a.png"]}
+VERL: Row = {
+    "id": "1",
+    "data_source": "films",
+    "prompt": [user(f"<image>{QUESTION}")],
+    "images": [{"image": "file://a.png"}],
+    "reward_model": {"style": "rule", "ground_truth": REPLY},
 }
 NV_REASON: Row = {"id": "1", "image": "a.png", "problem": QUESTION, "solution": REPLY}
 QWEN: Row = {
@@ -72,7 +81,35 @@ NO_HEADING: Row = {
 GREETING: Row = SWIFT | {"messages": [assistant("How can I help?"), *SWIFT["messages"]]}
 THOUGHT: Row = SWIFT | {"messages": [user(QUESTION), assistant("B") | {"reasoning_content": "The hila are sharp."}]}
 ASKED: Row = SWIFT | {"messages": [user(QUESTION) | {"reasoning": "mine"}, assistant(REPLY) | {"reasoning": ""}]}
-SHAPES = [SWIFT, LLAVA, NV_REASON, QWEN, TAGS, OPENAI, BOTH, JSON_TEXT, OBJECTS, NO_HEADING, GREETING, THOUGHT, ASKED]
+BLANK_LINES: Row = SWIFT | {
+    "messages": [user("Is there edema?\nAnswer choices:\n\nA. Yes\n\nB.\tNo\n\nThink."), assistant(REPLY)]
+}
+GEMMA: Row = SWIFT | {
+    "messages": [{"role": "developer", "content": "x"}, user(QUESTION), {"role": "model", "content": REPLY}]
+}
+ARROW: Row = QWEN | {  # as a table holds the parts of messages, whose fields are all there
+    "messages": [
+        user([{"image": {"path": "a.png", "bytes": None}}, {"text": QUESTION, "image": {"path": None, "bytes": None}}]),  # type: ignore[arg-type]
+        assistant(REPLY),
+    ]
+}
+SHAPES = [
+    SWIFT,
+    LLAVA,
+    TRL,
+    VERL,
+    NV_REASON,
+    QWEN,
+    TAGS,
+    OPENAI,
+    BOTH,
+    JSON_TEXT,
+    OBJECTS,
+    NO_HEADING,
+    GREETING,
+    THOUGHT,
+]
+SHAPES += [ASKED, BLANK_LINES, GEMMA, ARROW]
 
 
 @pytest.mark.parametrize("row", SHAPES)
@@ -82,11 +119,63 @@ def test_a_conversation_becomes_a_case(row: Row) -> None:
     assert case["steps"] == "The hila are sharp."
 
 
-def test_a_film_that_is_text_is_refused() -> None:
+@pytest.mark.parametrize(
+    "film",
+    [
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+        {"type": "image", "source": {"type": "base64", "data": "AAAA"}},
+        {"type": "image", "image": {"bytes": "AAAA", "path": None}},
+    ],
+)
+def test_a_film_that_is_text_is_refused(film: Row) -> None:
     """It would be lost, and nothing would say so."""
-    film = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-    with pytest.raises(RowError, match="save it as a file"):
+    with pytest.raises(RowError, match=r"field `messages`: .*save it as a file"):
         own_shape({"id": "1", "messages": [user([film, {"type": "text", "text": "Edema?"}])]}, "f:1")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("film", ["data:image/png;base64,AAAA", {"bytes": "AAAA", "path": "a.png"}])
+def test_a_film_that_is_text_is_refused_in_a_list_of_films(film: Any) -> None:
+    with pytest.raises(RowError, match="save it as a file"):
+        own_shape({"id": "1", "question": "Edema?", "images": [film]}, "f:1")
+
+
+def test_marks_of_films_within_a_question() -> None:
+    """They are named by their numbers, and each has its film."""
+    row: Row = {"id": "1", "messages": [user("<image>\nCompare <image> with <image>. <image>")], "images": list("abcd")}
+    assert own_shape(row, "f:1")["question"] == "Compare image 2 with image 3."
+    with pytest.raises(RowError, match="4 marks <image>, and 3 films"):
+        own_shape(row | {"images": list("abc")}, "f:1")
+    assert own_shape(row | {"images": list("abcde")}, "f:1")["images"] == list("abcde")
+
+
+def test_a_question_without_text_is_refused() -> None:
+    """As in rows whose parts of messages have names of their own."""
+    for content in ("<image>", [{"type": "text", "value": "Edema?"}]):
+        with pytest.raises(RowError, match="its question has no text"):
+            own_shape({"id": "1", "messages": [user(content), assistant("No")], "images": ["a.png"]}, "f:1")  # type: ignore[arg-type]
+
+
+def test_an_option_of_two_lines() -> None:
+    """It goes on until the next letter; what follows the last option is none of it."""
+    text = "Which?\nOptions:\nA) At the left\n   base\nB) None\nThink."
+    case = own_shape({"id": "1", "messages": [user(text), assistant("B")]}, "f:1")
+    assert (case["options"], case["answer"]) == (["At the left base", "None"], "None")
+    assert prompt_text("Q?", ["At the left\nbase", "None"]) == "Q? Options:\nA) At the left base\nB) None"
+
+
+@pytest.mark.parametrize(("solution", "answer"), [(["A", "B"], ["Yes", "No"]), (1, "No"), ("B", "No")])
+def test_a_solution_is_right_whatever_its_type(solution: Any, answer: Any) -> None:
+    """The model's reply beside it is a prediction, and never what is right."""
+    options = ["Yes", "No", "Unclear"]
+    case = own_shape(SWIFT | {"solution": solution, "options": options}, "f:1")
+    assert (case["answer"], case["prediction"]) == (answer, REPLY)
+    with pytest.raises(RowError, match="field `solution`: neither"):
+        own_shape(SWIFT | {"solution": {"a": 1}}, "f:1")
+
+
+def test_the_reasoning_stays_beside_an_answer_under_our_name() -> None:
+    case = own_shape(SWIFT | {"answer": "No"}, "f:1")
+    assert (case["answer"], case["steps"]) == ("No", "The hila are sharp.")
 
 
 def test_what_the_row_says_under_our_names_stays() -> None:
@@ -148,13 +237,17 @@ def test_what_is_no_question_is_refused(messages: Any) -> None:
         CASE | {"steps": ["The hila are sharp."]},
         CASE,
         CASE | {"task": "multiple", "answer": ["Yes", "No"]},
+        CASE | {"task": "multiple", "options": [], "answer": ["Edema", "Nodule"]},
+        CASE | {"task": "multiple", "options": [], "answer": ["Edema"]},
+        CASE | {"task": "multiple", "options": [], "answer": []},
+        CASE | {"question": "Which options:\nleft or right?"},
         {"id": "1", "question": "What is seen?", "options": [], "answer": "Edema", "images": ["a.png", "b.png"]},
     ],
 )
 @pytest.mark.parametrize("name", DIALOGUES)
 def test_what_is_written_is_read_again(name: str, case: Row) -> None:
     written = DIALOGUES[name](case)
-    assert written.keys() == {"id", name, "images"}
+    assert written.keys() == {"id", name, "images"} | ({"task"} & case.keys())
     back = own_shape(written, "f:1")
     assert {key: back[key] for key in CASE if key != "answer"} == {key: case[key] for key in CASE if key != "answer"}
     assert back["answer"] == case["answer"]
@@ -170,7 +263,7 @@ def test_the_commands_write_them_and_read_them(tool: Tool, tmp_path: Path) -> No
     assert tool("mine", "examples", "--task", "binary", "--limit", "2", "-o", "cases.jsonl").code == 0
     for form in get_args(DialogueForm):
         texts = rows(tool("verify", "cases.jsonl", "--to", form).out)
-        assert {tuple(row) for row in texts} == {("id", form, "images")}
+        assert {tuple(row) for row in texts} == {("id", form, "images", "task")}
         (tmp_path / "out.jsonl").write_text(lines(*(row | {"prediction": REPLY} for row in texts)))
         scores = rows(tool("score", "out.jsonl").out)
         assert {row["scores"]["accuracy"] for row in scores} == {1}
