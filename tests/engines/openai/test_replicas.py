@@ -81,14 +81,14 @@ def test_a_server_with_errors_of_its_own(tool: Tool, cases: Path, drawn: Path, s
 def test_a_server_that_hangs(tool: Tool, cases: Path, drawn: Path) -> None:
     """A request that it does not answer in time goes to the other; after three in a row it is left out."""
     with Server(lambda asked: "Yes", delay=60) as one, Server(lambda asked: "Yes") as other:
-        models = ("-m", one.url, "-m", other.url, "--concurrency", 2, "--timeout", 0.7)
+        models = ("-m", one.url, "-m", other.url, "--concurrency", 4, "--timeout", 1.5)
         done = tool("infer", cases, "--images", drawn, "--workers", 0, "--no-cache", *models)
         assert (done.code, {row["predictions"][0]["text"] for row in map(json.loads, done.out.splitlines())}) == (
             0,
             {"Yes"},
         )
         assert done.err.splitlines()[1] == f"cxr: {one.url} does not reply in time: its requests go to the others"
-        assert 3 <= len(one.requests) <= 4
+        assert 3 <= len(one.requests) <= 3 + 3  # what waited takes the place of those that took too long
         assert set(questions(other).values()) == {1}
         assert len(questions(other)) == 40
 
