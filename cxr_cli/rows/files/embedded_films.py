@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"(?P<table>.+)#(?P<column>[^#/]+)/(?P<row>\d+)/(?P<index>\d+):(?P<digest>[0-9a-f]{16})")
 _ROWS_AT_ONCE = 16  # rows that are read at once, since a model's films are asked for one after the other
 _FIELDS = {"bytes", "path"}
+_SPLIT_OF_FILE = r"([^/\\]+)-\d{5}-of-\d{5}[^/\\]*\.parquet$"
 
 
 class EmbeddedFilm(NamedTuple):
@@ -67,9 +68,23 @@ def scan_table(path: Path) -> "pl.LazyFrame":
 
     if path.suffix.lower() == ".arrow":
         return pl.scan_ipc(path, glob=False)
-    if path.is_dir():  # other files may lie there, such as the records of shards
-        return pl.scan_parquet(f"{escape(str(path))}/**/*.parquet", hive_partitioning=True)
+    if path.is_dir():
+        return _scan_folder(path)
     return pl.scan_parquet(path, glob=False)
+
+
+def _scan_folder(folder: Path) -> "pl.LazyFrame":
+    """The rows of all Parquet files in it. Without a column for it, their split is that in the names of the files, as
+    on Hugging Face: `data/test-00000-of-00001.parquet`."""
+    import polars as pl
+
+    pattern = f"{escape(str(folder))}/**/*.parquet"  # other files may lie there, such as the records of shards
+    rows = pl.scan_parquet(pattern, hive_partitioning=True)
+    names_split = any(re.search(_SPLIT_OF_FILE, path.name) for path in folder.rglob("*.parquet"))
+    if not names_split or "split" in rows.collect_schema():
+        return rows
+    rows = pl.scan_parquet(pattern, hive_partitioning=True, include_file_paths="split")
+    return rows.with_columns(pl.col("split").str.extract(_SPLIT_OF_FILE))
 
 
 def is_film_type(type_: "pl.DataType") -> bool:

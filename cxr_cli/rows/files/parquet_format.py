@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Convert = Callable[[Any], Any]
 _BATCH_ROWS, _FILM_ROWS = 1000, 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STREAM_START = b"\xff\xff\xff\xff"
 _NANOSECONDS = {"ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
@@ -48,6 +49,9 @@ class ArrowFormat:
     packed, appends, table, writable = False, False, True, True
 
     def read(self, path: Path, pack: str) -> Iterator[Item]:
+        with path.open("rb") as file:
+            if file.read(len(_STREAM_START)) == _STREAM_START:
+                raise CxrError(f"{path}: an Arrow stream, as `datasets` saves; write a file with its `to_parquet`")
         return _read_batches(path, "an Arrow file")
 
     def shards(self, path: Path) -> Shards | None:

@@ -70,8 +70,10 @@ def find(name: str) -> Source:
 
 
 def has_parquet(folder: Path) -> bool:
-    """Whether it is a folder of Parquet files, which may be partitioned: `split=test/part-0.parquet`."""
-    return any(next(folder.glob(f"{place}*.parquet"), None) for place in ("", "*=*/", "*=*/*=*/", "*=*/*=*/*=*/"))
+    """Whether it is a folder of Parquet files, which may be partitioned, `split=test/part-0.parquet`, or lie in `data`,
+    as on Hugging Face."""
+    places = ("", "data/", "*=*/", "*=*/*=*/", "*=*/*=*/*=*/")
+    return any(next(folder.glob(f"{place}*.parquet"), None) for place in places)
 
 
 def _stdin() -> ByteStream:

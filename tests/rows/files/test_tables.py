@@ -288,6 +288,25 @@ def test_a_partitioned_folder(run: Run, tmp_path: Path) -> None:
     assert sorted(found) == [("test1", "test"), ("train1", "train")]
 
 
+def test_a_folder_whose_files_name_their_splits(run: Run, tmp_path: Path) -> None:
+    """As on Hugging Face; a column `split` goes before the names."""
+    (tmp_path / "set/data").mkdir(parents=True)
+    for split in ("test", "train"):
+        pl.DataFrame({"id": [f"{split}1"]}).write_parquet(tmp_path / f"set/data/{split}-00000-of-00001-a1.parquet")
+    assert [row["split"] for row in rows(run("copy", "set").stdout)] == ["test", "train"]
+    assert [row["id"] for row in rows(run("copy", "set", "--split", "test").stdout)] == ["test1"]
+    (tmp_path / "own").mkdir()
+    pl.DataFrame({"id": ["1"], "split": ["mine"]}).write_parquet(tmp_path / "own/test-00000-of-00001.parquet")
+    assert [row["split"] for row in rows(run("copy", "own").stdout)] == ["mine"]
+
+
+def test_an_arrow_stream_is_named(run: Run, tmp_path: Path) -> None:
+    """`datasets` saves such files under the suffix of others."""
+    pl.DataFrame({"id": ["1"]}).write_ipc_stream(tmp_path / "a.arrow")
+    reason = "an Arrow stream, as `datasets` saves; write a file with its `to_parquet`"
+    assert run("copy", "a.arrow").stderr == f"cxr: a.arrow: {reason}\n"
+
+
 def test_blanks_around_the_names_of_columns(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(" id , report\n1,Hazy\n")
     assert run("copy", "a.csv").stdout == '{"id":"1","report":"Hazy"}\n'
