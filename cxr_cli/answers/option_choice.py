@@ -51,6 +51,8 @@ class OptionChoice:
         indexes = frozenset([exact]) if exact is not None else short_answer(self.reader, several=self.several)
         if indexes is None:
             return None
+        if len(indexes) > 1 and not self.several and len(_options_of(self._explicit)) == 1:
+            return None  # "A nodule and a mass are seen, so the answer is C"
         return self._pick(indexes) if indexes else ParsedAnswer(None, NO_ANSWER)
 
     def whole_text(self) -> ParsedAnswer | None:

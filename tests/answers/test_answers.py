@@ -85,6 +85,8 @@ FINDINGS = ["Cardiomegaly", "Pneumothorax", "Pleural effusion", "Nodule"]
         ("<answer>pleural effusion.</answer>", FINDINGS, False, ["Pleural effusion"]),
         ("<answer>N</answer>", ["No", "Yes"], False, ["No"]),
         ("<answer>C</answer>", ["B", "C", "A"], False, ["C"]),
+        ("There is a nodule and a pneumothorax, so the answer is C.", FINDINGS, False, ["Pleural effusion"]),
+        ("The answer is D. The answer is B.", FINDINGS, False, None),
     ],
 )
 def test_options_of_any_question(text: str, options: list[str], several: bool, answer: list[str] | None) -> None:

@@ -125,7 +125,12 @@ def answer_problem(text: str, case: Mapping[str, Any]) -> tuple[str | None, str 
         if accuracy is None and why.get("accuracy") not in (NO_REFERENCE_ANSWER, NOT_AN_OPTION):
             fault = "does not give the answer"
         elif accuracy == 0:
-            wrong = "concludes another answer than the case's"
+            from cxr_cli.verifying.steps.partial_answer import states_part
+
+            if states_part(text, case):
+                fault = "does not give the answer"
+            else:
+                wrong = "concludes another answer than the case's"
     return wrong, fault
 
 

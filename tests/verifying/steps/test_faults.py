@@ -64,6 +64,28 @@ def test_a_conclusion_must_give_the_answer_of_its_case() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        (["Effusion", "Nodule", "Both A and B", "Edema"], "Both A and B"),
+        (["Effusion", "Nodule", "Effusion & nodule"], "Effusion & nodule"),
+        (["Effusion", "Nodule", "All of the above"], "All of the above"),
+        (["Effusion", "Nodule", "Edema"], ["Effusion", "Nodule"]),
+    ],
+)
+def test_a_last_step_that_states_a_part_of_the_answer(options: list[str], answer: Any) -> None:
+    """It is no wrong answer, unless it calls that part the answer."""
+
+    def last(text: str) -> tuple[str, str | None]:
+        row = case(["The left angle is blunted.", text], options=options, answer=answer, question="Which is seen?")
+        step = verified(row)["steps"][-1]
+        return step["verdict"], step.get("fault")
+
+    assert last("There is an effusion.") == ("supported", "does not give the answer")
+    assert last("So the answer is Effusion.") == ("contradicted", None)
+    assert last("So the answer is A.") == ("contradicted", None)
+
+
+@pytest.mark.parametrize(
     ("before", "fault"),
     [
         ([], "rests on no observation"),
