@@ -103,7 +103,7 @@ def _restorer(type_: Type, *, cells: bool = True) -> Restorer:
             if item and value.startswith("["):
                 return _parse_list(value)
             if fields is not None and value.startswith("{"):
-                return _parse_json(value)
+                return json_text.parsed_text(value)
             return _parse_number(value) if number else value
         if isinstance(value, list) and item:
             return [None if element is None else item(element) for element in value]
@@ -116,7 +116,7 @@ def _restorer(type_: Type, *, cells: bool = True) -> Restorer:
 
 def _parse_list(text: str) -> Any:
     """JSON's list in a cell, or Python's."""
-    value = _parse_json(text)
+    value = json_text.parsed_text(text)
     if not isinstance(value, str):
         return value
     try:
@@ -131,13 +131,6 @@ def _restore_options(value: Any) -> Any:
     value = _restore_list(value)
     mark = next((mark for mark in "|;\n" if isinstance(value, str) and mark in value), None)
     return [part.strip() for part in value.split(mark) if part.strip()] if mark else value
-
-
-def _parse_json(text: str) -> Any:
-    try:
-        return json_text.decode(text.encode())
-    except json_text.BrokenJson:
-        return text
 
 
 def _parse_number(text: str) -> Any:

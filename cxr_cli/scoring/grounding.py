@@ -17,6 +17,7 @@ from typing import Any
 
 from cxr_cli.answers.replies.reply_parts import answer_as_written
 from cxr_cli.engines.conversations import Conversation, without_requests
+from cxr_cli.rows.files import json_text
 from cxr_cli.scoring.metrics.radrscore import Scores
 from cxr_cli.scoring.scores import ScoreSettings
 
@@ -80,9 +81,12 @@ def _boxes(value: Any, whose: str) -> list[Box]:
     """ValueError: there are none, or one is no box."""
     if not value:
         raise ValueError(f"no boxes in {whose}")
+    if isinstance(value, str):  # in the cell of a table
+        value = json_text.parsed_text(value)
     if not isinstance(value, list):
         raise ValueError(f"`boxes` of {whose} is no list of boxes")
-    return [_box(box, number, whose) for number, box in enumerate(value, 1)]
+    boxes = value if isinstance(value[0], list | dict | str) else [value]  # one box alone
+    return [_box(box, number, whose) for number, box in enumerate(boxes, 1)]
 
 
 def _box(value: Any, number: int, whose: str) -> Box:

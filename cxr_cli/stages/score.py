@@ -190,6 +190,7 @@ class _Scoring:
             settings={"references": rows.shard and self.reports and _digest(self.reports)},
         )
         verdicts: Counter[bool] = Counter()
+        compared: Counter[bool] = Counter()  # is there a reference report for the row?
 
         def score_rows(rows: Iterator[Row]) -> Iterator[Row]:
             for result in run_each(flow, self.engine, self._conversation, rows, self.options.jobs):
@@ -198,12 +199,17 @@ class _Scoring:
                 except RowError as error:
                     flow.reject(result, error.reason)
                     continue
+                compared.update([result["id"] in (self.reports or ())])
                 verdicts.update([not any(reason.startswith("judge: ") for reason in result["why"].values())])
                 yield result
 
         flow.pipe(score_rows, ScoredCase, signed=Signed("scored_by", self.scorer.signature))
         if verdicts[False] and not self.options.dry_run:
             note(f"{verdicts[False]} of {verdicts.total()} rows could not be judged in full: `why` gives the reason")
+        in_part = rows.limit is not None or rows.split is not None or rows.shard or rows.continues
+        if self.reports and not in_part and compared[True] < len(self.reports):
+            missing = len(self.reports) - compared[True]
+            note(f"{missing} of {len(self.reports)} reference reports have no prediction in {', '.join(rows.inputs)}")
         return flow.incomplete
 
     def _conversation(self, row: Row) -> Conversation[Row]:

@@ -27,6 +27,8 @@ def scored(boxes: Any, predicted: Any, text: str = "Nodule.") -> tuple[float | N
         ([BOX, FAR], [BOX], 0.5),
         ([BOX, BOX], [BOX], 0.5),
         ([[10, 10, 50, 50]], [[10, 10, 50, 30]], 0.5),
+        (BOX, [BOX], 1),
+        (str([BOX]), str(HALF), 0.5),
     ],
 )
 def test_the_overlap_of_boxes(boxes: Any, predicted: Any, iou: float) -> None:

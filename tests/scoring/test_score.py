@@ -207,6 +207,15 @@ def test_plain_texts_against_references(cxr: Cxr, tmp_path: Path) -> None:
     assert missing.stderr.splitlines()[-1] == "cxr: said.txt:2: no reference report has this id (id 2)"
 
 
+def test_references_without_a_prediction_are_counted(cxr: Cxr, tmp_path: Path) -> None:
+    """A file that broke off, for one; a part of the rows is no such file."""
+    (tmp_path / "said.txt").write_text("Left effusion.\n")
+    (tmp_path / "true.txt").write_text("Left effusion.\nPneumothorax.\n")
+    note = "cxr: 1 of 2 reference reports have no prediction in said.txt"
+    assert cxr("score", "said.txt", "--references", "true.txt").stderr.splitlines() == [note]
+    assert cxr("score", "said.txt", "--references", "true.txt", "--limit", "1").stderr == ""
+
+
 def test_folders_of_reports(cxr: Cxr, tmp_path: Path) -> None:
     for folder, text in (("said", "Left effusion."), ("true", "Right effusion.")):
         (tmp_path / folder).mkdir()

@@ -35,6 +35,14 @@ class ExactNumber(float):
         return number
 
 
+def parsed_text(text: str) -> Any:
+    """What JSON text, as in a cell of a table, holds; the text itself if it is no JSON."""
+    try:
+        return decode(text.encode())
+    except BrokenJson:
+        return text
+
+
 def decode(text: bytes) -> Any:
     """The value of a JSON text. Raises BrokenJson, also for a key that occurs twice in an object."""
     try:

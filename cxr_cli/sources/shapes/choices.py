@@ -89,7 +89,7 @@ def _marked_options(options: Any, *, from_zero: bool) -> list[_MarkedOption] | N
     number be a place, counted from 0, though the keys are numbers?
     """
     if isinstance(options, str):
-        options = _from_json(options)
+        options = json_text.parsed_text(options)
     keys = _in_order(options) if isinstance(options, Mapping) else ()
     values = [options[key] for key in keys] if keys else options
     if not isinstance(values, list):
@@ -141,15 +141,6 @@ def _in_order(keys: Mapping[str, Any]) -> Sequence[str]:
     if all(str(key).isdecimal() for key in keys):
         return sorted(keys, key=int)
     return sorted(keys, key=lambda key: str(key).upper()) if all(len(str(key)) == 1 for key in keys) else [*keys]
-
-
-def _from_json(text: str) -> Any:
-    if not text.lstrip().startswith(("[", "{")):
-        return None
-    try:
-        return json_text.decode(text.encode())
-    except json_text.BrokenJson:
-        return None
 
 
 def _split_letters(answer: Any, choices: Sequence[_MarkedOption]) -> Any:

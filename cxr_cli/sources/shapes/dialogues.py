@@ -18,7 +18,6 @@ text of the question.
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
@@ -111,8 +110,7 @@ def _dialogue_of(row: Mapping[str, Any], key: str) -> list[Any]:
     `completion`."""
     value = row.get(key)
     if isinstance(value, str) and value.startswith("["):
-        with suppress(json_text.BrokenJson):
-            value = json_text.decode(value.encode())
+        value = json_text.parsed_text(value)
     turns = value if isinstance(value, list) else []
     return turns + _dialogue_of(row, "completion") if turns and key == "prompt" else turns
 
