@@ -9,18 +9,23 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from cxr_cli.answers.answer_key import AnswerKey
-from cxr_cli.answers.lists import list_pieces, says_none
+from cxr_cli.answers.lists import list_pieces, says_all, says_none
 from cxr_cli.answers.options.explicit import explicit_mentions
-from cxr_cli.answers.options.marks import marked_mentions, without_option_list, wrong_options
+from cxr_cli.answers.options.marks import REFUTED, marked_mentions, without_option_list, wrong_options
 from cxr_cli.answers.options.prose import concluded_options
 from cxr_cli.answers.options.reader import OptionMention, OptionReader
 from cxr_cli.answers.options.short import short_answer
+from cxr_cli.answers.options.yes_no_prose import YesOrNo
 from cxr_cli.answers.parsed_answer import NO_ANSWER, REFUSED, TWO, UNPARSABLE, ParsedAnswer
+from cxr_cli.answers.same_meaning import same_meaning
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.cues import CONDITION, DEFERS, FAVOURS, IN_CONCLUSION, REFUSES
 from cxr_cli.answers.wording.synonyms import yes_or_no_meant
+from cxr_cli.findings import reader as findings_reader
 
 _LONGEST_ANSWER_LINE = 80  # characters of a line that may be an answer
+_YES_NO_AND_MORE = re.compile(r"\W*(?:yes|no)\b\W*\w", re.I)
+_PLAIN_CUES = ("at", "verb", "comma", "seen")
 _INDENT = re.compile(r"[\s\-–>:.]*")
 
 
@@ -35,13 +40,16 @@ class OptionChoice:
         """What the first of WAYS that finds an answer finds."""
         for way in WAYS:
             if answer := way(self):
-                return answer
+                return ParsedAnswer(None, TWO) if self._contradicts_itself(answer) else answer
         return self.why_none()
 
-    def none_of_them(self) -> ParsedAnswer | None:
-        """ "None of the above" is an answer where several options may be right: none of them is."""
-        none = self.several and says_none(self.text) and plain(self.text) not in self.options.index
-        return ParsedAnswer([], None) if none else None
+    def none_or_all(self) -> ParsedAnswer | None:
+        """ "None of the above" and "All of them" are answers where several options may be right."""
+        if not self.several or plain(self.text) in self.options.index:
+            return None
+        if says_none(self.text):
+            return ParsedAnswer([], None)
+        return ParsedAnswer([*self.options.texts], None) if says_all(self.text) else None
 
     def short(self) -> ParsedAnswer | None:
         """A text that is nothing but a choice: "B and D", "Not A but B.", "B. It is round." """
@@ -49,8 +57,8 @@ class OptionChoice:
         if exact is None and self.options.yes_no:
             exact = self.options.meanings.get(yes_or_no_meant(self.text))
         indexes = frozenset([exact]) if exact is not None else short_answer(self.reader, several=self.several)
-        if indexes is None:
-            return None
+        if indexes is None or (not indexes and "abnormal" in self.options.meanings):
+            return None  # "It isn't normal."
         if len(indexes) > 1 and not self.several and len(_options_of(self._explicit)) == 1:
             return None  # "A nodule and a mass are seen, so the answer is C"
         return self._pick(indexes) if indexes else ParsedAnswer(None, NO_ANSWER)
@@ -60,8 +68,10 @@ class OptionChoice:
         indent = _INDENT.match(self.text)
         run = self.reader.run_from(indent.end() if indent else 0)
         rest = self.text[run.end :].lstrip(" )]}\"'") if run else self.text
-        whole = not rest.strip(" .!\n") or (self.in_tag and (not self.several or rest[0] in ".:\n(-"))
-        return self._pick(run.options) if run and whole else None
+        taken_back = rest.startswith("?") or REFUTED.match(rest.lower()) or self._explicit
+        begins = self.in_tag and (rest[:1] in ".:\n(-" if self.several else not taken_back)
+        whole = not rest.strip(" .!\n") or begins
+        return self._pick(run.options, run.either) if run and whole else None
 
     def list_in_tag(self) -> ParsedAnswer | None:
         """A list in the answer tag, if one item names an option at least; an item that names none stays as it is."""
@@ -77,7 +87,7 @@ class OptionChoice:
     def explicit(self) -> ParsedAnswer | None:
         """The last of "the answer is B", "I choose B" that depends on no "if"."""
         firm = [mention for mention in self._explicit if not self.reader.is_conditional(mention)]
-        return self._pick(firm[-1].options) if firm else None
+        return self._pick(firm[-1].options, firm[-1].either) if firm else None
 
     def last_line(self) -> ParsedAnswer | None:
         """A last line that is nothing but a choice: "Answer B"."""
@@ -107,6 +117,15 @@ class OptionChoice:
         """The one option that is left where all others are called wrong."""
         rest = frozenset(range(len(self.options.texts))) - wrong_options(self.reader)
         return self._pick(rest) if len(rest) == 1 and not self.several else None
+
+    def same_meaning(self) -> ParsedAnswer | None:
+        """A few words that mean one option and no other: "on the patient's left", "right-sided"."""
+        if self.several or self.options.yes_no or "\n" in self.text or len(self.text) > _LONGEST_ANSWER_LINE:
+            return None
+        if any(kind == "cue" and cue not in _PLAIN_CUES for kind, cue, *_ in findings_reader().phrases(self.text)):
+            return None  # "not on the right", "possibly the left"
+        same = [i for i, text in enumerate(self.options.texts) if same_meaning(self.text, text)]
+        return self._pick(frozenset(same)) if len(same) == 1 else None
 
     def why_none(self) -> ParsedAnswer:
         """No answer, with the reason."""
@@ -139,10 +158,21 @@ class OptionChoice:
         silent = self._chosen_marks or self.reader.has_cue(REFUSES)
         return frozenset() if silent else concluded_options(self.reader, self.key.question, self.key.findings)
 
-    def _pick(self, indexes: frozenset[int]) -> ParsedAnswer:
-        """The answer that names these options; no answer if one of them does not exist, or if they are too many."""
-        reason = UNPARSABLE if -1 in indexes else TWO if len(indexes) > 1 and not self.several else None
+    def _pick(self, indexes: frozenset[int], either: bool = False) -> ParsedAnswer:
+        """The answer that names these options; no answer if one of them does not exist, or if they are too many.
+
+        either: is it one or the other of them?
+        """
+        too_many = len(indexes) > 1 and (either or not self.several)
+        reason = UNPARSABLE if -1 in indexes else TWO if too_many else None
         return ParsedAnswer(None if reason else [self.options.texts[i] for i in sorted(indexes)], reason)
+
+    def _contradicts_itself(self, answer: ParsedAnswer) -> bool:
+        """ "Yes, no effusion is seen." """
+        if not (self.options.yes_no and answer.texts and _YES_NO_AND_MORE.match(self.text)):
+            return False
+        option = self.options.texts.index(answer.texts[0])
+        return YesOrNo(self.reader, self.key.question, self.key.findings).contradicts(option)
 
     def _concludes(self, mentions: list[OptionMention]) -> bool:
         """Does the last mention stand alone in a concluding sentence, or in a last one that calls it the best?"""
@@ -154,7 +184,7 @@ class OptionChoice:
 
 
 WAYS: tuple[Callable[[OptionChoice], ParsedAnswer | None], ...] = (
-    OptionChoice.none_of_them,
+    OptionChoice.none_or_all,
     OptionChoice.short,
     OptionChoice.whole_text,
     OptionChoice.list_in_tag,
@@ -163,6 +193,7 @@ WAYS: tuple[Callable[[OptionChoice], ParsedAnswer | None], ...] = (
     OptionChoice.last_line,
     OptionChoice.prose,
     OptionChoice.remaining,
+    OptionChoice.same_meaning,
 )
 
 

@@ -27,7 +27,7 @@ def explicit_mentions(reader: OptionReader) -> list[OptionMention]:
             answer = next(filter(None, (_OPTION_BEHIND_CUE.match(reader.shadow, start) for start in starts)), None)
             run = answer and reader.run_from(option_start(answer))
             if run:
-                mentions.append(OptionMention(match.start(), run.end, run.options))
+                mentions.append(run._replace(start=match.start()))
     for match in SAYS_RIGHT.finditer(reader.lower):
         mentions += _mentions_before(reader, match)
     return sorted(mentions)
@@ -56,5 +56,5 @@ def _mentions_before(reader: OptionReader, verb: re.Match[str]) -> Iterator[Opti
         run = reader.run_from(match.start()) if several else one
         if run and _GAP_BEFORE_VERB.fullmatch(reader.text, run.end, max(verb.start(), run.end)):
             if not reader.lower.endswith(("neither ", "nor ", "none of "), 0, run.start):
-                yield OptionMention(run.start, verb.end(), run.options)
+                yield run._replace(end=verb.end())
             return

@@ -11,8 +11,10 @@ _OPTION_MARK = re.compile(r"(?:[(\[]\s*[A-Za-z]\s*[)\]]|(?<![\w'-])(?:[A-Z]\s?[)
 _LINE_END = re.compile("\n")
 _YES_NO_FIRST = re.compile(r"\W*(yes|no)\b(?=\s*(?:[,.;:!\n–—-]|$)|\s+(?:this|the|there|it|i|based)\b)")
 _YES_NO_ALONE = re.compile(r"(yes|no)(?:[.!]\s*(?=\n|$)|\s*$)")
-_YES_NO_LAST = re.compile(r"\b(?:so|hence|thus|therefore|then|means)[,:]? (?:it is |it's |a )?(yes|no)[.!]*\s*\Z")
-_REFUTED = re.compile(
+_YES_NO_LAST = re.compile(
+    r"\b(?:so|hence|thus|therefore|then|means|i(?:'d| would)? say)[,:]? (?:it is |it's |a )?(yes|no)[.!]*\s*\Z"
+)
+REFUTED = re.compile(
     r"\W{0,5}(?:(?:does|do|is|are|can|could|would|may)(?:n't|\s+not)|cannot|is (?:unlikely|incorrect|wrong|ruled out)"
     r"|(?:can|could) be (?:ruled out|eliminated|excluded))\b"
 )
@@ -47,7 +49,7 @@ def marked_mentions(reader: OptionReader) -> list[OptionMention]:
             marks.setdefault(at, OptionMention(match.start(), at + 1, options))
     if reader.options.yes_no:
         marks = {**_plain_yes_or_no(reader), **marks}
-    return [marks[start] for start in sorted(marks) if not _REFUTED.match(reader.lower, marks[start].end)]
+    return [marks[start] for start in sorted(marks) if not REFUTED.match(reader.lower, marks[start].end)]
 
 
 def wrong_options(reader: OptionReader) -> frozenset[int]:

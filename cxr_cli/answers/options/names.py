@@ -13,6 +13,7 @@ from cxr_cli.answers.wording.synonyms import MEANING, MEANINGS
 PhrasePlace = tuple[int, int, str]  # start, end and the phrase that stands there
 
 _BETWEEN = re.compile(r"[\W_]+(?:(?:an?|the)[\W_]+)?")
+_LEFT_RIGHT = frozenset({"left", "right"})
 _LETTER_FIRST = re.compile(r"[\s(\[]*([A-Za-z])(?!\w)[\s)\].:]*")
 
 
@@ -74,7 +75,8 @@ class OptionSet:
     def names(self) -> dict[str, int]:
         """Each phrase that names an option: its text, and words of the same meaning."""
         synonyms = {word: i for meaning, i in self.meanings.items() for word in MEANINGS[meaning]}
-        return synonyms | self.index
+        sides = {word[0]: self.index[word] for word in _LEFT_RIGHT if self.index.keys() >= _LEFT_RIGHT}  # "L", "R"
+        return synonyms | sides | self.index
 
     @cached_property
     def search(self) -> PhraseSearch:

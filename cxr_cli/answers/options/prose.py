@@ -7,41 +7,34 @@ questions, conditions, reported speech or textbook knowledge.
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
 
 from cxr_cli.answers.options.letters import ends_clause
-from cxr_cli.answers.options.names import OptionSet, PhraseSearch
+from cxr_cli.answers.options.names import OptionSet, option_set
+from cxr_cli.answers.options.option_findings import stated_courses, stated_options
 from cxr_cli.answers.options.reader import OptionReader
-from cxr_cli.answers.wording.cleaning import plain
+from cxr_cli.answers.options.stand_in import stand_in_status
+from cxr_cli.answers.options.yes_no_prose import YesOrNo, question_findings
 from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
-from cxr_cli.answers.wording.synonyms import MEANING, WORD_LISTS
-from cxr_cli.findings import Finding
+from cxr_cli.answers.wording.synonyms import MEANING
 from cxr_cli.findings import reader as findings_reader
-from cxr_cli.findings.lexicon.word_lists import either
-from cxr_cli.findings.sections.text_cache import cached_by_text
+from cxr_cli.findings.agreement import COURSE_WORDS
 
-_GENERIC_WORDS = frozenset(WORD_LISTS["question"]["generic"])
 _NOT_OF_MODEL = Cue(
-    *("radiologists?", "physicians?", "doctors?", "clinicians?", "technologists?", "radiographers?", "examiners?"),
+    *(
+        rf"{who}s?(?<!not a {who})"  # "I'm not a doctor, but .."
+        for who in ("radiologist", "physician", "doctor", "clinician", "technologist", "radiographer", "examiner")
+    ),
     *("hes?", "shes?", "should", "look(?:ing)? for", "check(?:ing)?", "need(?:s|ed)? to", "let's", "let us"),
     *("to (?:determine|assess|evaluate)", "typically", "usually", "often", "commonly?", "generally"),
-    r"can(?!'t|not| not| conclude| see| be (?:seen|excluded|ruled|identified|confirmed|concluded|made out|noted"
-    r"|observed|appreciated|detected|discerned|demonstrated|visuali[sz]ed|recogni[sz]ed))",
+    r"can(?!'t|not| not| conclude| see| be (?:no doubt|seen|excluded|ruled|identified|confirmed|concluded|made out"
+    r"|noted|observed|appreciated|detected|discerned|demonstrated|visuali[sz]ed|recogni[sz]ed))",
     *("characteri[sz]ed by", "refers to", "occurs", "in general", "characteristic", "hallmark", "whether"),
     *("two options", "defined as", "key to option", "may or may not"),
 )
 _DEFINES = re.compile(
     r"\W*(?!(?:there|it|this|that|the|here)\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
     r"(?:fluid|air|tissue|inflammation|infection|enlargement|collection|accumulation|presence|build-?up|condition)\b"
-)
-_AFFIRMED = {name: either(words) for name, words in WORD_LISTS["affirmed"].items()}
-_AFFIRMS_BEFORE = re.compile(
-    rf"\b{_AFFIRMED['before']}\b(?:[\s,\"'*-]+(?!{_AFFIRMED['not_between']}\b)[\w-]+){{0,8}}[\s,\"'*-]*$",
-)
-_AFFIRMS_AFTER = re.compile(
-    r"\W*(?:(?:is|are|was|appears?|seems?)\W+(?:to be\W+)?(?:\w+ly\W+)?)?"
-    rf"{_AFFIRMED['behind']}\b|\s*[:=]\s*(?:present|yes|positive)\b",
 )
 _HERE = re.compile(
     r"\b(?:this|the|provided|given|above) (?:\w+ )?(?:x-?ray|cxr|radiograph|image|film|case|study|scan)\b"
@@ -54,49 +47,30 @@ _PHRASE_BEFORE = re.compile(
     r"(?:^\W*|[,:;\"'(]\s*|\b(?:is|are|as|with|of|shows?|showing|demonstrates?|reveals?|includes?|suggests?|suggesting"
     r"|indicates?|indicating|be|has|and|or|also|an?|the)\s+)\Z"
 )
-_CLAUSE_REACH, _NEAR, _FAR = 200, 20, 600  # characters
-_STAND_IN_FINDING = "pneumothorax"  # read in the place of words that are no finding
-
-
-def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
-    """What a yes/no question is about: the one run of its words that is not generic, and the findings of its case."""
-    runs: list[list[str]] = [[]]
-    for word in re.findall(r"[^\W_]+", question.casefold()):
-        if word in {"a", "an", "the"}:
-            continue
-        if word in _GENERIC_WORDS:
-            runs.append([])
-        else:
-            runs[-1].append(word)
-    runs = [run for run in runs if run]
-    run = [" ".join(runs[0])] if len(runs) == 1 else []
-    return tuple(dict.fromkeys([*run, *map(plain, findings)]))
-
-
-@lru_cache(maxsize=4096)
-def _subject_search(names: tuple[str, ...]) -> PhraseSearch:
-    return PhraseSearch([name + ending for name in names if name for ending in ("", "s", "es")])
-
-
-@cached_by_text(4096)
-def question_findings(text: str) -> frozenset[str]:
-    """The findings of the lexicon that a question asks about, or that an option names."""
-    engine = findings_reader()
-    if name := engine.lexicon.find(text.strip(" .?")):
-        return frozenset([name])
-    statements = engine.statements(text)
-    return frozenset(finding.name for s in statements for finding in (*s.findings, *s.topic))
+_SUBJECT_REACH, _NEAR = 200, 20  # characters
+_NORMAL_OR_NOT = ("Normal", "Abnormal")
+_OPPOSITE = {"normal": "abnormal", "abnormal": "normal"}
 
 
 def concluded_options(reader: OptionReader, question: str, findings: Sequence[str]) -> frozenset[int]:
     """The options that the text's last conclusion states; without one, what all its statements agree on.
 
-    question, findings: of the case; they say what a yes/no question is about.
+    question, findings: of the case; they say what is asked about.
     """
-    sentences = _YesOrNo(reader, question, findings) if reader.options.yes_no else _Options(reader)
+    prose = (YesOrNo if reader.options.yes_no else Options)(reader, question, findings)
+    for reading in prose.readings:
+        if indexes := _concluded(reader, reading):
+            return indexes
+    if isinstance(prose, YesOrNo) and prose.names == {"abnormality"}:  # "The film is not normal."
+        film = concluded_options(OptionReader(reader.text, option_set(_NORMAL_OR_NOT)), question, findings)
+        return frozenset((prose.absent, prose.present)[index] for index in film)
+    return frozenset()
+
+
+def _concluded(reader: OptionReader, options_in: Callable[[int, int], frozenset[int]]) -> frozenset[int]:
     statements: list[tuple[int, int, frozenset[int]]] = []
     for a, b in reader.sentences:
-        if _is_of_model(reader, a, b) and (indexes := sentences.options_in(a, b)):
+        if _is_of_model(reader, a, b) and (indexes := options_in(a, b)):
             statements.append((a, b, indexes))
     final = [indexes for a, b, indexes in statements if reader.has_cue(IN_CONCLUSION, a, b)]
     if final:
@@ -114,71 +88,41 @@ def _is_of_model(reader: OptionReader, start: int, end: int) -> bool:
     return not any(reader.has_cue(cue, start, end) for cue in (CONDITION, _NOT_OF_MODEL))
 
 
-class _YesOrNo:
-    """Does a sentence say that what the question asks is there?"""
-
-    def __init__(self, reader: OptionReader, question: str, findings: Sequence[str]) -> None:
-        self.reader, self.engine = reader, findings_reader()
-        names = {name for text in findings if (name := self.engine.lexicon.find(text))}
-        self.names = frozenset(names) or question_findings(question)
-        self.narrower = frozenset(n for name in self.names for n in self.engine.lexicon.narrower(name))
-        alone = len(reader.sentences) == 1  # "I see no evidence of it."
-        self.topic = [Finding(name, "asked") for name in self.names] if alone else []
-        search = _subject_search(subjects(question, findings))
-        self.places = [] if self.names else search.find(reader.lower)
-
-    def options_in(self, start: int, end: int) -> frozenset[int]:
-        """Yes, No or neither."""
-        if self.names:
-            sentence = self.reader.lower[start:end]
-            statements = self.engine.statements(self.reader.text[start:end], self.topic)
-            findings = [f for statement in statements for f in statement.findings if f.name in self.narrower]
-            if len(self.reader.sentences) > 1:
-                findings = [f for f in findings if f.status != "present" or _is_affirmed(sentence, f.start, f.end)]
-            statuses = {f.status for f in findings if f.status != "absent" or f.name in self.names}
-        else:
-            inside = self.places[bisect_left(self.places, (start,)) : bisect_left(self.places, (end,))]
-            statuses = {
-                status for a, b, _ in inside if b <= end and (status := stand_in_status(self.reader, a, b, start, end))
-            }
-        meanings = self.reader.options.meanings
-        if "present" in statuses:
-            return frozenset([meanings["yes"]])
-        return frozenset([meanings["no"]] if statuses == {"absent"} else [])
-
-
-def _is_affirmed(sentence: str, start: int, end: int) -> bool:
-    before = sentence[max(start - _CLAUSE_REACH, 0) : start]
-    return bool(_AFFIRMS_BEFORE.search(before) or _AFFIRMS_AFTER.match(sentence, end))
-
-
-class _Options:
+class Options:
     """Which options does a sentence state?"""
 
-    def __init__(self, reader: OptionReader) -> None:
-        self.reader, self.options = reader, reader.options
+    def __init__(self, reader: OptionReader, question: str, findings: Sequence[str]) -> None:
+        self.reader, self.options, self.engine = reader, reader.options, findings_reader()
+        names = {name for text in findings if (name := self.engine.lexicon.find(text))}
+        self.topic = frozenset(names) or question_findings(question)
+        self.readings = (self.options_in,)
 
     def options_in(self, start: int, end: int) -> frozenset[int]:
+        """By their texts, and by what the findings in it say."""
+        return self._by_findings(start, end).union(self._by_text(start, end))
+
+    def _by_text(self, start: int, end: int) -> Iterator[int]:
         places = self.reader.phrase_places
-        inside = places[bisect_left(places, (start,)) : bisect_left(places, (end,))]
-        sentence = self.reader.lower[start:end]
-        return frozenset(
-            self.options.names[word]
-            for a, b, word in inside
-            if b <= end
-            and _fits(sentence, a - start, b - start, MEANING.get(word), self.options)
-            and stand_in_status(self.reader, a, b, start, end) == "present"
-        )
+        sentence, meanings = self.reader.lower[start:end], self.options.meanings
+        for a, b, word in places[bisect_left(places, (start,)) : bisect_left(places, (end,))]:
+            meaning = MEANING.get(word)
+            if b > end or not _fits(sentence, a - start, b - start, meaning, self.options):
+                continue
+            status = stand_in_status(self.reader, a, b, start, end)
+            opposite = _OPPOSITE.get(meaning or "")
+            if status == "present":
+                yield self.options.names[word]
+            elif status == "absent" and opposite in meanings and ends_clause(sentence, b - start):
+                yield meanings[opposite]  # "It isn't normal."
 
-
-def stand_in_status(reader: OptionReader, a: int, b: int, start: int, end: int) -> str | None:
-    """The status of text[a:b] in the sentence text[start:end]: that of a finding in its place.
-
-    Of a sentence that never ends the words near by are read, so that many such places cost no more than their number.
-    """
-    before = reader.text[max(start, a - _FAR) : a]
-    findings = findings_reader().read(before + _STAND_IN_FINDING + reader.text[b : min(end, b + _FAR)])
-    return next((f.status for f in findings if f.start <= len(before) < f.end), None)
+    def _by_findings(self, start: int, end: int) -> frozenset[int]:
+        text = self.reader.text[start:end]
+        findings = [f for statement in self.engine.statements(text) for f in statement.findings]
+        if not self.options.meanings.keys().isdisjoint(COURSE_WORDS):
+            if not findings and len(self.reader.sentences) == 1 and len(self.topic) == 1:  # "Smaller than before."
+                findings = self.engine.read(f"{next(iter(self.topic))}: {text}")
+            return stated_courses(self.options.meanings, findings, self.topic)
+        return stated_options(self.options.texts, findings, text)
 
 
 def _fits(sentence: str, start: int, end: int, meaning: str | None, options: OptionSet) -> bool:
@@ -188,5 +132,5 @@ def _fits(sentence: str, start: int, end: int, meaning: str | None, options: Opt
     if meaning not in options.meanings:
         return bool(_PHRASE_BEFORE.search(sentence, max(start - _NEAR, 0), start) and ends_clause(sentence, end))
     if meaning in {"normal", "abnormal"}:
-        return bool(_SUBJECT_FIRST.search(sentence, max(start - _CLAUSE_REACH, 0), start))
+        return bool(_SUBJECT_FIRST.search(sentence, max(start - _SUBJECT_REACH, 0), start))
     return True

@@ -22,11 +22,12 @@ _MARGIN = 400
 
 
 class OptionMention(NamedTuple):
-    """text[start:end] names these options by index; -1 is a letter that no option has."""
+    """text[start:end] names these options by index; -1 is a letter that no option has. either: joined by "or"."""
 
     start: int
     end: int
     options: frozenset[int]
+    either: bool = False
 
 
 class OptionReader:
@@ -97,12 +98,13 @@ class OptionReader:
         match = OPTION_MENTION.match(self.shadow, start)
         if not match:
             return None
-        indexes, end = self.options_in(match), match.end()
+        indexes, end, either = self.options_in(match), match.end(), False
         while (joint := _NEXT_OPTION.match(self.lower, end)) and (
             match := OPTION_MENTION.match(self.shadow, joint.end())
         ):
             indexes, end = indexes | self.options_in(match), match.end()
-        return OptionMention(start, end, indexes)
+            either = either or "or" in joint[0]
+        return OptionMention(start, end, indexes, either)
 
 
 def option_start(match: re.Match[str]) -> int:

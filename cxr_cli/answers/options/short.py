@@ -13,13 +13,13 @@ from cxr_cli.answers.options.letters import FILLER, IN_SHADOW, PRIVATE
 from cxr_cli.answers.options.reader import OptionReader
 
 _LEADS = (
-    "above accurate after all alone also and ans answer's answers appears appropriate are as based be being"
-    " believe best better both carefully certainly change changed choice choices clearly closely course decision"
-    " definitely diagnosis finding findings fit fits following for guess had has have here holds i i'd i'll i'm"
-    " i.e image impression in indeed is it just label lean leaning letter letters likely looking matches meant"
-    " more most must my namely now of on one ones only option options or our output overall plus prediction"
-    " probably really response result say see seems selected selection should shows single solution statement"
-    " suitable summary sure surely that the then there these think this those to together toward towards"
+    "above accurate after all alone also among and ans answer's answers appears appropriate are as based be being"
+    " believe best better both by carefully certainly change changed choice choices clearly closely course decision"
+    " definitely diagnosis elimination exclusion finding findings fit fits following for guess had has have here"
+    " holds i i'd i'll i'm i.e image impression in indeed is it just label lean leaning letter letters likely looking"
+    " matches meant more most must my namely now of on one ones only option options or our output overall plus"
+    " prediction probably really response result say see seems selected selection should shows single solution"
+    " statement suitable summary sure surely that the then there these think this those to together toward towards"
     " ultimately undoubtedly upon verdict was we we'd well will with would you'd your"
 )
 _WORDS = {
@@ -29,14 +29,15 @@ _WORDS = {
     r"|perhaps|possibly|might be|may be|could be|whether",
     "doubted": r"(?:is |was |seems? |looks? )?(?:plausible|tempting|possible"
     r"|(?:my|the) first (?:thought|guess|choice|idea))",
-    "decide": r"it is|it's|that's|that is|answer|final|finally|conclusion|conclude"
+    "decide": r"it is|it's|that's|that is|answer|final|finally|conclusion|conclude|leaves|leaving|leave|remains?"
     r"|(?:i|we)? ?(?:choose|chose|chosen|pick|picked|select|go|going"
     r"|vote|opt|settle)|so|thus|therefore|hence|it must be",
     "deny": rf"no(?= (?:an? )?{IN_SHADOW})|not|neither|nor|but not|rather than|instead of|other than|than"
     r"|except(?: for)?|exclud(?:ing|ed|es?)|rul(?:es?|ed|ing) out|eliminat(?:ed?|ing)|isn't|aren't|cannot be|can't be"
     r"|without|never",
-    "denied": r"wrong|incorrect|false|absent|negative|none|ruled out|out|unlikely|(?:not|isn't|aren't) (?:seen|present"
-    r"|correct|right|likely)"
+    "denied": r"(?:excluded|eliminated)(?=\s*(?:$|[.,;:!?\n])|\s+(?:so|and|which|leaving)\b)"
+    r"|wrong|incorrect|false|absent|negative|none|ruled out|out|unlikely"
+    r"|(?:not|isn't|aren't) (?:seen|present|correct|right|likely)"
     rf"|no(?! (?:an? )?{IN_SHADOW})|✗|0",
     "affirmed": r"right|correct|true|present|positive|seen|visible|yes|✓|1",
     "anew": r"but(?: rather)?|however|wait|actually|correction|instead|(?:up)?on (?:reflection|second thoughts?)|rather"
@@ -54,24 +55,30 @@ _CHOICE_WORD = re.compile(
     rf"|(?P<denied>(?<![\w'])(?:{_WORDS['denied']})(?![\w']))"
     rf"|(?<![\w'])(?:{_KIND_WORDS})"
     rf"|(?P<letter>(?<![\w-])(?<!\w')(?:[b-z]|a(?!\s+(?!{_BEHIND_A})[a-z][a-z]))(?!\w|'\w|-\w))"
+    r"|(?P<range>(?<![\w'-])A[-–][B-Z](?![\w'-]))"
     r"|(?P<letters>(?<![\w'-])(?-i:[A-Z]{2,8})(?![\w'-]))"
-    r"|(?P<question>\?)|(?P<stop>[.;!\n])|(?P<sign>[\s(){}\[\]<>\"',:/&+|=–\\#*-]+)",
+    r"|(?P<question>\?)|(?P<stop>[.;!\n])|(?P<sign>(?:[^\S\n]|[(){}\[\]<>\"',:/&+|=–\\#*-])+)",
     re.I,
 )
 _NAMING_KINDS = ("option", "letter", "letters")
+_OWN_TEXT = re.compile(rf"[\s.):\]\"'–=-]{{0,4}}({IN_SHADOW})(?![\w-])")
+_HEADING = re.compile(r"\s*:(?P<block>[ \t]*\n)?")
 _SET_OFF = re.compile(r"[)\]}\"']*\s*(?:[.\n),:;(\-–—]|\b(?:because|since|as|due|given|based)\b)", re.I)
 _FULL_STOP = re.compile(r"[)\]}\"']*\s*(?:[.!)\n(]|,?\s*\b(?:because|since|as|due|given|based)\b)", re.I)
 _OTHER_CHOICE = re.compile(r"[\n(]\s*[A-H]\s?[).:]\s|\boption\b|\banswer|\bcorrect\b|\bchoice\b|\bfinal", re.I)
 
 
 class _Choice:
-    """What has been chosen so far."""
+    """What has been chosen so far, of `count` options."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
+        self.count = count
         self.choices: dict[int, bool] = {}  # option -> is it firm?
         self.recent: list[int] = []  # the options of this clause
         self.before: list[int] = []  # those of the clause before
-        self.denying = self.tentative = self.names_any = self.all_but = self.any_wrong = False
+        self.listed: list[int] = []  # the options in their order, as a list of them repeats them
+        self.denying = self.tentative = self.names_any = self.all_but = self.any_wrong = self.either = False
+        self.denying_block = False  # under a heading, "Not present:"
 
     def name(self, indexes: list[int]) -> None:
         self.names_any = True
@@ -79,6 +86,12 @@ class _Choice:
         for index in indexes:
             if not self.denying:
                 self.choices[index] = not self.tentative or self.choices.get(index, False)
+            if index == len(self.listed) and not self.denying:
+                self.listed.append(index)
+            elif index != len(self.listed) - 1:
+                self.listed = [0][index:]
+        if len(self.listed) == self.count > 2:  # "Of A, B, C and D .."
+            self.choices = dict.fromkeys(self.choices, False)
 
     def judge(self, indexes: list[int], right: bool) -> None:
         """ "A: no", "B? Yes." """
@@ -88,7 +101,7 @@ class _Choice:
             else:
                 self.choices.pop(index, None)
         self.any_wrong |= not right
-        self.recent = []
+        self.recent, self.listed = [], []
 
     def doubt(self) -> None:
         """What is named before and behind "or" in a clause is not firm."""
@@ -100,16 +113,21 @@ class _Choice:
         self.choices = dict.fromkeys(self.choices, False)
         self.end()
 
+    def head(self, denies: bool, block: bool) -> None:
+        """ "Correct: B, C. Incorrect: A, D." """
+        self.end()
+        self.denying_block, self.denying = denies and block, denies
+
     def end(self) -> None:
         self.before, self.recent = self.recent or self.before, []
-        self.denying = self.tentative = False
+        self.denying, self.tentative = self.denying_block, False
 
-    def result(self, count: int) -> frozenset[int]:
-        """The options chosen, of so many."""
+    def result(self, several: bool) -> frozenset[int]:
+        """The options chosen. several: may more than one be right? "B or C" then chooses neither."""
         if self.all_but and not self.any_wrong:
-            return frozenset(range(count)) - self.choices.keys()
+            return frozenset(range(self.count)) - self.choices.keys()
         firm = frozenset(index for index, is_firm in self.choices.items() if is_firm)
-        return firm or frozenset(self.choices)
+        return firm or (frozenset() if several and self.either else frozenset(self.choices))
 
 
 def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) -> frozenset[int] | None:
@@ -117,7 +135,8 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
 
     several: may more than one be right? reason: may a reason follow?
     """
-    text, choice, count = reader.shadow, _Choice(), len(reader.options.texts)
+    text, count = reader.shadow, len(reader.options.texts)
+    choice = _Choice(count)
     at, last, named_end, limit = 0, "", 0, 4 * count + 4
     while at < len(text):
         word = _CHOICE_WORD.match(text, at)
@@ -125,7 +144,7 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
         if word is None or (verdict and reader.options.yes_no):
             mark = _FULL_STOP if several or (last == "option" and not reader.options.yes_no) else _SET_OFF
             set_off = reason and _is_set_off(reader, mark, named_end, at)
-            indexes_so_far = choice.result(count)
+            indexes_so_far = choice.result(several)
             return indexes_so_far if set_off and any(choice.choices.values()) and -1 not in indexes_so_far else None
         kind = str(word.lastgroup)
         if kind in _NAMING_KINDS:
@@ -135,14 +154,21 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
             kind = _letter_kind(word[0]) if indexes == [-1] else kind
         if kind in _NAMING_KINDS:
             choice.name(indexes)
-            named_end, limit = word.end(), limit - 1
+            own = _OWN_TEXT.match(text, word.end()) if kind == "letter" else None
+            named_end = own.end() if own and ord(own[1][0]) - PRIVATE == indexes[0] else word.end()
+            at, limit = named_end, limit - 1
             if not limit:  # a model caught in a loop
                 return None
+        elif kind == "range" and ord(word[0][-1]) - ord("A") != count - 1:
+            return None
+        elif verdict and last in ("stop", "") and len(word[0]) > 3 and (heading := _HEADING.match(text, word.end())):
+            choice.head(kind == "denied", heading["block"] is not None)
+            at = heading.end()
         else:
             _apply(kind, word[0].lower(), choice, last)
-        at = word.end()
+            at = word.end()
         last = last if kind in ("sign", "bullet") else kind
-    return choice.result(count) if choice.names_any else None
+    return choice.result(several) if choice.names_any else None
 
 
 def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
@@ -165,13 +191,15 @@ def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
             choice.denying = word != "no"
         case "perhaps":
             choice.tentative = True
-        case "decide" if choice.tentative or (choice.denying and choice.recent):
+        case "decide" if choice.tentative or choice.denying_block or (choice.denying and choice.recent):
+            choice.denying_block = False
             choice.end()
         case "anew" if word.startswith("but"):
             choice.end()
         case "anew":
             choice.start_anew()
         case "lead" if word == "or":
+            choice.either |= not choice.denying
             choice.doubt()
         case "question":
             choice.choices = {index: firm for index, firm in choice.choices.items() if index not in choice.recent}

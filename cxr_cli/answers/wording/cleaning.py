@@ -27,6 +27,8 @@ _ASCII = {
     "〔": "[",
     "〕": "]",
 }
+_BOXES = str.maketrans("☐☑☒", "✗✓✓")
+_TICKED = re.compile(r"^([ \t>–-]*)(\[[ xX✓✗]?\]|[✓✗])[ \t]+(\S[^\n]*)$", re.M)
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _ARTICLES = {"a", "an", "the"}
 
@@ -47,8 +49,18 @@ def clean(text: str) -> str:
         text = _LATEX_BRACKET.sub(" ", _BOXED.sub(r"\nFinal answer: \1\n", text))
     if "_" in text:
         text = _UNDERSCORES.sub("", text)
-    text = _NOT_ASCII.sub(_in_ascii, _MARKDOWN.sub("", text)).replace("\r\n", "\n").strip()
+    text = _MARKDOWN.sub("", text)
+    if "☐" in text:
+        text = text.translate(_BOXES)
+    text = _NOT_ASCII.sub(_in_ascii, text).replace("\r\n", "\n").strip()
+    if "[" in text or "✓" in text or "✗" in text:
+        text = _TICKED.sub(_tick_behind, text)
     return answer_in_english(text)
+
+
+def _tick_behind(match: re.Match[str]) -> str:
+    """ "- [x] Edema"  ->  "- Edema: ✓" """
+    return f"{match[1]}{match[3]}: {'✗' if match[2] in ('[ ]', '[]', '✗') else '✓'}"
 
 
 def _in_ascii(match: re.Match[str]) -> str:

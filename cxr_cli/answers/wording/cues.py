@@ -55,6 +55,7 @@ DECIDES = Cue(
         for word in ("actually", "instead", "rather", "correction", "wait", "no")
     ),
     *(rf"{word}\b,?(?=\s+[(\[]?[a-z][).\]])" for word in ("actually", "therefore", "thus", "hence")),
+    r"so(?<=[.!?\n] so)\b,?(?=\s+[(\[]?[a-z][).\]])",
 )
 _RIGHT = right_option("|right|best|appropriate|likely|plausible|true")
 SAYS_RIGHT = Cue(*(verb + _RIGHT for verb in ("is", "are", "would be", "seems", "appears")))

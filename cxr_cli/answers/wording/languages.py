@@ -12,11 +12,12 @@ from ahocorasick_rs import AhoCorasick
 
 _CUE_WORDS = {
     "zh": r"(?:(?:正[确確]|最[终終]|最后|最佳|我)的?){0,3}答案"
-    r"|(?:[应應故我])?(?:[选選](?:[择擇项項])?)(?=\W*[A-Z](?![A-Za-z]))",
+    r"|(?:正[确確]|最佳)的?[选選][项項]|(?:[应應故我])?(?:[选選](?:[择擇项項])?)(?=\W*[A-Z](?![A-Za-z]))",
     "ja": r"(?:(?:正しい|最終的?な?|私の)){0,3}(?:答え|解答|回答|正解|答|選択肢|選択)",
     "ko": r"(?:(?:최종|올바른|맞는) *){0,3}(?:정답|답변|답|선택지|선택)",
     "de": r"(?:(?:richtige|korrekte|endg[uü]ltige|finale|beste|meine|die) ){0,3}(?:antwort(?:en)?|l[oö]sung(?:en)?)",
-    "fr": r"(?:(?:bonnes?|la|les|ma|meilleure) ){0,3}r[eé]ponses?(?: (?:finale|correcte|exacte|juste)s?)?",
+    "fr": r"(?:(?:bonnes?|la|les|ma|meilleure) ){0,3}r[eé]ponses?(?: (?:finale|correcte|exacte|juste)s?)?"
+    r"|(?:(?:la|bonne|meilleure) ){0,2}option (?:correcte|exacte|juste)",
     "es": r"(?:(?:las?|mi|mejor) ){0,3}(?:respuestas?|opci[oó]n|opciones)(?: (?:correctas?|final|finales))?",
     "pt": r"(?:(?:as?|minha|melhor) ){0,3}(?:respostas?|op[cç][aã]o|op[cç][oõ]es|alternativas?)"
     r"(?: (?:corretas?|finais|final|certas?))?",
@@ -53,10 +54,15 @@ _CUE = (
     rf"(?:\s*[:=–—-]\s*|\s*(?:{_LINKS})\s*[:=]?(?=[\s\"'(\[:A-Z]|[^\x00-\x7f])\s*|\s*(?=[(\[\"']?[A-Z](?![A-Za-z])))"
     rf"(?:{_NAMES_LETTER})?"
 )
-_TWO_LETTERS = r"(?<=\b[A-Z])[ ]*(?:\b(?:und|et|y|e|i|и|en|ve|og|och|va)\b|[和及与與と와과])[ ]*(?=[A-Z]\b)"
+_TWO_LETTERS = (
+    r"(?<=(?<![A-Za-z])[A-Z])(?: *[和及与與と와과、] *| +(?:und|et|y|e|i|и|en|ve|og|och|va) +)(?=[A-Z](?![A-Za-z]))"
+)
+_NOT_BUT = r"(?:不是|并非|並非|不[选選])(?=\W*[A-Z](?![A-Za-z]))", r"而?(?:应[该当])?是(?=\W*[A-Z](?![A-Za-z]))"
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _IS_RIGHT = r"(?:(?<=Answer: [A-Z])|(?<=Option [A-Z])) (?:ist|est|es|è|é|is|jest|är|er) (?:la |le |a )?\w+"
 _ALIKE = str.maketrans("АВСЕ", "ABCE")
+_ANY_TWO_LETTERS = re.compile(_TWO_LETTERS)
+_LETTERS_LENGTH = 80  # characters: "B und C"
 _CYRILLIC_LETTER = re.compile(r"(?<=Answer: )([АВСЕ])(?!\w)")
 
 _YES_WORDS = (
@@ -74,16 +80,20 @@ _YES_OR_NO = re.compile(rf"(?:\A|(?<=Answer: ))(\W*)(?:({_YES_WORDS})|({_NO_WORD
 def _translations() -> list[tuple[re.Pattern[str], str]]:
     """Patterns and what replaces them, one after the other. Made when a text first needs them: few do."""
     return [
-        (re.compile(_TWO_LETTERS), " and "),
+        (_ANY_TWO_LETTERS, " and "),
+        (re.compile(_NOT_BUT[0]), " not "),
         (re.compile(rf"(?<![A-Za-z])([A-Za-z]) ?(?=[{_CJK}])"), r"\1. "),
         (re.compile(rf"(?<=[{_CJK}])(?=[A-Za-z])"), " "),
         (re.compile(_CUE, re.I), "\nAnswer: "),
+        (re.compile(_NOT_BUT[1]), " it is "),
         (re.compile(_IS_RIGHT, re.I), ""),
     ]
 
 
 def answer_in_english(text: str) -> str:
     """The text with each cue of another language as "Answer: " on a line of its own."""
+    if len(text) < _LETTERS_LENGTH:
+        text = _ANY_TWO_LETTERS.sub(" and ", text)
     if text.isascii() and not (_ANY_ASCII_CUE.find_matches_as_indexes(text.lower()) and _ASCII_CUE.search(text)):
         return text
     for pattern, english in _translations():
@@ -117,6 +127,9 @@ _ASCII_CUE_WORDS = [
     "valasz",
     "raspuns",
     "losung",
+    "option correcte",
+    "option exacte",
+    "option juste",
 ]
 _ASCII_CUE = re.compile(  # the cues that may stand in a text without a letter that English lacks
     rf"\b(?:{'|'.join(_ASCII_CUE_WORDS)}|option [a-h] (?:ist|est|es)\b)", re.I

@@ -157,6 +157,21 @@ LETTERS = [
     "In summary: B",
     "Finally, B",
     "Summary: B",
+    "Excluding A, C and D leaves B.",
+    "By elimination, B.",
+    "A, C and D are excluded. B.",
+    "A) Hernia\nB) Nodule\nC) Rib fracture\nD) Edema\n\nAnswer: B",
+    "The choices are A, B, C and D. I choose B.",
+    "Among the options (A-D), B fits best.",
+    "D? Its edge is a vessel. So B.",
+    "D is unlikely with this edge. The answer is B.",
+    "D does not fit the edge, so the best answer is B",
+    "[ ] Hernia\n[x] Nodule\n[ ] Rib fracture\n[ ] Edema",
+    "☐ Hernia\n☒ Nodule\n☐ Rib fracture\n☐ Edema",
+    "Incorrect:\n- A\n- C\n- D\nCorrect:\n- B",
+    "正确的选项是 B。",
+    "不是A，是B。",
+    "Option correcte : B",
 ]
 
 
@@ -229,12 +244,32 @@ BOTH = [
     '{"answer": {"B": true, "D": true}}',
     "B\tD",
     "B – D",
+    "- [ ] Hernia\n- [x] Nodule\n- [ ] Rib fracture\n- [x] Edema",
+    "✗ Hernia\n✓ Nodule\n✗ Rib fracture\n✓ Edema",
+    "Correct answers: **B** (Nodule), **D** (Edema)\n\nIncorrect: A (Hernia), C (Rib fracture)",
+    "Present:\n- Nodule\n- Edema\n\nAbsent:\n- Hernia\n- Rib fracture",
+    "Not present: A. Hernia, C. Rib fracture\nPresent: B. Nodule, D. Edema",
+    "Options: A, B, C, D. Answer: B, D",
+    "选项B和D",
+    "B und D",
+    "B et D",
 ]
 
 
 @pytest.mark.parametrize("text", BOTH)
 def test_several_letters(text: str) -> None:
     assert several(text, "Nodule", "Edema") == 1
+
+
+@pytest.mark.parametrize("text", ["B or D", "Either B or D.", "<answer>B or D</answer>", "The answer is B or D."])
+def test_one_or_the_other_is_no_choice_of_several(text: str) -> None:
+    assert several(text, "Nodule", "Edema") is several(text, "Nodule") is None
+
+
+def test_all_of_them() -> None:
+    assert several("All of the above", "Nodule") == 0
+    assert several("All of the above.", "Hernia", "Nodule", "Rib fracture", "Edema") == 1
+    assert one("All of the above") is None
 
 
 YES_OR_NO = [

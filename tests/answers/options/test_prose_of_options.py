@@ -1,0 +1,90 @@
+"""Prose that answers without naming an option by its text: by findings, sides, courses, the whole film."""
+
+import pytest
+
+from tests.answers.options.test_families import accuracy
+
+FINDINGS = ["Atelectasis", "Rib fracture", "Cardiomegaly", "Pulmonary edema"]
+DEVICES = ["Endotracheal tube", "Nasogastric tube", "Central venous catheter", "Pacemaker"]
+SIDED = ["Left pleural effusion", "Right pleural effusion", "No pleural effusion"]
+SIDES = ["Left", "Right", "Both sides"]
+COURSES = ["Improving", "Stable", "Worsening"]
+FILM = ["Normal", "Abnormal"]
+
+
+def chosen(text: str, options: list[str], question: str = "What does the film show?", **more: object) -> str | None:
+    """The one option that makes this reply right; None if the reply has no accuracy whichever is right."""
+    case = {"question": question, "options": options, **more}
+    grades = {right: accuracy({**case, "answer": right}, text) for right in options}
+    assert set(grades.values()) in ({None}, {0, 1})
+    return next((right for right, grade in grades.items() if grade), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "option"),
+    [
+        ("The heart is enlarged.", FINDINGS, "Cardiomegaly"),
+        ("There is mild interstitial edema.", FINDINGS, "Pulmonary edema"),
+        ("I'm not a radiologist, but the heart looks enlarged.", FINDINGS, "Cardiomegaly"),
+        ("I considered edema, but it is a fractured rib.", FINDINGS, "Rib fracture"),
+        ("The left clavicle is fractured: a clavicle fracture.", FINDINGS, None),
+        ("The heart is not enlarged.", FINDINGS, None),
+        ("The heart is enlarged and there is edema.", FINDINGS, None),
+        ("An ETT is in place.", DEVICES, "Endotracheal tube"),
+        ("A CVC is seen.", DEVICES, "Central venous catheter"),
+        ("<answer>A small effusion on the right.</answer>", SIDED, "Right pleural effusion"),
+        ("The pleural spaces are clear, without an effusion.", SIDED, "No pleural effusion"),
+        ("There is an effusion.", SIDED, None),
+        ("On the patient's right", SIDES, "Right"),
+        ("It is left-sided.", SIDES, "Left"),
+        ("Left lung base", SIDES, "Left"),
+        ("L", SIDES, "Left"),
+        ("bilateral", SIDES, "Both sides"),
+        ("Not on the left", SIDES, None),
+        ("There is a mass in the left lung.", FILM, "Abnormal"),
+        ("It isn't normal.", FILM, "Abnormal"),
+        ("The film is not entirely normal.", FILM, "Abnormal"),
+        ("Unremarkable study.", FILM, "Normal"),
+    ],
+)
+def test_options_in_other_words(text: str, options: list[str], option: str | None) -> None:
+    assert chosen(text, options) == option
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [("Smaller than before", "Improving"), ("The effusion has cleared.", "Improving"), ("A larger effusion.", None),
+     ("The effusion has grown.", "Worsening"), ("The edema is worse, the effusion unchanged.", None)],
+)  # fmt: skip
+def test_courses_in_other_words(text: str, option: str | None) -> None:
+    assert chosen(text, COURSES, "How has the effusion changed?", findings=["pleural effusion"]) == option
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "option"),
+    [
+        ("Is there a nodule?", "I see one, on the left.", "Yes"),
+        ("Is there a nodule?", "Not that I can see.", "No"),
+        ("Is there a nodule?", "No acute abnormality. The lungs are clear.", "No"),
+        ("Is there a nodule?", "Normal", "No"),
+        ("Is there a nodule?", "Within normal limits.", "No"),
+        ("Is there a nodule?", "There is an effusion, but no acute abnormality.", None),
+        ("Is there a pacemaker?", "Normal", None),
+        ("Is there a nodule?", "Yes, no nodule is seen.", None),
+        ("Is there a nodule?", "No, there is a nodule.", None),
+        ("Is there a nodule?", "Is there a nodule? I would say no.", "No"),
+        ("Is there a nodule?", "I wouldn't say there is no nodule.", None),
+        ("Is this film normal?", "There is a nodule.", "No"),
+        ("Is this film normal?", "Normal.", "Yes"),
+        ("Is this film normal?", "The film is abnormal.", "No"),
+        ("Is this film normal?", "No abnormality is seen.", "Yes"),
+        ("Are the lungs clear?", "There is a consolidation.", "No"),
+        ("Are the lungs clear?", "The lungs are clear.", "Yes"),
+        ("Is the heart normal?", "The heart is enlarged.", "No"),
+        ("Is the heart normal?", "There is an effusion.", None),
+    ],
+)
+@pytest.mark.parametrize("options", [["Yes", "No"], []], ids=["options", "no options"])
+def test_yes_or_no_in_other_words(question: str, text: str, option: str | None, options: list[str]) -> None:
+    grades = [accuracy({"question": question, "options": options, "answer": right}, text) for right in ("Yes", "No")]
+    assert grades == ([None, None] if option is None else [option == "Yes", option == "No"])
