@@ -18,8 +18,8 @@ from cxr_cli.rows.mapping import Mapper, mapping_advice, unmapped_section
 from cxr_cli.rows.output.failed_rows import FailedRows
 from cxr_cli.rows.output.overlap import check_overlap
 from cxr_cli.rows.output.rejects import Rejects
-from cxr_cli.rows.output.resume import Signed, finished_rows, note_strangers
-from cxr_cli.rows.output.shard_record import ShardRecord, digest_of, inputs_of, shard_file
+from cxr_cli.rows.output.resume import Signed, check_strangers, finished_rows
+from cxr_cli.rows.output.shard_record import ShardRun
 from cxr_cli.rows.output.writing import Output, is_kept, open_output
 from cxr_cli.rows.progress import with_progress
 from cxr_cli.rows.signatures import in_use
@@ -158,12 +158,14 @@ class Flow:
         sources = [self.find_source(name) for name in options.inputs]
         if options.split is not None and not (options.mapping or self.shares):
             sources = [source.part(options.split) for source in sources]
-        inputs = inputs_of(sources) if options.shard else []  # as they are before the run
         if options.shard:
             sources = [source.shard(*options.shard) for source in sources]
         check_overlap((options.output, options.rejects), sources, self.protected)
         self.failed.check_retry(options.output, resume=options.resume)
-        record = options.output if options.shard and not self.dry_run and is_kept(options.output) else None
+        shard_run = None
+        if options.shard and options.output and is_kept(options.output) and not self.dry_run:
+            some = options.retry_failed and not options.resume
+            shard_run = ShardRun(options.shard, sources, options.output, partial=some)
         try:
             with ExitStack() as stack:
                 self._ids = stack.enter_context(Ids())
@@ -171,8 +173,8 @@ class Flow:
                 place = Path(os.devnull) if self.dry_run else options.output
                 resume = partial(self._load_finished, signed) if options.continues and not self.dry_run else None
                 output = stack.enter_context(open_output(place, resume=resume, overwrite=options.overwrite))
-                if record:
-                    shard_file(record).unlink(missing_ok=True)
+                if shard_run:
+                    shard_run.begin()
                 if any(source.path and output.is_at(source.path) for source in sources):
                     raise CxrError("the output is one of the inputs")
                 if options.continues and self.dry_run and options.output is not None:
@@ -189,11 +191,10 @@ class Flow:
                     for row in self.failed.not_made():
                         if not self.dry_run:
                             output.write(row)
-                if options.resume and not (self._cut_short or options.shard):  # other shards' rows are not read
-                    note_strangers(options.output, *self._ids.strangers())
-            if record and options.shard and not self._cut_short:
-                text = self._options_text(signed)
-                ShardRecord(options.shard, inputs, text, digest_of(record), self.rejected).write(record)
+                if options.resume and not self._cut_short:
+                    check_strangers(options.output, *self._ids.strangers(), shard=options.shard)
+            if shard_run and not self._cut_short:
+                shard_run.end(self._options_text(signed), rejected=self.rejected, failed=self.failed.count)
         finally:
             if self.rejected:
                 note(f"{self.rejected} of {self.read} rows rejected -> {options.rejects}")

@@ -38,9 +38,10 @@ def run(parts: Sequence[Path], output: Path | None = None, overwrite: bool = Fal
                     out.write(restore(row) if cells else row)
     if rejected_rows.count:
         note(f"rows with an id that an earlier row has: {rejected_rows.count} -> {rejects}")
-    rejected = sum(record.rejected for record in records.values())
-    if rejected:
+    if rejected := sum(record.rejected for record in records.values()):
         note(f"rows that the shards rejected: {rejected}; they are in the files of their --rejects")
+    if failed := sum(record.failed for record in records.values()):
+        note(f"rows on which a model failed: {failed}; their shards ask for them again with --retry-failed")
     if output:
         note(f"{out.rows} rows of {len(ordered)} shards -> {output}")
     return rejected_rows.count

@@ -246,3 +246,27 @@ def test_rows_that_a_model_did_not_answer_go_on_through_the_stages(cxr: Cxr, tmp
     assert cxr("view", "-o", "page.html", stdin=scored.stdout).returncode == 0
     again = cxr("score", "--summary", stdin=done.stdout)
     assert again.returncode == 0, again.stderr
+
+
+def test_retrying_completes_no_shard(cxr: Cxr, tmp_path: Path) -> None:
+    """The rows that a shard lacks are not missed in silence when it makes its failed rows again."""
+    make, flags, _ = STAGES["verify"]
+    given = lines(*map(make, range(4)))
+    with Server(lambda asked: "no JSON") as server:
+        flags = ("verify", *flags, "-m", server.url, "-o", "part.jsonl", "--shard", "1/1")
+        assert cxr(*flags, "--limit", "2", stdin=given).returncode == 3
+        assert cxr(*flags, "--retry-failed", stdin=given).returncode == 3
+        assert "part.jsonl: no part.jsonl.shard beside it" in cxr("merge", "part.jsonl").stderr
+        assert cxr(*flags, "--resume", stdin=given).returncode == 3
+        merged = cxr("merge", "part.jsonl", "-o", "merged.jsonl")
+        assert merged.stderr == (
+            "cxr: rows on which a model failed: 4; their shards ask for them again with --retry-failed\n"
+            "cxr: 4 rows of 1 shards -> merged.jsonl\n"
+        )
+        server.answer = good("verify")
+        assert cxr(*flags, "--retry-failed", stdin=given).returncode == 0
+        merged = cxr("merge", "part.jsonl", "-o", "merged.jsonl", "--overwrite")
+        assert merged.stderr == "cxr: 4 rows of 1 shards -> merged.jsonl\n"
+        (tmp_path / "part.jsonl").write_text(lines(*rows((tmp_path / "part.jsonl").read_text())[1:]))
+        assert cxr(*flags, "--retry-failed", stdin=given).returncode == 0
+    assert "part.jsonl: no part.jsonl.shard beside it" in cxr("merge", "part.jsonl").stderr

@@ -43,11 +43,13 @@ def test_the_parts_of_a_jsonl_file_are_those_of_one_run(tool: Tool, reports: Pat
     assert tool("merge", *reversed(shards(tool, reports, count))).out == whole
 
 
-@pytest.mark.parametrize("name", ["reports.parquet", "reports.csv", "reports.jsonl.gz"])
+@pytest.mark.parametrize("name", ["reports.parquet", "folder/reports.parquet", "reports.csv", "reports.jsonl.gz"])
 def test_other_formats(tool: Tool, reports: Path, name: str) -> None:
+    Path("folder").mkdir()
     assert tool("label", reports, "-o", name).code == 0
-    whole = tool("label", name).out
-    merged = tool("merge", *shards(tool, name, 3)).out
+    source = "folder" if name.startswith("folder") else name
+    whole = tool("label", source).out
+    merged = tool("merge", *shards(tool, source, 3)).out
     if name.endswith(".parquet"):
         assert merged == whole
     assert sorted(merged.splitlines()) == sorted(whole.splitlines())
@@ -251,6 +253,52 @@ def test_a_run_that_fails_leaves_no_record(tool: Tool, reports: Path) -> None:
     reports.write_text(reports.read_text() + "\n{")
     assert tool("label", reports, "--shard", "2/2", "-o", two, "--overwrite").code == 1
     assert not Path(f"{two}.shard").exists()
+
+
+def test_rows_of_another_input_in_a_part(tool: Tool, reports: Path) -> None:
+    """The input has changed between two runs: what is no longer in it is not merged in silence."""
+    shards(tool, reports, 2)
+    lines = reports.read_text().splitlines()
+    reports.write_text("\n".join(lines[:-1]))
+    done = tool("label", reports, "--shard", "2/2", "-o", "part-2.jsonl", "--resume")
+    reason = "1 row is not of shard 2/2 of this input: s19; make the part anew with --overwrite"
+    assert (done.code, done.err) == (1, f"cxr: part-2.jsonl: {reason}\n")
+    assert not Path("part-2.jsonl.shard").exists()
+
+
+def test_a_pipe_that_changes(tool: Tool) -> None:
+    """It has no digest, but a number of rows."""
+    for k, count in ((1, 6), (2, 7)):
+        rows = "".join(f'{{"id":"s{n}","report":"No edema."}}\n' for n in range(count))
+        assert tool("label", "--shard", f"{k}/2", "-o", f"part-{k}.jsonl", stdin=rows).code == 0
+    assert "other inputs" in tool("merge", "part-1.jsonl", "part-2.jsonl").err
+
+
+def test_an_input_that_changes_while_it_is_read(tool: Tool, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def encode_and_append(row: Row) -> bytes:
+        reports.write_text(reports.read_text() + "\n")
+        return encode(row)
+
+    encode = json_text.encode
+    monkeypatch.setattr(json_text, "encode", encode_and_append)
+    done = tool("label", reports, "--shard", "1/2", "-o", "part-1.jsonl")
+    reason = "reports.jsonl: has changed while it was read: run the shards again"
+    assert (done.code, done.err, Path("part-1.jsonl.shard").exists()) == (1, f"cxr: {reason}\n", False)
+
+
+def test_what_is_no_part(tool: Tool, reports: Path) -> None:
+    tool("label", reports, "--shard", "1/2", "--limit", "1", "-o", "short.jsonl")
+    for name, words in (
+        (".", ".: a folder: name the parts in it"),
+        ("missing.jsonl", "missing.jsonl: no such file"),
+        (
+            "short.jsonl",
+            "short.jsonl: no short.jsonl.shard beside it: its run has not ended (finish it with --resume), had "
+            "--limit, or lacked --shard K/N or -o",
+        ),
+    ):
+        done = tool("merge", name)
+        assert (done.code, done.out, done.err) == (1, "", f"cxr: {words}\n")
 
 
 def test_what_looks_at_all_rows_has_no_shards(tool: Tool, reports: Path) -> None:

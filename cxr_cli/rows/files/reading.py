@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.files.formats import FILE_FORMATS, Item, Shards, format_of
+from cxr_cli.rows.files.formats import FILE_FORMATS, FileFormat, Item, Shards, format_of
 from cxr_cli.rows.files.jsonl_format import read_jsonl
 from cxr_cli.rows.files.lines import ByteStream
 from cxr_cli.suggestions import did_you_mean
@@ -39,8 +38,21 @@ class Source:
     def shard(self, k: int, n: int) -> "Source":
         """The k-th of n parts, from 1: together they hold each row once, broken ones too. They are stretches of the
         file where it can be read in parts, else every n-th row."""
-        items = partial(self.shards, k, n) if self.shards else lambda: islice(self.items(), k - 1, None, n)
-        return replace(self, items=items)
+        return replace(self, items=partial(self.shards, k, n) if self.shards else EveryNth(self.items, k, n))
+
+
+class EveryNth:
+    """Reads the k-th of every n items. total: how many items there were, once all are read."""
+
+    def __init__(self, items: Callable[[], Iterator[Item]], k: int, n: int) -> None:
+        self._items, self._k, self._n = items, k, n
+        self.total = 0
+
+    def __call__(self) -> Iterator[Item]:
+        for number, item in enumerate(self._items(), 1):
+            self.total = number
+            if (number - self._k) % self._n == 0:
+                yield item
 
 
 def find(name: str) -> Source:
@@ -59,7 +71,8 @@ def find(name: str) -> Source:
     if stat.S_ISDIR(mode):
         if not has_parquet(path):
             raise CxrError(f"{name} is a folder, not a file: name the files in it, {path / '*.jsonl'}")
-        return Source(name, lambda: FILE_FORMATS.load(".parquet")().read(path, ""), table=True, path=path)
+        parquet: FileFormat = FILE_FORMATS.load(".parquet")()
+        return Source(name, lambda: parquet.read(path, ""), table=True, path=path, shards=parquet.shards(path))
     if not stat.S_ISREG(mode) and not path.suffix:  # <(zcat rows.jsonl.gz), /dev/stdin
         return Source(name, lambda: read_jsonl(path.open("rb"), name), path=path)
     file_format, pack = format_of(path)

@@ -88,11 +88,17 @@ def difference(key: str, old: str, new: str, there: str = "in the file", here: s
     return f"{key}: {missing} {there}, not {here}" if missing else f"{key}: {more} {here}, not {there}"
 
 
-def note_strangers(path: Path | None, count: int, first: str) -> None:
-    """Names rows of the output, `count` of them, that the run would not have written. first: the id of one."""
-    if count:
-        rows = "1 row is" if count == 1 else f"{count} rows are"
-        note(f"{path}: {rows} not of this input: {shortened(first)}{' ..' if count > 1 else ''}")
+def check_strangers(path: Path | None, count: int, first: str, *, shard: tuple[int, int] | None) -> None:
+    """Names rows of the output, `count` of them, that the run would not have written. first: the id of one. CxrError:
+    they are in the part of a shard, which another may have too."""
+    if not count:
+        return
+    rows = "1 row is" if count == 1 else f"{count} rows are"
+    of = "this input" if shard is None else f"shard {shard[0]}/{shard[1]} of this input"
+    text = f"{path}: {rows} not of {of}: {shortened(first)}{' ..' if count > 1 else ''}"
+    if shard:
+        raise CxrError(f"{text}; make the part anew with --overwrite")
+    note(text)
 
 
 def _is_half_row(line: bytes) -> bool:

@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rows.files.reading import Source
+from cxr_cli.rows.files.reading import EveryNth, Source
 from cxr_cli.rows.output.part_file import part_of, put_in_place
 
 SUFFIX = ".shard"
@@ -20,9 +20,9 @@ _PROBES, _PROBE_BYTES = 16, 4096  # of a file, whose digest must not take the ti
 class ShardRecord:
     """A part that has ended: `part-2.jsonl.shard` for `part-2.jsonl`.
 
-    shard: (k, n). inputs: name and digest of each input, null for a pipe and the folder of a data set.
-    options: the signature of the rows, and what else decides which rows there are and how they are written. digest: of
-    the output. rejected: how many rows of the input were rejected.
+    shard: (k, n). inputs: see `inputs_of`. options: the signature of the rows, and what else decides which rows there
+    are and how they are written. digest: of the output. rejected: how many rows of the input were rejected. failed: how
+    many rows of the output lack what a model was to give.
     """
 
     shard: tuple[int, int]
@@ -30,6 +30,7 @@ class ShardRecord:
     options: str
     digest: str
     rejected: int
+    failed: int
 
     def write(self, output: Path) -> None:
         place = shard_file(output)
@@ -40,19 +41,52 @@ class ShardRecord:
     @classmethod
     def read(cls, output: Path) -> "ShardRecord":
         """Raises CxrError: there is none, so the run has not ended, or it is none."""
+        if not output.is_file():
+            raise CxrError(f"{output}: {'a folder: name the parts in it' if output.is_dir() else 'no such file'}")
         place = shard_file(output)
         try:
             values: Any = json.loads(place.read_text())
             inputs = [(str(name), digest) for name, digest in values["inputs"]]
             k, n = map(int, values["shard"])
-            return cls((k, n), inputs, str(values["options"]), str(values["digest"]), int(values["rejected"]))
+            counts = int(values["rejected"]), int(values["failed"])
+            return cls((k, n), inputs, str(values["options"]), str(values["digest"]), *counts)
         except FileNotFoundError:
             raise CxrError(
-                f"{output}: no {place.name} beside it: it was not written with --shard K/N, or that run has not ended: "
-                "finish it with --resume"
+                f"{output}: no {place.name} beside it: its run has not ended (finish it with --resume), had --limit, "
+                "or lacked --shard K/N or -o"
             ) from None
         except (ValueError, KeyError, TypeError) as error:
             raise CxrError(f"{place}: not the record of a shard") from error
+
+
+class ShardRun:
+    """A run with `--shard K/N` into a file: its record is removed when it begins, and written when it has ended.
+
+    sources: of this shard, before they are read. partial: the run makes some rows of the output again and no others, so
+    that it completes nothing: it gets a record only if the output had that of an equal run.
+    """
+
+    def __init__(self, shard: tuple[int, int], sources: Sequence[Source], output: Path, *, partial: bool) -> None:
+        self._shard, self._sources, self._output, self._partial = shard, sources, output, partial
+        self._inputs = inputs_of(sources)
+        self._before: ShardRecord | None = None
+        if partial and shard_file(output).is_file():
+            record = ShardRecord.read(output)
+            self._before = record if record.digest == digest_of(output) else None
+
+    def begin(self) -> None:
+        shard_file(self._output).unlink(missing_ok=True)
+
+    def end(self, options: str, *, rejected: int, failed: int) -> None:
+        """Raises CxrError: an input is another file than at the beginning."""
+        inputs = inputs_of(self._sources)
+        for (name, digest), (_, before) in zip(inputs, self._inputs, strict=True):
+            if before not in (None, digest):
+                raise CxrError(f"{name}: has changed while it was read: run the shards again")
+        record = ShardRecord(self._shard, inputs, options, digest_of(self._output), rejected, failed)
+        old = self._before and replace(self._before, digest=record.digest, rejected=rejected, failed=failed)
+        if not self._partial or record == old:
+            record.write(self._output)
 
 
 def shard_file(output: Path) -> Path:
@@ -64,12 +98,20 @@ def digest_of(output: Path) -> str:
         return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
 
 
-def inputs_of(sources: Iterable[Source]) -> list[tuple[str, str | None]]:
-    """Name and digest of each: a pipe and the folder of a data set have none."""
-    return [(os.path.basename(source.name.rstrip("/")), _input_digest(source.path)) for source in sources]
+def inputs_of(sources: Sequence[Source]) -> list[tuple[str, str | None]]:
+    """Name and digest of each. A pipe and the folder of a data set have none: for these, once they are read, it is how
+    many rows they have."""
+    return [
+        (os.path.basename(source.name.rstrip("/")), input_digest(source.path) or _row_count(source))
+        for source in sources
+    ]
 
 
-def _input_digest(path: Path | None) -> str | None:
+def _row_count(source: Source) -> str | None:
+    return f"{source.items.total} rows" if isinstance(source.items, EveryNth) and source.items.total else None
+
+
+def input_digest(path: Path | None) -> str | None:
     """Of a file's size and of probes of it; of a folder, of all Parquet files in it."""
     if path is not None and path.is_dir():
         files = sorted(path.rglob("*.parquet"))

@@ -143,7 +143,9 @@ def test_another_order_is_fine_and_other_rows_are_named(cxr: Cxr, tmp_path: Path
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(row["id"] for row in rows((tmp_path / "out.jsonl").read_text())) == [f"s{n}" for n in range(6)]
     assert cxr(*flags, stdin=lines[5]).stderr == "cxr: out.jsonl: 5 rows are not of this input: s0 ..\n"
-    assert cxr(*flags, "--shard", "1/2", stdin=REPORTS).stderr == ""
+    done = cxr(*flags, "--shard", "1/2", stdin=REPORTS)
+    reason = "3 rows are not of shard 1/2 of this input: s1 ..; make the part anew with --overwrite"
+    assert (done.returncode, done.stderr) == (1, f"cxr: out.jsonl: {reason}\n")
     assert cxr(*flags, "--limit", "1", stdin=REPORTS).stderr == ""
 
 
