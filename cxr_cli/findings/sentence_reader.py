@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cxr_cli.findings.clauses.clause import Clause
 from cxr_cli.findings.clauses.clause_spans import clause_spans
-from cxr_cli.findings.clauses.interrogatives import is_question, opens_option
+from cxr_cli.findings.clauses.interrogatives import is_counterfactual, is_question, opens_option
 from cxr_cli.findings.clauses.mention import Mention
 from cxr_cli.findings.composition import compose, has_bare_side, with_stand_ins
 from cxr_cli.findings.finding import Finding, new_tuple
@@ -119,7 +119,17 @@ class SentenceReader:
             verdict = None
         elif verdict and any(opens_option(token, plain) for token in tokens) and not any(m.ask for m in mentions):
             verdict = None  # on the option, not on the last topic
+        elif is_counterfactual(plain):
+            _deny_supposed(mentions)
         return [m for m in mentions if m.negated or m.combined or not self.lexicon.entries[m.name].only_absent], verdict
+
+
+def _deny_supposed(mentions: Iterable[Mention]) -> None:
+    """ "If there were an effusion, the angles would be blunted, but they are sharp" denies the effusion too."""
+    readings = [m for m in mentions if not m.ask]
+    if readings and all(m.negated for m in readings):
+        for mention in mentions:
+            mention.ask, mention.negated = False, True
 
 
 def _finding(m: Mention, offsets: Offsets) -> Finding:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cxr_cli.findings.clauses.clause_spans import PRONOUN
 from cxr_cli.findings.finding import new_tuple
 from cxr_cli.findings.sections import plain_text, sections
 
@@ -26,6 +27,7 @@ _GOES_ON = re.compile(
 )
 _LIST_FOLLOWS = re.compile(r" (?:or|nor)\b")  # "no eff. or PTX"
 _VALUE = re.compile(r"(?:No|None|Nil|Absent|Negative|Normal|Yes|Present)[ \t.]*(?:\n|$)")  # of what stands above it
+_REPLY_FOLLOWS = re.compile(r"[ \t]*(?:no|none|nil|absent|negative|yes|present)[ \t.]*(?:\n|$)", re.IGNORECASE)
 _NARROWEST = 50  # columns that a text may be wrapped at
 _NEXT_WORD = re.compile(r"[ \t]*(\S+)")
 LONGEST_SENTENCE = 2000
@@ -65,6 +67,10 @@ def sentence_ends(text: str, start: int, stop: int) -> list[int]:
             continue
         if mark == "." and _LIST_FOLLOWS.match(text, end):
             continue
+        if mark == ";" and PRONOUN.match(text, end):
+            continue  # "the angles are checked; both are sharp"
+        if mark == "." and text.startswith("..", begin) and _REPLY_FOLLOWS.match(text, end):
+            continue  # "Pleural effusion ...... no"
         if match.lastgroup:
             width = width or max(map(len, text[start:stop].split("\n")))
             if _goes_on(text, begin, width):

@@ -39,7 +39,13 @@ class Clause(Links):
             elif kind in ATTRIBUTES:
                 self.on_attribute(i, kind, value)
         if self.pending and self.mentions:
-            self.attach(self.pending, self.mentions[-1])
+            for mention in self.mentions[-2:]:
+                if mention.start == self.mentions[-1].start:  # one phrase may name two, "calcified nodules"
+                    self.attach(self.pending, mention)
+        elif self.pending and self.before and self.before.mentions and not self.anatomies and self.goes_on():
+            for kind, value in self.pending:  # "..., but it is smaller"
+                if kind == "change" and not self.before.mentions[-1].negated:
+                    self.attach([(kind, value)], self.before.mentions[-1])
         self.close_heading()
         self.inherit()
         if (
@@ -137,7 +143,7 @@ class Clause(Links):
     def alone(self, i: int, kind: str, end: int) -> bool:
         """Is the quality all that the clause has said so far, and is no other thing named behind it?"""
         tokens = self.tokens[max(0, i - LOOKAHEAD) : i]
-        alone = all(t[0] in ("severity", "change", kind) or t[1] in WEAK for t in tokens)
+        alone = all(t[0] in ("severity", "change", kind) or t[1] in WEAK or t[1] == "bilateral" for t in tokens)
         return alone and bool(ITEM_END.match(self.plain, end))
 
     def combine_with_before(self, kind: str, quality: str, start: int, end: int) -> bool:
@@ -145,7 +151,7 @@ class Clause(Links):
         assert self.before
         anatomies = [a for a in self.before.anatomies[-LOOKAHEAD:] if not a.used] or self.before.anatomies[-1:]
         count = len(self.mentions)
-        names = {m.name for m in self.before.mentions}
+        names = {m.name for m in self.before.mentions if not m.ask}
         if not self.combine(kind, quality, anatomies, start, end):
             return False
         self.mentions[count:] = [m for m in self.mentions[count:] if m.name not in names]

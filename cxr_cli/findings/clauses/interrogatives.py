@@ -13,6 +13,14 @@ _QUOTED_OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
 _ANSWER_WORDS = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"
 )
+_COUNTERFACTUAL = re.compile(
+    r"(?:^|, )(?:if (?:there (?:were|was|had been)|[^,;]{1,80} (?:were|had been)\b)|(?:were|had) there\b)"
+)
+
+
+def is_counterfactual(plain: str) -> bool:
+    """Does the sentence say what would be seen if a finding were there?"""
+    return " would " in plain and _COUNTERFACTUAL.search(plain) is not None
 
 
 def is_question(plain: str) -> bool:

@@ -40,6 +40,8 @@ class Links(Supposition):
             return  # "the previously seen line": no verb either
         if self.negation == "used":
             self.negation = ""
+        if 0 < self.contrast_at == len(self.mentions) - 1 and not self.verb_seen:
+            self.mentions[-2:] = self.mentions[:-3:-1]  # "A rather than B is likely on the left" speaks of A
         self.verb_seen = True
         if self.ask and self.ask_start == len(self.mentions):  # "we look at the angles, which are sharp"
             self.ask = False
@@ -121,6 +123,9 @@ class Links(Supposition):
 
     def on_only(self, i: int, start: int, end: int) -> None:
         """ "No consolidation, just atelectasis"; "no effusion, only a trace on the left"."""
+        if self.negation == "open" and self.pending and not self.mentions:
+            self.end_negation()  # "no tension, just a small pneumothorax"
+            self.pending = []
         if self.link != "list" or not self.mentions or not self.mentions[-1].negated:
             return
         self.end_negation()

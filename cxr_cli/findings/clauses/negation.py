@@ -8,6 +8,8 @@ from cxr_cli.findings.clauses.state import LOOKAHEAD, State
 EARLIER_TIME = re.compile(r"\b(?:previous|previously|prior|before|earlier|yesterday|last)\b")
 AND_IS = (" and ", " and is ", " and are ", " and was ", " and were ", " and it is ")
 DECIMALS = re.compile(r"[.,]\d")
+CONTRASTS = frozenset({"rather than", "instead of", "as opposed to", "in lieu of", "in preference to"})
+OUT_OF_SIGHT = ("seen", "visualized", "identified", "visible", "excluded", "demonstrated", "shown", "evident")
 BOTH_SIDES = frozenset({"left", "right"})
 
 
@@ -22,6 +24,8 @@ class Negation(State):
             return
         self.negation, self.resolving, self.negation_at = "open", False, i
         self.hedge = False
+        if self.plain[start:end] in CONTRASTS:
+            self.contrast_at = len(self.mentions)
         self.neither = self.neither or self.plain.startswith(("neither", "nor can", "nor could"), start)
         if self.link == "list" or len(self.mentions) > self.ask_start:  # "we check for effusion, but none ..."
             self.ask = False
@@ -68,6 +72,8 @@ class Negation(State):
         self.end_negation()
 
     def on_negated(self, i: int, start: int, end: int) -> None:
+        if self.is_of_organ(i):
+            return
         mentions = self.not_negated()
         if not mentions and self.mentions and self.plain.endswith(AND_IS, 0, start):
             mentions = [m for m in self.mentions[self.run :] if not m.negated]  # "are smaller and not seen"
@@ -75,7 +81,7 @@ class Negation(State):
             self.on_negate(i, start, end)
             return
         if not (mentions or self.mentions):
-            mentions = self.of_an_earlier_film()
+            mentions = self.of_an_earlier_film() or [m for m in self.of_clause_before() if m.hedge]
         if not mentions and self.neither and self.plain[start:end].endswith(("excluded", "ruled out", "dismissed")):
             for mention in self.mentions[self.subject :]:  # "neither A nor B can be excluded"
                 mention.negated, mention.hedge = False, True
@@ -91,6 +97,23 @@ class Negation(State):
         self.ask = self.hedge = False
         self.end_negation()
 
+    def is_of_organ(self, i: int) -> bool:
+        """Does the cue at `i` speak of an organ and of no finding: "small effusion, right base not seen", "a negative
+        film"? An organ that is not seen leaves no attributes to a finding."""
+        start, end = self.tokens[i][2:]
+        word = self.plain[start:end]
+        if word == "negative":
+            return any(kind == "anatomy" and at == end + 1 for kind, _, at, _ in self.tokens[i + 1 : i + 4])
+        organ = self.anatomies[-1] if self.anatomies and word.endswith(OUT_OF_SIGHT) else None
+        if (
+            organ is None
+            or organ.used
+            or (self.mentions and (self.link != "list" or organ.start < self.mentions[-1].end))
+        ):
+            return False
+        self.pending = []
+        return True
+
     def side_follows(self, i: int) -> str:
         """The side that a denial names right behind it, "" if it names none."""
         end = self.tokens[i][3]
@@ -105,7 +128,7 @@ class Negation(State):
         if not self.not_negated() and self.finding_follows(i):
             self.on_resolve(i, start, end)  # "resolved edema"
             return
-        for mention in self.not_negated() or self.of_an_earlier_film():
+        for mention in self.not_negated() or self.of_an_earlier_film() or self.of_clause_before():
             mention.negated, mention.ask, mention.change = True, False, "resolved"
         self.end_negation()
 
@@ -115,6 +138,10 @@ class Negation(State):
             return self.mentions[self.run :] if EARLIER_TIME.search(self.plain) else []
         before = self.before
         return before.not_negated() if before and EARLIER_TIME.search(self.plain) else []
+
+    def of_clause_before(self) -> list[Mention]:
+        """What the clause before this one names, if this one has no subject of its own: "..., but it has gone"."""
+        return self.before.not_negated() if self.before and not self.mentions and self.goes_on() else []
 
     def on_gone(self, i: int, start: int, end: int) -> None:
         """ "removal" of what was named last, and of nothing else."""

@@ -24,6 +24,11 @@ EXISTENCE = re.compile(
     r"|projections?|radiographs?|left|right|both|sides?|bilaterally|current)){0,30}"
     r"(?=\W*(?:$|[,;:)\]]| and | but | or | with ))"
 )
+# What stands between two clauses if the second one has no subject of its own.
+SAME_SUBJECT = re.compile(
+    r"[ ,;]*(?:but|although|though|however|yet|which|nevertheless|nonetheless|;)[ ,]*"
+    r"(?:(?:it|they|this|these|both|now|also|also now|since|still) )*"
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +68,7 @@ class State:
     chain: int = 0  # index of the first mention of the running "a, b and c"
     item: int = 0  # index of the first mention since the last comma that begins a new item
     same_place_at: int = -1  # how many findings there were at "consistent with" or "versus"
+    contrast_at: int = -1  # ... at the last "rather than"
     alternative_at: int = -1  # ... at an "or" that leaves both sides of it in doubt
     hedge_start: int = 0  # how many findings there were when the hedge began
     ask_start: int = 0  # ... the plan
@@ -112,6 +118,11 @@ class State:
         for kind, value in attributes:
             if not (midline and kind == "side") and not (kind == "change" and mention.change == "resolved"):
                 mention.take(kind, value)
+
+    def goes_on(self) -> bool:
+        """Does the clause speak of what the one before it named: "..., but it has gone", "..., which is smaller"?"""
+        behind = self.before.tokens[-1][3] if self.before and self.before.tokens else 0
+        return behind > 0 and bool(SAME_SUBJECT.fullmatch(self.plain, behind, self.tokens[0][2]))
 
     def not_negated(self) -> list[Mention]:
         return [m for m in self.mentions[self.subject :] if not m.negated]

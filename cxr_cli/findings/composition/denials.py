@@ -1,7 +1,13 @@
 """What a denial means together with what it denies: an exclusion, a doubt, a change, what is seen."""
 
+import re
+
 from cxr_cli.findings.composition.token_edits import LONGEST_GAP, TokenEdits
 
+# Behind "exclude" where its object comes before it: "pneumonia is hard to exclude in view of the fever".
+WITHOUT_OBJECT = re.compile(
+    r" (?:in|on|at|by|from|with|without|given|because|due|as|under|here|entirely|completely|fully)\b"
+)
 OPEN_EXCLUSIONS = frozenset({"deny", "impossible", "unsettled"})
 POSSIBLE_EXCLUSIONS = frozenset({"able"})
 EARLIER_FILM = (
@@ -17,7 +23,8 @@ class Denials(TokenEdits):
         """ "cannot exclude X", "unable to rule out X", "exclusion of X is not possible"; "we can exclude X"."""
         if (j := self.denial(i, OPEN_EXCLUSIONS)) is not None:
             self.drop_denial(j)
-            self.put(i, "cue", "hedge" if self.last_content > i else "hedged")
+            is_behind = self.first_content < j and WITHOUT_OBJECT.match(self.plain, self.tokens[i][3])
+            self.put(i, "cue", "hedged" if is_behind or self.last_content < i else "hedge")
             return
         if self.denial(i, POSSIBLE_EXCLUSIONS) is not None:
             self.put(i, "cue", "negate")

@@ -25,6 +25,7 @@ class Tokenizer:
             for value, terms in lexicon.data[kind].items():
                 for term in terms:
                     self._attributes.setdefault(term, []).append((kind, value))
+        self._least = frozenset(lexicon.data["severity"].get("minimal", ()))
         self.attributes_of = lru_cache(maxsize=None)(self.attributes_of)  # type: ignore[method-assign]
 
     def tokens(self, plain: str) -> list[Token]:
@@ -55,7 +56,8 @@ class Tokenizer:
         return tokens
 
     def attributes_of(self, phrase: str) -> tuple[Concept, ...]:
-        """Side and zone that a finding's own phrase holds ("biapical pleural thickening")."""
+        """What a finding's own phrase holds: side, zone ("biapical pleural thickening"), "trace" ("trace fluid")."""
         words = phrase.split(" ")
+        least: tuple[Concept, ...] = (("severity", "minimal"),) if words[0] in self._least else ()
         runs = (" ".join(words[i : i + n]) for n in (1, 2, 3) for i in range(len(words) - n + 1))
-        return tuple(dict.fromkeys(concept for run in runs for concept in self._attributes.get(run, ())))
+        return (*dict.fromkeys(concept for run in runs for concept in self._attributes.get(run, ())), *least)

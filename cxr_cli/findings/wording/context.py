@@ -97,7 +97,7 @@ class Context(Changes):
         for j in self.after(i):
             if finding := self.value(j, "finding"):
                 return bool(self.lexicon.broader(finding) & OPERATIONS)
-            if self.value(j, "cue") in ("comma", "break"):
+            if self.value(j, "cue") in ("comma", "break", "with"):
                 break
         return True
 

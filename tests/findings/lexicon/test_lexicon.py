@@ -68,6 +68,7 @@ def test_no_phrase_names_two_findings_by_accident() -> None:
                 names.setdefault(form, set()).add(entry.name)
     double = [phrase for phrase, several in names.items() if len(several) > 1]
     meant = ("hydropneumothorax", "hemopneumothorax", "calcified nodule", "cavitary lesion", "cavitary mass")
+    meant += ("cavitary nod", "cavitating")
     meant += ("aspiration pneumon", "pleural effusion ", "pleural fluid ", "fibrocavitary", "fibro cavitary")
     meant += (
         "fibronodular",
