@@ -25,7 +25,6 @@ _ASKS_YES_NO = re.compile(
 _ASKS_WHAT = re.compile(r"\b(?:what|which|where|how|who|when|why|list|name|describe)\b", re.I)
 _ONLY_LETTERS = re.compile(r"\W*+(?:(?:[A-H]\W++|[A-H]\Z)+|A?B?C?D?E?F?G?H?)\W*")
 _ASKS_FOR_SET = re.compile(r"\b(?:findings|abnormalities|diseases|pathologies|labels|conditions|observations)\b", re.I)
-_SMALL_LETTERS = re.compile(r"[a-h]{2,8}")
 _YES_NO_NUMBERS = ("0", "1", "0 0", "1 0")
 _INDEX = re.compile(r"(\d{1,9})(?:\.0+)?")
 
@@ -167,5 +166,4 @@ def _whole_text_options(text: str, options: OptionSet) -> frozenset[int] | None:
     if all(numbers) and not options.yes_no:
         indexes = frozenset(int(number[1]) for number in numbers if number)
         return indexes if max(indexes) < len(options.texts) else None
-    text = text.upper() if _SMALL_LETTERS.fullmatch(text) else text
     return short_answer(OptionReader(text, options), several=True) or None

@@ -9,7 +9,6 @@ _NONE = re.compile(
     r"|neither(?: of (?:them|these))?|nil)\W*",
     re.I,
 )
-_EVERYTHING = re.compile(r"\W*(?:all|everything)(?: of (?:the (?:above|options)|these|them))?(?: listed)?\W*", re.I)
 _LEAD = re.compile(
     r"(?:(?<!\s)\s*)?(?:the |my )?(?:final |correct )?(?:answers?|findings?)\s*(?:is|are|include)?\s*:?\s+", re.I
 )
@@ -21,11 +20,6 @@ _END_MARKS = re.compile(r"(?<![\s.])[\s.]+\Z|^[\s.]+\Z")
 def says_none(text: str) -> bool:
     """Does the whole text say that there is nothing to list: "None of the above.", "No abnormal findings."?"""
     return _NONE.fullmatch(text) is not None
-
-
-def says_all(text: str) -> bool:
-    """Does the whole text choose everything that was offered: "All of the above."?"""
-    return _EVERYTHING.fullmatch(text) is not None
 
 
 def list_items(text: str) -> list[str]:

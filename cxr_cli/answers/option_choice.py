@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from cxr_cli.answers.answer_key import AnswerKey
-from cxr_cli.answers.lists import list_pieces, says_all, says_none
+from cxr_cli.answers.lists import list_pieces, says_none
 from cxr_cli.answers.options.explicit import explicit_mentions
+from cxr_cli.answers.options.joint import says_all
 from cxr_cli.answers.options.marks import REFUTED, marked_mentions, without_option_list, wrong_options
 from cxr_cli.answers.options.prose import concluded_options
 from cxr_cli.answers.options.reader import OptionMention, OptionReader
@@ -25,16 +26,17 @@ from cxr_cli.findings import reader as findings_reader
 
 _LONGEST_ANSWER_LINE = 80  # characters of a line that may be an answer
 _YES_NO_AND_MORE = re.compile(r"\W*(?:yes|no)\b\W*\w", re.I)
-_PLAIN_CUES = ("at", "verb", "comma", "seen")
+_PLAIN_CUES = ("at", "verb", "comma", "seen", "assert", "confirm")
 _INDENT = re.compile(r"[\s\-–>:.]*")
 
 
 class OptionChoice:
-    """The search for the answer in one part of a reply. in_tag: is that part the answer tag?"""
+    """The search for the answer in one part of a reply. in_tag: is that part the answer tag? translated: was its yes or
+    no another language's?"""
 
-    def __init__(self, reader: OptionReader, key: AnswerKey, in_tag: bool) -> None:
+    def __init__(self, reader: OptionReader, key: AnswerKey, in_tag: bool, translated: bool = False) -> None:
         self.reader, self.options, self.text = reader, reader.options, reader.text
-        self.key, self.several, self.in_tag = key, key.several, in_tag
+        self.key, self.several, self.in_tag, self.translated = key, key.several, in_tag, translated
 
     def answer(self) -> ParsedAnswer:
         """What the first of WAYS that finds an answer finds."""
@@ -169,7 +171,7 @@ class OptionChoice:
 
     def _contradicts_itself(self, answer: ParsedAnswer) -> bool:
         """ "Yes, no effusion is seen." """
-        if not (self.options.yes_no and answer.texts and _YES_NO_AND_MORE.match(self.text)):
+        if not (self.options.yes_no and answer.texts and not self.translated and _YES_NO_AND_MORE.match(self.text)):
             return False
         option = self.options.texts.index(answer.texts[0])
         return YesOrNo(self.reader, self.key.question, self.key.findings).contradicts(option)

@@ -55,10 +55,10 @@ def _answer_in(text: str, key: AnswerKey, in_tag: bool) -> ParsedAnswer:
     """The answer in one part of a reply. in_tag: is that part the answer tag?"""
     if key.options:
         options = option_set(tuple(key.options))
-        cleaned = clean(text)
+        cleaned = english = clean(text)
         if options.yes_no and options.exact_option(text) is None:
-            cleaned = yes_or_no_in_english(cleaned)
-        return OptionChoice(OptionReader(cleaned, options), key, in_tag).answer()
+            english = yes_or_no_in_english(cleaned)
+        return OptionChoice(OptionReader(english, options), key, in_tag, translated=english != cleaned).answer()
     return _open_answer(clean(text), key.several, in_tag)
 
 

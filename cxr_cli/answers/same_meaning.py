@@ -39,6 +39,7 @@ _FACT_KINDS = {
 _FACT_KINDS["number:1"] += f"|{_SINGLE}"
 _FACT_KINDS["number:2"] += f"|{_PAIR}"
 _FACT_PATTERNS = [(name, re.compile(rf"(?<![\w.])(?:{words})(?!\w|\.\d)")) for name, words in _FACT_KINDS.items()]
+_BOUND = re.compile(r"\b(?:(?:more|fewer|less|greater) than|at (?:least|most)|over|under|above|below|up to)\W+\w")
 _FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
 _CONCLUSION_HEAD = re.compile(
     r"\b(?:conclusions?|impression|in summary|overall|findings\b[^.\n]{0,50}\b(?:include|are|is|summarized))\b[\s:*]*",
@@ -90,6 +91,8 @@ def meaning_of(text: str) -> Meaning:
     lower = _LOBE.sub(lambda match: f"{_LOBES[match[0]]} lobe", text.lower().strip(" .\n"))
     facts = {tuple(name.split(":")) for name, pattern in _FACT_PATTERNS if pattern.search(lower)}
     facts |= {("number", f"{float(number):g}") for number in _FIGURE.findall(lower)}
+    if _BOUND.search(lower):  # "more than two" is not 2
+        facts = {(kind, f"bound {value}" if kind == "number" else value) for kind, value in facts}
     search, places = _places()
     facts |= {places[phrase] for _, _, phrase in search.find(lower)}
     findings = reader().read(text)

@@ -51,6 +51,12 @@ def test_same_meaning(given: str, right: str, same: bool | None) -> None:
     assert same_meaning(given, right) is same
 
 
+def test_a_bound_is_no_number() -> None:
+    assert same_meaning("more than two", "2") is False
+    assert same_meaning("at least 2", "2") is False
+    assert same_meaning("more than two", "more than 2")
+
+
 def test_what_cannot_be_compared_is_null_with_a_reason() -> None:
     case = {"question": "Where does the line end?", "answer": "in the azygos vein"}
     scores, why = grade(case, "<answer>in the superior vena cava</answer>")

@@ -9,7 +9,15 @@ from cxr_cli.answers.options.short import short_answer
 from cxr_cli.answers.wording.cleaning import clean
 
 _JOINS = re.compile(r"\b(?:both|and|all)\b|[&+,]", re.I)
-_ALL_ABOVE = re.compile(r"\W*all(?: of)?(?: the)? (?:above|options|these|them)\W*", re.I)
+_EVERYTHING = re.compile(
+    r"\W*(?:all|everything)(?: of)?(?: (?:the )?(?:above|options|these|them|two|three|four|five|six))?(?: listed)?\W*",
+    re.I,
+)
+
+
+def says_all(text: str) -> bool:
+    """Does the whole text choose everything that was offered: "All of the above."?"""
+    return _EVERYTHING.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -21,7 +29,7 @@ def joint_options(options: OptionSet) -> dict[int, frozenset[int]]:
             continue
         others = option_set(tuple("" if place == index else other for place, other in enumerate(options.texts)))
         parts = short_answer(OptionReader(clean(text), others), several=True, reason=False) or frozenset()
-        if _ALL_ABOVE.fullmatch(text):
+        if says_all(text):
             parts = frozenset(range(index))
         if len(parts) > 1 and -1 not in parts and index not in parts:
             joints[index] = parts

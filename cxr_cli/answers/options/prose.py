@@ -13,7 +13,7 @@ from cxr_cli.answers.options.letters import ends_clause
 from cxr_cli.answers.options.names import OptionSet, option_set
 from cxr_cli.answers.options.option_findings import stated_courses, stated_options
 from cxr_cli.answers.options.reader import OptionReader
-from cxr_cli.answers.options.stand_in import stand_in_status
+from cxr_cli.answers.options.short import short_answer
 from cxr_cli.answers.options.yes_no_prose import YesOrNo, question_findings
 from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
 from cxr_cli.answers.wording.synonyms import MEANING
@@ -62,7 +62,8 @@ def concluded_options(reader: OptionReader, question: str, findings: Sequence[st
         if indexes := _concluded(reader, reading):
             return indexes
     if isinstance(prose, YesOrNo) and prose.names == {"abnormality"}:  # "The film is not normal."
-        film = concluded_options(OptionReader(reader.text, option_set(_NORMAL_OR_NOT)), question, findings)
+        words = OptionReader(reader.text, option_set(_NORMAL_OR_NOT))
+        film = short_answer(words, several=False) or concluded_options(words, question, findings)
         return frozenset((prose.absent, prose.present)[index] for index in film)
     return frozenset()
 
@@ -108,7 +109,7 @@ class Options:
             meaning = MEANING.get(word)
             if b > end or not _fits(sentence, a - start, b - start, meaning, self.options):
                 continue
-            status = stand_in_status(self.reader, a, b, start, end)
+            status = self.reader.status_in_place(a, b, start, end)
             opposite = _OPPOSITE.get(meaning or "")
             if status == "present":
                 yield self.options.names[word]

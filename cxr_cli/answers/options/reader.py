@@ -14,11 +14,13 @@ from typing import NamedTuple
 from cxr_cli.answers.options.letters import FILLER, OPTION_PATTERN, PRIVATE, ends_clause, letter_index
 from cxr_cli.answers.options.names import OptionSet, PhrasePlace
 from cxr_cli.answers.wording.cues import CONDITION, Cue
+from cxr_cli.findings import reader as findings_reader
 from cxr_cli.findings.sentences import sentence_ends
 
 OPTION_MENTION = re.compile(OPTION_PATTERN)
 _NEXT_OPTION = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\n\s*-?)\s*")
-_MARGIN = 400
+_MARGIN, _FAR = 400, 600  # characters
+_STAND_IN_FINDING = "pneumothorax"
 
 
 class OptionMention(NamedTuple):
@@ -75,6 +77,16 @@ class OptionReader:
         first = max(bisect_right(self.sentences, (start, 1 << 60)) - 1, 0)
         last = max(bisect_right(self.sentences, (max(end - 1, start), 1 << 60)) - 1, first)
         return max(self.sentences[first][0], start - _MARGIN), min(self.sentences[last][1], end + _MARGIN)
+
+    def status_in_place(self, a: int, b: int, start: int, end: int) -> str | None:
+        """The status of text[a:b], which is no finding, in text[start:end]: that of a finding in its place.
+
+        Of a sentence that never ends the words near by are read, so that many such places cost no more than their
+        number.
+        """
+        before = self.text[max(start, a - _FAR) : a]
+        findings = findings_reader().read(before + _STAND_IN_FINDING + self.text[b : min(end, b + _FAR)])
+        return next((f.status for f in findings if f.start <= len(before) < f.end), None)
 
     def is_conditional(self, mention: OptionMention) -> bool:
         """Does the mention depend on an "if": "if they are absent, the answer would be B"?"""

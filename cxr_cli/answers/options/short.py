@@ -9,33 +9,37 @@ follow an option that is set off from it: "B. It is round".
 import re
 from collections.abc import Iterator
 
+from cxr_cli.answers.options.choice import Choice
 from cxr_cli.answers.options.letters import FILLER, IN_SHADOW, PRIVATE
 from cxr_cli.answers.options.reader import OptionReader
 
 _LEADS = (
-    "above accurate after all alone also among and ans answer's answers appears appropriate are as based be being"
-    " believe best better both by carefully certainly change changed choice choices clearly closely course decision"
-    " definitely diagnosis elimination exclusion finding findings fit fits following for guess had has have here"
-    " holds i i'd i'll i'm i.e image impression in indeed is it just label lean leaning letter letters likely looking"
-    " matches meant more most must my namely now of on one ones only option options or our output overall plus"
-    " prediction probably really response result say see seems selected selection should shows single solution"
-    " statement suitable summary sure surely that the then there these think this those to together toward towards"
-    " ultimately undoubtedly upon verdict was we we'd well will with would you'd your"
+    "above accurate after all alone also am among and ans answer's answers appears appropriate are as based be"
+    " being believe best better both by carefully certainly change changed choice choices clearly closely course"
+    " decision definitely diagnosis elimination exclusion finding findings fit fits following for from guess had has"
+    " have here holds i i'd i'll i'm i.e image impression in include includes including indeed is it just label lean"
+    " leaning letter letters likely looking matches meant more most must my namely now of on one ones option options"
+    " or our output overall plus prediction probably really response result say see seems selected selection should"
+    " shows single solution statement suitable summary sure surely that the then there these think this those to"
+    " together toward towards ultimately undoubtedly upon us verdict was we we'd well which will with would you'd"
+    " your"
 )
 _WORDS = {
     "all_but": r"(?:all|every(?:thing|one)?)(?: (?:of them|others?|options?))? (?:but|except(?: for)?)",
     "perhaps": r"i was going to say|(?:i )?(?:first )?considered|at first(?: sight| glance)?|initially"
     r"|between|either|(?:first )?i(?: first)? thought|first|maybe"
     r"|perhaps|possibly|might be|may be|could be|whether",
-    "doubted": r"(?:is |was |seems? |looks? )?(?:plausible|tempting|possible"
+    "doubted": r"(?:is |was |seems? |looks? )?(?:plausible|tempting|possible|doubtful|questionable"
     r"|(?:my|the) first (?:thought|guess|choice|idea))",
-    "decide": r"it is|it's|that's|that is|answer|final|finally|conclusion|conclude|leaves|leaving|leave|remains?"
+    "decide": r"not (?:only|just)|only|it is|it's|that's|that is|answer|final|finally|conclusion|conclude"
+    r"|leaves|leaving|leave|remain(?:s|ing)?"
     r"|(?:i|we)? ?(?:choose|chose|chosen|pick|picked|select|go|going"
     r"|vote|opt|settle)|so|thus|therefore|hence|it must be",
     "deny": rf"no(?= (?:an? )?{IN_SHADOW})|not|neither|nor|but not|rather than|instead of|other than|than"
     r"|except(?: for)?|exclud(?:ing|ed|es?)|rul(?:es?|ed|ing) out|eliminat(?:ed?|ing)|isn't|aren't|cannot be|can't be"
     r"|without|never",
     "denied": r"(?:excluded|eliminated)(?=\s*(?:$|[.,;:!?\n])|\s+(?:so|and|which|leaving)\b)"
+    r"|can(?:not|'t| not) be (?:right|correct|true|seen|it)|(?:can|could|may|must) be (?:excluded|ruled out|eliminated)"
     r"|wrong|incorrect|false|absent|negative|none|ruled out|out|unlikely"
     r"|(?:not|isn't|aren't) (?:seen|present|correct|right|likely)"
     rf"|no(?! (?:an? )?{IN_SHADOW})|✗|0",
@@ -61,73 +65,12 @@ _CHOICE_WORD = re.compile(
     re.I,
 )
 _NAMING_KINDS = ("option", "letter", "letters")
+_SMALL_LETTERS = re.compile(r"[a-h]{2,8}")
 _OWN_TEXT = re.compile(rf"[\s.):\]\"'–=-]{{0,4}}({IN_SHADOW})(?![\w-])")
-_HEADING = re.compile(r"\s*:(?P<block>[ \t]*\n)?")
+_HEADING = re.compile(r"(?: (?:findings?|options?|answers?|choices?|letters?|statements?))?\s*:(?P<block>[ \t]*\n)?")
 _SET_OFF = re.compile(r"[)\]}\"']*\s*(?:[.\n),:;(\-–—]|\b(?:because|since|as|due|given|based)\b)", re.I)
 _FULL_STOP = re.compile(r"[)\]}\"']*\s*(?:[.!)\n(]|,?\s*\b(?:because|since|as|due|given|based)\b)", re.I)
 _OTHER_CHOICE = re.compile(r"[\n(]\s*[A-H]\s?[).:]\s|\boption\b|\banswer|\bcorrect\b|\bchoice\b|\bfinal", re.I)
-
-
-class _Choice:
-    """What has been chosen so far, of `count` options."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.choices: dict[int, bool] = {}  # option -> is it firm?
-        self.recent: list[int] = []  # the options of this clause
-        self.before: list[int] = []  # those of the clause before
-        self.listed: list[int] = []  # the options in their order, as a list of them repeats them
-        self.denying = self.tentative = self.names_any = self.all_but = self.any_wrong = self.either = False
-        self.denying_block = False  # under a heading, "Not present:"
-
-    def name(self, indexes: list[int]) -> None:
-        self.names_any = True
-        self.recent += indexes
-        for index in indexes:
-            if not self.denying:
-                self.choices[index] = not self.tentative or self.choices.get(index, False)
-            if index == len(self.listed) and not self.denying:
-                self.listed.append(index)
-            elif index != len(self.listed) - 1:
-                self.listed = [0][index:]
-        if len(self.listed) == self.count > 2:  # "Of A, B, C and D .."
-            self.choices = dict.fromkeys(self.choices, False)
-
-    def judge(self, indexes: list[int], right: bool) -> None:
-        """ "A: no", "B? Yes." """
-        for index in indexes:
-            if right:
-                self.choices[index] = True
-            else:
-                self.choices.pop(index, None)
-        self.any_wrong |= not right
-        self.recent, self.listed = [], []
-
-    def doubt(self) -> None:
-        """What is named before and behind "or" in a clause is not firm."""
-        self.tentative = True
-        self.choices |= {index: False for index in self.recent if index in self.choices}
-
-    def start_anew(self) -> None:
-        """ "A. Wait, no: B." takes back what came before, if something follows."""
-        self.choices = dict.fromkeys(self.choices, False)
-        self.end()
-
-    def head(self, denies: bool, block: bool) -> None:
-        """ "Correct: B, C. Incorrect: A, D." """
-        self.end()
-        self.denying_block, self.denying = denies and block, denies
-
-    def end(self) -> None:
-        self.before, self.recent = self.recent or self.before, []
-        self.denying, self.tentative = self.denying_block, False
-
-    def result(self, several: bool) -> frozenset[int]:
-        """The options chosen. several: may more than one be right? "B or C" then chooses neither."""
-        if self.all_but and not self.any_wrong:
-            return frozenset(range(self.count)) - self.choices.keys()
-        firm = frozenset(index for index, is_firm in self.choices.items() if is_firm)
-        return firm or (frozenset() if several and self.either else frozenset(self.choices))
 
 
 def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) -> frozenset[int] | None:
@@ -136,7 +79,8 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
     several: may more than one be right? reason: may a reason follow?
     """
     text, count = reader.shadow, len(reader.options.texts)
-    choice = _Choice(count)
+    text = text.upper() if several and _SMALL_LETTERS.fullmatch(text) else text  # "bd"
+    choice = Choice(count)
     at, last, named_end, limit = 0, "", 0, 4 * count + 4
     while at < len(text):
         word = _CHOICE_WORD.match(text, at)
@@ -161,7 +105,7 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
                 return None
         elif kind == "range" and ord(word[0][-1]) - ord("A") != count - 1:
             return None
-        elif verdict and last in ("stop", "") and len(word[0]) > 3 and (heading := _HEADING.match(text, word.end())):
+        elif verdict and _begins(text, word, last) and (heading := _HEADING.match(text, word.end())):
             choice.head(kind == "denied", heading["block"] is not None)
             at = heading.end()
         else:
@@ -171,11 +115,11 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
     return choice.result(several) if choice.names_any else None
 
 
-def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
+def _apply(kind: str, word: str, choice: Choice, last: str) -> None:
     """What a word that names no option does to the choice."""
     match kind:
         case "deny":
-            choice.denying, choice.recent = True, []
+            choice.deny()
         case "all_but":
             choice.all_but = True
         case "denied" if choice.all_but:
@@ -191,7 +135,9 @@ def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
             choice.denying = word != "no"
         case "perhaps":
             choice.tentative = True
-        case "decide" if choice.tentative or choice.denying_block or (choice.denying and choice.recent):
+        case "decide" if (
+            choice.tentative or choice.denying_block or (choice.denying and (choice.recent or choice.doomed))
+        ):
             choice.denying_block = False
             choice.end()
         case "anew" if word.startswith("but"):
@@ -208,6 +154,11 @@ def _apply(kind: str, word: str, choice: _Choice, last: str) -> None:
             choice.end()
         case "sign" if ":" in word and choice.denying and choice.recent:
             choice.end()
+
+
+def _begins(text: str, word: re.Match[str], last: str) -> bool:
+    """May a heading be there? "No:" is one at the beginning of a line alone."""
+    return not last or (last == "stop" and (len(word[0]) > 3 or text[word.start() - 1] == "\n"))
 
 
 def _letter_kind(text: str) -> str:

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from cxr_cli.answers.options.names import PhraseSearch
 from cxr_cli.answers.options.reader import OptionReader
-from cxr_cli.answers.options.stand_in import stand_in_status
 from cxr_cli.answers.wording.cleaning import plain
 from cxr_cli.answers.wording.synonyms import MEANING, WORD_LISTS
 from cxr_cli.findings import Finding
@@ -55,8 +54,9 @@ def _subject_search(names: tuple[str, ...]) -> PhraseSearch:
 def question_findings(text: str) -> frozenset[str]:
     """The findings of the lexicon that a question asks about, or that an option names."""
     engine = findings_reader()
-    if name := engine.lexicon.find(text.strip(" .?")):
-        return frozenset([name])
+    for name in map(engine.lexicon.find, (text.strip(" .?"), *subjects(text))):
+        if name:
+            return frozenset([name])
     statements = engine.statements(text)
     return frozenset(finding.name for s in statements for finding in (*s.findings, *s.topic))
 
@@ -96,7 +96,7 @@ class YesOrNo:
         else:
             inside = self.places[bisect_left(self.places, (start,)) : bisect_left(self.places, (end,))]
             statuses = {
-                status for a, b, _ in inside if b <= end and (status := stand_in_status(self.reader, a, b, start, end))
+                status for a, b, _ in inside if b <= end and (status := self.reader.status_in_place(a, b, start, end))
             }
         if "present" in statuses:
             return frozenset([self.present])
@@ -129,10 +129,16 @@ class YesOrNo:
         text = self.reader.text[start:end]
         statements = self.engine.statements(text)
         findings = [f for statement in statements for f in statement.findings]
-        if not findings and self.alone and len(self.names) == 1:
+        if not findings and len(self.names) == 1 and (self.alone or self._is_asked_before(start)):
             lead = f"{next(iter(self.names))}? "
             findings = [f for s in self.engine.statements(lead + text) for f in s.findings if s.start >= len(lead) - 1]
         return findings
+
+    def _is_asked_before(self, start: int) -> bool:
+        """ "A nodule? No." """
+        lead = self.reader.text[:start].rstrip()
+        begin = max(lead.rfind("\n"), lead.rfind(". ")) + 1
+        return lead.endswith("?") and self.names <= question_findings(lead[begin:])
 
 
 def _is_affirmed(sentence: str, start: int, end: int) -> bool:

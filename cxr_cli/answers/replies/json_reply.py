@@ -97,6 +97,9 @@ def _letter_verdicts(text: str) -> StructuredReply | None:
         return None
     if not value:
         return StructuredReply(None, "")
+    if all(isinstance(part, list) for part in value.values()):
+        lists = (f"{name}:\n{_value_text(part)}" for name, part in value.items())
+        return StructuredReply(None, "\n".join(lists))
     if not all(isinstance(verdict, bool | int | str) and len(str(verdict)) < 12 for verdict in value.values()):
         return None
     if [*map(type, value.values())] == [bool] and len(next(iter(value))) > 1:

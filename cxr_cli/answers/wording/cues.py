@@ -36,7 +36,7 @@ def right_option(also: str = "") -> str:
     """A pattern of the words after "is" that call an option the right one. also: more such adjectives."""
     return (
         r"\s+(?:(?:to be|both|all|likely|probably)\s+)*(?:the\s+)?(?:(?:most|only|single)\s+(?:\w+\s+)?)?"
-        rf"(?:correct|(?:(?:right|best|final|likely|appropriate)\s+)?(?:answers?|options?|choices?){also})\b"
+        rf"(?:correct|(?:(?:right|best|final|likely|appropriate)\s+)?(?:answers?|options?|choices?|match|fit){also})\b"
     )
 
 

@@ -15,15 +15,22 @@ _CUE_WORDS = {
     r"|(?:正[确確]|最佳)的?[选選][项項]|(?:[应應故我])?(?:[选選](?:[择擇项項])?)(?=\W*[A-Z](?![A-Za-z]))",
     "ja": r"(?:(?:正しい|最終的?な?|私の)){0,3}(?:答え|解答|回答|正解|答|選択肢|選択)",
     "ko": r"(?:(?:최종|올바른|맞는) *){0,3}(?:정답|답변|답|선택지|선택)",
-    "de": r"(?:(?:richtige|korrekte|endg[uü]ltige|finale|beste|meine|die) ){0,3}(?:antwort(?:en)?|l[oö]sung(?:en)?)",
-    "fr": r"(?:(?:bonnes?|la|les|ma|meilleure) ){0,3}r[eé]ponses?(?: (?:finale|correcte|exacte|juste)s?)?"
+    "de": r"ich (?:w[aä]hle|nehme)|es ist|"
+    r"(?:(?:richtige|korrekte|endg[uü]ltige|finale|beste|meine|die) ){0,3}(?:antwort(?:en)?|l[oö]sung(?:en)?)",
+    "fr": r"je choisis|c'est|"
+    r"(?:(?:bonnes?|la|les|ma|meilleure) ){0,3}r[eé]ponses?(?: (?:finale|correcte|exacte|juste)s?)?"
     r"|(?:(?:la|bonne|meilleure) ){0,2}option (?:correcte|exacte|juste)",
-    "es": r"(?:(?:las?|mi|mejor) ){0,3}(?:respuestas?|opci[oó]n|opciones)(?: (?:correctas?|final|finales))?",
-    "pt": r"(?:(?:as?|minha|melhor) ){0,3}(?:respostas?|op[cç][aã]o|op[cç][oõ]es|alternativas?)"
+    "es": r"(?:yo )?(?:elijo|escojo|selecciono)|"
+    r"(?:(?:las?|mi|mejor) ){0,3}(?:respuestas?|opci[oó]n|opciones)(?: (?:correctas?|final|finales))?",
+    "pt": r"(?:eu )?(?:escolho|seleciono)|"
+    r"(?:(?:as?|minha|melhor) ){0,3}(?:respostas?|op[cç][aã]o|op[cç][oõ]es|alternativas?)"
     r"(?: (?:corretas?|finais|final|certas?))?",
-    "it": r"(?:(?:la|le|mia|migliore) ){0,3}(?:rispost[ae]|opzion[ei])(?: (?:corrett[ae]|finale|esatt[ae]|giust[ae]))?",
-    "nl": r"(?:(?:het|juiste|mijn|correcte) ){0,3}antwoord(?:en)?",
-    "ru": r"(?:(?:правильный|верный|окончательный|мой|итоговый) ){0,3}(?:ответы?|вариант(?: ответа)?)",
+    "it": r"(?:io )?(?:scelgo|seleziono)|"
+    r"(?:(?:la|le|mia|migliore) ){0,3}(?:rispost[ae]|opzion[ei])(?: (?:corrett[ae]|finale|esatt[ae]|giust[ae]))?",
+    "nl": r"ik kies|"
+    r"(?:(?:het|juiste|mijn|correcte) ){0,3}antwoord(?:en)?",
+    "ru": r"(?:я )?выбираю|"
+    r"(?:(?:правильный|верный|окончательный|мой|итоговый) ){0,3}(?:ответы?|вариант(?: ответа)?)",
     "uk": r"(?:правильна )?відповідь",
     "pl": r"(?:(?:prawid[lł]owa|poprawna|moja) ){0,3}odpowied[zź]",
     "cs": r"(?:spr[aá]vn[aá] )?odpov[eě][dď]",
@@ -60,6 +67,12 @@ _TWO_LETTERS = (
 _NOT_BUT = r"(?:不是|并非|並非|不[选選])(?=\W*[A-Z](?![A-Za-z]))", r"而?(?:应[该当])?是(?=\W*[A-Z](?![A-Za-z]))"
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _IS_RIGHT = r"(?:(?<=Answer: [A-Z])|(?<=Option [A-Z])) (?:ist|est|es|è|é|is|jest|är|er) (?:la |le |a )?\w+"
+_LETTER_IS_RIGHT = (
+    r"(?<![A-Za-z])(?:(?:l'|die |la |the )?(?:option|antwort|opci[oó]n|r[eé]ponse|risposta|opzione|resposta) )?([A-Z])"
+    r" (?:ist|est|es|è|é|is) (?:(?:die|la|le|a|het) )?"
+    r"(?:richtig|korrekt|juist|correct|corrett|exact|corret|juste|giust)[aeo]?"
+    r"(?:e?n? \w+)?(?![\w])"
+)
 _ALIKE = str.maketrans("АВСЕ", "ABCE")
 _ANY_TWO_LETTERS = re.compile(_TWO_LETTERS)
 _LETTERS_LENGTH = 80  # characters: "B und C"
@@ -81,6 +94,7 @@ def _translations() -> list[tuple[re.Pattern[str], str]]:
     """Patterns and what replaces them, one after the other. Made when a text first needs them: few do."""
     return [
         (_ANY_TWO_LETTERS, " and "),
+        (re.compile(_LETTER_IS_RIGHT, re.I), r"\nAnswer: \1"),
         (re.compile(_NOT_BUT[0]), " not "),
         (re.compile(rf"(?<![A-Za-z])([A-Za-z]) ?(?=[{_CJK}])"), r"\1. "),
         (re.compile(rf"(?<=[{_CJK}])(?=[A-Za-z])"), " "),
@@ -130,6 +144,27 @@ _ASCII_CUE_WORDS = [
     "option correcte",
     "option exacte",
     "option juste",
+    "ich wahle",
+    "ich nehme",
+    "es ist",
+    "je choisis",
+    "c'est",
+    "elijo",
+    "escojo",
+    "selecciono",
+    "escolho",
+    "seleciono",
+    "scelgo",
+    "seleziono",
+    "ik kies",
+    "ist richtig",
+    "ist korrekt",
+    "est correct",
+    "est exact",
+    "est juste",
+    "es correct",
+    "es la correcta",
+    "is juist",
 ]
 _ASCII_CUE = re.compile(  # the cues that may stand in a text without a letter that English lacks
     rf"\b(?:{'|'.join(_ASCII_CUE_WORDS)}|option [a-h] (?:ist|est|es)\b)", re.I

@@ -172,6 +172,21 @@ LETTERS = [
     "正确的选项是 B。",
     "不是A，是B。",
     "Option correcte : B",
+    "L'option B est correcte.",
+    "B ist richtig.",
+    "Ich wähle B.",
+    "Je choisis B.",
+    "Elijo B.",
+    "Я выбираю B.",
+    "B cannot be wrong; B",
+    "D cannot be right, so B",
+    "A, C and D can be excluded, which leaves B.",
+    "After ruling out A, C and D, only B remains.",
+    "Options A, C, and D are incorrect.",
+    "A, C, D: wrong.",
+    "Neither A nor C nor D.",
+    "Given the options hernia, nodule, rib fracture and edema, nodule is the best match.",
+    "Of hernia, nodule, rib fracture and edema, only a nodule is seen.",
 ]
 
 
@@ -253,6 +268,14 @@ BOTH = [
     "选项B和D",
     "B und D",
     "B et D",
+    "Yes: B, D\nNo: A, C",
+    "**Positive findings:**\n- Nodule\n- Edema\n\n**Negative findings:**\n- Hernia\n- Rib fracture",
+    "Ruled out: A and C. Remaining: B and D.",
+    "Include: B, D. Exclude: A, C.",
+    '{"present": ["Nodule", "Edema"], "absent": ["Hernia", "Rib fracture"]}',
+    "B and D are right, C is doubtful.",
+    "Not only B but also D",
+    "bd",
 ]
 
 
