@@ -25,6 +25,7 @@ _ASKS_YES_NO = re.compile(
 _ASKS_WHAT = re.compile(r"\b(?:what|which|where|how|who|when|why|list|name|describe)\b", re.I)
 _ONLY_LETTERS = re.compile(r"\W*+(?:(?:[A-H]\W++|[A-H]\Z)+|A?B?C?D?E?F?G?H?)\W*")
 _ASKS_FOR_SET = re.compile(r"\b(?:findings|abnormalities|diseases|pathologies|labels|conditions|observations)\b", re.I)
+_LETTER_MARK = re.compile(r"\W*[A-H][).:]", re.I)
 _YES_NO_NUMBERS = ("0", "1", "0 0", "1 0")
 _INDEX = re.compile(r"(\d{1,9})(?:\.0+)?")
 
@@ -122,7 +123,7 @@ def _implied_options(question: str, findings: Sequence[str], texts: Sequence[str
     plainly = MEANING.get(plain(text)) in yes_no.meanings or plain(text) in _YES_NO_NUMBERS
     closed = (
         plainly
-        or short_answer(OptionReader(text, yes_no), several=False)
+        or (not _LETTER_MARK.match(text) and short_answer(OptionReader(text, yes_no), several=False))
         or (sentence and concluded_options(OptionReader(text, yes_no), question, findings))
     )
     return YES_NO if closed else ()

@@ -5,7 +5,8 @@ import re
 from cxr_cli.answers.wording.cleaning import plain
 
 _NONE = re.compile(
-    r"\W*(?:none(?: of (?:the above|these|the options))?|no (?:abnormal )?findings?|nothing"
+    r"\W*(?:none(?: of (?:the above|these|the options))?|nothing"
+    r"|(?:there (?:is|are) |i see )?no (?:(?:abnormal|acute|significant) )?(?:findings?|abnormalit(?:y|ies))"
     r"|neither(?: of (?:them|these))?|nil)\W*",
     re.I,
 )

@@ -1,6 +1,7 @@
 """Do two open answers mean the same: "RUL" and "right upper lobe", "three nodules" and "3", "AP" and "anteroposterior"?
 
-The engine of findings reads what is found, on which side and in which zone; numbers and views are read here.
+The engine of findings reads what is found, on which side and in which zone; numbers, lengths, views and the like are
+read here.
 """
 
 import re
@@ -9,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from cxr_cli.answers.options.names import PhraseSearch
-from cxr_cli.answers.wording.cleaning import plain
+from cxr_cli.answers.wording.cleaning import clean, plain
 from cxr_cli.answers.wording.synonyms import MEANING
 from cxr_cli.findings import reader
 from cxr_cli.findings.lexicon import expand
@@ -29,11 +30,13 @@ _MODALITIES = {
     "mri": r"mri?|magnetic resonance(?: imaging)?",
     "ultrasound": r"ultrasound|ultrasonography|sonography|us",
 }
+_SEXES = {"male": r"\Am\Z|males?|man|boy", "female": r"\Af\Z|females?|woman|girl"}
 _NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 _SINGLE, _PAIR = r"(?:an? )?single|once", r"(?:a )?(?:pair|couple) of|twice"
 _FACT_KINDS = {
     **{f"view:{view}": words for view, words in _VIEWS.items()},
     **{f"modality:{name}": words for name, words in _MODALITIES.items()},
+    **{f"sex:{name}": words for name, words in _SEXES.items()},
     **{f"number:{n}": f"{word}|{n}(?:\\.0)?" for n, word in enumerate(_NUMBER_WORDS)},
 }
 _FACT_KINDS["number:1"] += f"|{_SINGLE}"
@@ -41,6 +44,7 @@ _FACT_KINDS["number:2"] += f"|{_PAIR}"
 _FACT_PATTERNS = [(name, re.compile(rf"(?<![\w.])(?:{words})(?!\w|\.\d)")) for name, words in _FACT_KINDS.items()]
 _BOUND = re.compile(r"\b(?:(?:more|fewer|less|greater) than|at (?:least|most)|over|under|above|below|up to)\W+\w")
 _FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
+_LENGTH = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(mm|cm|millimet\w+|centimet\w+)\b", re.I)
 _CONCLUSION_HEAD = re.compile(
     r"\b(?:conclusions?|impression|in summary|overall|findings\b[^.\n]{0,50}\b(?:include|are|is|summarized))\b[\s:*]*",
     re.I,
@@ -55,8 +59,8 @@ _GENERIC = set(
 
 
 class Meaning(NamedTuple):
-    """What a text says, as far as it is known. facts: view, modality, numbers, side and zone, by kind. findings: (name,
-    status). words: its words that are not generic."""
+    """What a text says, as far as it is known. facts: view, modality, sex, numbers, side and zone, by kind. findings:
+    (name, status). words: its words that are not generic."""
 
     facts: frozenset[tuple[str, str]]
     findings: frozenset[tuple[str, str]]
@@ -111,8 +115,10 @@ def same_meaning(answer: str, right: str) -> bool | None:
     What the right answer says of findings, side, zone, number or view must be said, and nothing else of that kind; more
     words do no harm: "large pleural effusion" is right where "pleural effusion" is.
     """
-    if plain(answer) == plain(right):
+    if plain(answer) in (plain(right), plain(clean(right))):
         return True
+    if _LENGTH.search(answer) and _LENGTH.search(right):
+        answer, right = _in_millimetres(answer), _in_millimetres(right)
     word, right_word = MEANING.get(plain(answer)), MEANING.get(plain(right))
     if word and right_word:
         return word == right_word
@@ -127,6 +133,13 @@ def same_meaning(answer: str, right: str) -> bool | None:
     if any(not mine.of_kind(kind) for kind in kinds) or (theirs.findings and not mine.findings):
         return False if mine.facts or mine.findings else None
     return True
+
+
+def _in_millimetres(text: str) -> str:
+    def word(length: re.Match[str]) -> str:
+        return f"{float(length[1]) * (10 if length[2][0] in 'cC' else 1):g} mm"
+
+    return _LENGTH.sub(word, text)
 
 
 def concluded_findings(text: str) -> list[str] | None:

@@ -43,6 +43,21 @@ from cxr_cli.answers.same_meaning import same_meaning
         ("nodule", "mass", False),
         ("normal", "unremarkable", True),
         ("increased", "worse", True),
+        ("male", "m", True),
+        ("The patient is a woman.", "f", True),
+        ("female", "m", False),
+        ("5.6cm", "5.6 cm", True),
+        ("56 mm", "5.6 cm", True),
+        ("about 3 centimeters", "30 mm", True),
+        ("5 cm", "5.6 cm", False),
+        ("5.6", "5.6 cm", True),
+        ("X. 光", "X光", True),
+        (
+            "the main image is missing the findings of effusion",
+            "the main image has an additional finding of effusion",
+            False,
+        ),
+        ("There is a new effusion.", "the main image has an additional finding of effusion", True),
         ("a cat", "pleural effusion", None),
         ("the superior vena cava", "the azygos vein", None),
     ],
@@ -91,6 +106,20 @@ def test_findings_that_prose_concludes() -> None:
     assert answer_of(case, text).texts == ["right pleural effusion"]
     assert grade(case, text)[0]["accuracy"] == 1
     assert grade(case, "I looked.\n\nConclusion: the lungs are clear.")[0]["accuracy"] == 0
+
+
+@pytest.mark.parametrize(("answer", "reply"), [("B超", "CT"), ("A型", "B型"), ("B. Nodule", "yes")])
+def test_a_letter_before_a_word_is_no_yes_or_no(answer: str, reply: str) -> None:
+    case = {"question": "这是什么？", "answer": answer}
+    assert grade(case, answer)[0]["accuracy"] == 1
+    assert grade(case, reply)[0]["accuracy"] != 1
+
+
+@pytest.mark.parametrize("reply", ["None.", "There are no abnormalities.", "No acute abnormality.", "no findings"])
+def test_an_empty_list_is_right_where_there_is_nothing(reply: str) -> None:
+    case = {"question": "List all abnormal findings.", "answer": []}
+    assert grade(case, reply)[0] == {"accuracy": 1, "answer_f1": 1, "answer_jaccard": 1, "format": 0}
+    assert grade(case | {"answer": ["edema"]}, reply)[0]["accuracy"] == 0
 
 
 def test_answers_in_turns() -> None:
