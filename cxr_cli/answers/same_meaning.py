@@ -44,7 +44,7 @@ _FACT_KINDS["number:2"] += f"|{_PAIR}"
 _FACT_PATTERNS = [(name, re.compile(rf"(?<![\w.])(?:{words})(?!\w|\.\d)")) for name, words in _FACT_KINDS.items()]
 _BOUND = re.compile(r"\b(?:(?:more|fewer|less|greater) than|at (?:least|most)|over|under|above|below|up to)\W+\w")
 _FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
-_LENGTH = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(mm|cm|millimet\w+|centimet\w+)\b", re.I)
+_LENGTH_TEXT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(mm|cm|millimet\w+|centimet\w+)\b", re.I)
 _CONCLUSION_HEAD = re.compile(
     r"\b(?:conclusions?|impression|in summary|overall|findings\b[^.\n]{0,50}\b(?:include|are|is|summarized))\b[\s:*]*",
     re.I,
@@ -117,7 +117,7 @@ def same_meaning(answer: str, right: str) -> bool | None:
     """
     if plain(answer) in (plain(right), plain(clean(right))):
         return True
-    if _LENGTH.search(answer) and _LENGTH.search(right):
+    if _LENGTH_TEXT.search(answer) and _LENGTH_TEXT.search(right):
         answer, right = _in_millimetres(answer), _in_millimetres(right)
     word, right_word = MEANING.get(plain(answer)), MEANING.get(plain(right))
     if word and right_word:
@@ -139,7 +139,7 @@ def _in_millimetres(text: str) -> str:
     def word(length: re.Match[str]) -> str:
         return f"{float(length[1]) * (10 if length[2][0] in 'cC' else 1):g} mm"
 
-    return _LENGTH.sub(word, text)
+    return _LENGTH_TEXT.sub(word, text)
 
 
 def concluded_findings(text: str) -> list[str] | None:
