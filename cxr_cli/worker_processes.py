@@ -16,6 +16,7 @@ from cxr_cli.errors import CxrError, LateError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from concurrent.futures.process import ProcessPoolExecutor
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -47,25 +48,51 @@ def _results_of_workers(
     function: Callable[[A], B], first: list[A], coming: Iterator[A], jobs: int
 ) -> Iterator[tuple[A, B]]:
     """first: the first chunk, which is not empty."""
-    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
-    from multiprocessing import get_context
+    from concurrent.futures.process import BrokenProcessPool
 
-    waiting: deque[tuple[list[A], Future[list[B]]]] = deque()
-    executor = ProcessPoolExecutor(jobs, get_context("fork"), _begin, (function,))
-    chunk = first
+    executor, future = _first_submitted(function, first, jobs)
+    waiting: deque[tuple[list[A], Future[list[B]]]] = deque([(first, future)])
     try:
-        while chunk or waiting:
-            while chunk:
-                with without_signals():  # the first of these calls starts the workers
-                    waiting.append((chunk, executor.submit(_results_of, chunk)))
-                chunk = list(islice(coming, ITEMS_A_CHUNK)) if len(waiting) < _CHUNKS_AHEAD * jobs else []
+        while waiting:
+            while len(waiting) < _CHUNKS_AHEAD * jobs and (chunk := list(islice(coming, ITEMS_A_CHUNK))):
+                waiting.append((chunk, executor.submit(_results_of, chunk)))
             done, future = waiting.popleft()
             yield from zip(done, future.result(), strict=True)
-            chunk = list(islice(coming, ITEMS_A_CHUNK))
     except BrokenProcessPool as error:
         raise CxrError("a worker process was killed, perhaps for its memory: fewer --jobs need less") from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _first_submitted(
+    function: Callable[[A], B], first: list[A], jobs: int
+) -> "tuple[ProcessPoolExecutor, Future[list[B]]]":
+    """The pool, all of whose workers the first chunk has started, and what comes of this chunk. CxrError: the system
+    has no room for so many; those that were started are ended, for which Python would wait at its own end."""
+    from concurrent.futures.process import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
+    others = {*active_children()}
+    try:
+        with start_errors_named("--jobs"):
+            executor = ProcessPoolExecutor(jobs, get_context("fork"), _begin, (function,))
+            return executor, executor.submit(_results_of, first)
+    except CxrError:
+        for worker in {*active_children()} - others:
+            worker.kill()
+            worker.join()
+        raise
+
+
+@contextmanager
+def start_errors_named(flag: str) -> Iterator[None]:
+    """Around the start of worker processes, see `_without_signals`. flag: that says how many they are. CxrError: the
+    system has no room for so many."""
+    try:
+        with _without_signals():
+            yield
+    except OSError as error:
+        raise CxrError(f"worker processes cannot be started: {error.strerror}; a lower {flag} starts fewer") from error
 
 
 def core_count() -> int:
@@ -84,7 +111,7 @@ def _results_of(chunk: list[Any]) -> list[Any]:
 
 
 @contextmanager
-def without_signals() -> Iterator[None]:
+def _without_signals() -> Iterator[None]:
     """A process inherits blocked signals when it starts: Ctrl-C, a terminal that closes, or the SIGTERM that Slurm
     sends to all processes of a job is for the main process alone, which then closes the pool. A worker that it ended in
     the middle of its work would leave half a message, for whose rest the main process waits for ever."""

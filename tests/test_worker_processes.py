@@ -111,6 +111,17 @@ def test_a_worker_that_is_killed_is_named(run_process: Run) -> None:
     assert len(done.stdout.splitlines()) % ITEMS_A_CHUNK == 0
 
 
+def test_workers_that_cannot_be_started(tmp_path: Path) -> None:
+    """Some of them were, for which Python would wait at its end."""
+    (tmp_path / "in.jsonl").write_text(numbered(MANY))
+    words = [sys.executable, str(STAGES), "parallel", "--jobs", "32", str(tmp_path / "in.jsonl")]
+    command = ["bash", "-c", 'ulimit -n 32; exec "$@"', "bash", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    reason = "worker processes cannot be started: Too many open files; a lower --jobs starts fewer"
+    assert (done.returncode, done.stderr) == (1, f"cxr: {reason}\n")
+    assert len(done.stdout.splitlines()) == ITEMS_A_CHUNK
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
 )

@@ -19,7 +19,7 @@ from cxr_cli.images.film_errors import BadImage
 from cxr_cli.images.films import Films, films_of
 from cxr_cli.images.loading import load_film
 from cxr_cli.records import Row
-from cxr_cli.worker_processes import end_with_parent, without_signals
+from cxr_cli.worker_processes import end_with_parent, start_errors_named
 
 Loader = Callable[[str], Image.Image]
 ImagesOrReason = list[Image.Image] | str
@@ -76,7 +76,7 @@ class _Pool:
         self._open(workers)
 
     def submit(self, paths: Sequence[str]) -> "Future[ImagesOrReason]":
-        with without_signals():
+        with start_errors_named("--workers"):
             try:
                 return self._executor.submit(_load_all, self._loader, list(paths))
             except BrokenProcessPool as error:
@@ -112,7 +112,7 @@ class _Pool:
 
     def _open(self, workers: int) -> None:
         context = get_context("spawn")
-        with without_signals():  # the process in which Python keeps track of semaphores starts here
+        with start_errors_named("--workers"):  # the process in which Python keeps track of semaphores starts here
             self._executor = ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
 
 

@@ -17,6 +17,7 @@ from cxr_cli.mining.near_duplicates import without_near_duplicates
 from cxr_cli.mining.selection import sample_per_finding, with_films, without_patients_of
 from cxr_cli.records import DialogueForm, Unmentioned
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note
+from cxr_cli.rows.output.shard_record import input_digest
 from cxr_cli.rows.signatures import in_use, listed
 from cxr_cli.sources.shapes import own_shape
 from cxr_cli.sources.shapes.dialogue_output import dialogue_form
@@ -86,7 +87,7 @@ def run(options: MineOptions) -> int:
         find_source=sources.find,
         shape=own_shape,
         output_form=dialogue_form(options.to, options.flow),
-        settings={"to": options.to},
+        settings={"to": options.to, "apart_from": options.flow.shard and _apart_from(selection.others)},
         protected=selection.others,
         dry_run=engine is not None and engine.dry_run,
         engine_key="steps" if engine else None,
@@ -135,6 +136,10 @@ def _miner(options: MineOptions) -> Miner:
         brief=options.brief,
         selection=options.selection.settings,
     )
+
+
+def _apart_from(files: Iterable[str]) -> str:
+    return listed(str(input_digest(Path(name))) for name in files)
 
 
 def _selected(rows: Iterable[Row], selection: StudySelection) -> Iterable[Row]:

@@ -183,12 +183,14 @@ def test_a_folder_of_parquet_that_changes(tool: Tool, reports: Path) -> None:
         ("mine", ["--split", "test"], "split:test in part-2.jsonl, not in part-1.jsonl"),
         ("mine", ["--to", "messages"], "to:messages in part-2.jsonl, not in part-1.jsonl"),
         ("label", ["--format", "chexbert"], "format:chexbert"),
+        ("label", ["--gold", "gold.csv"], "gold:"),
     ],
 )
 def test_options_that_are_in_no_signature(
     tool: Tool, reports: Path, command: str, flags: list[str], words: str
 ) -> None:
     """They decide which rows there are, or how they are written."""
+    Path("gold.csv").write_text("id,pneumothorax\ns15,0\n")
     one, two = shards(tool, reports, 2, command=command)
     tool(command, reports, "--shard", "2/2", "-o", two, "--overwrite", *flags)
     assert words in tool("merge", one, two).err
@@ -203,6 +205,15 @@ def test_other_references(tool: Tool, reports: Path) -> None:
     assert tool("merge", one, two).code == 0
     tool("score", "replies.jsonl", "--shard", "2/2", "-o", two, "--overwrite", "--references", "b.csv")
     assert "options: references:" in tool("merge", one, two).err
+
+
+def test_patients_kept_apart_that_change(tool: Tool, reports: Path) -> None:
+    """The signature has the name of their file alone."""
+    parts = ["part-1.jsonl", "part-2.jsonl"]
+    for k, part in enumerate(parts, 1):
+        Path("test.jsonl").write_text(f'{{"id":"s{k}","patient":"p{k}"}}\n')
+        assert tool("mine", reports, "--apart-from", "test.jsonl", "--shard", f"{k}/2", "-o", part).code == 0
+    assert "options: apart_from:" in tool("merge", *parts).err
 
 
 def test_a_merged_file_is_whole_or_not_there(tool: Tool, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,12 +319,26 @@ def test_what_looks_at_all_rows_has_no_shards(tool: Tool, reports: Path) -> None
         assert flags[0] in done.err
 
 
+def slurm(reports: Path, task: str, count: str, **environment: str) -> int:
+    command = ["bash", str(SBATCH), sys.executable, "-m", "cxr_cli", "mine", str(reports)]
+    array = {"OUT": "parts", "SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_COUNT": count}
+    return subprocess.run(command, env=os.environ | array | environment, stderr=subprocess.PIPE).returncode
+
+
 def test_two_nodes_of_slurm(tool: Tool, reports: Path) -> None:
-    environment = os.environ | {"OUT": "parts", "SLURM_ARRAY_TASK_COUNT": "2"}
-    for k in "12":
-        command = ["bash", str(SBATCH), sys.executable, "-m", "cxr_cli", "mine", str(reports)]
-        subprocess.run(command, env=environment | {"SLURM_ARRAY_TASK_ID": k}, check=True)
-    assert tool("merge", "parts/1.jsonl", "parts/2.jsonl").out == tool("mine", reports).out
+    assert [slurm(reports, k, "2") for k in "12"] == [0, 0]
+    assert tool("merge", "parts/1-of-2.jsonl", "parts/2-of-2.jsonl").out == tool("mine", reports).out
+
+
+def test_some_tasks_of_a_slurm_array_again(tool: Tool, reports: Path) -> None:
+    """Slurm says how many were submitted, not how many shards there are: no part of the first array is touched."""
+    assert slurm(reports, "2", "2") == 0
+    before = Path("parts/2-of-2.jsonl").read_bytes()
+    assert [slurm(reports, "2", "1"), slurm(reports, "1", "1")] == [2, 0]
+    assert Path("parts/2-of-2.jsonl").read_bytes() == before
+    assert slurm(reports, "1", "1", SHARDS="2") == 0
+    assert tool("merge", "parts/1-of-2.jsonl", "parts/2-of-2.jsonl").code == 0
+    assert "they are not of one run" in tool("merge", *map(str, Path("parts").glob("*.jsonl"))).err
 
 
 def test_a_study_that_two_shards_mined(tool: Tool, reports: Path) -> None:
