@@ -54,6 +54,9 @@ class CxrError(Exception):
 
     exit_code = 1
 
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
 
 class EngineError(CxrError):
     """An engine, or its server, kept failing: the run stops, what is written stays, and the command exits with 4."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args, overload
 
 from cxr_cli.errors import CxrError, RowError
+from cxr_cli.library.option_checks import check_one_of
+from cxr_cli.library.plain_rows import each_row
 from cxr_cli.records import Row
 
 Errors = Literal["raise", "keep"]
@@ -22,11 +24,12 @@ def each(
     """What `function` makes of each row, in order: `each(mine, studies)`, `each(score, answers, errors="keep")`.
 
     errors: "raise" ends at the first row that cannot be used, with its RowError; "keep" gives the RowError in the place
-    of what the row would have become. CxrError: errors is neither.
+    of what the row would have become. CxrError: errors is neither, function no function, or rows no rows.
     """
-    if errors not in get_args(Errors):
-        raise CxrError(f"errors: {errors} is none of {', '.join(get_args(Errors))}")
-    return _each(function, rows, errors)
+    check_one_of("errors", errors, get_args(Errors))
+    if not callable(function):
+        raise CxrError(f"function: expected a function, got {type(function).__name__}")
+    return _each(function, each_row("rows", rows), errors)
 
 
 def _each(function: RowFunction, rows: Iterable[Mapping[str, Any]], errors: Errors) -> Iterator[Row | RowError]:

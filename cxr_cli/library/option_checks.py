@@ -1,36 +1,46 @@
 """The options of functions, checked: an error names the option and what it may be."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cache
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, get_type_hints
 
 from cxr_cli.errors import CxrError, one_line, shortened
+from cxr_cli.library.keywords import FindingNames
 from cxr_cli.rows.fields import plain_value
+from cxr_cli.rows.validation import check_row
+from cxr_cli.suggestions import known_names
 
 OptionPairs = tuple[tuple[str, Any], ...]
 """Options by name, as what is made by them can be kept."""
+_OF_RULES = ("lexicon", "unmentioned")
+_types = cache(get_type_hints)
 
 
-def option_pairs(options: Mapping[str, Any]) -> OptionPairs:
-    """The options in the order of their names, lists as tuples. CxrError: one is an object, or a list of such."""
-    plain = {name: plain_value(value) for name, value in sorted(options.items())}
-    pairs = {name: tuple(value) if isinstance(value, list | set) else value for name, value in plain.items()}
-    for name, value in pairs.items():
-        try:
-            hash(value)
-        except TypeError:
-            raise CxrError(f"{name}: expected a text, a number, or a list of them") from None
-    return tuple(pairs.items())
+def checked_options(options: Mapping[str, Any], kind: type) -> dict[str, Any]:
+    """The options as Python has them, without numpy or pandas. kind: a TypedDict of keywords.py. CxrError: there is no
+    such option, or it may not have this value."""
+    for name in options:
+        if name not in _types(kind):
+            of_rules = f"; it is one of Rules: Rules({name}=..)" if name in _OF_RULES else ""
+            raise CxrError(f"{name}: no such option{of_rules or known_names(name, _types(kind))}")
+    plain = {name: plain_value(value) for name, value in options.items()}
+    if odd := next((name for name, value in plain.items() if isinstance(value, set | frozenset)), None):
+        raise CxrError(f"{odd}: expected a list, got a set, which has no order")
+    if reason := check_row(plain, kind):
+        raise CxrError(reason.removeprefix("field ").replace("`", "", 2))
+    return plain
 
 
-def names_text(findings: str | Sequence[str] | None) -> str | None:
-    """Names between commas. CxrError: they are no names."""
-    names = plain_value(findings)
-    if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
-        return ",".join(names)
-    if not isinstance(names, str | None):
-        raise CxrError("findings: expected names between commas, or a list of names")
-    return names
+def option_pairs(options: Mapping[str, Any], kind: type) -> OptionPairs:
+    """The checked options in the order of their names, lists as tuples."""
+    plain = sorted(checked_options(options, kind).items())
+    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in plain)
+
+
+def names_text(findings: FindingNames) -> str | None:
+    """FindingNames between commas."""
+    return findings if isinstance(findings, str | None) else ",".join(findings)
 
 
 def report_list(name: str, texts: Iterable[str | None]) -> list[str | None]:
@@ -41,30 +51,19 @@ def report_list(name: str, texts: Iterable[str | None]) -> list[str | None]:
     return [*plain]
 
 
-def plain_seed(seed: Any) -> int:
-    """CxrError: it is no whole number."""
-    plain = plain_value(seed)
-    if type(plain) is not int:
-        raise CxrError("seed: expected a whole number")
-    return plain
-
-
 def path_text(name: str, path: str | PathLike[str]) -> str:
     """The path, or a name or a URL, as a text. CxrError: it is none."""
     try:
-        return str(fspath(path))
-    except TypeError:
+        text = str(fspath(path))
+        text.encode()
+    except (TypeError, UnicodeEncodeError):
         raise CxrError(f"{name}: expected a text or a path") from None
+    if "\0" in text:
+        raise CxrError(f"{name}: no path has the character \\0")
+    return text
 
 
-def check_one_of(name: str, value: object, choices: Sequence[str | None]) -> None:
-    if not isinstance(value, str | None) or value not in choices:
+def check_one_of(name: str, value: object, choices: Iterable[str]) -> None:
+    if not isinstance(value, str) or value not in choices:
         word = one_line(shortened(value)) if isinstance(value, str) else type(value).__name__
-        raise CxrError(f"{name}: {word} is none of {', '.join(filter(None, choices))}")
-
-
-def check_each_of(name: str, values: Sequence[str], choices: Sequence[str]) -> None:
-    if not isinstance(values, list | tuple):
-        raise CxrError(f"{name}: expected a list of names, got {'a text' if isinstance(values, str) else 'no list'}")
-    for value in values:
-        check_one_of(name, value, choices)
+        raise CxrError(f"{name}: {word} is none of {', '.join(choices)}")

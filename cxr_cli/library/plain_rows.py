@@ -1,39 +1,50 @@
-"""Rows as notebooks hold them, with the values of numpy and pandas, as plain rows that are checked."""
+"""Rows as notebooks hold them, with the values of numpy, pandas and polars, as plain rows that are checked."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, get_type_hints
 
-from cxr_cli.errors import RowError
+from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import plain_value, restore
-from cxr_cli.rows.files.json_text import HALF_CHARACTER
-from cxr_cli.rows.validation import check_and_clean
-from cxr_cli.sources.shapes import own_shape
+from cxr_cli.sources.shapes import checked_row
 
 _FRAMES = "; the rows of a frame are frame.to_dict('records') in pandas, and frame.to_dicts() in polars"
+_field_types = cache(get_type_hints)
 
 
 def plain_row(row: Mapping[str, Any], kind: type) -> Row:
-    """The row as a `kind`, a TypedDict of records.py: arrays as lists, numbers of numpy as Python's; NaN, NA and NaT
-    are null, and left out where a field cannot be null, as None is. A Series of pandas is a row too. Raises
+    """The row as a `kind`, a TypedDict of records.py: tuples and arrays as lists, numbers of numpy as Python's; NaN, NA
+    and NaT are null, and left out where a field cannot be null, as None is. A Series of pandas is a row too. Raises
     RowError."""
     if not isinstance(row, Mapping):
         row = row.to_dict() if hasattr(row, "to_dict") else row
     if not isinstance(row, Mapping):
         raise RowError("row", f"expected an object, got {type(row).__name__}{_FRAMES if _is_column(row) else ''}")
-    plain: Row = {str(name): plain_value(value) for name, value in row.items()}
-    if any(plain[name] is not value for name, value in row.items()):  # it comes from a table
+    pairs = [(str(name), value, plain_value(value)) for name, value in row.items()]
+    plain = {name: new for name, _, new in pairs}
+    if odd := next((name for name, new in plain.items() if _is_odd(new) and name in _field_types(kind)), None):
+        raise RowError("row", f"field `{odd}`: expected a list, got {type(plain[odd]).__name__}")
+    if any(new is not value for _, value, new in pairs):  # it comes from a table
         plain = restore(plain)
-    try:
-        plain, reason = check_and_clean(own_shape(plain, "row"), kind)
-    except RowError as error:
-        reason = error.reason
-    except UnicodeEncodeError:
-        reason = HALF_CHARACTER
-    if reason:
-        id = plain.get("id")
-        raise RowError("row", reason, id=id if isinstance(id, str) else None)
-    return plain
+    return checked_row(plain, kind)
+
+
+def each_row(name: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The rows, one by one. CxrError: they are one row, one text, or none at all. name: of the argument."""
+    if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable) or _is_frame(rows):
+        advice = _FRAMES if _is_frame(rows) else ""
+        raise CxrError(f"{name}: expected rows, as a list or an iterator, got {type(rows).__name__}{advice}")
+    return iter(rows)
+
+
+def _is_odd(value: object) -> bool:
+    """Has it no order, or no truth value? As a field it would be misread."""
+    return isinstance(value, set | frozenset) or _is_frame(value)
+
+
+def _is_frame(value: object) -> bool:
+    return type(value).__name__ == "DataFrame"
 
 
 def _is_column(row: object) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, get_args, overload
 
 from cxr_cli.engines.conversations import result_of
 from cxr_cli.errors import CxrError, RowError
@@ -17,25 +17,32 @@ from cxr_cli.findings.name_lists import parse_findings
 from cxr_cli.labelling.label_set import LABEL_SETS, labels_of, of_findings, parse_labels
 from cxr_cli.labelling.labeller import Labeller, Labels
 from cxr_cli.labelling.row_labeller import RowLabeller
+from cxr_cli.library.keywords import (
+    FindingNames,
+    LabelKeywords,
+    MineKeywords,
+    ReportKeywords,
+    ScoreKeywords,
+    StudyLabelKeywords,
+)
 from cxr_cli.library.option_checks import (
     OptionPairs,
-    check_each_of,
     check_one_of,
+    checked_options,
     names_text,
     option_pairs,
     path_text,
-    plain_seed,
     report_list,
 )
 from cxr_cli.library.plain_rows import plain_row, text_or_empty
 from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
 from cxr_cli.rewards.reward_table import REWARDS
-from cxr_cli.tasks.candidates import Uncertain
+from cxr_cli.rows.files.json_text import HALF_CHARACTER
 from cxr_cli.tasks.task_table import task_names
 
 if TYPE_CHECKING:  # what only some commands need is loaded where it is used: it takes a third of their start
-    from cxr_cli.scoring.judges.judge_table import Empty
+    from cxr_cli.engines.prompts.structured import Model
     from cxr_cli.scoring.scorer import Scorer
     from cxr_cli.verifying.case_judge import CaseJudge
     from cxr_cli.verifying.steps.verifier import Verifier
@@ -70,28 +77,27 @@ class Rules:
         """The findings that a text states, in order, each with its place in the text."""
         return self.reader.read(text_or_empty(text))
 
-    def label(
-        self, report: str | None, findings: str | Sequence[str] | None = None, *, label_set: str | None = None
-    ) -> Labels:
+    def label(self, report: str | None, findings: FindingNames = None, *, label_set: str | None = None) -> Labels:
         """1, 0, -1 for each label that the report states; None for one that it does not state.
 
         findings: names between commas or in a list, None for all of the set. label_set: one of `cxr label --set`; None
         for "chexpert", or for "all" where findings are named.
         """
-        options = {"label_set": label_set, "findings": names_text(findings)}
-        return _kept_labeller(self, option_pairs(options)).labels(text_or_empty(report))
+        options = option_pairs({"label_set": label_set, "findings": findings}, LabelKeywords)
+        return _kept_labeller(self, options).labels(text_or_empty(report))
 
-    def label_study(self, study: Mapping[str, Any], **options: Any) -> Row:
-        """The study with `labels`, and `why` where they are null, as `cxr label` writes it. options: those of
-        `row_labeller`, such as label_set="mimic", findings="edema", mentions=True."""
+    def label_study(self, study: Mapping[str, Any], **options: Unpack[StudyLabelKeywords]) -> Row:
+        """The study with `labels`, and `why` where they are null, as `cxr label` writes it. options:
+        label_set="mimic", findings="edema", mentions=True, sections=True."""
+        labeller = _kept_row_labeller(self, option_pairs(options, StudyLabelKeywords))
         row = plain_row(study, Study)
-        labeller = _kept_row_labeller(self, option_pairs(options))
         return _about(row, lambda: row | labeller(row))
 
-    def mine(self, study: Mapping[str, Any], **options: Any) -> list[Row]:
-        """The cases of a study. options: those of `Miner`, such as tasks=["binary"], findings="edema", seed=1."""
+    def mine(self, study: Mapping[str, Any], **options: Unpack[MineKeywords]) -> list[Row]:
+        """The cases of a study. options: tasks=["binary"], findings="edema", uncertain="yes", seed=1, steps="none",
+        brief=True, as the flags of `cxr mine`."""
+        miner = _kept_miner(self, option_pairs(options, MineKeywords))
         row = plain_row(study, Study)
-        miner = _kept_miner(self, option_pairs(options))
         return _about(row, lambda: miner(row))
 
     def verify(self, case: Mapping[str, Any], on: Chains = "steps") -> Row:
@@ -103,10 +109,11 @@ class Rules:
         row, judge = plain_row(case, AnsweredCase), _kept_judge(self, on)
         return _about(row, lambda: result_of(judge.case(row) if on == "steps" else judge.predictions(row)))
 
-    def score(self, row: Mapping[str, Any], **options: Any) -> Row:
-        """The row with `scores`, and `why` for each that is null. options: those of `Scorer`, such as
-        statements=True, empty="zero"."""
-        answered, scorer = plain_row(row, ScoredCase), _kept_scorer(self, option_pairs(options))
+    def score(self, row: Mapping[str, Any], **options: Unpack[ScoreKeywords]) -> Row:
+        """The row with `scores`, and `why` for each that is null. options: statements=True, grounding=True,
+        empty="zero", metrics=["bleu"], judges=["stored"], as the flags of `cxr score`."""
+        scorer = _kept_scorer(self, option_pairs(options, ScoreKeywords))
+        answered = plain_row(row, ScoredCase)
         return _about(answered, lambda: result_of(scorer.row(answered)))
 
     @overload
@@ -121,6 +128,7 @@ class Rules:
         no lists.
         """
         reports, replies = report_list("refs", refs), report_list("hyps", hyps)
+        per_sample = checked_options({"per_sample": per_sample}, ReportKeywords)["per_sample"]
         if len(reports) != len(replies):
             raise CxrError(f"refs and hyps must be as many: {len(reports)} and {len(replies)}")
         pairs = zip(map(text_or_empty, reports), map(text_or_empty, replies), strict=True)
@@ -153,32 +161,22 @@ class Rules:
         self,
         *,
         tasks: Sequence[str] = (),
-        findings: str | Sequence[str] | None = None,
-        uncertain: Uncertain = "skip",
-        seed: int = 0,
+        findings: FindingNames = None,
         steps: StepsFor | None = "all",
         **options: Any,
     ) -> Miner:
-        """A new one, with counts of its own. findings: names between commas or in a list, or "all". Raises CxrError."""
-        check_each_of("tasks", tasks, task_names())
-        check_one_of("uncertain", uncertain, get_args(Uncertain))
-        check_one_of("steps", steps, (None, *get_args(StepsFor)))
+        """A new one, with counts of its own. findings: names between commas or in a list, or "all". options: those of
+        `Miner`. Raises CxrError."""
+        for name in tasks:
+            check_one_of("tasks", name, task_names())
         lexicon, names = self.reader.lexicon, names_text(findings)
         about = None if names is None else parse_findings(names, lexicon)
-        return Miner(
-            lexicon,
-            tasks=tasks,
-            findings=about,
-            unmentioned=self.unmentioned,
-            uncertain=uncertain,
-            seed=plain_seed(seed),
-            steps=steps,
-            **options,
-        )
+        return Miner(lexicon, tasks=tasks, findings=about, unmentioned=self.unmentioned, steps=steps, **options)
 
-    def labeller(self, label_set: str | None = None, findings: str | Sequence[str] | None = None) -> Labeller:
+    def labeller(self, label_set: str | None = None, findings: FindingNames = None) -> Labeller:
         """A new one, for `findings` of a set as at `label`. Raises CxrError."""
-        check_one_of("label_set", label_set, (None, *LABEL_SETS))
+        if label_set is not None:
+            check_one_of("label_set", label_set, LABEL_SETS)
         lexicon, names = self.reader.lexicon, names_text(findings)
         if names is not None and label_set in (None, "all"):
             return Labeller(self.reader, of_findings(parse_findings(names, lexicon)))
@@ -188,7 +186,7 @@ class Rules:
     def row_labeller(
         self,
         label_set: str | None = None,
-        findings: str | Sequence[str] | None = None,
+        findings: FindingNames = None,
         *,
         mentions: bool = False,
         sections: bool = False,
@@ -198,20 +196,18 @@ class Rules:
         labeller = self.labeller(label_set, findings)
         return RowLabeller(labeller, name, by_name=bool(findings), mentions=mentions, sections=sections)
 
-    def scorer(self, *, judges: Sequence[str] = ("rules",), empty: Empty = "null", **options: Any) -> Scorer:
+    def scorer(self, *, judges: Sequence[str] = ("rules",), model: Model | None = None, **options: Any) -> Scorer:
         """A new one. options: those of `Scorer`. Raises CxrError."""
-        from cxr_cli.scoring.judges.judge_table import JUDGES, Empty
+        from cxr_cli.scoring.judges.judge_table import JUDGES
         from cxr_cli.scoring.scorer import Scorer
 
-        check_each_of("judges", judges, [*JUDGES])
+        for name in judges:
+            check_one_of("judges", name, JUDGES)
         if not judges:
             raise CxrError("judges: none is named")
-        if "llm" in judges and options.get("model") is None:
+        if "llm" in judges and model is None:
             raise CxrError("judges: llm needs a model: cxr score --judge llm -m MODEL")
-        if not all(isinstance(name, str) for name in options.get("metrics", ())):
-            raise CxrError("metrics: expected names, of the table or my_module:function")
-        check_one_of("empty", empty, get_args(Empty))
-        return Scorer(self.reader, judges=judges, unmentioned=self.unmentioned, empty=empty, **options)
+        return Scorer(self.reader, judges=judges, model=model, unmentioned=self.unmentioned, **options)
 
 
 @dataclass(frozen=True)
@@ -222,7 +218,7 @@ class RulesReward:
     name: str
 
     def __post_init__(self) -> None:
-        check_one_of("reward", self.name, [*REWARDS])
+        check_one_of("reward", self.name, REWARDS)
 
     @property
     def __name__(self) -> str:
@@ -244,6 +240,8 @@ def _about(row: Row, work: Callable[[], T]) -> T:
         return work()
     except RowError as error:
         raise RowError("row", error.reason, id=row["id"]) from error
+    except UnicodeEncodeError:
+        raise RowError("row", HALF_CHARACTER, id=row["id"]) from None
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -5,8 +5,9 @@ from typing import Any, Literal, get_args
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.extras import package_line
-from cxr_cli.library.option_checks import plain_seed
-from cxr_cli.library.plain_rows import plain_row
+from cxr_cli.library.keywords import BootstrapKeywords
+from cxr_cli.library.option_checks import check_one_of, checked_options
+from cxr_cli.library.plain_rows import each_row, plain_row
 from cxr_cli.records import Row, ScoredCase
 from cxr_cli.scoring.summaries import comparison_table, summary_table
 from cxr_cli.scoring.summaries.comparison import Comparison
@@ -24,8 +25,10 @@ def summarize(rows: Iterable[Mapping[str, Any]], *, seed: int = 0, frame: Frame 
     on every line what the command notes below its table, such as signatures that differ. CxrError: frame is neither, or
     pandas is missing. RowError: a row cannot be used, has no scores, or repeats an id.
     """
-    summary, ids = Summary(seed=_bootstrap_seed(seed)), set[str]()
-    for row in map(_scored_row, rows):
+    seed = checked_options({"seed": seed}, BootstrapKeywords)["seed"]
+    check_one_of("frame", frame, get_args(Frame))
+    summary, ids = Summary(seed=seed), set[str]()
+    for row in map(_scored_row, each_row("rows", rows)):
         if row["id"] in ids:
             raise RowError("row", "field `id`: doubled; `compare` is for the rows of several models", id=row["id"])
         ids.add(row["id"])
@@ -43,19 +46,22 @@ def compare(
     `notes`: as at `summarize`. CxrError: there are fewer than two, or one has no rows. RowError: a row cannot be used,
     has no scores, or a model answers an item twice.
     """
-    seed = _bootstrap_seed(seed)
+    options = checked_options({"seed": seed, "common": common}, BootstrapKeywords)
+    check_one_of("frame", frame, get_args(Frame))
+    if not isinstance(models, Mapping) or not all(isinstance(name, str) for name in models):
+        raise CxrError("models: expected an object, with the rows of each model by its name")
     if len(models) < 2:
         raise CxrError(f"compare needs two models or more, not {', '.join(models) or 'none'}")
     matrix = ScoreMatrix()
     for name, rows in models.items():
-        for row in map(_scored_row, rows):
+        for row in map(_scored_row, each_row(name, rows)):
             try:
                 matrix.add(name, row)
             except RowError as error:
                 raise RowError("row", error.reason, id=row["id"]) from error
         if name not in matrix.models:
             raise CxrError(f"compare: {name} has no rows; an iterator gives its rows once")
-    return _frame(comparison_table.document(Comparison(matrix, common, seed=seed)), frame)
+    return _frame(comparison_table.document(Comparison(matrix, options["common"], seed=options["seed"])), frame)
 
 
 def _scored_row(row: Mapping[str, Any]) -> Row:
@@ -65,15 +71,7 @@ def _scored_row(row: Mapping[str, Any]) -> Row:
     return plain
 
 
-def _bootstrap_seed(seed: int) -> int:
-    if (plain := plain_seed(seed)) < 0:
-        raise CxrError("seed: expected a whole number of at least 0")
-    return plain
-
-
 def _frame(document: Document, frame: Frame) -> Any:
-    if frame not in get_args(Frame):
-        raise CxrError(f"frame: {frame} is none of {', '.join(get_args(Frame))}")
     columns, notes = [*document.columns, "notes"], "; ".join(document.data["notes"])
     records = [
         {name: str(value) if name == "set" else value for name, value in record.items()} | {"notes": notes}

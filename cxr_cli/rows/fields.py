@@ -17,27 +17,31 @@ from cxr_cli.rows.files.json_text import number_of
 Restorer = Callable[[Any], Any]
 _MISSING = object()
 _NA_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
+_AS_PLAIN = ("tolist", "to_list", "to_pylist", "as_py")  # of arrays and their numbers: numpy, pandas, polars, Arrow
 _DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d+)", re.ASCII)
 _LONGEST_LIST = 100_000  # characters of a Python list in a cell
 
 
 def plain_value(value: Any) -> Any:
-    """A value of a row as Python has it; the same object where nothing in it is of numpy or pandas."""
-    if value is None or isinstance(value, str | int):
+    """A value of a row as JSON has it; the same object where nothing in it is a tuple, or of numpy, pandas, polars or
+    Arrow."""
+    if value is None or isinstance(value, int) or type(value) is str:
         return value
+    if isinstance(value, str):
+        return str.__str__(value)
     if isinstance(value, float):
-        return None if value != value else value if type(value) is float else float(value)
+        return None if value != value else value if type(value) in (float, json_text.ExactNumber) else float(value)
     if type(value).__name__ in _NA_TYPES:
         return None
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         items = [plain_value(item) for item in value]
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        same = isinstance(value, list) and all(a is b for a, b in zip(items, value, strict=True))
+        return value if same else items
     if isinstance(value, dict):
         pairs = {name: plain_value(item) for name, item in value.items()}
         return pairs if any(pairs[name] is not item for name, item in value.items()) else value
-    if hasattr(value, "tolist"):  # an array of numpy, or one of its numbers
-        return plain_value(value.tolist())
-    return value
+    as_plain = next((method for name in _AS_PLAIN if (method := getattr(value, name, None))), None)
+    return value if as_plain is None or isinstance(value, type) else plain_value(as_plain())
 
 
 def restore(row: Row) -> Row:

@@ -22,6 +22,9 @@ _TYPE_NAMES = {
 }
 
 
+_BOUNDS = {">=": "of at least", ">": "above", "<=": "of at most", "<": "below"}
+
+
 def check_row(row: Row, kind: type) -> str | None:
     """Why `row` is not a `kind`, a TypedDict of records.py: "field `steps[0].text`: expected a string.."; else None."""
     try:
@@ -59,6 +62,8 @@ def _schema_reason(message: str, kind: type) -> str:
         return f"field `{f'{path}.' if path else ''}{missing[1]}`: missing"
     if expected := re.match(r"Expected `([\w |]+)`, got `(\w+)`", message):
         return f"field `{path}`: expected {_type_names(expected[1])}, got {_type_names(expected[2])}"
+    if bound := re.match(r"Expected `(\w+)` ([<>]=?) (\S+)", message):
+        return f"field `{path}`: expected {_type_names(bound[1])} {_BOUNDS[bound[2]]} {float(bound[3]):,.10g}"
     if " of length >= 1" in message:
         return f"field `{path}`: empty"
     if " of length <= " in message:

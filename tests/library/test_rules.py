@@ -161,19 +161,52 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
             "label_set: mimmic is none of chexpert, mimic, ",
         ),
         (lambda: mine(STUDY, tasks=["binery"]), "tasks: binery is none of binary, single, multiple, "),
-        (lambda: mine(STUDY, tasks="binary"), "tasks: expected a list of names, got a text"),
-        (lambda: mine(STUDY, uncertain="maybe"), "uncertain: maybe is none of "),
-        (lambda: mine(STUDY, steps="some"), "steps: some is none of all, reported, none"),
+        (lambda: mine(STUDY, tasks="binary"), "tasks: expected a list, got a string"),
+        (lambda: mine(STUDY, uncertain="maybe"), "uncertain: not one of no, skip, yes"),
+        (lambda: mine(STUDY, steps="some"), "steps: not one of all, none, reported"),
         (lambda: score({**STUDY, "prediction": "x"}, judges=["rule"]), "judges: rule is none of rules, llm, stored"),
-        (lambda: score({**STUDY, "prediction": "x"}, empty="one"), "empty: one is none of null, zero"),
+        (lambda: score({**STUDY, "prediction": "x"}, empty="one"), "empty: not one of null, zero"),
         (lambda: score({**STUDY, "prediction": "x"}, judges=["llm"]), "judges: llm needs a model"),
         (lambda: score({**STUDY, "prediction": "x"}, judges=[]), "judges: none is named"),
-        (lambda: score({**STUDY, "prediction": "x"}, metrics=[len]), "metrics: expected names"),
         (
-            lambda: score({**STUDY, "prediction": "x"}, statements={}),
-            "statements: expected a text, a number, or a list",
+            lambda: score({**STUDY, "prediction": "x"}, metrics=[len]),
+            "metrics[0]: expected a string, got builtin_function_or_method",
         ),
-        (lambda: mine(STUDY, seed=float("nan")), "seed: expected a whole number"),
+        (
+            lambda: score({**STUDY, "prediction": "x"}, statements="false"),  # type: ignore[arg-type]
+            "statements: expected true or false, got a string",
+        ),
+        (lambda: Rules().label_study(STUDY, mentions=object()), "mentions: expected true or false, got "),  # type: ignore[arg-type]
+        (lambda: mine(STUDY, breif=True), "breif: no such option; did you mean brief? there are: tasks, "),  # type: ignore[call-arg]
+        (
+            lambda: mine(STUDY, unmentioned="unknown"),
+            "unmentioned: no such option; it is one of Rules: Rules(unmentioned=..)",
+        ),  # type: ignore[call-arg]
+        (lambda: mine(STUDY, findings={"edema"}), "findings: expected a list, got a set, which has no order"),  # type: ignore[arg-type]
+        (lambda: infer([STUDY], "a", dry_run=True), "dry_run: no such option"),  # type: ignore[call-arg]
+        (lambda: infer([STUDY], "a", vote=1), "vote: expected true or false, got a whole number"),  # type: ignore[arg-type]
+        (lambda: infer([STUDY], "a", size=2.5), "size: expected a whole number, got a number"),  # type: ignore[arg-type]
+        (lambda: infer([STUDY], "a", timeout=float("inf")), "timeout: expected a number of at most 1,000,000"),
+        (lambda: infer([STUDY], "a", name="openia"), "name: openia is none of auto, vllm, openai, transformers"),
+        (lambda: infer([STUDY], "a", args=["x"]), "args: expected an object, got a list"),  # type: ignore[arg-type]
+        (lambda: infer([STUDY], "a", replicas="http://b"), "replicas: expected a list, got a string"),
+        (lambda: infer(STUDY, "a"), "rows: expected rows, as a list or an iterator, got dict"),  # type: ignore[arg-type]
+        (lambda: each(mine, STUDY), "rows: expected rows, as a list or an iterator, got dict"),  # type: ignore[arg-type]
+        (lambda: each(mine, None), "rows: expected rows, as a list or an iterator, got NoneType"),  # type: ignore[arg-type]
+        (lambda: each(None, [STUDY]), "function: expected a function, got NoneType"),  # type: ignore[arg-type]
+        (lambda: each(mine, [STUDY], errors=[]), "errors: list is none of raise, keep"),  # type: ignore[call-overload]
+        (lambda: summarize([], frame=[]), "frame: list is none of polars, pandas"),  # type: ignore[arg-type]
+        (lambda: summarize("rows"), "rows: expected rows, as a list or an iterator, got str"),  # type: ignore[arg-type]
+        (lambda: compare([[], []]), "models: expected an object, with the rows of each model by its name"),  # type: ignore[arg-type]
+        (lambda: compare({"a": [], "b": []}, common="no"), "common: expected true or false, got a string"),  # type: ignore[arg-type]
+        (lambda: Rules("a\0"), "lexicon: no path has the character \\0"),
+        (lambda: Rules("\ud800"), "lexicon: expected a text or a path"),
+        (
+            lambda: Rules().score_reports(refs=[""], hyps=[""], per_sample="no"),  # type: ignore[call-overload]
+            "per_sample: expected true or false, got a string",
+        ),
+        (lambda: mine(STUDY, seed=float("nan")), "seed: expected a whole number, got null"),  # type: ignore[arg-type]
+        (lambda: mine(STUDY, seed=True), "seed: expected a whole number, got true or false"),
         (lambda: label("Edema.", label_set=["mimic"]), "label_set: "),  # type: ignore[arg-type]
         (lambda: Rules(float("nan")), "lexicon: expected a text or a path"),  # type: ignore[arg-type]
         (lambda: [*infer([STUDY], ["http://a", "http://b"])], "model: expected a text or a path"),  # type: ignore[arg-type]
@@ -203,7 +236,7 @@ def test_an_option_that_is_an_object_is_an_error(value: Any) -> None:
         ("images", lambda: next(infer([], "http://localhost:9/v1", images=value))),
     ]
     for name, call in calls:
-        with pytest.raises(CxrError, match=f"^{name}: "):
+        with pytest.raises(CxrError, match=rf"^{name}(\[0\])?: "):
             call()
 
 
@@ -269,8 +302,8 @@ def test_rows_of_frames() -> None:
             return rows[0]
 
     assert verify(Series())["support"] == 1.0  # type: ignore[arg-type]
-    with pytest.raises(RowError, match="the rows of a frame are "):
-        next(each(verify, frames.DataFrame(rows)))
+    with pytest.raises(CxrError, match="the rows of a frame are "):
+        each(verify, frames.DataFrame(rows))
     with pytest.raises(RowError, match=r"field `steps\[0\]`: expected a string or an object, got null"):
         verify({"id": "a", "report": "Edema.", "steps": [None]})
 
@@ -300,6 +333,48 @@ def test_options_from_tables_are_taken_and_wrong_ones_refused() -> None:
     half = {**STUDY, "steps": ["No edema."], "options": "\ud800"}
     with pytest.raises(RowError, match=r"half a character.* \(id s1\)"):
         verify(half)
+
+
+def test_the_same_row_in_other_containers() -> None:
+    """A tuple, an array of polars or Arrow is a list; a set has no order, and a frame is no value."""
+    numpy, polars, arrow = map(pytest.importorskip, ("numpy", "polars", "pyarrow"))
+    row = {"id": "a", "question": "Edema?", "options": ["A. Yes", "B. No"], "answer": "B", "prediction": "B"}
+    plain = score(row)
+    assert plain["scores"]["accuracy"] == 1.0
+    for make in (tuple, polars.Series, arrow.array, lambda texts: numpy.array(texts, dtype=object)):
+        assert json_text.encode(score({**row, "options": make(row["options"])})) == json_text.encode(plain)
+    assert score({**row, "seen": (1, 2)})["seen"] == [1, 2]
+    assert type(score({**row, "id": numpy.str_("a")})["id"]) is str
+    assert score({**row, "seen": {1}})["seen"] == {1}
+    for odd in ({"Yes", "No"}, frozenset(["Yes"]), polars.DataFrame({"a": [1]})):
+        for name in ("options", "answer", "images"):
+            with pytest.raises(RowError, match=f"field `{name}`: expected a list, got "):
+                score({**row, name: odd})
+
+    class Series:  # as pandas has it, without names
+        def to_dict(self) -> dict[int, str]:
+            return {0: "a"}
+
+    with pytest.raises(RowError, match="field `id`: missing"):
+        mine(Series())  # type: ignore[arg-type]
+
+
+def test_rows_that_the_commands_refuse() -> None:
+    section = {**STUDY, "findings": "Clear lungs."}
+    for function in (mine, Rules().label_study):
+        with pytest.raises(RowError, match=r"column `findings` is a text, .* \(id s1\)"):
+            function(section)
+    with pytest.raises(RowError, match="half a character"):
+        mine({**STUDY, "id": "\ud800"})
+    number = json_text.decode(b"0.12345678901234567890123")
+    assert json_text.encode(verify({**STUDY, "steps": ["Edema."], "x": number})["x"]) == b"0.12345678901234567890123"
+
+
+def test_errors_are_one_line(tmp_path: Path) -> None:
+    for call in (lambda: label("", "a\nb"), lambda: Rules("a\nb"), lambda: Rules().reward("a\nb")):
+        with pytest.raises(CxrError) as error:
+            call()
+        assert str(error.value).isprintable()
 
 
 def test_a_lexicon_stays_the_same_file_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -465,8 +540,8 @@ def test_nothing_is_printed_and_nothing_is_changed(capfd: pytest.CaptureFixture[
 def test_numbers_that_are_too_small_for_infer(name: str) -> None:
     """No samples would be rows without replies, and no concurrency would wait for ever."""
     for value in (-1, float("nan"), None):
-        with pytest.raises(CxrError, match=f"{name}: expected a number of at least"):
-            next(infer([STUDY], "http://localhost:9/v1", **{name: value}))  # type: ignore[arg-type]
+        with pytest.raises(CxrError, match=f"{name}: expected a (whole )?number"):
+            infer([STUDY], "http://localhost:9/v1", **{name: value})  # type: ignore[arg-type]
 
 
 @needs("llm")
@@ -484,6 +559,18 @@ def test_infer_prints_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         command = [sys.executable, "-c", code, good.url, bad.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@needs("llm")
+def test_infer_takes_each_id_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path))
+    case = {"id": "a", "question": "Is there edema?", "options": ["Yes", "No"], "images": ["film.png"]}
+    (tmp_path / "film.png").write_bytes(film_bytes())
+    with Server(lambda request: "<answer>B</answer>") as server:
+        answers = infer([case, case], server.url, images=tmp_path)
+        assert next(answers)["predictions"][0]["answer"] == "No"
+        with pytest.raises(RowError, match=r"row: field `id`: doubled \(id a\)"):
+            next(answers)
 
 
 @needs("llm")
@@ -517,7 +604,7 @@ def film_bytes() -> bytes:
 
 
 SCRIPT = """
-from cxr_cli import Rules, compare, each, label, mine, read, score, summarize, verify
+from cxr_cli import Rules, compare, each, infer, label, mine, read, score, summarize, verify
 from cxr_cli.errors import RowError
 
 names: list[str] = [finding.name for finding in read("Edema.")]
@@ -533,6 +620,10 @@ print(summarize([score({"id": "a"})]), compare({"a": [], "b": []}))
 Rules(unmentioned="often")  # type: ignore[arg-type]
 rules.score_reports(["Edema."], ["Edema."])  # type: ignore[call-overload]
 each(mine, [], errors="skip")  # type: ignore[call-overload]
+mine({"id": "a"}, tasks=["binary"], seed=1, brief=True)
+mine({"id": "a"}, task=["binary"])  # type: ignore[call-arg]
+score({"id": "a"}, statements="no")  # type: ignore[arg-type]
+infer([], "http://localhost:8000/v1", allow_remote=True, dry_run=True)  # type: ignore[call-arg]
 """
 
 

@@ -3,9 +3,13 @@
 from pathlib import PurePath
 from typing import Any
 
+from cxr_cli.errors import RowError
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import with_texts
 from cxr_cli.rows.files.embedded_films import embedded_film
+from cxr_cli.rows.files.json_text import HALF_CHARACTER
+from cxr_cli.rows.mapping import unmapped_section
+from cxr_cli.rows.validation import check_and_clean
 from cxr_cli.sources.shapes.choices import with_choices
 from cxr_cli.sources.shapes.dialogues import place_id, with_question
 from cxr_cli.sources.shapes.film_names import film_name
@@ -16,6 +20,21 @@ _FILM_ENDS = (".png", ".jpg", ".jpeg", ".dcm", ".dicom")
 def own_shape(row: Row, where: str) -> Row:
     """The row as a Case has it. where: `path:line`. RowError: it can be understood in two ways, or in none."""
     return with_texts(with_choices(_with_id(_with_images(with_question(row, where)), where)))
+
+
+def checked_row(row: Row, kind: type) -> Row:
+    """A row that comes from no file, in our own shape, as a `kind` of records.py. RowError: it is none."""
+    id = row.get("id")
+    try:
+        row, reason = check_and_clean(own_shape(row, "row"), kind)
+        reason = unmapped_section(row) or reason
+    except RowError as error:
+        reason = error.reason
+    except UnicodeEncodeError:
+        reason = HALF_CHARACTER
+    if reason:
+        raise RowError("row", reason, id=id if isinstance(id, str) else None)
+    return row
 
 
 def _with_images(row: Row) -> Row:
