@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.records import Study
-from cxr_cli.rows import Flow, FlowOptions, Row, Source
+from cxr_cli.rows import Flow, FlowOptions, Row, Source, note
 from cxr_cli.rows.files import reading
 from cxr_cli.sources import radrbench
 from cxr_cli.sources.data_sets import SOURCES, DataSet
@@ -41,7 +41,11 @@ def find_rows(name: str) -> Source:
 
     Several folders of one data set are joined by colons.
     """
-    if name and (data_set := _in_folder(Path(name))):
+    if name and (names := _data_sets_in(Path(name))):
+        first, *others = names
+        if others:
+            note(f"{name}: read as {first}; it is {' and '.join(others)} too: {others[0]}:{name} chooses")
+        data_set: DataSet = SOURCES.load(first)
         return data_set.find(name)
     prefix, colon, path = name.partition(":")
     if colon and re.fullmatch(r"[a-z][a-z0-9-]+", prefix) and not Path(name).exists():
@@ -74,13 +78,12 @@ def for_each_row(
 
 def has_rows(folder: Path) -> bool:
     """Whether it is a folder of a data set or of Parquet files."""
-    return _in_folder(folder) is not None or reading.has_parquet(folder)
+    return bool(_data_sets_in(folder)) or reading.has_parquet(folder)
 
 
-def _in_folder(folder: Path) -> DataSet | None:
-    if not folder.is_dir():
-        return None
-    return next((data_set for data_set in map(SOURCES.load, SOURCES) if data_set.fits(folder)), None)
+def _data_sets_in(folder: Path) -> list[str]:
+    """The names of the data sets whose files lie in it."""
+    return [name for name in SOURCES if SOURCES.load(name).fits(folder)] if folder.is_dir() else []
 
 
 def _of(prefix: str, path: str) -> Source:

@@ -191,6 +191,19 @@ def test_mimic_diff_vqa(tmp_path: Path) -> None:
     assert items[2][2] == "column `study_id`: blank"
 
 
+def test_a_folder_of_two_data_sets_is_named(tool: Tool, tmp_path: Path) -> None:
+    """The tables of questions may lie beside the reports that they are about."""
+    mimic_report(tmp_path / "m", "50414267")
+    header = "study_id,subject_id,ref_id,question_type,question,answer,split"
+    (tmp_path / "m/mimic_pair_questions.csv").write_text(
+        f"{header}\n50414267,10000032,,view,which view?,pa view,test\n"
+    )
+    result = tool("verify", "m", "--keep", "all")
+    note = "cxr: m: read as mimic-cxr; it is mimic-diff-vqa too: mimic-diff-vqa:m chooses"
+    assert result.err.splitlines()[0] == note
+    assert [row["question"] for row in cases(f"mimic-diff-vqa:{tmp_path / 'm'}")] == ["which view?"]
+
+
 def test_mimic_cxr_vqa(tmp_path: Path) -> None:
     item = {
         "split": "train",
