@@ -319,8 +319,8 @@ def test_what_looks_at_all_rows_has_no_shards(tool: Tool, reports: Path) -> None
         assert flags[0] in done.err
 
 
-def slurm(reports: Path, task: str, count: str, **environment: str) -> int:
-    command = ["bash", str(SBATCH), sys.executable, "-m", "cxr_cli", "mine", str(reports)]
+def slurm(reports: Path, task: str, count: str, *flags: str, **environment: str) -> int:
+    command = ["bash", str(SBATCH), sys.executable, "-m", "cxr_cli", "mine", str(reports), *flags]
     array = {"OUT": "parts", "SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_COUNT": count}
     return subprocess.run(command, env=os.environ | array | environment, stderr=subprocess.PIPE).returncode
 
@@ -328,6 +328,14 @@ def slurm(reports: Path, task: str, count: str, **environment: str) -> int:
 def test_two_nodes_of_slurm(tool: Tool, reports: Path) -> None:
     assert [slurm(reports, k, "2") for k in "12"] == [0, 0]
     assert tool("merge", "parts/1-of-2.jsonl", "parts/2-of-2.jsonl").out == tool("mine", reports).out
+
+
+def test_each_task_of_slurm_has_its_rejects(tool: Tool, reports: Path) -> None:
+    reports.write_text("".join(f'{{"id":"s{n}","report":{n % 2}}}\n' for n in range(4)))
+    assert [slurm(reports, k, "2", "--on-error", "skip") for k in "12"] == [3, 3]
+    rejected = [Path("parts", "rejects", f"{k}-of-2.jsonl").read_text().count("\n") for k in "12"]
+    assert rejected == [2, 2]
+    assert "rows that the shards rejected: 4" in tool("merge", *map(str, Path("parts").glob("*.jsonl"))).err
 
 
 def test_some_tasks_of_a_slurm_array_again(tool: Tool, reports: Path) -> None:
