@@ -164,8 +164,9 @@ class Flow:
         self.failed.check_retry(options.output, resume=options.resume)
         shard_run = None
         if options.shard and options.output and is_kept(options.output) and not self.dry_run:
-            some = options.retry_failed and not options.resume
-            shard_run = ShardRun(options.shard, sources, options.output, partial=some)
+            shard_run = ShardRun(
+                options.shard, sources, options.output, resume=options.resume, retry_failed=options.retry_failed
+            )
         try:
             with ExitStack() as stack:
                 self._ids = stack.enter_context(Ids())

@@ -277,6 +277,15 @@ def test_rows_of_another_input_in_a_part(tool: Tool, reports: Path) -> None:
     assert not Path("part-2.jsonl.shard").exists()
 
 
+def test_a_part_is_of_one_shard(tool: Tool, reports: Path) -> None:
+    """Nothing of another is added to it."""
+    one, _ = shards(tool, reports, 2)
+    before = Path(one).read_bytes()
+    done = tool("label", reports, "--shard", "2/2", "-o", one, "--resume")
+    assert (done.code, done.err) == (1, f"cxr: {one} is shard 1/2: name another file for shard 2/2\n")
+    assert (Path(one).read_bytes(), tool("merge", one, "part-2.jsonl").code) == (before, 0)
+
+
 def test_a_pipe_that_changes(tool: Tool) -> None:
     """It has no digest, but a number of rows."""
     for k, count in ((1, 6), (2, 7)):

@@ -62,17 +62,24 @@ class ShardRecord:
 class ShardRun:
     """A run with `--shard K/N` into a file: its record is removed when it begins, and written when it has ended.
 
-    sources: of this shard, before they are read. partial: the run makes some rows of the output again and no others, so
-    that it completes nothing: it gets a record only if the output had that of an equal run.
+    sources: of this shard, before they are read. resume, retry_failed: the output is that of an earlier run. Without
+    `resume` a retry makes some of its rows again and no others, so that it completes nothing: it gets a record only if
+    the output had that of an equal run. CxrError: the output is that of another shard.
     """
 
-    def __init__(self, shard: tuple[int, int], sources: Sequence[Source], output: Path, *, partial: bool) -> None:
-        self._shard, self._sources, self._output, self._partial = shard, sources, output, partial
+    def __init__(
+        self, shard: tuple[int, int], sources: Sequence[Source], output: Path, *, resume: bool, retry_failed: bool
+    ) -> None:
+        self._shard, self._sources, self._output = shard, sources, output
+        self._partial = retry_failed and not resume
         self._inputs = inputs_of(sources)
         self._before: ShardRecord | None = None
-        if partial and shard_file(output).is_file():
+        if (resume or retry_failed) and output.is_file() and shard_file(output).is_file():
             record = ShardRecord.read(output)
-            self._before = record if record.digest == digest_of(output) else None
+            if record.shard != shard:
+                (k, n), (old_k, old_n) = shard, record.shard
+                raise CxrError(f"{output} is shard {old_k}/{old_n}: name another file for shard {k}/{n}")
+            self._before = record if self._partial and record.digest == digest_of(output) else None
 
     def begin(self) -> None:
         shard_file(self._output).unlink(missing_ok=True)
