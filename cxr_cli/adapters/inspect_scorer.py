@@ -12,6 +12,7 @@ from inspect_ai.model import ChatMessageUser, ContentImage, ContentText
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState
 
+from cxr_cli.adapters.cases import answered_case, askable_case
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.images import films_of
 from cxr_cli.library.rules import Rules
@@ -20,7 +21,8 @@ from cxr_cli.training.data.dataset import prompt
 
 
 def case_sample(case: Row, images: str) -> Sample:
-    """A case as a sample, which keeps it as metadata. images: the folder of its films."""
+    """A case as a sample, which keeps it as metadata. images: the folder of its films. RowError: it cannot be asked."""
+    case = askable_case(case)
     films = [ContentImage(image=str(Path(images, film))) for film in films_of(case)]
     message = ChatMessageUser(content=[*films, ContentText(text=prompt(case, INSTRUCTION))])
     return Sample(id=case["id"], input=[message], metadata={"case": case})
@@ -28,9 +30,11 @@ def case_sample(case: Row, images: str) -> Sample:
 
 @scorer(metrics={"*": [mean()]})  # type: ignore[untyped-decorator]
 def case_scores(lexicon: str | None = None, unmentioned: Any = "normal") -> Scorer:
+    rules = Rules(lexicon, unmentioned)
+
     async def score(state: TaskState, target: Target) -> Score:
-        row = {**state.metadata["case"], "prediction": state.output.completion}
-        return Score(**score_record(Rules(lexicon, unmentioned).score(row)))
+        row = answered_case(state.metadata["case"], state.output.completion)
+        return Score(**score_record(rules.score(row)))
 
     return score
 

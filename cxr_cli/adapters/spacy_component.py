@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from cxr_cli.findings import Finding
 from cxr_cli.library.rules import Rules
 
 
-def _place_of(span: Span) -> tuple[object, ...]:
-    """Two findings may stand at one place."""
-    return ("cxr_finding", span.start_char, span.end_char, span.label_)
+def finding_of(span: Span) -> Finding | None:
+    values = (span._.cxr_findings or {}).get(span.label_)
+    return values and Finding(*values[:-2], *(span.start_char + offset for offset in values[-2:]))
 
 
-Span.set_extension("finding", getter=lambda span: span.doc.user_data.get(_place_of(span)), force=True)
+# Of the extensions spaCy keeps those alone that hold plain values when a document goes to another process or into
+# another document: label -> the finding's values, its place counted from the span. Two findings may stand at one place.
+Span.set_extension("cxr_findings", default=None, force=True)
+Span.set_extension("finding", getter=finding_of, force=True)
 
 
 @Language.factory("cxr_findings", assigns=["doc.spans"], default_config={"lexicon": None})  # type: ignore[untyped-decorator]
@@ -38,6 +42,7 @@ class FindingComponent:
         doc.spans["findings"] = []
         for finding in self.rules.read(doc.text):
             span = doc.char_span(finding.start, finding.end, label=finding.name, alignment_mode="expand")
-            doc.user_data[_place_of(span)] = finding
+            place = (finding.start - span.start_char, finding.end - span.start_char)
+            span._.cxr_findings = {**(span._.cxr_findings or {}), finding.name: [*finding[:-2], *place]}
             doc.spans["findings"].append(span)
         return doc

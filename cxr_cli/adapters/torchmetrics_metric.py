@@ -7,10 +7,12 @@ metric.compute()["finding_f1"]                          # a tensor
 
 from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
 import torch
 from torchmetrics import Metric
 
+from cxr_cli.adapters.cases import rules_or_default
 from cxr_cli.library.rules import Rules
 
 
@@ -21,10 +23,13 @@ class ReportMetric(Metric):  # type: ignore[misc]
 
     def __init__(self, rules: Rules | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self.rules = rules or Rules()
+        self.rules = rules_or_default(rules)
         self.names = [*self.rules.score_reports(refs=[""], hyps=[""])]
         for state in ("sums", "counts"):
             self.add_state(state, torch.zeros(len(self.names)), dist_reduce_fx="sum")
+        # MetricCollection takes metrics whose states are equal for the same one, and updates the first alone
+        identity = f"{self.rules.reader.lexicon.digest}{self.rules.unmentioned}".encode()
+        self.add_state("identity", torch.tensor(crc32(identity)), dist_reduce_fx="max")
 
     def update(self, *, refs: Sequence[str | None], hyps: Sequence[str | None]) -> None:
         """refs: of radiologists; hyps: of a model, in the same order. CxrError: they are not as many."""

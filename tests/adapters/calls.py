@@ -5,8 +5,9 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-from cxr_cli import score
+from cxr_cli import Rules, score
 from cxr_cli.answers.replies.reply_format import completion_text
+from cxr_cli.errors import CxrError
 
 CASE: dict[str, Any] = {
     "task": "binary",
@@ -15,30 +16,48 @@ CASE: dict[str, Any] = {
     "images": ["a.png"],
 }
 CASES = [
-    {"id": "a", **CASE, "answer": "Yes", "report": "Edema.", "steps": ["There is edema."]},
+    {
+        "id": "a",
+        **CASE,
+        "answer": "Yes",
+        "report": "Edema.",
+        "steps": ["There is edema."],
+        "predictions": [{"text": "What another model said."}],
+    },
     {"id": "b", **CASE, "answer": "No", "report": None},  # it has no factuality
 ]
 REPLY = completion_text(["There is edema.", "There is a fracture."], "A")
 
 
 def torchmetrics() -> Any:
+    from torchmetrics import MetricCollection
+
     from cxr_cli.adapters.torchmetrics_metric import ReportMetric
 
     metric = pickle.loads(pickle.dumps(ReportMetric()))
     metric.update(refs=["Edema.", None], hyps=["Edema. Fracture.", "Edema."])
     metric.update(refs=["No edema."], hyps=["No edema."])
+    Path("own.toml").write_text('[[finding]]\nname = "gizmo"\nterms = ["gizmo"]\n')
+    both = MetricCollection({"usual": ReportMetric(), "own": ReportMetric(Rules("own.toml"))})
+    both.update(refs=["Edema."], hyps=["Edema."])
+    both.update(refs=["Gizmo."], hyps=["No gizmo."])
+    assert float(both.compute()["own_finding_errors"]) == 0.5
     return {name: float(metric.compute()[name]) for name in ("finding_precision", "finding_recall")}
 
 
 def spacy() -> Any:
     import spacy
+    from spacy.tokens import Doc
 
     import cxr_cli.adapters.spacy_component  # noqa: F401
 
     nlp = spacy.blank("en")
     nlp.add_pipe("cxr_findings")
-    [doc] = nlp.pipe(["Small left effusion. No edema. Right hydropneumothorax."])
-    return [(span.text, span.label_, span._.finding.status, span._.finding.side) for span in doc.spans["findings"]]
+    texts = ["Small left effusion. No edema.", "Right hydropneumothorax."]
+    doc = Doc.from_docs([*nlp.pipe(texts, n_process=2)])  # findings come from other processes, and change their places
+    spans = doc.spans["findings"]
+    assert all(doc.text[span._.finding.start : span._.finding.end] == span.text for span in spans)
+    return [(span.text, span.label_, span._.finding.status, span._.finding.side) for span in spans]
 
 
 def lm_eval() -> Any:
@@ -60,9 +79,19 @@ def lm_eval() -> Any:
         loglikelihood = loglikelihood_rolling = generate_until
 
     Path("cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in CASES))
-    done = simple_evaluate(Same(), tasks=[case_task("cases.jsonl", ".")], bootstrap_iters=0, log_samples=False)
+    Path("one.jsonl").write_text(json.dumps(CASES[0]))
+    tasks = [case_task("cases.jsonl", "."), case_task("one.jsonl", ".")]
+    done = simple_evaluate(Same(), tasks=tasks, bootstrap_iters=0, log_samples=False)
+    assert done["results"]["cxr_one"]["accuracy,none"] == 1
     text, _, films = Same.asked
-    scores = {name.partition(",")[0]: value for name, value in done["results"]["cxr"].items()}
+    scores = {name.partition(",")[0]: value for name, value in done["results"]["cxr_cases"].items()}
+    for row in ("", json.dumps({"id": "a", "question": "Edema?"})):
+        Path("one.jsonl").write_text(row)
+        try:
+            case_task("one.jsonl", ".")
+        except CxrError:
+            continue
+        raise AssertionError("a task without cases, or with one that cannot be asked")
     return {
         "asked": text,
         "films": [film.size for film in films["visual"]],
@@ -75,10 +104,11 @@ def inspect() -> Any:
     from inspect_ai.model import ModelOutput, ModelUsage, get_model
     from inspect_ai.scorer import mean, precomputed_scores
 
+    from cxr_cli.adapters.cases import answered_case
     from cxr_cli.adapters.inspect_scorer import case_sample, case_scores, score_record
 
     samples = [case_sample(case, ".") for case in CASES]
-    records = [score_record(score({**case, "prediction": REPLY})) for case in CASES]
+    records = [score_record(score(answered_case(case, REPLY))) for case in CASES]
     Path("scores.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     stored = precomputed_scores("scores.jsonl", metrics={"*": [mean()]})
     output = ModelOutput.from_content("mockllm/model", REPLY)
