@@ -12,7 +12,7 @@ from inspect_ai.model import ChatMessageUser, ContentImage, ContentText
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState
 
-from cxr_cli.adapters.cases import answered_case, askable_case
+from cxr_cli.adapters.adapter_cases import answered_case, askable_case
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.images import films_of
 from cxr_cli.library.rules import Rules

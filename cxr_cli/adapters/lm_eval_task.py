@@ -10,7 +10,7 @@ from typing import Any
 from datasets import Dataset
 from lm_eval.api.task import ConfigurableTask
 
-from cxr_cli.adapters.cases import answered_case, rules_or_default
+from cxr_cli.adapters.adapter_cases import answered_case, rules_or_default
 from cxr_cli.answers.replies.reply_format import INSTRUCTION
 from cxr_cli.engines.prompts.predictor import check_askable
 from cxr_cli.errors import CxrError

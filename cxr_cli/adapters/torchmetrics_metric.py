@@ -12,7 +12,7 @@ from zlib import crc32
 import torch
 from torchmetrics import Metric
 
-from cxr_cli.adapters.cases import rules_or_default
+from cxr_cli.adapters.adapter_cases import rules_or_default
 from cxr_cli.library.rules import Rules
 
 

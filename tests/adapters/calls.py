@@ -104,7 +104,7 @@ def inspect() -> Any:
     from inspect_ai.model import ModelOutput, ModelUsage, get_model
     from inspect_ai.scorer import mean, precomputed_scores
 
-    from cxr_cli.adapters.cases import answered_case
+    from cxr_cli.adapters.adapter_cases import answered_case
     from cxr_cli.adapters.inspect_scorer import case_sample, case_scores, score_record
 
     samples = [case_sample(case, ".") for case in CASES]
