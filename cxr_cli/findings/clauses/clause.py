@@ -42,10 +42,8 @@ class Clause(Links):
             for mention in self.mentions[-2:]:
                 if mention.start == self.mentions[-1].start:  # one phrase may name two, "calcified nodules"
                     self.attach(self.pending, mention)
-        elif self.pending and self.before and self.before.mentions and not self.anatomies and self.goes_on():
-            for kind, value in self.pending:  # "..., but it is smaller"
-                if kind == "change" and not self.before.mentions[-1].negated:
-                    self.attach([(kind, value)], self.before.mentions[-1])
+        elif self.pending and self.before and self.before.mentions and self.goes_on():
+            self.describe_before()
         self.close_heading()
         self.inherit()
         if (
@@ -157,6 +155,8 @@ class Clause(Links):
         self.mentions[count:] = [m for m in self.mentions[count:] if m.name not in names]
         for mention in self.mentions[count:]:
             mention.start, mention.end = start, end
+            if not self.before.mentions:
+                self.attach(self.before.pending, mention)  # "the left diaphragm, which is elevated"
         return True
 
     def except_for(self) -> None:
@@ -194,6 +194,8 @@ class Clause(Links):
     def on_attribute(self, i: int, kind: str, value: str) -> None:
         last = self.mentions[-1] if len(self.mentions) > self.subject else None
         _, _, start, end = self.tokens[i]
+        if last and last.ask and kind == "change" and self.ask and self.link == "list" and not self.finding_follows(i):
+            self.ask = last.ask = False  # "follow up nodule, unchanged"
         if kind == "side" and self.link == "list" and self.other_side_is_denied(i, value):
             self.mentions.append(replace(self.mentions[-1], side=value, negated=True, severity=None, change=None))
             self.subject = len(self.mentions)

@@ -40,8 +40,10 @@ class Doubt(Negation):
             if not mention.negated:
                 mention.hedge = True
         if not self.mentions and self.before and not self.something_follows(i):
-            for mention in self.before.mentions[max(self.before.item, self.before.subject) :]:
-                mention.negated, mention.hedge = False, True  # "thought unlikely but cannot be excluded"
+            before = self.before
+            item = before.mentions[max(before.item, before.subject) :]
+            for mention in item or [m for m in before.mentions[before.run :] if m.negated]:
+                mention.negated, mention.hedge = False, True  # "thought unlikely, but cannot be excluded"
 
     def on_alternative(self, i: int, start: int, end: int) -> None:
         """ "atelectasis versus pneumonia", where a label set takes neither as sure."""

@@ -9,7 +9,10 @@ _QUESTION_WORDS = re.compile(
     r"(?:^|[:,;.] |\bthen |\band |\bso |\bbut )(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should"
     r"|may|which|what|where|when|who|whose|how|why|any|if)\b|question:|\b(?:seen|present|visible|there|evidence|evident)\b"
 )
-_QUOTED_OPTION = re.compile(r"(?:option )?[a-h][).:] |options\b")
+_DISMISSED = (
+    r"[^,.;]* (?:excluded|ruled out|dismissed|rejected|eliminated|unlikely|wrong),? (?:since|because|as|given)\b"
+)
+_QUOTED_OPTION = re.compile(rf"(?:option )?[a-h][).:] |options\b(?!{_DISMISSED})")
 _ANSWER_WORDS = re.compile(
     r"\b(?:answer|choice|match|matches|consistent|correct|aligns)\b|\boption [a-h] (?:is right|holds)\b"
 )

@@ -11,6 +11,7 @@ FILLERS = re.compile(
     r" ?(?:(?:the|following|any|these|signs?|of|findings?|features?|for|abnormalities|each|all|specific|several"
     r"|possible|potential|conditions?|options?|two|three|four|five)\b ?)*"
 )
+SUPPORT = re.compile(r"(?: [a-z]+){0,3} (?:positions?|placement|lines?|tubes?|devices?|change|progress|location)")
 ASIDE = re.compile(r"(?:in the |given the |given |for |because of |due to )?(?:absence of|lack of|lacking|without)")
 
 
@@ -117,6 +118,8 @@ class Links(Supposition):
 
     def plan_is_complete(self, colon: int) -> bool:
         """Is something named between the words of a plan and the colon: "rule out failure:", not "look for these:"?"""
+        if SUPPORT.fullmatch(self.plain, self.ask_end, colon):
+            return True  # "assess line position: ..."
         return self.plain.endswith((" for", " of", " out", "r o"), 0, self.ask_end) and not FILLERS.fullmatch(
             self.plain, self.ask_end, colon
         )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cxr_cli.findings.clauses.mention import AnatomyMention, Mention
 from cxr_cli.findings.lexicon import Concept, Lexicon
@@ -123,6 +124,18 @@ class State:
         """Does the clause speak of what the one before it named: "..., but it has gone", "..., which is smaller"?"""
         behind = self.before.tokens[-1][3] if self.before and self.before.tokens else 0
         return behind > 0 and bool(SAME_SUBJECT.fullmatch(self.plain, behind, self.tokens[0][2]))
+
+    def describe_before(self) -> None:
+        """Gives the last finding before the break what this clause says of it.
+
+        "..., but it is smaller", "..., which may be kinked, lies on the left"
+        """
+        assert self.before
+        links = {*pairwise(token[1] for token in self.tokens)}
+        goes_on = bool(links & {("comma", "verb"), ("comma", "at")})
+        for kind, value in self.pending:
+            if (goes_on or (kind == "change" and not self.anatomies)) and not self.before.mentions[-1].negated:
+                self.attach([(kind, value)], self.before.mentions[-1])
 
     def not_negated(self) -> list[Mention]:
         return [m for m in self.mentions[self.subject :] if not m.negated]

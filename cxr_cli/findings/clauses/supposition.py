@@ -1,9 +1,15 @@
 """Cues that state nothing of this film: plans, conditions, general knowledge, other people, other studies."""
 
+import re
+
 from cxr_cli.findings.clauses.doubt import Doubt
 from cxr_cli.findings.clauses.state import DETAILS, LOOKAHEAD
 
 EXCLUSION = frozenset({"r o", "rule out"})
+IS_LITTLE = re.compile(
+    r",? (?:is|are|would be|must be)(?: likely)?(?: at most| only| very)?"
+    r" (?:minimal|small|tiny|trace|mild|minor|slight|subtle)\b"
+)
 LIKENESS = frozenset({"typical of", "features of"})
 
 
@@ -38,7 +44,9 @@ class Supposition(Doubt):
             self.condition = True
 
     def on_suppose(self, i: int, start: int, end: int) -> None:
-        if not self.suppose:
+        if self.mentions and self.plain.startswith("if ", start) and IS_LITTLE.match(self.plain, end):
+            self.on_hedged(i, start, end)  # "an effusion, if present, is small"
+        elif not self.suppose:
             self.suppose = True
             for mention in self.mentions[self.subject :]:
                 mention.ask = not mention.negated

@@ -143,6 +143,9 @@ class Composition(Denials):
     def on_lesser(self, i: int) -> None:
         """ "less likely X" denies what follows, "X is less likely" what came before."""
         following = self.next_token(i)
+        if following and following[1] == "than":
+            self.put(i, "cue", "less")  # "A is less likely than B" leaves B as it is
+            return
         before = next((t for t in reversed(self.tokens[max(0, i - 3) : i]) if t[3] <= self.tokens[i][2]), None)
         aside = following and before and following[1] == "comma" and before[1] in ("comma", "and", "or")
         forward = aside or self.content_follows(i)

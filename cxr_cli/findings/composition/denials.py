@@ -82,7 +82,9 @@ class Denials(TokenEdits):
             following and following[1] == "comma" and following[2] == end
         )  # "persisting, not resolving, effusion"
         if of_it or aside or (self.first_content < j and not self.content_follows(i)):
-            self.drop(j)
+            for k in range(j, i):
+                if k == j or self.tokens[k][0] == "severity":
+                    self.drop(k)
             self.put(i, "change", "stable")
 
     def on_verb_of_change(self, i: int) -> None:
@@ -117,7 +119,7 @@ class Denials(TokenEdits):
         end = self.tokens[i][3]
         for _, value, start, _ in self.tokens[i + 1 : i + 1 + LONGEST_GAP]:
             if start >= end and value in ("earlier", "other_study", "object"):
-                if start - end < 14 and self.plain.startswith(EARLIER_FILM, start):
+                if start - end < 14 and (value == "earlier" or self.plain.startswith(EARLIER_FILM, start)):
                     self.put(i, "change", "new")
                 return
             if start >= end and value != "at":

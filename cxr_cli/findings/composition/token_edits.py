@@ -66,7 +66,8 @@ class TokenEdits:
                 continue
             if kind == "cue" and value in kinds and at not in self.replacements:
                 return j if start - end < 45 else None
-            if kind != "skip" and not (kind == "cue" and value in WEAK_CUES):
+            degree = kind == "severity" and self.plain.endswith("ly", at, end)  # "not significantly worse"
+            if kind != "skip" and not degree and not (kind == "cue" and value in WEAK_CUES):
                 return None
         return None
 

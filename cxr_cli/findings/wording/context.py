@@ -37,7 +37,7 @@ def _is_ambiguous(tokens: list[Token], values: set[str], plain: str) -> bool:
         return True
     if "bilateral" in values and ("each " in plain or "either " in plain):
         return True
-    if "ask" in values and any(word in plain for word in ("expected", "status post", "s p ")):
+    if "ask" in values and any(word in plain for word in ("expected", "status post", "s p ", "look ")):
         return True
     hedged, good_end = "hedge" in values, -1
     for kind, _, start, end in tokens:
@@ -90,6 +90,8 @@ class Context(Changes):
             return self.of_tip(i)
         if cue == "hedge":
             return self.is_reserve(i)
+        if self.text(i) == "look":  # "the lungs look clear"
+            return self.between(i) == " " and bool(self.value(i + 1, "good", "bad", "severity"))
         if cue != "ask" or self.text(i) not in ("expected", "status post", "s p"):
             return False
         if self.text(i) == "expected":

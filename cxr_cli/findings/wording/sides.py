@@ -29,6 +29,10 @@ _WITH_ONE = re.compile(
     rf"{_ADVERB}{_MORE}\b(?! (?:than|since|compared))"
 )
 _ANOTHER = re.compile(rf"\b{_SIDE_WORDS['several']},?(?: slightly| much| somewhat)? (?:larger|smaller|bigger)\b")
+_ONE_OF_THEM = re.compile(
+    r"\bthe (?:larger|smaller|bigger)(?: one)?(?: (?:is|being|measures|measuring|about|up to))? (?=\d)|"
+    r"\bthe (?:larger|smaller|bigger) of (?:the|these|them|which)\b"
+)
 _OTHER_FILM = re.compile(rf"\b{either(COMPARISONS['time']['films'])}")
 _COMPARATIVE = re.compile(rf"(?:slightly |now )?{_MORE}")
 
@@ -53,7 +57,7 @@ def without_comparisons(tokens: list[Token], plain: str) -> list[Token]:
                 both.append(match.span())
         idle += (match.span() for match in _WITH_ONE.finditer(plain))
     if not timed:
-        idle += (match.span() for match in _ANOTHER.finditer(plain))
+        idle += (match.span() for match in chain(_ANOTHER.finditer(plain), _ONE_OF_THEM.finditer(plain)))
     if not idle:
         return tokens
     if spans:

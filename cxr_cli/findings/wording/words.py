@@ -83,7 +83,7 @@ class Words:
             return None
         if fix := self._fixes.get(word):
             return fix
-        if fix := self._american(word) or self._respelt(word) or self._two_words(word):
+        if fix := self._american(word) or self._respelt(word) or self._both(word) or self._two_words(word):
             self._fixes[word] = fix
         return fix
 
@@ -95,6 +95,12 @@ class Words:
         for british, american in _BRITISH:
             forms += [british.sub(american, form) for form in forms if british.search(form)]
         return next((form for form in forms[1:] if form in self._vocabulary), None)
+
+    def _both(self, word: str) -> str | None:
+        """ "oedma"  ->  "edema"."""
+        digraph, american = _BRITISH[0]
+        plain = digraph.sub(american, word)
+        return self._respelt(plain) if plain != word and word not in self._right else None
 
     def _respelt(self, word: str) -> str | None:
         """ "pnuemothorax"  ->  "pneumothorax"; the likeliest where it may be several."""
