@@ -102,7 +102,8 @@ def check_askable(row: Mapping[str, Any]) -> None:
     """Raises RowError for a row without a question or without films, and for a question or options that a model would
     misread."""
     if not row.get("question"):
-        raise RowError("", "field `question`: missing or empty; --map question=COLUMN takes another column")
+        more = "; `cxr mine --task report` asks for its report" if row.get("report") else ""
+        raise RowError("", f"field `question`: missing or empty; --map question=COLUMN takes another column{more}")
     if not films_of(row):
         raise RowError("", "field `images`: missing or empty; --map images=COLUMN takes another column")
     options = row.get("options") or []

@@ -3,7 +3,7 @@
 options   ["A. Yes", "B. No"], {"A": "Yes", "B": "No"}, the JSON text of either; or columns: option_0, option_1, ..,
           option_a, option_b, .. or `Choice A`, `Choice B`, ..
 answer    the text of an option, its letter ("B", "(b)", "B) No"), its index from 0 as a number; a list of these;
-          letters separated by commas
+          letters separated by commas, semicolons, & or "and"
 ->
 options   ["Yes", "No"]
 answer    "No"
@@ -24,7 +24,8 @@ _LETTERED = re.compile(
 )  # also with Chinese marks
 _NUMBERED = re.compile(r"\s*[(\[]?(\d{1,2})[).:\]]\s+\S.*", re.DOTALL)
 _LETTER_ALONE = re.compile(r"\s*[(\[]?([A-Za-z])[)\].:]?\s*")
-_LETTERS_ALONE = re.compile(r"\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*")
+_LETTERS_ALONE = re.compile(r"\s*[A-Za-z](?:\s*(?:[,;&]|,?\s+and\s)\s*[A-Za-z])+\s*")
+_LETTER_BETWEEN = re.compile(r"\b[A-Za-z]\b")
 _OPTION_NUMBER = re.compile(r"\s*(\d{1,2})(?:\.0)?\s*")
 
 
@@ -151,7 +152,7 @@ def _split_letters(answer: Any, choices: Sequence[_MarkedOption]) -> Any:
         or _by_text(answer, [c.text for c in choices])
     ):
         return answer
-    letters = [*dict.fromkeys(letter.strip() for letter in answer.split(","))]
+    letters = [*dict.fromkeys(_LETTER_BETWEEN.findall(answer))]
     return letters if all(_by_mark(letter, choices) for letter in letters) else answer
 
 

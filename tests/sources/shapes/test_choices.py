@@ -166,3 +166,10 @@ def test_a_reply_from_elsewhere_to_options_under_other_letters(options: Any) -> 
 def test_a_reply_from_elsewhere_to_options_in_their_order(options: Any) -> None:
     row = {"id": "1", "options": options, "answer": "B", "prediction": "B"}
     assert own_shape(row, "f:1")["answer"] == "No"
+
+
+@pytest.mark.parametrize("answer", ["A, C", "a,c", "A;C", "A & C", "A and C", "A, and C"])
+def test_letters_in_a_row(answer: str) -> None:
+    assert own_shape({"id": "1", "options": TEXTS, "answer": answer}, "f:1")["answer"] == ["Yes", "Unclear"]
+    options = ["Yes", "No", "A and C", answer]
+    assert own_shape({"id": "1", "options": options, "answer": answer}, "f:1")["answer"] == answer
