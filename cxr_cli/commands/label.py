@@ -52,8 +52,8 @@ def label(settings: "LabelOptions") -> None:
         raise click.UsageError("--format writes the 14 labels of CheXpert: no other --set, and no --findings.")
     if settings.format and (settings.mentions or settings.sections or settings.gold):
         raise click.UsageError("--format writes labels alone: no --mentions, --sections or --gold.")
-    if settings.gold and settings.flow.resume:
-        raise click.UsageError("--gold compares in one run: no --resume.")
+    if settings.gold and (settings.flow.continues or settings.flow.shard):
+        raise click.UsageError("--gold compares in one run: no --resume and no --shard.")
     from cxr_cli.stages.label import run
 
     options.exit_if_incomplete(run(settings))

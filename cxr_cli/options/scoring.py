@@ -20,9 +20,10 @@ def check_summary(summary: "SummaryOptions", flow: FlowOptions) -> None:
     """UsageError for flags that do not go together."""
     if summary.findings and (summary.summary or summary.compare):
         raise click.UsageError("--findings prints a table of its own: leave out --summary and --compare.")
-    if (summary.summary or summary.findings or summary.plot) and flow.resume:
+    if (summary.summary or summary.compare or summary.findings or summary.plot) and (flow.continues or flow.shard):
         raise click.UsageError(
-            "--summary, --findings and --plot need every row: finish OUT with --resume, then run them on OUT."
+            "--summary, --compare, --findings and --plot need every row: finish OUT with --resume, or join the shards "
+            "with cxr merge, then run them on these rows."
         )
     if summary.compare and (summary.summary or flow.output or flow.rejects):
         raise click.UsageError("--compare prints a comparison and no rows: leave out --summary, -o and --rejects.")

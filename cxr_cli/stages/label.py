@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from cxr_cli.errors import CxrError
 from cxr_cli.labelling import readings
@@ -13,7 +12,6 @@ from cxr_cli.library.rules import Rules
 from cxr_cli.rows import Flow, FlowOptions, Row, Signed, note, write_text
 from cxr_cli.rows.files.csv_format import csv_line
 from cxr_cli.rows.files.formats import is_csv
-from cxr_cli.rows.output.shard_record import input_digest
 from cxr_cli.sources.inputs import labeler_csv
 from cxr_cli.sources.shapes import own_shape
 
@@ -109,7 +107,6 @@ class _Labelling:
         flow, gold = self.options.flow, self.options.gold
         find = partial(labeler_csv.find, column="+".join(flow.mapping.get("report", ())) or None)
         settings = {"format": self.options.format, "labels": self.labelled_by} if self.table else {}
-        settings |= {"gold": str(input_digest(Path(gold)))} if gold else {}
         protected = (gold,) if gold else ()
         return Flow(flow, find_source=find, shape=own_shape, protected=protected, dry_run=dry_run, settings=settings)
 

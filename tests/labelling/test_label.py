@@ -277,7 +277,8 @@ def test_broken_rows_and_resuming(cxr: Cxr, tmp_path: Path) -> None:
             ["--format", "mimic", "--findings", "edema"],
             "no --findings",
         ),
-        (["--gold", "gold.csv", "-o", "out.jsonl", "--resume"], "--gold compares in one run: no --resume."),
+        (["--gold", "gold.csv", "-o", "out.jsonl", "--resume"], "--gold compares in one run: no --resume"),
+        (["--gold", "gold.csv", "--shard", "1/2"], "--gold compares in one run: no --resume and no --shard."),
         (["--format", "mimic", "--mentions"], "--format writes labels alone: no --mentions, --sections or --gold."),
     ],
 )

@@ -5,10 +5,14 @@ import pytest
 from tests.conftest import Cxr
 
 
-def test_a_summary_of_a_resumed_run_is_refused(cxr: Cxr) -> None:
-    done = cxr("score", "-o", "out.jsonl", "--resume", "--summary", stdin="")
-    assert done.returncode == 2
-    assert "--summary, --findings and --plot need every row" in done.stderr
+@pytest.mark.parametrize("flag", ["--summary", "--findings", "--compare"])
+@pytest.mark.parametrize(
+    "part", [("-o", "out.jsonl", "--resume"), ("-o", "out.jsonl", "--retry-failed"), ("--shard", "1/2")]
+)
+def test_a_summary_of_a_part_of_the_rows_is_refused(cxr: Cxr, flag: str, part: tuple[str, ...]) -> None:
+    done = cxr("score", *part, flag, stdin="")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--summary, --compare, --findings and --plot need every row" in done.stderr
 
 
 @pytest.mark.parametrize(

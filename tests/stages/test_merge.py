@@ -183,14 +183,12 @@ def test_a_folder_of_parquet_that_changes(tool: Tool, reports: Path) -> None:
         ("mine", ["--split", "test"], "split:test in part-2.jsonl, not in part-1.jsonl"),
         ("mine", ["--to", "messages"], "to:messages in part-2.jsonl, not in part-1.jsonl"),
         ("label", ["--format", "chexbert"], "format:chexbert"),
-        ("label", ["--gold", "gold.csv"], "gold:"),
     ],
 )
 def test_options_that_are_in_no_signature(
     tool: Tool, reports: Path, command: str, flags: list[str], words: str
 ) -> None:
     """They decide which rows there are, or how they are written."""
-    Path("gold.csv").write_text("id,pneumothorax\ns15,0\n")
     one, two = shards(tool, reports, 2, command=command)
     tool(command, reports, "--shard", "2/2", "-o", two, "--overwrite", *flags)
     assert words in tool("merge", one, two).err
