@@ -103,7 +103,7 @@ def _error_for_user(error: Exception, job: Job) -> CxrError | None:
     import torch
 
     if isinstance(error, CxrError):  # one from a loader's worker comes with the worker's traceback before it
-        return CxrError(str(error).strip().splitlines()[-1].removeprefix("cxr_cli.errors.CxrError: "))
+        return CxrError(str(error).rpartition("cxr_cli.errors.CxrError: ")[2].removesuffix("\\n"))  # its line's end
     if isinstance(error, torch.OutOfMemoryError):
         return CxrError(
             "out of memory: lower per_device_train_batch_size (and raise gradient_accumulation_steps), --set size=, or "
