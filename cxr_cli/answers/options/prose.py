@@ -38,7 +38,7 @@ _DEFINES = re.compile(
 )
 _HERE = re.compile(
     r"\b(?:this|the|provided|given|above) (?:\w+ )?(?:x-?ray|cxr|radiograph|image|film|case|study|scan)\b"
-    r"|\b(?:there (?:is|are)|this is|i (?:see|find))\b|^\W*no\b",
+    r"|\b(?:there (?:is|are)|this is|i (?:see|find))\b|\bthese (?:findings|appearances|features)\b|^\W*no\b",
 )
 _SUBJECT_FIRST = re.compile(
     r"\b(?:x-?ray|radiograph|image|film|study|scan|exam\w*|cxr|chest|findings?|it|this)\b[^.,;]{0,40}$"

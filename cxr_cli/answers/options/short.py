@@ -14,15 +14,15 @@ from cxr_cli.answers.options.letters import FILLER, IN_SHADOW, PRIVATE
 from cxr_cli.answers.options.reader import OptionReader
 
 _LEADS = (
-    "above accurate after all alone also am among and ans answer's answers appears appropriate are as based be"
-    " being believe best better both by carefully certainly change changed choice choices clearly closely course"
-    " decision definitely diagnosis elimination exclusion finding findings fit fits following for from guess had has"
-    " have here holds i i'd i'll i'm i.e image impression in include includes including indeed is it just label lean"
-    " leaning letter letters likely looking matches meant more most must my namely now of on one ones option options"
-    " or our output overall plus prediction probably really response result say see seems selected selection should"
-    " shows single solution statement suitable summary sure surely that the then there these think this those to"
-    " together toward towards ultimately undoubtedly upon us verdict was we we'd well which will with would you'd"
-    " your"
+    "above accurate after all alone also am among and ans answer's answers appears applies apply appropriate are as"
+    " based be being believe best better both by carefully certainly change changed choice choices clearly closely"
+    " course decision definitely diagnosis do does elimination exclusion finding findings fit fits following for"
+    " from guess had has have here holds i i'd i'll i'm i.e image impression in include includes including indeed is"
+    " it just label lean leaning letter letters likely looking marked matches me meant more most must my namely now"
+    " of on one ones opinion option options or our output overall plus prediction probably really response result"
+    " say see seems selected selection should shows single solution statement suitable summary sure surely that the"
+    " then there these think this those tick to together toward towards ultimately undoubtedly upon us verdict view"
+    " was we we'd well which will with would you'd your"
 )
 _WORDS = {
     "all_but": r"(?:all|every(?:thing|one)?)(?: (?:of them|others?|options?))? (?:but|except(?: for)?)",
@@ -61,11 +61,12 @@ _CHOICE_WORD = re.compile(
     rf"|(?P<letter>(?<![\w-])(?<!\w')(?:[b-z]|a(?!\s+(?!{_BEHIND_A})[a-z][a-z]))(?!\w|'\w|-\w))"
     r"|(?P<range>(?<![\w'-])A[-–][B-Z](?![\w'-]))"
     r"|(?P<letters>(?<![\w'-])(?-i:[A-Z]{2,8})(?![\w'-]))"
-    r"|(?P<question>\?)|(?P<stop>[.;!\n])|(?P<sign>(?:[^\S\n]|[(){}\[\]<>\"',:/&+|=–\\#*-])+)",
+    r"|(?P<question>\?)|(?P<stop>[.;!\n])|(?P<sign>(?:[^\S\n]|[(){}\[\]<>\"',:/&+|=–—\\#*-])+)",
     re.I,
 )
 _NAMING_KINDS = ("option", "letter", "letters")
 _SMALL_LETTERS = re.compile(r"[a-h]{2,8}")
+_OPTION_TEXT = re.compile(IN_SHADOW)
 _OWN_TEXT = re.compile(rf"[\s.):\]\"'–=-]{{0,4}}({IN_SHADOW})(?![\w-])")
 _HEADING = re.compile(r"(?: (?:findings?|options?|answers?|choices?|letters?|statements?))?\s*:(?P<block>[ \t]*\n)?")
 _SET_OFF = re.compile(r"[)\]}\"']*\s*(?:[.\n),:;(\-–—]|\b(?:because|since|as|due|given|based)\b)", re.I)
@@ -88,6 +89,8 @@ def short_answer(reader: OptionReader, *, several: bool, reason: bool = True) ->
         if word is None or (verdict and reader.options.yes_no):
             mark = _FULL_STOP if several or (last == "option" and not reader.options.yes_no) else _SET_OFF
             set_off = reason and _is_set_off(reader, mark, named_end, at)
+            if several and _OPTION_TEXT.search(text, at):  # "Edema (hazy hila), effusion (blunted angles)"
+                set_off = False
             indexes_so_far = choice.result(several)
             return indexes_so_far if set_off and any(choice.choices.values()) and -1 not in indexes_so_far else None
         kind = str(word.lastgroup)

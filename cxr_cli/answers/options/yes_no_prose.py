@@ -8,7 +8,7 @@ from functools import lru_cache
 from cxr_cli.answers.options.names import PhraseSearch
 from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.wording.cleaning import plain
-from cxr_cli.answers.wording.synonyms import MEANING, WORD_LISTS
+from cxr_cli.answers.wording.synonyms import MEANING, WORD_LISTS, yes_or_no_meant
 from cxr_cli.findings import Finding
 from cxr_cli.findings import reader as findings_reader
 from cxr_cli.findings.lexicon.word_lists import either
@@ -87,6 +87,9 @@ class YesOrNo:
 
     def options_in(self, start: int, end: int) -> frozenset[int]:
         """Yes, No or neither."""
+        meaning = yes_or_no_meant(self.reader.text[start:end])
+        if meaning and self._is_asked_before(start):
+            return frozenset([self.reader.options.meanings[meaning]])
         if self.names:
             sentence = self.reader.lower[start:end]
             findings = [f for f in self._findings(start, end) if f.name in self.narrower]
@@ -122,23 +125,30 @@ class YesOrNo:
         for start, end in self.reader.sentences[:2]:
             findings = self.engine.read(_YES_NO_WORD.sub("", self.reader.text[start:end], count=1))
             statuses |= {f.status for f in findings if f.name in self.names and f[2:6] == _NO_ATTRIBUTES}
-        return (option, statuses) in ((self.present, {"absent"}), (self.absent, {"present"}))
+        return ("absent" if option == self.present else "present") in statuses
 
     def _findings(self, start: int, end: int) -> Sequence[Finding]:
-        """What the sentence states; a reply of one sentence may leave out of what: "I see one, on the right."."""
+        """What the sentence states, with places in it; of what, the sentence before may say, or the question:
+        "I was asked for a nodule. I see none.", "I see one, on the right." """
         text = self.reader.text[start:end]
-        statements = self.engine.statements(text)
-        findings = [f for statement in statements for f in statement.findings]
-        if not findings and len(self.names) == 1 and (self.alone or self._is_asked_before(start)):
-            lead = f"{next(iter(self.names))}? "
-            findings = [f for s in self.engine.statements(lead + text) for f in s.findings if s.start >= len(lead) - 1]
+        findings = self.engine.read(text)
+        if not findings and len(self.names) == 1:
+            before = bisect_left(self.reader.sentences, (start,)) - 1
+            short = before >= 0 and len(self.reader.sentences) <= _SHORT_REPLY
+            lead = self.reader.text[self.reader.sentences[before][0] : start] if short else ""
+            lead = f"{next(iter(self.names))}? " if self.alone else lead
+            findings = [
+                f._replace(start=f.start - len(lead), end=f.end - len(lead))
+                for f in (self.engine.read(lead + text) if lead else [])
+                if f.start >= len(lead) - 1
+            ]
         return findings
 
     def _is_asked_before(self, start: int) -> bool:
-        """ "A nodule? No." """
-        lead = self.reader.text[:start].rstrip()
-        begin = max(lead.rfind("\n"), lead.rfind(". ")) + 1
-        return lead.endswith("?") and self.names <= question_findings(lead[begin:])
+        """ "Is it a nodule? I don't think so." """
+        before = bisect_left(self.reader.sentences, (start,)) - 1
+        question = self.reader.text[slice(*self.reader.sentences[before])].strip() if before >= 0 else ""
+        return question.endswith("?") and self.names <= question_findings(question)
 
 
 def _is_affirmed(sentence: str, start: int, end: int) -> bool:

@@ -21,7 +21,7 @@ _CUE_WORDS = {
     r"(?:(?:bonnes?|la|les|ma|meilleure) ){0,3}r[eé]ponses?(?: (?:finale|correcte|exacte|juste)s?)?"
     r"|(?:(?:la|bonne|meilleure) ){0,2}option (?:correcte|exacte|juste)",
     "es": r"(?:yo )?(?:elijo|escojo|selecciono)|"
-    r"(?:(?:las?|mi|mejor) ){0,3}(?:respuestas?|opci[oó]n|opciones)(?: (?:correctas?|final|finales))?",
+    r"(?:(?:las?|mi|mejor) ){0,3}(?:respuestas?|soluci[oó]n|opci[oó]n|opciones)(?: (?:correctas?|final|finales))?",
     "pt": r"(?:eu )?(?:escolho|seleciono)|"
     r"(?:(?:as?|minha|melhor) ){0,3}(?:respostas?|op[cç][aã]o|op[cç][oõ]es|alternativas?)"
     r"(?: (?:corretas?|finais|final|certas?))?",
@@ -150,6 +150,7 @@ _ASCII_CUE_WORDS = [
     "je choisis",
     "c'est",
     "elijo",
+    "solucion",
     "escojo",
     "selecciono",
     "escolho",

@@ -173,6 +173,8 @@ LETTERS = [
     "不是A，是B。",
     "Option correcte : B",
     "L'option B est correcte.",
+    "Solución: B",
+    "Answer—B",
     "B ist richtig.",
     "Ich wähle B.",
     "Je choisis B.",
@@ -276,6 +278,9 @@ BOTH = [
     "B and D are right, C is doubtful.",
     "Not only B but also D",
     "bd",
+    "B and D apply",
+    "B, D apply; A, C do not.",
+    "I would tick B and D.",
 ]
 
 

@@ -51,6 +51,20 @@ def test_options_in_other_words(text: str, options: list[str], option: str | Non
     assert chosen(text, options) == option
 
 
+def test_a_conclusion_without_a_cue_behind_many_sentences() -> None:
+    text = (
+        "The lungs are well inflated. The hila are normal. There is no effusion. The spine is straight. The ribs are "
+        "intact. These findings are in keeping with an enlarged heart."
+    )
+    assert chosen(text, FINDINGS) == "Cardiomegaly"
+
+
+def test_reasons_in_brackets_hide_no_option() -> None:
+    case = {"question": "What is seen?", "options": FINDINGS, "task": "multiple"}
+    text = "The following apply:\n1. Cardiomegaly (a wide heart)\n2. Pulmonary edema (hazy hila)"
+    assert accuracy({**case, "answer": ["Cardiomegaly"]}, text) is None
+
+
 @pytest.mark.parametrize(
     ("text", "option"),
     [("Smaller than before", "Improving"), ("The effusion has cleared.", "Improving"), ("A larger effusion.", None),
@@ -84,6 +98,12 @@ def test_courses_in_other_words(text: str, option: str | None) -> None:
         ("Is there any abnormality?", "There is a rib fracture.", "Yes"),
         ("Is there any abnormality?", "The chest is normal.", "No"),
         ("Is there a nodule?", "A nodule? No.", "No"),
+        ("Is there a nodule?", "I was asked about a nodule. I see none.", "No"),
+        ("Is there a nodule?", "Is it a nodule? I don't think so.", "No"),
+        ("Is there a nodule?", "Is it a nodule? Is it growing? No.", None),
+        ("Is there a nodule?", "Yes, there is a nodule. There is no nodule.", None),
+        ("Is there a nodule?", "In my opinion, no.", "No"),
+        ("Is there a nodule?", "Without question, yes.", "Yes"),
         ("Is there a nodule?", "A nodule does not seem to be there.", "No"),
         ("Is there a nodule?", "A nodule is unlikely to be present.", "No"),
         ("Is there a nodule?", "Everything is normal.", "No"),
