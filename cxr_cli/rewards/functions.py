@@ -13,11 +13,15 @@ from cxr_cli.errors import RowError
 from cxr_cli.findings import Finding, Lexicon, Reader, reader
 from cxr_cli.findings.sections import why_silent
 from cxr_cli.findings.sections.text_cache import cached_by_text, length_together
-from cxr_cli.records import Unmentioned
+from cxr_cli.records import STAGE_SIGNATURES, Case, Row, Unmentioned
 from cxr_cli.rows.fields import plain_value
+from cxr_cli.rows.mapping import unmapped_section
+from cxr_cli.rows.validation import check_and_clean
 from cxr_cli.scoring.metrics.completion import CaseReference, Completion
 from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
 from cxr_cli.scoring.report import ReportComparer
+from cxr_cli.sources.shapes import own_shape
+from cxr_cli.sources.shapes.choices import names_option
 from cxr_cli.tasks.task_table import task_of
 
 Rewards = list[float | None]
@@ -152,14 +156,19 @@ def statement_metrics(completions: Sequence[Any], **columns: Any) -> dict[str, f
 
 def read_completions(completions: Sequence[Any], columns: Mapping[str, Any]) -> list[Completion]:
     """Each completion, read with its case. columns: `case`, or the fields of rows by name, a list for each, as Python,
-    numpy or pandas hold them. A completion that is None or NaN is an empty one. RowError: a column is no list of as
-    many values, or a case or a completion is none."""
+    numpy or pandas hold them, in any shape that `cxr score` takes. A completion that is None or NaN is an empty one.
+    RowError: a column is no list of as many values, or a case or a completion is none."""
     texts = [text_of(text) for text in _values("completions", completions)]
-    names = ["case"] if columns.get("case") is not None else [*CASE_COLUMNS]
+    names = ["case"] if columns.get("case") is not None else [name for name in columns if is_case_column(name)]
     values = {name: _values(name, columns[name], len(texts)) for name in names if columns.get(name) is not None}
     cases = values.get("case") or [{name: values[name][i] for name in values} for i in range(len(texts))]
     reading = _reading.get()
     return [_completion((_case_text(case), text), reading) for case, text in zip(cases, texts, strict=True)]
+
+
+def is_case_column(name: str) -> bool:
+    """Does a reward read the field of this name? A signature says that the answer is a text, and no letter."""
+    return name in CASE_COLUMNS or name in STAGE_SIGNATURES or names_option(name)
 
 
 def _values(name: str, column: Any, count: int | None = None) -> list[Any]:
@@ -211,11 +220,22 @@ def _reference(case: str, reading: _ReportReading) -> CaseReference:
     return CaseReference(_case_of(case), reading.reader or reader(), reading.unmentioned)
 
 
-def _case_of(text: str) -> dict[str, Any]:
+@cached_by_text(1024)
+def _case_of(text: str) -> Row:
+    """The case as `cxr score` reads it, with what rewards read of it checked."""
     try:
-        case = json.loads(text)
+        case = json.loads(text, parse_constant=lambda _: None)  # NaN is the null of some tables
     except ValueError:
         case = None
     if not isinstance(case, dict):
         raise RowError("case", "expected a case for each completion, an object or its JSON")
-    return case
+    id = case["id"] if isinstance(case.get("id"), str) else None
+    try:
+        row = own_shape({**case, "id": id or "case"}, "case")
+    except RowError as error:
+        raise RowError("case", error.reason, id=id) from error
+    fields = {name: row.pop(name) for name in ("id", *CASE_COLUMNS) if name in row}
+    fields, reason = check_and_clean(fields, Case)
+    if reason := unmapped_section(fields) or reason:
+        raise RowError("case", reason, id=id)
+    return row | fields

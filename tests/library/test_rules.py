@@ -30,6 +30,7 @@ from cxr_cli.errors import CxrError, EngineError, RowError
 from cxr_cli.images.film_errors import BadImage, DecodeError
 from cxr_cli.records import Row
 from cxr_cli.rewards import REWARDS
+from cxr_cli.rewards.other_trainers.case_rewards import case_rewards
 from cxr_cli.rows.files import json_text
 from cxr_cli.rows.files.json_text import BrokenJson
 from cxr_cli.termination import Terminated
@@ -357,6 +358,40 @@ def test_the_same_row_in_other_containers() -> None:
 
     with pytest.raises(RowError, match="field `id`: missing"):
         mine(Series())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"options": '["Yes", "No"]', "answer": "B"},
+        {"option_0": "Yes", "option_1": "No", "answer": 1},
+        {"Choice A": "Yes", "Choice B": "No", "answer": "B"},
+        {"options": {"A": "Yes", "B": "No"}, "answer": "B"},
+        {"options": ["No", "Yes"], "answer": "No", "made_by": "x"},
+        {"options": [1, 2], "answer": 2},
+        {"options": ["B", "A"], "answer": "A", "made_by": "x"},
+    ],
+    ids=str,
+)
+def test_a_reward_reads_a_row_as_the_metric_does(row: Row) -> None:
+    """The index of an option was no answer for a reward, or another option."""
+    row = {"id": "a", "question": "Is there edema?", **row}
+    for reply in ("<think>No.</think><answer>A</answer>", "<think>No.</think><answer>B</answer>"):
+        expected = score({**row, "prediction": reply})["scores"]["accuracy"]
+        assert rewards.accuracy([reply], case=[row]) == [expected]
+        assert rewards.accuracy([reply], case=[json.dumps(row)]) == [expected]
+        assert rewards.accuracy([reply], **{name: [value] for name, value in row.items()}) == [expected]
+        assert case_rewards(reply, row).by_name["accuracy"] == expected
+
+
+def test_a_reward_refuses_what_the_metric_refuses() -> None:
+    case = {"id": "a", "question": "Is there edema?", "options": ["Yes", "No"], "answer": "No", "report": "No edema."}
+    for name, value in (("options", 7), ("report", 7), ("steps", 7), ("findings", "x"), ("answer", 1)):
+        with pytest.raises(RowError, match=rf"^case: .*`{name}`.* \(id a\)$"):
+            rewards.process(["No edema."], case=[{**case, name: value}])
+        with pytest.raises(RowError, match=rf"^case: .*`{name}`"):
+            rewards.process(["No edema."], **{field: [item] for field, item in {**case, name: value}.items()})
+    assert rewards.process(["x"], case=['{"id": "a", "report": NaN}']) == [None]
 
 
 def test_rows_that_the_commands_refuse() -> None:

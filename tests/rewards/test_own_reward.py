@@ -193,7 +193,7 @@ def test_none_stays_none(folder: Path) -> None:
         (["lib/my.py:f"], "--reward lib/my.py:f: name the module, not its file: lib.my:f"),
         (["./my:f"], "--reward ./my:f: not MODULE:FUNCTION"),
         ([":f"], "--reward :f: not MODULE:FUNCTION"),
-        (["a\0b:f"], "--reward a\0b:f: not MODULE:FUNCTION"),
+        (["a\0b:f"], "--reward a\\x00b:f: not MODULE:FUNCTION"),
         (["my:f:"], "--reward my:f:: nothing is no weight"),
         (["format:1_0"], "--reward format:1_0: 1_0 is no weight"),
         (["format:1e-300"], "--reward format:1e-300: a weight is 0, or a number from 0.001 to 1,000"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cxr_cli.errors import CxrError
-from cxr_cli.rewards.functions import CASE_COLUMNS
+from cxr_cli.rewards.functions import is_case_column
 from cxr_cli.rewards.reward_mix import RewardMix
 from cxr_cli.rewards.reward_table import DEFAULT_WEIGHTS, REWARDS
 
@@ -23,7 +23,7 @@ def case_rewards(response: str, case: str | Mapping[str, Any] | None) -> CaseRew
     for the defaults of `cxr rl`. Raises CxrError for anything else."""
     row = _as_row(case)
     weights = row.get("weights") or DEFAULT_WEIGHTS
-    columns = {name: row[name] for name in CASE_COLUMNS if name in row}
+    columns = {name: value for name, value in row.items() if is_case_column(name)}
     text = json.dumps(columns, default=lambda array: array.tolist())
     functions = {name: REWARDS.load(name) for name in [*REWARDS, *weights]}
     mix = RewardMix(functions, [weights.get(name, 0.0) for name in functions])

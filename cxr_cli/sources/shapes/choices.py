@@ -129,6 +129,11 @@ def _option_columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return {} if all(map(_is_blank, columns.values())) else columns
 
 
+def names_option(column: str) -> bool:
+    """Is this the column of one option?"""
+    return _OPTION_COLUMN.fullmatch(column) is not None
+
+
 def _is_blank(value: Any) -> bool:
     return value is None or value == "" or value != value  # NaN is the null of some tables
 
