@@ -38,6 +38,17 @@ def each_row(name: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[s
     return iter(rows)
 
 
+def with_own_values(case: Row, study: Row) -> Row:
+    """The case with copies of what it has of the study: a change of its `images` is none of the next case's."""
+    return {name: _copied(value) if value is study.get(name) else value for name, value in case.items()}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copied(item) for name, item in value.items()}
+    return [*map(_copied, value)] if isinstance(value, list) else value
+
+
 def _is_odd(value: object) -> bool:
     """Has it no order, or no truth value? As a field it would be misread."""
     return isinstance(value, set | frozenset) or _is_frame(value)

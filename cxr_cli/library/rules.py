@@ -34,7 +34,7 @@ from cxr_cli.library.option_checks import (
     path_text,
     report_list,
 )
-from cxr_cli.library.plain_rows import plain_row, text_or_empty
+from cxr_cli.library.plain_rows import plain_row, text_or_empty, with_own_values
 from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
 from cxr_cli.rewards.reward_table import REWARDS
@@ -98,7 +98,7 @@ class Rules:
         brief=True, as the flags of `cxr mine`."""
         miner = _kept_miner(self, option_pairs(options, MineKeywords))
         row = plain_row(study, Study)
-        return _about(row, lambda: miner(row))
+        return _about(row, lambda: [with_own_values(case, row) for case in miner(row)])
 
     def verify(self, case: Mapping[str, Any], on: Chains = "steps") -> Row:
         """The case with a verdict, a reason and the evidence for each step, and the share that is supported.

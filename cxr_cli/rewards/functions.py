@@ -15,6 +15,7 @@ from cxr_cli.findings.sections import why_silent
 from cxr_cli.findings.sections.text_cache import cached_by_text, length_together
 from cxr_cli.records import STAGE_SIGNATURES, Case, Row, Unmentioned
 from cxr_cli.rows.fields import plain_value
+from cxr_cli.rows.files.json_text import HALF_CHARACTER
 from cxr_cli.rows.mapping import unmapped_section
 from cxr_cli.rows.validation import check_and_clean
 from cxr_cli.scoring.metrics.completion import CaseReference, Completion
@@ -234,6 +235,8 @@ def _case_of(text: str) -> Row:
         row = own_shape({**case, "id": id or "case"}, "case")
     except RowError as error:
         raise RowError("case", error.reason, id=id) from error
+    except UnicodeEncodeError as error:
+        raise RowError("case", HALF_CHARACTER, id=id) from error
     fields = {name: row.pop(name) for name in ("id", *CASE_COLUMNS) if name in row}
     fields, reason = check_and_clean(fields, Case)
     if reason := unmapped_section(fields) or reason:

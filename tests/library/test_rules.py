@@ -391,7 +391,22 @@ def test_a_reward_refuses_what_the_metric_refuses() -> None:
             rewards.process(["No edema."], case=[{**case, name: value}])
         with pytest.raises(RowError, match=rf"^case: .*`{name}`"):
             rewards.process(["No edema."], **{field: [item] for field, item in {**case, name: value}.items()})
+    with pytest.raises(RowError, match=r"^case: half a character"):
+        rewards.process(["No edema."], options=["\ud800"])
     assert rewards.process(["x"], case=['{"id": "a", "report": NaN}']) == [None]
+
+
+def test_cases_of_a_study_share_nothing() -> None:
+    """A loop that puts a folder before the films of each case would put it there as often as there are cases."""
+    study = {**STUDY, "images": ["a.png"], "labels": {"edema": 0}, "prior": {"images": ["b.png"]}}
+    cases = mine(study, tasks=["binary"])
+    assert len(cases) > 1
+    for case in cases:
+        case["images"][0] = f"films/{case['images'][0]}"
+        case["prior"]["images"].clear()
+        case["labels"].clear()
+    assert {case["images"][0] for case in cases} == {"films/a.png"}
+    assert study == {**STUDY, "images": ["a.png"], "labels": {"edema": 0}, "prior": {"images": ["b.png"]}}
 
 
 def test_rows_that_the_commands_refuse() -> None:
