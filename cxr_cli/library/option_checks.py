@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 from cxr_cli.errors import CxrError, one_line, shortened
 from cxr_cli.library.keywords import FindingNames
 from cxr_cli.rows.fields import plain_value
+from cxr_cli.rows.files.json_text import HALF_CHARACTER
 from cxr_cli.rows.validation import check_row
 from cxr_cli.suggestions import known_names
 
@@ -27,7 +28,11 @@ def checked_options(options: Mapping[str, Any], kind: type) -> dict[str, Any]:
     plain = {name: plain_value(value) for name, value in options.items()}
     if odd := next((name for name, value in plain.items() if isinstance(value, set | frozenset)), None):
         raise CxrError(f"{odd}: expected a list, got a set, which has no order")
-    if reason := check_row(plain, kind):
+    try:
+        reason = check_row(plain, kind)
+    except UnicodeEncodeError:
+        raise CxrError(f"{', '.join(plain)}: {HALF_CHARACTER}") from None
+    if reason:
         raise CxrError(reason.removeprefix("field ").replace("`", "", 2))
     return plain
 
