@@ -201,7 +201,7 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         (lambda: compare([[], []]), "models: expected an object, with the rows of each model by its name"),  # type: ignore[arg-type]
         (lambda: compare({"a": [], "b": []}, common="no"), "common: expected true or false, got a string"),  # type: ignore[arg-type]
         (lambda: Rules("a\0"), "lexicon: no path has the character \\0"),
-        (lambda: mine(STUDY, tasks=["\ud800"]), "tasks: half a character"),
+        (lambda: mine(STUDY, uncertain="\ud800"), "uncertain: half a character"),  # type: ignore[arg-type]
         (lambda: Rules("\ud800"), "lexicon: expected a text or a path"),
         (
             lambda: Rules().score_reports(refs=[""], hyps=[""], per_sample="no"),  # type: ignore[call-overload]
