@@ -33,7 +33,7 @@ _NOT_OF_MODEL = Cue(
     *("two options", "defined as", "key to option", "may or may not"),
 )
 _DEFINES = re.compile(
-    r"\W*(?!(?:there|it|this|that|the|here)\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
+    r"\W*+(?!(?:there|it|this|that|the|here)\b)(?:an? )?[\w -]{3,40}? (?:is|are|means) (?:an? |the )?(?:\w+ ){0,2}?"
     r"(?:fluid|air|tissue|inflammation|infection|enlargement|collection|accumulation|presence|build-?up|condition)\b"
 )
 _HERE = re.compile(
