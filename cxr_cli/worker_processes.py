@@ -86,8 +86,7 @@ def _first_submitted(
 
 @contextmanager
 def start_errors_named(flag: str) -> Iterator[None]:
-    """Around the start of worker processes, see `_without_signals`. flag: that says how many they are. CxrError: the
-    system has no room for so many."""
+    """Names `flag`, which sets the number of worker processes, if they cannot be started: CxrError."""
     try:
         with _without_signals():
             yield

@@ -27,6 +27,8 @@ from cxr_cli.findings import reader as findings_reader
 _LONGEST_ANSWER_LINE = 80  # characters of a line that may be an answer
 _YES_NO_AND_MORE = re.compile(r"\W*(?:yes|no)\b\W*\w", re.I)
 _PLAIN_CUES = ("at", "verb", "comma", "seen", "assert", "confirm")
+_KINDS_THAT_STATE = ("good", "change")  # kinds of phrases that state something of a place
+_SAYS_NOTHING = re.compile(r"\bnothing\b", re.I)
 _INDENT = re.compile(r"[\s\-–>:.]*")
 
 
@@ -51,7 +53,7 @@ class OptionChoice:
             return None
         if says_none(self.text):
             return ParsedAnswer([], None)
-        return ParsedAnswer([*self.options.texts], None) if says_all(self.text) else None
+        return ParsedAnswer([*self.options.texts], None) if says_all(self.text, len(self.options.texts)) else None
 
     def short(self) -> ParsedAnswer | None:
         """A text that is nothing but a choice: "B and D", "Not A but B.", "B. It is round." """
@@ -124,8 +126,11 @@ class OptionChoice:
         """A few words that mean one option and no other: "on the patient's left", "right-sided"."""
         if self.several or self.options.yes_no or "\n" in self.text or len(self.text) > _LONGEST_ANSWER_LINE:
             return None
-        if any(kind == "cue" and cue not in _PLAIN_CUES for kind, cue, *_ in findings_reader().phrases(self.text)):
-            return None  # "not on the right", "possibly the left"
+        phrases = findings_reader().phrases(self.text)
+        if _SAYS_NOTHING.search(self.text) or any(
+            kind in _KINDS_THAT_STATE or (kind == "cue" and cue not in _PLAIN_CUES) for kind, cue, *_ in phrases
+        ):
+            return None  # "not on the right", "possibly the left", "the left lung is clear"
         same = [i for i, text in enumerate(self.options.texts) if same_meaning(self.text, text)]
         return self._pick(frozenset(same)) if len(same) == 1 else None
 

@@ -42,7 +42,13 @@ _FACT_KINDS = {
 _FACT_KINDS["number:1"] += f"|{_SINGLE}"
 _FACT_KINDS["number:2"] += f"|{_PAIR}"
 _FACT_PATTERNS = [(name, re.compile(rf"(?<![\w.])(?:{words})(?!\w|\.\d)")) for name, words in _FACT_KINDS.items()]
-_BOUND = re.compile(r"\b(?:(?:more|fewer|less|greater) than|at (?:least|most)|over|under|above|below|up to)\W+\w")
+_NUMBER_NEXT = rf"\W++(?=\d|(?:{'|'.join(_NUMBER_WORDS)})\b)"
+_NUMBER_BOUNDS = {  # "more than two" is not 2
+    "above": re.compile(rf"\b(?:(?:more|greater) than|over|above){_NUMBER_NEXT}"),
+    "from": re.compile(rf"\bat least{_NUMBER_NEXT}"),
+    "below": re.compile(rf"\b(?:(?:fewer|less) than|under|below){_NUMBER_NEXT}"),
+    "to": re.compile(rf"\b(?:at most|up to){_NUMBER_NEXT}"),
+}
 _FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
 _LENGTH_TEXT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(mm|cm|millimet\w+|centimet\w+)\b", re.I)
 _CONCLUSION_HEAD = re.compile(
@@ -95,8 +101,8 @@ def meaning_of(text: str) -> Meaning:
     lower = _LOBE.sub(lambda match: f"{_LOBES[match[0]]} lobe", text.lower().strip(" .\n"))
     facts = {tuple(name.split(":")) for name, pattern in _FACT_PATTERNS if pattern.search(lower)}
     facts |= {("number", f"{float(number):g}") for number in _FIGURE.findall(lower)}
-    if _BOUND.search(lower):  # "more than two" is not 2
-        facts = {(kind, f"bound {value}" if kind == "number" else value) for kind, value in facts}
+    if bound := next((name for name, pattern in _NUMBER_BOUNDS.items() if pattern.search(lower)), None):
+        facts = {(kind, f"{bound} {value}" if kind == "number" else value) for kind, value in facts}
     search, places = _places()
     facts |= {places[phrase] for _, _, phrase in search.find(lower)}
     findings = reader().read(text)

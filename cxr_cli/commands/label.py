@@ -53,7 +53,7 @@ def label(settings: "LabelOptions") -> None:
     if settings.format and (settings.mentions or settings.sections or settings.gold):
         raise click.UsageError("--format writes labels alone: no --mentions, --sections or --gold.")
     if settings.gold and (settings.flow.continues or settings.flow.shard):
-        raise click.UsageError("--gold compares in one run: no --resume and no --shard.")
+        raise click.UsageError("--gold compares in one run: leave out --resume, --retry-failed and --shard.")
     from cxr_cli.stages.label import run
 
     options.exit_if_incomplete(run(settings))

@@ -69,7 +69,7 @@ def sentence_ends(text: str, start: int, stop: int) -> list[int]:
             continue
         if mark == ";" and PRONOUN.match(text, end):
             continue  # "the angles are checked; both are sharp"
-        if mark in ".;" and (mark == ";" or end > begin + 1) and _REPLY_FOLLOWS.match(text, end):
+        if mark == "." and end > begin + 1 and _REPLY_FOLLOWS.match(text, end):
             continue  # "Pleural effusion ...... no"
         if match.lastgroup:
             width = width or max(map(len, text[start:stop].split("\n")))

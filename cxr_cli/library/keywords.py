@@ -15,7 +15,7 @@ else:
     Model = Any
 
 FindingNames = str | Sequence[str] | None
-"""FindingNames between commas or in a list; None for the usual ones."""
+"""Findings by name, between commas or in a list; None for the usual ones."""
 
 
 class LabelKeywords(TypedDict, total=False):
@@ -55,13 +55,13 @@ class ScoreKeywords(TypedDict, total=False):
 
 
 class ReportKeywords(TypedDict):
-    """Those of `score_reports`."""
+    """The keyword arguments of `score_reports` that are checked."""
 
     per_sample: bool
 
 
 class EngineKeywords(TypedDict, total=False):
-    """Fields of `Spec`, which explains them."""
+    """The fields of `Spec` that `infer` takes."""
 
     name: str
     revision: str | None
@@ -76,7 +76,7 @@ class EngineKeywords(TypedDict, total=False):
 
 
 class InferKeywords(EngineKeywords, total=False):
-    """Those of `infer` itself too."""
+    """All keyword arguments of `infer` but `images`."""
 
     size: Annotated[int, Meta(ge=28)]
     samples: Annotated[int, Meta(ge=1)]

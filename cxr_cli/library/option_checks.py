@@ -44,7 +44,7 @@ def option_pairs(options: Mapping[str, Any], kind: type) -> OptionPairs:
 
 
 def names_text(findings: FindingNames) -> str | None:
-    """FindingNames between commas."""
+    """The names between commas."""
     return findings if isinstance(findings, str | None) else ",".join(findings)
 
 

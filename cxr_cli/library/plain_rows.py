@@ -20,7 +20,7 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
     if not isinstance(row, Mapping):
         row = row.to_dict() if hasattr(row, "to_dict") else row
     if not isinstance(row, Mapping):
-        raise RowError("row", f"expected an object, got {type(row).__name__}{_FRAMES if _is_column(row) else ''}")
+        raise RowError("row", f"expected a dict, got {type(row).__name__}{_FRAMES if _is_column(row) else ''}")
     pairs = [(str(name), value, plain_value(value)) for name, value in row.items()]
     plain = {name: new for name, _, new in pairs}
     if odd := next((name for name, new in plain.items() if _is_odd(new) and name in _field_types(kind)), None):

@@ -49,7 +49,7 @@ def compare(
     options = checked_options({"seed": seed, "common": common}, BootstrapKeywords)
     check_one_of("frame", frame, get_args(Frame))
     if not isinstance(models, Mapping) or not all(isinstance(name, str) for name in models):
-        raise CxrError("models: expected an object, with the rows of each model by its name")
+        raise CxrError("models: expected a dict, {name: rows, ..}")
     if len(models) < 2:
         raise CxrError(f"compare needs two models or more, not {', '.join(models) or 'none'}")
     matrix = ScoreMatrix()

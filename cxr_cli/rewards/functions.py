@@ -229,7 +229,7 @@ def _case_of(text: str) -> Row:
     except ValueError:
         case = None
     if not isinstance(case, dict):
-        raise RowError("case", "expected a case for each completion, an object or its JSON")
+        raise RowError("case", "expected a case for each completion, a dict or its JSON")
     id = case["id"] if isinstance(case.get("id"), str) else None
     try:
         row = own_shape({**case, "id": id or "case"}, "case")

@@ -79,10 +79,10 @@ def mean_iou(reference: Sequence[Box], guess: Sequence[Box]) -> float:
 
 def _boxes(value: Any, whose: str) -> list[Box]:
     """ValueError: there are none, or one is no box."""
+    if isinstance(value, str) and value:  # in the cell of a table
+        value = json_text.parsed_text(value)
     if not value:
         raise ValueError(f"no boxes in {whose}")
-    if isinstance(value, str):  # in the cell of a table
-        value = json_text.parsed_text(value)
     if not isinstance(value, list):
         raise ValueError(f"`boxes` of {whose} is no list of boxes")
     boxes = value if isinstance(value[0], list | dict | str) else [value]  # one box alone

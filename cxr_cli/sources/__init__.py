@@ -44,7 +44,7 @@ def find_rows(name: str) -> Source:
     if name and (names := _data_sets_in(Path(name))):
         first, *others = names
         if others:
-            note(f"{name}: read as {first}; it is {' and '.join(others)} too: {others[0]}:{name} chooses")
+            note(f"{name}: read as {first}; it fits {' and '.join(others)} too: to read that, give {others[0]}:{name}")
         data_set: DataSet = SOURCES.load(first)
         return data_set.find(name)
     prefix, colon, path = name.partition(":")

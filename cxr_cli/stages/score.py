@@ -190,16 +190,17 @@ class _Scoring:
             settings={"references": rows.shard and self.reports and _digest(self.reports)},
         )
         verdicts: Counter[bool] = Counter()
-        compared: Counter[bool] = Counter()  # is there a reference report for the row?
+        matches = 0  # rows for which there is a reference report
 
         def score_rows(rows: Iterator[Row]) -> Iterator[Row]:
+            nonlocal matches
             for result in run_each(flow, self.engine, self._conversation, rows, self.options.jobs):
                 try:
                     take(result)
                 except RowError as error:
                     flow.reject(result, error.reason)
                     continue
-                compared.update([result["id"] in (self.reports or ())])
+                matches += result["id"] in (self.reports or ())
                 verdicts.update([not any(reason.startswith("judge: ") for reason in result["why"].values())])
                 yield result
 
@@ -207,9 +208,10 @@ class _Scoring:
         if verdicts[False] and not self.options.dry_run:
             note(f"{verdicts[False]} of {verdicts.total()} rows could not be judged in full: `why` gives the reason")
         in_part = rows.limit is not None or rows.split is not None or rows.shard or rows.continues
-        if self.reports and not in_part and compared[True] < len(self.reports):
-            missing = len(self.reports) - compared[True]
-            note(f"{missing} of {len(self.reports)} reference reports have no prediction in {', '.join(rows.inputs)}")
+        if self.reports and not in_part and matches < len(self.reports):
+            missing = len(self.reports) - matches
+            places = ", ".join("stdin" if name == "-" else name for name in rows.inputs)
+            note(f"{missing} of {len(self.reports)} reference reports have no prediction in {places}")
         return flow.incomplete
 
     def _conversation(self, row: Row) -> Conversation[Row]:

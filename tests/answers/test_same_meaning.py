@@ -72,6 +72,12 @@ def test_a_bound_is_no_number() -> None:
     assert same_meaning("more than two", "more than 2")
 
 
+def test_bounds_on_two_sides_differ_and_a_place_is_no_bound() -> None:
+    assert not same_meaning("more than 2", "fewer than 2")
+    assert not same_meaning("at least 3", "fewer than 3")
+    assert same_meaning("two nodules below the clavicle", "2")
+
+
 def test_what_cannot_be_compared_is_null_with_a_reason() -> None:
     case = {"question": "Where does the line end?", "answer": "in the azygos vein"}
     scores, why = grade(case, "<answer>in the superior vena cava</answer>")

@@ -136,3 +136,17 @@ def test_what_is_remembered_does_not_change_what_is_read() -> None:
     assert (first.start, second.start) == (18, 46)
     assert engine.read(text) == [first, second]
     assert isinstance(first, Finding)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The cardiac apex is normal.",
+        "Skull base is clear.",
+        "The cardiophrenic angles are blunted.",
+        "Rib angles are normal.",
+        "A small amount of fluid in the stomach.",
+    ],
+)
+def test_a_base_an_apex_or_a_fluid_elsewhere_is_not_of_the_lung(text: str) -> None:
+    assert read(text) == []

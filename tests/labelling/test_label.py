@@ -277,8 +277,11 @@ def test_broken_rows_and_resuming(cxr: Cxr, tmp_path: Path) -> None:
             ["--format", "mimic", "--findings", "edema"],
             "no --findings",
         ),
-        (["--gold", "gold.csv", "-o", "out.jsonl", "--resume"], "--gold compares in one run: no --resume"),
-        (["--gold", "gold.csv", "--shard", "1/2"], "--gold compares in one run: no --resume and no --shard."),
+        (["--gold", "gold.csv", "-o", "out.jsonl", "--resume"], "--gold compares in one run: leave out --resume"),
+        (
+            ["--gold", "gold.csv", "--shard", "1/2"],
+            "--gold compares in one run: leave out --resume, --retry-failed and --shard.",
+        ),
         (["--format", "mimic", "--mentions"], "--format writes labels alone: no --mentions, --sections or --gold."),
     ],
 )

@@ -148,7 +148,7 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         read(numpy.array(["No edema."]))  # type: ignore[arg-type]
     with pytest.raises(RowError, match=r"row: field `steps`: expected .*, got a whole number \(id a\)"):
         verify({"id": "a", "report": "No edema.", "steps": 7})
-    with pytest.raises(RowError, match="row: expected an object, got str"):
+    with pytest.raises(RowError, match="row: expected a dict, got str"):
         mine("No edema.")  # type: ignore[arg-type]
     with pytest.raises(RowError, match="row: field `id`: missing"):
         mine({"report": "No edema."})
@@ -198,7 +198,7 @@ def test_what_notebooks_hold_is_taken_or_refused() -> None:
         (lambda: each(mine, [STUDY], errors=[]), "errors: list is none of raise, keep"),  # type: ignore[call-overload]
         (lambda: summarize([], frame=[]), "frame: list is none of polars, pandas"),  # type: ignore[arg-type]
         (lambda: summarize("rows"), "rows: expected rows, as a list or an iterator, got str"),  # type: ignore[arg-type]
-        (lambda: compare([[], []]), "models: expected an object, with the rows of each model by its name"),  # type: ignore[arg-type]
+        (lambda: compare([[], []]), "models: expected a dict, {name: rows, ..}"),  # type: ignore[arg-type]
         (lambda: compare({"a": [], "b": []}, common="no"), "common: expected true or false, got a string"),  # type: ignore[arg-type]
         (lambda: Rules("a\0"), "lexicon: no path has the character \\0"),
         (lambda: mine(STUDY, uncertain="\ud800"), "uncertain: half a character"),  # type: ignore[arg-type]

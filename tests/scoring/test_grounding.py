@@ -60,6 +60,7 @@ def test_numbers_as_programs_write_them(left: float) -> None:
     [
         (None, [BOX], "no boxes in the row"),
         ([], [BOX], "no boxes in the row"),
+        ("[]", [BOX], "no boxes in the row"),
         ([BOX], None, "no boxes in the prediction"),
         ([BOX], [], "no boxes in the prediction"),
         ([BOX], "BOX", "`boxes` of the prediction is no list of boxes"),

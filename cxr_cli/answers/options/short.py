@@ -65,7 +65,7 @@ _CHOICE_WORD = re.compile(
     re.I,
 )
 _NAMING_KINDS = ("option", "letter", "letters")
-_SMALL_LETTERS = re.compile(r"[a-h]{2,8}")
+_SMALL_LETTERS = re.compile(r"[a-h]{2}|(?=...)a?b?c?d?e?f?g?h?")  # "bd", "ca", but no word such as "bad"
 _OPTION_TEXT = re.compile(IN_SHADOW)
 _OWN_TEXT = re.compile(rf"[\s.):\]\"'–=-]{{0,4}}({IN_SHADOW})(?![\w-])")
 _HEADING = re.compile(r"(?: (?:findings?|options?|answers?|choices?|letters?|statements?))?\s*:(?P<block>[ \t]*\n)?")

@@ -24,10 +24,10 @@ _AFFIRMS_AFTER = re.compile(
     rf"{_AFFIRMED['behind']}\b|\s*[:=]\s*(?:present|yes|positive)\b",
 )
 _CLAUSE_REACH = 200  # characters
-_YES_NO_WORD = re.compile(r"\W*(?:yes|no)\b(?=[,.:;!–—-])\W*", re.I)
+_YES_NO_WORD = re.compile(r"\W*+(?:yes|no)\b(?=[,.:;!–—-])\W*", re.I)
 _SHORT_REPLY = 3  # sentences
 _NO_ATTRIBUTES = (None, None, None, None)  # no side, zone, severity or change
-_VERB_FIRST = re.compile(r"\W*(?:is|are|was|were|does|do|did|has|have|can|could)\b", re.I)
+_VERB_FIRST = re.compile(r"\W*+(?:is|are|was|were|does|do|did|has|have|can|could)\b", re.I)
 
 
 def subjects(question: str, findings: Sequence[str] = ()) -> tuple[str, ...]:
@@ -64,8 +64,8 @@ def question_findings(text: str) -> frozenset[str]:
 @cached_by_text(4096)
 def denied_findings(question: str) -> frozenset[str]:
     """The findings that a Yes to this question denies, "Are the lungs clear?"; none where it asserts them."""
-    statement = _VERB_FIRST.sub("", question, count=1).strip(" ?.")
-    findings = findings_reader().read(statement) if _VERB_FIRST.match(question) else []
+    verb = _VERB_FIRST.match(question)
+    findings = findings_reader().read(question[verb.end() :].strip(" ?.")) if verb else []
     return frozenset(f.name for f in findings) if {f.status for f in findings} == {"absent"} else frozenset()
 
 
@@ -77,6 +77,8 @@ class YesOrNo:
         names = {name for text in findings if (name := self.engine.lexicon.find(text))}
         denied = denied_findings(question)
         self.names = denied or frozenset(names) or question_findings(question)
+        # "Is there a new effusion?" asks for more than the finding
+        self.bare = bool(denied) or any(self.engine.lexicon.find(run) in self.names for run in subjects(question))
         self.narrower = frozenset(n for name in self.names for n in self.engine.lexicon.narrower(name))
         meanings = reader.options.meanings
         self.present, self.absent = (meanings[word] for word in (("no", "yes") if denied else ("yes", "no")))
@@ -123,9 +125,10 @@ class YesOrNo:
         """Do the first two sentences say the opposite of this option: "Yes, no effusion is seen."?"""
         statuses: set[str] = set()
         for start, end in self.reader.sentences[:2]:
-            findings = self.engine.read(_YES_NO_WORD.sub("", self.reader.text[start:end], count=1))
+            word = _YES_NO_WORD.match(self.reader.text, start, end)
+            findings = self.engine.read(self.reader.text[word.end() if word else start : end])
             statuses |= {f.status for f in findings if f.name in self.names and f[2:6] == _NO_ATTRIBUTES}
-        return ("absent" if option == self.present else "present") in statuses
+        return self.bare and ("absent" if option == self.present else "present") in statuses
 
     def _findings(self, start: int, end: int) -> Sequence[Finding]:
         """What the sentence states, with places in it; of what, the sentence before may say, or the question:

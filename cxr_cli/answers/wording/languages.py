@@ -68,7 +68,8 @@ _NOT_BUT = r"(?:不是|并非|並非|不[选選])(?=\W*[A-Z](?![A-Za-z]))", r"�
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _IS_RIGHT = r"(?:(?<=Answer: [A-Z])|(?<=Option [A-Z])) (?:ist|est|es|è|é|is|jest|är|er) (?:la |le |a )?\w+"
 _LETTER_IS_RIGHT = (
-    r"(?<![A-Za-z])(?:(?:l'|die |la |the )?(?:option|antwort|opci[oó]n|r[eé]ponse|risposta|opzione|resposta) )?([A-Z])"
+    r"(?<![A-Za-z])(?:(?:l'|die |la |the )?(?:option|antwort|opci[oó]n|r[eé]ponse|risposta|opzione|resposta) )?"
+    r"((?-i:[A-Z]))"
     r" (?:ist|est|es|è|é|is) (?:(?:die|la|le|a|het) )?"
     r"(?:richtig|korrekt|juist|correct|corrett|exact|corret|juste|giust)[aeo]?"
     r"(?:e?n? \w+)?(?![\w])"

@@ -1,4 +1,4 @@
-"""Several servers of one model: each request goes to the one with the fewest, and leaves one that fails."""
+"""Several servers of one model: each request goes to the server with the fewest, and to another if that one fails."""
 
 import asyncio
 import time
@@ -15,8 +15,8 @@ REST = 60.0  # seconds until one request goes to a server that was left out: it 
 
 class Replica:
     """One server. concurrency: requests at a time. waiting: requests under way or in front of it. timeouts: since its
-    last response. down: is it left out while there are others? tried_at: when a request went to it though it was, or
-    it was left out; infinite if it took too long, as a request to find out whether it still does would."""
+    last response. down: is it left out while there are others? tried_at: when it was left out, or when a request last
+    tried whether it is back; infinite if it hangs, as that request would hang too."""
 
     def __init__(self, client: HttpClient, concurrency: int) -> None:
         self.client, self.slots = client, asyncio.Semaphore(concurrency)

@@ -42,7 +42,8 @@ class Links(Supposition):
         if self.negation == "used":
             self.negation = ""
         if 0 < self.contrast_at == len(self.mentions) - 1 and not self.verb_seen:
-            self.mentions[-2:] = self.mentions[:-3:-1]  # "A rather than B is likely on the left" speaks of A
+            # "A rather than B is likely on the left" speaks of A
+            self.mentions[-2:] = self.mentions[-1], self.mentions[-2]
         self.verb_seen = True
         if self.ask and self.ask_start == len(self.mentions):  # "we look at the angles, which are sharp"
             self.ask = False

@@ -46,7 +46,7 @@ class Negation(State):
             return False
         if DECIMALS.match(self.plain, end):  # "Nodule: 0.5 cm", "nodule [0.1, 0.2, 0.3, 0.4]"
             return False
-        if self.plain[mention.end : start].strip(" ,;:=>|[]().–—"):
+        if self.plain[mention.end : start].strip(" ,:=>|[]().–—"):
             return False
         following = None
         word = False  # is it a word that can be an answer?

@@ -88,7 +88,7 @@ def _study(item: Row, films: dict[str, str]) -> Row:
     study: Row = {
         "id": item["StudyID"],
         "images": [_film(item["ImageID"], films)],
-        "report": " ".join(map(_ended, (step["text"] for step in steps))) or None,
+        "report": " ".join(map(_with_full_stop, (step["text"] for step in steps))) or None,
         "changes": _study_changes(sentences),
         "steps": steps,
         "boxes": [box for step in steps for box in step.get("boxes", ())],
@@ -100,7 +100,7 @@ def _study(item: Row, films: dict[str, str]) -> Row:
     return with_own_keys(study, item, _PADCHEST_RENAMED)
 
 
-def _ended(sentence: str) -> str:
+def _with_full_stop(sentence: str) -> str:
     """The sentence with a full stop if it has no mark at its end, so that the next one is another sentence."""
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 

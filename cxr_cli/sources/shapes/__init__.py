@@ -42,7 +42,7 @@ def _with_images(row: Row) -> Row:
     name = next((name for name in ("images", "image") if row.get(name)), None)
     if name is None:
         return row
-    films = [film_name(film) for film in (row[name] if isinstance(row[name], list) else [row[name]])]
+    films = [film_name(film, name) for film in (row[name] if isinstance(row[name], list) else [row[name]])]
     if films == row.get("images") or not all(map(_names_film, films)):
         return row
     return row | {"images": films}

@@ -20,11 +20,11 @@ from cxr_cli.rows.files import json_text
 
 _OPTION_COLUMN = re.compile(r"(?!options$|choices$)(?:options?|choices?)[ _-]?(\d{1,2}|[a-z])", re.I)
 _LETTERED = re.compile(
-    r"\s*[(\[\uff08]?([A-Za-z])(?:[).:\]\u3001\uff09\uff0e\uff1a]|\s[-–:])\s*(.*\S)\s*", re.DOTALL
+    r"\s*+[(\[\uff08]?([A-Za-z])(?:[).:\]\u3001\uff09\uff0e\uff1a]|\s[-–:])\s*+(.*\S)\s*", re.DOTALL
 )  # also with Chinese marks
 _NUMBERED = re.compile(r"\s*[(\[]?(\d{1,2})[).:\]]\s+\S.*", re.DOTALL)
 _LETTER_ALONE = re.compile(r"\s*[(\[]?([A-Za-z])[)\].:]?\s*")
-_LETTERS_ALONE = re.compile(r"\s*[A-Za-z](?:\s*(?:[,;&]|,?\s+and\s)\s*[A-Za-z])+\s*")
+_LETTERS_ALONE = re.compile(r"\s*+[A-Za-z](?:(?:\s*+[,;&]|,?\s++and\s)\s*+[A-Za-z])+\s*")
 _LETTER_BETWEEN = re.compile(r"\b[A-Za-z]\b")
 _OPTION_NUMBER = re.compile(r"\s*(\d{1,2})(?:\.0)?\s*")
 
@@ -119,8 +119,8 @@ def _check_letters(choices: Sequence[_MarkedOption]) -> None:
     """RowError: the row brings its options under other letters than those of their places, by which a reply is read."""
     letters = [choice.letter for choice in choices if len(choice.letter) == 1]
     if letters != [LETTERS[place : place + 1] for place in range(len(letters))]:
-        raise RowError("", f"field `options`: under the letters {', '.join(letters)}, so that a letter in the "
-                           "prediction may mean two options; name them from A on, without gaps")  # fmt: skip
+        raise RowError("", f"field `options`: their letters are {', '.join(letters)}, so a letter in the prediction "
+                           "may mean two options; letter them from A on, without gaps")  # fmt: skip
 
 
 def _option_columns(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,9 @@ DIALOGUES: dict[DialogueForm, Callable[[Row], Row]] = {"messages": as_messages, 
 def dialogue_form(to: DialogueForm | None, flow: FlowOptions) -> Callable[[Row], Row] | None:
     """What `--to` does with a row; None without it. CxrError: an output of it cannot be continued."""
     if to and flow.continues:
-        raise CxrError(f"--to {to}: its rows are not signed, so no run can go on with them: leave out --resume")
+        raise CxrError(
+            f"--to {to}: its rows are not signed, so no run can continue them: leave out --resume and --retry-failed"
+        )
     return DIALOGUES[to] if to else None
 
 

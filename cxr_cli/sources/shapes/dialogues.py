@@ -21,7 +21,6 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from cxr_cli.answers.lists import says_none
 from cxr_cli.answers.replies.reply_format import parse_prompt
 from cxr_cli.answers.replies.reply_parts import parse_reply
 from cxr_cli.errors import RowError
@@ -72,7 +71,7 @@ def _check_marks(number: int, films: Any, key: str) -> None:
     """number: of films without a path that the question marks. films: a path, or a list of films."""
     there = len(films) if isinstance(films, list) else 1
     if films and number > there:
-        raise RowError("", f"field `{key}`: {number} marks <image>, and {there} films")
+        raise RowError("", f"field `{key}`: {number} marks <image>, but only {there} film{'s' * (there > 1)}")
 
 
 def _without_film_marks(text: str) -> str:
@@ -90,6 +89,7 @@ def _without_film_marks(text: str) -> str:
 
 def _answer_list(answer: str, case: Row) -> Any:
     """The answer as a list, where it is to a task that asks for several findings, as `--to` writes them."""
+    from cxr_cli.answers.lists import says_none  # few rows need it
     from cxr_cli.tasks.task_table import task_of
 
     if not task_of(case).several:
@@ -178,10 +178,7 @@ def _film_in(part: Mapping[str, Any], key: str) -> str | None:
     """The path of the film that a part of a message is; None for a part without one, which may stand for a film of
     `images`. RowError: it is no path but the film itself."""
     value = next((part[name] for name in ("image", "path", "image_url", "source") if part.get(name)), None)
-    try:
-        film = film_name(value)
-    except RowError as error:
-        raise RowError("", f"field `{key}`: {error.reason}") from None
+    film = film_name(value, key)
     return film if isinstance(film, str) else None
 
 

@@ -116,3 +116,34 @@ def test_courses_in_other_words(text: str, option: str | None) -> None:
 def test_yes_or_no_in_other_words(question: str, text: str, option: str | None, options: list[str]) -> None:
     grades = [accuracy({"question": question, "options": options, "answer": right}, text) for right in ("Yes", "No")]
     assert grades == ([None, None] if option is None else [option == "Yes", option == "No"])
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "right"),
+    [
+        ("Is there a new effusion?", "No, there is an effusion, which is old.", "No"),
+        ("Is the nodule calcified?", "No, the nodule is present but not calcified.", "No"),
+        ("Is there a left pleural effusion?", "No. There is a pleural effusion, but on the right.", "No"),
+        ("Is there an effusion or a pneumothorax?", "Yes, there is an effusion. There is no pneumothorax.", "Yes"),
+        ("Does the film rule out effusion?", "Yes, no effusion is seen.", "Yes"),
+    ],
+)
+def test_what_is_said_of_more_than_the_finding_contradicts_nothing(question: str, reply: str, right: str) -> None:
+    assert chosen(reply, ["Yes", "No"], question) == right
+
+
+@pytest.mark.parametrize("reply", ["The left lung is clear", "Left hemithorax normal", "nothing on the left side"])
+def test_what_is_well_on_a_side_chooses_no_side(reply: str) -> None:
+    assert chosen(reply, ["Left", "Right"], "Which side?") is None
+
+
+def test_all_of_another_number_and_a_word_of_small_letters_choose_nothing() -> None:
+    case = {"question": "Which are seen?", "options": [*FINDINGS], "answer": [*FINDINGS]}
+    replies = ["All four", "All three", "abcd", "bad"]
+    assert [accuracy(case, reply) for reply in replies] == [1, None, 1, None]
+
+
+def test_an_article_is_no_letter_beside_an_accent() -> None:
+    case = {"question": "Which is seen?", "options": [*FINDINGS], "answer": FINDINGS[0]}
+    assert accuracy(case, "R\u00e9sum\u00e9: neither A nor B. It is false that a is correct.") is None
+    assert accuracy(case, "Die L\u00f6sung: Antwort A ist richtig") == 1

@@ -199,7 +199,7 @@ def test_a_folder_of_two_data_sets_is_named(tool: Tool, tmp_path: Path) -> None:
         f"{header}\n50414267,10000032,,view,which view?,pa view,test\n"
     )
     result = tool("verify", "m", "--keep", "all")
-    note = "cxr: m: read as mimic-cxr; it is mimic-diff-vqa too: mimic-diff-vqa:m chooses"
+    note = "cxr: m: read as mimic-cxr; it fits mimic-diff-vqa too: to read that, give mimic-diff-vqa:m"
     assert result.err.splitlines()[0] == note
     assert [row["question"] for row in cases(f"mimic-diff-vqa:{tmp_path / 'm'}")] == ["which view?"]
 

@@ -157,7 +157,7 @@ def test_a_letter_that_stands_twice_is_one_answer() -> None:
 def test_a_reply_from_elsewhere_to_options_under_other_letters(options: Any) -> None:
     """Whether its letters are those of the row or of the places, nothing says; without a reply they are ours."""
     row = {"id": "1", "question": "Q?", "options": options, "answer": "Yes"}
-    with pytest.raises(RowError, match=r"field `options`: under the letters [A-D, ]+, so that"):
+    with pytest.raises(RowError, match=r"field `options`: their letters are [A-D, ]+, so a letter"):
         own_shape(row | {"prediction": "B"}, "f:1")
     assert own_shape(row, "f:1")["question"] == "Q?"
 

@@ -143,7 +143,7 @@ def test_marks_of_films_within_a_question() -> None:
     """They are named by their numbers, and each has its film."""
     row: Row = {"id": "1", "messages": [user("<image>\nCompare <image> with <image>. <image>")], "images": list("abcd")}
     assert own_shape(row, "f:1")["question"] == "Compare image 2 with image 3."
-    with pytest.raises(RowError, match="4 marks <image>, and 3 films"):
+    with pytest.raises(RowError, match="4 marks <image>, but only 3 films"):
         own_shape(row | {"images": list("abc")}, "f:1")
     assert own_shape(row | {"images": list("abcde")}, "f:1")["images"] == list("abcde")
 
@@ -268,7 +268,7 @@ def test_the_commands_write_them_and_read_them(tool: Tool, tmp_path: Path) -> No
         scores = rows(tool("score", "out.jsonl").out)
         assert {row["scores"]["accuracy"] for row in scores} == {1}
     resumed = tool("verify", "cases.jsonl", "--to", "messages", "-o", "m.jsonl", "--resume").err
-    assert resumed == "cxr: --to messages: its rows are not signed, so no run can go on with them: leave out --resume\n"
+    assert resumed.endswith("not signed, so no run can continue them: leave out --resume and --retry-failed\n")
     study = tool("verify", "--to", "messages", stdin=b'{"id": "1", "report": "Clear.", "steps": ["Clear lungs."]}\n')
     assert study.err == "cxr: output: field `question`: missing, and --to messages writes questions (id 1)\n"
 
