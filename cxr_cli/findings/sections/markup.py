@@ -62,9 +62,9 @@ def without_markup(text: str) -> str:
         text = _HASH.sub("⌗", text)
     if "|" in text:
         text = _CELLS.sub(_without_bars, text)
-    if _SPOKEN_HEADING.search(text):
+    if (" colon" in text or " COLON" in text or " Colon" in text) and _SPOKEN_HEADING.search(text):
         text = _SPOKEN.sub(_spoken_sign, _SPOKEN_HEADING.sub(_break, text))
-    elif _SPOKEN_END.search(text):
+    elif (" period" in text or " PERIOD" in text) and _SPOKEN_END.search(text):
         text = _NUMBER.sub(lambda match: f"{match[1]}.".ljust(len(match[0])), _SPOKEN.sub(_spoken_sign, text))
     return text
 

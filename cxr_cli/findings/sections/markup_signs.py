@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-_SIGNS = ("\r", "\\", "<", "&", "~~", "#", "|", " colon", " Colon", " COLON", " period", " PERIOD")  # of markup
+_SIGNS = ("\r", "\\", "<", "&", "~~", "#", "|", " colon", " Colon", " COLON", " period", " PERIOD")
 
 
 @lru_cache(maxsize=16)  # the steps of reading a report each ask for it
