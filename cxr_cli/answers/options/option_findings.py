@@ -14,6 +14,7 @@ from cxr_cli.findings.agreement import COURSE, COURSE_WORDS
 
 _WHOLE_FILM = {"normal": Finding("abnormality", "absent"), "abnormal": Finding("abnormality", "present")}
 _PLACE_AND_SIZE = ("side", "zone", "severity")
+_WORD_OF_COURSE = {course: word for word, course in COURSE_WORDS.items()}
 
 
 @lru_cache(maxsize=1024)
@@ -76,6 +77,5 @@ def stated_courses(meanings: dict[str, int], findings: Sequence[Finding], names:
 
     meanings: the options that mean these words. names: what is asked about; empty for anything.
     """
-    words = {course: word for word, course in COURSE_WORDS.items()}
     courses = {COURSE[f.change] for f in findings if f.change and (f.name in names or not names)}
-    return frozenset(meanings[words[course]] for course in courses if words[course] in meanings)
+    return frozenset(meanings[word] for word in map(_WORD_OF_COURSE.get, courses) if word in meanings)

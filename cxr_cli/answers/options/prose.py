@@ -14,7 +14,7 @@ from cxr_cli.answers.options.names import OptionSet, option_set
 from cxr_cli.answers.options.option_findings import stated_courses, stated_options
 from cxr_cli.answers.options.reader import OptionReader
 from cxr_cli.answers.options.short import short_answer
-from cxr_cli.answers.options.yes_no_prose import YesOrNo, question_findings
+from cxr_cli.answers.options.yes_no_prose import YesOrNo, asked_findings
 from cxr_cli.answers.wording.cues import CONDITION, IN_CONCLUSION, Cue
 from cxr_cli.answers.wording.synonyms import MEANING
 from cxr_cli.findings import reader as findings_reader
@@ -94,8 +94,7 @@ class Options:
 
     def __init__(self, reader: OptionReader, question: str, findings: Sequence[str]) -> None:
         self.reader, self.options, self.engine = reader, reader.options, findings_reader()
-        names = {name for text in findings if (name := self.engine.lexicon.find(text))}
-        self.topic = frozenset(names) or question_findings(question)
+        self.topic = asked_findings(question, findings)
         self.readings = (self.options_in,)
 
     def options_in(self, start: int, end: int) -> frozenset[int]:

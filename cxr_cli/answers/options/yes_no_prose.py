@@ -61,6 +61,12 @@ def question_findings(text: str) -> frozenset[str]:
     return frozenset(finding.name for s in statements for finding in (*s.findings, *s.topic))
 
 
+def asked_findings(question: str, findings: Sequence[str]) -> frozenset[str]:
+    """What is asked about: the findings of the case that the lexicon knows, else those of its question."""
+    find = findings_reader().lexicon.find
+    return frozenset(name for text in findings if (name := find(text))) or question_findings(question)
+
+
 @cached_by_text(4096)
 def denied_findings(question: str) -> frozenset[str]:
     """The findings that a Yes to this question denies, "Are the lungs clear?"; none where it asserts them."""
@@ -74,9 +80,8 @@ class YesOrNo:
 
     def __init__(self, reader: OptionReader, question: str, findings: Sequence[str]) -> None:
         self.reader, self.engine = reader, findings_reader()
-        names = {name for text in findings if (name := self.engine.lexicon.find(text))}
         denied = denied_findings(question)
-        self.names = denied or frozenset(names) or question_findings(question)
+        self.names = denied or asked_findings(question, findings)
         # "Is there a new effusion?" asks for more than the finding
         self.bare = bool(denied) or any(self.engine.lexicon.find(run) in self.names for run in subjects(question))
         self.narrower = frozenset(n for name in self.names for n in self.engine.lexicon.narrower(name))
