@@ -1,9 +1,8 @@
 """The options of functions, checked: an error names the option and what it may be."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from os import PathLike, fspath
-from typing import Any, get_type_hints
+from typing import Any
 
 from cxr_cli.errors import CxrError, one_line, shortened
 from cxr_cli.library.keywords import FindingNames
@@ -15,16 +14,15 @@ from cxr_cli.suggestions import known_names
 OptionPairs = tuple[tuple[str, Any], ...]
 """Options by name, as what is made by them can be kept."""
 _OF_RULES = ("lexicon", "unmentioned")
-_types = cache(get_type_hints)
 
 
 def checked_options(options: Mapping[str, Any], kind: type) -> dict[str, Any]:
     """The options as Python has them, without numpy or pandas. kind: a TypedDict of keywords.py. CxrError: there is no
     such option, or it may not have this value."""
     for name in options:
-        if name not in _types(kind):
+        if name not in kind.__annotations__:
             of_rules = f"; it is one of Rules: Rules({name}=..)" if name in _OF_RULES else ""
-            raise CxrError(f"{name}: no such option{of_rules or known_names(name, _types(kind))}")
+            raise CxrError(f"{name}: no such option{of_rules or known_names(name, kind.__annotations__)}")
     plain = {name: plain_value(value) for name, value in options.items()}
     if odd := next((name for name, value in plain.items() if isinstance(value, set | frozenset)), None):
         raise CxrError(f"{odd}: expected a list, got a set, which has no order")

@@ -1,8 +1,7 @@
 """Rows as notebooks hold them, with the values of numpy, pandas and polars, as plain rows that are checked."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Row
@@ -10,7 +9,6 @@ from cxr_cli.rows.fields import plain_value, restore
 from cxr_cli.sources.shapes import checked_row
 
 _FRAMES = "; the rows of a frame are frame.to_dict('records') in pandas, and frame.to_dicts() in polars"
-_field_types = cache(get_type_hints)
 
 
 def plain_row(row: Mapping[str, Any], kind: type) -> Row:
@@ -23,7 +21,7 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
         raise RowError("row", f"expected a dict, got {type(row).__name__}{_FRAMES if _is_column(row) else ''}")
     pairs = [(str(name), value, plain_value(value)) for name, value in row.items()]
     plain = {name: new for name, _, new in pairs}
-    if odd := next((name for name, new in plain.items() if _is_odd(new) and name in _field_types(kind)), None):
+    if odd := next((name for name, new in plain.items() if _is_odd(new) and name in kind.__annotations__), None):
         raise RowError("row", f"field `{odd}`: expected a list, got {type(plain[odd]).__name__}")
     if any(new is not value for _, value, new in pairs):  # it comes from a table
         plain = restore(plain)
