@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from cxr_cli.engines.prompts.predictor import check_askable
-from cxr_cli.errors import CxrError, RowError
+from cxr_cli.errors import CxrError
 from cxr_cli.library.plain_rows import plain_row
 from cxr_cli.library.rules import Rules
 from cxr_cli.records import Case, Row
+from cxr_cli.rows.validation import row_errors_named
 
 _OF_AN_ANSWER = frozenset({"prediction", "predictions", "vote", "judged", "answered_by"})
 
@@ -15,10 +16,8 @@ _OF_AN_ANSWER = frozenset({"prediction", "predictions", "vote", "judged", "answe
 def askable_case(case: Mapping[str, Any]) -> Row:
     """The case as a plain row. RowError: it cannot be asked, as without a question or a film."""
     row = plain_row(case, Case)
-    try:
+    with row_errors_named("row", row["id"]):
         check_askable(row)
-    except RowError as error:
-        raise RowError("row", error.reason, id=row["id"]) from error
     return row
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from cxr_cli.errors import CxrError, RowError
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import plain_value, restore
-from cxr_cli.sources.shapes import checked_row
+from cxr_cli.rows.validation import row_errors_named
+from cxr_cli.sources.shapes import checked_row, own_shape
 
 _FRAMES = "; the rows of a frame are frame.to_dict('records') in pandas, and frame.to_dicts() in polars"
 
@@ -25,7 +26,8 @@ def plain_row(row: Mapping[str, Any], kind: type) -> Row:
         raise RowError("row", f"field `{odd}`: expected a list, got {type(plain[odd]).__name__}")
     if any(new is not value for _, value, new in pairs):  # it comes from a table
         plain = restore(plain)
-    return checked_row(plain, kind)
+    with row_errors_named("row", plain.get("id")):
+        return checked_row(own_shape(plain, "row"), kind)
 
 
 def each_row(name: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args, overload
 
 from cxr_cli.engines.conversations import result_of
-from cxr_cli.errors import CxrError, RowError
+from cxr_cli.errors import CxrError
 from cxr_cli.findings import Finding, Lexicon, Reader
 from cxr_cli.findings import reader as reader_of
 from cxr_cli.findings.name_lists import parse_findings
@@ -38,7 +38,7 @@ from cxr_cli.library.plain_rows import plain_row, text_or_empty, with_own_values
 from cxr_cli.mining.cases import Miner, StepsFor
 from cxr_cli.records import AnsweredCase, Chains, Row, ScoredCase, Study, Unmentioned
 from cxr_cli.rewards.reward_table import REWARDS
-from cxr_cli.rows.files.json_text import HALF_CHARACTER
+from cxr_cli.rows.validation import row_errors_named
 from cxr_cli.tasks.task_table import task_names
 
 if TYPE_CHECKING:  # what only some commands need is loaded where it is used: it takes a third of their start
@@ -47,7 +47,6 @@ if TYPE_CHECKING:  # what only some commands need is loaded where it is used: it
     from cxr_cli.verifying.case_judge import CaseJudge
     from cxr_cli.verifying.steps.verifier import Verifier
 
-T = TypeVar("T")
 Texts = Sequence[str | None]
 PairScores = dict[str, float | None]
 _KEPT = 16  # lexicons and settings whose readers, miners and scorers are kept in a process
@@ -91,14 +90,16 @@ class Rules:
         label_set="mimic", findings="edema", mentions=True, sections=True."""
         labeller = _kept_row_labeller(self, option_pairs(options, StudyLabelKeywords))
         row = plain_row(study, Study)
-        return _about(row, lambda: row | labeller(row))
+        with row_errors_named("row", row["id"]):
+            return row | labeller(row)
 
     def mine(self, study: Mapping[str, Any], **options: Unpack[MineKeywords]) -> list[Row]:
         """The cases of a study. options: tasks=["binary"], findings="edema", uncertain="yes", seed=1, steps="none",
         brief=True, as the flags of `cxr mine`."""
         miner = _kept_miner(self, option_pairs(options, MineKeywords))
         row = plain_row(study, Study)
-        return _about(row, lambda: [with_own_values(case, row) for case in miner(row)])
+        with row_errors_named("row", row["id"]):
+            return [with_own_values(case, row) for case in miner(row)]
 
     def verify(self, case: Mapping[str, Any], on: Chains = "steps") -> Row:
         """The case with a verdict, a reason and the evidence for each step, and the share that is supported.
@@ -107,14 +108,16 @@ class Rules:
         """
         check_one_of("on", on, get_args(Chains))
         row, judge = plain_row(case, AnsweredCase), _kept_judge(self, on)
-        return _about(row, lambda: result_of(judge.case(row) if on == "steps" else judge.predictions(row)))
+        with row_errors_named("row", row["id"]):
+            return result_of(judge.case(row) if on == "steps" else judge.predictions(row))
 
     def score(self, row: Mapping[str, Any], **options: Unpack[ScoreKeywords]) -> Row:
         """The row with `scores`, and `why` for each that is null. options: statements=True, grounding=True,
         empty="zero", metrics=["bleu"], judges=["stored"], as the flags of `cxr score`."""
         scorer = _kept_scorer(self, option_pairs(options, ScoreKeywords))
         answered = plain_row(row, ScoredCase)
-        return _about(answered, lambda: result_of(scorer.row(answered)))
+        with row_errors_named("row", answered["id"]):
+            return result_of(scorer.row(answered))
 
     @overload
     def score_reports(self, *, refs: Texts, hyps: Texts, per_sample: Literal[False] = False) -> PairScores: ...
@@ -232,16 +235,6 @@ class RulesReward:
         with use_reader(self.rules.reader, self.rules.unmentioned):
             values: list[float | None] = REWARDS.load(self.name)(completions, **columns)
         return values
-
-
-def _about(row: Row, work: Callable[[], T]) -> T:
-    """What `work` gives; a RowError of it names the row."""
-    try:
-        return work()
-    except RowError as error:
-        raise RowError("row", error.reason, id=row["id"]) from error
-    except UnicodeEncodeError:
-        raise RowError("row", HALF_CHARACTER, id=row["id"]) from None
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -9,6 +9,7 @@ from cxr_cli.library.keywords import BootstrapKeywords
 from cxr_cli.library.option_checks import check_one_of, checked_options
 from cxr_cli.library.plain_rows import each_row, plain_row
 from cxr_cli.records import Row, ScoredCase
+from cxr_cli.rows.validation import row_errors_named
 from cxr_cli.scoring.summaries import comparison_table, summary_table
 from cxr_cli.scoring.summaries.comparison import Comparison
 from cxr_cli.scoring.summaries.score_matrix import ScoreMatrix
@@ -55,10 +56,8 @@ def compare(
     matrix = ScoreMatrix()
     for name, rows in models.items():
         for row in map(_scored_row, each_row(name, rows)):
-            try:
+            with row_errors_named("row", row["id"]):
                 matrix.add(name, row)
-            except RowError as error:
-                raise RowError("row", error.reason, id=row["id"]) from error
         if name not in matrix.models:
             raise CxrError(f"compare: {name} has no rows; an iterator gives its rows once")
     return _frame(comparison_table.document(Comparison(matrix, options["common"], seed=options["seed"])), frame)

@@ -15,13 +15,11 @@ from cxr_cli.findings.sections import why_silent
 from cxr_cli.findings.sections.text_cache import cached_by_text, length_together
 from cxr_cli.records import STAGE_SIGNATURES, Case, Row, Unmentioned
 from cxr_cli.rows.fields import plain_value
-from cxr_cli.rows.files.json_text import HALF_CHARACTER
-from cxr_cli.rows.mapping import unmapped_section
-from cxr_cli.rows.validation import check_and_clean
+from cxr_cli.rows.validation import row_errors_named
 from cxr_cli.scoring.metrics.completion import CaseReference, Completion
 from cxr_cli.scoring.metrics.radrscore import effective_share, recalled_share
 from cxr_cli.scoring.report import ReportComparer
-from cxr_cli.sources.shapes import own_shape
+from cxr_cli.sources.shapes import checked_row, own_shape
 from cxr_cli.sources.shapes.choices import names_option
 from cxr_cli.tasks.task_table import task_of
 
@@ -231,14 +229,7 @@ def _case_of(text: str) -> Row:
     if not isinstance(case, dict):
         raise RowError("case", "expected a case for each completion, a dict or its JSON")
     id = case["id"] if isinstance(case.get("id"), str) else None
-    try:
+    with row_errors_named("case", id):
         row = own_shape({**case, "id": id or "case"}, "case")
-    except RowError as error:
-        raise RowError("case", error.reason, id=id) from error
-    except UnicodeEncodeError as error:
-        raise RowError("case", HALF_CHARACTER, id=id) from error
-    fields = {name: row.pop(name) for name in ("id", *CASE_COLUMNS) if name in row}
-    fields, reason = check_and_clean(fields, Case)
-    if reason := unmapped_section(fields) or reason:
-        raise RowError("case", reason, id=id)
-    return row | fields
+        fields = {name: row.pop(name) for name in ("id", *CASE_COLUMNS) if name in row}
+        return row | checked_row(fields, Case)

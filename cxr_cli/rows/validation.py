@@ -1,15 +1,18 @@
 """Checks rows against the types of records.py. The reason names the field and never the value."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import msgspec
 from msgspec.inspect import ListType, LiteralType, Type, TypedDictType, type_info
 
+from cxr_cli.errors import RowError
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import union_members, without_forbidden_nulls
-from cxr_cli.rows.files.json_text import ExactNumber
+from cxr_cli.rows.files.json_text import HALF_CHARACTER, ExactNumber
 
 _TYPE_NAMES = {
     "str": "a string",
@@ -44,6 +47,19 @@ def check_and_clean(row: Row, kind: type) -> tuple[Row, str | None]:
         row = without_forbidden_nulls(row)
         reason = check_row(row, kind)
     return row, reason
+
+
+@contextmanager
+def row_errors_named(where: str, id: object) -> Iterator[None]:
+    """Around work on a row that comes from no file: its RowError has this place and, if that is a text, this id. So has
+    the error of a text that holds half a character."""
+    id = id if isinstance(id, str) else None
+    try:
+        yield
+    except RowError as error:
+        raise RowError(where, error.reason, id=id) from error
+    except UnicodeEncodeError:
+        raise RowError(where, HALF_CHARACTER, id=id) from None
 
 
 def _with_floats(value: Any) -> Any:

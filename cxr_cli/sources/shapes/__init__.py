@@ -7,7 +7,6 @@ from cxr_cli.errors import RowError
 from cxr_cli.records import Row
 from cxr_cli.rows.fields import with_texts
 from cxr_cli.rows.files.embedded_films import embedded_film
-from cxr_cli.rows.files.json_text import HALF_CHARACTER
 from cxr_cli.rows.mapping import unmapped_section
 from cxr_cli.rows.validation import check_and_clean
 from cxr_cli.sources.shapes.choices import with_choices
@@ -23,17 +22,10 @@ def own_shape(row: Row, where: str) -> Row:
 
 
 def checked_row(row: Row, kind: type) -> Row:
-    """A row that comes from no file, in our own shape, as a `kind` of records.py. RowError: it is none."""
-    id = row.get("id")
-    try:
-        row, reason = check_and_clean(own_shape(row, "row"), kind)
-        reason = unmapped_section(row) or reason
-    except RowError as error:
-        reason = error.reason
-    except UnicodeEncodeError:
-        reason = HALF_CHARACTER
-    if reason:
-        raise RowError("row", reason, id=id if isinstance(id, str) else None)
+    """A row in our own shape as a `kind` of records.py. RowError: it is none."""
+    row, reason = check_and_clean(row, kind)
+    if reason := unmapped_section(row) or reason:
+        raise RowError("", reason)
     return row
 
 
